@@ -1,0 +1,20 @@
+import { type OperatorSwitch, readSwitch } from "#core/store/postgres/read-switch.ts";
+import { setSwitch } from "#core/store/postgres/set-switch.ts";
+import type { Operator, Report } from "../operator.ts";
+
+const MEANING: Readonly<Record<OperatorSwitch["mode"], string>> = {
+  normal: "runs are taken",
+  "read-only": "no new run is taken; those that exist go on and can be read",
+  halt: "no submit is answered but with 503; runs that exist go on and can be read",
+};
+
+function report({ mode, updated_at }: OperatorSwitch): Report {
+  const since = updated_at.toISOString();
+  return { text: `${mode} since ${since}: ${MEANING[mode]}`, json: { mode, since } };
+}
+
+/** Postgres checks the switch at every submit: there is no mirror to tell. */
+export const turnSwitch = async ({ db }: Operator, mode: OperatorSwitch["mode"]): Promise<Report> =>
+  report(await setSwitch(db, mode));
+
+export const showSwitch = async ({ db }: Operator): Promise<Report> => report(await readSwitch(db));

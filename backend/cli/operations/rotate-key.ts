@@ -1,0 +1,43 @@
+import { findKey, type KnownKey } from "#core/store/postgres/find-key.ts";
+import { rotateKey } from "#core/store/postgres/rotate-key.ts";
+import { type Operator, Refused, type Report } from "../operator.ts";
+import { fields } from "../text.ts";
+import { newKey } from "./new-key.ts";
+import { refreshMirror } from "./refresh-mirror.ts";
+
+export async function rotateKeyWithGrace(operator: Operator, key_id: string, grace_seconds: number): Promise<Report> {
+  const old = await findKey(operator.db, key_id);
+  if (old === undefined) throw new Refused(`there is no key ${key_id}`);
+  const successor = newKey(operator, old.mode);
+  const rotated = await rotateKey(operator.db, key_id, successor, grace_seconds);
+  if (rotated === undefined) throw new Refused(whyNot((await findKey(operator.db, key_id)) ?? old));
+  await refreshMirror(operator, [rotated.tenant_id]);
+  const old_expires_at = rotated.old_expires_at.toISOString();
+  const expires_at = rotated.expires_at?.toISOString() ?? null;
+  return {
+    text: `${fields([
+      ["api key", successor.api_key],
+      ["key id", rotated.key_id],
+      ["tenant", rotated.tenant_id],
+      ["expires", expires_at ?? "never"],
+      ["old key id", key_id],
+      ["old key ends", old_expires_at],
+    ])}\nThe API key is shown this once: only its hash is stored.`,
+    json: {
+      api_key: successor.api_key,
+      key_id: rotated.key_id,
+      tenant_id: rotated.tenant_id,
+      name: rotated.name,
+      mode: old.mode,
+      expires_at,
+      rotated_from: key_id,
+      old_expires_at,
+    },
+  };
+}
+
+function whyNot(key: KnownKey): string {
+  if (key.status === "revoked") return `key ${key.key_id} is revoked`;
+  if (key.rotated_to !== null) return `key ${key.key_id} was rotated already: its successor is ${key.rotated_to}`;
+  return `key ${key.key_id} has expired`;
+}

@@ -1,0 +1,68 @@
+import { z } from "zod";
+
+const seconds = (fallback: number) => z.coerce.number().positive().max(86_400).default(fallback);
+const count = (fallback: number, most: number) => z.coerce.number().int().min(1).max(most).default(fallback);
+const optionalUrl = z.url().optional();
+const logLevel = z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]);
+
+/** What worker and reaper share: where the stores are, and the times of the protocol, in seconds. */
+const shared = {
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }),
+  AWS_REGION: z.string().min(1),
+  AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
+  AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+  SQS_ENDPOINT: optionalUrl,
+  SQS_QUEUE_URL: z.url(),
+  S3_ENDPOINT: optionalUrl,
+  S3_BUCKET: z.string().min(3),
+  DPP_LEASE_SECONDS: seconds(120),
+  DPP_MAX_ATTEMPTS: count(3, 20),
+  DPP_LOG_LEVEL: logLevel.default("info"),
+};
+
+const workerSchema = z
+  .object({
+    ...shared,
+    DPP_HEARTBEAT_SECONDS: seconds(30),
+    DPP_WORKER_CONCURRENCY: count(10, 1000),
+    DPP_STOP_SECONDS: seconds(20),
+    DPP_FETCH_ALLOW_HOSTS: z
+      .string()
+      .default("")
+      .transform((text) => text.split(",").filter((host) => host !== "")),
+    DECISION_MODEL_URL: optionalUrl,
+    DECISION_MODEL_NAME: z.string().min(1).optional(),
+    DECISION_MODEL_API_KEY: z.string().min(1).optional(),
+  })
+  .refine((env) => env.DPP_HEARTBEAT_SECONDS < env.DPP_LEASE_SECONDS, {
+    path: ["DPP_HEARTBEAT_SECONDS"],
+    error: "must be shorter than DPP_LEASE_SECONDS",
+  })
+  .refine((env) => env.DECISION_MODEL_URL === undefined || env.DECISION_MODEL_NAME !== undefined, {
+    path: ["DECISION_MODEL_NAME"],
+    error: "is needed with DECISION_MODEL_URL",
+  });
+export type WorkerConfig = z.infer<typeof workerSchema>;
+
+const reaperSchema = z.object({
+  ...shared,
+  DPP_CLAIMED_SECONDS: seconds(120),
+  DPP_SWEEP_SECONDS: seconds(15),
+  DPP_SIGNAL_SECONDS: seconds(60),
+  DPP_SYNC_GRACE_SECONDS: seconds(90),
+});
+export type ReaperConfig = z.infer<typeof reaperSchema>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Throws one Error that names every fault of the environment, and no value. */
+function parse<T>(schema: z.ZodType<T>, env: Environment): T {
+  const parsed = schema.safeParse(env);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+  throw new Error(`The environment is not fit to start:\n${faults.join("\n")}`);
+}
+
+export const workerConfig = (env: Environment): WorkerConfig => parse(workerSchema, env);
+export const reaperConfig = (env: Environment): ReaperConfig => parse(reaperSchema, env);

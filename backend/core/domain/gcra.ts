@@ -1,0 +1,18 @@
+import type { Rate } from "./plan.ts";
+
+/** The outcome of one GCRA test; `tat_ms` is the theoretical arrival time to remember when it was allowed. */
+export type GcraVerdict =
+  | { readonly allowed: true; readonly tat_ms: number }
+  | { readonly allowed: false; readonly retry_after_ms: number };
+
+/**
+ * The generic cell rate algorithm (ITU-T I.371) on a remembered arrival time in Unix milliseconds. A time further
+ * ahead than the rate allows (the clock was set back) counts as the furthest.
+ */
+export function gcra(rate: Rate, stored_tat_ms: number | undefined, now_ms: number): GcraVerdict {
+  const interval = 60_000 / rate.per_minute;
+  const window = interval * rate.burst;
+  const tat = Math.min(Math.max(stored_tat_ms ?? now_ms, now_ms), now_ms + window);
+  const wait = tat + interval - window - now_ms;
+  return wait > 0 ? { allowed: false, retry_after_ms: wait } : { allowed: true, tat_ms: tat + interval };
+}

@@ -1,0 +1,67 @@
+import type { z } from "zod";
+import { least, type Micros, micros } from "./money.ts";
+
+/** Counted units of work by name; each a safe integer of at least zero. */
+export type Units = Readonly<Record<string, number>>;
+
+/** Price of one unit in micros, and what one unit is. */
+export interface Price {
+  readonly unit_micros: Micros;
+  readonly per: string;
+}
+
+/**
+ * What a pack offers: everything that can be known without running it. Edge and worker share it, so that inputs are
+ * checked and priced by one piece of code. Money is never moved here.
+ */
+export interface PackOffer<Inputs = unknown> {
+  readonly type: string;
+  /** Rises when the same inputs may give other data. */
+  readonly version: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly inputs: z.ZodType<Inputs>;
+  readonly prices: Readonly<Record<string, Price>>;
+  /** What `reliability` (0-1) of a result means; a run below its `min_reliability_score` fails. */
+  readonly reliability: string;
+  readonly example: Inputs;
+  /** The units that these inputs will use; `exact` is false where only the work itself can tell. */
+  estimate(inputs: Inputs): { readonly units: Units; readonly exact: boolean };
+}
+
+/** Price list x units, in micros. Throws RangeError for a unit without a price or a count that is no safe integer. */
+export function priceOf(prices: PackOffer["prices"], units: Units): Micros {
+  let total = 0;
+  for (const [name, count] of Object.entries(units)) {
+    const price = prices[name];
+    if (price === undefined) throw new RangeError(`no price for unit ${name}`);
+    if (!Number.isSafeInteger(count) || count < 0) throw new RangeError(`bad count of unit ${name}`);
+    total += price.unit_micros * count;
+  }
+  return micros(total);
+}
+
+/** What a finished run is charged: its price, capped at its reservation. */
+export function chargeFor(prices: PackOffer["prices"], units: Units, reserved: Micros): Micros {
+  return least(priceOf(prices, units), reserved);
+}
+
+/** A file that a pack made, kept inside the result object. */
+export type Artifact =
+  | { readonly name: string; readonly content_type: string; readonly text: string }
+  | { readonly name: string; readonly content_type: string; readonly base64: string };
+
+/**
+ * How a pack's work ended. `input_rejected` costs nothing; `pack_failed` costs the minimum fee. Reason codes are
+ * UPPER_SNAKE_CASE; a detail is shown to the caller and leaks nothing internal.
+ */
+export type PackOutcome =
+  | {
+      readonly kind: "done";
+      readonly data: unknown;
+      readonly artifacts: readonly Artifact[];
+      readonly units: Units;
+      readonly reliability: number;
+    }
+  | { readonly kind: "input_rejected"; readonly reason_code: string; readonly detail: string }
+  | { readonly kind: "pack_failed"; readonly reason_code: string; readonly detail: string };

@@ -1,0 +1,8 @@
+import type { PackOffer } from "../pack.ts";
+import { decisionOffer } from "./decision.ts";
+import { urlOffer } from "./url.ts";
+
+const offers: readonly PackOffer[] = [decisionOffer, urlOffer];
+
+/** Everything that can be bought, by type. A new pack is one line here and one in the worker's registry. */
+export const catalog: ReadonlyMap<string, PackOffer> = new Map(offers.map((offer) => [offer.type, offer]));

@@ -1,0 +1,142 @@
+import { z } from "zod";
+import { micros } from "../money.ts";
+import type { PackOffer } from "../pack.ts";
+
+/** Ceilings of the `decision` pack's inputs. */
+export const DECISION_LIMITS = {
+  max_question_chars: 2_000,
+  max_options: 50,
+  max_criteria: 50,
+  max_name_chars: 120,
+} as const;
+
+/** How many model tokens one `model_kilotoken` covers, once started. */
+export const TOKENS_PER_UNIT = 1_000;
+
+const NAME = /^(?!.*\p{Cc})\S(?:.*\S)?$/u;
+const PROTO = "__proto__";
+
+/** The name of an option or criterion, also where a model proposes it. */
+export const decisionName = z
+  .string()
+  .min(1)
+  .max(DECISION_LIMITS.max_name_chars)
+  .regex(NAME, "must be one line without space at either end")
+  .refine((name) => name !== PROTO, "is a reserved name");
+
+/** One criterion: a positive raw weight (any scale) and whether more or less of it is better. */
+export const decisionCriterion = z.strictObject({
+  name: decisionName,
+  weight: z.number().positive().describe("Raw weight on any scale; weights are divided by their sum."),
+  direction: z.enum(["max", "min"]).describe("max: more is better; min: less is better."),
+});
+
+// z.record drops this one key without a word; a score that vanishes must be refused like any other unknown name.
+function refuseProto(value: unknown, context: z.RefinementCtx): unknown {
+  if (typeof value === "object" && value !== null && Object.hasOwn(value, PROTO)) {
+    context.addIssue({ code: "custom", path: [PROTO], message: "is a reserved name", input: value });
+  }
+  return value;
+}
+
+const cells = z.preprocess(refuseProto, z.record(z.string(), z.number()));
+const scores = z.preprocess(refuseProto, z.record(z.string(), cells));
+
+const fields = z.strictObject({
+  question: z.string().max(DECISION_LIMITS.max_question_chars).regex(/\S/, "must say something"),
+  mode: z.enum(["brief", "detailed"]).default("brief"),
+  method: z.enum(["weighted_sum", "topsis"]).default("weighted_sum"),
+  options: z.array(decisionName).max(DECISION_LIMITS.max_options).optional(),
+  criteria: z.array(decisionCriterion).max(DECISION_LIMITS.max_criteria).optional(),
+  scores: scores.optional().describe("Raw scores by option, then by criterion, in the criterion's own unit."),
+});
+
+type Fields = z.output<typeof fields>;
+type Refuse = (path: (string | number)[], message: string) => void;
+
+/** Calls `refuse` for every repeated name and every score of an option or criterion that was not listed. */
+export function checkNames(inputs: Pick<Fields, "options" | "criteria" | "scores">, refuse: Refuse): void {
+  const options = new Set<string>();
+  for (const [index, name] of (inputs.options ?? []).entries()) {
+    if (options.has(name)) refuse(["options", index], "is listed twice");
+    options.add(name);
+  }
+  const criteria = new Set<string>();
+  for (const [index, { name }] of (inputs.criteria ?? []).entries()) {
+    if (criteria.has(name)) refuse(["criteria", index, "name"], "is listed twice");
+    criteria.add(name);
+  }
+  for (const [option, row] of Object.entries(inputs.scores ?? {})) {
+    if (!options.has(option)) {
+      refuse(["scores", option], "is not one of the options");
+      continue;
+    }
+    for (const criterion of Object.keys(row)) {
+      if (!criteria.has(criterion)) refuse(["scores", option, criterion], "is not one of the criteria");
+    }
+  }
+}
+
+const inputs = fields.superRefine((value, context) => {
+  checkNames(value, (path, message) => context.addIssue({ code: "custom", path, message, input: value }));
+});
+
+export type DecisionInputs = z.output<typeof inputs>;
+
+/** How many cells are needed and how many are scored. Names are read as own keys only. */
+export function countCells(value: DecisionInputs): { readonly needed: number; readonly scored: number } {
+  const options = value.options ?? [];
+  const criteria = value.criteria ?? [];
+  let scored = 0;
+  for (const row of Object.values(value.scores ?? {})) scored += Object.keys(row).length;
+  return { needed: options.length * criteria.length, scored };
+}
+
+/** True when options, criteria and every score are there, so that no model and no question back is needed. */
+export function isComplete(value: DecisionInputs): boolean {
+  const { needed, scored } = countCells(value);
+  return (value.options ?? []).length >= 2 && needed > 0 && scored === needed;
+}
+
+/**
+ * True when a configured model may fill in what is absent: no score was given, and options and criteria are each
+ * absent or usable. A half-filled table is never completed by a model.
+ */
+export function wantsModel(value: DecisionInputs): boolean {
+  return countCells(value).scored === 0 && (value.options ?? []).length !== 1;
+}
+
+export const decisionOffer: PackOffer<DecisionInputs> = {
+  type: "decision",
+  version: "1.0.0",
+  title: "Decision",
+  summary:
+    "Ranks options by weighted criteria (weighted sum or TOPSIS): winner and margin, Pareto front, dominated options, " +
+    "and for each criterion the smallest change of weight that changes the winner. Says what is missing, invents nothing.",
+  inputs,
+  prices: {
+    base: { unit_micros: micros(10_000), per: "run" },
+    cell: { unit_micros: micros(500), per: "scored cell (one option under one criterion)" },
+    model_kilotoken: { unit_micros: micros(2_000), per: "started 1,000 tokens of the model, prompt and answer" },
+  },
+  reliability:
+    "Share of the needed cells that are scored: 1 for a ranking, 0 for NEEDS_INPUT. It does not judge the scores.",
+  example: {
+    question: "Which database should hold the orders?",
+    mode: "brief",
+    method: "weighted_sum",
+    options: ["Postgres", "DynamoDB"],
+    criteria: [
+      { name: "monthly cost", weight: 2, direction: "min" },
+      { name: "query power", weight: 3, direction: "max" },
+    ],
+    scores: {
+      Postgres: { "monthly cost": 120, "query power": 9 },
+      DynamoDB: { "monthly cost": 80, "query power": 5 },
+    },
+  },
+  estimate(value) {
+    if (isComplete(value)) return { units: { base: 1, cell: countCells(value).needed }, exact: true };
+    return { units: { base: 1 }, exact: !wantsModel(value) };
+  },
+};

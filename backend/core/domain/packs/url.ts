@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { micros } from "../money.ts";
+import type { PackOffer } from "../pack.ts";
+
+/** Ceilings of the `url` pack; sizes are decimal (1 MB = 1,000,000 bytes), measured after decompression. */
+export const URL_LIMITS = {
+  max_url_chars: 2_048,
+  max_body_bytes: 10_000_000,
+  max_links: 2_000,
+  max_link_text_chars: 200,
+  max_text_chars: 2_000_000,
+} as const;
+
+/** How many bytes of the fetched body one `hundred_kb` covers, once started. */
+export const BYTES_PER_UNIT = 100_000;
+
+const inputs = z.strictObject({
+  url: z
+    .url({ protocol: /^https?$/, error: "must be an absolute http or https URL" })
+    .max(URL_LIMITS.max_url_chars)
+    .describe("Any public http or https address."),
+  format: z
+    .enum(["text", "markdown", "links"])
+    .default("text")
+    .describe("text or markdown of the article, or the page's links."),
+});
+
+export type UrlInputs = z.output<typeof inputs>;
+
+/** Units of a fetch: the base and every started 100 KB of body, at least one. */
+export function urlUnits(bytes: number): { base: number; hundred_kb: number } {
+  return { base: 1, hundred_kb: Math.max(1, Math.ceil(bytes / BYTES_PER_UNIT)) };
+}
+
+export const urlOffer: PackOffer<UrlInputs> = {
+  type: "url",
+  version: "1.0.0",
+  title: "URL",
+  summary:
+    "Fetches a public web page and returns what a reader would see: title, byline, language, text, markdown or links, " +
+    "with the SHA-256 and size of the body and the redirects that were followed.",
+  inputs,
+  prices: {
+    base: { unit_micros: micros(2_000), per: "run" },
+    hundred_kb: { unit_micros: micros(1_000), per: "started 100 KB (100,000 bytes) of the decompressed body" },
+  },
+  reliability:
+    "1 when an article was found in the page, for links, and for plain text or data; 0.5 when the whole body's text was " +
+    "returned because no article stood out, or when the answer was cut short (`truncated`).",
+  example: { url: "https://example.com/", format: "markdown" },
+  // The size is known only after the fetch: this is the least that a fetch can use.
+  estimate: () => ({ units: urlUnits(0), exact: false }),
+};

@@ -1,0 +1,19 @@
+import { z } from "zod";
+
+/** A sustained rate and how many requests may come at once (GCRA). */
+export interface Rate {
+  readonly per_minute: number;
+  readonly burst: number;
+}
+
+/** Where a caller stands against its rate, for the RateLimit headers. */
+export interface RateState {
+  readonly limit: number;
+  readonly window_ms: number;
+  readonly remaining: number;
+  /** Until the whole burst is there again, or, when refused, until the next request may come. */
+  readonly reset_ms: number;
+}
+
+export const scope = z.enum(["submit", "read", "admin"]);
+export type Scope = z.infer<typeof scope>;

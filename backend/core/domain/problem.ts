@@ -1,0 +1,167 @@
+/** Every problem that a caller can meet: the only place that knows its status, its title and what to do about it. */
+export const PROBLEMS = {
+  "invalid-request": {
+    status: 400,
+    title: "The request does not fit",
+    meaning: "The body, a query parameter or a path parameter is not what this operation takes.",
+    what_to_do: "Correct every place that `errors` names and send the request again. Nothing was reserved.",
+  },
+  "invalid-idempotency-key": {
+    status: 400,
+    title: "The Idempotency-Key header is missing or does not fit",
+    meaning: "A submit needs an Idempotency-Key of 8 to 64 printable ASCII characters, without a space at either end.",
+    what_to_do: "Make one key per piece of work, for instance a UUID, and send the same key with every retry of it.",
+  },
+  unauthorized: {
+    status: 401,
+    title: "No valid API key",
+    meaning: "The request bears no API key, or one that is mistyped, unknown, expired or revoked.",
+    what_to_do: "Send `Authorization: Bearer <your API key>`. If it still fails, ask for a new key.",
+  },
+  "scope-missing": {
+    status: 403,
+    title: "The API key lacks a scope",
+    meaning: "The API key is valid, but may not do this.",
+    what_to_do: "Use a key that bears the scope which `detail` names.",
+  },
+  "pack-not-in-plan": {
+    status: 403,
+    title: "The plan does not include this pack",
+    meaning: "The pack exists, but the plan of this account does not include it.",
+    what_to_do: "Choose another pack_type or change the plan, then send the same request again.",
+  },
+  "cost-over-plan-limit": {
+    status: 403,
+    title: "The cost is over the plan's limit for one run",
+    meaning: "max_cost_usd is more than the plan lets one run reserve.",
+    what_to_do: "Lower max_cost_usd or change the plan.",
+  },
+  "not-found": {
+    status: 404,
+    title: "Not found",
+    meaning: "There is nothing at this address that this API key may see.",
+    what_to_do: "Check the address and the id. A run can be read only with a key of the account that submitted it.",
+  },
+  "method-not-allowed": {
+    status: 405,
+    title: "The method is not allowed here",
+    meaning: "The address exists, but does not take this HTTP method.",
+    what_to_do: "Use one of the methods in the Allow header.",
+  },
+  "idempotency-conflict": {
+    status: 409,
+    title: "The Idempotency-Key belongs to another request",
+    meaning: "A run with this Idempotency-Key exists, and its body was a different one.",
+    what_to_do: "Use a fresh key for different work. To repeat the first submit, send exactly its body.",
+  },
+  "run-not-completed": {
+    status: 409,
+    title: "The run has no result",
+    meaning: "The run is still at work, or it ended without a result.",
+    what_to_do: "While the run is at work, wait as long as Retry-After says. If it failed, its `error` tells why.",
+  },
+  "run-already-terminal": {
+    status: 409,
+    title: "The run has ended",
+    meaning: "The run is over, and what was asked can only be done before that.",
+    what_to_do: "Read the run to see how it ended.",
+  },
+  "result-expired": {
+    status: 410,
+    title: "The result has expired",
+    meaning: "The run completed, but its result is past the retention of its plan and is gone.",
+    what_to_do: "Submit the work again under a fresh Idempotency-Key.",
+  },
+  "payload-too-large": {
+    status: 413,
+    title: "The body is too large",
+    meaning: "The body of a request may be 256 KiB.",
+    what_to_do: "Send less, or a link to the data where the pack takes one.",
+  },
+  "unsupported-media-type": {
+    status: 415,
+    title: "The body is not JSON in UTF-8",
+    meaning: "Bodies are read as application/json in UTF-8, without a Content-Encoding.",
+    what_to_do: "Send `Content-Type: application/json`.",
+  },
+  "budget-exceeded": {
+    status: 422,
+    title: "The budget does not cover the run",
+    meaning: "The run would reserve more than the account, or this API key, has left. Nothing was reserved.",
+    what_to_do:
+      "Lower max_cost_usd, wait until open runs give back what they do not use, or add credit; then the same request, with the same Idempotency-Key, may be sent again.",
+  },
+  "rate-limited": {
+    status: 429,
+    title: "Too many requests",
+    meaning: "Requests come faster than the plan, or this API key, allows.",
+    what_to_do: "Wait as long as Retry-After says. The RateLimit headers tell what is left.",
+  },
+  "too-many-open-runs": {
+    status: 429,
+    title: "Too many open runs",
+    meaning: "As many runs as the plan allows are queued or at work.",
+    what_to_do: "Wait until one of them ends, then send the same request with the same Idempotency-Key again.",
+  },
+  internal: {
+    status: 500,
+    title: "Something went wrong on our side",
+    meaning: "The request met a fault of ours, which has been logged under its trace_id.",
+    what_to_do: "Send the same request with the same Idempotency-Key again. If it lasts, tell us the trace_id.",
+  },
+  unavailable: {
+    status: 503,
+    title: "Temporarily unavailable",
+    meaning:
+      "A store that the request needs did not answer in time. Nothing is lost, but a submit may have been accepted.",
+    what_to_do:
+      "Wait as long as Retry-After says, then send the same request with the same Idempotency-Key: it is never run twice.",
+  },
+  "read-only": {
+    status: 503,
+    title: "No new work for the moment",
+    meaning: "The operator has stopped the taking of new runs.",
+    what_to_do: "Wait as long as Retry-After says, then send the same request with the same Idempotency-Key again.",
+  },
+} as const satisfies Record<string, ProblemKind>;
+
+interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+  readonly meaning: string;
+  readonly what_to_do: string;
+}
+
+export type ProblemSlug = keyof typeof PROBLEMS;
+
+/** One thing that does not fit: in the body (RFC 6901 JSON Pointer), in a path or query parameter, or in a header. */
+export type Fault = { readonly detail: string } & (
+  | { readonly pointer: string }
+  | { readonly parameter: string }
+  | { readonly header: string }
+);
+
+export interface ProblemExtras {
+  readonly errors?: readonly Fault[];
+  /** For the Retry-After header. */
+  readonly retry_after_s?: number;
+  /** Members of the document beyond those of RFC 9457, such as amounts. */
+  readonly members?: Readonly<Record<string, string>>;
+}
+
+/** What a caller is told when its request is not done (RFC 9457). Its detail is the only text that leaves the house. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly slug: ProblemSlug;
+  readonly detail: string;
+  readonly extras: ProblemExtras;
+
+  constructor(slug: ProblemSlug, detail: string = PROBLEMS[slug].meaning, extras: ProblemExtras = {}) {
+    super(detail);
+    this.slug = slug;
+    this.detail = detail;
+    this.extras = extras;
+  }
+}
+
+export const isProblemSlug = (text: string): text is ProblemSlug => Object.hasOwn(PROBLEMS, text);

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { formatUsd, MAX_COST_MICROS, micros, MIN_COST_MICROS, parseUsd } from "./money.ts";
+import type { PackOffer } from "./pack.ts";
+import { catalog } from "./packs/catalog.ts";
+
+const LEAST = formatUsd(micros(MIN_COST_MICROS));
+const MOST = formatUsd(micros(MAX_COST_MICROS));
+const USD = /^\d{1,10}(\.\d{1,6})?$/;
+const MAX_METADATA_PAIRS = 16;
+
+const packTypes = [...catalog.keys()].join(", ");
+
+const maxCost = z
+  .string('must be a decimal string such as "5.0000", in quotes')
+  .regex(USD, 'must be a decimal string such as "5.0000", with at most six decimal places')
+  .meta({
+    description: `What the run may cost at most, in USD; reserved at once. From ${LEAST} to ${MOST}.`,
+    examples: ["5.0000"],
+  })
+  .transform((text, context) => {
+    const amount = parseUsd(text);
+    if (amount !== undefined && amount >= MIN_COST_MICROS && amount <= MAX_COST_MICROS) return amount;
+    context.addIssue({ code: "custom", message: `must be between "${LEAST}" and "${MOST}"`, input: text });
+    return z.NEVER;
+  });
+
+const metadata = z
+  .record(z.string().min(1).max(64), z.string().max(512))
+  .refine((pairs) => Object.keys(pairs).length <= MAX_METADATA_PAIRS, `must be at most ${MAX_METADATA_PAIRS} pairs`)
+  .meta({
+    description: "Up to 16 pairs of the caller's own, given back with the run.",
+    maxProperties: MAX_METADATA_PAIRS,
+    examples: [{ order: "A-1" }],
+  });
+
+const common = {
+  max_cost_usd: maxCost,
+  timebox_sec: z.int().min(1).max(900).default(90).describe("How long the work may take, in seconds."),
+  min_reliability_score: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("A result less reliable than this is a failure, at the minimum fee. What it means is the pack's."),
+  metadata: metadata.optional(),
+};
+
+function requestFor(offer: PackOffer) {
+  return z.strictObject({
+    pack_type: z.literal(offer.type).describe(offer.summary),
+    inputs: offer.inputs,
+    ...common,
+  });
+}
+
+/** The body of `POST /v1/runs`, by pack type. */
+export const runRequests: ReadonlyMap<string, ReturnType<typeof requestFor>> = new Map(
+  [...catalog.values()].map((offer) => [offer.type, requestFor(offer)]),
+);
+
+const ofUnknownPack = z.strictObject({
+  pack_type: z.string().refine((type) => catalog.has(type), `is not a known pack; there are: ${packTypes}`),
+  inputs: z.record(z.string(), z.unknown()),
+  ...common,
+});
+
+export type RunRequest = z.output<ReturnType<typeof requestFor>>;
+
+/** Checks a body against the schema of the pack that it names; of an unknown pack, all but the inputs is checked. */
+export function parseRunRequest(body: unknown): { readonly request: RunRequest } | { readonly error: z.ZodError } {
+  const named = z.object({ pack_type: z.string() }).safeParse(body).data?.pack_type;
+  const schema = named === undefined ? undefined : runRequests.get(named);
+  const parsed = (schema ?? ofUnknownPack).safeParse(body);
+  return parsed.success ? { request: parsed.data as RunRequest } : { error: parsed.error };
+}

@@ -1,0 +1,8 @@
+-- W3: PROCESSING under our lease -> CLAIMED under a fresh finalize token. From here S3 decides the attempt.
+-- $1 run_id  $2 lease token  $3 finalize token
+-- Zero rows: the lease is lost, or the run was canceled or frozen: stop.
+UPDATE runs
+   SET finalize_stage = 'CLAIMED', finalize_token = $3::uuid, claimed_at = wall_clock(), version = version + 1
+ WHERE run_id = $1::uuid AND lease_token = $2::uuid AND status = 'PROCESSING' AND finalize_stage IS NULL
+   AND money_state = 'RESERVED'
+RETURNING run_id

@@ -1,0 +1,20 @@
+-- W1: takes a run for one attempt: QUEUED, or PROCESSING with no stage and a passed lease, attempts left.
+-- $1 run_id  $2 fresh lease token  $3 lease, s  $4 attempts at most (hand-backs are not counted)
+-- One row: the claimed run with lease_token = $2, or, where it was not to be had, `claimed` false and its status.
+-- Zero rows: no such run.
+WITH claimed AS (
+  UPDATE runs r
+     SET status = 'PROCESSING', attempt = r.attempt + 1, lease_token = $2::uuid,
+         lease_expires_at = wall_clock() + make_interval(secs => $3::double precision),
+         started_at = wall_clock(), version = r.version + 1
+   WHERE r.run_id = $1::uuid AND r.money_state = 'RESERVED' AND r.finalize_stage IS NULL
+     AND (r.status = 'QUEUED' OR (r.status = 'PROCESSING' AND r.lease_expires_at < wall_clock()
+       AND r.attempt - r.hand_backs < $4::integer))
+  RETURNING r.*
+)
+SELECT true AS claimed, status, tenant_id, pack_type, pack_version, inputs, encode(payload_sha256, 'hex') AS payload_sha256,
+       timebox_sec, min_reliability, reserved_micros, minimum_fee_micros, attempt, trace_parent, created_at
+  FROM claimed
+UNION ALL
+SELECT false, status, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+  FROM runs WHERE run_id = $1::uuid AND NOT EXISTS (SELECT FROM claimed)

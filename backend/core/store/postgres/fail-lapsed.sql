@@ -1,0 +1,12 @@
+-- The lease sweep, no attempts left: FAILED, LEASE_EXPIRED, minimum fee, by close_run under the row's lock.
+-- $1 run_id  $2 the lease token that lapsed  $3 attempts at most  $4 reason detail
+-- Zero rows: a heartbeat, a claim or another sweep came first, or holds the row.
+SELECT c.run_id, c.tenant_id, c.reserved_micros, c.charged_micros
+  FROM (
+    SELECT run_id, lease_token, minimum_fee_micros FROM runs
+     WHERE run_id = $1::uuid AND lease_token = $2::uuid AND status = 'PROCESSING' AND finalize_stage IS NULL
+       AND money_state = 'RESERVED' AND lease_expires_at < wall_clock() AND attempt - hand_backs >= $3::integer
+       FOR UPDATE SKIP LOCKED
+  ) due
+ CROSS JOIN LATERAL close_run(due.run_id, 'PROCESSING', NULL, due.lease_token, NULL, 'FAILED', due.minimum_fee_micros,
+   'LEASE_EXPIRED', $4, NULL, NULL, NULL, NULL) c

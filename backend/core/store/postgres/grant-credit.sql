@@ -1,0 +1,16 @@
+-- GRANT: funding -> available, once per grant id, always added.
+-- $1 tenant_id  $2 grant_id  $3 micros
+-- Zero rows: no such tenant, or this grant id was used already; nothing was changed.
+WITH given AS (
+  INSERT INTO ledger_transfers (tenant_id, grant_id, kind, debit, credit, amount_micros, created_at)
+  SELECT tenant_id, $2, 'GRANT', 'funding', 'available', $3::bigint, wall_clock()
+    FROM balances
+   WHERE tenant_id = $1::uuid
+  ON CONFLICT (kind, grant_id) WHERE grant_id IS NOT NULL DO NOTHING
+  RETURNING tenant_id, amount_micros
+)
+UPDATE balances b SET granted = b.granted + g.amount_micros, available = b.available + g.amount_micros,
+       moved_at = wall_clock()
+  FROM given g
+ WHERE b.tenant_id = g.tenant_id
+RETURNING b.available

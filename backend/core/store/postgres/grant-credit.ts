@@ -1,0 +1,19 @@
+import { z } from "zod";
+import type { Micros } from "../../domain/money.ts";
+import type { Db } from "../../ports/db.ts";
+import { amount, only } from "./columns.ts";
+import sql from "./grant-credit.sql";
+
+export interface Grant {
+  readonly tenant_id: string;
+  readonly grant_id: string;
+  readonly amount: Micros;
+}
+
+const answer = z.object({ available: amount });
+
+/** What is available after the grant. Undefined: no such tenant, or this grant id was used already. */
+export async function grantCredit(db: Db, grant: Grant): Promise<Micros | undefined> {
+  const rows = await db.query(sql, [grant.tenant_id, grant.grant_id, String(grant.amount)]);
+  return only(rows.map((row) => answer.parse(row).available));
+}

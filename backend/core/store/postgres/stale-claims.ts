@@ -1,0 +1,34 @@
+import { z } from "zod";
+import type { Db } from "../../ports/db.ts";
+import { amount } from "./columns.ts";
+import rollBackSql from "./roll-back.sql";
+import findSql from "./stale-claims.sql";
+
+const stale = z.object({
+  run_id: z.guid(),
+  tenant_id: z.guid(),
+  attempt: z.number(),
+  attempts_used: z.number(),
+  finalize_token: z.guid(),
+  reserved_micros: amount,
+  minimum_fee_micros: amount,
+  cancel_requested: z.boolean(),
+  trace_parent: z.string(),
+  cursor: z.string(),
+});
+export type StaleClaim = z.infer<typeof stale>;
+
+/** Up to 20 runs CLAIMED for too long, oldest first, after the one given. */
+export async function findStaleClaims(db: Db, seconds: number, after?: StaleClaim): Promise<readonly StaleClaim[]> {
+  const rows = await db.query(findSql, [
+    seconds,
+    after?.cursor ?? "-infinity",
+    after?.run_id ?? "00000000-0000-0000-0000-000000000000",
+  ]);
+  return rows.map((row) => stale.parse(row));
+}
+
+/** CLAIMED -> QUEUED, after the tombstone. False: somebody came first. */
+export async function rollBack(db: Db, run: StaleClaim): Promise<boolean> {
+  return (await db.query(rollBackSql, [run.run_id, run.finalize_token])).length === 1;
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { scope } from "../../domain/plan.ts";
+import type { Db } from "../../ports/db.ts";
+import admissionSql from "./admission-snapshot.sql";
+import { amount, only } from "./columns.ts";
+import tenantSql from "./tenant-snapshot.sql";
+
+const limit = z.number().int().positive();
+const microsText = z.string().regex(/^\d{1,16}$/);
+const version = z.string().regex(/^\d{1,16}$/);
+
+const snapshot = z.object({
+  tenant_id: z.guid(),
+  available_micros: amount,
+  open_runs: z.array(z.object({ run_id: z.guid(), micros: microsText })),
+  plan: z.object({
+    version,
+    submit_per_minute: limit,
+    submit_burst: limit,
+    read_per_minute: limit,
+    read_burst: limit,
+    max_open_runs: limit,
+    max_cost_micros: microsText,
+    pack_types: z.array(z.string()),
+  }),
+  keys: z.array(
+    z.object({
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      key_id: z.guid(),
+      status: z.enum(["active", "revoked"]),
+      expires_at_ms: z.string().nullable(),
+      scopes: z.array(scope),
+      submit_per_minute: limit.nullable(),
+      read_per_minute: limit.nullable(),
+      version,
+    }),
+  ),
+});
+export type TenantSnapshot = z.infer<typeof snapshot>;
+
+/** Undefined: no such tenant. */
+export async function tenantSnapshot(db: Db, tenant_id: string): Promise<TenantSnapshot | undefined> {
+  return only((await db.query(tenantSql, [tenant_id])).map((row) => snapshot.parse(row)));
+}
+
+/** Undefined: no such key. */
+export async function admissionSnapshot(db: Db, key_sha256: string): Promise<TenantSnapshot | undefined> {
+  return only((await db.query(admissionSql, [key_sha256])).map((row) => snapshot.parse(row)));
+}

@@ -1,0 +1,12 @@
+import { z } from "zod";
+import type { RateState } from "../../domain/plan.ts";
+
+const count = z.string().regex(/^\d{1,16}$/).transform(Number);
+
+/** The four figures that gcra.lua answers, as they stand in a reply after its kind. */
+export const rateFigures = [count, count, count, count] as const;
+
+export function rateState(figures: readonly [number, number, number, number]): RateState {
+  const [limit, window_ms, remaining, reset_ms] = figures;
+  return { limit, window_ms, remaining, reset_ms };
+}

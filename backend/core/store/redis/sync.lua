@@ -1,0 +1,67 @@
+-- Replaces a tenant's mirror by a Postgres snapshot. Reservations that Postgres does not have are kept only while
+-- younger than the grace at the clock read before the snapshot; one dated in the future is dropped.
+-- A snapshot older than the one mirrored changes nothing; keys and plan move by rising version only.
+-- KEYS: 1 {t}:open  2 {t}:budget  3 {t}:plan  4... {t}:key:<sha>, in the order of the snapshot's keys
+-- ARGV: 1 clock read, Unix micros  2 grace, micros  3 available, micros  4 open runs  5 plan  6 keys (JSON each, as tenant_snapshot gives)
+-- Reply: SYNCED, drift in micros, reservations kept | STALE
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
+local read_at = tonumber(ARGV[1])
+local budget = redis.call('HMGET', KEYS[2], 'available', 'synced_at')
+local synced_at = tonumber(budget[2] or '0')
+if synced_at > read_at and synced_at <= now then return {'STALE'} end
+
+local function list(values)
+  if #values == 0 then return ',' end
+  return ',' .. table.concat(values, ',') .. ','
+end
+local function text(value)
+  if value == nil or value == cjson.null then return '' end
+  if type(value) == 'number' then return string.format('%.0f', value) end
+  return value
+end
+local function newer(key, version)
+  return tonumber(version) >= tonumber(redis.call('HGET', key, 'version') or '0')
+end
+
+local mirrored = {}
+local flat = redis.call('HGETALL', KEYS[1])
+for i = 1, #flat, 2 do mirrored[flat[i]] = flat[i + 1] end
+redis.call('DEL', KEYS[1])
+
+local open_runs = cjson.decode(ARGV[4])
+for i = 1, #open_runs do
+  local run = open_runs[i]
+  local at = mirrored[run.run_id] and string.match(mirrored[run.run_id], ':(%d+)$') or ARGV[1]
+  redis.call('HSET', KEYS[1], run.run_id, run.micros .. ':' .. at)
+  mirrored[run.run_id] = nil
+end
+
+local kept, kept_count = 0, 0
+for run_id, entry in pairs(mirrored) do
+  local micros, at = string.match(entry, '^(%d+):(%d+)$')
+  if micros and tonumber(at) > read_at - tonumber(ARGV[2]) and tonumber(at) <= now then
+    redis.call('HSET', KEYS[1], run_id, entry)
+    kept, kept_count = kept + tonumber(micros), kept_count + 1
+  end
+end
+local available = tonumber(ARGV[3]) - kept
+redis.call('HSET', KEYS[2], 'available', string.format('%.0f', available), 'synced_at', ARGV[1])
+
+local plan = cjson.decode(ARGV[5])
+if newer(KEYS[3], plan.version) then
+  redis.call('HSET', KEYS[3], 'version', plan.version, 'submit_per_minute', text(plan.submit_per_minute),
+    'submit_burst', text(plan.submit_burst), 'read_per_minute', text(plan.read_per_minute),
+    'read_burst', text(plan.read_burst), 'max_open_runs', text(plan.max_open_runs),
+    'max_cost_micros', plan.max_cost_micros, 'pack_types', list(plan.pack_types))
+end
+local keys = cjson.decode(ARGV[6])
+for i = 1, #keys do
+  local key = keys[i]
+  if newer(KEYS[3 + i], key.version) then
+    redis.call('HSET', KEYS[3 + i], 'version', key.version, 'key_id', key.key_id, 'status', key.status,
+      'expires_at_ms', text(key.expires_at_ms), 'scopes', list(key.scopes),
+      'submit_per_minute', text(key.submit_per_minute), 'read_per_minute', text(key.read_per_minute))
+  end
+end
+return {'SYNCED', string.format('%.0f', available - tonumber(budget[1] or available)), tostring(kept_count)}

@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import pg from "pg";
+import { Outage } from "#core/domain/outage.ts";
+import type { Db, Row, SqlValue } from "#core/ports/db.ts";
+
+export interface PgOptions {
+  readonly connectionString: string;
+  readonly max: number;
+  /** How long the server lets a statement run; this side gives up on a silent connection shortly after. */
+  readonly statement_timeout_ms: number;
+  readonly connect_timeout_ms: number;
+  readonly application_name: string;
+}
+
+export interface PgDb {
+  readonly db: Db;
+  readonly pool: pg.Pool;
+  close(): Promise<void>;
+}
+
+const SILENCE_MS = 1_000;
+/** Connection lost, resources short, operator intervention (statement timeout too), system error; a standby answers. */
+const OUTAGE_SQLSTATE = /^(08|53|57|58)|^25006$/;
+/** A plan that a migration outdated, or a pooler that forgot the statement: refused before anything was done. */
+const STALE_STATEMENT = new Set(["0A000 cached plan must not change result type", "26000"]);
+
+export function createPgDb(options: PgOptions): PgDb {
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    max: options.max,
+    connectionTimeoutMillis: options.connect_timeout_ms,
+    statement_timeout: options.statement_timeout_ms,
+    query_timeout: options.statement_timeout_ms + SILENCE_MS,
+    application_name: options.application_name,
+    keepAlive: true,
+  });
+  // A lost connection is reported by the query that needs it; unheard, the event would end the process.
+  pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined));
+  return {
+    db: { query: (text, values) => query(pool, text, values) },
+    pool,
+    close: () => pool.end(),
+  };
+}
+
+async function query(pool: pg.Pool, text: string, values: readonly SqlValue[]): Promise<readonly Row[]> {
+  try {
+    return await attempt(pool, { name: statementName(text), text, values: [...values] });
+  } catch (error) {
+    if (!isStale(error)) throw error;
+    return await attempt(pool, { text, values: [...values] });
+  }
+}
+
+async function attempt(pool: pg.Pool, statement: pg.QueryConfig): Promise<readonly Row[]> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw new Outage("database", error);
+  });
+  let broken = false;
+  try {
+    const result: pg.QueryResult<Record<string, unknown>> = await client.query(statement);
+    return result.rows;
+  } catch (error) {
+    const outage = isOutage(error);
+    broken = outage || isStale(error);
+    throw outage ? new Outage("database", error) : error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+function isOutage(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return OUTAGE_SQLSTATE.test(error.code ?? "");
+  // What the driver throws without the server's word is about the connection, unless a value could not be sent at all.
+  return !(error instanceof TypeError || error instanceof RangeError);
+}
+
+function isStale(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return false;
+  return STALE_STATEMENT.has(error.code ?? "") || STALE_STATEMENT.has(`${error.code} ${error.message}`);
+}
+
+const names = new Map<string, string>();
+
+/** Statements are files, so that their number is small; each is parsed once per connection under this name. */
+function statementName(text: string): string {
+  let name = names.get(text);
+  if (name === undefined) {
+    name = `s${createHash("sha256").update(text).digest("hex").slice(0, 24)}`;
+    names.set(text, name);
+  }
+  return name;
+}

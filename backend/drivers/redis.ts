@@ -1,0 +1,81 @@
+import { createHash } from "node:crypto";
+import { Redis as Client, ReplyError } from "ioredis";
+import { Outage } from "#core/domain/outage.ts";
+import type { Redis, RedisReply, RedisScript } from "#core/ports/redis.ts";
+
+export interface RedisOptions {
+  readonly url: string;
+  readonly command_timeout_ms: number;
+}
+
+export interface RedisDriver {
+  readonly redis: Redis;
+  close(): void;
+}
+
+const RETRY_STEP_MS = 100;
+const RETRY_CEILING_MS = 2_000;
+/** Replies of a server that is there and cannot serve. */
+const UNFIT = /^(LOADING|READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|NOAUTH|WRONGPASS|NOPERM)\b/;
+
+export function createRedis(options: RedisOptions): RedisDriver {
+  const client = new Client(options.url, {
+    // A command in flight when the connection breaks may have run: it is reported as lost, never sent again.
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    commandTimeout: options.command_timeout_ms,
+    connectTimeout: options.command_timeout_ms,
+    retryStrategy: (attempts) => Math.min(attempts * RETRY_STEP_MS, RETRY_CEILING_MS),
+    disableClientInfo: true,
+  });
+  // Each caller hears of it from its own command; unheard, the event would be printed at every attempt.
+  client.on("error", () => undefined);
+  return {
+    redis: {
+      run: (script, keys, args) => ask(client, () => run(client, script, keys, args)),
+      get: (key) => ask(client, () => client.get(key)),
+      set: async (key, value, ttl_ms) => {
+        await ask(client, () => (ttl_ms === undefined ? client.set(key, value) : client.set(key, value, "PX", ttl_ms)));
+      },
+    },
+    close: () => client.disconnect(),
+  };
+}
+
+async function ask<T>(client: Client, command: () => Promise<T>): Promise<T> {
+  // Between two attempts to connect a command would wait in line for the next: fail at once instead.
+  if (["close", "reconnecting", "end"].includes(client.status)) throw new Outage("redis", `connection is ${client.status}`);
+  try {
+    return await command();
+  } catch (error) {
+    if (isReply(error) && !UNFIT.test(error.message)) throw error;
+    throw new Outage("redis", error);
+  }
+}
+
+async function run(
+  client: Client,
+  script: RedisScript,
+  keys: readonly string[],
+  args: readonly string[],
+): Promise<RedisReply> {
+  try {
+    return (await client.evalsha(digest(script.lua), keys.length, ...keys, ...args)) as RedisReply;
+  } catch (error) {
+    if (!(isReply(error) && error.message.startsWith("NOSCRIPT"))) throw error;
+    return (await client.eval(script.lua, keys.length, ...keys, ...args)) as RedisReply;
+  }
+}
+
+const isReply = (error: unknown): error is Error => error instanceof ReplyError;
+
+const digests = new Map<string, string>();
+
+function digest(lua: string): string {
+  let sha1 = digests.get(lua);
+  if (sha1 === undefined) {
+    sha1 = createHash("sha1").update(lua).digest("hex");
+    digests.set(lua, sha1);
+  }
+  return sha1;
+}

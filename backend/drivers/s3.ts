@@ -1,0 +1,52 @@
+import {
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
+import { Outage } from "#core/domain/outage.ts";
+import type { ObjectWriter } from "#core/ports/objects.ts";
+
+const CONFLICT_TRIES = 5;
+
+/** Results over the AWS SDK. */
+export function createS3Objects(settings: {
+  readonly client: S3ClientConfig;
+  readonly bucket: string;
+}): ObjectWriter & { close(): void } {
+  const client = new S3Client(settings.client);
+  return {
+    async create(Key, Body, ContentType, Metadata) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          await client.send(
+            new PutObjectCommand({ Bucket: settings.bucket, Key, Body, ContentType, Metadata, IfNoneMatch: "*" }),
+          );
+          return "created";
+        } catch (error) {
+          const status = statusOf(error);
+          if (status === 412) return "exists";
+          if (status !== 409 || attempt >= CONFLICT_TRIES) throw new Outage("s3", error);
+        }
+      }
+    },
+
+    async head(Key) {
+      try {
+        const found = await client.send(new HeadObjectCommand({ Bucket: settings.bucket, Key }));
+        return found.Metadata ?? {};
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        throw new Outage("s3", error);
+      }
+    },
+
+    close() {
+      client.destroy();
+    },
+  };
+}
+
+const statusOf = (error: unknown): number | undefined =>
+  error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;

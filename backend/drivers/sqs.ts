@@ -1,0 +1,82 @@
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SQSClient,
+  type SQSClientConfig,
+  SendMessageBatchCommand,
+} from "@aws-sdk/client-sqs";
+import { Outage } from "#core/domain/outage.ts";
+import type { SignalReceiver, SignalSender } from "#core/ports/queue.ts";
+
+export interface SqsSettings {
+  readonly client: SQSClientConfig;
+  readonly queue_url: string;
+  /** How long a received message stays hidden from others. */
+  readonly visibility_seconds: number;
+}
+
+/** The signal queue over the AWS SDK, which repeats failed calls itself. */
+export function createSqsQueue(settings: SqsSettings): SignalReceiver & SignalSender & { close(): void } {
+  const client = new SQSClient(settings.client);
+  const QueueUrl = settings.queue_url;
+  return {
+    async receive(max, wait_seconds, signal) {
+      try {
+        const answer = await client.send(
+          new ReceiveMessageCommand({
+            QueueUrl,
+            MaxNumberOfMessages: max,
+            WaitTimeSeconds: wait_seconds,
+            VisibilityTimeout: Math.ceil(settings.visibility_seconds),
+          }),
+          { abortSignal: signal, requestTimeout: (wait_seconds + 10) * 1000 },
+        );
+        return (answer.Messages ?? []).flatMap(({ Body, ReceiptHandle }) =>
+          Body === undefined || ReceiptHandle === undefined ? [] : [{ body: Body, receipt: ReceiptHandle }],
+        );
+      } catch (error) {
+        if (signal.aborted) return [];
+        throw new Outage("sqs", error);
+      }
+    },
+
+    async hide(receipt, seconds) {
+      await outage(
+        client.send(
+          new ChangeMessageVisibilityCommand({
+            QueueUrl,
+            ReceiptHandle: receipt,
+            VisibilityTimeout: Math.ceil(seconds),
+          }),
+        ),
+      );
+    },
+
+    async delete(receipt) {
+      await outage(client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receipt })));
+    },
+
+    async send(bodies) {
+      const answer = await outage(
+        client.send(
+          new SendMessageBatchCommand({
+            QueueUrl,
+            Entries: bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody })),
+          }),
+        ),
+      );
+      if ((answer.Failed ?? []).length > 0) throw new Outage("sqs", new Error("a message was not accepted"));
+    },
+
+    close() {
+      client.destroy();
+    },
+  };
+}
+
+function outage<T>(call: Promise<T>): Promise<T> {
+  return call.catch((error: unknown) => {
+    throw new Outage("sqs", error);
+  });
+}

@@ -1,0 +1,51 @@
+import { reaperConfig } from "../config.ts";
+import { awsClient } from "../drivers/aws-client.ts";
+import { createSleeper } from "../drivers/clock.ts";
+import { createLog } from "../drivers/log.ts";
+import { createLogMetrics } from "../drivers/metrics.ts";
+import { createPgDb } from "../drivers/pg.ts";
+import { createRedis } from "../drivers/redis.ts";
+import { createS3Objects } from "../drivers/s3.ts";
+import { createSqsQueue } from "../drivers/sqs.ts";
+import { stopSignal } from "../drivers/stop-signal.ts";
+import { reaperLoop } from "./loop.ts";
+
+const STATEMENT_MS = 10_000;
+const REDIS_MS = 2_000;
+const AWS_MS = 15_000;
+const CONNECTIONS = 4;
+
+const config = reaperConfig(process.env);
+const log = createLog({ level: config.DPP_LOG_LEVEL, service: "reaper" });
+const database = createPgDb({
+  connectionString: config.DATABASE_URL,
+  max: CONNECTIONS,
+  statement_timeout_ms: STATEMENT_MS,
+  connect_timeout_ms: STATEMENT_MS,
+  application_name: "dpp-reaper",
+});
+const mirror = createRedis({ url: config.REDIS_URL, command_timeout_ms: REDIS_MS });
+const objects = createS3Objects({ client: awsClient(config, config.S3_ENDPOINT, AWS_MS), bucket: config.S3_BUCKET });
+const queue = createSqsQueue({
+  client: awsClient(config, config.SQS_ENDPOINT, AWS_MS),
+  queue_url: config.SQS_QUEUE_URL,
+  visibility_seconds: config.DPP_LEASE_SECONDS,
+});
+
+log.info("reaper started", { sweep_seconds: config.DPP_SWEEP_SECONDS });
+await reaperLoop(
+  { db: database.db, redis: mirror.redis, objects, queue, sleeper: createSleeper(), metrics: createLogMetrics(log), log },
+  {
+    max_attempts: config.DPP_MAX_ATTEMPTS,
+    claimed_seconds: config.DPP_CLAIMED_SECONDS,
+    signal_seconds: config.DPP_SIGNAL_SECONDS,
+    sweep_seconds: config.DPP_SWEEP_SECONDS,
+    grace_seconds: config.DPP_SYNC_GRACE_SECONDS,
+  },
+  stopSignal(),
+);
+queue.close();
+objects.close();
+mirror.close();
+await database.close();
+log.info("reaper stopped");

@@ -1,0 +1,89 @@
+import { encodeSignal } from "#core/domain/message.ts";
+import type { Micros } from "#core/domain/money.ts";
+import { TOMBSTONE, type Receipt, readVerdict, resultKey } from "#core/domain/receipt.ts";
+import { REASONS } from "#core/domain/run.ts";
+import type { ObjectWriter } from "#core/ports/objects.ts";
+import { type Closing, closeRun } from "#core/store/postgres/close-run.ts";
+import { freezeRun } from "#core/store/postgres/freeze-run.ts";
+import { type StaleClaim, findStaleClaims, rollBack } from "#core/store/postgres/stale-claims.ts";
+import { settle } from "#core/store/redis/settle.ts";
+import type { LeaseSweepDeps } from "./lease.ts";
+
+export interface ClaimedSweepDeps extends LeaseSweepDeps {
+  readonly objects: ObjectWriter;
+}
+
+/** Runs left in CLAIMED: the first object at the attempt's key says whether the attempt finished. */
+export async function sweepClaims(
+  deps: ClaimedSweepDeps,
+  settings: { readonly claimed_seconds: number; readonly max_attempts: number },
+  stop: AbortSignal,
+): Promise<void> {
+  let batch = await findStaleClaims(deps.db, settings.claimed_seconds);
+  while (batch.length > 0 && !stop.aborted) {
+    for (const run of batch) {
+      const log = deps.log.child({ run_id: run.run_id });
+      await decide({ ...deps, log }, run, settings.max_attempts).catch((error: unknown) =>
+        log.error("a claimed run could not be decided", { error }),
+      );
+    }
+    batch = await findStaleClaims(deps.db, settings.claimed_seconds, batch.at(-1));
+  }
+}
+
+async function decide(deps: ClaimedSweepDeps, run: StaleClaim, max_attempts: number): Promise<void> {
+  const key = resultKey(run.tenant_id, run.run_id, run.attempt);
+  const put = await deps.objects.create(key, TOMBSTONE.body, TOMBSTONE.content_type, TOMBSTONE.metadata);
+  if (put === "created") return undo(deps, run, max_attempts);
+
+  const found = await deps.objects.head(key);
+  const verdict = found === undefined ? { kind: "missing" as const } : readVerdict(found);
+  if (verdict.kind === "tombstone") return undo(deps, run, max_attempts);
+  if (
+    verdict.kind === "receipt" &&
+    verdict.receipt.finalize_token === run.finalize_token &&
+    verdict.receipt.cost <= run.reserved_micros
+  ) {
+    return rollForward(deps, run, verdict.receipt);
+  }
+  const frozen = await freezeRun(deps.db, run, {
+    kind: "object-contradicts-run",
+    detail: { key, verdict: verdict.kind },
+  });
+  if (frozen === "lost") return;
+  deps.metrics.count("audit_required");
+  deps.log.error("CRITICAL: a result object contradicts its run; the run is frozen", { key, verdict: verdict.kind });
+}
+
+async function rollForward(deps: ClaimedSweepDeps, run: StaleClaim, receipt: Receipt): Promise<void> {
+  await close(deps, run, { status: "COMPLETED", receipt, attempt: run.attempt });
+  deps.metrics.count("claim_rolled_forward");
+}
+
+/** The attempt can never finish now. */
+async function undo(deps: ClaimedSweepDeps, run: StaleClaim, max_attempts: number): Promise<void> {
+  deps.metrics.count("claim_rolled_back");
+  if (run.cancel_requested) {
+    await close(deps, run, failure("CANCELED", run.minimum_fee_micros, "CANCELED", "Canceled while it was running."));
+  } else if (run.attempts_used >= max_attempts) {
+    await close(deps, run, failure("FAILED", run.minimum_fee_micros, "LEASE_EXPIRED", REASONS.LEASE_EXPIRED));
+  } else if (await rollBack(deps.db, run)) {
+    deps.log.warn("claim rolled back; the run is queued again", { attempts_used: run.attempts_used });
+    await deps.queue.send([encodeSignal({ run_id: run.run_id, traceparent: run.trace_parent })]);
+  }
+}
+
+async function close(deps: ClaimedSweepDeps, run: StaleClaim, closing: Closing): Promise<void> {
+  const guard = { stage: "claimed", finalize_token: run.finalize_token } as const;
+  const closed = await closeRun(deps.db, run.run_id, guard, closing);
+  if (closed === undefined) return;
+  deps.log.warn("claimed run closed by the sweep", { status: closing.status });
+  await settle(deps.redis, { ...closed, charged: closed.charged_micros });
+}
+
+const failure = (status: "FAILED" | "CANCELED", charge: Micros, reason_code: string, reason_detail: string): Closing => ({
+  status,
+  charge,
+  reason_code,
+  reason_detail,
+});

@@ -1,0 +1,59 @@
+import { REASONS } from "#core/domain/run.ts";
+import type { PackOutcome } from "#core/domain/pack.ts";
+import type { Sleeper } from "#core/ports/clock.ts";
+import type { Log } from "#core/ports/log.ts";
+import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
+import type { GuardedFetch } from "./packs/fetch/guarded-fetch.ts";
+import type { Pack } from "./packs/pack.ts";
+
+export type Execution =
+  | PackOutcome
+  /** The lease is gone or the worker stops: nothing is to be written. */
+  | { readonly kind: "stopped" };
+
+/**
+ * W2: runs the pack under its timebox. Whatever the pack does with its AbortSignal, this ends when the timebox passes
+ * or `stop` aborts. A pack that throws has crashed; what it threw goes to the log alone.
+ */
+export async function execute(
+  deps: { readonly sleeper: Sleeper; readonly fetch: GuardedFetch; readonly log: Log },
+  pack: Pack<unknown>,
+  run: ClaimedRun,
+  stop: AbortSignal,
+): Promise<Execution> {
+  const inputs = pack.offer.inputs.safeParse(JSON.parse(run.inputs));
+  if (!inputs.success) {
+    return { kind: "input_rejected", reason_code: "INPUTS_INVALID", detail: "The pack no longer takes these inputs." };
+  }
+  const work = new AbortController();
+  const timer = new AbortController();
+  const halted = aborted(stop);
+  try {
+    return await Promise.race([
+      pack.run(inputs.data, { signal: work.signal, fetch: deps.fetch, log: deps.log }).catch((error: unknown) => {
+        if (!work.signal.aborted) deps.log.error("pack crashed", { error });
+        return failed("PACK_CRASHED");
+      }),
+      deps.sleeper.sleep(run.timebox_sec * 1000, timer.signal).then(() => failed("TIMEBOX_EXCEEDED")),
+      halted.promise.then((): Execution => ({ kind: "stopped" })),
+    ]);
+  } finally {
+    work.abort();
+    timer.abort();
+    halted.forget();
+  }
+}
+
+const failed = (reason_code: keyof typeof REASONS): Execution => ({
+  kind: "pack_failed",
+  reason_code,
+  detail: REASONS[reason_code],
+});
+
+function aborted(signal: AbortSignal): { readonly promise: Promise<void>; forget(): void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const listener = () => resolve();
+  if (signal.aborted) resolve();
+  signal.addEventListener("abort", listener, { once: true });
+  return { promise, forget: () => signal.removeEventListener("abort", listener) };
+}

@@ -1,0 +1,51 @@
+import type { ReceivedMessage } from "#core/ports/queue.ts";
+import { type WorkerDeps, type WorkerTimes, processMessage } from "./process-run.ts";
+
+const LONG_POLL_SECONDS = 20;
+const RECEIVE_AT_MOST = 10;
+const PAUSE_AFTER_OUTAGE_MS = 1_000;
+
+export interface LoopSettings extends WorkerTimes {
+  readonly concurrency: number;
+  /** How long a stopping worker lets its runs go on before it hands them back. */
+  readonly stop_seconds: number;
+}
+
+/** Takes messages while slots are free, until `stopping`; then finishes or hands back what it holds. */
+export async function workerLoop(deps: WorkerDeps, settings: LoopSettings, stopping: AbortSignal): Promise<void> {
+  const running = new Set<Promise<void>>();
+  const giveUp = new AbortController();
+
+  const start = (message: ReceivedMessage) => {
+    const run: Promise<void> = processMessage(deps, settings, message, giveUp.signal).finally(() => running.delete(run));
+    running.add(run);
+  };
+
+  while (!stopping.aborted) {
+    const free = settings.concurrency - running.size;
+    if (free === 0) {
+      await Promise.race([...running, aborted(stopping)]);
+      continue;
+    }
+    try {
+      const messages = await deps.queue.receive(Math.min(free, RECEIVE_AT_MOST), LONG_POLL_SECONDS, stopping);
+      messages.forEach(start);
+    } catch (error) {
+      deps.log.warn("no messages could be received", { error });
+      await deps.sleeper.sleep(PAUSE_AFTER_OUTAGE_MS, stopping);
+    }
+  }
+
+  deps.log.info("worker is stopping", { running: running.size });
+  const drained = new AbortController();
+  const grace = deps.sleeper.sleep(settings.stop_seconds * 1000, drained.signal).then(() => giveUp.abort());
+  await Promise.all(running);
+  drained.abort();
+  await grace;
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });

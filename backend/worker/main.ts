@@ -1,0 +1,81 @@
+import { workerConfig } from "../config.ts";
+import { awsClient } from "../drivers/aws-client.ts";
+import { createClock, createSleeper } from "../drivers/clock.ts";
+import { createLog } from "../drivers/log.ts";
+import { createLogMetrics } from "../drivers/metrics.ts";
+import { createPgDb } from "../drivers/pg.ts";
+import { createRandom } from "../drivers/random.ts";
+import { createRedis } from "../drivers/redis.ts";
+import { createS3Objects } from "../drivers/s3.ts";
+import { createSqsQueue } from "../drivers/sqs.ts";
+import { stopSignal } from "../drivers/stop-signal.ts";
+import { workerLoop } from "./loop.ts";
+import { createGuardedFetch } from "./packs/fetch/guarded-fetch.ts";
+import { createPacks } from "./packs/registry.ts";
+
+const STATEMENT_MS = 10_000;
+const REDIS_MS = 2_000;
+const S3_MS = 15_000;
+const SQS_MS = 30_000;
+/** Heartbeats and closings of all slots rarely meet at once. */
+const MOST_CONNECTIONS = 20;
+
+const config = workerConfig(process.env);
+const log = createLog({ level: config.DPP_LOG_LEVEL, service: "worker" });
+const database = createPgDb({
+  connectionString: config.DATABASE_URL,
+  max: Math.min(config.DPP_WORKER_CONCURRENCY, MOST_CONNECTIONS),
+  statement_timeout_ms: STATEMENT_MS,
+  connect_timeout_ms: STATEMENT_MS,
+  application_name: "dpp-worker",
+});
+const mirror = createRedis({ url: config.REDIS_URL, command_timeout_ms: REDIS_MS });
+const objects = createS3Objects({ client: awsClient(config, config.S3_ENDPOINT, S3_MS), bucket: config.S3_BUCKET });
+const queue = createSqsQueue({
+  client: awsClient(config, config.SQS_ENDPOINT, SQS_MS),
+  queue_url: config.SQS_QUEUE_URL,
+  visibility_seconds: config.DPP_LEASE_SECONDS,
+});
+
+const model = config.DECISION_MODEL_URL;
+const packs = createPacks(
+  model === undefined
+    ? {}
+    : {
+        decisionModel: {
+          url: model,
+          model: config.DECISION_MODEL_NAME ?? "",
+          ...(config.DECISION_MODEL_API_KEY === undefined ? {} : { apiKey: config.DECISION_MODEL_API_KEY }),
+        },
+      },
+);
+
+log.info("worker started", { concurrency: config.DPP_WORKER_CONCURRENCY, packs: [...packs.keys()] });
+await workerLoop(
+  {
+    db: database.db,
+    redis: mirror.redis,
+    objects,
+    queue,
+    packs,
+    fetch: createGuardedFetch({ allowHosts: config.DPP_FETCH_ALLOW_HOSTS }),
+    clock: createClock(),
+    sleeper: createSleeper(),
+    random: createRandom(),
+    metrics: createLogMetrics(log),
+    log,
+  },
+  {
+    lease_seconds: config.DPP_LEASE_SECONDS,
+    heartbeat_seconds: config.DPP_HEARTBEAT_SECONDS,
+    max_attempts: config.DPP_MAX_ATTEMPTS,
+    concurrency: config.DPP_WORKER_CONCURRENCY,
+    stop_seconds: config.DPP_STOP_SECONDS,
+  },
+  stopSignal(),
+);
+queue.close();
+objects.close();
+mirror.close();
+await database.close();
+log.info("worker stopped");

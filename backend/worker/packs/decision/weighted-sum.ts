@@ -1,0 +1,21 @@
+import { type Method, minMax, shares, sumWithout, weigh } from "./method.ts";
+import { at, sum, TOLERANCE, type Table } from "./table.ts";
+
+/** Simple additive weighting over min-max scores (Fishburn 1967). */
+export function weightedSum(table: Table): Method {
+  const rows = minMax(table);
+  const weighted = (weights: readonly number[]) => rows.map((row) => weigh(row, shares(weights)));
+  return {
+    scores: (weights) => weighted(weights).map(sum),
+    explain: (weights) => weighted(weights).map((row) => ({ weighted: row })),
+    // The lead of a over b is rest + x * slope, so it changes sign once, at -rest / slope.
+    crossings(weights, index, a, b) {
+      const gap = at(rows, a).map((value, position) => value - at(at(rows, b), position));
+      const slope = at(gap, index);
+      if (Math.abs(slope) <= TOLERANCE) return [];
+      const rest = sumWithout(gap, index, (value, position) => value * at(weights, position));
+      const root = -rest / slope;
+      return root > 0 ? [root] : [];
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import { lookup as dnsLookup } from "node:dns/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import pRetry from "p-retry";
+import { URL_LIMITS } from "#core/domain/packs/url.ts";
+import { checkSyntax } from "./address-guard.ts";
+import { failed, type FetchOptions, type FetchOutcome, type GuardedFetch, type Refused } from "./fetch-outcome.ts";
+import { type Answer, requestOnce } from "./request-once.ts";
+import { type Lookup, resolveTarget } from "./resolve-target.ts";
+
+export type { FetchOutcome, GuardedFetch } from "./fetch-outcome.ts";
+
+/** Bounds of one fetch, whatever the target does. */
+export const FETCH_LIMITS = {
+  deadline_ms: 30_000,
+  tries_per_hop: 3,
+  backoff_ms: 250,
+  max_redirects: 5,
+  max_bytes: URL_LIMITS.max_body_bytes,
+  max_url_chars: URL_LIMITS.max_url_chars,
+} as const;
+
+export interface GuardedFetchSettings {
+  /** "host:port" pairs that the guard lets through, for development and demonstrations; none by default. */
+  readonly allowHosts?: readonly string[];
+  readonly deadlineMs?: number;
+  readonly lookup?: Lookup;
+}
+
+interface Trip {
+  readonly allowHosts: readonly string[];
+  readonly lookup: Lookup;
+  readonly endsAt: number;
+  readonly options: FetchOptions & { readonly maxBytes: number };
+  /** Set once a connection was begun: from then on a refusal is a failure, for work was done. */
+  contacted: boolean;
+}
+
+type Hop = Answer | Refused;
+
+class TryAgain extends Error {
+  readonly hop: Hop;
+  readonly waitMs: number;
+  constructor(hop: Hop, waitMs: number) {
+    super("try again");
+    this.hop = hop;
+    this.waitMs = waitMs;
+  }
+}
+
+// Seconds or an HTTP date (RFC 9110, 10.2.3); 0 for what is neither.
+function waitOf(retryAfter: string | undefined): number {
+  const text = retryAfter?.trim() ?? "";
+  if (/^\d+$/.test(text)) return Number(text) * 1_000;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? 0 : Math.max(0, at - Date.now());
+}
+
+async function tryHop(url: URL, trip: Trip): Promise<Hop> {
+  const target = await resolveTarget(url, trip.lookup, trip.allowHosts, trip.options.signal);
+  if (target.kind === "refused") return target;
+  if (target.kind === "unresolved") return { kind: "failure", failure: target.failure, retry: target.retry };
+  trip.contacted = true;
+  return await requestOnce(url, target.addresses, trip.options);
+}
+
+async function hopWithRetries(url: URL, trip: Trip): Promise<Hop> {
+  const { signal } = trip.options;
+  const attempt = async () => {
+    const hop = await tryHop(url, trip);
+    if (hop.kind !== "failure" || !hop.retry) return hop;
+    const waitMs = waitOf(hop.retryAfter);
+    if (performance.now() + waitMs >= trip.endsAt) return hop;
+    throw new TryAgain(hop, waitMs);
+  };
+  try {
+    return await pRetry(attempt, {
+      retries: FETCH_LIMITS.tries_per_hop - 1,
+      minTimeout: FETCH_LIMITS.backoff_ms,
+      randomize: true,
+      signal,
+      shouldRetry: ({ error }) => error instanceof TryAgain,
+      async onFailedAttempt({ error, retriesLeft }) {
+        if (error instanceof TryAgain && retriesLeft > 0) await delay(error.waitMs, undefined, { signal });
+      },
+    });
+  } catch (error) {
+    if (error instanceof TryAgain) return error.hop;
+    throw error;
+  }
+}
+
+function refusal({ reason_code, detail }: Refused, trip: Trip, redirects: readonly string[]): FetchOutcome {
+  if (!trip.contacted) return { kind: "refused", reason_code, detail };
+  return failed(reason_code, redirects.length > 0 ? `After a redirect: ${detail}` : detail);
+}
+
+async function follow(start: string, trip: Trip): Promise<FetchOutcome> {
+  const redirects: string[] = [];
+  for (let text = start; ; ) {
+    const checked = checkSyntax(text, FETCH_LIMITS.max_url_chars);
+    if (checked.kind === "refused") return refusal(checked, trip, redirects);
+    const hop = await hopWithRetries(checked.url, trip);
+    if (hop.kind === "refused") return refusal(hop, trip, redirects);
+    if (hop.kind === "failure") return hop.failure;
+    if (hop.kind === "page") return { ...hop, kind: "ok", final_url: checked.url.href, redirects };
+    if (redirects.length === FETCH_LIMITS.max_redirects) {
+      return failed("TOO_MANY_REDIRECTS", `More than ${FETCH_LIMITS.max_redirects} redirects.`);
+    }
+    text = URL.parse(hop.location, checked.url.href)?.href ?? hop.location;
+    redirects.push(text);
+  }
+}
+
+/** Builds a fetch that reaches public addresses only, within {@link FETCH_LIMITS}. */
+export function createGuardedFetch(settings: GuardedFetchSettings = {}): GuardedFetch {
+  const { allowHosts = [], deadlineMs = FETCH_LIMITS.deadline_ms } = settings;
+  const lookup = settings.lookup ?? ((host: string) => dnsLookup(host, { all: true }));
+  return async (url, options) => {
+    options.signal.throwIfAborted();
+    const deadline = AbortSignal.timeout(deadlineMs);
+    const maxBytes = Math.min(options.maxBytes ?? FETCH_LIMITS.max_bytes, FETCH_LIMITS.max_bytes);
+    const signal = AbortSignal.any([options.signal, deadline]);
+    const endsAt = performance.now() + deadlineMs;
+    const trip: Trip = { allowHosts, lookup, endsAt, options: { ...options, signal, maxBytes }, contacted: false };
+    try {
+      return await follow(url, trip);
+    } catch (error) {
+      options.signal.throwIfAborted();
+      if (deadline.aborted) return failed("TIMEOUT", `Not finished within ${deadlineMs} ms, all tries together.`);
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,119 @@
+import type { LookupFunction } from "node:net";
+import { Client, type Dispatcher } from "undici";
+import { failed, type Failed, type FetchOptions } from "./fetch-outcome.ts";
+import { ACCEPT_ENCODING, readBody } from "./read-body.ts";
+import type { Address } from "./resolve-target.ts";
+
+/** Says what this is: one page, fetched because a customer asked for it. */
+export const USER_AGENT = "Decisionproof-Fetch/1.0 (single page, on a customer's request)";
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+const TOO_LARGE = "The body is larger than the ceiling";
+
+export interface Page {
+  readonly kind: "page";
+  readonly status: number;
+  readonly content_type: string;
+  readonly charset: string | null;
+  readonly body: Uint8Array;
+}
+
+export type Answer =
+  | Page
+  | { readonly kind: "redirect"; readonly location: string }
+  | { readonly kind: "failure"; readonly failure: Failed; readonly retry: boolean; readonly retryAfter?: string };
+
+// The name was resolved and judged before: the socket gets those addresses and asks nobody again.
+function pinned(addresses: readonly Address[]): LookupFunction {
+  return (_host, options, callback) => {
+    const [first] = addresses;
+    if (options.all === true) callback(null, [...addresses]);
+    else callback(null, first?.address ?? "", first?.family ?? 0);
+  };
+}
+
+function header(headers: Dispatcher.ResponseData["headers"], name: string): string {
+  const value = headers[name];
+  return (Array.isArray(value) ? value[0] : value) ?? "";
+}
+
+const stop = (failure: Failed): Answer => ({ kind: "failure", failure, retry: false });
+
+function connectionFailure(error: unknown): Answer {
+  const code = String((error as NodeJS.ErrnoException | null)?.code ?? "");
+  if (/^(Z_|ERR_BROTLI|ERR__ERROR)/.test(code)) {
+    return stop(failed("CONTENT_ENCODING", "The body does not decompress."));
+  }
+  if (/CERT|SELF_SIGNED|ALTNAME|UNABLE_TO_/.test(code)) {
+    return stop(failed("CONNECTION", "The server's TLS certificate is not valid."));
+  }
+  return { kind: "failure", failure: failed("CONNECTION", "The connection could not be made or broke."), retry: true };
+}
+
+async function readPage(response: Dispatcher.ResponseData, accept: readonly string[], max: number): Promise<Answer> {
+  const { statusCode: status, headers, body } = response;
+  const [essence = "", ...parameters] = header(headers, "content-type").split(";");
+  const content_type = essence.trim().toLowerCase();
+  if (!accept.includes(content_type)) {
+    const what = /^[\w.+-]+\/[\w.+-]+$/.test(content_type) ? content_type : "unknown";
+    return stop(failed("CONTENT_TYPE", `The content type is ${what}; taken are ${accept.join(", ")}.`));
+  }
+  if (Number(header(headers, "content-length")) > max) return stop(failed("TOO_LARGE", `${TOO_LARGE} of ${max} bytes.`));
+  const read = await readBody(body, header(headers, "content-encoding"), max);
+  if (read.kind === "too_large") return stop(failed("TOO_LARGE", `${TOO_LARGE} of ${max} bytes.`));
+  if (read.kind === "unknown_encoding") {
+    return stop(failed("CONTENT_ENCODING", `The body is encoded otherwise than asked for (${ACCEPT_ENCODING}).`));
+  }
+  const charset = parameters.map((part) => /^\s*charset\s*=\s*"?([^";\s]+)/i.exec(part)?.[1]).find(Boolean) ?? null;
+  return { kind: "page", status, content_type, charset, body: read.bytes };
+}
+
+async function judge(response: Dispatcher.ResponseData, accept: readonly string[], max: number): Promise<Answer> {
+  const { statusCode: status, headers } = response;
+  const location = header(headers, "location");
+  if (REDIRECTS.includes(status) && location !== "") return { kind: "redirect", location };
+  if (status >= 200 && status < 300) return await readPage(response, accept, max);
+  const retry = status === 429 || status >= 500;
+  const failure = failed("HTTP_ERROR", `The server answered with status ${status}.`);
+  return { kind: "failure", failure, retry, retryAfter: header(headers, "retry-after") };
+}
+
+/**
+ * One GET over one new connection to one of `addresses`, and no other; Host and TLS name stay those of the URL.
+ * Follows nothing. Rejects with the signal's reason when that aborts.
+ */
+export async function requestOnce(
+  url: URL,
+  addresses: readonly Address[],
+  options: FetchOptions & { readonly maxBytes: number },
+): Promise<Answer> {
+  const client = new Client(url.origin, {
+    connect: { lookup: pinned(addresses), timeout: CONNECT_TIMEOUT_MS },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  let body: Dispatcher.ResponseData["body"] | undefined;
+  try {
+    const response = await client.request({
+      method: "GET",
+      path: `${url.pathname}${url.search}`,
+      headers: {
+        "user-agent": USER_AGENT,
+        accept: options.accept.join(", "),
+        "accept-encoding": ACCEPT_ENCODING,
+      },
+      signal: options.signal,
+    });
+    ({ body } = response);
+    // What is left of a body is thrown away below, and says so as an error.
+    body.on("error", () => undefined);
+    return await judge(response, options.accept, options.maxBytes);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    return connectionFailure(error);
+  } finally {
+    body?.destroy();
+    await client.destroy();
+  }
+}

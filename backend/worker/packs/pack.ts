@@ -1,0 +1,19 @@
+import type { PackOffer, PackOutcome } from "#core/domain/pack.ts";
+import type { Log } from "#core/ports/log.ts";
+import type { GuardedFetch } from "./fetch/fetch-outcome.ts";
+
+/** What a running pack is given; it reaches nothing else. */
+export interface PackContext {
+  readonly signal: AbortSignal;
+  readonly fetch: GuardedFetch;
+  readonly log: Log;
+}
+
+/**
+ * A unit of paid work: an offer, and the work itself. `run` answers an outcome for whatever went wrong with the work;
+ * it rejects only when the signal aborts (with the signal's reason) or for a bug.
+ */
+export interface Pack<Inputs = unknown> {
+  readonly offer: PackOffer<Inputs>;
+  run(inputs: Inputs, context: PackContext): Promise<PackOutcome>;
+}

@@ -1,0 +1,96 @@
+import { Readability } from "@mozilla/readability";
+import { JSDOM, VirtualConsole } from "jsdom";
+import { URL_LIMITS, type UrlInputs } from "#core/domain/packs/url.ts";
+import { blockText } from "./block-text.ts";
+import { cut, printable } from "./decode-text.ts";
+import { toMarkdown } from "./markdown.ts";
+import { collectLinks, type Link, type PageContent } from "./page-content.ts";
+
+/** Pages with more elements than this are not searched for an article: the search is worse than linear. */
+export const ARTICLE_ELEMENTS = 20_000;
+const MAX_LABEL_CHARS = 500;
+
+export interface PageRequest {
+  readonly html: string;
+  /** Where the page came from: relative links count from there. */
+  readonly url: string;
+  readonly format: UrlInputs["format"];
+  /** Whether to look for an article at all. */
+  readonly article: boolean;
+}
+
+function label(text: string | null | undefined): string | null {
+  const line = printable(text ?? "").replace(/\s+/g, " ").trim();
+  return line === "" ? null : cut(line, MAX_LABEL_CHARS);
+}
+
+function languageOf(document: Document): string | null {
+  const language = document.documentElement.getAttribute("lang")?.trim() ?? "";
+  return /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,6}$/.test(language) ? language : null;
+}
+
+// A document of DOMParser has no browsing context: no script runs, no frame, style or image is ever loaded.
+function parse(html: string, url: string): Document {
+  const { window } = new JSDOM("", { url, virtualConsole: new VirtualConsole() });
+  return new window.DOMParser().parseFromString(html, "text/html");
+}
+
+function absolute(document: Document): void {
+  const base = document.baseURI;
+  for (const [selector, name] of [
+    ["a[href], area[href]", "href"],
+    ["img[src]", "src"],
+  ] as const) {
+    for (const element of document.querySelectorAll(selector)) {
+      const target = URL.parse(element.getAttribute(name) ?? "", base);
+      if (target !== null && /^(?:https?|mailto):$/.test(target.protocol)) element.setAttribute(name, target.href);
+      else element.removeAttribute(name);
+    }
+  }
+}
+
+function* anchors(document: Document): Generator<Link> {
+  for (const anchor of document.querySelectorAll("a[href], area[href]")) {
+    const text = label(anchor.textContent) ?? label(anchor.getAttribute("title") ?? anchor.getAttribute("alt"));
+    yield { url: anchor.getAttribute("href") ?? "", text: text ?? "" };
+  }
+}
+
+function articleOf(document: Document) {
+  if (document.getElementsByTagName("*").length > ARTICLE_ELEMENTS) return null;
+  const article = new Readability<Element>(document, { serializer: (node) => node as Element }).parse();
+  return article?.content && article.textContent?.trim() ? { ...article, content: article.content } : null;
+}
+
+/**
+ * Reads a page as a person would. Pure but for its cost: time and memory grow with the page, so that it belongs in a
+ * thread that can be ended. Throws RangeError for a page nested deeper than the stack.
+ */
+export function extractPage({ html, url, format, article }: PageRequest): PageContent {
+  const document = parse(html, url);
+  absolute(document);
+  const title = label(document.title);
+  const byline = label(document.querySelector('meta[name="author" i]')?.getAttribute("content"));
+  const language = languageOf(document);
+  if (format === "links") {
+    const { links, truncated } = collectLinks(anchors(document), url);
+    return { title, byline, language, content: links, article_found: false, truncated };
+  }
+  const found = article ? articleOf(document) : null;
+  // The search takes the document apart, so that what it did not want has to be parsed again.
+  let root = found?.content;
+  if (root === undefined) {
+    const whole = article ? parse(html, url) : document;
+    if (article) absolute(whole);
+    root = whole.body;
+  }
+  const content = printable(format === "markdown" ? toMarkdown(root) : blockText(root));
+  return {
+    title: label(found?.title) ?? title,
+    byline: label(found?.byline) ?? byline,
+    language,
+    content: cut(content, URL_LIMITS.max_text_chars),
+    article_found: found !== null,
+    truncated: content.length > URL_LIMITS.max_text_chars,
+  };
+}

@@ -1,0 +1,32 @@
+import { URL_LIMITS } from "#core/domain/packs/url.ts";
+import { cut } from "./decode-text.ts";
+
+export interface Link {
+  readonly url: string;
+  readonly text: string;
+}
+
+export interface PageContent {
+  readonly title: string | null;
+  readonly byline: string | null;
+  readonly language: string | null;
+  readonly content: string | readonly Link[];
+  readonly article_found: boolean;
+  readonly truncated: boolean;
+}
+
+/** Collects distinct http(s) links without their fragments, in order, but for links to the page itself. */
+export function collectLinks(found: Iterable<Link>, page: string): { links: Link[]; truncated: boolean } {
+  const links = new Map<string, Link>();
+  const own = page.replace(/#.*$/s, "");
+  for (const { url, text } of found) {
+    const target = URL.parse(url);
+    if (target === null || !/^https?:$/.test(target.protocol)) continue;
+    target.hash = "";
+    const { href } = target;
+    if (href === own || href.length > URL_LIMITS.max_url_chars || links.has(href)) continue;
+    if (links.size === URL_LIMITS.max_links) return { links: [...links.values()], truncated: true };
+    links.set(href, { url: href, text: cut(text, URL_LIMITS.max_link_text_chars) });
+  }
+  return { links: [...links.values()], truncated: false };
+}

@@ -1,0 +1,16 @@
+import type { Context, Handler } from "hono";
+import type { RateState } from "#core/domain/plan.ts";
+import type { Trace } from "#core/domain/trace.ts";
+
+/** What middleware and routes tell each other about one request. */
+export interface EdgeTypes {
+  Variables: {
+    request_id: string;
+    trace: Trace;
+    /** Set when the shield answered. */
+    rate?: { readonly policy: "submit" | "read"; readonly state: RateState };
+  };
+}
+
+export type EdgeRequest = Context<EdgeTypes>;
+export type EdgeHandler = Handler<EdgeTypes>;

@@ -1,0 +1,216 @@
+import { PROBLEMS, type ProblemSlug } from "#core/domain/problem.ts";
+import { components, headerRef, schemaRef } from "./components.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+const API_VERSION = "1.0.0";
+
+const RATE = { RateLimit: headerRef("RateLimit"), "RateLimit-Policy": headerRef("RateLimitPolicy") };
+const COST = {
+  "X-DPP-Cost-Reserved": headerRef("CostReserved"),
+  "X-DPP-Cost-Minimum-Fee": headerRef("CostMinimumFee"),
+};
+const REDIRECT = {
+  name: "redirect",
+  in: "query",
+  description: "Answer with a redirect to the download instead.",
+  schema: { type: "boolean", default: false },
+};
+const IDEMPOTENCY_KEY = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: true,
+  description: "One key per piece of work; every retry bears the same one. Printable ASCII, no space at either end.",
+  schema: { type: "string", minLength: 8, maxLength: 64, pattern: "^[\\x21-\\x7e][\\x20-\\x7e]{6,62}[\\x21-\\x7e]$" },
+};
+
+/** Problems by status: one response component each, or all of one status together. */
+function problems(...slugs: ProblemSlug[]): Json {
+  const byStatus = Map.groupBy(slugs, (slug) => PROBLEMS[slug].status);
+  return Object.fromEntries([...byStatus].map(([status, [first, ...more]]) => [String(status), response(first, more)]));
+}
+
+function response(first: ProblemSlug | undefined, more: readonly ProblemSlug[]): Json {
+  if (more.length === 0) return { $ref: `#/components/responses/${first}` };
+  const all = [first, ...more].filter((slug) => slug !== undefined);
+  return {
+    description: all.map((slug) => `\`${slug}\`: ${PROBLEMS[slug].meaning}`).join("\n\n"),
+    headers: { "X-Request-ID": headerRef("RequestId") },
+    content: { "application/problem+json": { schema: schemaRef("Problem") } },
+  };
+}
+
+const answer = (description: string, schema: string, headers: Json = {}): Json => ({
+  description,
+  headers: { "X-Request-ID": headerRef("RequestId"), ...headers },
+  content: { "application/json": { schema: schemaRef(schema) } },
+});
+
+const READ = [
+  "unauthorized",
+  "scope-missing",
+  "rate-limited",
+  "method-not-allowed",
+  "internal",
+  "unavailable",
+] as const;
+const OPEN = ["method-not-allowed", "internal"] as const;
+
+const createRun = {
+  operationId: "createRun",
+  tags: ["runs"],
+  summary: "Submit a run",
+  description:
+    "Reserves max_cost_usd, queues the work and answers at once. The same Idempotency-Key with the same body is the same run, however often it is sent; what is not used of the reservation is given back when the run ends.",
+  parameters: [IDEMPOTENCY_KEY],
+  requestBody: { required: true, content: { "application/json": { schema: schemaRef("CreateRun") } } },
+  responses: {
+    202: answer("The run exists and its money is held.", "RunAccepted", {
+      ...COST,
+      ...RATE,
+      Location: headerRef("Location"),
+      "Idempotency-Replayed": headerRef("IdempotencyReplayed"),
+    }),
+    ...problems(
+      "invalid-request",
+      "invalid-idempotency-key",
+      "unauthorized",
+      "scope-missing",
+      "pack-not-in-plan",
+      "cost-over-plan-limit",
+      "method-not-allowed",
+      "idempotency-conflict",
+      "payload-too-large",
+      "unsupported-media-type",
+      "budget-exceeded",
+      "rate-limited",
+      "too-many-open-runs",
+      "internal",
+      "unavailable",
+      "read-only",
+    ),
+  },
+};
+
+const getRun = {
+  operationId: "getRun",
+  tags: ["runs"],
+  summary: "Read a run",
+  description: "Its state, its cost and, once it has completed, its result's digest.",
+  responses: {
+    200: answer("The run.", "Run", {
+      ...COST,
+      ...RATE,
+      "X-DPP-Cost-Actual": headerRef("CostActual"),
+      "Retry-After": headerRef("RetryAfter"),
+    }),
+    ...problems("invalid-request", "not-found", ...READ),
+  },
+};
+
+const getResult = {
+  operationId: "getResult",
+  tags: ["runs"],
+  summary: "Get a run's result",
+  description: "A presigned address, good for 15 minutes, from which the result can be downloaded without an API key.",
+  parameters: [REDIRECT],
+  responses: {
+    200: answer("Where the result is, and its digest.", "Result", RATE),
+    302: {
+      description: "With `redirect=true`: on to the download.",
+      headers: { "X-Request-ID": headerRef("RequestId"), Location: headerRef("Location"), ...RATE },
+    },
+    ...problems("invalid-request", "not-found", "run-not-completed", "result-expired", ...READ),
+  },
+};
+
+const getBudget = {
+  operationId: "getBudget",
+  tags: ["budget"],
+  summary: "Read the budget",
+  description: "The account's balance, to the micro, and the API key's own budget where it has one.",
+  responses: { 200: answer("The budget.", "Budget", RATE), ...problems(...READ) },
+};
+
+const open = (operationId: string, summary: string, description: string, responses: Json): Json => ({
+  operationId,
+  tags: ["service"],
+  summary,
+  description,
+  security: [],
+  responses: { ...responses, ...problems(...OPEN) },
+});
+
+const runId = { $ref: "#/components/parameters/RunId" };
+
+const paths = {
+  "/v1/runs": { post: createRun },
+  "/v1/runs/{id}": { parameters: [runId], get: getRun },
+  "/v1/runs/{id}/result": { parameters: [runId], get: getResult },
+  "/v1/budget": { get: getBudget },
+  "/health": {
+    get: open("getHealth", "Is the edge alive", "Answers without asking any store.", {
+      200: answer("It is.", "Health"),
+    }),
+  },
+  "/readyz": {
+    get: open("getReadiness", "Can work be taken", "Asks database, redis, sqs and s3, in parallel.", {
+      200: answer("Every store is up.", "Readiness"),
+      503: answer("At least one store is down.", "Readiness", { "Retry-After": headerRef("RetryAfter") }),
+      ...problems("rate-limited"),
+    }),
+  },
+  "/openapi.json": {
+    get: open("getOpenapi", "This document", "OpenAPI 3.1, from the schemas that check the requests.", {
+      200: { description: "The document.", content: { "application/json": { schema: { type: "object" } } } },
+    }),
+  },
+  "/problems/{slug}": {
+    parameters: [
+      {
+        name: "slug",
+        in: "path",
+        required: true,
+        description: "The last part of a problem's type.",
+        schema: { type: "string", enum: Object.keys(PROBLEMS) },
+      },
+    ],
+    get: open("getProblem", "What a problem means", "A page for people; JSON or plain text for who asks for it.", {
+      200: {
+        description: "What it means and what to do.",
+        headers: { "X-Request-ID": headerRef("RequestId") },
+        content: {
+          "application/json": { schema: schemaRef("ProblemKind") },
+          "text/html": { schema: { type: "string" } },
+          "text/plain": { schema: { type: "string" } },
+        },
+      },
+      ...problems("not-found"),
+    }),
+  },
+};
+
+/** The OpenAPI 3.1 document as seen from `origin`. */
+export function openapiDocument(origin: string): Json {
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Decisionproof",
+      version: API_VERSION,
+      summary: "Paid work for AI agents",
+      description:
+        "Submit a run, get a verified result, pay exactly what it cost, once. Amounts are decimal strings of USD, times are RFC 3339 in UTC, errors are RFC 9457 problem documents.",
+      contact: { name: "Decisionproof" },
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: origin }],
+    security: [{ apiKey: [] }],
+    tags: [
+      { name: "runs", description: "Paid units of work." },
+      { name: "budget", description: "Money." },
+      { name: "service", description: "Health and documentation; no API key needed." },
+    ],
+    paths,
+    components: components(),
+  };
+}

@@ -1,0 +1,26 @@
+import type { z } from "zod";
+import { type Fault, Problem } from "#core/domain/problem.ts";
+import { jsonPointer } from "./body.ts";
+
+const MAX_FAULTS = 20;
+
+/** What a schema found wrong with a body, each with the place. */
+export function bodyProblem(error: z.ZodError): Problem {
+  const errors = error.issues.flatMap(faultsOf).slice(0, MAX_FAULTS);
+  const [first] = errors;
+  const more = errors.length > 1 ? ` and ${errors.length - 1} more` : "";
+  const where = first !== undefined && "pointer" in first && first.pointer !== "" ? first.pointer : "the body";
+  return new Problem("invalid-request", `The body does not fit: ${where}: ${first?.detail ?? "is wrong"}${more}.`, {
+    errors,
+  });
+}
+
+function faultsOf(issue: z.core.$ZodIssue): readonly Fault[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ pointer: jsonPointer([...issue.path, key]), detail: "is not a known field" }));
+  }
+  return [{ pointer: jsonPointer(issue.path), detail: wording(issue.message) }];
+}
+
+const wording = (message: string): string =>
+  message.endsWith("received undefined") ? "is required" : message.replace(/^Invalid input: /, "");

@@ -1,0 +1,30 @@
+import { gcra, type GcraVerdict } from "#core/domain/gcra.ts";
+import type { Rate } from "#core/domain/plan.ts";
+import type { Clock } from "#core/ports/clock.ts";
+import { Recent } from "./recent.ts";
+
+const REMEMBERED = 10_000;
+
+/** One rate per name, kept in this isolate alone: for what must be held back without asking a store. */
+export class LocalRate {
+  readonly #arrivals = new Recent<number>(REMEMBERED);
+  readonly #rate: Rate;
+  readonly #clock: Clock;
+
+  constructor(rate: Rate, clock: Clock) {
+    this.#rate = rate;
+    this.#clock = clock;
+  }
+
+  /** Whether one more would be allowed now; counts nothing. */
+  look(name: string): GcraVerdict {
+    return gcra(this.#rate, this.#arrivals.get(name), this.#clock.now());
+  }
+
+  /** Counts one, if it is allowed. */
+  take(name: string): GcraVerdict {
+    const verdict = this.look(name);
+    if (verdict.allowed) this.#arrivals.set(name, verdict.tat_ms);
+    return verdict;
+  }
+}

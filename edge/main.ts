@@ -1,0 +1,77 @@
+import { readClock } from "#core/store/redis/read-clock.ts";
+import { createApp } from "./app.ts";
+import { createConsoleLog, createConsoleMetrics } from "./drivers/console.ts";
+import { createNeon } from "./drivers/neon.ts";
+import { createClock, createRandom } from "./drivers/platform.ts";
+import { createS3 } from "./drivers/s3.ts";
+import { createSqs } from "./drivers/sqs.ts";
+import { createUpstash } from "./drivers/upstash.ts";
+import { type EdgeEnv, parseEnv } from "./env.ts";
+import { LocalRate } from "./local-rate.ts";
+import { Recent } from "./recent.ts";
+import { createUnfitApp } from "./unfit.ts";
+
+const DATABASE_TIMEOUT_MS = 8_000;
+const REDIS_TIMEOUT_MS = 1_000;
+const AWS_TIMEOUT_MS = 5_000;
+const REMEMBERED_KEYS = 50_000;
+
+const platform = { clock: createClock(), random: createRandom() };
+const log = createConsoleLog((line) => console.log(line));
+
+function wire(env: EdgeEnv) {
+  const { clock } = platform;
+  const aws = {
+    region: env.AWS_REGION,
+    access_key_id: env.AWS_ACCESS_KEY_ID,
+    secret_access_key: env.AWS_SECRET_ACCESS_KEY,
+    timeout_ms: AWS_TIMEOUT_MS,
+  };
+  const s3_endpoint = env.S3_ENDPOINT ?? `https://s3.${env.AWS_REGION}.amazonaws.com`;
+  const db = createNeon({ database_url: env.DATABASE_URL, http: env.NEON_HTTP, timeout_ms: DATABASE_TIMEOUT_MS });
+  const redis = createUpstash({
+    url: env.UPSTASH_REDIS_REST_URL,
+    token: env.UPSTASH_REDIS_REST_TOKEN,
+    timeout_ms: REDIS_TIMEOUT_MS,
+  });
+  const signals = createSqs({ ...aws, queue_url: env.SQS_QUEUE_URL });
+  const objects = createS3({ ...aws, endpoint: s3_endpoint, bucket: env.S3_BUCKET });
+  return createApp({
+    db,
+    redis,
+    signals,
+    objects,
+    ...platform,
+    log,
+    metrics: createConsoleMetrics(log),
+    version: env.DPP_VERSION,
+    grace_seconds: env.DPP_SYNC_GRACE_SECONDS,
+    tenants: new Recent(REMEMBERED_KEYS),
+    strangers: new LocalRate({ per_minute: 600, burst: 20 }, clock),
+    bypass: {
+      submit: new LocalRate({ per_minute: 60, burst: 10 }, clock),
+      read: new LocalRate({ per_minute: 600, burst: 50 }, clock),
+    },
+    refreshes: new LocalRate({ per_minute: 12, burst: 2 }, clock),
+    readyz_rate: new LocalRate({ per_minute: 300, burst: 20 }, clock),
+    checks: {
+      database: () => db.query("SELECT 1", []),
+      redis: () => readClock(redis),
+      sqs: () => signals.check(),
+      s3: () => objects.check(),
+    },
+  });
+}
+
+let app: ReturnType<typeof createApp> | undefined;
+
+export default {
+  fetch(request, bindings, context) {
+    // The bindings are the same for an isolate's whole life.
+    if (app === undefined) {
+      const parsed = parseEnv(bindings);
+      app = "env" in parsed ? wire(parsed.env) : createUnfitApp({ ...platform, log }, parsed.faults);
+    }
+    return app.fetch(request, {}, context);
+  },
+} satisfies ExportedHandler;

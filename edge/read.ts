@@ -1,0 +1,65 @@
+import { Problem } from "#core/domain/problem.ts";
+import { authorize, type Authorization } from "#core/store/redis/authorize.ts";
+import * as refuse from "./refusals.ts";
+import { askShield, stranger, type Caller, type ShieldDeps, type Shielded } from "./shield.ts";
+import type { Outcome } from "./submit.ts";
+
+interface Refused {
+  readonly kind: "unauthorized" | "scope-missing";
+}
+
+interface Found {
+  readonly kind: string;
+}
+
+/**
+ * A read: the shield's check of key and rate, and the statement, which checks the key itself, side by side. Without
+ * the shield the statement alone decides. Verdicts in order: unauthorized, rate limited, scope missing, what was found.
+ */
+export async function read<F extends Found>(
+  deps: ShieldDeps,
+  caller: Caller,
+  look: () => Promise<F | Refused>,
+): Promise<Outcome<F>> {
+  let started: Promise<{ found: F | Refused } | { error: unknown }> | undefined;
+  const looking = () =>
+    (started ??= look().then(
+      (found) => ({ found }),
+      (error: unknown) => ({ error }),
+    ));
+
+  const shielded = await askShield<Authorization>(deps, caller, {
+    class: "read",
+    ask: (tenant_id) => {
+      void looking();
+      return authorize(deps.redis, { ...caller, tenant_id, scope: "read" });
+    },
+  });
+  const rate = shielded.kind === "answered" ? shielded.reply.rate : undefined;
+  if (shielded.kind === "unauthorized") return { rate, verdict: refuse.unauthorized() };
+  const limited = limitOf(shielded);
+  // Nothing was asked yet, and nothing will be.
+  if (limited !== undefined && started === undefined) return { rate, verdict: limited };
+
+  const looked = await looking();
+  if ("found" in looked && looked.found.kind === "unauthorized") {
+    stranger(deps, caller);
+    return { rate, verdict: refuse.unauthorized() };
+  }
+  if (limited !== undefined) return { rate, verdict: limited };
+  if (shielded.kind === "answered" && shielded.reply.kind === "SCOPE_MISSING") {
+    return { rate, verdict: refuse.scopeMissing("read") };
+  }
+  if ("error" in looked) throw looked.error;
+  const { found } = looked;
+  return { rate, verdict: isRefused(found) ? refuse.scopeMissing("read") : found };
+}
+
+const isRefused = <F extends Found>(found: F | Refused): found is Refused =>
+  found.kind === "unauthorized" || found.kind === "scope-missing";
+
+function limitOf(shielded: Shielded<Authorization>): Problem | undefined {
+  if (shielded.kind === "limited") return refuse.rateLimited(shielded.retry_after_ms);
+  if (shielded.kind !== "answered" || shielded.reply.kind !== "RATE_LIMITED") return undefined;
+  return refuse.rateLimited(shielded.reply.rate.reset_ms);
+}

@@ -1,0 +1,49 @@
+import { formatUsd, type Micros } from "#core/domain/money.ts";
+import { Problem } from "#core/domain/problem.ts";
+
+/** How long a submit whose outcome is unknown may still come true, and how far our clocks may be apart. */
+export const SUBMIT_DEADLINE_MS = 10_000;
+const CLOCK_SKEW_MS = 5_000;
+
+const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000));
+
+/** The same words whatever is wrong with the key. */
+export const unauthorized = () => new Problem("unauthorized");
+
+export const rateLimited = (retry_after_ms: number) =>
+  new Problem("rate-limited", undefined, { retry_after_s: seconds(retry_after_ms) });
+
+export const scopeMissing = (scope: "submit" | "read") =>
+  new Problem("scope-missing", `This API key lacks the scope "${scope}".`);
+
+export const packNotInPlan = (pack_type: string) =>
+  new Problem("pack-not-in-plan", `The plan does not include the pack "${pack_type}".`);
+
+export const costOverPlanLimit = (limit?: Micros) =>
+  limit === undefined
+    ? new Problem("cost-over-plan-limit")
+    : new Problem("cost-over-plan-limit", `The plan lets one run cost ${formatUsd(limit)} USD at most.`, {
+        members: { limit_usd: formatUsd(limit) },
+      });
+
+export const tooManyOpenRuns = () => new Problem("too-many-open-runs", undefined, { retry_after_s: 5 });
+
+export function budgetExceeded(requested: Micros, available: Micros, whose: "tenant" | "key"): Problem {
+  const figures = { requested_usd: formatUsd(requested), available_usd: formatUsd(available) };
+  const budget = whose === "key" ? "this API key's own budget" : "the account's budget";
+  return new Problem(
+    "budget-exceeded",
+    `The run would reserve ${figures.requested_usd} USD; ${budget} has ${figures.available_usd} USD available.`,
+    { members: figures },
+  );
+}
+
+export const idempotencyConflict = () => new Problem("idempotency-conflict");
+
+/** The run may yet come to exist, until its deadline has passed on every clock. */
+export const outcomeUnknown = () =>
+  new Problem("unavailable", undefined, { retry_after_s: seconds(SUBMIT_DEADLINE_MS + CLOCK_SKEW_MS) });
+
+export const unavailable = () => new Problem("unavailable", undefined, { retry_after_s: 2 });
+
+export const readOnly = () => new Problem("read-only", undefined, { retry_after_s: 60 });

@@ -1,0 +1,189 @@
+import { newId } from "#core/domain/ids.ts";
+import { sha256Hex } from "#core/domain/hash.ts";
+import { encodeSignal } from "#core/domain/message.ts";
+import type { Micros } from "#core/domain/money.ts";
+import type { RateState } from "#core/domain/plan.ts";
+import { Problem } from "#core/domain/problem.ts";
+import type { RunStatus } from "#core/domain/run.ts";
+import type { Clock } from "#core/ports/clock.ts";
+import type { SignalSender } from "#core/ports/queue.ts";
+import type { Random } from "#core/ports/random.ts";
+import { Outage } from "#core/domain/outage.ts";
+import { submitRun, type Submission, type SubmitAnswer } from "#core/store/postgres/submit-run.ts";
+import { admit, type Admission } from "#core/store/redis/admit.ts";
+import { release } from "#core/store/redis/release.ts";
+import { syncTenant } from "#core/store/sync-tenant.ts";
+import type { LocalRate } from "./local-rate.ts";
+import * as refuse from "./refusals.ts";
+import { askShield, stranger, type Caller, type ShieldDeps, type Shielded } from "./shield.ts";
+
+export interface SubmitDeps extends ShieldDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signals: SignalSender;
+  /** Reloads of a tenant's mirror because Postgres disagreed with it, by key hash. */
+  readonly refreshes: LocalRate;
+  /** Work that the response does not wait for; its failure is a log line. */
+  defer(what: string, work: () => Promise<unknown>): void;
+}
+
+export type SubmitRequest = Omit<Submission, "run_id" | "key_sha256">;
+
+export interface Submitted {
+  readonly run_id: string;
+  readonly status: RunStatus;
+  readonly created_at: Date;
+  readonly reserved: Micros;
+  readonly minimum_fee: Micros;
+  readonly replayed: boolean;
+}
+
+/** `rate` is there whenever the shield answered. */
+export interface Outcome<T> {
+  readonly rate: RateState | undefined;
+  readonly verdict: T | Problem;
+}
+
+/** How S2 is asked, after what S1 said. */
+interface Question {
+  readonly run_id: string;
+  readonly mode: "reserve" | "look";
+  /** What Redis may hold for this run id: to be released unless Postgres confirms it. */
+  readonly held: boolean;
+  /** What the shield refuses with, once Postgres has found no run of this key. */
+  readonly refusal?: Problem;
+}
+
+/** Submit, S1 to S4 of MONEY.md. Redis says no, fast; Postgres says yes, for good. */
+export async function submit(deps: SubmitDeps, caller: Caller, request: SubmitRequest): Promise<Outcome<Submitted>> {
+  const run_id = newId(deps.clock.now(), deps.random.bytes(16));
+  const idempotency_sha256 = sha256Hex(request.idempotency_key);
+  const { reserve, pack_type, payload_sha256 } = request;
+
+  // S1
+  const shielded = await askShield<Admission>(deps, caller, {
+    class: "submit",
+    ask: (tenant_id) =>
+      admit(deps.redis, { ...caller, tenant_id, idempotency_sha256, run_id, payload_sha256, reserve, pack_type }),
+  });
+  const rate = shielded.kind === "answered" ? shielded.reply.rate : undefined;
+  const question = decide(shielded, request, run_id);
+  if (question instanceof Problem) return { rate, verdict: question };
+
+  // S2
+  const run = { ...request, key_sha256: caller.key_sha256, run_id: question.run_id };
+  const deadline_ms = deps.clock.now() + refuse.SUBMIT_DEADLINE_MS;
+  let answer: SubmitAnswer;
+  try {
+    answer = await submitRun(deps.db, run, { mode: question.mode, deadline_ms });
+  } catch (error) {
+    if (!(error instanceof Outage)) throw error;
+    deps.log.error("the outcome of a submit is unknown", { error, run_id: question.run_id });
+    return { rate, verdict: refuse.outcomeUnknown() };
+  }
+
+  const confirmed =
+    answer.outcome === "inserted" || (answer.outcome === "existing" && answer.run_id === question.run_id);
+  const tenant_id = "tenant_id" in shielded ? shielded.tenant_id : undefined;
+  if (question.held && !confirmed && tenant_id !== undefined) {
+    deps.defer("release", () => release(deps.redis, { tenant_id, idempotency_sha256, run_id: question.run_id }));
+  }
+  if (disagrees(shielded, answer) && deps.refreshes.take(caller.key_sha256).allowed) {
+    deps.metrics.count("mirror_refreshed", { outcome: answer.outcome });
+    deps.defer("sync", () => syncTenant(deps, { key_sha256: caller.key_sha256 }, deps.grace_seconds));
+  }
+  if (answer.outcome === "unauthorized") stranger(deps, caller);
+
+  // S4
+  if (answer.outcome === "inserted") {
+    const signal = encodeSignal({ run_id: answer.run_id, traceparent: request.traceparent });
+    deps.defer("signal", () => deps.signals.send([signal]));
+  }
+  // S3
+  return { rate, verdict: conclude(answer, request, question.refusal) };
+}
+
+/** What S1 leads to: a refusal, or a question for Postgres. A run that exists is found whatever the shield says. */
+function decide(shielded: Shielded<Admission>, request: SubmitRequest, run_id: string): Problem | Question {
+  if (shielded.kind === "unauthorized") return refuse.unauthorized();
+  if (shielded.kind === "limited") return refuse.rateLimited(shielded.retry_after_ms);
+  if (shielded.kind === "bypassed") return { run_id, mode: "reserve", held: true };
+  const { reply } = shielded;
+  const look = (refusal: Problem): Question => ({ run_id, mode: "look", held: false, refusal });
+  switch (reply.kind) {
+    case "RESERVED":
+      return { run_id, mode: "reserve", held: true };
+    case "REPLAY":
+      return { run_id: reply.run_id, mode: "reserve", held: true };
+    case "CONFLICT":
+      return { run_id, mode: "reserve", held: false };
+    case "RATE_LIMITED":
+      return refuse.rateLimited(reply.rate.reset_ms);
+    case "SCOPE_MISSING":
+      return refuse.scopeMissing("submit");
+    case "PACK_NOT_IN_PLAN":
+      return look(refuse.packNotInPlan(request.pack_type));
+    case "COST_OVER_PLAN_LIMIT":
+      return look(refuse.costOverPlanLimit(reply.limit));
+    case "TOO_MANY_OPEN":
+      return look(refuse.tooManyOpenRuns());
+    case "NO_BUDGET":
+      return look(refuse.budgetExceeded(request.reserve, reply.available, "tenant"));
+  }
+}
+
+/** Whether Postgres's answer shows that the mirror is wrong. Key caps and the operator's switch are not mirrored. */
+function disagrees(shielded: Shielded<Admission>, answer: SubmitAnswer): boolean {
+  if (shielded.kind !== "answered") return false;
+  switch (answer.outcome) {
+    case "unauthorized":
+    case "scope-missing":
+      return true;
+    case "inserted":
+      return shielded.reply.kind === "CONFLICT";
+    case "insufficient":
+      return shielded.reply.kind === "RESERVED" && answer.refused_by === "tenant";
+    case "too-many-open":
+    case "pack-not-in-plan":
+    case "cost-over-plan-limit":
+      return shielded.reply.kind === "RESERVED";
+    default:
+      return false;
+  }
+}
+
+function conclude(answer: SubmitAnswer, request: SubmitRequest, refusal: Problem | undefined): Submitted | Problem {
+  switch (answer.outcome) {
+    case "inserted":
+    case "existing":
+      return {
+        run_id: answer.run_id,
+        status: answer.status,
+        created_at: answer.created_at,
+        reserved: answer.reserved_micros,
+        minimum_fee: answer.minimum_fee_micros,
+        replayed: answer.outcome === "existing",
+      };
+    case "absent":
+      return refusal ?? refuse.unavailable();
+    case "conflict":
+      return refuse.idempotencyConflict();
+    case "insufficient":
+      return refuse.budgetExceeded(request.reserve, answer.available_micros, answer.refused_by);
+    case "too-many-open":
+      return refuse.tooManyOpenRuns();
+    case "unauthorized":
+      return refuse.unauthorized();
+    case "scope-missing":
+      return refuse.scopeMissing("submit");
+    case "pack-not-in-plan":
+      return refuse.packNotInPlan(request.pack_type);
+    case "cost-over-plan-limit":
+      return refuse.costOverPlanLimit();
+    case "read-only":
+      return refuse.readOnly();
+    case "late":
+    case "run-id-taken":
+      return refuse.unavailable();
+  }
+}

@@ -1,0 +1,144 @@
+-- Linearization point 1: does this run exist, and is its money held?
+-- With p_reserve false it only looks. The balance row is locked last and held for the commit alone.
+--
+-- outcome: inserted | existing | conflict | absent (only looked) | insufficient | too-many-open | late | unauthorized
+--   | scope-missing | pack-not-in-plan | cost-over-plan-limit | read-only | run-id-taken
+-- refused_by: 'tenant' or 'key', whose budget was too small, with available_micros of that one.
+CREATE FUNCTION submit_run(
+  p_key_sha256 bytea, p_run_id uuid, p_idempotency_key text, p_payload_sha256 bytea,
+  p_pack_type text, p_pack_version text, p_inputs text, p_metadata jsonb,
+  p_max_cost_micros bigint, p_minimum_fee_micros bigint, p_timebox_sec integer, p_min_reliability double precision,
+  p_trace_parent text, p_reserve boolean, p_deadline timestamptz
+) RETURNS TABLE (
+  outcome text, run_id uuid, status text, created_at timestamptz, reserved_micros bigint, minimum_fee_micros bigint,
+  available_micros bigint, refused_by text
+) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  v_now timestamptz := wall_clock();
+  v_caller record;
+  v_run runs%ROWTYPE;
+  v_balance balances%ROWTYPE;
+  v_committed bigint;
+  v_rows integer;
+BEGIN
+  IF v_now > p_deadline THEN
+    outcome := 'late';
+    RETURN NEXT;
+    RETURN;
+  END IF;
+
+  SELECT k.key_id, k.tenant_id, k.scopes, k.spending_cap_micros, s.mode AS switch_mode,
+         p.plan_id, p.pack_types, p.max_cost_micros, p.max_open_runs, p.retention_days
+    INTO v_caller
+    FROM api_keys k
+    JOIN tenants t USING (tenant_id)
+    CROSS JOIN operator_switch s
+    LEFT JOIN tenant_plans tp USING (tenant_id)
+    LEFT JOIN plans p USING (plan_id)
+   WHERE k.key_sha256 = p_key_sha256 AND k.status = 'active' AND t.status = 'active'
+     AND (k.expires_at IS NULL OR k.expires_at > v_now);
+  outcome := CASE
+    WHEN NOT FOUND THEN 'unauthorized'
+    WHEN v_caller.switch_mode = 'halt' THEN 'read-only'
+    WHEN NOT 'submit' = ANY (v_caller.scopes) THEN 'scope-missing'
+  END;
+  IF outcome IS NOT NULL THEN
+    RETURN NEXT;
+    RETURN;
+  END IF;
+
+  FOR v_look IN 1..2 LOOP
+    SELECT r.* INTO v_run FROM runs r
+     WHERE r.tenant_id = v_caller.tenant_id AND r.idempotency_key = p_idempotency_key;
+    IF FOUND THEN
+      outcome := CASE WHEN v_run.payload_sha256 = p_payload_sha256 THEN 'existing' ELSE 'conflict' END;
+      IF outcome = 'existing' THEN
+        run_id := v_run.run_id; status := v_run.status; created_at := v_run.created_at;
+        reserved_micros := v_run.reserved_micros; minimum_fee_micros := v_run.minimum_fee_micros;
+      END IF;
+      available_micros := NULL; refused_by := NULL;
+      RETURN NEXT;
+      RETURN;
+    END IF;
+    EXIT WHEN v_look = 2;
+
+    outcome := CASE
+      WHEN NOT p_reserve THEN 'absent'
+      WHEN v_caller.switch_mode <> 'normal' THEN 'read-only'
+      WHEN v_caller.plan_id IS NULL OR NOT p_pack_type = ANY (v_caller.pack_types) THEN 'pack-not-in-plan'
+      WHEN p_max_cost_micros > v_caller.max_cost_micros THEN 'cost-over-plan-limit'
+    END;
+    EXIT WHEN outcome IS NOT NULL;
+
+    SELECT b.* INTO v_balance FROM balances b WHERE b.tenant_id = v_caller.tenant_id;
+    SELECT s.committed_micros INTO v_committed FROM key_spending s WHERE s.key_id = v_caller.key_id;
+    IF v_balance.available < p_max_cost_micros THEN
+      outcome := 'insufficient'; refused_by := 'tenant'; available_micros := v_balance.available;
+    ELSIF v_caller.spending_cap_micros - coalesce(v_committed, 0) < p_max_cost_micros THEN
+      outcome := 'insufficient'; refused_by := 'key';
+      available_micros := greatest(v_caller.spending_cap_micros - coalesce(v_committed, 0), 0);
+    ELSIF v_balance.open_runs >= v_caller.max_open_runs THEN
+      outcome := 'too-many-open';
+    END IF;
+    CONTINUE WHEN outcome IS NOT NULL;
+
+    BEGIN
+      INSERT INTO runs (run_id, tenant_id, key_id, idempotency_key, payload_sha256, pack_type, pack_version, inputs,
+        metadata, trace_parent, timebox_sec, min_reliability, retention_days, reserved_micros, minimum_fee_micros,
+        key_capped, last_signal_at, created_at)
+      VALUES (p_run_id, v_caller.tenant_id, v_caller.key_id, p_idempotency_key, p_payload_sha256, p_pack_type,
+        p_pack_version, p_inputs, p_metadata, p_trace_parent, p_timebox_sec, p_min_reliability,
+        v_caller.retention_days, p_max_cost_micros, p_minimum_fee_micros,
+        v_caller.spending_cap_micros IS NOT NULL, v_now, v_now)
+      ON CONFLICT DO NOTHING;
+      GET DIAGNOSTICS v_rows = ROW_COUNT;
+      IF v_rows = 0 THEN
+        outcome := 'run-id-taken';
+        CONTINUE;
+      END IF;
+
+      INSERT INTO ledger_transfers (tenant_id, run_id, kind, debit, credit, amount_micros, created_at)
+      VALUES (v_caller.tenant_id, p_run_id, 'RESERVE', 'available', 'reserved', p_max_cost_micros, v_now);
+
+      IF v_caller.spending_cap_micros IS NOT NULL THEN
+        INSERT INTO key_spending AS s (key_id, committed_micros) VALUES (v_caller.key_id, p_max_cost_micros)
+        ON CONFLICT (key_id) DO UPDATE SET committed_micros = s.committed_micros + excluded.committed_micros
+          WHERE s.committed_micros + excluded.committed_micros <= v_caller.spending_cap_micros;
+        GET DIAGNOSTICS v_rows = ROW_COUNT;
+        IF v_rows = 0 THEN
+          RAISE EXCEPTION 'key cap' USING ERRCODE = 'DP001';
+        END IF;
+      END IF;
+
+      UPDATE balances b
+         SET available = b.available - p_max_cost_micros, reserved = b.reserved + p_max_cost_micros,
+             open_runs = b.open_runs + 1, moved_at = v_now
+       WHERE b.tenant_id = v_caller.tenant_id AND b.available >= p_max_cost_micros
+         AND b.open_runs < v_caller.max_open_runs
+      RETURNING b.available INTO available_micros;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'balance' USING ERRCODE = 'DP002';
+      END IF;
+
+      outcome := 'inserted'; run_id := p_run_id; status := 'QUEUED'; created_at := v_now;
+      reserved_micros := p_max_cost_micros; minimum_fee_micros := p_minimum_fee_micros;
+      RETURN NEXT;
+      RETURN;
+    EXCEPTION
+      WHEN SQLSTATE 'DP001' THEN
+        outcome := 'insufficient'; refused_by := 'key';
+        SELECT greatest(v_caller.spending_cap_micros - s.committed_micros, 0) INTO available_micros
+          FROM key_spending s WHERE s.key_id = v_caller.key_id;
+      WHEN SQLSTATE 'DP002' THEN
+        SELECT b.* INTO v_balance FROM balances b WHERE b.tenant_id = v_caller.tenant_id;
+        available_micros := v_balance.available;
+        IF v_balance.available < p_max_cost_micros THEN
+          outcome := 'insufficient'; refused_by := 'tenant';
+        ELSE
+          outcome := 'too-many-open';
+        END IF;
+    END;
+  END LOOP;
+  RETURN NEXT;
+END $$;

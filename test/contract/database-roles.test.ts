@@ -1,0 +1,129 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { SqlValue } from "#core/ports/db.ts";
+import closeRunSql from "#core/store/postgres/close-run.sql";
+import { findBudget } from "#core/store/postgres/find-budget.ts";
+import { findRun } from "#core/store/postgres/find-run.ts";
+import { admissionSnapshot, tenantSnapshot } from "#core/store/postgres/tenant-snapshot.ts";
+import { type Account, createMoneyWorld, isDatabaseError, type MoneyWorld, submission } from "./support/money-world.ts";
+
+const DENIED = "42501";
+const COMMANDS = ["SELECT count(*) FROM {}", "INSERT INTO {} DEFAULT VALUES", "DELETE FROM {}", "TRUNCATE {}"];
+
+let world: MoneyWorld;
+let account: Account;
+let run_id: string;
+let tables: readonly string[];
+
+beforeAll(async () => {
+  world = await createMoneyWorld();
+  account = await world.account();
+  const run = submission(account);
+  run_id = run.run_id;
+  await world.submit(run);
+  const rows = await world.owner.query(
+    `SELECT c.relname, (SELECT attname FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND attidentity = '' LIMIT 1) AS col
+       FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`,
+    [],
+  );
+  tables = rows.map((row) => `${String(row["relname"])}.${String(row["col"])}`);
+});
+afterAll(() => world.close());
+
+/** "allowed", or the SQLSTATE of the refusal. */
+async function attempt(role: "edge" | "backend", sql: string, values: readonly SqlValue[] = []): Promise<string> {
+  try {
+    await world[role].query(sql, values);
+    return "allowed";
+  } catch (error) {
+    if (isDatabaseError(error)) return error.code ?? "";
+    throw error;
+  }
+}
+
+async function reach(role: "edge" | "backend"): Promise<string[]> {
+  const open: string[] = [];
+  for (const entry of tables) {
+    const [table = "", column = ""] = entry.split(".");
+    for (const command of [...COMMANDS, `UPDATE {} SET ${column} = ${column}`]) {
+      if ((await attempt(role, command.replace("{}", table))) !== DENIED) open.push(`${command.split(" ")[0]} ${table}`);
+    }
+  }
+  return open.sort();
+}
+
+describe("row level security", () => {
+  it("is on for every table", async () => {
+    const rows = await world.owner.query(
+      "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relrowsecurity",
+      [],
+    );
+    expect(rows).toEqual([]);
+    expect(tables.length).toBeGreaterThan(12);
+  });
+});
+
+describe("dpp_edge", () => {
+  it("reaches no table and no sequence at all", async () => {
+    expect(await reach("edge")).toEqual([]);
+    expect(await attempt("edge", "SELECT nextval('config_version')")).toBe(DENIED);
+  });
+
+  it("calls its four functions", async () => {
+    expect(await findRun(world.edge, account.key_sha256, run_id)).toMatchObject({ kind: "found", run: { run_id, status: "QUEUED" } });
+    expect(await findBudget(world.edge, account.key_sha256)).toMatchObject({ kind: "found", budget: { reserved: 10_000, open_runs: 1 } });
+    expect(await admissionSnapshot(world.edge, account.key_sha256)).toMatchObject({ tenant_id: account.tenant_id, available_micros: 990_000 });
+    expect(await world.submit(submission(account))).toMatchObject({ outcome: "inserted" });
+  });
+
+  it("calls no other function", async () => {
+    const values = [run_id, "QUEUED", null, null, 1, "CANCELED", "0", null, null, null, null, null, null];
+    expect(await attempt("edge", closeRunSql, values)).toBe(DENIED);
+    expect(await attempt("edge", "SELECT * FROM freeze_run($1, $2, 'x', '{}')", [run_id, randomUUID()])).toBe(DENIED);
+    expect(await attempt("edge", "SELECT * FROM tenant_snapshot($1)", [account.tenant_id])).toBe(DENIED);
+    expect(await attempt("edge", "SELECT * FROM caller(decode($1, 'hex'))", [account.key_sha256])).toBe(DENIED);
+  });
+
+  it("may not call what a later migration makes without granting it", async () => {
+    await world.owner.query("CREATE FUNCTION later() RETURNS integer LANGUAGE sql AS 'SELECT 1'", []);
+    expect(await attempt("edge", "SELECT later()")).toBe(DENIED);
+    expect(await attempt("backend", "SELECT later()")).toBe(DENIED);
+  });
+
+  it("makes nothing of its own", async () => {
+    expect(await attempt("edge", "CREATE TABLE mine ()")).toBe(DENIED);
+    expect(await attempt("edge", "CREATE FUNCTION mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'")).toBe(DENIED);
+  });
+});
+
+describe("dpp_backend", () => {
+  it("reads what its sweeps need and writes no table whole", async () => {
+    expect(await reach("backend")).toEqual([
+      "SELECT api_keys", "SELECT audit_findings", "SELECT balances", "SELECT ledger_transfers", "SELECT plans",
+      "SELECT runs", "SELECT tenant_plans", "SELECT tenants",
+    ]);
+  });
+
+  it("cannot touch a balance, a ledger line or the money of a run", async () => {
+    for (const column of ["granted", "charged", "reserved", "available", "open_runs"]) {
+      expect(await attempt("backend", `UPDATE balances SET ${column} = ${column}`), column).toBe(DENIED);
+    }
+    for (const column of ["amount_micros", "kind", "credit"]) {
+      expect(await attempt("backend", `UPDATE ledger_transfers SET ${column} = ${column}`), column).toBe(DENIED);
+    }
+    for (const column of ["reserved_micros", "charged_micros", "money_state", "minimum_fee_micros", "tenant_id", "key_id"]) {
+      expect(await attempt("backend", `UPDATE runs SET ${column} = ${column}`), column).toBe(DENIED);
+    }
+  });
+
+  it("cannot end a run except through close_run", async () => {
+    for (const status of ["COMPLETED", "FAILED", "CANCELED"]) {
+      expect(await attempt("backend", "UPDATE runs SET status = $2 WHERE run_id = $1", [run_id, status])).toBe("23514");
+    }
+  });
+
+  it("submits nothing, and reads a tenant's snapshot", async () => {
+    expect(await attempt("backend", "SELECT * FROM find_run(decode($1, 'hex'), $2)", [account.key_sha256, run_id])).toBe(DENIED);
+    expect(await tenantSnapshot(world.backend, account.tenant_id)).toMatchObject({ tenant_id: account.tenant_id });
+  });
+});

@@ -1,0 +1,130 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { checkDrift } from "../../backend/migrate/check.ts";
+import { migrate } from "../../backend/migrate/migrate.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const ownerUrl = inject("stack").databaseUrl;
+const admin = new pg.Client({ connectionString: ownerUrl });
+const made: string[] = [];
+
+beforeAll(() => admin.connect());
+afterAll(async () => {
+  for (const name of made) await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  await admin.end();
+});
+
+async function emptyDatabase(): Promise<string> {
+  const name = `dpp_migrate_${randomBytes(6).toString("hex")}`;
+  made.push(name);
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE template0`);
+  const url = new URL(ownerUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+async function run(url: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const command = ["--import", "./backend/text-loader.ts", "backend/migrate/main.ts", ...args];
+  const child = spawn(process.execPath, command, { cwd: root, env: { ...process.env, DATABASE_URL: url } });
+  let out = "";
+  let err = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
+  const [code] = (await once(child, "close")) as [number];
+  return { code, out, err };
+}
+
+async function execute(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(sql).finally(() => client.end());
+}
+
+describe("npm run migrate", () => {
+  it("applies each migration once when three start at the same moment", async () => {
+    const url = await emptyDatabase();
+    const results = await Promise.all([run(url), run(url), run(url)]);
+    expect(results.map(({ code, err }) => ({ code, err }))).toEqual(Array(3).fill({ code: 0, err: "" }));
+    const outputs = results.map(({ out }) => out);
+    expect(outputs.filter((out) => out === "up to date\n")).toHaveLength(2);
+    expect(outputs.filter((out) => out.startsWith("applied 0001-schema\n"))).toHaveLength(1);
+  });
+
+  it("says what is wrong with its arguments and exits with 2", async () => {
+    expect(await run("mysql://nowhere")).toMatchObject({ code: 2, err: expect.stringContaining("DATABASE_URL") });
+    expect(await run(ownerUrl, "--down")).toMatchObject({ code: 2, err: expect.stringContaining("--down") });
+  });
+
+  it("fails when the database cannot be reached", async () => {
+    expect(await run("postgres://nobody@127.0.0.1:1/none")).toMatchObject({ code: 1, out: "" });
+  });
+});
+
+describe("npm run migrate -- --check", () => {
+  const drifts: Record<string, [sql: string, line: string]> = {
+    "a column's default": ["ALTER TABLE runs ALTER attempt SET DEFAULT 1", "differs: column runs.attempt"],
+    "a column's nullability": ["ALTER TABLE tenants ALTER name DROP NOT NULL", "differs: column tenants.name"],
+    "a column more": ["ALTER TABLE runs ADD COLUMN note text", "not from a migration: column runs.note"],
+    "a constraint less": ["ALTER TABLE balances DROP CONSTRAINT balances_available_check", "missing: constraint balances.balances_available_check"],
+    "an index less": ["DROP INDEX runs_signal", "missing: index runs_signal"],
+    "a function's body": ["CREATE OR REPLACE FUNCTION wall_clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT now()'", "differs: function public.wall_clock()"],
+    "a function more": ["CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "not from a migration: function public.f()"],
+    "a disabled trigger": ["ALTER TABLE plans DISABLE TRIGGER plans_version", "differs: trigger plans.plans_version"],
+    "row level security off": ["ALTER TABLE balances DISABLE ROW LEVEL SECURITY", "differs: table balances"],
+    "a policy": ["ALTER POLICY backend_reads ON runs TO PUBLIC", "differs: policy runs.backend_reads"],
+    "a grant on a table": ["GRANT SELECT ON runs TO dpp_edge", "differs: table runs"],
+    "a grant on a column": ["GRANT UPDATE (reserved) ON balances TO dpp_backend", "differs: column balances.reserved"],
+    "a grant on a function": ["GRANT EXECUTE ON FUNCTION close_run TO dpp_edge", "differs: function public.close_run"],
+    "a grant on a sequence": ["GRANT USAGE ON SEQUENCE config_version TO PUBLIC", "differs: sequence config_version"],
+    "default privileges": ["ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO dpp_edge", "not from a migration: default privileges everywhere, r"],
+    "a migration that is no file": ["INSERT INTO pgmigrations (name, run_on) VALUES ('0999-ghost', now())", "applied, but no longer a file: 0999-ghost"],
+  };
+  let url: string;
+
+  beforeAll(async () => {
+    url = await emptyDatabase();
+    await migrate(url);
+  });
+
+  it("passes on what the migrations made, and leaves no scratch database behind", async () => {
+    expect(await run(url, "--check")).toEqual({ code: 0, out: "the database is what the migrations make\n", err: "" });
+    const { rows } = await admin.query("SELECT datname FROM pg_database WHERE datname LIKE 'dpp\\_check\\_%'");
+    expect(rows).toEqual([]);
+  });
+
+  it("names every kind of drift", async () => {
+    const drifted = await emptyDatabase();
+    await migrate(drifted);
+    for (const [sql] of Object.values(drifts)) await execute(drifted, sql);
+    const { code, err } = await run(drifted, "--check");
+    expect(code).toBe(1);
+    for (const [what, [, line]] of Object.entries(drifts)) expect(err, what).toContain(line);
+  });
+
+  it("names pending migrations, and compares with those applied so far", async () => {
+    const behind = await emptyDatabase();
+    await migrate(behind, { count: 1 });
+    const lines = await checkDrift(behind);
+    expect(lines[0]).toBe("pending: 0002-submit-run");
+    expect(lines.filter((line) => !line.startsWith("pending: "))).toEqual([]);
+  });
+
+  it("says so when its user may not create a scratch database", async () => {
+    const role = `plain_${randomBytes(4).toString("hex")}`;
+    await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD 'plain'`);
+    try {
+      const plain = new URL(url);
+      plain.username = role;
+      plain.password = "plain";
+      await execute(url, `GRANT SELECT ON pgmigrations TO ${role}`);
+      expect(await run(plain.href, "--check")).toMatchObject({ code: 1, err: expect.stringContaining("CREATEDB") });
+    } finally {
+      await execute(url, `DROP OWNED BY ${role}`);
+      await admin.query(`DROP ROLE ${role}`);
+    }
+  });
+});

@@ -1,0 +1,165 @@
+import { randomUUID } from "node:crypto";
+import { S3Client } from "@aws-sdk/client-s3";
+import { inject } from "vitest";
+import type { PackOffer, PackOutcome } from "#core/domain/pack.ts";
+import { micros, minimumFee } from "#core/domain/money.ts";
+import { newId } from "#core/domain/ids.ts";
+import { sha256Hex } from "#core/domain/hash.ts";
+import { encodeSignal } from "#core/domain/message.ts";
+import type { Sleeper } from "#core/ports/clock.ts";
+import type { Log } from "#core/ports/log.ts";
+import type { Metrics } from "#core/ports/metrics.ts";
+import type { SignalReceiver, SignalSender } from "#core/ports/queue.ts";
+import { submitRun } from "#core/store/postgres/submit-run.ts";
+import { parseApiKey } from "#core/domain/api-key.ts";
+import { awsClient } from "../../backend/drivers/aws-client.ts";
+import { createClock, createSleeper } from "../../backend/drivers/clock.ts";
+import { createPgDb } from "../../backend/drivers/pg.ts";
+import { createRandom } from "../../backend/drivers/random.ts";
+import { createRedis } from "../../backend/drivers/redis.ts";
+import { createS3Objects } from "../../backend/drivers/s3.ts";
+import type { PackContext } from "../../backend/worker/packs/pack.ts";
+import { z } from "zod";
+import type { WorkerDeps, WorkerTimes } from "../../backend/worker/process-run.ts";
+import { createTestDatabase } from "../stack/database.ts";
+import { createDemoTenant } from "../stack/demo-tenant.ts";
+
+export const TIMES: WorkerTimes = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3 };
+
+const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
+
+/** A queue that remembers what it was told. */
+export function recordingQueue() {
+  const told = { sent: [] as string[], deleted: [] as string[], hidden: [] as string[] };
+  const queue: SignalReceiver & SignalSender = {
+    receive: () => Promise.resolve([]),
+    send: (bodies) => Promise.resolve(void told.sent.push(...bodies)),
+    delete: (receipt) => Promise.resolve(void told.deleted.push(receipt)),
+    hide: (receipt) => Promise.resolve(void told.hidden.push(receipt)),
+  };
+  return { queue, told };
+}
+
+const offer: PackOffer<unknown> = {
+  type: "decision",
+  version: "1",
+  title: "test",
+  summary: "a pack of the test's own",
+  inputs: z.unknown(),
+  prices: { base: { unit_micros: micros(1_000), per: "run" } },
+  reliability: "none",
+  example: {},
+  estimate: () => ({ units: { base: 1 }, exact: true }),
+};
+
+/** A pack that does what the test says. */
+export const packOf = (run: (context: PackContext) => Promise<PackOutcome>) =>
+  new Map([["decision", { offer, run: (_: unknown, context: PackContext) => run(context) }]]);
+
+export const done = (data: unknown, base = 1, reliability = 1): PackOutcome => ({
+  kind: "done",
+  data,
+  artifacts: [],
+  units: { base },
+  reliability,
+});
+
+/** Real stores of this test's own, a tenant with money, and the means to submit and look. */
+export async function runHarness() {
+  const stack = inject("stack");
+  const database = await createTestDatabase(stack.databaseUrl);
+  const connect = (connectionString: string) =>
+    createPgDb({
+      connectionString,
+      max: 8,
+      statement_timeout_ms: 10_000,
+      connect_timeout_ms: 10_000,
+      application_name: "test",
+    });
+  const owner = connect(database.owner);
+  const edge = connect(database.edge);
+  const backend = connect(database.backend);
+  const redis = createRedis({ url: stack.redisUrl, command_timeout_ms: 5_000 });
+  const aws = { AWS_REGION: stack.region, AWS_ACCESS_KEY_ID: stack.accessKeyId, AWS_SECRET_ACCESS_KEY: stack.secretAccessKey };
+  const objects = createS3Objects({ client: awsClient(aws, stack.s3Endpoint, 10_000), bucket: stack.bucket });
+  const s3 = new S3Client(awsClient(aws, stack.s3Endpoint, 10_000));
+  const tenant = await createDemoTenant(owner.db, { name: "test" });
+  const random = createRandom();
+  const { queue, told } = recordingQueue();
+  const sleeper: Sleeper = createSleeper();
+  const metrics: Metrics = { count: () => undefined, gauge: () => undefined };
+
+  const deps = (over: Partial<WorkerDeps>): WorkerDeps => ({
+    db: backend.db,
+    redis: redis.redis,
+    objects,
+    queue,
+    packs: new Map(),
+    fetch: () => Promise.reject(new Error("no network in this test")),
+    clock: createClock(),
+    sleeper,
+    random,
+    metrics,
+    log: silent,
+    ...over,
+  });
+
+  const submit = async (over: { reserve?: number; timebox_sec?: number; min_reliability?: number } = {}) => {
+    const reserve = micros(over.reserve ?? 100_000);
+    const answer = await submitRun(
+      edge.db,
+      {
+        key_sha256: parseApiKey(tenant.api_key)?.sha256 ?? "",
+        run_id: newId(Date.now(), random.bytes(16)),
+        idempotency_key: randomUUID(),
+        payload_sha256: sha256Hex(randomUUID()),
+        pack_type: "decision",
+        pack_version: "1",
+        inputs: "{}",
+        metadata: {},
+        reserve,
+        minimum_fee: minimumFee(reserve),
+        timebox_sec: over.timebox_sec ?? 90,
+        min_reliability: over.min_reliability ?? null,
+        traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`,
+      },
+      { mode: "reserve", deadline_ms: Date.now() + 10_000 },
+    );
+    if (answer.outcome !== "inserted") throw new Error(answer.outcome);
+    return answer.run_id;
+  };
+
+  const one = async (sql: string, values: readonly string[]) => (await owner.db.query(sql, values))[0] ?? {};
+  return {
+    stack,
+    tenant,
+    told,
+    s3,
+    objects,
+    owner: owner.db,
+    backend: backend.db,
+    deps,
+    submit,
+    message: (run_id: string) => ({
+      body: encodeSignal({ run_id, traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` }),
+      receipt: run_id,
+    }),
+    run: (run_id: string) => one("SELECT * FROM runs WHERE run_id = $1", [run_id]),
+    balance: () => one("SELECT granted, charged, reserved, available, open_runs FROM balances WHERE tenant_id = $1", [tenant.tenant_id]),
+    /** CHARGE and REFUND of a run, in micros. */
+    closing: async (run_id: string) =>
+      Object.fromEntries(
+        (await owner.db.query("SELECT kind, amount_micros FROM ledger_transfers WHERE run_id = $1", [run_id])).map(
+          (row) => [row["kind"], Number(row["amount_micros"])],
+        ),
+      ),
+    close: async () => {
+      redis.close();
+      objects.close();
+      s3.destroy();
+      await Promise.all([owner.close(), edge.close(), backend.close()]);
+      await database.drop();
+    },
+  };
+}
+export type RunHarness = Awaited<ReturnType<typeof runHarness>>;

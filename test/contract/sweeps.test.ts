@@ -1,0 +1,210 @@
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { micros } from "#core/domain/money.ts";
+import { receiptMetadata, resultKey } from "#core/domain/receipt.ts";
+import { claimRun } from "#core/store/postgres/claim-run.ts";
+import { beginFinalize } from "#core/store/postgres/begin-finalize.ts";
+import { extendLease } from "#core/store/postgres/extend-lease.ts";
+import { syncTenant } from "#core/store/sync-tenant.ts";
+import { tenantKeys } from "#core/store/redis/keys.ts";
+import { Redis as RawClient } from "ioredis";
+import { sweepOnce } from "../../backend/reaper/loop.ts";
+import { sweepClaims } from "../../backend/reaper/sweeps/claimed.ts";
+import { sweepLeases } from "../../backend/reaper/sweeps/lease.ts";
+import { sweepSignals } from "../../backend/reaper/sweeps/signal.ts";
+import { sweepSync } from "../../backend/reaper/sweeps/sync.ts";
+import { processMessage } from "../../backend/worker/process-run.ts";
+import { type RunHarness, TIMES, done, packOf, runHarness } from "./run-harness.ts";
+
+const NEVER = new AbortController().signal;
+const uuid = () => crypto.randomUUID();
+
+describe("the reaper", () => {
+  let h: RunHarness;
+  beforeAll(async () => {
+    h = await runHarness();
+  });
+  afterAll(() => h.close());
+
+  const claim = async (run_id: string, lease_seconds = 120) => {
+    const answer = await claimRun(h.backend, { run_id, lease_token: uuid(), lease_seconds, max_attempts: 3 });
+    if (answer.kind !== "claimed") throw new Error(answer.kind);
+    return answer.run;
+  };
+  /** A run whose worker died after W3, with its finalize token. */
+  const abandoned = async () => {
+    const run = await claim(await h.submit());
+    const finalize_token = uuid();
+    expect(await beginFinalize(h.backend, run, finalize_token)).toBe("claimed");
+    return { ...run, finalize_token };
+  };
+  const put = (run: { run_id: string }, metadata: Record<string, string>) =>
+    h.s3.send(
+      new PutObjectCommand({
+        Bucket: h.stack.bucket,
+        Key: resultKey(h.tenant.tenant_id, run.run_id, 1),
+        Body: "{}",
+        Metadata: metadata,
+      }),
+    );
+  const receipt = (run: { finalize_token: string }, cost: number) =>
+    receiptMetadata({
+      cost: micros(cost),
+      sha256: "a".repeat(64),
+      finalize_token: run.finalize_token,
+      bytes: 2,
+      reliability: 1,
+    });
+  const claims = () => sweepClaims(h.deps({}), { claimed_seconds: 0, max_attempts: 3 }, NEVER);
+  const leases = (max_attempts = 3) => sweepLeases(h.deps({}), max_attempts, NEVER);
+
+  test("leaves a run alone while its lease holds", async () => {
+    const { run_id } = await claim(await h.submit());
+    await leases();
+    expect(await h.run(run_id)).toMatchObject({ status: "PROCESSING", attempt: 1 });
+  });
+
+  test("queues and signals a run whose lease passed, and the late worker can neither beat nor finalize", async () => {
+    const run = await claim(await h.submit(), -1);
+    await leases();
+    expect(await h.run(run.run_id)).toMatchObject({
+      status: "QUEUED",
+      money_state: "RESERVED",
+      lease_token: null,
+      lease_expires_at: null,
+      finalize_token: null,
+    });
+    expect(h.told.sent.some((body) => body.includes(run.run_id))).toBe(true);
+    expect(await extendLease(h.backend, run, { lease_seconds: 120, grace_seconds: 30 })).toBe("lost");
+    expect(await beginFinalize(h.backend, run, uuid())).toBe("lost");
+    await processMessage(h.deps({ packs: packOf(async () => done({})) }), TIMES, h.message(run.run_id), NEVER);
+    expect(await h.run(run.run_id)).toMatchObject({ status: "COMPLETED", attempt: 2, charged_micros: "1000" });
+  });
+
+  test("fails a run at the minimum fee when its last attempt is lost, once, however many sweep", async () => {
+    const { run_id } = await claim(await h.submit(), -1);
+    await Promise.all([leases(1), leases(1), leases(1)]);
+    expect(await h.run(run_id)).toMatchObject({ status: "FAILED", reason_code: "LEASE_EXPIRED", charged_micros: "5000" });
+    expect(await h.closing(run_id)).toEqual({ RESERVE: 100_000, CHARGE: 5_000, REFUND: 95_000 });
+  });
+
+  test("reaps the runs behind one that cannot be reaped", async () => {
+    const stuck = await claim(await h.submit(), -1);
+    const behind = await claim(await h.submit(), -1);
+    // A charge that the ledger has already makes closing this run raise.
+    await h.owner.query(
+      "INSERT INTO ledger_transfers (tenant_id, run_id, kind, debit, credit, amount_micros, created_at) VALUES ($1, $2, 'CHARGE', 'reserved', 'revenue', 1, now())",
+      [h.tenant.tenant_id, stuck.run_id],
+    );
+    await leases(1);
+    expect(await h.run(stuck.run_id)).toMatchObject({ status: "PROCESSING" });
+    expect(await h.run(behind.run_id)).toMatchObject({ status: "FAILED", reason_code: "LEASE_EXPIRED" });
+    await h.owner.query("DELETE FROM ledger_transfers WHERE run_id = $1 AND kind = 'CHARGE'", [stuck.run_id]);
+    await leases(1);
+    expect(await h.run(stuck.run_id)).toMatchObject({ status: "FAILED" });
+  });
+
+  test("rolls a claimed run forward when its result is there: never failed although its result exists", async () => {
+    const run = await abandoned();
+    await put(run, receipt(run, 33_000));
+    await Promise.all([claims(), claims()]);
+    expect(await h.run(run.run_id)).toMatchObject({ status: "COMPLETED", charged_micros: "33000", result_attempt: 1 });
+    expect(await h.closing(run.run_id)).toEqual({ RESERVE: 100_000, CHARGE: 33_000, REFUND: 67_000 });
+  });
+
+  test("buries an attempt without a result, so that its late upload loses, and queues the run again", async () => {
+    const run = await abandoned();
+    await claims();
+    expect(await h.run(run.run_id)).toMatchObject({ status: "QUEUED", finalize_stage: null, finalize_token: null });
+    const late = await h.objects.create(
+      resultKey(h.tenant.tenant_id, run.run_id, 1),
+      new Uint8Array([1]),
+      "application/json",
+      receipt(run, 1),
+    );
+    expect(late).toBe("exists");
+    await processMessage(h.deps({ packs: packOf(async () => done({})) }), TIMES, h.message(run.run_id), NEVER);
+    expect(await h.run(run.run_id)).toMatchObject({ status: "COMPLETED", result_attempt: 2 });
+  });
+
+  test("ends a claimed run that was asked to cancel: CANCELED at the minimum fee", async () => {
+    const run = await abandoned();
+    await h.owner.query("UPDATE runs SET cancel_requested = true WHERE run_id = $1", [run.run_id]);
+    await claims();
+    expect(await h.run(run.run_id)).toMatchObject({ status: "CANCELED", charged_micros: "5000" });
+  });
+
+  test.each([
+    ["a receipt above the reservation", 100_001, true],
+    ["a receipt with another token", 10, false],
+  ])("freezes a claimed run that meets %s, and never touches it again", async (_, cost, ours) => {
+    const run = await abandoned();
+    await put(run, receipt(ours ? run : { finalize_token: uuid() }, cost));
+    await claims();
+    await claims();
+    expect(await h.run(run.run_id)).toMatchObject({
+      status: "PROCESSING",
+      money_state: "AUDIT_REQUIRED",
+      charged_micros: null,
+    });
+    const findings = await h.owner.query("SELECT kind FROM audit_findings WHERE run_id = $1", [run.run_id]);
+    expect(findings).toEqual([{ kind: "object-contradicts-run" }]);
+    expect(await h.closing(run.run_id)).toEqual({ RESERVE: 100_000 });
+  });
+
+  test("signals a queued run again after a while that doubles, and not before", async () => {
+    const run_id = await h.submit();
+    const signals = () => h.told.sent.filter((body) => body.includes(run_id)).length;
+    const age = (seconds: number) =>
+      h.owner.query("UPDATE runs SET last_signal_at = now() - make_interval(secs => $2::int) WHERE run_id = $1", [
+        run_id,
+        seconds,
+      ]);
+    const sweep = () => sweepSignals(h.deps({}), 60, NEVER);
+    await sweep();
+    expect(signals()).toBe(0);
+    await age(61);
+    await sweep();
+    expect(signals()).toBe(1);
+    await age(61);
+    await sweep();
+    expect(signals()).toBe(1);
+    await age(121);
+    await sweep();
+    expect(signals()).toBe(2);
+  });
+
+  test("makes the mirror say what Postgres says, wherever it had drifted", async () => {
+    const raw = new RawClient(h.stack.redisUrl);
+    const keys = tenantKeys(h.tenant.tenant_id);
+    await syncTenant(h.deps({}), { tenant_id: h.tenant.tenant_id }, 0);
+    await raw.hset(keys.budget, "available", "1");
+    await raw.hset(keys.open, uuid(), "5000:1000");
+    await sweepSync(h.deps({}), { moved_within_seconds: 60, grace_seconds: 0 }, { turn_after: undefined }, NEVER);
+    const [balance] = await h.owner.query("SELECT available, open_runs FROM balances WHERE tenant_id = $1", [
+      h.tenant.tenant_id,
+    ]);
+    expect(await raw.hget(keys.budget, "available")).toBe(balance?.["available"]);
+    expect(await raw.hlen(keys.open)).toBe(balance?.["open_runs"]);
+    raw.disconnect();
+  });
+
+  test("a sweep that fails keeps no other from its turn", async () => {
+    const run_id = await h.submit();
+    await h.owner.query("UPDATE runs SET last_signal_at = now() - interval '1 hour' WHERE run_id = $1", [run_id]);
+    const real = h.deps({});
+    const deps = h.deps({
+      db: {
+        query: (text, values) =>
+          text.includes("The lease sweep, finding") ? Promise.reject(new Error("broken")) : real.db.query(text, values),
+      },
+    });
+    await sweepOnce(
+      deps,
+      { max_attempts: 3, claimed_seconds: 120, signal_seconds: 60, sweep_seconds: 15, grace_seconds: 90 },
+      { turn_after: undefined },
+      NEVER,
+    );
+    expect(h.told.sent.some((body) => body.includes(run_id))).toBe(true);
+  });
+});

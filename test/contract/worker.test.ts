@@ -1,0 +1,263 @@
+import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Outage } from "#core/domain/outage.ts";
+import { resultKey } from "#core/domain/receipt.ts";
+import type { Sleeper } from "#core/ports/clock.ts";
+import { processMessage } from "../../backend/worker/process-run.ts";
+import { type RunHarness, TIMES, done, packOf, runHarness } from "./run-harness.ts";
+
+const NEVER = new AbortController().signal;
+const hang = () => new Promise<never>(() => undefined);
+
+describe("a worker with one message", () => {
+  let h: RunHarness;
+  beforeAll(async () => {
+    h = await runHarness();
+  });
+  afterAll(() => h.close());
+
+  const work = (run_id: string, over: Parameters<RunHarness["deps"]>[0], stop = NEVER) =>
+    processMessage(h.deps(over), TIMES, h.message(run_id), stop);
+
+  test("completes the run, charges what it cost, refunds the rest and deletes the message", async () => {
+    const run_id = await h.submit();
+    await work(run_id, { packs: packOf(async () => done({ answer: 42 }, 7)) });
+    const run = await h.run(run_id);
+    expect(run).toMatchObject({ status: "COMPLETED", money_state: "SETTLED", finalize_stage: "COMMITTED", charged_micros: "7000" });
+    expect(await h.closing(run_id)).toEqual({ RESERVE: 100_000, CHARGE: 7_000, REFUND: 93_000 });
+    expect(h.told.deleted).toContain(run_id);
+    const object = await h.s3.send(
+      new GetObjectCommand({ Bucket: h.stack.bucket, Key: resultKey(h.tenant.tenant_id, run_id, 1) }),
+    );
+    expect(object.Metadata).toMatchObject({ "actual-cost-usd-micros": "7000" });
+    expect(JSON.parse((await object.Body?.transformToString()) ?? "")).toMatchObject({
+      run_id,
+      status: "COMPLETED",
+      cost: { reserved_usd: "0.1000", actual_usd: "0.0070", minimum_fee_usd: "0.0050" },
+      units: { base: 7 },
+      data: { answer: 42 },
+      meta: { trace_id: "a".repeat(32) },
+    });
+  });
+
+  test("a cost above the reservation is capped before the receipt is written", async () => {
+    const run_id = await h.submit({ reserve: 5_000 });
+    await work(run_id, { packs: packOf(async () => done({}, 9)) });
+    expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", charged_micros: "5000" });
+    expect(await h.closing(run_id)).toEqual({ RESERVE: 5_000, CHARGE: 5_000 });
+  });
+
+  test("work for nothing is refunded whole", async () => {
+    const run_id = await h.submit();
+    await work(run_id, { packs: packOf(async () => done({}, 0)) });
+    expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", money_state: "REFUNDED", charged_micros: "0" });
+    expect(await h.closing(run_id)).toEqual({ RESERVE: 100_000, REFUND: 100_000 });
+  });
+
+  test.each([
+    ["inputs that the pack refuses cost nothing", { kind: "input_rejected", reason_code: "BAD", detail: "no" }, 0, "BAD"],
+    ["work that failed costs the minimum fee", { kind: "pack_failed", reason_code: "GONE", detail: "no" }, 5_000, "GONE"],
+    ["a result below the asked reliability costs the minimum fee", done({}, 1, 0.5), 5_000, "RELIABILITY_BELOW_MINIMUM"],
+    ["a result that JSON cannot hold is a crash", done({ value: Number.NaN }), 5_000, "PACK_CRASHED"],
+    ["a unit without a price is a crash", { ...done({}), units: { gold: 1 } }, 5_000, "PACK_CRASHED"],
+    ["a result that is too large fails", done("x".repeat(9 * 1024 * 1024)), 5_000, "RESULT_TOO_LARGE"],
+  ] as const)("%s", async (_, outcome, charge, reason_code) => {
+    const run_id = await h.submit({ min_reliability: 0.9 });
+    await work(run_id, { packs: packOf(async () => outcome) });
+    expect(await h.run(run_id)).toMatchObject({ status: "FAILED", reason_code, charged_micros: String(charge) });
+    expect(h.told.deleted).toContain(run_id);
+  });
+
+  test("a pack that throws has crashed, and what it threw stays inside", async () => {
+    const run_id = await h.submit();
+    await work(run_id, { packs: packOf(() => Promise.reject(new Error("secret of the house"))) });
+    const run = await h.run(run_id);
+    expect(run).toMatchObject({ status: "FAILED", reason_code: "PACK_CRASHED" });
+    expect(JSON.stringify(run)).not.toContain("secret of the house");
+  });
+
+  test("a pack that hangs and ignores its signal ends at its timebox", async () => {
+    const run_id = await h.submit({ timebox_sec: 77 });
+    let signal: AbortSignal | undefined;
+    const sleeper: Sleeper = { sleep: (ms) => (ms === 77_000 ? Promise.resolve() : hang()) };
+    const beat: Sleeper = {
+      sleep: (ms, until) =>
+        ms === 30_000
+          ? new Promise((resolve) => until?.addEventListener("abort", () => resolve(), { once: true }))
+          : sleeper.sleep(ms, until),
+    };
+    const packs = packOf((context) => {
+      signal = context.signal;
+      return hang();
+    });
+    await work(run_id, { packs, sleeper: beat });
+    expect(await h.run(run_id)).toMatchObject({ status: "FAILED", reason_code: "TIMEBOX_EXCEEDED", charged_micros: "5000" });
+    expect(signal?.aborted).toBe(true);
+  });
+
+  test("a second signal for the same run does nothing but end itself", async () => {
+    const run_id = await h.submit();
+    let times = 0;
+    const packs = packOf(async () => done({ times: ++times }));
+    await work(run_id, { packs });
+    await work(run_id, { packs });
+    expect(times).toBe(1);
+    expect(h.told.deleted.filter((receipt) => receipt === run_id)).toHaveLength(2);
+  });
+
+  test("a signal for a run that another worker holds comes back later", async () => {
+    const run_id = await h.submit();
+    const started = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    const first = work(run_id, {
+      packs: packOf(async () => {
+        started.resolve();
+        await finish.promise;
+        return done({});
+      }),
+    });
+    await started.promise;
+    await work(run_id, { packs: packOf(async () => done({})) });
+    expect(h.told.deleted).not.toContain(run_id);
+    finish.resolve();
+    await first;
+    expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", attempt: 1 });
+  });
+
+  test("a heartbeat that finds the lease lost aborts the pack and writes nothing", async () => {
+    const run_id = await h.submit();
+    let beats = 0;
+    const sleeper: Sleeper = {
+      sleep: async (ms) => {
+        if (ms !== 30_000) return hang();
+        if (beats++ === 0) await h.owner.query("UPDATE runs SET lease_token = gen_random_uuid() WHERE run_id = $1", [run_id]);
+      },
+    };
+    let signal: AbortSignal | undefined;
+    await work(run_id, {
+      sleeper,
+      packs: packOf((context) => {
+        signal = context.signal;
+        return hang();
+      }),
+    });
+    expect(signal?.aborted).toBe(true);
+    expect(await h.run(run_id)).toMatchObject({ status: "PROCESSING", money_state: "RESERVED", finalize_stage: null });
+    expect(h.told.deleted).not.toContain(run_id);
+  });
+
+  test("heartbeats that get no answer abort nothing: the next one asks again", async () => {
+    const run_id = await h.submit();
+    const beaten = Promise.withResolvers<void>();
+    let beats = 0;
+    const real = h.deps({});
+    const db = {
+      query: async (text: string, values: Parameters<typeof real.db.query>[1]) => {
+        if (text.includes("the heartbeat") && beats++ < 3) throw new Outage("database", new Error("lost"));
+        if (beats === 4) beaten.resolve();
+        return real.db.query(text, values);
+      },
+    };
+    const sleeper: Sleeper = {
+      sleep: (ms, until) =>
+        ms === 30_000 && beats < 4
+          ? Promise.resolve()
+          : new Promise((resolve) => until?.addEventListener("abort", () => resolve(), { once: true })),
+    };
+    await work(run_id, { db, sleeper, packs: packOf(() => beaten.promise.then(() => done({}))) });
+    expect(beats).toBe(4);
+    expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED" });
+  });
+
+  test("a worker that must stop hands its run back, queued and not counted, and signals it", async () => {
+    const run_id = await h.submit();
+    const stop = new AbortController();
+    const packs = packOf(() => {
+      stop.abort();
+      return hang();
+    });
+    await work(run_id, { packs }, stop.signal);
+    expect(await h.run(run_id)).toMatchObject({
+      status: "QUEUED",
+      money_state: "RESERVED",
+      attempt: 1,
+      hand_backs: 1,
+      lease_token: null,
+      lease_expires_at: null,
+    });
+    expect(h.told.sent.some((body) => body.includes(run_id))).toBe(true);
+    await work(run_id, { packs: packOf(async () => done({})) });
+    expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", attempt: 2, charged_micros: "1000" });
+  });
+
+  test("a transient S3 outage loses nothing: the upload is repeated", async () => {
+    const run_id = await h.submit();
+    let tries = 0;
+    const objects = {
+      ...h.objects,
+      create: async (...args: Parameters<typeof h.objects.create>) => {
+        if (++tries < 3) throw new Outage("s3", new Error("503"));
+        return h.objects.create(...args);
+      },
+    };
+    await work(run_id, { objects, packs: packOf(async () => done({})) });
+    expect(tries).toBe(3);
+    expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", charged_micros: "1000" });
+  });
+
+  test("an upload whose reply was lost is recognised as our own", async () => {
+    const run_id = await h.submit();
+    let tries = 0;
+    const objects = {
+      ...h.objects,
+      create: async (...args: Parameters<typeof h.objects.create>) => {
+        const answer = await h.objects.create(...args);
+        if (++tries === 1) throw new Outage("s3", new Error("reply lost"));
+        return answer;
+      },
+    };
+    await work(run_id, { objects, packs: packOf(async () => done({})) });
+    expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", charged_micros: "1000" });
+  });
+
+  test("a tombstone at the attempt's key stops the worker; a stranger's object freezes the run", async () => {
+    const put = (run_id: string, metadata: Record<string, string>) =>
+      h.s3.send(
+        new PutObjectCommand({
+          Bucket: h.stack.bucket,
+          Key: resultKey(h.tenant.tenant_id, run_id, 1),
+          Body: "{}",
+          Metadata: metadata,
+        }),
+      );
+    const buried = await h.submit();
+    await put(buried, { tombstone: "true" });
+    await work(buried, { packs: packOf(async () => done({})) });
+    expect(await h.run(buried)).toMatchObject({ status: "PROCESSING", finalize_stage: "CLAIMED", money_state: "RESERVED" });
+
+    const strange = await h.submit();
+    await put(strange, { who: "knows" });
+    await work(strange, { packs: packOf(async () => done({})) });
+    expect(await h.run(strange)).toMatchObject({ money_state: "AUDIT_REQUIRED" });
+    const findings = await h.owner.query("SELECT kind FROM audit_findings WHERE run_id = $1", [strange]);
+    expect(findings).toEqual([{ kind: "foreign-object" }]);
+    await work(strange, { packs: packOf(async () => done({})) });
+    expect(await h.run(strange)).toMatchObject({ money_state: "AUDIT_REQUIRED", charged_micros: null });
+  });
+
+  test("a message that is no signal is left for the dead letters", async () => {
+    await processMessage(h.deps({}), TIMES, { body: '{"run_id":"x"}', receipt: "junk" }, NEVER);
+    await processMessage(h.deps({}), TIMES, { body: "\u0000", receipt: "junk" }, NEVER);
+    expect(h.told.deleted).not.toContain("junk");
+  });
+
+  test("after all of this the balance is what its ledger adds up to", async () => {
+    const [sums] = await h.owner.query(
+      `SELECT sum(CASE kind WHEN 'GRANT' THEN amount_micros WHEN 'REFUND' THEN amount_micros WHEN 'RESERVE' THEN -amount_micros ELSE 0 END) AS available,
+              sum(CASE kind WHEN 'CHARGE' THEN amount_micros ELSE 0 END) AS charged
+         FROM ledger_transfers WHERE tenant_id = $1`,
+      [h.tenant.tenant_id],
+    );
+    expect(await h.balance()).toMatchObject(sums ?? {});
+  });
+});

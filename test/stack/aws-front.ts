@@ -1,0 +1,123 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { forward, loadEmulator, type AwsEmulator } from "./aws-emulator.ts";
+import { sendFault, sendReply, SQS_JSON } from "./aws-reply.ts";
+import { startHttpFront } from "./http-front.ts";
+import { s3Handler } from "./s3-conditions.ts";
+import { sigV4Check, type Credentials, type Fault, type ReceivedRequest } from "./sigv4-check.ts";
+import { LongPoll } from "./sqs-long-poll.ts";
+
+const ACCOUNT = "000000000000";
+const WAKING_ACTIONS = new Set([
+  "SendMessage",
+  "SendMessageBatch",
+  "ChangeMessageVisibility",
+  "ChangeMessageVisibilityBatch",
+]);
+
+export interface AwsOptions extends Credentials {
+  /** Where S3 objects are kept; SQS messages live in memory only. */
+  dir: string;
+}
+
+export interface QueuePair {
+  queueUrl: string;
+  dlqUrl: string;
+}
+
+export interface QueueOptions {
+  maxReceiveCount?: number;
+  visibilityTimeoutS?: number;
+}
+
+export interface AwsFront {
+  /** One endpoint for both services. */
+  url: string;
+  createQueues(name: string, options?: QueueOptions): Promise<QueuePair>;
+  createBucket(name: string): Promise<void>;
+  requests(): { sqs: number; s3: number };
+  stop(): Promise<void>;
+}
+
+function sqsHandler(app: AwsEmulator): {
+  handle(request: ReceivedRequest, response: ServerResponse): Promise<void>;
+  stop(): void;
+} {
+  const polls = new LongPoll((action, body) => {
+    const headers = { "content-type": SQS_JSON, "x-amz-target": `AmazonSQS.${action}`, host: "127.0.0.1" };
+    return forward(app, { method: "POST", target: "/", headers, body: Buffer.from(JSON.stringify(body)) });
+  });
+  return {
+    stop: () => polls.stop(),
+    handle: async (request, response) => {
+      const action = String(request.headers["x-amz-target"]).replace("AmazonSQS.", "");
+      if (action !== "ReceiveMessage" && !WAKING_ACTIONS.has(action))
+        return sendReply(response, await forward(app, request));
+      const body = JSON.parse(request.body.toString("utf8")) as { QueueUrl?: string };
+      if (action === "ReceiveMessage") return polls.receive(body, response);
+      sendReply(response, await forward(app, request));
+      await polls.wake(String(body.QueueUrl));
+    },
+  };
+}
+
+async function createQueue(
+  app: AwsEmulator,
+  host: string,
+  name: string,
+  attributes: Record<string, string>,
+): Promise<string> {
+  const result = await app.inject({
+    method: "POST",
+    url: "/",
+    headers: { "content-type": SQS_JSON, "x-amz-target": "AmazonSQS.CreateQueue", host },
+    payload: JSON.stringify({ QueueName: name, Attributes: attributes }),
+  });
+  if (result.statusCode !== 200) throw new Error(`cannot create queue ${name}: ${result.payload}`);
+  return (result.json() as { QueueUrl: string }).QueueUrl;
+}
+
+/** SQS and S3 on 127.0.0.1, for signed requests of one key pair only. */
+export async function startAwsFront(options: AwsOptions): Promise<AwsFront> {
+  const app = await loadEmulator(options.dir, options.region);
+  const check = sigV4Check(options);
+  const s3 = s3Handler(app);
+  const sqs = sqsHandler(app);
+  const seen = { sqs: 0, s3: 0 };
+  const front = await startHttpFront(async (incoming: IncomingMessage, body, response) => {
+    const { method = "GET", url: target = "/", headers } = incoming;
+    const service = headers["x-amz-target"] === undefined ? "s3" : "sqs";
+    seen[service] += 1;
+    const request = { method, target, headers, body };
+    let fault: Fault | undefined;
+    try {
+      fault = check(request, service, Date.now());
+    } catch {
+      fault = { status: 400, code: "InvalidURI", message: "Couldn't parse the specified URI." };
+    }
+    if (fault) return sendFault(response, service, fault, method);
+    return service === "sqs" ? sqs.handle(request, response) : s3(request, response);
+  });
+  const host = new URL(front.url).host;
+  return {
+    url: front.url,
+    requests: () => ({ ...seen }),
+    createQueues: async (name, { maxReceiveCount = 5, visibilityTimeoutS = 30 } = {}) => {
+      const dlqUrl = await createQueue(app, host, `${name}-dead`, {});
+      const deadLetterTargetArn = `arn:aws:sqs:${options.region}:${ACCOUNT}:${name}-dead`;
+      const queueUrl = await createQueue(app, host, name, {
+        VisibilityTimeout: String(visibilityTimeoutS),
+        RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount }),
+      });
+      return { queueUrl, dlqUrl };
+    },
+    createBucket: async (name) => {
+      const result = await app.inject({ method: "PUT", url: `/${name}` });
+      if (result.statusCode !== 200) throw new Error(`cannot create bucket ${name}: ${result.payload}`);
+    },
+    stop: async () => {
+      sqs.stop();
+      await front.stop();
+      await app.close();
+    },
+  };
+}

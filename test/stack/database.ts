@@ -1,0 +1,120 @@
+import { createHash, createHmac, randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import pg from "pg";
+import { MIGRATIONS_DIR, migrate } from "../../backend/migrate/migrate.ts";
+
+const TEMPLATE_LOCK = 4_027_533_610_184_278;
+
+export interface DatabaseUrls {
+  readonly owner: string;
+  readonly edge: string;
+  readonly backend: string;
+}
+
+export interface TestDatabase extends DatabaseUrls {
+  drop(): Promise<void>;
+}
+
+const templates = new Map<string, Promise<string>>();
+
+/** A migrated, empty database of its own: a clone of one template per state of migrations/. */
+export async function createTestDatabase(ownerUrl: string): Promise<TestDatabase> {
+  let template = templates.get(ownerUrl);
+  if (template === undefined) templates.set(ownerUrl, (template = ensureTemplate(ownerUrl)));
+  const source = await template;
+  const name = `dpp_test_${randomBytes(8).toString("hex")}`;
+  await asOwner(ownerUrl, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${source}`));
+  return {
+    ...roleUrls(at(ownerUrl, name)),
+    drop: async () => {
+      await asOwner(ownerUrl, (client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+    },
+  };
+}
+
+/**
+ * Lets the roles of the migrations log in: one login per role and cluster, a member of it, with a password that follows
+ * from the owner's, so that every process here knows it and nobody else. The database must have been migrated.
+ */
+export async function ensureLogins(ownerUrl: string): Promise<DatabaseUrls> {
+  await asOwner(ownerUrl, (client) => locked(client, () => createLogins(client, ownerUrl)));
+  return roleUrls(ownerUrl);
+}
+
+function roleUrls(ownerUrl: string): DatabaseUrls {
+  const as = (role: string): string => {
+    const url = new URL(ownerUrl);
+    url.username = `${role}_login`;
+    url.password = loginPassword(ownerUrl, role);
+    return url.href;
+  };
+  return { owner: ownerUrl, edge: as("dpp_edge"), backend: as("dpp_backend") };
+}
+
+function loginPassword(ownerUrl: string, role: string): string {
+  const { username, password } = new URL(ownerUrl);
+  return createHmac("sha256", `${username}:${password}`).update(role).digest("hex");
+}
+
+async function createLogins(client: pg.Client, ownerUrl: string): Promise<void> {
+  for (const role of ["dpp_edge", "dpp_backend"]) {
+    const login = `${role}_login`;
+    const { rowCount } = await client.query("SELECT FROM pg_roles WHERE rolname = $1", [login]);
+    if (rowCount === 0) await client.query(`CREATE ROLE ${login} IN ROLE ${role}`);
+    await client.query(`ALTER ROLE ${login} LOGIN PASSWORD ${client.escapeLiteral(loginPassword(ownerUrl, role))}`);
+  }
+}
+
+async function ensureTemplate(ownerUrl: string): Promise<string> {
+  const name = `dpp_template_${migrationsHash()}`;
+  await asOwner(ownerUrl, (client) =>
+    locked(client, async () => {
+      const { rows } = await client.query<{ datistemplate: boolean }>(
+        "SELECT datistemplate FROM pg_database WHERE datname = $1",
+        [name],
+      );
+      if (rows[0]?.datistemplate === true) return;
+      // Marked as a template only when whole: an unmarked one was left behind by a process that died.
+      await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      await client.query(`CREATE DATABASE ${name} TEMPLATE template0`);
+      await migrate(at(ownerUrl, name));
+      await createLogins(client, ownerUrl);
+      await client.query(`ALTER DATABASE ${name} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false`);
+    }),
+  );
+  return name;
+}
+
+function migrationsHash(): string {
+  const hash = createHash("sha256");
+  for (const file of readdirSync(MIGRATIONS_DIR).sort()) {
+    hash.update(`${file}\0`).update(readFileSync(join(MIGRATIONS_DIR, file))).update("\0");
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+function at(url: string, database: string): string {
+  const moved = new URL(url);
+  moved.pathname = `/${database}`;
+  return moved.href;
+}
+
+async function locked<T>(client: pg.Client, work: () => Promise<T>): Promise<T> {
+  await client.query(`SELECT pg_advisory_lock(${TEMPLATE_LOCK})`);
+  try {
+    return await work();
+  } finally {
+    await client.query(`SELECT pg_advisory_unlock(${TEMPLATE_LOCK})`);
+  }
+}
+
+async function asOwner<T>(ownerUrl: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
+}

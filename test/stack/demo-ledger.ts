@@ -1,0 +1,61 @@
+import pg from "pg";
+import { formatUsd, micros } from "#core/domain/money.ts";
+import type { DemoTenant } from "./demo-tenant.ts";
+import type { System } from "./system.ts";
+
+interface Transfer {
+  readonly run_id: string | null;
+  readonly kind: string;
+  readonly debit: string;
+  readonly credit: string;
+  readonly amount_micros: string;
+}
+
+interface Balance {
+  readonly granted: string;
+  readonly charged: string;
+  readonly reserved: string;
+  readonly available: string;
+}
+
+/** Prints every ledger line and the balance of a tenant, and throws unless they add up to the micro. */
+export async function printLedger(system: System, tenant: DemoTenant, charged_by_results: number): Promise<void> {
+  const client = new pg.Client({ connectionString: system.stack.databaseUrl });
+  await client.connect();
+  const transfers = await client
+    .query<Transfer>(
+      "SELECT run_id, kind, debit, credit, amount_micros FROM ledger_transfers WHERE tenant_id = $1 ORDER BY transfer_id",
+      [tenant.tenant_id],
+    )
+    .finally(() => client.end());
+
+  const accounts: Record<string, number> = {};
+  console.log("ledger");
+  for (const { run_id, kind, debit, credit, amount_micros } of transfers.rows) {
+    const amount = Number(amount_micros);
+    accounts[debit] = (accounts[debit] ?? 0) - amount;
+    accounts[credit] = (accounts[credit] ?? 0) + amount;
+    const road = `${debit} -> ${credit}`;
+    console.log(`  ${kind.padEnd(8)} ${road.padEnd(22)} $${formatUsd(micros(amount)).padStart(10)}  ${run_id ?? ""}`);
+  }
+
+  const response = await fetch(`${system.edgeUrl}/v1/budget`, { headers: { authorization: `Bearer ${tenant.api_key}` } });
+  if (response.status !== 200) throw new Error(`GET /v1/budget answered ${response.status}`);
+  const balance = (await response.json()) as Record<`${keyof Balance}_usd`, string>;
+  console.log("balance (GET /v1/budget)");
+  const added: Record<keyof Balance, number> = {
+    granted: -(accounts["funding"] ?? 0),
+    charged: accounts["revenue"] ?? 0,
+    reserved: accounts["reserved"] ?? 0,
+    available: accounts["available"] ?? 0,
+  };
+  for (const name of ["granted", "charged", "reserved", "available"] as const) {
+    const told = balance[`${name}_usd`];
+    const sum = formatUsd(micros(added[name]));
+    console.log(`  ${name.padEnd(10)} $${told.padStart(10)}  ${told === sum ? "= the ledger's" : `but the ledger says $${sum}`}`);
+    if (told !== sum) throw new Error(`${name}: the balance and the ledger differ`);
+  }
+  if (added.granted !== added.charged + added.reserved + added.available) throw new Error("the ledger does not add up");
+  if (added.charged !== charged_by_results) throw new Error("the ledger's charges are not what the results say");
+  console.log(`  granted = charged + reserved + available, and the results cost what was charged`);
+}

@@ -1,0 +1,158 @@
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { watch } from "chokidar";
+import { migrate } from "../../backend/migrate/migrate.ts";
+import { bundleEdge } from "./bundle-edge.ts";
+import { type DemoTenant, demoTenants } from "./demo-tenant.ts";
+import { lockStateDir } from "./stack-lock.ts";
+import { type ProcessName, type System, startSystem } from "./system.ts";
+
+const STATE_DIR = ".dev";
+const STACK_FILE = `${STATE_DIR}/stack.json`;
+const SETTLE_MS = 150;
+
+/** Which processes a changed source file belongs to. */
+const OWNERS: readonly (readonly [prefix: string, owners: readonly ProcessName[]])[] = [
+  ["edge/", ["edge"]],
+  ["backend/core/", ["edge", "worker", "reaper"]],
+  ["backend/worker/", ["worker"]],
+  ["backend/reaper/", ["reaper"]],
+  ["backend/drivers/", ["worker", "reaper"]],
+  ["backend/config.ts", ["worker", "reaper"]],
+];
+
+function options(): { readonly fresh: boolean } {
+  try {
+    const { values } = parseArgs({ options: { fresh: { type: "boolean", default: false } } });
+    return { fresh: values.fresh };
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\nusage: npm run dev [-- --fresh]`);
+    process.exit(2);
+  }
+}
+
+/** For scripts; replaced as a whole, so that a reader never sees half of it. */
+function writeStackFile(system: System, tenants: readonly DemoTenant[]): void {
+  const { stack } = system;
+  const document = {
+    edge_url: system.edgeUrl,
+    database_url: stack.databaseUrl,
+    redis_url: stack.redisUrl,
+    sqs_endpoint: stack.sqsEndpoint,
+    queue_url: stack.queueUrl,
+    dlq_url: stack.dlqUrl,
+    s3_endpoint: stack.s3Endpoint,
+    bucket: stack.bucket,
+    tenants,
+    pids: system.pids(),
+  };
+  writeFileSync(`${STACK_FILE}.new`, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${STACK_FILE}.new`, STACK_FILE);
+}
+
+function welcome(system: System, tenants: readonly DemoTenant[]): void {
+  const [first] = tenants;
+  console.log(`Decisionproof is up: ${system.edgeUrl}`);
+  for (const { name, tenant_id, api_key } of tenants) console.log(`  ${name}  ${tenant_id}  ${api_key}`);
+  console.log(`  admin keys, store addresses and pids: ${STACK_FILE}; logs: ${STATE_DIR}/*.log\n`);
+  const body = JSON.stringify({
+    pack_type: "decision",
+    max_cost_usd: "0.0500",
+    inputs: {
+      question: "Tea or coffee?",
+      mode: "brief",
+      options: ["tea", "coffee"],
+      criteria: [{ name: "calm", weight: 2, direction: "max" }],
+      scores: { tea: { calm: 8 }, coffee: { calm: 3 } },
+    },
+  });
+  console.log("Submit a run (paste this), then GET the Location that it answers:\n");
+  console.log(
+    `curl -i ${system.edgeUrl}/v1/runs -H 'Authorization: Bearer ${first?.api_key ?? ""}' ` +
+      `-H 'Content-Type: application/json' -H "Idempotency-Key: try-$(date +%s%N)" -d '${body}'\n`,
+  );
+  console.log("Source changes restart what they touch. Ctrl-C stops everything.");
+}
+
+function show(name: string, line: string): void {
+  const parsed = /"level":"(warn|error|fatal)".*"message":"([^"]*)"/.exec(line);
+  if (parsed !== null) console.log(`[${name}] ${parsed[1]}: ${parsed[2]}`);
+  else if (!line.startsWith("{")) console.log(`[${name}] ${line}`);
+}
+
+async function restart(system: System, files: readonly string[]): Promise<void> {
+  const touched = new Set(
+    files.flatMap((file) => OWNERS.flatMap(([prefix, owners]) => (file.startsWith(prefix) ? owners : []))),
+  );
+  if (files.some((file) => file.startsWith("migrations/"))) await migrate(system.stack.databaseUrl, { log: console.log });
+  // An edge that does not build must not take the running one down.
+  if (touched.has("edge")) await bundleEdge();
+  for (const name of touched) {
+    await system.stop(name);
+    await system.start(name);
+  }
+  if (touched.size > 0) console.log(`restarted ${[...touched].join(", ")} after a change of ${files.join(", ")}`);
+}
+
+/** Calls `change` with all files that changed, one call at a time, once they rest. */
+function watchSources(change: (files: readonly string[]) => Promise<void>): { close(): Promise<void> } {
+  const changed = new Set<string>();
+  let busy: Promise<void> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  const watcher = watch(["edge", "backend", "migrations"], { ignoreInitial: true });
+  watcher.on("all", (_, file) => {
+    changed.add(file);
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      busy = busy
+        .then(() => {
+          const files = [...changed];
+          changed.clear();
+          return files.length === 0 ? undefined : change(files);
+        })
+        .catch((error: unknown) => console.error(`not restarted: ${error instanceof Error ? error.message : String(error)}`));
+    }, SETTLE_MS);
+  });
+  return {
+    close: async () => {
+      clearTimeout(timer);
+      await watcher.close();
+      await busy;
+    },
+  };
+}
+
+async function main(): Promise<void> {
+  const { fresh } = options();
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
+  });
+  lockStateDir(STATE_DIR)();
+  if (fresh) rmSync(STATE_DIR, { recursive: true, force: true });
+
+  let tenants: readonly DemoTenant[] | undefined;
+  let system: System | undefined;
+  const onChange = () => {
+    if (system !== undefined && tenants !== undefined) writeStackFile(system, tenants);
+  };
+  system = await startSystem({ stateDir: STATE_DIR, env: process.env, onChange, onLog: show });
+  try {
+    tenants = await demoTenants(system, `${STATE_DIR}/tenants.json`);
+    writeStackFile(system, tenants);
+    welcome(system, tenants);
+    const running = system;
+    const watcher = watchSources((files) => restart(running, files));
+    await stopped;
+    console.log("\nstopping ...");
+    await watcher.close();
+  } finally {
+    tenants = undefined;
+    rmSync(STACK_FILE, { force: true });
+    await system.stop();
+  }
+}
+
+await main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

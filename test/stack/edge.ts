@@ -1,0 +1,47 @@
+import { Log, LogLevel, Miniflare } from "miniflare";
+
+export interface EdgeOptions {
+  /** One ES module: what `bundleEdge` makes. */
+  readonly script: string;
+  readonly bindings: Readonly<Record<string, string>>;
+  readonly port: number;
+  readonly log?: (line: string) => void;
+}
+
+export interface Edge {
+  readonly url: string;
+  dispose(): Promise<void>;
+}
+
+const HOST = "127.0.0.1";
+const MODULE = "edge.js";
+
+/** The edge in workerd. It is ready when this answers; the caller's client address is told to it as Cloudflare would. */
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const { log = () => undefined } = options;
+  const env = Object.entries(options.bindings).map(
+    ([name, value]) => [name, { type: "json" as const, value }] as const,
+  );
+  const miniflare = new Miniflare({
+    host: HOST,
+    port: options.port,
+    cf: false,
+    log: new Log(LogLevel.NONE),
+    logRequests: false,
+    telemetry: { enabled: false },
+    enableDevRegistry: false,
+    handleStructuredLogs: ({ message }) => log(message),
+    workers: [
+      {
+        config: {
+          name: "edge",
+          compatibilityDate: "2025-11-01",
+          manifest: { mainModule: MODULE, modules: { [MODULE]: { type: "esm", contents: options.script } } },
+          env: Object.fromEntries(env),
+        },
+      },
+    ],
+  });
+  await miniflare.ready;
+  return { url: `http://${HOST}:${options.port}`, dispose: () => miniflare.dispose() };
+}

@@ -1,0 +1,35 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { processes } from "./processes.ts";
+
+interface Holder {
+  pid: number;
+  startedAt: number;
+}
+
+const self: Holder = { pid: process.pid, startedAt: performance.timeOrigin };
+
+function holderOf(file: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+// A pid alone proves nothing: containers hand out the same small numbers at every start.
+function isAlive(holder: Holder): boolean {
+  if (holder.pid === self.pid) return holder.startedAt === self.startedAt;
+  return processes().some(({ pid, command }) => pid === holder.pid && /node|vitest/.test(command));
+}
+
+/** Makes sure that only one stack runs from a state directory; returns the release. */
+export function lockStateDir(stateDir: string): () => void {
+  mkdirSync(stateDir, { recursive: true });
+  const file = join(stateDir, "stack.lock");
+  const holder = holderOf(file);
+  if (holder && isAlive(holder)) throw new Error(`a stack already runs from ${stateDir} (pid ${holder.pid})`);
+  rmSync(file, { force: true });
+  writeFileSync(file, JSON.stringify(self), { flag: "wx" });
+  return () => rmSync(file, { force: true });
+}

@@ -1,0 +1,186 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { createWriteStream, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { migrate } from "../../backend/migrate/migrate.ts";
+import { bundleEdge } from "./bundle-edge.ts";
+import { type DatabaseUrls, ensureLogins } from "./database.ts";
+import type { EdgeSpec } from "./edge-process.ts";
+import { freePort } from "./free-port.ts";
+import { type Stack, startStack } from "./stack.ts";
+import { type Supervisor, supervise } from "./supervise.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** Shorter than what a supervised process is given to end. */
+const STOP_SECONDS = "5";
+const LOADER = join(ROOT, "backend/text-loader.ts");
+
+export type ProcessName = "edge" | "worker" | "reaper";
+
+export interface SystemOptions {
+  readonly stateDir: string;
+  /** Names real services, and DPP_* settings of worker, reaper and edge. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly processes?: readonly ProcessName[];
+  readonly fsync?: boolean;
+  /** "host:port" that the url pack may fetch although the guard would refuse it; development alone. */
+  readonly fetchAllowHosts?: readonly string[];
+  readonly onChange?: () => void;
+  readonly onLog?: (process: string, line: string) => void;
+}
+
+export interface System {
+  readonly stack: Stack;
+  readonly edgeUrl: string;
+  readonly logins: DatabaseUrls;
+  pids(): Record<"postgres" | "redis" | ProcessName, number | null>;
+  start(name: ProcessName): Promise<void>;
+  stop(name?: ProcessName): Promise<void>;
+}
+
+/** The stack, migrated, with edge, worker and reaper as supervised processes. */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  mkdirSync(options.stateDir, { recursive: true });
+  const onChange = options.onChange ?? (() => undefined);
+  const log = (line: string) => options.onLog?.("stack", line);
+  const stack = await startStack({
+    stateDir: options.stateDir,
+    env: options.env,
+    onChange,
+    log,
+    fsync: options.fsync ?? true,
+  });
+  const running = new Map<ProcessName, Supervisor>();
+  const stopAll = async () => {
+    await Promise.all([...running.values()].map((each) => each.stop()));
+    running.clear();
+    await stack.stop();
+  };
+  try {
+    await migrate(stack.databaseUrl, { log });
+    const logins = await ensureLogins(stack.databaseUrl);
+    const port = await freePort();
+    const settings = pick(options.env, /^(DPP_|DECISION_MODEL_)/);
+    const environment = {
+      DPP_STOP_SECONDS: STOP_SECONDS,
+      ...settings,
+      DATABASE_URL: logins.backend,
+      REDIS_URL: stack.redisUrl,
+      AWS_REGION: stack.region,
+      AWS_ACCESS_KEY_ID: stack.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
+      SQS_ENDPOINT: stack.sqsEndpoint,
+      SQS_QUEUE_URL: stack.queueUrl,
+      S3_ENDPOINT: stack.s3Endpoint,
+      S3_BUCKET: stack.bucket,
+      ...(options.fetchAllowHosts === undefined ? {} : { DPP_FETCH_ALLOW_HOSTS: options.fetchAllowHosts.join(",") }),
+    };
+    const bindings = {
+      ...settings,
+      DATABASE_URL: logins.edge,
+      NEON_HTTP: `${stack.neonHttp}/sql`,
+      UPSTASH_REDIS_REST_URL: stack.upstashUrl,
+      UPSTASH_REDIS_REST_TOKEN: stack.upstashToken,
+      AWS_REGION: stack.region,
+      AWS_ACCESS_KEY_ID: stack.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
+      SQS_QUEUE_URL: stack.queueUrl,
+      S3_ENDPOINT: stack.s3Endpoint,
+      S3_BUCKET: stack.bucket,
+    };
+    const spawn: Record<ProcessName, () => Promise<ChildProcess>> = {
+      edge: async () => spawnEdge({ script: await bundleEdge(), bindings, port }),
+      worker: async () => spawnBackend("backend/worker/main.ts", environment),
+      reaper: async () => spawnBackend("backend/reaper/main.ts", environment),
+    };
+    const start = async (name: ProcessName) => {
+      running.set(name, await superviseProcess(name, spawn[name], options, onChange));
+    };
+    await Promise.all((options.processes ?? ["edge", "worker", "reaper"]).map(start));
+    return {
+      stack,
+      edgeUrl: `http://127.0.0.1:${port}`,
+      logins,
+      pids: () => ({
+        ...stack.pids,
+        edge: running.get("edge")?.pid() ?? null,
+        worker: running.get("worker")?.pid() ?? null,
+        reaper: running.get("reaper")?.pid() ?? null,
+      }),
+      start,
+      stop: async (name) => {
+        if (name === undefined) return stopAll();
+        const supervisor = running.get(name);
+        running.delete(name);
+        await supervisor?.stop();
+      },
+    };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+function spawnBackend(file: string, env: Record<string, string>): ChildProcess {
+  return fork(join(ROOT, file), {
+    execArgv: ["--import", LOADER],
+    env: { ...pick(process.env, /^(PATH|HOME|NODE_EXTRA_CA_CERTS|TZ|LANG)$/), ...env },
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    detached: true,
+  });
+}
+
+function spawnEdge(spec: EdgeSpec): ChildProcess {
+  const child = fork(join(ROOT, "test/stack/edge-process.ts"), {
+    execArgv: ["--import", LOADER],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    detached: true,
+  });
+  child.send(spec);
+  return child;
+}
+
+async function superviseProcess(
+  name: ProcessName,
+  spawn: () => Promise<ChildProcess>,
+  options: SystemOptions,
+  onChange: () => void,
+): Promise<Supervisor> {
+  const file = createWriteStream(join(options.stateDir, `${name}.log`), { flags: "a" });
+  let started = Promise.withResolvers<void>();
+  return supervise({
+    name,
+    spawn: async () => {
+      started = Promise.withResolvers<void>();
+      const { resolve } = started;
+      const child = await spawn();
+      child.on("message", (message) => {
+        if (message === "ready") resolve();
+      });
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.setEncoding("utf8").on("data", (text: string) => {
+          file.write(text);
+          for (const line of text.split("\n").filter(Boolean)) options.onLog?.(name, line);
+          if (text.includes(`"${name} started"`)) resolve();
+        });
+      }
+      return child;
+    },
+    ready: (signal) =>
+      Promise.race([
+        started.promise,
+        new Promise<never>((_, reject) => {
+          signal.addEventListener("abort", () => reject(new Error(`${name} ended while it started`)));
+        }),
+      ]),
+    stopSignal: "SIGTERM",
+    onChange,
+    log: (line) => options.onLog?.(name, line),
+  });
+}
+
+function pick(env: NodeJS.ProcessEnv, names: RegExp): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (names.test(name) && value !== undefined ? [[name, value]] : [])),
+  );
+}

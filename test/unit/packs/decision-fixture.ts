@@ -1,0 +1,58 @@
+import { type DecisionInputs, decisionOffer } from "#core/domain/packs/decision.ts";
+import type { Log } from "#core/ports/log.ts";
+import { decisionPack } from "../../../backend/worker/packs/decision.ts";
+import type { Ranked } from "../../../backend/worker/packs/decision/ranking.ts";
+import type { Sensitivity } from "../../../backend/worker/packs/decision/sensitivity.ts";
+import type { PackContext } from "../../../backend/worker/packs/pack.ts";
+
+/** What tests read of the pack's data. */
+export interface Report {
+  verdict: string;
+  winner: string | null;
+  tied: string[];
+  margin: number;
+  ranking: Ranked[];
+  pareto_front: string[];
+  dominated: { option: string; by: string[] }[];
+  sensitivity: Sensitivity[];
+  missing: { pointer: string }[];
+  sources: object;
+  details?: { criteria: { share: number }[]; options: { cells: { normalised: number }[] }[] };
+}
+
+export const silentLog: Log = { info() {}, warn() {}, error() {}, child: () => silentLog };
+
+export const context = (signal = new AbortController().signal): PackContext => ({
+  signal,
+  log: silentLog,
+  fetch: () => Promise.reject(new Error("this pack fetches nothing")),
+});
+
+/** A table as JSON text would give it: rows by option, columns by criterion. */
+export function table(
+  weights: readonly number[],
+  directions: readonly ("max" | "min")[],
+  rows: readonly (readonly number[])[],
+  extra: Partial<DecisionInputs> = {},
+): DecisionInputs {
+  const options = rows.map((_, index) => `option ${index + 1}`);
+  const criteria = weights.map((weight, index) => ({
+    name: `criterion ${index + 1}`,
+    weight,
+    direction: directions[index] ?? "max",
+  }));
+  const scores = Object.fromEntries(
+    rows.map((row, option) => [
+      options[option] ?? "",
+      Object.fromEntries(row.map((score, index) => [criteria[index]?.name ?? "", score])),
+    ]),
+  );
+  return { question: "Which one?", mode: "brief", method: "weighted_sum", options, criteria, scores, ...extra };
+}
+
+/** Runs the pack without a model on inputs that pass its schema. */
+export async function decide(inputs: unknown) {
+  const outcome = await decisionPack().run(decisionOffer.inputs.parse(inputs), context());
+  if (outcome.kind !== "done") throw new Error(outcome.reason_code);
+  return { ...outcome, data: outcome.data as Report };
+}
