@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { logLevel } from "./drivers/log.ts";
 
 const seconds = (fallback: number) => z.coerce.number().positive().max(86_400).default(fallback);
 const count = (fallback: number, most: number) => z.coerce.number().int().min(1).max(most).default(fallback);
 const optionalUrl = z.url().optional();
-const logLevel = z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]);
 
 /** What worker and reaper share: where the stores are, and the times of the protocol, in seconds. */
 const shared = {

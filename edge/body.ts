@@ -1,6 +1,6 @@
 import { type Fault, Problem } from "#core/domain/problem.ts";
 
-export const MAX_BODY_BYTES = 256 * 1024;
+const MAX_BODY_BYTES = 256 * 1024;
 const MAX_DEPTH = 32;
 
 /** The body's bytes. Throws the 415 and 413 problems. */

@@ -1,4 +1,4 @@
-import { Problem } from "#core/domain/problem.ts";
+import type { Problem } from "#core/domain/problem.ts";
 import { authorize, type Authorization } from "#core/store/redis/authorize.ts";
 import * as refuse from "./refusals.ts";
 import { askShield, stranger, type Caller, type ShieldDeps, type Shielded } from "./shield.ts";
@@ -36,7 +36,7 @@ export async function read<F extends Found>(
     },
   });
   const rate = shielded.kind === "answered" ? shielded.reply.rate : undefined;
-  if (shielded.kind === "unauthorized") return { rate, verdict: refuse.unauthorized() };
+  if (shielded.kind === "unauthorized") return { rate: undefined, verdict: refuse.unauthorized() };
   const limited = limitOf(shielded);
   // Nothing was asked yet, and nothing will be.
   if (limited !== undefined && started === undefined) return { rate, verdict: limited };
@@ -44,7 +44,7 @@ export async function read<F extends Found>(
   const looked = await looking();
   if ("found" in looked && looked.found.kind === "unauthorized") {
     stranger(deps, caller);
-    return { rate, verdict: refuse.unauthorized() };
+    return { rate: undefined, verdict: refuse.unauthorized() };
   }
   if (limited !== undefined) return { rate, verdict: limited };
   if (shielded.kind === "answered" && shielded.reply.kind === "SCOPE_MISSING") {
@@ -55,8 +55,7 @@ export async function read<F extends Found>(
   return { rate, verdict: isRefused(found) ? refuse.scopeMissing("read") : found };
 }
 
-const isRefused = <F extends Found>(found: F | Refused): found is Refused =>
-  found.kind === "unauthorized" || found.kind === "scope-missing";
+const isRefused = (found: Found): found is Refused => found.kind === "unauthorized" || found.kind === "scope-missing";
 
 function limitOf(shielded: Shielded<Authorization>): Problem | undefined {
   if (shielded.kind === "limited") return refuse.rateLimited(shielded.retry_after_ms);

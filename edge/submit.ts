@@ -82,24 +82,14 @@ export async function submit(deps: SubmitDeps, caller: Caller, request: SubmitRe
     return { rate, verdict: refuse.outcomeUnknown() };
   }
 
-  const confirmed =
-    answer.outcome === "inserted" || (answer.outcome === "existing" && answer.run_id === question.run_id);
-  const tenant_id = "tenant_id" in shielded ? shielded.tenant_id : undefined;
-  if (question.held && !confirmed && tenant_id !== undefined) {
-    deps.defer("release", () => release(deps.redis, { tenant_id, idempotency_sha256, run_id: question.run_id }));
-  }
-  if (disagrees(shielded, answer) && deps.refreshes.take(caller.key_sha256).allowed) {
-    deps.metrics.count("mirror_refreshed", { outcome: answer.outcome });
-    deps.defer("sync", () => syncTenant(deps, { key_sha256: caller.key_sha256 }, deps.grace_seconds));
-  }
-  if (answer.outcome === "unauthorized") stranger(deps, caller);
-
+  reconcile(deps, caller, { shielded, question, answer, idempotency_sha256 });
   // S4
   if (answer.outcome === "inserted") {
     const signal = encodeSignal({ run_id: answer.run_id, traceparent: request.traceparent });
     deps.defer("signal", () => deps.signals.send([signal]));
   }
   // S3
+  if (answer.outcome === "unauthorized") return { rate: undefined, verdict: refuse.unauthorized() };
   return { rate, verdict: conclude(answer, request, question.refusal) };
 }
 
@@ -110,80 +100,77 @@ function decide(shielded: Shielded<Admission>, request: SubmitRequest, run_id: s
   if (shielded.kind === "bypassed") return { run_id, mode: "reserve", held: true };
   const { reply } = shielded;
   const look = (refusal: Problem): Question => ({ run_id, mode: "look", held: false, refusal });
-  switch (reply.kind) {
-    case "RESERVED":
-      return { run_id, mode: "reserve", held: true };
-    case "REPLAY":
-      return { run_id: reply.run_id, mode: "reserve", held: true };
-    case "CONFLICT":
-      return { run_id, mode: "reserve", held: false };
-    case "RATE_LIMITED":
-      return refuse.rateLimited(reply.rate.reset_ms);
-    case "SCOPE_MISSING":
-      return refuse.scopeMissing("submit");
-    case "PACK_NOT_IN_PLAN":
-      return look(refuse.packNotInPlan(request.pack_type));
-    case "COST_OVER_PLAN_LIMIT":
-      return look(refuse.costOverPlanLimit(reply.limit));
-    case "TOO_MANY_OPEN":
-      return look(refuse.tooManyOpenRuns());
-    case "NO_BUDGET":
-      return look(refuse.budgetExceeded(request.reserve, reply.available, "tenant"));
+  if (reply.kind === "RESERVED") return { run_id, mode: "reserve", held: true };
+  if (reply.kind === "REPLAY") return { run_id: reply.run_id, mode: "reserve", held: true };
+  if (reply.kind === "CONFLICT") return { run_id, mode: "reserve", held: false };
+  if (reply.kind === "RATE_LIMITED") return refuse.rateLimited(reply.rate.reset_ms);
+  if (reply.kind === "SCOPE_MISSING") return refuse.scopeMissing("submit");
+  if (reply.kind === "NO_BUDGET") return look(refuse.budgetExceeded(request.reserve, reply.available, "tenant"));
+  if (reply.kind === "COST_OVER_PLAN_LIMIT") return look(refuse.costOverPlanLimit(reply.limit));
+  if (reply.kind === "TOO_MANY_OPEN") return look(refuse.tooManyOpenRuns());
+  return look(refuse.packNotInPlan(request.pack_type));
+}
+
+interface Step {
+  readonly shielded: Shielded<Admission>;
+  readonly question: Question;
+  readonly answer: SubmitAnswer;
+  readonly idempotency_sha256: string;
+}
+
+/** Takes back what Redis holds for a run that Postgres did not confirm, and mends a mirror that was wrong. */
+function reconcile(deps: SubmitDeps, caller: Caller, { shielded, question, answer, idempotency_sha256 }: Step): void {
+  const { run_id, held } = question;
+  const tenant_id = "tenant_id" in shielded ? shielded.tenant_id : undefined;
+  const confirmed = answer.outcome === "inserted" || (answer.outcome === "existing" && answer.run_id === run_id);
+  if (held && !confirmed && tenant_id !== undefined) {
+    deps.defer("release", () => release(deps.redis, { tenant_id, idempotency_sha256, run_id }));
   }
+  if (answer.outcome === "unauthorized") stranger(deps, caller);
+  if (!disagrees(shielded, answer) || !deps.refreshes.take(caller.key_sha256).allowed) return;
+  deps.metrics.count("mirror_refreshed", { outcome: answer.outcome });
+  deps.defer("sync", () => syncTenant(deps, { key_sha256: caller.key_sha256 }, deps.grace_seconds));
 }
 
 /** Whether Postgres's answer shows that the mirror is wrong. Key caps and the operator's switch are not mirrored. */
 function disagrees(shielded: Shielded<Admission>, answer: SubmitAnswer): boolean {
   if (shielded.kind !== "answered") return false;
-  switch (answer.outcome) {
-    case "unauthorized":
-    case "scope-missing":
-      return true;
-    case "inserted":
-      return shielded.reply.kind === "CONFLICT";
-    case "insufficient":
-      return shielded.reply.kind === "RESERVED" && answer.refused_by === "tenant";
-    case "too-many-open":
-    case "pack-not-in-plan":
-    case "cost-over-plan-limit":
-      return shielded.reply.kind === "RESERVED";
-    default:
-      return false;
-  }
+  const { kind } = shielded.reply;
+  if (answer.outcome === "unauthorized" || answer.outcome === "scope-missing") return true;
+  if (kind === "CONFLICT") return answer.outcome === "inserted";
+  if (kind !== "RESERVED") return false;
+  if (answer.outcome === "insufficient") return answer.refused_by === "tenant";
+  return ["too-many-open", "pack-not-in-plan", "cost-over-plan-limit"].includes(answer.outcome);
 }
 
+type RefusedOutcome = Exclude<SubmitAnswer["outcome"], "inserted" | "existing" | "insufficient" | "absent">;
+
+const REFUSALS: Readonly<Record<RefusedOutcome, (request: SubmitRequest) => Problem>> = {
+  conflict: () => refuse.idempotencyConflict(),
+  "too-many-open": () => refuse.tooManyOpenRuns(),
+  unauthorized: () => refuse.unauthorized(),
+  "scope-missing": () => refuse.scopeMissing("submit"),
+  "pack-not-in-plan": (request) => refuse.packNotInPlan(request.pack_type),
+  "cost-over-plan-limit": () => refuse.costOverPlanLimit(),
+  "read-only": () => refuse.readOnly(),
+  late: () => refuse.unavailable(),
+  "run-id-taken": () => refuse.unavailable(),
+};
+
 function conclude(answer: SubmitAnswer, request: SubmitRequest, refusal: Problem | undefined): Submitted | Problem {
-  switch (answer.outcome) {
-    case "inserted":
-    case "existing":
-      return {
-        run_id: answer.run_id,
-        status: answer.status,
-        created_at: answer.created_at,
-        reserved: answer.reserved_micros,
-        minimum_fee: answer.minimum_fee_micros,
-        replayed: answer.outcome === "existing",
-      };
-    case "absent":
-      return refusal ?? refuse.unavailable();
-    case "conflict":
-      return refuse.idempotencyConflict();
-    case "insufficient":
-      return refuse.budgetExceeded(request.reserve, answer.available_micros, answer.refused_by);
-    case "too-many-open":
-      return refuse.tooManyOpenRuns();
-    case "unauthorized":
-      return refuse.unauthorized();
-    case "scope-missing":
-      return refuse.scopeMissing("submit");
-    case "pack-not-in-plan":
-      return refuse.packNotInPlan(request.pack_type);
-    case "cost-over-plan-limit":
-      return refuse.costOverPlanLimit();
-    case "read-only":
-      return refuse.readOnly();
-    case "late":
-    case "run-id-taken":
-      return refuse.unavailable();
+  if (answer.outcome === "inserted" || answer.outcome === "existing") {
+    return {
+      run_id: answer.run_id,
+      status: answer.status,
+      created_at: answer.created_at,
+      reserved: answer.reserved_micros,
+      minimum_fee: answer.minimum_fee_micros,
+      replayed: answer.outcome === "existing",
+    };
   }
+  if (answer.outcome === "insufficient") {
+    return refuse.budgetExceeded(request.reserve, answer.available_micros, answer.refused_by);
+  }
+  if (answer.outcome === "absent") return refusal ?? refuse.unavailable();
+  return REFUSALS[answer.outcome](request);
 }

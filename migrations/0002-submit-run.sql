@@ -1,5 +1,6 @@
 -- Linearization point 1: does this run exist, and is its money held?
--- With p_reserve false it only looks. The balance row is locked last and held for the commit alone.
+-- With p_reserve false it only looks. The balance row is locked last and held for the commit alone. A lock that is not
+-- had within 3 s raises (55P03): nothing was done.
 --
 -- outcome: inserted | existing | conflict | absent (only looked) | insufficient | too-many-open | late | unauthorized
 --   | scope-missing | pack-not-in-plan | cost-over-plan-limit | read-only | run-id-taken
@@ -12,7 +13,7 @@ CREATE FUNCTION submit_run(
 ) RETURNS TABLE (
   outcome text, run_id uuid, status text, created_at timestamptz, reserved_micros bigint, minimum_fee_micros bigint,
   available_micros bigint, refused_by text
-) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 #variable_conflict use_column
 DECLARE
   v_now timestamptz := wall_clock();

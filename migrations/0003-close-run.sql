@@ -3,6 +3,7 @@
 --
 -- Guard: status, stage and money_state as named, and by stage the token or version that the caller knows:
 --   QUEUED by p_version; PROCESSING without stage by lease token; CLAIMED by finalize token.
+--   COMPLETED is reached from CLAIMED alone: there is no completion without a receipt.
 -- Zero rows: another closed, requeued or froze it first: the caller stops and undoes nothing.
 -- A charge above the reservation, or a balance that is not there, raises.
 CREATE FUNCTION close_run(
@@ -30,6 +31,7 @@ BEGIN
          version = r.version + 1
    WHERE r.run_id = p_run_id AND r.money_state = 'RESERVED'
      AND r.status = p_from_status AND r.finalize_stage IS NOT DISTINCT FROM p_from_stage
+     AND (p_to_status <> 'COMPLETED' OR p_from_stage = 'CLAIMED')
      AND CASE
            WHEN p_from_stage = 'CLAIMED' THEN r.finalize_token = p_token
            WHEN p_from_status = 'PROCESSING' THEN r.lease_token = p_token

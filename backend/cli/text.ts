@@ -6,7 +6,9 @@ export function fields(entries: readonly (readonly [name: string, value: string]
 
 /** Rows under their headings; amounts (in columns named so) stand right-aligned. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = headings.map((heading, column) => Math.max(heading.length, ...rows.map((row) => (row[column] ?? "").length)));
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((row) => (row[column] ?? "").length)),
+  );
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, column) => {

@@ -10,8 +10,21 @@ export interface LogOptions {
   readonly service: string;
 }
 
-const SECRETS = ["authorization", "api_key", "key", "secret", "password", "token", "lease_token", "finalize_token",
-  "database_url", "redis_url", "connectionString", "inputs", "result"];
+const SECRETS = [
+  "authorization",
+  "api_key",
+  "key",
+  "secret",
+  "password",
+  "token",
+  "lease_token",
+  "finalize_token",
+  "database_url",
+  "redis_url",
+  "connectionString",
+  "inputs",
+  "result",
+];
 
 /** JSON lines on standard output (or where `destination` points). */
 export function createLog(options: LogOptions, destination?: DestinationStream): Log {

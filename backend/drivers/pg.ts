@@ -19,8 +19,11 @@ export interface PgDb {
 }
 
 const SILENCE_MS = 1_000;
-/** Connection lost, resources short, operator intervention (statement timeout too), system error; a standby answers. */
-const OUTAGE_SQLSTATE = /^(08|53|57|58)|^25006$/;
+/**
+ * Connection lost, rolled back for another's sake, resources short, operator intervention (statement timeout too), system
+ * error; a standby answers; a lock was not had in time.
+ */
+const OUTAGE_SQLSTATE = /^(08|40|53|57|58)|^(25006|55P03)$/;
 /** A plan that a migration outdated, or a pooler that forgot the statement: refused before anything was done. */
 const STALE_STATEMENT = new Set(["0A000 cached plan must not change result type", "26000"]);
 

@@ -13,10 +13,13 @@ export interface RedisDriver {
   close(): void;
 }
 
+/** How long a closed client may still keep its process alive. */
+const DISCONNECT_MS = 100;
 const RETRY_STEP_MS = 100;
 const RETRY_CEILING_MS = 2_000;
 /** Replies of a server that is there and cannot serve. */
-const UNFIT = /^(LOADING|READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|NOAUTH|WRONGPASS|NOPERM)\b/;
+const UNFIT =
+  /^(LOADING|READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|NOAUTH|WRONGPASS|NOPERM)\b/;
 
 export function createRedis(options: RedisOptions): RedisDriver {
   const client = new Client(options.url, {
@@ -25,6 +28,7 @@ export function createRedis(options: RedisOptions): RedisDriver {
     autoResendUnfulfilledCommands: false,
     commandTimeout: options.command_timeout_ms,
     connectTimeout: options.command_timeout_ms,
+    disconnectTimeout: DISCONNECT_MS,
     retryStrategy: (attempts) => Math.min(attempts * RETRY_STEP_MS, RETRY_CEILING_MS),
     disableClientInfo: true,
   });
@@ -44,7 +48,8 @@ export function createRedis(options: RedisOptions): RedisDriver {
 
 async function ask<T>(client: Client, command: () => Promise<T>): Promise<T> {
   // Between two attempts to connect a command would wait in line for the next: fail at once instead.
-  if (["close", "reconnecting", "end"].includes(client.status)) throw new Outage("redis", `connection is ${client.status}`);
+  if (["close", "reconnecting", "end"].includes(client.status))
+    throw new Outage("redis", `connection is ${client.status}`);
   try {
     return await command();
   } catch (error) {

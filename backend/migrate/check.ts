@@ -19,11 +19,13 @@ export async function checkDrift(databaseUrl: string): Promise<readonly string[]
   const files = readdirSync(MIGRATIONS_DIR)
     .filter((file) => file.endsWith(".sql"))
     .map((file) => file.slice(0, -".sql".length))
-    .sort();
+    .toSorted();
   return await connected(databaseUrl, async (client) => {
     const applied = await readApplied(client);
     const pending = files.filter((name) => !applied.includes(name)).map((name) => `pending: ${name}`);
-    const unknown = applied.filter((name) => !files.includes(name)).map((name) => `applied, but no longer a file: ${name}`);
+    const unknown = applied
+      .filter((name) => !files.includes(name))
+      .map((name) => `applied, but no longer a file: ${name}`);
     const found = await readCatalog(client);
     const expected = await inScratch(client, databaseUrl, async (scratchUrl) => {
       await migrate(scratchUrl, { count: files.length - pending.length });
@@ -65,13 +67,14 @@ async function inScratch<T>(client: pg.Client, databaseUrl: string, use: (url: s
 }
 
 function compare(expected: Catalog, found: Catalog): string[] {
-  const objects = [...new Set([...expected.keys(), ...found.keys()])].sort();
+  const objects = [...new Set([...expected.keys(), ...found.keys()])].toSorted();
   return objects.flatMap((object) => {
     const wanted = expected.get(object);
     const actual = found.get(object);
     if (wanted === actual) return [];
     if (actual === undefined) return [`missing: ${object}`];
-    if (wanted === undefined) return [`not from a migration: ${object}`, ...actual.split("\n").map((line) => `  + ${line}`)];
+    if (wanted === undefined)
+      return [`not from a migration: ${object}`, ...actual.split("\n").map((line) => `  + ${line}`)];
     return [`differs: ${object}`, ...lineDifference(wanted.split("\n"), actual.split("\n"))];
   });
 }

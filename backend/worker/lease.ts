@@ -6,7 +6,7 @@ import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
 import { extendLease } from "#core/store/postgres/extend-lease.ts";
 
 /** How far a lease may reach beyond the timebox: time to write the result. */
-export const LEASE_GRACE_SECONDS = 30;
+const LEASE_GRACE_SECONDS = 30;
 
 export interface HeartbeatDeps {
   readonly db: Db;

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { catalog } from "#core/domain/packs/catalog.ts";
-import { PROBLEMS, type ProblemSlug } from "#core/domain/problem.ts";
 import { runRequests } from "#core/domain/run-request.ts";
 import * as answers from "./answers.ts";
 
@@ -43,32 +42,6 @@ const header = (description: string, type: "string" | "integer" = "string"): Jso
 
 export const headerRef = (name: string): Json => ({ $ref: `#/components/headers/${name}` });
 
-const problemResponseOf = (slug: ProblemSlug): Json => {
-  const { status, title, meaning, what_to_do } = PROBLEMS[slug];
-  return {
-    description: `${title}. ${meaning} ${what_to_do}`,
-    headers: {
-      "X-Request-ID": headerRef("RequestId"),
-      ...([429, 503].includes(status) && { "Retry-After": headerRef("RetryAfter") }),
-      ...(status === 401 && { "WWW-Authenticate": headerRef("WwwAuthenticate") }),
-      ...(status === 405 && { Allow: headerRef("Allow") }),
-    },
-    content: {
-      "application/problem+json": {
-        schema: schemaRef("Problem"),
-        example: {
-          type: `https://api.invalid/problems/${slug}`,
-          title,
-          status,
-          detail: meaning,
-          instance: "/v1/runs",
-          trace_id: "4bf92f3577b34da6a3ce929d0e0e4736",
-        },
-      },
-    },
-  };
-};
-
 export function components(): Json {
   return {
     securitySchemes: {
@@ -107,10 +80,5 @@ export function components(): Json {
       Problem: jsonSchema(answers.problem, "output"),
       ProblemKind: jsonSchema(answers.problemKind, "output"),
     },
-    responses: Object.fromEntries(
-      (Object.keys(PROBLEMS) as ProblemSlug[])
-        .filter((slug) => slug !== "run-already-terminal")
-        .map((slug) => [slug, problemResponseOf(slug)]),
-    ),
   };
 }

@@ -1,5 +1,6 @@
-import { PROBLEMS, type ProblemSlug } from "#core/domain/problem.ts";
+import { PROBLEMS } from "#core/domain/problem.ts";
 import { components, headerRef, schemaRef } from "./components.ts";
+import { problems } from "./problems.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -23,22 +24,6 @@ const IDEMPOTENCY_KEY = {
   description: "One key per piece of work; every retry bears the same one. Printable ASCII, no space at either end.",
   schema: { type: "string", minLength: 8, maxLength: 64, pattern: "^[\\x21-\\x7e][\\x20-\\x7e]{6,62}[\\x21-\\x7e]$" },
 };
-
-/** Problems by status: one response component each, or all of one status together. */
-function problems(...slugs: ProblemSlug[]): Json {
-  const byStatus = Map.groupBy(slugs, (slug) => PROBLEMS[slug].status);
-  return Object.fromEntries([...byStatus].map(([status, [first, ...more]]) => [String(status), response(first, more)]));
-}
-
-function response(first: ProblemSlug | undefined, more: readonly ProblemSlug[]): Json {
-  if (more.length === 0) return { $ref: `#/components/responses/${first}` };
-  const all = [first, ...more].filter((slug) => slug !== undefined);
-  return {
-    description: all.map((slug) => `\`${slug}\`: ${PROBLEMS[slug].meaning}`).join("\n\n"),
-    headers: { "X-Request-ID": headerRef("RequestId") },
-    content: { "application/problem+json": { schema: schemaRef("Problem") } },
-  };
-}
 
 const answer = (description: string, schema: string, headers: Json = {}): Json => ({
   description,

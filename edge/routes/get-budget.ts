@@ -15,7 +15,7 @@ export function getBudget(deps: ShieldDeps): EdgeHandler {
     const { rate, verdict } = await read(deps, caller, () => findBudget(deps.db, caller.key_sha256));
     if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
     if (verdict instanceof Problem) throw verdict;
-    if (verdict.kind !== "found") throw new Error(`a budget was answered with ${verdict.kind}`);
+    if (verdict.kind !== "found") throw new Error("a budget was not found");
     return c.json(view(verdict.budget));
   };
 }

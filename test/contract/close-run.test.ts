@@ -1,14 +1,12 @@
 import { randomUUID } from "node:crypto";
-import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import { type Closing, type CloseGuard, closeRun } from "#core/store/postgres/close-run.ts";
 import closeRunSql from "#core/store/postgres/close-run.sql";
-import { showRun } from "#core/store/postgres/show-run.ts";
 import { runTransfers } from "#core/store/postgres/run-transfers.ts";
+import { showRun } from "#core/store/postgres/show-run.ts";
 import { tenantBalance } from "#core/store/postgres/tenant-balance.ts";
+import { cancelQueued, claimed, complete, fail, freeze, leased, queued } from "./support/close-work.ts";
 import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
-import processRunSql from "./support/process-run.sql";
 
 let world: MoneyWorld;
 
@@ -19,52 +17,6 @@ afterEach(async () => {
   expect(await world.imbalances()).toEqual([]);
 });
 afterAll(() => world.close());
-
-interface Work {
-  readonly account: Account;
-  readonly run_id: string;
-  readonly lease_token: string;
-  readonly finalize_token: string;
-}
-
-async function queued(account: Account, cost = 10_000): Promise<Work> {
-  const run = submission(account, { reserve: micros(cost) });
-  expect(await world.submit(run)).toMatchObject({ outcome: "inserted" });
-  return { account, run_id: run.run_id, lease_token: randomUUID(), finalize_token: randomUUID() };
-}
-
-async function leased(account: Account, cost?: number): Promise<Work> {
-  const work = await queued(account, cost);
-  await world.owner.query(processRunSql, [work.run_id, work.lease_token, null]);
-  return work;
-}
-
-async function claimed(account: Account, cost?: number): Promise<Work> {
-  const work = await queued(account, cost);
-  await world.owner.query(processRunSql, [work.run_id, work.lease_token, work.finalize_token]);
-  return work;
-}
-
-const completed = (cost: number, finalize_token: string): Closing => ({
-  status: "COMPLETED",
-  receipt: { cost: micros(cost), sha256: "ef".repeat(32), finalize_token, bytes: 123, reliability: 0.9 },
-  attempt: 1,
-});
-const failed = (charge: number): Closing => ({
-  status: "FAILED",
-  charge: micros(charge),
-  reason_code: "LEASE_EXPIRED",
-  reason_detail: "lost",
-});
-const complete = (work: Work, cost: number, token = work.finalize_token) =>
-  closeRun(world.backend, work.run_id, { stage: "claimed", finalize_token: token }, completed(cost, token));
-const fail = (work: Work, charge: number, guard: CloseGuard = { stage: "leased", lease_token: work.lease_token }) =>
-  closeRun(world.backend, work.run_id, guard, failed(charge));
-/** CANCELED out of QUEUED by version, for nothing. */
-const cancelQueued = (work: Work, version: number) =>
-  world.backend.query(closeRunSql, [
-    work.run_id, "QUEUED", null, null, version, "CANCELED", "0", "CANCELED_BY_CALLER", null, null, null, null, null,
-  ]);
 
 /** All that a close may change, for a comparison before and after one that must change nothing. */
 const everything = (account: Account) =>
@@ -80,13 +32,24 @@ const everything = (account: Account) =>
 describe("close_run", () => {
   it("completes a claimed run: charge, refund, usage, event and balance at once", async () => {
     const account = await world.account({ funds: 50_000 });
-    const work = await claimed(account);
-    expect(await complete(work, 7_000)).toEqual({
-      run_id: work.run_id, tenant_id: account.tenant_id, reserved_micros: 10_000, charged_micros: 7_000,
+    const work = await claimed(world, account);
+    expect(await complete(world, work, 7_000)).toEqual({
+      run_id: work.run_id,
+      tenant_id: account.tenant_id,
+      reserved_micros: 10_000,
+      charged_micros: 7_000,
     });
     expect(await showRun(world.owner, work.run_id)).toMatchObject({
-      status: "COMPLETED", finalize_stage: "COMMITTED", money_state: "SETTLED", charged_micros: 7_000, version: 3,
-      result_attempt: 1, result_sha256: "ef".repeat(32), result_bytes: 123, reliability: 0.9, lease_expires_at: null,
+      status: "COMPLETED",
+      finalize_stage: "COMMITTED",
+      money_state: "SETTLED",
+      charged_micros: 7_000,
+      version: 3,
+      result_attempt: 1,
+      result_sha256: "ef".repeat(32),
+      result_bytes: 123,
+      reliability: 0.9,
+      lease_expires_at: null,
     });
     expect(await runTransfers(world.owner, work.run_id)).toMatchObject([
       { kind: "RESERVE", debit: "available", credit: "reserved", amount_micros: 10_000 },
@@ -94,85 +57,111 @@ describe("close_run", () => {
       { kind: "REFUND", debit: "reserved", credit: "available", amount_micros: 3_000 },
     ]);
     expect(await tenantBalance(world.owner, account.tenant_id)).toMatchObject({
-      granted: 50_000, charged: 7_000, reserved: 0, available: 43_000, open_runs: 0,
+      granted: 50_000,
+      charged: 7_000,
+      reserved: 0,
+      available: 43_000,
+      open_runs: 0,
     });
     const [after] = await everything(account);
-    expect(after?.["usage"]).toMatchObject([{ runs: 1, completed: 1, failed: 0, canceled: 0, reserved_micros: 10_000, charged_micros: 7_000 }]);
-    expect(after?.["outbox"]).toMatchObject([{ type: "run.completed", payload: { run_id: work.run_id, charged_micros: 7_000 } }]);
+    expect(after?.["usage"]).toMatchObject([
+      { runs: 1, completed: 1, failed: 0, canceled: 0, reserved_micros: 10_000, charged_micros: 7_000 },
+    ]);
+    expect(after?.["outbox"]).toMatchObject([
+      { type: "run.completed", payload: { run_id: work.run_id, charged_micros: 7_000 } },
+    ]);
   });
 
   it("writes no refund when all of it is charged, and no charge when nothing is", async () => {
     const account = await world.account();
-    const [dear, free] = [await claimed(account), await leased(account)];
-    await complete(dear, 10_000);
-    await fail(free, 0);
+    const [dear, free] = [await claimed(world, account), await leased(world, account)];
+    await complete(world, dear, 10_000);
+    await fail(world, free, 0);
     expect((await runTransfers(world.owner, dear.run_id)).map(({ kind }) => kind)).toEqual(["RESERVE", "CHARGE"]);
     expect((await runTransfers(world.owner, free.run_id)).map(({ kind }) => kind)).toEqual(["RESERVE", "REFUND"]);
-    expect(await showRun(world.owner, free.run_id)).toMatchObject({ status: "FAILED", money_state: "REFUNDED", charged_micros: 0 });
+    expect(await showRun(world.owner, free.run_id)).toMatchObject({
+      status: "FAILED",
+      money_state: "REFUNDED",
+      charged_micros: 0,
+    });
   });
 
   it("fails a leased run for a fee", async () => {
-    const work = await leased(await world.account());
-    expect(await fail(work, 5_000)).toMatchObject({ charged_micros: 5_000 });
+    const work = await leased(world, await world.account());
+    expect(await fail(world, work, 5_000)).toMatchObject({ charged_micros: 5_000 });
     expect(await showRun(world.owner, work.run_id)).toMatchObject({
-      status: "FAILED", finalize_stage: null, money_state: "SETTLED", reason_code: "LEASE_EXPIRED", reason_detail: "lost",
+      status: "FAILED",
+      finalize_stage: null,
+      money_state: "SETTLED",
+      reason_code: "LEASE_EXPIRED",
+      reason_detail: "lost",
     });
   });
 
   it("cancels a queued run for nothing, by its version", async () => {
-    const work = await queued(await world.account());
-    expect(await cancelQueued(work, 2)).toEqual([]);
-    expect(await cancelQueued(work, 1)).toMatchObject([{ run_id: work.run_id, charged_micros: "0" }]);
+    const work = await queued(world, await world.account());
+    expect(await cancelQueued(world, work, 2)).toEqual([]);
+    expect(await cancelQueued(world, work, 1)).toMatchObject([{ run_id: work.run_id, charged_micros: "0" }]);
     expect(await showRun(world.owner, work.run_id)).toMatchObject({ status: "CANCELED", money_state: "REFUNDED" });
   });
 
   it("gives a capped key back what was not charged", async () => {
     const account = await world.account({ key: { spending_cap: micros(10_000) } });
-    await complete(await claimed(account), 4_000);
-    expect(await world.submit(submission(account))).toMatchObject({ outcome: "insufficient", refused_by: "key", available_micros: 6_000 });
-    await queued(account, 6_000);
+    await complete(world, await claimed(world, account), 4_000);
+    expect(await world.submit(submission(account))).toMatchObject({
+      outcome: "insufficient",
+      refused_by: "key",
+      available_micros: 6_000,
+    });
+    await queued(world, account, 6_000);
   });
 });
 
 describe("close_run loses, with zero rows and nothing changed,", () => {
   it("the second time", async () => {
     const account = await world.account();
-    const work = await claimed(account);
-    await complete(work, 7_000);
+    const work = await claimed(world, account);
+    await complete(world, work, 7_000);
     const before = await everything(account);
-    expect(await complete(work, 7_000)).toBeUndefined();
-    expect(await complete(work, 1_000)).toBeUndefined();
-    expect(await fail(work, 5_000)).toBeUndefined();
+    expect(await complete(world, work, 7_000)).toBeUndefined();
+    expect(await complete(world, work, 1_000)).toBeUndefined();
+    expect(await fail(world, work, 5_000)).toBeUndefined();
     expect(await everything(account)).toEqual(before);
   });
 
   it("with another token, at another stage or in another status", async () => {
     const account = await world.account();
-    const [waiting, running, finishing] = [await queued(account), await leased(account), await claimed(account)];
+    const [waiting, running, finishing] = [
+      await queued(world, account),
+      await leased(world, account),
+      await claimed(world, account),
+    ];
     const before = await everything(account);
-    expect(await complete(finishing, 7_000, randomUUID())).toBeUndefined();
-    expect(await complete(finishing, 7_000, finishing.lease_token)).toBeUndefined();
-    expect(await fail(finishing, 5_000)).toBeUndefined();
-    expect(await complete(running, 7_000)).toBeUndefined();
-    expect(await fail(running, 5_000, { stage: "leased", lease_token: randomUUID() })).toBeUndefined();
-    expect(await fail(waiting, 5_000)).toBeUndefined();
-    expect(await cancelQueued(running, 2)).toEqual([]);
-    expect(await complete({ ...running, run_id: randomUUID() }, 7_000)).toBeUndefined();
+    expect(await complete(world, finishing, 7_000, randomUUID())).toBeUndefined();
+    expect(await complete(world, finishing, 7_000, finishing.lease_token)).toBeUndefined();
+    expect(await fail(world, finishing, 5_000)).toBeUndefined();
+    expect(await complete(world, running, 7_000)).toBeUndefined();
+    expect(await fail(world, running, 5_000, { stage: "leased", lease_token: randomUUID() })).toBeUndefined();
+    expect(await fail(world, waiting, 5_000)).toBeUndefined();
+    expect(await cancelQueued(world, running, 2)).toEqual([]);
+    expect(await complete(world, { ...running, run_id: randomUUID() }, 7_000)).toBeUndefined();
     expect(await everything(account)).toEqual(before);
   });
 
   it("on a frozen run, whose money stays held", async () => {
     const account = await world.account();
-    const work = await claimed(account);
-    await world.backend.query("SELECT * FROM freeze_run($1, $2, $3, $4)", [work.run_id, work.finalize_token, "TEST", "{}"]);
-    expect(await complete(work, 7_000)).toBeUndefined();
+    const work = await claimed(world, account);
+    await freeze(world, work);
+    expect(await complete(world, work, 7_000)).toBeUndefined();
     expect(await tenantBalance(world.owner, account.tenant_id)).toMatchObject({ reserved: 10_000, open_runs: 1 });
   });
 
   it("to all but one of 16 that close at once", async () => {
     const account = await world.account();
-    const work = await claimed(account);
-    const answers = await Promise.all(Array.from({ length: 16 }, (_, index) => complete(work, 1_000 * (index % 8))));
+    const work = await claimed(world, account);
+    const answers = await Promise.all(
+      Array.from({ length: 16 }, (_, index) => complete(world, work, 1_000 * (index % 8))),
+    );
     expect(answers.filter((answer) => answer !== undefined)).toHaveLength(1);
   });
 });
@@ -184,19 +173,47 @@ describe("close_run raises and rolls everything back", () => {
     ["no charge at all", null],
   ])("on %s", async (_, charge) => {
     const account = await world.account();
-    const work = await leased(account);
+    const work = await leased(world, account);
     const before = await everything(account);
-    const values = [work.run_id, "PROCESSING", null, work.lease_token, null, "FAILED", charge, "X", null, null, null, null, null];
+    const values = [
+      work.run_id,
+      "PROCESSING",
+      null,
+      work.lease_token,
+      null,
+      "FAILED",
+      charge,
+      "X",
+      null,
+      null,
+      null,
+      null,
+      null,
+    ];
     await expect(world.backend.query(closeRunSql, values)).rejects.toThrow();
     expect(await everything(account)).toEqual(before);
   });
 
   it("on a completion without a result, and on a status that is no end", async () => {
     const account = await world.account();
-    const work = await claimed(account);
+    const work = await claimed(world, account);
     const before = await everything(account);
     for (const status of ["COMPLETED", "QUEUED", "PROCESSING"]) {
-      const values = [work.run_id, "PROCESSING", "CLAIMED", work.finalize_token, null, status, "7000", null, null, 1, null, null, null];
+      const values = [
+        work.run_id,
+        "PROCESSING",
+        "CLAIMED",
+        work.finalize_token,
+        null,
+        status,
+        "7000",
+        null,
+        null,
+        1,
+        null,
+        null,
+        null,
+      ];
       await expect(world.backend.query(closeRunSql, values), status).rejects.toThrow();
     }
     expect(await everything(account)).toEqual(before);
@@ -204,52 +221,15 @@ describe("close_run raises and rolls everything back", () => {
 
   it("when the balance is not there", async () => {
     const account = await world.account();
-    const work = await leased(account);
-    const [held] = await world.owner.query("DELETE FROM balances WHERE tenant_id = $1 RETURNING to_jsonb(balances)::text AS row", [account.tenant_id]);
-    await expect(fail(work, 5_000)).rejects.toThrow("no balance");
-    expect(await showRun(world.owner, work.run_id)).toMatchObject({ status: "PROCESSING", money_state: "RESERVED" });
-    await world.owner.query("INSERT INTO balances SELECT * FROM jsonb_populate_record(NULL::balances, $1::jsonb)", [String(held?.["row"])]);
-  });
-});
-
-describe("the books", () => {
-  const step = fc.record({
-    tenant: fc.nat(2),
-    cost: fc.integer({ min: 5_000, max: 40_000 }),
-    end: fc.constantFrom("complete", "fail", "cancel", "leave", "freeze", "twice" as const),
-    share: fc.double({ min: 0, max: 1, noNaN: true }),
-  });
-
-  it("balance after any mix of submits and closes, many at a time", { timeout: 60_000 }, async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40 }), async (steps) => {
-        const accounts = [
-          await world.account({ funds: 200_000 }),
-          await world.account({ funds: 100_000, key: { spending_cap: micros(70_000) } }),
-          await world.account({ funds: 500_000, plan: { max_open_runs: 3 } }),
-        ];
-        await Promise.all(
-          steps.map(async ({ tenant, cost, end, share }) => {
-            const account = accounts[tenant] as Account;
-            const run = submission(account, { reserve: micros(cost) });
-            const answer = await world.submit(run);
-            if (answer.outcome !== "inserted" || end === "leave") return;
-            const work: Work = { account, run_id: run.run_id, lease_token: randomUUID(), finalize_token: randomUUID() };
-            const charge = Math.floor(cost * share);
-            if (end === "cancel") return void (await cancelQueued(work, 1));
-            const claims = end !== "fail";
-            await world.owner.query(processRunSql, [work.run_id, work.lease_token, claims ? work.finalize_token : null]);
-            if (end === "fail") await fail(work, charge);
-            if (end === "complete") await complete(work, charge);
-            if (end === "twice") await Promise.all([complete(work, charge), complete(work, charge)]);
-            if (end === "freeze") {
-              await world.backend.query("SELECT * FROM freeze_run($1, $2, $3, $4)", [work.run_id, work.finalize_token, "TEST", "{}"]);
-            }
-          }),
-        );
-        expect(await world.imbalances()).toEqual([]);
-      }),
-      { numRuns: 12, seed: 20_261_120, endOnFailure: true },
+    const work = await leased(world, account);
+    const [held] = await world.owner.query(
+      "DELETE FROM balances WHERE tenant_id = $1 RETURNING to_jsonb(balances)::text AS row",
+      [account.tenant_id],
     );
+    await expect(fail(world, work, 5_000)).rejects.toThrow("no balance");
+    expect(await showRun(world.owner, work.run_id)).toMatchObject({ status: "PROCESSING", money_state: "RESERVED" });
+    await world.owner.query("INSERT INTO balances SELECT * FROM jsonb_populate_record(NULL::balances, $1::jsonb)", [
+      String(held?.["row"]),
+    ]);
   });
 });

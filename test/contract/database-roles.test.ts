@@ -46,10 +46,11 @@ async function reach(role: "edge" | "backend"): Promise<string[]> {
   for (const entry of tables) {
     const [table = "", column = ""] = entry.split(".");
     for (const command of [...COMMANDS, `UPDATE {} SET ${column} = ${column}`]) {
-      if ((await attempt(role, command.replace("{}", table))) !== DENIED) open.push(`${command.split(" ")[0]} ${table}`);
+      if ((await attempt(role, command.replace("{}", table))) !== DENIED)
+        open.push(`${command.split(" ")[0]} ${table}`);
     }
   }
-  return open.sort();
+  return open.toSorted();
 }
 
 describe("row level security", () => {
@@ -70,9 +71,18 @@ describe("dpp_edge", () => {
   });
 
   it("calls its four functions", async () => {
-    expect(await findRun(world.edge, account.key_sha256, run_id)).toMatchObject({ kind: "found", run: { run_id, status: "QUEUED" } });
-    expect(await findBudget(world.edge, account.key_sha256)).toMatchObject({ kind: "found", budget: { reserved: 10_000, open_runs: 1 } });
-    expect(await admissionSnapshot(world.edge, account.key_sha256)).toMatchObject({ tenant_id: account.tenant_id, available_micros: 990_000 });
+    expect(await findRun(world.edge, account.key_sha256, run_id)).toMatchObject({
+      kind: "found",
+      run: { run_id, status: "QUEUED" },
+    });
+    expect(await findBudget(world.edge, account.key_sha256)).toMatchObject({
+      kind: "found",
+      budget: { reserved: 10_000, open_runs: 1 },
+    });
+    expect(await admissionSnapshot(world.edge, account.key_sha256)).toMatchObject({
+      tenant_id: account.tenant_id,
+      available_micros: 990_000,
+    });
     expect(await world.submit(submission(account))).toMatchObject({ outcome: "inserted" });
   });
 
@@ -99,8 +109,14 @@ describe("dpp_edge", () => {
 describe("dpp_backend", () => {
   it("reads what its sweeps need and writes no table whole", async () => {
     expect(await reach("backend")).toEqual([
-      "SELECT api_keys", "SELECT audit_findings", "SELECT balances", "SELECT ledger_transfers", "SELECT plans",
-      "SELECT runs", "SELECT tenant_plans", "SELECT tenants",
+      "SELECT api_keys",
+      "SELECT audit_findings",
+      "SELECT balances",
+      "SELECT ledger_transfers",
+      "SELECT plans",
+      "SELECT runs",
+      "SELECT tenant_plans",
+      "SELECT tenants",
     ]);
   });
 
@@ -111,7 +127,14 @@ describe("dpp_backend", () => {
     for (const column of ["amount_micros", "kind", "credit"]) {
       expect(await attempt("backend", `UPDATE ledger_transfers SET ${column} = ${column}`), column).toBe(DENIED);
     }
-    for (const column of ["reserved_micros", "charged_micros", "money_state", "minimum_fee_micros", "tenant_id", "key_id"]) {
+    for (const column of [
+      "reserved_micros",
+      "charged_micros",
+      "money_state",
+      "minimum_fee_micros",
+      "tenant_id",
+      "key_id",
+    ]) {
       expect(await attempt("backend", `UPDATE runs SET ${column} = ${column}`), column).toBe(DENIED);
     }
   });
@@ -123,7 +146,9 @@ describe("dpp_backend", () => {
   });
 
   it("submits nothing, and reads a tenant's snapshot", async () => {
-    expect(await attempt("backend", "SELECT * FROM find_run(decode($1, 'hex'), $2)", [account.key_sha256, run_id])).toBe(DENIED);
+    expect(
+      await attempt("backend", "SELECT * FROM find_run(decode($1, 'hex'), $2)", [account.key_sha256, run_id]),
+    ).toBe(DENIED);
     expect(await tenantSnapshot(world.backend, account.tenant_id)).toMatchObject({ tenant_id: account.tenant_id });
   });
 });

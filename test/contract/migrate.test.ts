@@ -41,14 +41,18 @@ async function run(url: string, ...args: string[]): Promise<{ code: number; out:
 async function execute(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(sql).finally(() => client.end());
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
 }
 
 describe("npm run migrate", () => {
   it("applies each migration once when three start at the same moment", async () => {
     const url = await emptyDatabase();
     const results = await Promise.all([run(url), run(url), run(url)]);
-    expect(results.map(({ code, err }) => ({ code, err }))).toEqual(Array(3).fill({ code: 0, err: "" }));
+    expect(results.map(({ code, err }) => ({ code, err }))).toEqual(results.map(() => ({ code: 0, err: "" })));
     const outputs = results.map(({ out }) => out);
     expect(outputs.filter((out) => out === "up to date\n")).toHaveLength(2);
     expect(outputs.filter((out) => out.startsWith("applied 0001-schema\n"))).toHaveLength(1);
@@ -69,10 +73,19 @@ describe("npm run migrate -- --check", () => {
     "a column's default": ["ALTER TABLE runs ALTER attempt SET DEFAULT 1", "differs: column runs.attempt"],
     "a column's nullability": ["ALTER TABLE tenants ALTER name DROP NOT NULL", "differs: column tenants.name"],
     "a column more": ["ALTER TABLE runs ADD COLUMN note text", "not from a migration: column runs.note"],
-    "a constraint less": ["ALTER TABLE balances DROP CONSTRAINT balances_available_check", "missing: constraint balances.balances_available_check"],
+    "a constraint less": [
+      "ALTER TABLE balances DROP CONSTRAINT balances_available_check",
+      "missing: constraint balances.balances_available_check",
+    ],
     "an index less": ["DROP INDEX runs_signal", "missing: index runs_signal"],
-    "a function's body": ["CREATE OR REPLACE FUNCTION wall_clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT now()'", "differs: function public.wall_clock()"],
-    "a function more": ["CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "not from a migration: function public.f()"],
+    "a function's body": [
+      "CREATE OR REPLACE FUNCTION wall_clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT now()'",
+      "differs: function public.wall_clock()",
+    ],
+    "a function more": [
+      "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+      "not from a migration: function public.f()",
+    ],
     "a disabled trigger": ["ALTER TABLE plans DISABLE TRIGGER plans_version", "differs: trigger plans.plans_version"],
     "row level security off": ["ALTER TABLE balances DISABLE ROW LEVEL SECURITY", "differs: table balances"],
     "a policy": ["ALTER POLICY backend_reads ON runs TO PUBLIC", "differs: policy runs.backend_reads"],
@@ -80,8 +93,14 @@ describe("npm run migrate -- --check", () => {
     "a grant on a column": ["GRANT UPDATE (reserved) ON balances TO dpp_backend", "differs: column balances.reserved"],
     "a grant on a function": ["GRANT EXECUTE ON FUNCTION close_run TO dpp_edge", "differs: function public.close_run"],
     "a grant on a sequence": ["GRANT USAGE ON SEQUENCE config_version TO PUBLIC", "differs: sequence config_version"],
-    "default privileges": ["ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO dpp_edge", "not from a migration: default privileges everywhere, r"],
-    "a migration that is no file": ["INSERT INTO pgmigrations (name, run_on) VALUES ('0999-ghost', now())", "applied, but no longer a file: 0999-ghost"],
+    "default privileges": [
+      "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO dpp_edge",
+      "not from a migration: default privileges everywhere, r",
+    ],
+    "a migration that is no file": [
+      "INSERT INTO pgmigrations (name, run_on) VALUES ('0999-ghost', now())",
+      "applied, but no longer a file: 0999-ghost",
+    ],
   };
   let url: string;
 

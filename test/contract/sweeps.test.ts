@@ -14,7 +14,7 @@ import { sweepLeases } from "../../backend/reaper/sweeps/lease.ts";
 import { sweepSignals } from "../../backend/reaper/sweeps/signal.ts";
 import { sweepSync } from "../../backend/reaper/sweeps/sync.ts";
 import { processMessage } from "../../backend/worker/process-run.ts";
-import { type RunHarness, TIMES, done, packOf, runHarness } from "./run-harness.ts";
+import { type RunHarness, TIMES, done, packOf, runHarness } from "./support/run-harness.ts";
 
 const NEVER = new AbortController().signal;
 const uuid = () => crypto.randomUUID();

@@ -88,8 +88,11 @@ async function ensureTemplate(ownerUrl: string): Promise<string> {
 
 function migrationsHash(): string {
   const hash = createHash("sha256");
-  for (const file of readdirSync(MIGRATIONS_DIR).sort()) {
-    hash.update(`${file}\0`).update(readFileSync(join(MIGRATIONS_DIR, file))).update("\0");
+  for (const file of readdirSync(MIGRATIONS_DIR).toSorted()) {
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(MIGRATIONS_DIR, file)))
+      .update("\0");
   }
   return hash.digest("hex").slice(0, 16);
 }

@@ -8,7 +8,7 @@ import { printLedger } from "./demo-ledger.ts";
 import { servePage } from "./demo-page.ts";
 import { startSystem } from "./system.ts";
 
-const STATE_DIR = ".dev/demo";
+const STATE_DIR = `${process.env["DPP_DEV_DIR"] ?? ".dev"}/demo`;
 const POLL_MS = 25;
 const RUN_LIMIT_MS = 30_000;
 

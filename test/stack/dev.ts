@@ -7,7 +7,8 @@ import { type DemoTenant, demoTenants } from "./demo-tenant.ts";
 import { lockStateDir } from "./stack-lock.ts";
 import { type ProcessName, type System, startSystem } from "./system.ts";
 
-const STATE_DIR = ".dev";
+/** Tests run beside a developer's own stack, elsewhere. */
+const STATE_DIR = process.env["DPP_DEV_DIR"] ?? ".dev";
 const STACK_FILE = `${STATE_DIR}/stack.json`;
 const SETTLE_MS = 150;
 

@@ -16,7 +16,7 @@ export interface Edge {
 const HOST = "127.0.0.1";
 const MODULE = "edge.js";
 
-/** The edge in workerd. It is ready when this answers; the caller's client address is told to it as Cloudflare would. */
+/** The edge in workerd; it takes requests when this answers. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { log = () => undefined } = options;
   const env = Object.entries(options.bindings).map(

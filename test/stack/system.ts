@@ -95,6 +95,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     };
     const start = async (name: ProcessName) => {
       running.set(name, await superviseProcess(name, spawn[name], options, onChange));
+      onChange();
     };
     await Promise.all((options.processes ?? ["edge", "worker", "reaper"]).map(start));
     return {

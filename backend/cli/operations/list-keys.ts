@@ -28,7 +28,9 @@ export async function reportKeys({ db, clock }: Operator, tenant_id: string): Pr
 const usd = (amount: Micros | null): string | null => (amount === null ? null : formatUsd(amount));
 
 function stateOf(key: KnownKey, now_ms: number): "active" | "revoked" | "expired" {
-  return key.expires_at !== null && key.expires_at.getTime() <= now_ms && key.status === "active" ? "expired" : key.status;
+  return key.expires_at !== null && key.expires_at.getTime() <= now_ms && key.status === "active"
+    ? "expired"
+    : key.status;
 }
 
 function keyJson(key: KnownKey, now_ms: number): unknown {

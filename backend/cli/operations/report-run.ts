@@ -8,7 +8,10 @@ export async function reportRun({ db }: Operator, run_id: string): Promise<Repor
   const run = await showRun(db, run_id);
   if (run === undefined) throw new Refused(`there is no run ${run_id}`);
   const ledger = await runTransfers(db, run_id);
-  return { text: `${runText(run)}\n\n${ledgerText(ledger)}`, json: { run: runJson(run), ledger: ledger.map(transferJson) } };
+  return {
+    text: `${runText(run)}\n\n${ledgerText(ledger)}`,
+    json: { run: runJson(run), ledger: ledger.map(transferJson) },
+  };
 }
 
 const usd = (amount: Micros | null): string | null => (amount === null ? null : formatUsd(amount));
@@ -45,7 +48,9 @@ function runText(run: ShownRun): string {
     ["finished", run.finished_at?.toISOString()],
     ["kept until", run.retention_until?.toISOString()],
   ];
-  return fields(entries.flatMap(([name, value]) => (value === null || value === undefined ? [] : [[name, value] as const])));
+  return fields(
+    entries.flatMap(([name, value]) => (value === null || value === undefined ? [] : [[name, value] as const])),
+  );
 }
 
 function ledgerText(ledger: readonly Transfer[]): string {

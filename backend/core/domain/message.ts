@@ -2,7 +2,7 @@ import { z } from "zod";
 import { uuid } from "./ids.ts";
 
 /** The wake-up signal in SQS: it names a run and decides nothing. */
-export const runSignal = z.object({ run_id: uuid, traceparent: z.string().max(55) });
+const runSignal = z.object({ run_id: uuid, traceparent: z.string().max(55) });
 export type RunSignal = z.infer<typeof runSignal>;
 
 export const encodeSignal = (signal: RunSignal): string => JSON.stringify(signal);

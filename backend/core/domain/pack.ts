@@ -5,7 +5,7 @@ import { least, type Micros, micros } from "./money.ts";
 export type Units = Readonly<Record<string, number>>;
 
 /** Price of one unit in micros, and what one unit is. */
-export interface Price {
+interface Price {
   readonly unit_micros: Micros;
   readonly per: string;
 }

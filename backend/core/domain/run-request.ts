@@ -71,5 +71,5 @@ export function parseRunRequest(body: unknown): { readonly request: RunRequest }
   const named = z.object({ pack_type: z.string() }).safeParse(body).data?.pack_type;
   const schema = named === undefined ? undefined : runRequests.get(named);
   const parsed = (schema ?? ofUnknownPack).safeParse(body);
-  return parsed.success ? { request: parsed.data as RunRequest } : { error: parsed.error };
+  return parsed.success ? { request: parsed.data } : { error: parsed.error };
 }

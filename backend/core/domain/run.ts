@@ -4,7 +4,6 @@ export const runStatus = z.enum(["QUEUED", "PROCESSING", "COMPLETED", "FAILED", 
 export type RunStatus = z.infer<typeof runStatus>;
 
 export const moneyState = z.enum(["RESERVED", "SETTLED", "REFUNDED", "AUDIT_REQUIRED"]);
-export type MoneyState = z.infer<typeof moneyState>;
 
 export const isTerminal = (status: RunStatus): boolean => status !== "QUEUED" && status !== "PROCESSING";
 
@@ -17,4 +16,3 @@ export const REASONS = {
   RELIABILITY_BELOW_MINIMUM: "The result's reliability is below the run's min_reliability_score.",
   PACK_UNKNOWN: "No worker knows this pack.",
 } as const;
-export type PlatformReason = keyof typeof REASONS;

@@ -1,5 +1,5 @@
 /** An object's metadata: lower-case names, ASCII values. */
-export type ObjectMetadata = Readonly<Record<string, string>>;
+type ObjectMetadata = Readonly<Record<string, string>>;
 
 export interface ObjectWriter {
   /**

@@ -21,7 +21,7 @@ const TEXTS: readonly string[] = [
 ];
 
 /** What a page may be; anything else fails with CONTENT_TYPE. */
-export const READABLE_TYPES: readonly string[] = [...PAGES, ...TEXTS];
+const READABLE_TYPES: readonly string[] = [...PAGES, ...TEXTS];
 
 const PLAIN_URL = /https?:\/\/[^\s<>"'`\\]+/g;
 

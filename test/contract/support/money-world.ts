@@ -10,6 +10,7 @@ import { createTenant } from "#core/store/postgres/create-tenant.ts";
 import { definePlan, type PlanChange } from "#core/store/postgres/define-plan.ts";
 import { grantCredit } from "#core/store/postgres/grant-credit.ts";
 import { type Submission, type SubmitAnswer, submitRun } from "#core/store/postgres/submit-run.ts";
+import { tenantBalance } from "#core/store/postgres/tenant-balance.ts";
 import { createPgDb, type PgDb } from "../../../backend/drivers/pg.ts";
 import { createTestDatabase } from "../../stack/database.ts";
 import audit from "./ledger-audit.sql";
@@ -22,7 +23,7 @@ export interface Account {
   readonly key_sha256: string;
 }
 
-export interface AccountOptions {
+interface AccountOptions {
   readonly funds?: number;
   readonly plan?: PlanChange | null;
   readonly key?: Partial<KeyProperties>;
@@ -33,6 +34,7 @@ export interface MoneyWorld {
   readonly owner: Db;
   readonly edge: Db;
   readonly backend: Db;
+  readonly ownerUrl: string;
   account(options?: AccountOptions): Promise<Account>;
   key(tenant_id: string, properties?: Partial<KeyProperties>): Promise<Account>;
   submit(run: Submission, options?: { mode?: "reserve" | "look"; deadline_ms?: number }): Promise<SubmitAnswer>;
@@ -45,7 +47,13 @@ export interface MoneyWorld {
 export async function createMoneyWorld(): Promise<MoneyWorld> {
   const database = await createTestDatabase(inject("stack").databaseUrl);
   const connect = (connectionString: string): PgDb =>
-    createPgDb({ connectionString, max: 12, statement_timeout_ms: 20_000, connect_timeout_ms: 20_000, application_name: "test" });
+    createPgDb({
+      connectionString,
+      max: 12,
+      statement_timeout_ms: 20_000,
+      connect_timeout_ms: 20_000,
+      application_name: "test",
+    });
   const pools = { owner: connect(database.owner), edge: connect(database.edge), backend: connect(database.backend) };
   const { db: owner } = pools.owner;
 
@@ -60,6 +68,7 @@ export async function createMoneyWorld(): Promise<MoneyWorld> {
 
   return {
     owner,
+    ownerUrl: database.owner,
     edge: pools.edge.db,
     backend: pools.backend.db,
     key,
@@ -100,6 +109,13 @@ export function submission(account: Account, change: Partial<Submission> = {}): 
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     ...change,
   };
+}
+
+export async function balanceOf(world: MoneyWorld, { tenant_id }: Account): Promise<Record<string, number>> {
+  const found = await tenantBalance(world.owner, tenant_id);
+  if (found === undefined) throw new Error("no balance");
+  const { granted, charged, reserved, available, open_runs } = found;
+  return { granted, charged, reserved, available, open_runs };
 }
 
 export const outcomes = (answers: readonly SubmitAnswer[]): Record<string, number> => {

@@ -6,7 +6,7 @@ import type { Sensitivity } from "../../../backend/worker/packs/decision/sensiti
 import type { PackContext } from "../../../backend/worker/packs/pack.ts";
 
 /** What tests read of the pack's data. */
-export interface Report {
+interface Report {
   verdict: string;
   winner: string | null;
   tied: string[];

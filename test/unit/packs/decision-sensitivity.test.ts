@@ -47,32 +47,40 @@ describe.each(["weighted_sum", "topsis"] as const)("sensitivity of %s", (method)
 
   test("where no weight is reported none between 0 and a million times as much changes the winner", async () => {
     await fc.assert(
-      fc.asyncProperty(decisions, fc.double({ min: -6, max: 6, noNaN: true }), async ([weights, directions, rows], power) => {
-        const inputs = table(weights, directions, rows, { method });
-        const { winner, sensitivity } = (await decide(inputs)).data;
-        for (const [index, { weight, switch_weight }] of sensitivity.entries()) {
-          if (switch_weight !== null) continue;
-          const seen = await winnerWith(inputs, index, weight * 10 ** power);
-          // Close to the ends of the range a winner may be caught up, which is a tie, but never passed.
-          expect([winner, null]).toContain(seen);
-        }
-      }),
+      fc.asyncProperty(
+        decisions,
+        fc.double({ min: -6, max: 6, noNaN: true }),
+        async ([weights, directions, rows], power) => {
+          const inputs = table(weights, directions, rows, { method });
+          const { winner, sensitivity } = (await decide(inputs)).data;
+          for (const [index, { weight, switch_weight }] of sensitivity.entries()) {
+            if (switch_weight !== null) continue;
+            const seen = await winnerWith(inputs, index, weight * 10 ** power);
+            // Close to the ends of the range a winner may be caught up, which is a tie, but never passed.
+            expect([winner, null]).toContain(seen);
+          }
+        },
+      ),
       RUNS,
     );
   });
 
   test("no weight strictly between the given and the reported one changes the winner", async () => {
     await fc.assert(
-      fc.asyncProperty(decisions, fc.double({ min: 0.01, max: 0.99, noNaN: true }), async ([weights, directions, rows], part) => {
-        const inputs = table(weights, directions, rows, { method });
-        const { winner, sensitivity } = (await decide(inputs)).data;
-        for (const [index, { weight, change }] of sensitivity.entries()) {
-          for (const side of change === null ? [] : [part, -part]) {
-            const tried = weight + change! * side;
-            if (tried > 0) expect(await winnerWith(inputs, index, tried)).toBe(winner);
+      fc.asyncProperty(
+        decisions,
+        fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+        async ([weights, directions, rows], part) => {
+          const inputs = table(weights, directions, rows, { method });
+          const { winner, sensitivity } = (await decide(inputs)).data;
+          for (const [index, { weight, change }] of sensitivity.entries()) {
+            for (const side of change === null ? [] : [part, -part]) {
+              const tried = weight + change! * side;
+              if (tried > 0) expect(await winnerWith(inputs, index, tried)).toBe(winner);
+            }
           }
-        }
-      }),
+        },
+      ),
       RUNS,
     );
   });
@@ -80,7 +88,16 @@ describe.each(["weighted_sum", "topsis"] as const)("sensitivity of %s", (method)
 
 test("the smallest change comes out as by hand", async () => {
   // Totals 3 and 2: the first weight must fall to 2, or the second rise to 3.
-  const { data } = await decide(table([3, 2], ["max", "max"], [[1, 0], [0, 1]]));
+  const { data } = await decide(
+    table(
+      [3, 2],
+      ["max", "max"],
+      [
+        [1, 0],
+        [0, 1],
+      ],
+    ),
+  );
   expect(data.sensitivity).toEqual([
     { criterion: "criterion 1", weight: 3, switch_weight: 2, change: -1, new_winners: ["option 2"] },
     { criterion: "criterion 2", weight: 2, switch_weight: 3, change: 1, new_winners: ["option 2"] },
@@ -88,6 +105,15 @@ test("the smallest change comes out as by hand", async () => {
 });
 
 test("an option that dominates all others keeps winning whatever the weights", async () => {
-  const { data } = await decide(table([3, 2], ["max", "max"], [[2, 2], [1, 1]]));
+  const { data } = await decide(
+    table(
+      [3, 2],
+      ["max", "max"],
+      [
+        [2, 2],
+        [1, 1],
+      ],
+    ),
+  );
   expect(data.sensitivity.map(({ switch_weight }) => switch_weight)).toEqual([null, null]);
 });

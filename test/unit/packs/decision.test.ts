@@ -51,40 +51,93 @@ describe("ranking", () => {
   });
 
   test("options with equal totals share the first place and nobody wins", async () => {
-    const { data } = await decide(table([1, 1], ["max", "max"], [[1, 0], [0, 1], [0, 0]]));
+    const { data } = await decide(
+      table(
+        [1, 1],
+        ["max", "max"],
+        [
+          [1, 0],
+          [0, 1],
+          [0, 0],
+        ],
+      ),
+    );
     expect(data).toMatchObject({ verdict: "TIE", winner: null, margin: 0, sensitivity: [] });
     expect(data.tied).toEqual(["option 1", "option 2"]);
     expect(data.ranking.map(({ rank }) => rank)).toEqual([1, 1, 3]);
   });
 
   test("a tie is not broken by the noise of floating point", async () => {
-    const { data } = await decide(table([0.1, 0.2, 0.3], ["max", "max", "max"], [[1, 1, 0], [0, 0, 1]]));
+    const { data } = await decide(
+      table(
+        [0.1, 0.2, 0.3],
+        ["max", "max", "max"],
+        [
+          [1, 1, 0],
+          [0, 0, 1],
+        ],
+      ),
+    );
     expect(data.verdict).toBe("TIE");
   });
 
   test.each(["weighted_sum", "topsis"] as const)("%s: identical options all score 1 and tie", async (method) => {
-    const { data } = await decide(table([1, 2], ["max", "min"], [[7, 7], [7, 7]], { method }));
+    const { data } = await decide(
+      table(
+        [1, 2],
+        ["max", "min"],
+        [
+          [7, 7],
+          [7, 7],
+        ],
+        { method },
+      ),
+    );
     expect(data.ranking.map(({ score }) => score)).toEqual([1, 1]);
     expect(data.verdict).toBe("TIE");
   });
 
   test("a criterion on which all options score the same gives each of them 1", async () => {
-    const { data } = await decide(table([1, 1], ["max", "max"], [[5, 1], [5, 0]], { mode: "detailed" }));
+    const { data } = await decide(
+      table(
+        [1, 1],
+        ["max", "max"],
+        [
+          [5, 1],
+          [5, 0],
+        ],
+        { mode: "detailed" },
+      ),
+    );
     expect(data.details?.options.map(({ cells }) => cells[0]?.normalised)).toEqual([1, 1]);
     expect(data.winner).toBe("option 1");
   });
 
-  test.each(["weighted_sum", "topsis"] as const)("%s: the largest and smallest numbers keep scores within 0 and 1", async (method) => {
-    const extremes = [1e308, -1e308, 5e-324, -0, 1.7976931348623157e308];
-    const rows = extremes.map((value, index) => [value, extremes[(index + 1) % 5] ?? 0]);
-    const { data } = await decide(table([1e308, 5e-324], ["max", "min"], rows, { method, mode: "detailed" }));
-    for (const { score } of data.ranking) expect(score).toSatisfy((value: number) => value >= 0 && value <= 1);
-    expect(JSON.stringify(data)).not.toContain("null,\"score");
-    expect(data.details?.criteria.map(({ share }) => share)).toEqual([1, 0]);
-  });
+  test.each(["weighted_sum", "topsis"] as const)(
+    "%s: the largest and smallest numbers keep scores within 0 and 1",
+    async (method) => {
+      const extremes = [1e308, -1e308, 5e-324, -0, 1.7976931348623157e308];
+      const rows = extremes.map((value, index) => [value, extremes[(index + 1) % 5] ?? 0]);
+      const { data } = await decide(table([1e308, 5e-324], ["max", "min"], rows, { method, mode: "detailed" }));
+      for (const { score } of data.ranking) expect(score).toSatisfy((value: number) => value >= 0 && value <= 1);
+      expect(JSON.stringify(data)).not.toContain('null,"score');
+      expect(data.details?.criteria.map(({ share }) => share)).toEqual([1, 0]);
+    },
+  );
 
   test("dominated options name their rivals, and the others are the Pareto front", async () => {
-    const { data } = await decide(table([1, 1], ["max", "min"], [[5, 1], [5, 2], [9, 9], [4, 2]]));
+    const { data } = await decide(
+      table(
+        [1, 1],
+        ["max", "min"],
+        [
+          [5, 1],
+          [5, 2],
+          [9, 9],
+          [4, 2],
+        ],
+      ),
+    );
     expect(data.dominated).toEqual([
       { option: "option 2", by: ["option 1"] },
       { option: "option 4", by: ["option 1", "option 2"] },
@@ -119,18 +172,25 @@ describe("what is missing", () => {
   test("each missing cell is listed by a JSON Pointer", async () => {
     const criteria = [{ name: "a/b", weight: 1, direction: "max" }];
     const { data, units } = await decide({ ...bare, options: ["x~y", "z"], criteria, scores: { z: { "a/b": 1 } } });
-    expect(data.missing).toEqual([{ pointer: "/scores/x~0y/a~1b", needs: "a number", option: "x~y", criterion: "a/b" }]);
+    expect(data.missing).toEqual([
+      { pointer: "/scores/x~0y/a~1b", needs: "a number", option: "x~y", criterion: "a/b" },
+    ]);
     expect(units).toEqual({ base: 1 });
   });
 
   test("a single option is not a choice", async () => {
-    const { data } = await decide({ ...HAND, options: ["option 1"], scores: { "option 1": { "criterion 1": 1, "criterion 2": 2 } } });
+    const { data } = await decide({
+      ...HAND,
+      options: ["option 1"],
+      scores: { "option 1": { "criterion 1": 1, "criterion 2": 2 } },
+    });
     expect(data.missing.map(({ pointer }) => pointer)).toEqual(["/options"]);
   });
 });
 
 describe("inputs", () => {
-  const refusals = (inputs: unknown) => decisionOffer.inputs.safeParse(inputs).error?.issues.map(({ path }) => path.join("."));
+  const refusals = (inputs: unknown) =>
+    decisionOffer.inputs.safeParse(inputs).error?.issues.map(({ path }) => path.join("."));
   const criterion = { name: "cost", weight: 1, direction: "min" };
   const names = (count: number) => Array.from({ length: count }, (_, index) => `name ${index}`);
 
@@ -147,11 +207,23 @@ describe("inputs", () => {
     ["a negative weight", { question: "q", criteria: [{ ...criterion, weight: -1 }] }, "criteria.0.weight"],
     ["an endless weight", { question: "q", criteria: [{ ...criterion, weight: Infinity }] }, "criteria.0.weight"],
     ["scores without options", { question: "q", scores: { a: {} } }, "scores.a"],
-    ["a score of an unknown criterion", { question: "q", options: ["a"], criteria: [criterion], scores: { a: { b: 1 } } }, "scores.a.b"],
-    ["a score that is no number", { question: "q", options: ["a"], criteria: [criterion], scores: { a: { cost: NaN } } }, "scores.a.cost"],
+    [
+      "a score of an unknown criterion",
+      { question: "q", options: ["a"], criteria: [criterion], scores: { a: { b: 1 } } },
+      "scores.a.b",
+    ],
+    [
+      "a score that is no number",
+      { question: "q", options: ["a"], criteria: [criterion], scores: { a: { cost: NaN } } },
+      "scores.a.cost",
+    ],
     ["__proto__ as an option", { question: "q", options: ["__proto__"] }, "options.0"],
     ["__proto__ as a row", JSON.parse('{"question":"q","scores":{"__proto__":{"a":1}}}'), "scores.__proto__"],
-    ["__proto__ as a cell", JSON.parse('{"question":"q","options":["a"],"scores":{"a":{"__proto__":1}}}'), "scores.a.__proto__"],
+    [
+      "__proto__ as a cell",
+      JSON.parse('{"question":"q","options":["a"],"scores":{"a":{"__proto__":1}}}'),
+      "scores.a.__proto__",
+    ],
   ])("%s is refused with the path to it", (_, inputs, path) => {
     expect(refusals(inputs)).toContain(path);
   });

@@ -16,16 +16,14 @@ export const TOKENS_PER_UNIT = 1_000;
 const NAME = /^(?!.*\p{Cc})\S(?:.*\S)?$/u;
 const PROTO = "__proto__";
 
-/** The name of an option or criterion, also where a model proposes it. */
-export const decisionName = z
+const decisionName = z
   .string()
   .min(1)
   .max(DECISION_LIMITS.max_name_chars)
   .regex(NAME, "must be one line without space at either end")
   .refine((name) => name !== PROTO, "is a reserved name");
 
-/** One criterion: a positive raw weight (any scale) and whether more or less of it is better. */
-export const decisionCriterion = z.strictObject({
+const decisionCriterion = z.strictObject({
   name: decisionName,
   weight: z.number().positive().describe("Raw weight on any scale; weights are divided by their sum."),
   direction: z.enum(["max", "min"]).describe("max: more is better; min: less is better."),
@@ -55,7 +53,7 @@ type Fields = z.output<typeof fields>;
 type Refuse = (path: (string | number)[], message: string) => void;
 
 /** Calls `refuse` for every repeated name and every score of an option or criterion that was not listed. */
-export function checkNames(inputs: Pick<Fields, "options" | "criteria" | "scores">, refuse: Refuse): void {
+function checkNames(inputs: Pick<Fields, "options" | "criteria" | "scores">, refuse: Refuse): void {
   const options = new Set<string>();
   for (const [index, name] of (inputs.options ?? []).entries()) {
     if (options.has(name)) refuse(["options", index], "is listed twice");

@@ -9,16 +9,18 @@ export const URL_LIMITS = {
   max_links: 2_000,
   max_link_text_chars: 200,
   max_text_chars: 2_000_000,
+  /** 80, 443 and what web servers use beside them; other ports are no business of a page fetcher. */
+  ports: [80, 443, 8000, 8008, 8080, 8443, 8888],
 } as const;
 
 /** How many bytes of the fetched body one `hundred_kb` covers, once started. */
-export const BYTES_PER_UNIT = 100_000;
+const BYTES_PER_UNIT = 100_000;
 
 const inputs = z.strictObject({
   url: z
     .url({ protocol: /^https?$/, error: "must be an absolute http or https URL" })
     .max(URL_LIMITS.max_url_chars)
-    .describe("Any public http or https address."),
+    .describe(`Any public http or https address on one of the ports ${URL_LIMITS.ports.join(", ")}.`),
   format: z
     .enum(["text", "markdown", "links"])
     .default("text")

@@ -8,6 +8,7 @@ export interface ModelSettings {
   readonly url: string;
   readonly apiKey?: string;
   readonly model: string;
+  readonly backoffMs?: number;
 }
 
 /** Bounds of one use of the model. */
@@ -121,6 +122,7 @@ export async function askModel(
   for (let tries = 1; ; tries += 1) {
     const { retry, ...answer } = await attempt(settings, inputs, signal);
     if (answer.kind === "ok" || retry !== true || tries === MODEL_LIMITS.tries) return answer;
-    await delay(MODEL_LIMITS.backoff_ms * 2 ** (tries - 1), undefined, { signal }).catch(() => signal.throwIfAborted());
+    const pause = (settings.backoffMs ?? MODEL_LIMITS.backoff_ms) * 2 ** (tries - 1);
+    await delay(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }

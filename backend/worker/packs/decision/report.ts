@@ -9,7 +9,7 @@ import { topsis } from "./topsis.ts";
 import { weightedSum } from "./weighted-sum.ts";
 
 /** Who gave a part of the decision. */
-export type Source = "caller" | "model";
+type Source = "caller" | "model";
 
 export interface Sources {
   readonly options: Source;

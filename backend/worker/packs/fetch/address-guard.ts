@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
+import { URL_LIMITS } from "#core/domain/packs/url.ts";
 
-/** Ports that a public address may be fetched from. */
-export const WEB_PORTS: readonly number[] = [80, 443, 8000, 8008, 8080, 8443, 8888];
+const WEB_PORTS: readonly number[] = URL_LIMITS.ports;
 
 /** Addresses that never reach a public host: the IANA IPv4 special-purpose registry, multicast, and metadata. */
 const REFUSED_V4 = [

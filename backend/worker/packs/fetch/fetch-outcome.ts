@@ -1,4 +1,4 @@
-export type RefusedCode = "BAD_URL" | "ADDRESS_NOT_ALLOWED";
+type RefusedCode = "BAD_URL" | "ADDRESS_NOT_ALLOWED";
 
 export type FailedCode =
   | RefusedCode // a redirect, or a later answer of the DNS, led to what would have been refused

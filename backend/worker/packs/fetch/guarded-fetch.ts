@@ -7,7 +7,7 @@ import { failed, type FetchOptions, type FetchOutcome, type GuardedFetch, type R
 import { type Answer, requestOnce } from "./request-once.ts";
 import { type Lookup, resolveTarget } from "./resolve-target.ts";
 
-export type { FetchOutcome, GuardedFetch } from "./fetch-outcome.ts";
+export type { GuardedFetch } from "./fetch-outcome.ts";
 
 /** Bounds of one fetch, whatever the target does. */
 export const FETCH_LIMITS = {
@@ -23,6 +23,7 @@ export interface GuardedFetchSettings {
   /** "host:port" pairs that the guard lets through, for development and demonstrations; none by default. */
   readonly allowHosts?: readonly string[];
   readonly deadlineMs?: number;
+  readonly backoffMs?: number;
   readonly lookup?: Lookup;
 }
 
@@ -30,6 +31,7 @@ interface Trip {
   readonly allowHosts: readonly string[];
   readonly lookup: Lookup;
   readonly endsAt: number;
+  readonly backoffMs: number;
   readonly options: FetchOptions & { readonly maxBytes: number };
   /** Set once a connection was begun: from then on a refusal is a failure, for work was done. */
   contacted: boolean;
@@ -75,7 +77,7 @@ async function hopWithRetries(url: URL, trip: Trip): Promise<Hop> {
   try {
     return await pRetry(attempt, {
       retries: FETCH_LIMITS.tries_per_hop - 1,
-      minTimeout: FETCH_LIMITS.backoff_ms,
+      minTimeout: trip.backoffMs,
       randomize: true,
       signal,
       shouldRetry: ({ error }) => error instanceof TryAgain,
@@ -96,7 +98,7 @@ function refusal({ reason_code, detail }: Refused, trip: Trip, redirects: readon
 
 async function follow(start: string, trip: Trip): Promise<FetchOutcome> {
   const redirects: string[] = [];
-  for (let text = start; ; ) {
+  for (let text = start; ;) {
     const checked = checkSyntax(text, FETCH_LIMITS.max_url_chars);
     if (checked.kind === "refused") return refusal(checked, trip, redirects);
     const hop = await hopWithRetries(checked.url, trip);
@@ -113,7 +115,7 @@ async function follow(start: string, trip: Trip): Promise<FetchOutcome> {
 
 /** Builds a fetch that reaches public addresses only, within {@link FETCH_LIMITS}. */
 export function createGuardedFetch(settings: GuardedFetchSettings = {}): GuardedFetch {
-  const { allowHosts = [], deadlineMs = FETCH_LIMITS.deadline_ms } = settings;
+  const { allowHosts = [], deadlineMs = FETCH_LIMITS.deadline_ms, backoffMs = FETCH_LIMITS.backoff_ms } = settings;
   const lookup = settings.lookup ?? ((host: string) => dnsLookup(host, { all: true }));
   return async (url, options) => {
     options.signal.throwIfAborted();
@@ -121,7 +123,8 @@ export function createGuardedFetch(settings: GuardedFetchSettings = {}): Guarded
     const maxBytes = Math.min(options.maxBytes ?? FETCH_LIMITS.max_bytes, FETCH_LIMITS.max_bytes);
     const signal = AbortSignal.any([options.signal, deadline]);
     const endsAt = performance.now() + deadlineMs;
-    const trip: Trip = { allowHosts, lookup, endsAt, options: { ...options, signal, maxBytes }, contacted: false };
+    const bounded = { ...options, signal, maxBytes };
+    const trip: Trip = { allowHosts, lookup, endsAt, backoffMs, options: bounded, contacted: false };
     try {
       return await follow(url, trip);
     } catch (error) {

@@ -8,10 +8,10 @@ import type { Address } from "./resolve-target.ts";
 export const USER_AGENT = "Decisionproof-Fetch/1.0 (single page, on a customer's request)";
 
 const CONNECT_TIMEOUT_MS = 10_000;
-const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const TOO_LARGE = "The body is larger than the ceiling";
 
-export interface Page {
+interface Page {
   readonly kind: "page";
   readonly status: number;
   readonly content_type: string;
@@ -41,7 +41,7 @@ function header(headers: Dispatcher.ResponseData["headers"], name: string): stri
 const stop = (failure: Failed): Answer => ({ kind: "failure", failure, retry: false });
 
 function connectionFailure(error: unknown): Answer {
-  const code = String((error as NodeJS.ErrnoException | null)?.code ?? "");
+  const code = (error as NodeJS.ErrnoException | null)?.code ?? "";
   if (/^(Z_|ERR_BROTLI|ERR__ERROR)/.test(code)) {
     return stop(failed("CONTENT_ENCODING", "The body does not decompress."));
   }
@@ -59,7 +59,8 @@ async function readPage(response: Dispatcher.ResponseData, accept: readonly stri
     const what = /^[\w.+-]+\/[\w.+-]+$/.test(content_type) ? content_type : "unknown";
     return stop(failed("CONTENT_TYPE", `The content type is ${what}; taken are ${accept.join(", ")}.`));
   }
-  if (Number(header(headers, "content-length")) > max) return stop(failed("TOO_LARGE", `${TOO_LARGE} of ${max} bytes.`));
+  if (Number(header(headers, "content-length")) > max)
+    return stop(failed("TOO_LARGE", `${TOO_LARGE} of ${max} bytes.`));
   const read = await readBody(body, header(headers, "content-encoding"), max);
   if (read.kind === "too_large") return stop(failed("TOO_LARGE", `${TOO_LARGE} of ${max} bytes.`));
   if (read.kind === "unknown_encoding") {
@@ -72,7 +73,7 @@ async function readPage(response: Dispatcher.ResponseData, accept: readonly stri
 async function judge(response: Dispatcher.ResponseData, accept: readonly string[], max: number): Promise<Answer> {
   const { statusCode: status, headers } = response;
   const location = header(headers, "location");
-  if (REDIRECTS.includes(status) && location !== "") return { kind: "redirect", location };
+  if (REDIRECTS.has(status) && location !== "") return { kind: "redirect", location };
   if (status >= 200 && status < 300) return await readPage(response, accept, max);
   const retry = status === 429 || status >= 500;
   const failure = failed("HTTP_ERROR", `The server answered with status ${status}.`);

@@ -5,7 +5,9 @@ const BLOCKS = new Set(
   ).split(" "),
 );
 const LINES = new Set(["LI", "TR", "DT", "DD"]);
-const SILENT = new Set("SCRIPT STYLE NOSCRIPT TEMPLATE IFRAME OBJECT SVG MATH HEAD SELECT TEXTAREA AUDIO VIDEO".split(" "));
+const SILENT = new Set(
+  "SCRIPT STYLE NOSCRIPT TEMPLATE IFRAME OBJECT SVG MATH HEAD SELECT TEXTAREA AUDIO VIDEO".split(" "),
+);
 
 const ELEMENT = 1;
 const TEXT = 3;
@@ -59,7 +61,7 @@ export function blockText(root: Element): string {
   const lines = new Lines();
   let verbatim = 0;
   // Without recursion: pages nest as deeply as their authors like.
-  for (let node: Node | null = root; node !== null; ) {
+  for (let node: Node | null = root; node !== null;) {
     const silent = node.nodeType === ELEMENT && SILENT.has((node as Element).tagName.toUpperCase());
     if (node.nodeType === TEXT) lines.add(node.nodeValue ?? "", verbatim > 0);
     if (node.nodeType === ELEMENT && !silent) enter(node as Element, lines);

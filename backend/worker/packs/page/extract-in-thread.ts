@@ -19,7 +19,10 @@ export interface Extracted {
 }
 
 // Beside this file there is a .ts when run from sources and a .js when bundled: the bundler needs it as an entry point.
-const THREAD = new URL(import.meta.url.endsWith(".ts") ? "./extract-thread.ts" : "./extract-thread.js", import.meta.url);
+const THREAD = new URL(
+  import.meta.url.endsWith(".ts") ? "./extract-thread.ts" : "./extract-thread.js",
+  import.meta.url,
+);
 
 function inThread(request: PageRequest, ms: number, signal: AbortSignal): Promise<PageContent | string> {
   return new Promise((resolve, reject) => {

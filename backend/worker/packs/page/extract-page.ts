@@ -7,7 +7,7 @@ import { toMarkdown } from "./markdown.ts";
 import { collectLinks, type Link, type PageContent } from "./page-content.ts";
 
 /** Pages with more elements than this are not searched for an article: the search is worse than linear. */
-export const ARTICLE_ELEMENTS = 20_000;
+const ARTICLE_ELEMENTS = 20_000;
 const MAX_LABEL_CHARS = 500;
 
 export interface PageRequest {
@@ -20,7 +20,9 @@ export interface PageRequest {
 }
 
 function label(text: string | null | undefined): string | null {
-  const line = printable(text ?? "").replace(/\s+/g, " ").trim();
+  const line = printable(text ?? "")
+    .replace(/\s+/g, " ")
+    .trim();
   return line === "" ? null : cut(line, MAX_LABEL_CHARS);
 }
 

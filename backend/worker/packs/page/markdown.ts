@@ -3,7 +3,11 @@ import TurndownService from "turndown";
 const MIN_RULE = "---";
 
 function cellText(service: TurndownService, cell: Element): string {
-  return service.turndown(cell as HTMLElement).replace(/\s*\n+\s*/g, " ").replaceAll("|", "\\|").trim();
+  return service
+    .turndown(cell as HTMLElement)
+    .replace(/\s*\n+\s*/g, " ")
+    .replaceAll("|", "\\|")
+    .trim();
 }
 
 function pipeTable(service: TurndownService, table: HTMLTableElement): string {

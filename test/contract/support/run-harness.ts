@@ -12,24 +12,24 @@ import type { Metrics } from "#core/ports/metrics.ts";
 import type { SignalReceiver, SignalSender } from "#core/ports/queue.ts";
 import { submitRun } from "#core/store/postgres/submit-run.ts";
 import { parseApiKey } from "#core/domain/api-key.ts";
-import { awsClient } from "../../backend/drivers/aws-client.ts";
-import { createClock, createSleeper } from "../../backend/drivers/clock.ts";
-import { createPgDb } from "../../backend/drivers/pg.ts";
-import { createRandom } from "../../backend/drivers/random.ts";
-import { createRedis } from "../../backend/drivers/redis.ts";
-import { createS3Objects } from "../../backend/drivers/s3.ts";
-import type { PackContext } from "../../backend/worker/packs/pack.ts";
+import { awsClient } from "../../../backend/drivers/aws-client.ts";
+import { createClock, createSleeper } from "../../../backend/drivers/clock.ts";
+import { createPgDb } from "../../../backend/drivers/pg.ts";
+import { createRandom } from "../../../backend/drivers/random.ts";
+import { createRedis } from "../../../backend/drivers/redis.ts";
+import { createS3Objects } from "../../../backend/drivers/s3.ts";
+import type { PackContext } from "../../../backend/worker/packs/pack.ts";
 import { z } from "zod";
-import type { WorkerDeps, WorkerTimes } from "../../backend/worker/process-run.ts";
-import { createTestDatabase } from "../stack/database.ts";
-import { createDemoTenant } from "../stack/demo-tenant.ts";
+import type { WorkerDeps, WorkerTimes } from "../../../backend/worker/process-run.ts";
+import { createTestDatabase } from "../../stack/database.ts";
+import { createDemoTenant } from "../../stack/demo-tenant.ts";
 
 export const TIMES: WorkerTimes = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3 };
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
 
 /** A queue that remembers what it was told. */
-export function recordingQueue() {
+function recordingQueue() {
   const told = { sent: [] as string[], deleted: [] as string[], hidden: [] as string[] };
   const queue: SignalReceiver & SignalSender = {
     receive: () => Promise.resolve([]),

@@ -1,0 +1,74 @@
+import { InvalidArgumentError } from "commander";
+import { z } from "zod";
+import { uuid } from "#core/domain/ids.ts";
+import { MAX_COST_MICROS, MIN_COST_MICROS, type Micros, parseUsd } from "#core/domain/money.ts";
+import { catalog } from "#core/domain/packs/catalog.ts";
+import { scope } from "#core/domain/plan.ts";
+import { switchMode } from "#core/store/postgres/read-switch.ts";
+
+/** A parser for commander: the value, or its complaint about this very argument. */
+const parser =
+  <T>(schema: z.ZodType<T, string>) =>
+  (text: string): T => {
+    const parsed = schema.safeParse(text);
+    if (parsed.success) return parsed.data;
+    throw new InvalidArgumentError(parsed.error.issues.map((issue) => issue.message).join("; "));
+  };
+
+const usd = z.string().transform((text, context): Micros => {
+  const amount = parseUsd(text);
+  if (amount !== undefined) return amount;
+  context.addIssue("must be an amount in USD such as 25 or 25.0000");
+  return z.NEVER;
+});
+
+const usdBetween = (least: number, most: number, message: string) =>
+  usd.refine((amount) => amount >= least && amount <= most, message);
+
+const integer = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, "must be a whole number")
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be from ${least} to ${most}`);
+
+const list = <T>(item: z.ZodType<T, string>, message: string) =>
+  z
+    .string()
+    .transform((text) => [...new Set(text.split(",").map((part) => part.trim()))])
+    .pipe(z.array(item, message).min(1, message));
+
+const packs = [...catalog.keys()];
+
+export const id = parser(z.guid("must be a UUID").pipe(uuid));
+export const planName = parser(
+  z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "must be lower-case letters, digits and hyphens, a letter first"),
+);
+export const displayName = parser(
+  z.string().trim().min(1, "must not be empty").max(200, "must be at most 200 characters long"),
+);
+export const grantId = parser(
+  z.string().regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/, "must be 1 to 200 printable ASCII characters"),
+);
+export const grantAmount = parser(usdBetween(1, Number.MAX_SAFE_INTEGER, "must be more than zero"));
+export const spendingCap = parser(usd);
+export const runCost = parser(usdBetween(MIN_COST_MICROS, MAX_COST_MICROS, "must be from 0.0050 to 1000000"));
+export const perMinute = parser(integer(1, 600_000));
+export const burst = parser(integer(1, 100_000));
+export const openRuns = parser(integer(1, 10_000));
+export const days = parser(integer(1, 3_650));
+export const graceSeconds = parser(integer(0, 31_536_000));
+export const keyMode = parser(z.enum(["live", "test"], "must be live or test"));
+export const switchPosition = parser(z.enum(switchMode.options, `must be ${switchMode.options.join(", ")}`));
+export const scopes = parser(list(scope, "must be scopes from submit, read, admin, with commas between"));
+export const packTypes = parser(
+  list(
+    z.string().refine((type) => packs.includes(type), `must be packs from ${packs.join(", ")}, with commas between`),
+    "must name a pack",
+  ),
+);
+export const expiry = parser(
+  z.iso
+    .datetime({ offset: true, error: "must be an RFC 3339 time such as 2030-01-31T00:00:00Z" })
+    .transform((text) => new Date(text)),
+);

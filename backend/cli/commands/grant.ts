@@ -1,0 +1,23 @@
+import type { Command } from "commander";
+import type { Micros } from "#core/domain/money.ts";
+import { grantAmount, grantId, id } from "../arguments.ts";
+import { grantOnce } from "../operations/grant-credit.ts";
+import { action, type CommonOptions, type Perform } from "../perform.ts";
+
+interface GrantOptions extends CommonOptions {
+  readonly tenant: string;
+  readonly usd: Micros;
+  readonly id: string;
+}
+
+export function addGrant(program: Command, perform: Perform): void {
+  action(program, "grant", "add credit to a balance, once per grant id")
+    .requiredOption("--tenant <tenant>", "whose balance", id)
+    .requiredOption("--usd <amount>", "how much to add", grantAmount)
+    .requiredOption("--id <grant id>", "what makes this grant this one: an invoice, a payment", grantId)
+    .action((options: GrantOptions) =>
+      perform(options, (operator) =>
+        grantOnce(operator, { tenant_id: options.tenant, grant_id: options.id, amount: options.usd }),
+      ),
+    );
+}

@@ -1,0 +1,14 @@
+import type { Command } from "commander";
+import { displayName, planName } from "../arguments.ts";
+import { createTenantNamed } from "../operations/create-tenant.ts";
+import { action, type CommonOptions, type Perform } from "../perform.ts";
+
+export function addTenant(program: Command, perform: Perform): void {
+  const tenant = program.command("tenant").description("who pays");
+  action(tenant, "create", "create a tenant with an empty balance")
+    .requiredOption("--name <name>", "how people call it", displayName)
+    .option("--plan <plan>", "put it on this plan", planName)
+    .action((options: CommonOptions & { name: string; plan?: string }) =>
+      perform(options, (operator) => createTenantNamed(operator, { name: options.name, plan_id: options.plan })),
+    );
+}

@@ -1,0 +1,25 @@
+import { Command, type OutputConfiguration } from "commander";
+import { addBalance } from "./commands/balance.ts";
+import { addGrant } from "./commands/grant.ts";
+import { addKey } from "./commands/key.ts";
+import { addPlan } from "./commands/plan.ts";
+import { addRun } from "./commands/run.ts";
+import { addSwitch } from "./commands/switch.ts";
+import { addTenant } from "./commands/tenant.ts";
+import type { Perform } from "./perform.ts";
+
+/** Every command of the operators' CLI; `perform` runs what one asks for and prints the answer. */
+export function createProgram(perform: Perform, output: OutputConfiguration = {}): Command {
+  const program = new Command("dpp")
+    .description("Operate Decisionproof: tenants, plans, API keys, credit, runs and the switch.")
+    .exitOverride()
+    .configureOutput(output)
+    .addHelpText(
+      "after",
+      "\nEnvironment: DATABASE_URL (the owner's), REDIS_URL (optional), DPP_SYNC_GRACE_SECONDS.\n" +
+        "Without DATABASE_URL the development stack of .dev/stack.json is used.\n" +
+        "Exit codes: 0 done, 1 not found, refused or failed, 2 bad arguments.",
+    );
+  for (const add of [addTenant, addPlan, addKey, addGrant, addBalance, addRun, addSwitch]) add(program, perform);
+  return program;
+}

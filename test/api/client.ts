@@ -1,0 +1,82 @@
+import { randomUUID } from "node:crypto";
+import type { z } from "zod";
+import { accepted, problem } from "../../edge/docs/answers.ts";
+import { expect } from "vitest";
+import type { ProblemSlug } from "#core/domain/problem.ts";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: unknown;
+}
+
+export async function call(url: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(url, { redirect: "manual", ...init });
+  const text = await response.text();
+  const json = /json/.test(response.headers.get("content-type") ?? "") && text !== "";
+  return { status: response.status, headers: response.headers, text, body: json ? JSON.parse(text) : undefined };
+}
+
+export const bearer = (api_key: string) => ({ Authorization: `Bearer ${api_key}` });
+
+export const get = (url: string, api_key: string): Promise<Answer> => call(url, { headers: bearer(api_key) });
+
+/** A body that costs 1.0000 USD at most. */
+export const work = (change: Record<string, unknown> = {}) => ({
+  pack_type: "decision",
+  inputs: { question: "Which one?" },
+  max_cost_usd: "1.0000",
+  ...change,
+});
+
+export interface Post {
+  readonly url: string;
+  readonly api_key: string;
+  readonly body?: unknown;
+  readonly idempotency_key?: string;
+  readonly headers?: Record<string, string>;
+}
+
+export const newIdempotencyKey = (): string => `test-${randomUUID()}`;
+
+/** `POST /v1/runs`; a string or Blob is sent as it stands. */
+export function post({
+  url,
+  api_key,
+  body = work(),
+  idempotency_key = newIdempotencyKey(),
+  headers,
+}: Post): Promise<Answer> {
+  return call(`${url}/v1/runs`, {
+    method: "POST",
+    headers: {
+      ...bearer(api_key),
+      "Content-Type": "application/json",
+      "Idempotency-Key": idempotency_key,
+      ...headers,
+    },
+    body: typeof body === "string" || body instanceof Blob ? body : JSON.stringify(body),
+  });
+}
+
+/** The 202 of a submit, checked against the schema that documents it. */
+export function acceptedRun(answer: Answer): z.output<typeof accepted> {
+  expect(answer.status, answer.text).toBe(202);
+  return accepted.parse(answer.body);
+}
+
+/** The problem document of an answer, which is of this kind. */
+export function problemOf(answer: Answer, status: number, slug: ProblemSlug): z.output<typeof problem> {
+  expect([answer.status, answer.headers.get("content-type")], answer.text).toEqual([
+    status,
+    "application/problem+json",
+  ]);
+  const document = problem.parse(answer.body);
+  expect(document.type).toMatch(new RegExp(`^http://[^/]+/problems/${slug}$`));
+  expect(document.status).toBe(status);
+  return document;
+}
+
+export const pointers = (document: z.output<typeof problem>) =>
+  (document.errors ?? []).map((error) => error.pointer ?? error.parameter ?? error.header);

@@ -1,0 +1,55 @@
+import { createHash, randomUUID } from "node:crypto";
+import { inject } from "vitest";
+import { micros } from "#core/domain/money.ts";
+import { type Receipt, receiptMetadata, resultKey } from "#core/domain/receipt.ts";
+import type { Db } from "#core/ports/db.ts";
+import { beginFinalize } from "#core/store/postgres/begin-finalize.ts";
+import { claimRun, type ClaimedRun } from "#core/store/postgres/claim-run.ts";
+import { closeRun } from "#core/store/postgres/close-run.ts";
+import { awsClient } from "../../backend/drivers/aws-client.ts";
+import { createS3Objects } from "../../backend/drivers/s3.ts";
+
+/** W1, as a worker does it. */
+export async function start(backend: Db, run_id: string): Promise<ClaimedRun> {
+  const claim = await claimRun(backend, { run_id, lease_token: randomUUID(), lease_seconds: 120, max_attempts: 3 });
+  if (claim.kind !== "claimed") throw new Error(`run ${run_id} is ${claim.kind}`);
+  return claim.run;
+}
+
+/** W1 to W5 with this result. */
+export async function complete(backend: Db, run_id: string, result: object, cost_micros: number): Promise<Receipt> {
+  const stack = inject("stack");
+  const run = await start(backend, run_id);
+  const finalize_token = randomUUID();
+  await beginFinalize(backend, run, finalize_token);
+  const body = Buffer.from(JSON.stringify(result));
+  const sha256 = createHash("sha256").update(body).digest("hex");
+  const receipt = { cost: micros(cost_micros), sha256, finalize_token, bytes: body.length, reliability: 0.75 };
+  const aws = {
+    AWS_REGION: stack.region,
+    AWS_ACCESS_KEY_ID: stack.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
+  };
+  const objects = createS3Objects({ client: awsClient(aws, stack.s3Endpoint, 10_000), bucket: stack.bucket });
+  await objects.create(
+    resultKey(run.tenant_id, run_id, run.attempt),
+    body,
+    "application/json",
+    receiptMetadata(receipt),
+  );
+  objects.close();
+  await closeRun(
+    backend,
+    run_id,
+    { stage: "claimed", finalize_token },
+    { status: "COMPLETED", receipt, attempt: run.attempt },
+  );
+  return receipt;
+}
+
+/** W1, then a failure of the pack. */
+export async function fail(backend: Db, run_id: string): Promise<void> {
+  const { lease_token, minimum_fee_micros } = await start(backend, run_id);
+  const failure = { charge: minimum_fee_micros, reason_code: "NO_LUCK", reason_detail: "It did not work out." };
+  await closeRun(backend, run_id, { stage: "leased", lease_token }, { status: "FAILED", ...failure });
+}

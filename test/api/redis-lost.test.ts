@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { syncTenant } from "#core/store/sync-tenant.ts";
+import audit from "../contract/support/ledger-audit.sql";
+import { startHttpFront } from "../stack/http-front.ts";
+import { acceptedRun, call, get, newIdempotencyKey, post, problemOf, work } from "./client.ts";
+import { createWorld, newKey, type World } from "./harness.ts";
+
+const bypasses = (world: World) => world.logs.filter((line) => line.includes('"metric":"redis_bypassed"')).length;
+
+describe("Redis flushed", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld();
+  });
+  afterAll(() => world.close());
+
+  test("between two requests, the tenant is loaded anew and its run is found", async () => {
+    const account = await world.account({ funds: 3_000_000 });
+    const idempotency_key = newIdempotencyKey();
+    const submit = () => post({ url: world.url, api_key: account.api_key, idempotency_key });
+    const run = acceptedRun(await submit());
+    await world.mirror.forget(account);
+    expect(acceptedRun(await submit()).run_id).toBe(run.run_id);
+    await vi.waitFor(async () => {
+      expect(await world.mirror.available(account)).toBe("2000000");
+      expect(await world.mirror.openRuns(account)).toEqual([run.run_id]);
+    });
+    expect(bypasses(world)).toBe(0);
+  });
+
+  test("in the middle of traffic, no run is lost, no cent moves, and the mirror is right afterwards", async () => {
+    const account = await world.account({ funds: 30_000_000 });
+    let flushing = true;
+    const flushes = (async () => {
+      while (flushing) await Promise.all([world.mirror.forget(account), sleep(1)]);
+    })();
+    const keys = Array.from({ length: 40 }, newIdempotencyKey);
+    const submit = (idempotency_key: string) => post({ url: world.url, api_key: account.api_key, idempotency_key });
+    const answers = await Promise.all(keys.flatMap((key) => [submit(key), submit(key)]));
+    flushing = false;
+    await flushes;
+
+    const runs = new Set(answers.filter(({ status }) => status === 202).map((answer) => acceptedRun(answer).run_id));
+    expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
+    const sql = "SELECT run_id FROM runs WHERE tenant_id = $1";
+    const kept = (await world.owner.query(sql, [account.tenant_id])).map((row) => row["run_id"]);
+    expect(new Set(kept)).toEqual(runs);
+    expect(runs.size).toBeLessThanOrEqual(30);
+    expect(await world.owner.query(audit, [])).toEqual([]);
+
+    // A grace of nothing: the requests are over, so what Postgres does not have is no reservation.
+    await vi.waitFor(async () => {
+      await syncTenant({ db: world.owner, redis: world.redis }, account, 0.000_001);
+      expect((await world.mirror.openRuns(account)).toSorted()).toEqual([...runs].toSorted());
+    });
+    expect(await world.mirror.available(account)).toBe(String(30_000_000 - runs.size * 1_000_000));
+  });
+});
+
+describe("Redis away", () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await createWorld();
+    await world.stopRedis();
+  });
+  afterAll(() => world.close());
+
+  test("submits and reads are served by Postgres, without rate headers, and counted", async () => {
+    const account = await world.account({ funds: 2_000_000 });
+    const idempotency_key = newIdempotencyKey();
+    const submit = (change = {}) =>
+      post({ url: world.url, api_key: account.api_key, idempotency_key, body: work(change) });
+    const first = await submit();
+    const run = acceptedRun(first);
+    expect(first.headers.has("ratelimit")).toBe(false);
+    expect(acceptedRun(await submit()).run_id).toBe(run.run_id);
+    problemOf(await submit({ timebox_sec: 1 }), 409, "idempotency-conflict");
+    expect((await get(`${world.url}/v1/runs/${run.run_id}`, account.api_key)).status).toBe(200);
+    expect((await get(`${world.url}/v1/budget`, account.api_key)).body).toMatchObject({ reserved_usd: "1.0000" });
+    expect(bypasses(world)).toBe(5);
+    expect(await world.owner.query(audit, [])).toEqual([]);
+  });
+
+  test("Postgres alone still guards budget, plan, scope and key", async () => {
+    const poor = await world.account({ funds: 400_000 });
+    problemOf(await post({ url: world.url, api_key: poor.api_key }), 422, "budget-exceeded");
+    const other = await world.account({ plan: { pack_types: ["url"] } });
+    problemOf(await post({ url: world.url, api_key: other.api_key }), 403, "pack-not-in-plan");
+    const reader = await world.account({ key: { scopes: ["read"] } });
+    problemOf(await post({ url: world.url, api_key: reader.api_key }), 403, "scope-missing");
+    problemOf(await post({ url: world.url, api_key: newKey() }), 401, "unauthorized");
+    problemOf(await get(`${world.url}/v1/budget`, newKey()), 401, "unauthorized");
+  });
+
+  test("a key may not ask without end", async () => {
+    const account = await world.account();
+    const answers = [];
+    for (let i = 0; i < 100 && answers.at(-1)?.status !== 429; i++) {
+      answers.push(await post({ url: world.url, api_key: account.api_key }));
+    }
+    const last = answers.at(-1);
+    expect(last?.status).toBe(429);
+    expect(Number(last?.headers.get("retry-after"))).toBeGreaterThan(0);
+  });
+
+  test("readiness says so and names no address", async () => {
+    const answer = await call(`${world.url}/readyz`);
+    expect(answer.status).toBe(503);
+    expect(answer.body).toEqual({
+      status: "not-ready",
+      database: "up",
+      redis: "down: unreachable",
+      sqs: "up",
+      s3: "up",
+    });
+  });
+});
+
+test("a Redis that never answers is waited for a moment, then bypassed", async () => {
+  const silent = await startHttpFront(() => new Promise(() => undefined));
+  const world = await createWorld({ bindings: { UPSTASH_REDIS_REST_URL: silent.url } });
+  try {
+    const account = await world.account();
+    acceptedRun(await post({ url: world.url, api_key: account.api_key }));
+    expect(bypasses(world)).toBe(1);
+    expect((await call(`${world.url}/readyz`)).body).toMatchObject({ redis: "down: timeout" });
+  } finally {
+    await world.close();
+    await silent.stop();
+  }
+});
+
+test("a Redis that answers nonsense is bypassed", async () => {
+  const odd = await startHttpFront(async (_request, _body, response) => {
+    response.end('{"result":["WHAT"]}');
+  });
+  const world = await createWorld({ bindings: { UPSTASH_REDIS_REST_URL: odd.url } });
+  try {
+    const account = await world.account();
+    acceptedRun(await post({ url: world.url, api_key: account.api_key }));
+    expect((await get(`${world.url}/v1/budget`, account.api_key)).status).toBe(200);
+  } finally {
+    await world.close();
+    await odd.stop();
+  }
+});

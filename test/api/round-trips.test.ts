@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { acceptedRun, bearer, call, get, newIdempotencyKey, post, problemOf, work } from "./client.ts";
+import { createWorld, mistyped, newKey, type World } from "./harness.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world.close());
+
+/** What the stores were asked while `work` ran. */
+async function counted<T>(ask: () => Promise<T>): Promise<{ answer: T; redis: number; postgres: number }> {
+  const before = world.roundTrips();
+  const answer = await ask();
+  const after = world.roundTrips();
+  return { answer, redis: after.redis - before.redis, postgres: after.postgres - before.postgres };
+}
+
+/** A tenant that the isolate has met, with every script known to Redis. */
+async function metAccount() {
+  const account = await world.account();
+  await get(`${world.url}/v1/budget`, account.api_key);
+  const idempotency_key = newIdempotencyKey();
+  const run = acceptedRun(await post({ url: world.url, api_key: account.api_key, idempotency_key }));
+  return { account, run, idempotency_key };
+}
+
+test("a submit asks Redis once and Postgres once", async () => {
+  const { account } = await metAccount();
+  const { answer, ...asked } = await counted(() => post({ url: world.url, api_key: account.api_key }));
+  acceptedRun(answer);
+  expect(asked).toEqual({ redis: 1, postgres: 1 });
+});
+
+test("a replay and a conflict ask Redis once and Postgres once", async () => {
+  const { account, run, idempotency_key } = await metAccount();
+  const again = { url: world.url, api_key: account.api_key, idempotency_key };
+  const { answer, ...asked } = await counted(() => post(again));
+  expect(acceptedRun(answer).run_id).toBe(run.run_id);
+  expect(asked).toEqual({ redis: 1, postgres: 1 });
+  const other = await counted(() => post({ ...again, body: work({ timebox_sec: 1 }) }));
+  problemOf(other.answer, 409, "idempotency-conflict");
+  expect(other).toMatchObject({ redis: 1, postgres: 1 });
+});
+
+test("a read asks each store once", async () => {
+  const { account, run } = await metAccount();
+  for (const path of ["/v1/budget", `/v1/runs/${run.run_id}`, `/v1/runs/${run.run_id}/result`]) {
+    expect(await counted(() => get(world.url + path, account.api_key))).toMatchObject({ redis: 1, postgres: 1 });
+  }
+});
+
+test("a mistyped key asks nothing", async () => {
+  const wrong = mistyped(newKey());
+  for (const ask of [
+    () => get(`${world.url}/v1/budget`, wrong),
+    () => get(`${world.url}/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541`, wrong),
+    () => post({ url: world.url, api_key: wrong }),
+  ]) {
+    const { answer, ...asked } = await counted(ask);
+    problemOf(answer, 401, "unauthorized");
+    expect(asked).toEqual({ redis: 0, postgres: 0 });
+  }
+});
+
+test("an unknown key is looked up in Postgres once, then known to be nobody's", async () => {
+  const api_key = newKey();
+  const ask = () => counted(() => get(`${world.url}/v1/budget`, api_key));
+  const first = await ask();
+  problemOf(first.answer, 401, "unauthorized");
+  expect(first.postgres).toBe(1);
+  const second = await ask();
+  problemOf(second.answer, 401, "unauthorized");
+  expect(second).toMatchObject({ redis: 1, postgres: 0 });
+});
+
+test("beyond a rate, unknown keys are refused without asking anything, and known ones are served", async () => {
+  const { account } = await metAccount();
+  const ask = () => counted(() => get(`${world.url}/v1/budget`, newKey()));
+  let last = await ask();
+  for (let tries = 0; tries < 500 && last.answer.status === 401; tries++) last = await ask();
+  problemOf(last.answer, 429, "rate-limited");
+  expect(last.answer.headers.has("retry-after")).toBe(true);
+  expect(last).toMatchObject({ redis: 0, postgres: 0 });
+  expect((await get(`${world.url}/v1/budget`, account.api_key)).status).toBe(200);
+});
+
+test("strangers at one address do not disturb another, and one network counts as one address", async () => {
+  const ask = (address: string) =>
+    call(`${world.url}/v1/budget`, { headers: { ...bearer(newKey()), "CF-Connecting-IP": address } });
+  let last = await ask("2001:db8:0:1::1");
+  for (let tries = 0; tries < 500 && last.status === 401; tries++) last = await ask(`2001:db8:0:1::${tries}`);
+  problemOf(last, 429, "rate-limited");
+  problemOf(await ask("2001:db8:0:2::1"), 401, "unauthorized");
+  problemOf(await ask("203.0.113.7"), 401, "unauthorized");
+});

@@ -1,0 +1,72 @@
+import { rm } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { type Bench, startBench } from "./bench.ts";
+import { measureCells, type Pace } from "./cells.ts";
+import { describeMachine, load1 } from "./machine.ts";
+import { measureBacklog, measureEndToEnd } from "./paid-runs.ts";
+import { aimsOf, printReport, ratiosOf, type Report } from "./report.ts";
+
+const STATE_DIR = ".dev/bench";
+const USAGE = "Usage: npm run bench [-- [--json] [--quick]]";
+
+const PACE: Pace = { rounds: 2, warm_ms: 300, measure_ms: 1_200 };
+const QUICK: Pace = { rounds: 1, warm_ms: 200, measure_ms: 700 };
+const RUNS = 1_500;
+const QUICK_RUNS = 200;
+
+function options(): { readonly json: boolean; readonly quick: boolean } {
+  try {
+    const { values } = parseArgs({
+      options: { json: { type: "boolean", default: false }, quick: { type: "boolean", default: false } },
+    });
+    return values;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    console.error(USAGE);
+    process.exit(2);
+  }
+}
+
+async function measure(bench: Bench, quick: boolean, load_before: number): Promise<Report> {
+  const began = Date.now();
+  const progress = (line: string) => console.error(`... ${line}`);
+  const runs = quick ? QUICK_RUNS : RUNS;
+  // Paid runs come first: the submits after them leave their runs queued for good.
+  progress("paid runs");
+  const paid_runs = [
+    await measureEndToEnd(bench, runs, 100),
+    await measureBacklog(bench, runs, 100),
+    await measureBacklog(bench, runs, 1),
+  ];
+  const cells = await measureCells(bench, quick ? QUICK : PACE, progress);
+  const ratios = ratiosOf(cells);
+  return {
+    machine: await describeMachine(bench, load_before),
+    cells,
+    ratios,
+    paid_runs,
+    aims: aimsOf(cells, ratios, paid_runs),
+    errors: bench.errors(),
+    seconds: (Date.now() - began) / 1000,
+  };
+}
+
+const { json, quick } = options();
+const load_before = load1();
+await rm(STATE_DIR, { recursive: true, force: true });
+const bench = await startBench(STATE_DIR);
+const interrupted = new Promise<never>((_, reject) => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => reject(new Error("interrupted")));
+});
+try {
+  const report = await Promise.race([measure(bench, quick, load_before), interrupted]);
+  if (json) console.log(JSON.stringify(report, undefined, 2));
+  else printReport(report, (line) => console.log(line));
+  if (report.errors > 0) process.exitCode = 1;
+} catch (error) {
+  console.error(`The bench failed: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`The logs of its processes are in ${STATE_DIR}.`);
+  process.exitCode = 1;
+} finally {
+  await bench.stop();
+}

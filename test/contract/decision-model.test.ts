@@ -1,0 +1,144 @@
+import type { RequestListener } from "node:http";
+import { json } from "node:stream/consumers";
+import { describe, expect, test } from "vitest";
+import { type DecisionInputs, decisionOffer } from "#core/domain/packs/decision.ts";
+import { decisionPack } from "../../backend/worker/packs/decision.ts";
+import { MODEL_LIMITS } from "../../backend/worker/packs/decision/model.ts";
+import { context } from "../unit/packs/decision-fixture.ts";
+import { serve } from "./support/local-server.ts";
+
+const TABLE = {
+  options: ["Stay", "Move"],
+  criteria: [{ name: "rent", weight: 2, direction: "min" }],
+  scores: { Stay: { rent: 900 }, Move: { rent: 700 } },
+};
+
+const completion = (
+  content: unknown,
+  usage: unknown = { prompt_tokens: 900, completion_tokens: 101, total_tokens: 1_001 },
+) =>
+  JSON.stringify({
+    choices: [
+      { message: { role: "assistant", content: typeof content === "string" ? content : JSON.stringify(content) } },
+    ],
+    usage,
+  });
+
+interface Asked {
+  path: string | undefined;
+  authorization: string | undefined;
+  body: { model: string; messages: { role: string; content: string }[] };
+}
+
+async function decideWith(answers: (string | number)[], inputs: Partial<DecisionInputs> = {}, path = "/v1") {
+  const asked: Asked[] = [];
+  const handler: RequestListener = (request, response) => {
+    void json(request).then((body) => {
+      asked.push({ path: request.url, authorization: request.headers.authorization, body: body as Asked["body"] });
+      const answer = answers[Math.min(asked.length, answers.length) - 1] ?? 500;
+      response.writeHead(typeof answer === "number" ? answer : 200, { "content-type": "application/json" });
+      response.end(typeof answer === "number" ? "internal: sk-secret at 10.0.0.1" : answer);
+    });
+  };
+  await using server = await serve(handler);
+  const pack = decisionPack({ url: server.origin + path, apiKey: "sk-secret", model: "test-model", backoffMs: 1 });
+  const outcome = await pack.run(decisionOffer.inputs.parse({ question: "Should we move?", ...inputs }), context());
+  return { outcome, asked };
+}
+
+describe("a bare question with a model", () => {
+  test("is turned into a table by the model, ranked by the pack, marked as the model's, and metered", async () => {
+    const { outcome, asked } = await decideWith([completion(TABLE)]);
+    expect(outcome).toMatchObject({
+      kind: "done",
+      units: { base: 1, cell: 2, model_kilotoken: 2 },
+      data: {
+        verdict: "WINNER",
+        winner: "Move",
+        model: "test-model",
+        sources: { options: "model", criteria: "model", scores: "model" },
+      },
+    });
+    expect(asked[0]).toMatchObject({ path: "/v1/chat/completions", authorization: "Bearer sk-secret" });
+    expect(asked[0]?.body.model).toBe("test-model");
+    expect(asked[0]?.body.messages[1]?.content).toContain("Should we move?");
+  });
+
+  test("may be asked at the full address, and may be answered in a code fence", async () => {
+    const fenced = `\`\`\`json\n${JSON.stringify(TABLE)}\n\`\`\``;
+    const { outcome, asked } = await decideWith([completion(fenced)], {}, "/x/chat/completions");
+    expect(outcome.kind).toBe("done");
+    expect(asked[0]?.path).toBe("/x/chat/completions");
+  });
+
+  test("keeps what the caller gave, whatever the model says", async () => {
+    const options = ["Stay", "Move"];
+    const { outcome } = await decideWith([completion({ ...TABLE, options: ["Buy", "Sell"] })], { options });
+    expect(outcome).toMatchObject({ data: { sources: { options: "caller", criteria: "model", scores: "model" } } });
+    expect(outcome.kind === "done" && JSON.stringify(outcome.data)).not.toContain("Buy");
+  });
+
+  test.each([undefined, { total_tokens: -5 }, { total_tokens: "many" }])(
+    "costs no tokens when the endpoint counts %j",
+    async (usage) => {
+      const { outcome } = await decideWith([completion(TABLE, usage ?? null)]);
+      expect(outcome.kind === "done" && outcome.units["model_kilotoken"]).toBe(0);
+    },
+  );
+});
+
+describe("a model that fails", () => {
+  test.each([
+    ["no JSON", completion("I would move.")],
+    ["no envelope", "<html>"],
+    ["a missing cell", completion({ ...TABLE, scores: { Stay: { rent: 1 } } })],
+    ["a score in words", completion({ ...TABLE, scores: { Stay: { rent: "low" }, Move: { rent: 1 } } })],
+    ["a negative weight", completion({ ...TABLE, criteria: [{ name: "rent", weight: -1, direction: "min" }] })],
+    ["one option", completion({ ...TABLE, options: ["Stay"], scores: { Stay: { rent: 1 } } })],
+    ["an option twice", completion({ ...TABLE, options: ["Stay", "Stay"], scores: { Stay: { rent: 1 } } })],
+    ["an endless answer", " ".repeat(MODEL_LIMITS.max_response_bytes + 1)],
+  ])("with %s is asked again, and then the run fails", async (_, answer) => {
+    const { outcome, asked } = await decideWith([answer]);
+    expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "MODEL_OUTPUT_INVALID" });
+    expect(asked).toHaveLength(MODEL_LIMITS.tries);
+  });
+
+  test("for a moment is asked again and may recover", async () => {
+    const { outcome, asked } = await decideWith([503, completion("nonsense"), completion(TABLE)]);
+    expect(outcome.kind).toBe("done");
+    expect(asked).toHaveLength(3);
+  });
+
+  test.each([
+    [500, MODEL_LIMITS.tries],
+    [429, MODEL_LIMITS.tries],
+    [401, 1],
+    [404, 1],
+  ])("with status %i is asked %i times, and nothing internal is told", async (status, times) => {
+    const { outcome, asked } = await decideWith([status]);
+    expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "MODEL_UNAVAILABLE" });
+    expect(asked).toHaveLength(times);
+    expect(JSON.stringify(outcome)).not.toMatch(/sk-secret|127\.0\.0\.1|10\.0\.0\.1/);
+  });
+});
+
+describe("a model that is not asked", () => {
+  test.each<[string, Partial<DecisionInputs>, string]>([
+    ["a complete table", TABLE as Partial<DecisionInputs>, "WINNER"],
+    ["a table with a hole", { ...(TABLE as Partial<DecisionInputs>), scores: { Stay: { rent: 1 } } }, "NEEDS_INPUT"],
+    ["a single option", { options: ["Stay"] }, "NEEDS_INPUT"],
+  ])("%s is left to the caller", async (_, inputs, verdict) => {
+    const { outcome, asked } = await decideWith([completion(TABLE)], inputs);
+    expect(outcome).toMatchObject({ data: { verdict } });
+    expect(asked).toHaveLength(0);
+  });
+});
+
+test("an abort while the model thinks rejects with its reason", async () => {
+  const stop = new AbortController();
+  const reason = new Error("timebox");
+  await using server = await serve(() => stop.abort(reason));
+  const pack = decisionPack({ url: server.origin, model: "slow" });
+  const inputs = decisionOffer.inputs.parse({ question: "Should we move?" });
+  await expect(pack.run(inputs, context(stop.signal))).rejects.toBe(reason);
+});

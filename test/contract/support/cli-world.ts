@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { createHash, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, inject } from "vitest";
+import { createRedis, type RedisDriver } from "../../../backend/drivers/redis.ts";
+import { createMoneyWorld, type MoneyWorld } from "./money-world.ts";
+
+const path = (name: string): string => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
+
+export const text = (value: unknown): string => String(value);
+export const sha256 = (value: unknown): string => createHash("sha256").update(String(value)).digest("hex");
+
+interface Answer {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface CliWorld {
+  readonly world: MoneyWorld;
+  readonly shield: RedisDriver;
+  readonly stores: { readonly DATABASE_URL: string; readonly REDIS_URL: string };
+  /** A directory of this world's own. */
+  readonly directory: string;
+  run(args: readonly string[], options: { env: NodeJS.ProcessEnv; cwd?: string }): Promise<Answer>;
+  dpp(...args: string[]): Promise<Answer>;
+  /** The JSON of a command that must succeed without a word on standard error. */
+  json(...args: string[]): Promise<Record<string, unknown>>;
+  tenant(options?: { usd?: string }): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** The real command, as a process of its own, on a database of its own with a plan "cli". */
+export async function createCliWorld(): Promise<CliWorld> {
+  const world = await createMoneyWorld();
+  const directory = mkdtempSync(join(tmpdir(), "dpp-cli-"));
+  const stores = { DATABASE_URL: world.ownerUrl, REDIS_URL: inject("stack").redisUrl };
+  const shield = createRedis({ url: stores.REDIS_URL, command_timeout_ms: 5_000 });
+
+  const run: CliWorld["run"] = async (args, { env, cwd = path(".") }) => {
+    const command = ["--import", path("backend/text-loader.ts"), path("backend/cli/main.ts"), ...args];
+    const child = spawn(process.execPath, command, {
+      cwd,
+      env: { NODE_COMPILE_CACHE: join(directory, "cache"), ...env },
+    });
+    let out = "";
+    let err = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (out += chunk));
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => (err += chunk));
+    const [code] = (await once(child, "close")) as [number];
+    return { code, out, err };
+  };
+  const dpp: CliWorld["dpp"] = (...args) => run(args, { env: stores });
+  const json: CliWorld["json"] = async (...args) => {
+    const { code, out, err } = await dpp(...args, "--json");
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    return JSON.parse(out) as Record<string, unknown>;
+  };
+  await json("plan", "define", "cli", "--max-open-runs", "100", "--submit-burst", "1000");
+
+  return {
+    world,
+    shield,
+    stores,
+    directory,
+    run,
+    dpp,
+    json,
+    tenant: async ({ usd } = {}) => {
+      const tenant_id = text((await json("tenant", "create", "--name", "Ada", "--plan", "cli"))["tenant_id"]);
+      if (usd !== undefined) await json("grant", "--tenant", tenant_id, "--usd", usd, "--id", randomUUID());
+      return tenant_id;
+    },
+    close: async () => {
+      shield.close();
+      rmSync(directory, { recursive: true, force: true });
+      await world.close();
+    },
+  };
+}

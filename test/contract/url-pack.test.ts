@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { priceOf } from "#core/domain/pack.ts";
+import { URL_LIMITS, type UrlInputs, urlOffer } from "#core/domain/packs/url.ts";
+import { createGuardedFetch } from "../../backend/worker/packs/fetch/guarded-fetch.ts";
+import { extractInThread } from "../../backend/worker/packs/page/extract-in-thread.ts";
+import { urlPack } from "../../backend/worker/packs/url.ts";
+import { silentLog } from "../unit/packs/decision-fixture.ts";
+import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
+import { serve } from "./support/local-server.ts";
+
+async function run(type: string, body: string | Buffer, format: UrlInputs["format"] = "text") {
+  await using server = await serve((_, response) => response.writeHead(200, { "content-type": type }).end(body));
+  const outcome = await urlPack().run(urlOffer.inputs.parse({ url: `${server.origin}/news`, format }), {
+    signal: new AbortController().signal,
+    log: silentLog,
+    fetch: createGuardedFetch({ allowHosts: [`127.0.0.1:${server.port}`], backoffMs: 1 }),
+  });
+  return { outcome, origin: server.origin, requests: server.requests };
+}
+
+describe("the url pack", () => {
+  test("reads a page in a thread of its own and reports where it came from", async () => {
+    const { outcome, origin, requests } = await run("text/html; charset=utf-8", NEWS_PAGE, "markdown");
+    expect(outcome).toMatchObject({
+      kind: "done",
+      artifacts: [],
+      units: { base: 1, hundred_kb: 1 },
+      reliability: 1,
+      data: {
+        url: `${origin}/news`,
+        final_url: `${origin}/news`,
+        status: 200,
+        byline: "Ada Mole",
+        language: "en-GB",
+        format: "markdown",
+        markdown: expect.stringContaining("## What comes next"),
+        article_found: true,
+        truncated: false,
+        sha256: createHash("sha256").update(NEWS_PAGE).digest("hex"),
+        bytes: Buffer.byteLength(NEWS_PAGE),
+        content_type: "text/html",
+        redirects: [],
+      },
+    });
+    // Nothing that the page refers to was fetched.
+    expect(requests).toHaveLength(1);
+  });
+
+  test.each(["text/plain", "application/json", "text/markdown", "application/rss+xml"])(
+    "passes %s through as it is",
+    async (type) => {
+      const { outcome } = await run(type, '{"a": "é"}\n');
+      expect(outcome).toMatchObject({
+        reliability: 1,
+        data: { text: '{"a": "é"}\n', title: null, content_type: type },
+      });
+    },
+  );
+
+  test("finds links in plain text", async () => {
+    const { outcome } = await run("text/plain", "See https://a.example/x. And (http://b.example/y)!", "links");
+    const links = [
+      { url: "https://a.example/x", text: "" },
+      { url: "http://b.example/y", text: "" },
+    ];
+    expect(outcome).toMatchObject({ data: { links } });
+  });
+
+  test("meters every started 100 KB", async () => {
+    const { outcome } = await run("text/plain", "x".repeat(200_001));
+    expect(outcome.kind === "done" && outcome.units).toEqual({ base: 1, hundred_kb: 3 });
+    expect(outcome.kind === "done" && priceOf(urlOffer.prices, outcome.units)).toBe(5_000);
+  });
+
+  test("cuts a very long text, says so, and is trusted less", async () => {
+    const { outcome } = await run("text/plain", "x".repeat(URL_LIMITS.max_text_chars + 1));
+    expect(outcome).toMatchObject({ reliability: 0.5, data: { truncated: true } });
+  });
+
+  test("takes no money for an address that it refuses, and fails for a page it cannot read", async () => {
+    const fetch = createGuardedFetch();
+    const context = { signal: new AbortController().signal, log: silentLog, fetch };
+    const refused = await urlPack().run({ url: "http://169.254.169.254/latest", format: "text" }, context);
+    expect(refused).toMatchObject({ kind: "input_rejected", reason_code: "ADDRESS_NOT_ALLOWED" });
+    const { outcome } = await run("image/png", "x");
+    expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "CONTENT_TYPE" });
+  });
+
+  test("an abort while a page is being read ends its thread and rejects with the reason", async () => {
+    const stop = new AbortController();
+    const reason = new Error("timebox");
+    const page = { html: "<div>".repeat(300_000), url: "https://a.example/", format: "text", article: true } as const;
+    const reading = extractInThread(page, stop.signal);
+    stop.abort(reason);
+    await expect(reading).rejects.toBe(reason);
+  });
+});
+
+test("inputs that are no http(s) URL, too long, or of an unknown format are refused", () => {
+  const accepts = (inputs: unknown) => urlOffer.inputs.safeParse(inputs).success;
+  expect(accepts({ url: "https://example.com/" })).toBe(true);
+  for (const url of ["", "example.com", "ftp://example.com/", `https://example.com/${"x".repeat(2_048)}`, 7]) {
+    expect(accepts({ url })).toBe(false);
+  }
+  expect(accepts({ url: "https://example.com/", format: "pdf" })).toBe(false);
+  expect(accepts({ url: "https://example.com/", other: 1 })).toBe(false);
+});

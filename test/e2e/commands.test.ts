@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { z } from "zod";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const SLOW = 90_000;
+const WAIT = { timeout: 60_000, interval: 100 };
+
+const stackFile = z.object({
+  edge_url: z.url(),
+  database_url: z.string(),
+  redis_url: z.string(),
+  sqs_endpoint: z.url(),
+  queue_url: z.url(),
+  dlq_url: z.url(),
+  s3_endpoint: z.url(),
+  bucket: z.string(),
+  tenants: z.array(
+    z.object({ tenant_id: z.guid(), name: z.string(), api_key: z.string(), admin_key: z.string() }),
+  ),
+  pids: z.object({
+    postgres: z.number(),
+    redis: z.number(),
+    edge: z.number(),
+    worker: z.number(),
+    reaper: z.number(),
+  }),
+});
+
+describe("the commands of a developer's day", () => {
+  // A copy, so that changing a source file disturbs nobody.
+  const checkout = mkdtempSync(join(tmpdir(), "dpp-checkout-"));
+  const running = new Set<ChildProcess>();
+
+  beforeAll(() => {
+    for (const part of ["edge", "backend", "migrations", "test/stack", "package.json", "tsconfig.json"]) {
+      cpSync(join(ROOT, part), join(checkout, part), { recursive: true });
+    }
+    symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
+  });
+  afterAll(async () => {
+    for (const child of running) child.kill("SIGKILL");
+    await Promise.all([...running].map((child) => once(child, "exit")));
+    rmSync(checkout, { recursive: true, force: true });
+  });
+
+  const start = (file: string, ...args: string[]) => {
+    const { DPP_DEV_DIR: _, ...env } = process.env;
+    const child = spawn(process.execPath, ["--import", "./backend/text-loader.ts", file, ...args], {
+      cwd: checkout,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    running.add(child);
+    child.once("exit", () => running.delete(child));
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+    return { child, output: () => output, exit: once(child, "exit").then(([code]) => code as number | null) };
+  };
+  const readStack = () => stackFile.parse(JSON.parse(readFileSync(join(checkout, ".dev/stack.json"), "utf8")));
+  const alive = (pid: number) => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  const budget = async (edge_url: string, key = "") =>
+    (await fetch(`${edge_url}/v1/budget`, { headers: { authorization: `Bearer ${key}` } })).json();
+
+  test("demo does the main job and ends in exit 0, leaving nothing behind", { timeout: SLOW }, async () => {
+    const demo = start("test/stack/demo.ts");
+    expect(await demo.exit, demo.output()).toBe(0);
+    expect(demo.output()).toContain("sha256 verified");
+    expect(demo.output()).toContain("The main job holds");
+  });
+
+  test("dev refuses an unknown argument with exit 2 and says what it takes", { timeout: SLOW }, async () => {
+    const dev = start("test/stack/dev.ts", "--fersh");
+    expect(await dev.exit).toBe(2);
+    expect(dev.output()).toContain("--fersh");
+    expect(dev.output()).toContain("usage:");
+  });
+
+  test("dev brings everything up, restarts what a change touches, keeps its state, and leaves no process", {
+    timeout: SLOW,
+  }, async () => {
+    const first = start("test/stack/dev.ts");
+    const before = await vi.waitFor(readStack, WAIT);
+    expect(before.tenants).toHaveLength(2);
+    const [ada] = before.tenants;
+    expect(await budget(before.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
+
+    appendFileSync(join(checkout, "backend/worker/loop.ts"), "\n// touched\n");
+    const touched = await vi.waitFor(() => {
+      const now = readStack();
+      expect(now.pids.worker).not.toBe(before.pids.worker);
+      return now;
+    }, WAIT);
+    expect(touched.pids).toMatchObject({ edge: before.pids.edge, reaper: before.pids.reaper });
+    appendFileSync(join(checkout, "edge/app.ts"), "\n// touched\n");
+    const again = await vi.waitFor(() => {
+      const now = readStack();
+      expect(now.pids.edge).not.toBe(before.pids.edge);
+      return now;
+    }, WAIT);
+    expect(await budget(again.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
+
+    first.child.kill("SIGINT");
+    expect(await first.exit, first.output()).toBe(0);
+    for (const pid of Object.values(again.pids)) expect(alive(pid)).toBe(false);
+    expect(existsSync(join(checkout, ".dev/stack.json"))).toBe(false);
+
+    const second = start("test/stack/dev.ts");
+    const kept = await vi.waitFor(readStack, WAIT);
+    expect(kept.tenants).toEqual(before.tenants);
+    expect(await budget(kept.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
+    const rival = start("test/stack/dev.ts", "--fresh");
+    expect(await rival.exit).toBe(1);
+    expect(rival.output()).toContain("already runs");
+    second.child.kill("SIGTERM");
+    expect(await second.exit).toBe(0);
+
+    const third = start("test/stack/dev.ts", "--fresh");
+    const fresh = await vi.waitFor(readStack, WAIT);
+    expect(fresh.tenants.map((tenant) => tenant.tenant_id)).not.toContain(ada?.tenant_id);
+    third.child.kill("SIGINT");
+    expect(await third.exit).toBe(0);
+  });
+});
