@@ -4,7 +4,8 @@
 --
 -- outcome: inserted | existing | conflict | absent (only looked) | insufficient | too-many-open | late | unauthorized
 --   | scope-missing | pack-not-in-plan | cost-over-plan-limit | read-only | run-id-taken
--- refused_by: 'tenant' or 'key', whose budget was too small, with available_micros of that one.
+-- refused_by: 'tenant' or 'key', whose budget was too small, with available_micros of that one; where it only looked,
+-- available_micros is the tenant's, so that a shield that refused for want of money can be told that it was wrong.
 CREATE FUNCTION submit_run(
   p_key_sha256 bytea, p_run_id uuid, p_idempotency_key text, p_payload_sha256 bytea,
   p_pack_type text, p_pack_version text, p_inputs text, p_metadata jsonb,
@@ -55,7 +56,8 @@ BEGIN
     IF FOUND THEN
       outcome := CASE WHEN v_run.payload_sha256 = p_payload_sha256 THEN 'existing' ELSE 'conflict' END;
       IF outcome = 'existing' THEN
-        run_id := v_run.run_id; status := v_run.status; created_at := v_run.created_at;
+        run_id := v_run.run_id; created_at := v_run.created_at;
+        status := CASE WHEN v_run.retention_until < v_now THEN 'EXPIRED' ELSE v_run.status END;
         reserved_micros := v_run.reserved_micros; minimum_fee_micros := v_run.minimum_fee_micros;
       END IF;
       available_micros := NULL; refused_by := NULL;
@@ -70,12 +72,13 @@ BEGIN
       WHEN v_caller.plan_id IS NULL OR NOT p_pack_type = ANY (v_caller.pack_types) THEN 'pack-not-in-plan'
       WHEN p_max_cost_micros > v_caller.max_cost_micros THEN 'cost-over-plan-limit'
     END;
+    SELECT b.* INTO v_balance FROM balances b WHERE b.tenant_id = v_caller.tenant_id;
+    available_micros := v_balance.available;
     EXIT WHEN outcome IS NOT NULL;
 
-    SELECT b.* INTO v_balance FROM balances b WHERE b.tenant_id = v_caller.tenant_id;
     SELECT s.committed_micros INTO v_committed FROM key_spending s WHERE s.key_id = v_caller.key_id;
     IF v_balance.available < p_max_cost_micros THEN
-      outcome := 'insufficient'; refused_by := 'tenant'; available_micros := v_balance.available;
+      outcome := 'insufficient'; refused_by := 'tenant';
     ELSIF v_caller.spending_cap_micros - coalesce(v_committed, 0) < p_max_cost_micros THEN
       outcome := 'insufficient'; refused_by := 'key';
       available_micros := greatest(v_caller.spending_cap_micros - coalesce(v_committed, 0), 0);

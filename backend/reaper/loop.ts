@@ -31,7 +31,10 @@ export async function sweepOnce(
       sweepSync(
         deps,
         // A tenant that rests is synced until its last reservation has outlived the grace.
-        { moved_within_seconds: settings.grace_seconds + 2 * settings.sweep_seconds, grace_seconds: settings.grace_seconds },
+        {
+          moved_within_seconds: settings.grace_seconds + 2 * settings.sweep_seconds,
+          grace_seconds: settings.grace_seconds,
+        },
         turn,
         stop,
       ),

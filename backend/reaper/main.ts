@@ -34,7 +34,15 @@ const queue = createSqsQueue({
 
 log.info("reaper started", { sweep_seconds: config.DPP_SWEEP_SECONDS });
 await reaperLoop(
-  { db: database.db, redis: mirror.redis, objects, queue, sleeper: createSleeper(), metrics: createLogMetrics(log), log },
+  {
+    db: database.db,
+    redis: mirror.redis,
+    objects,
+    queue,
+    sleeper: createSleeper(),
+    metrics: createLogMetrics(log),
+    log,
+  },
   {
     max_attempts: config.DPP_MAX_ATTEMPTS,
     claimed_seconds: config.DPP_CLAIMED_SECONDS,

@@ -17,7 +17,9 @@ export async function workerLoop(deps: WorkerDeps, settings: LoopSettings, stopp
   const giveUp = new AbortController();
 
   const start = (message: ReceivedMessage) => {
-    const run: Promise<void> = processMessage(deps, settings, message, giveUp.signal).finally(() => running.delete(run));
+    const run: Promise<void> = processMessage(deps, settings, message, giveUp.signal).finally(() =>
+      running.delete(run),
+    );
     running.add(run);
   };
 

@@ -3,8 +3,8 @@ import { type Cell, figures } from "./figures.ts";
 import type { BenchTenant, LoadOrder, WorkName } from "./load-order.ts";
 import { MAX_OPEN_RUNS, runsOf } from "./tenants.ts";
 
-export const CLIENTS = [1, 16, 100] as const;
-export const TENANTS = [1, 100] as const;
+const CLIENTS = [1, 16, 100] as const;
+const TENANTS = [1, 100] as const;
 const STAGE_CLIENTS = 1;
 /** Runs that the crowd has from the start, for reads. */
 const CROWD_RUNS = 1_000;

@@ -85,9 +85,13 @@ export function aimsOf(cells: readonly Cell[], ratios: readonly Ratio[], paid: r
 
 export function printReport(report: Report, print: (line: string) => void): void {
   const { machine } = report;
-  print(`${machine.cores} cores (${machine.cpu}), ${machine.memory_gib} GiB, load ${machine.load_before.toFixed(1)} before`);
+  print(
+    `${machine.cores} cores (${machine.cpu}), ${machine.memory_gib} GiB, load ${machine.load_before.toFixed(1)} before`,
+  );
   print(`node ${machine.node}, miniflare ${machine.miniflare}, Postgres ${machine.postgres}, ${machine.redis}`);
-  print("All of it shares these cores: the load, workerd, the HTTP fronts (one Node process), Postgres, Redis, the worker.");
+  print(
+    "All of it shares these cores: the load, workerd, the HTTP fronts (one Node process), Postgres, Redis, the worker.",
+  );
   const wide = (cell: Cell): readonly unknown[] => [
     cell.work,
     cell.clients,
@@ -100,7 +104,18 @@ export function printReport(report: Report, print: (line: string) => void): void
     cell.errors,
     shown(cell.round_trips, 1),
   ];
-  const head = ["work", "clients", "tenants", "per s", "p50 ms", "p95 ms", "p99 ms", "requests", "errors", "round trips"];
+  const head = [
+    "work",
+    "clients",
+    "tenants",
+    "per s",
+    "p50 ms",
+    "p95 ms",
+    "p99 ms",
+    "requests",
+    "errors",
+    "round trips",
+  ];
   table("Requests", head, report.cells.map(wide), print);
   table(
     "CPU per request, microseconds",
@@ -152,7 +167,12 @@ function shown(values: Readonly<Record<string, number>>, digits: number): string
     .join(", ");
 }
 
-function table(title: string, head: readonly string[], rows: readonly (readonly unknown[])[], print: (line: string) => void) {
+function table(
+  title: string,
+  head: readonly string[],
+  rows: readonly (readonly unknown[])[],
+  print: (line: string) => void,
+) {
   const all = [head, ...rows.map((row) => row.map(String))];
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const left = (column: number): boolean => column === 0 || column === head.length - 1;

@@ -106,7 +106,11 @@ describe.each(redisEngines())("admission at the shield on %s", (engine) => {
   test("a key's own rate limits it although its tenant's does not, and a refused request moves neither", async () => {
     const { tenant_id } = await loaded({}, { read_burst: 2 }, { read_per_minute: 1 });
     const ask = () => authorize(shield.redis, { tenant_id, key_sha256: KEY, scope: "read" });
-    expect([(await ask()).kind, (await ask()).kind, (await ask()).kind]).toEqual(["ALLOWED", "ALLOWED", "RATE_LIMITED"]);
+    expect([(await ask()).kind, (await ask()).kind, (await ask()).kind]).toEqual([
+      "ALLOWED",
+      "ALLOWED",
+      "RATE_LIMITED",
+    ]);
     const before = await shield.raw.get(tenantKeys(tenant_id).tenantRate("read"));
     await ask();
     expect(await shield.raw.get(tenantKeys(tenant_id).tenantRate("read"))).toBe(before);

@@ -84,7 +84,11 @@ describe("the reaper", () => {
   test("fails a run at the minimum fee when its last attempt is lost, once, however many sweep", async () => {
     const { run_id } = await claim(await h.submit(), -1);
     await Promise.all([leases(1), leases(1), leases(1)]);
-    expect(await h.run(run_id)).toMatchObject({ status: "FAILED", reason_code: "LEASE_EXPIRED", charged_micros: "5000" });
+    expect(await h.run(run_id)).toMatchObject({
+      status: "FAILED",
+      reason_code: "LEASE_EXPIRED",
+      charged_micros: "5000",
+    });
     expect(await h.closing(run_id)).toEqual({ RESERVE: 100_000, CHARGE: 5_000, REFUND: 95_000 });
   });
 

@@ -60,7 +60,11 @@ describe("a worker that uploads its result", () => {
     const buried = await h.submit();
     await put(buried, { tombstone: "true" });
     await work(buried, { packs: packOf(async () => done({})) });
-    expect(await h.run(buried)).toMatchObject({ status: "PROCESSING", finalize_stage: "CLAIMED", money_state: "RESERVED" });
+    expect(await h.run(buried)).toMatchObject({
+      status: "PROCESSING",
+      finalize_stage: "CLAIMED",
+      money_state: "RESERVED",
+    });
 
     const strange = await h.submit();
     await put(strange, { who: "knows" });

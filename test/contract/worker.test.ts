@@ -23,7 +23,12 @@ describe("a worker with one message", () => {
     const run_id = await h.submit();
     await work(run_id, { packs: packOf(async () => done({ answer: 42 }, 7)) });
     const run = await h.run(run_id);
-    expect(run).toMatchObject({ status: "COMPLETED", money_state: "SETTLED", finalize_stage: "COMMITTED", charged_micros: "7000" });
+    expect(run).toMatchObject({
+      status: "COMPLETED",
+      money_state: "SETTLED",
+      finalize_stage: "COMMITTED",
+      charged_micros: "7000",
+    });
     expect(await h.closing(run_id)).toEqual({ RESERVE: 100_000, CHARGE: 7_000, REFUND: 93_000 });
     expect(h.told.deleted).toContain(run_id);
     const object = await h.s3.send(
@@ -55,9 +60,24 @@ describe("a worker with one message", () => {
   });
 
   test.each([
-    ["inputs that the pack refuses cost nothing", { kind: "input_rejected", reason_code: "BAD", detail: "no" }, 0, "BAD"],
-    ["work that failed costs the minimum fee", { kind: "pack_failed", reason_code: "GONE", detail: "no" }, 5_000, "GONE"],
-    ["a result below the asked reliability costs the minimum fee", done({}, 1, 0.5), 5_000, "RELIABILITY_BELOW_MINIMUM"],
+    [
+      "inputs that the pack refuses cost nothing",
+      { kind: "input_rejected", reason_code: "BAD", detail: "no" },
+      0,
+      "BAD",
+    ],
+    [
+      "work that failed costs the minimum fee",
+      { kind: "pack_failed", reason_code: "GONE", detail: "no" },
+      5_000,
+      "GONE",
+    ],
+    [
+      "a result below the asked reliability costs the minimum fee",
+      done({}, 1, 0.5),
+      5_000,
+      "RELIABILITY_BELOW_MINIMUM",
+    ],
     ["a result that JSON cannot hold is a crash", done({ value: Number.NaN }), 5_000, "PACK_CRASHED"],
     ["a unit without a price is a crash", { ...done({}), units: { gold: 1 } }, 5_000, "PACK_CRASHED"],
     ["a result that is too large fails", done("x".repeat(9 * 1024 * 1024)), 5_000, "RESULT_TOO_LARGE"],
@@ -91,7 +111,11 @@ describe("a worker with one message", () => {
       return hang();
     });
     await work(run_id, { packs, sleeper: beat });
-    expect(await h.run(run_id)).toMatchObject({ status: "FAILED", reason_code: "TIMEBOX_EXCEEDED", charged_micros: "5000" });
+    expect(await h.run(run_id)).toMatchObject({
+      status: "FAILED",
+      reason_code: "TIMEBOX_EXCEEDED",
+      charged_micros: "5000",
+    });
     expect(signal?.aborted).toBe(true);
   });
 
@@ -130,7 +154,8 @@ describe("a worker with one message", () => {
     const sleeper: Sleeper = {
       sleep: async (ms) => {
         if (ms !== 30_000) return hang();
-        if (beats++ === 0) await h.owner.query("UPDATE runs SET lease_token = gen_random_uuid() WHERE run_id = $1", [run_id]);
+        if (beats++ === 0)
+          await h.owner.query("UPDATE runs SET lease_token = gen_random_uuid() WHERE run_id = $1", [run_id]);
       },
     };
     let signal: AbortSignal | undefined;

@@ -82,7 +82,10 @@ export interface Books {
 }
 
 /** The balance of a tenant, and what its ledger adds up to. */
-export async function books(system: System, tenant: DemoTenant): Promise<{ balance: Books; ledger: Omit<Books, "open_runs"> }> {
+export async function books(
+  system: System,
+  tenant: DemoTenant,
+): Promise<{ balance: Books; ledger: Omit<Books, "open_runs"> }> {
   const client = new pg.Client({ connectionString: system.stack.databaseUrl });
   await client.connect();
   try {
@@ -96,7 +99,8 @@ export async function books(system: System, tenant: DemoTenant): Promise<{ balan
     );
     const account = (name: string) =>
       transfers.reduce(
-        (sum, { debit, credit, amount }) => sum + (credit === name ? Number(amount) : 0) - (debit === name ? Number(amount) : 0),
+        (sum, { debit, credit, amount }) =>
+          sum + (credit === name ? Number(amount) : 0) - (debit === name ? Number(amount) : 0),
         0,
       );
     const [balance] = balances;

@@ -20,9 +20,7 @@ const stackFile = z.object({
   dlq_url: z.url(),
   s3_endpoint: z.url(),
   bucket: z.string(),
-  tenants: z.array(
-    z.object({ tenant_id: z.guid(), name: z.string(), api_key: z.string(), admin_key: z.string() }),
-  ),
+  tenants: z.array(z.object({ tenant_id: z.guid(), name: z.string(), api_key: z.string(), admin_key: z.string() })),
   pids: z.object({
     postgres: z.number(),
     redis: z.number(),
@@ -59,7 +57,8 @@ describe("the commands of a developer's day", () => {
     running.add(child);
     child.once("exit", () => running.delete(child));
     let output = "";
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text) => (output += text));
     return { child, output: () => output, exit: once(child, "exit").then(([code]) => code as number | null) };
   };
   const readStack = () => stackFile.parse(JSON.parse(readFileSync(join(checkout, ".dev/stack.json"), "utf8")));
@@ -87,49 +86,53 @@ describe("the commands of a developer's day", () => {
     expect(dev.output()).toContain("usage:");
   });
 
-  test("dev brings everything up, restarts what a change touches, keeps its state, and leaves no process", {
-    timeout: SLOW,
-  }, async () => {
-    const first = start("test/stack/dev.ts");
-    const before = await vi.waitFor(readStack, WAIT);
-    expect(before.tenants).toHaveLength(2);
-    const [ada] = before.tenants;
-    expect(await budget(before.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
+  test(
+    "dev brings everything up, restarts what a change touches, keeps its state, and leaves no process",
+    {
+      timeout: SLOW,
+    },
+    async () => {
+      const first = start("test/stack/dev.ts");
+      const before = await vi.waitFor(readStack, WAIT);
+      expect(before.tenants).toHaveLength(2);
+      const [ada] = before.tenants;
+      expect(await budget(before.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
 
-    appendFileSync(join(checkout, "backend/worker/loop.ts"), "\n// touched\n");
-    const touched = await vi.waitFor(() => {
-      const now = readStack();
-      expect(now.pids.worker).not.toBe(before.pids.worker);
-      return now;
-    }, WAIT);
-    expect(touched.pids).toMatchObject({ edge: before.pids.edge, reaper: before.pids.reaper });
-    appendFileSync(join(checkout, "edge/app.ts"), "\n// touched\n");
-    const again = await vi.waitFor(() => {
-      const now = readStack();
-      expect(now.pids.edge).not.toBe(before.pids.edge);
-      return now;
-    }, WAIT);
-    expect(await budget(again.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
+      appendFileSync(join(checkout, "backend/worker/loop.ts"), "\n// touched\n");
+      const touched = await vi.waitFor(() => {
+        const now = readStack();
+        expect(now.pids.worker).not.toBe(before.pids.worker);
+        return now;
+      }, WAIT);
+      expect(touched.pids).toMatchObject({ edge: before.pids.edge, reaper: before.pids.reaper });
+      appendFileSync(join(checkout, "edge/app.ts"), "\n// touched\n");
+      const again = await vi.waitFor(() => {
+        const now = readStack();
+        expect(now.pids.edge).not.toBe(before.pids.edge);
+        return now;
+      }, WAIT);
+      expect(await budget(again.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
 
-    first.child.kill("SIGINT");
-    expect(await first.exit, first.output()).toBe(0);
-    for (const pid of Object.values(again.pids)) expect(alive(pid)).toBe(false);
-    expect(existsSync(join(checkout, ".dev/stack.json"))).toBe(false);
+      first.child.kill("SIGINT");
+      expect(await first.exit, first.output()).toBe(0);
+      for (const pid of Object.values(again.pids)) expect(alive(pid)).toBe(false);
+      expect(existsSync(join(checkout, ".dev/stack.json"))).toBe(false);
 
-    const second = start("test/stack/dev.ts");
-    const kept = await vi.waitFor(readStack, WAIT);
-    expect(kept.tenants).toEqual(before.tenants);
-    expect(await budget(kept.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
-    const rival = start("test/stack/dev.ts", "--fresh");
-    expect(await rival.exit).toBe(1);
-    expect(rival.output()).toContain("already runs");
-    second.child.kill("SIGTERM");
-    expect(await second.exit).toBe(0);
+      const second = start("test/stack/dev.ts");
+      const kept = await vi.waitFor(readStack, WAIT);
+      expect(kept.tenants).toEqual(before.tenants);
+      expect(await budget(kept.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
+      const rival = start("test/stack/dev.ts", "--fresh");
+      expect(await rival.exit).toBe(1);
+      expect(rival.output()).toContain("already runs");
+      second.child.kill("SIGTERM");
+      expect(await second.exit).toBe(0);
 
-    const third = start("test/stack/dev.ts", "--fresh");
-    const fresh = await vi.waitFor(readStack, WAIT);
-    expect(fresh.tenants.map((tenant) => tenant.tenant_id)).not.toContain(ada?.tenant_id);
-    third.child.kill("SIGINT");
-    expect(await third.exit).toBe(0);
-  });
+      const third = start("test/stack/dev.ts", "--fresh");
+      const fresh = await vi.waitFor(readStack, WAIT);
+      expect(fresh.tenants.map((tenant) => tenant.tenant_id)).not.toContain(ada?.tenant_id);
+      third.child.kill("SIGINT");
+      expect(await third.exit).toBe(0);
+    },
+  );
 });

@@ -69,21 +69,25 @@ describe("the whole system, when its processes die", () => {
     expect(balance).toMatchObject({ charged: 3_000, reserved: 0 });
   });
 
-  test("a worker told to stop in the middle of a run hands it back: completed later, nothing charged for it", {
-    timeout: SLOW,
-  }, async () => {
-    const tenant = await newTenant();
-    const agent = agentOf(system, tenant);
-    page.hold();
-    const run_id = await agent.submit(held());
-    await page.requested();
-    await system.stop("worker");
-    expect(await agent.look(run_id)).toMatchObject({ status: "QUEUED", money_state: "RESERVED" });
-    page.letGo();
-    await system.start("worker");
-    expect(await agent.ended(run_id)).toMatchObject({ status: "COMPLETED", cost: { actual_usd: "0.0030" } });
-    expect((await books(system, tenant)).balance).toMatchObject({ charged: 3_000, reserved: 0, open_runs: 0 });
-  });
+  test(
+    "a worker told to stop in the middle of a run hands it back: completed later, nothing charged for it",
+    {
+      timeout: SLOW,
+    },
+    async () => {
+      const tenant = await newTenant();
+      const agent = agentOf(system, tenant);
+      page.hold();
+      const run_id = await agent.submit(held());
+      await page.requested();
+      await system.stop("worker");
+      expect(await agent.look(run_id)).toMatchObject({ status: "QUEUED", money_state: "RESERVED" });
+      page.letGo();
+      await system.start("worker");
+      expect(await agent.ended(run_id)).toMatchObject({ status: "COMPLETED", cost: { actual_usd: "0.0030" } });
+      expect((await books(system, tenant)).balance).toMatchObject({ charged: 3_000, reserved: 0, open_runs: 0 });
+    },
+  );
 
   test("Redis flushed in the middle of traffic: no run lost, no cent moved", { timeout: SLOW }, async () => {
     const tenant = await newTenant();

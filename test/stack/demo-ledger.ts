@@ -39,7 +39,9 @@ export async function printLedger(system: System, tenant: DemoTenant, charged_by
     console.log(`  ${kind.padEnd(8)} ${road.padEnd(22)} $${formatUsd(micros(amount)).padStart(10)}  ${run_id ?? ""}`);
   }
 
-  const response = await fetch(`${system.edgeUrl}/v1/budget`, { headers: { authorization: `Bearer ${tenant.api_key}` } });
+  const response = await fetch(`${system.edgeUrl}/v1/budget`, {
+    headers: { authorization: `Bearer ${tenant.api_key}` },
+  });
   if (response.status !== 200) throw new Error(`GET /v1/budget answered ${response.status}`);
   const balance = (await response.json()) as Record<`${keyof Balance}_usd`, string>;
   console.log("balance (GET /v1/budget)");
@@ -52,7 +54,9 @@ export async function printLedger(system: System, tenant: DemoTenant, charged_by
   for (const name of ["granted", "charged", "reserved", "available"] as const) {
     const told = balance[`${name}_usd`];
     const sum = formatUsd(micros(added[name]));
-    console.log(`  ${name.padEnd(10)} $${told.padStart(10)}  ${told === sum ? "= the ledger's" : `but the ledger says $${sum}`}`);
+    console.log(
+      `  ${name.padEnd(10)} $${told.padStart(10)}  ${told === sum ? "= the ledger's" : `but the ledger says $${sum}`}`,
+    );
     if (told !== sum) throw new Error(`${name}: the balance and the ledger differ`);
   }
   if (added.granted !== added.charged + added.reserved + added.available) throw new Error("the ledger does not add up");

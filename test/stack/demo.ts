@@ -171,7 +171,9 @@ try {
   print();
   await printLedger(system, tenant, charged);
   print();
-  print(`The main job holds: paid work done, verified and settled to the micro, in ${((Date.now() - began) / 1000).toFixed(1)} s.`);
+  print(
+    `The main job holds: paid work done, verified and settled to the micro, in ${((Date.now() - began) / 1000).toFixed(1)} s.`,
+  );
 } catch (error) {
   console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
   console.error(`The logs of its processes are in ${STATE_DIR}.`);

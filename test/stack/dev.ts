@@ -85,7 +85,8 @@ async function restart(system: System, files: readonly string[]): Promise<void> 
   const touched = new Set(
     files.flatMap((file) => OWNERS.flatMap(([prefix, owners]) => (file.startsWith(prefix) ? owners : []))),
   );
-  if (files.some((file) => file.startsWith("migrations/"))) await migrate(system.stack.databaseUrl, { log: console.log });
+  if (files.some((file) => file.startsWith("migrations/")))
+    await migrate(system.stack.databaseUrl, { log: console.log });
   // An edge that does not build must not take the running one down.
   if (touched.has("edge")) await bundleEdge();
   for (const name of touched) {
@@ -111,7 +112,9 @@ function watchSources(change: (files: readonly string[]) => Promise<void>): { cl
           changed.clear();
           return files.length === 0 ? undefined : change(files);
         })
-        .catch((error: unknown) => console.error(`not restarted: ${error instanceof Error ? error.message : String(error)}`));
+        .catch((error: unknown) =>
+          console.error(`not restarted: ${error instanceof Error ? error.message : String(error)}`),
+        );
     }, SETTLE_MS);
   });
   return {

@@ -40,7 +40,11 @@ describe("the house", () => {
   test.each(FLOORS)("%s imports nothing from above", (_, belongs, may) => {
     const mine = files.filter((file) => file.endsWith(".ts") && belongs.test(file));
     expect(mine.length).toBeGreaterThan(0);
-    const wrong = mine.flatMap((file) => imports(file).filter((to) => !may.test(to)).map((to) => `${file} -> ${to}`));
+    const wrong = mine.flatMap((file) =>
+      imports(file)
+        .filter((to) => !may.test(to))
+        .map((to) => `${file} -> ${to}`),
+    );
     expect(wrong).toEqual([]);
   });
 
@@ -49,7 +53,9 @@ describe("the house", () => {
   });
 
   test("has kebab-case names", () => {
-    expect(files.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d|\.config)?\.(ts|sql|lua)$/.test(basename(file)))).toEqual([]);
+    expect(
+      files.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d|\.config)?\.(ts|sql|lua)$/.test(basename(file))),
+    ).toEqual([]);
   });
 
   test("opens every statement and script with its purpose", () => {
@@ -67,7 +73,9 @@ describe("the house", () => {
   });
 
   test("numbers its migrations without a gap", () => {
-    const numbers = files.filter((file) => file.startsWith("migrations/")).map((file) => Number(basename(file).slice(0, 4)));
+    const numbers = files
+      .filter((file) => file.startsWith("migrations/"))
+      .map((file) => Number(basename(file).slice(0, 4)));
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
   });
 });

@@ -11,10 +11,16 @@ export interface Receipt {
 }
 
 const metadata = z.object({
-  "actual-cost-usd-micros": z.string().regex(/^\d{1,16}$/).transform(microsFromText),
+  "actual-cost-usd-micros": z
+    .string()
+    .regex(/^\d{1,16}$/)
+    .transform(microsFromText),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   "finalize-token": z.guid(),
-  bytes: z.string().regex(/^\d{1,9}$/).transform(Number),
+  bytes: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number),
   reliability: z.string().transform(Number).pipe(z.number().min(0).max(1)),
 });
 

@@ -81,7 +81,12 @@ async function close(deps: ClaimedSweepDeps, run: StaleClaim, closing: Closing):
   await settle(deps.redis, { ...closed, charged: closed.charged_micros });
 }
 
-const failure = (status: "FAILED" | "CANCELED", charge: Micros, reason_code: string, reason_detail: string): Closing => ({
+const failure = (
+  status: "FAILED" | "CANCELED",
+  charge: Micros,
+  reason_code: string,
+  reason_detail: string,
+): Closing => ({
   status,
   charge,
   reason_code,

@@ -5,12 +5,7 @@ import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { SignalSender } from "#core/ports/queue.ts";
 import type { Redis } from "#core/ports/redis.ts";
-import {
-  type LapsedLease,
-  failLapsed,
-  findLapsedLeases,
-  requeueLapsed,
-} from "#core/store/postgres/lapsed-leases.ts";
+import { type LapsedLease, failLapsed, findLapsedLeases, requeueLapsed } from "#core/store/postgres/lapsed-leases.ts";
 import { settle } from "#core/store/redis/settle.ts";
 
 export interface LeaseSweepDeps {

@@ -80,7 +80,11 @@ export async function runHarness() {
   const edge = connect(database.edge);
   const backend = connect(database.backend);
   const redis = createRedis({ url: stack.redisUrl, command_timeout_ms: 5_000 });
-  const aws = { AWS_REGION: stack.region, AWS_ACCESS_KEY_ID: stack.accessKeyId, AWS_SECRET_ACCESS_KEY: stack.secretAccessKey };
+  const aws = {
+    AWS_REGION: stack.region,
+    AWS_ACCESS_KEY_ID: stack.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
+  };
   const objects = createS3Objects({ client: awsClient(aws, stack.s3Endpoint, 10_000), bucket: stack.bucket });
   const s3 = new S3Client(awsClient(aws, stack.s3Endpoint, 10_000));
   const tenant = await createDemoTenant(owner.db, { name: "test" });
@@ -145,7 +149,10 @@ export async function runHarness() {
       receipt: run_id,
     }),
     run: (run_id: string) => one("SELECT * FROM runs WHERE run_id = $1", [run_id]),
-    balance: () => one("SELECT granted, charged, reserved, available, open_runs FROM balances WHERE tenant_id = $1", [tenant.tenant_id]),
+    balance: () =>
+      one("SELECT granted, charged, reserved, available, open_runs FROM balances WHERE tenant_id = $1", [
+        tenant.tenant_id,
+      ]),
     /** CHARGE and REFUND of a run, in micros. */
     closing: async (run_id: string) =>
       Object.fromEntries(

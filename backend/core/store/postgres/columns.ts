@@ -5,7 +5,10 @@ import { microsFromText } from "../../domain/money.ts";
 export const amount = z.string().transform(microsFromText);
 
 /** A BIGINT counter that stays far below 2^53. */
-export const counter = z.string().regex(/^\d{1,15}$/).transform(Number);
+export const counter = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number);
 
 export const timestamp = z.date();
 

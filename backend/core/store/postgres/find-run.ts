@@ -30,7 +30,10 @@ const run = z.object({
   started_at: timestamp.nullable(),
   finished_at: timestamp.nullable(),
   retention_until: timestamp.nullable(),
-  expired: z.boolean().nullable().transform((value) => value ?? false),
+  expired: z
+    .boolean()
+    .nullable()
+    .transform((value) => value ?? false),
 });
 export type FoundRun = z.infer<typeof run>;
 

@@ -14,8 +14,9 @@ local function rate(now, limits)
       ok, left = false, 0
       wait = math.max(wait, late)
     end
-    if not tightest or left < tightest[3] then
-      tightest = {limits[i][3], window / 1000, left, (tat + interval - now) / 1000}
+    local reset = (tat + interval - now) / 1000
+    if not tightest or left < tightest[3] or (left == tightest[3] and reset > tightest[4]) then
+      tightest = {limits[i][3], window / 1000, left, reset}
     end
     moves[i] = {key, tat + interval, window}
   end

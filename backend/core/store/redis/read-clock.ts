@@ -6,5 +6,8 @@ const script: RedisScript = { name: "read-clock", lua };
 
 /** The Redis clock in Unix micros, as decimal text. Also says whether Redis lives and runs scripts. */
 export async function readClock(redis: Redis): Promise<string> {
-  return z.string().regex(/^\d{16}$/).parse(await redis.run(script, [], []));
+  return z
+    .string()
+    .regex(/^\d{16}$/)
+    .parse(await redis.run(script, [], []));
 }

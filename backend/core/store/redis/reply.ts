@@ -1,7 +1,10 @@
 import { z } from "zod";
 import type { RateState } from "../../domain/plan.ts";
 
-const count = z.string().regex(/^\d{1,16}$/).transform(Number);
+const count = z
+  .string()
+  .regex(/^\d{1,16}$/)
+  .transform(Number);
 
 /** The four figures that gcra.lua answers, as they stand in a reply after its kind. */
 export const rateFigures = [count, count, count, count] as const;
