@@ -1,5 +1,8 @@
 import type { Rate } from "./plan.ts";
 
+/** Sums of fractions of a millisecond are off by less than this. */
+const ROUNDING_MS = 0.001;
+
 /** The outcome of one GCRA test; `tat_ms` is the theoretical arrival time to remember when it was allowed. */
 export type GcraVerdict =
   | { readonly allowed: true; readonly tat_ms: number }
@@ -14,5 +17,5 @@ export function gcra(rate: Rate, stored_tat_ms: number | undefined, now_ms: numb
   const window = interval * rate.burst;
   const tat = Math.min(Math.max(stored_tat_ms ?? now_ms, now_ms), now_ms + window);
   const wait = tat + interval - window - now_ms;
-  return wait > 0 ? { allowed: false, retry_after_ms: wait } : { allowed: true, tat_ms: tat + interval };
+  return wait > ROUNDING_MS ? { allowed: false, retry_after_ms: wait } : { allowed: true, tat_ms: tat + interval };
 }

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import { reaperConfig, workerConfig } from "../../backend/config.ts";
+
+const fit = {
+  DATABASE_URL: "postgresql://u:secret@h/db",
+  REDIS_URL: "redis://h:1",
+  AWS_REGION: "r",
+  SQS_QUEUE_URL: "http://h/q",
+  S3_BUCKET: "bucket",
+};
+
+describe("the environment", () => {
+  test("has the defaults of the protocol", () => {
+    expect(workerConfig(fit)).toMatchObject({
+      DPP_LEASE_SECONDS: 120,
+      DPP_HEARTBEAT_SECONDS: 30,
+      DPP_MAX_ATTEMPTS: 3,
+      DPP_WORKER_CONCURRENCY: 10,
+    });
+    expect(reaperConfig(fit)).toMatchObject({
+      DPP_CLAIMED_SECONDS: 120,
+      DPP_SWEEP_SECONDS: 15,
+      DPP_SIGNAL_SECONDS: 60,
+      DPP_SYNC_GRACE_SECONDS: 90,
+    });
+  });
+
+  test("tells every fault at once, by name, and no value", () => {
+    const broken = { ...fit, DATABASE_URL: "secret-not-a-url", DPP_MAX_ATTEMPTS: "0", S3_BUCKET: undefined };
+    expect(() => workerConfig(broken)).toThrow(/DATABASE_URL[\s\S]*S3_BUCKET[\s\S]*DPP_MAX_ATTEMPTS/);
+    expect(() => workerConfig(broken)).not.toThrow(/secret/);
+  });
+
+  test.each([
+    { DPP_HEARTBEAT_SECONDS: "120" },
+    { DPP_LEASE_SECONDS: "-1" },
+    { DPP_LEASE_SECONDS: "soon" },
+    { DPP_WORKER_CONCURRENCY: "1.5" },
+    { DECISION_MODEL_URL: "https://model.example/v1" },
+  ])("%j is refused", (over) => {
+    expect(() => workerConfig({ ...fit, ...over })).toThrow("not fit to start");
+  });
+});
