@@ -1,7 +1,10 @@
 import { z } from "zod";
 import { logLevel } from "./drivers/log.ts";
 
-const seconds = (fallback: number) => z.coerce.number().positive().max(86_400).default(fallback);
+/** SQS hides no message for longer. */
+const LONGEST_LEASE_SECONDS = 43_200;
+const seconds = (fallback: number, least = 0.05, most = 86_400) =>
+  z.coerce.number().min(least).max(most).default(fallback);
 const count = (fallback: number, most: number) => z.coerce.number().int().min(1).max(most).default(fallback);
 const optionalUrl = z.url().optional();
 
@@ -16,7 +19,7 @@ const shared = {
   SQS_QUEUE_URL: z.url(),
   S3_ENDPOINT: optionalUrl,
   S3_BUCKET: z.string().min(3),
-  DPP_LEASE_SECONDS: seconds(120),
+  DPP_LEASE_SECONDS: seconds(120, 1, LONGEST_LEASE_SECONDS),
   DPP_MAX_ATTEMPTS: count(3, 20),
   DPP_LOG_LEVEL: logLevel.default("info"),
 };
@@ -47,10 +50,10 @@ export type WorkerConfig = z.infer<typeof workerSchema>;
 
 const reaperSchema = z.object({
   ...shared,
-  DPP_CLAIMED_SECONDS: seconds(120),
+  DPP_CLAIMED_SECONDS: seconds(120, 1),
   DPP_SWEEP_SECONDS: seconds(15),
   DPP_SIGNAL_SECONDS: seconds(60),
-  DPP_SYNC_GRACE_SECONDS: seconds(90),
+  DPP_SYNC_GRACE_SECONDS: seconds(90, 1),
 });
 export type ReaperConfig = z.infer<typeof reaperSchema>;
 

@@ -82,7 +82,7 @@ export async function submit(deps: SubmitDeps, caller: Caller, request: SubmitRe
     return { rate, verdict: refuse.outcomeUnknown() };
   }
 
-  reconcile(deps, caller, { shielded, question, answer, idempotency_sha256, reserve });
+  reconcile(deps, caller, { shielded, question, answer, idempotency_sha256 });
   // S4
   if (answer.outcome === "inserted") {
     const signal = encodeSignal({ run_id: answer.run_id, traceparent: request.traceparent });
@@ -116,12 +116,11 @@ interface Step {
   readonly question: Question;
   readonly answer: SubmitAnswer;
   readonly idempotency_sha256: string;
-  readonly reserve: Micros;
 }
 
 /** Takes back what Redis holds for a run that Postgres did not confirm, and mends a mirror that was wrong. */
 function reconcile(deps: SubmitDeps, caller: Caller, step: Step): void {
-  const { shielded, answer, idempotency_sha256, reserve } = step;
+  const { shielded, answer, idempotency_sha256 } = step;
   const { run_id, held } = step.question;
   const tenant_id = "tenant_id" in shielded ? shielded.tenant_id : undefined;
   const confirmed = answer.outcome === "inserted" || (answer.outcome === "existing" && answer.run_id === run_id);
@@ -129,19 +128,19 @@ function reconcile(deps: SubmitDeps, caller: Caller, step: Step): void {
     deps.defer("release", () => release(deps.redis, { tenant_id, idempotency_sha256, run_id }));
   }
   if (answer.outcome === "unauthorized") stranger(deps, caller);
-  if (!disagrees(shielded, answer, reserve) || !deps.refreshes.take(caller.key_sha256).allowed) return;
+  if (!disagrees(shielded, answer) || !deps.refreshes.take(caller.key_sha256).allowed) return;
   deps.metrics.count("mirror_refreshed", { outcome: answer.outcome });
   deps.defer("sync", () => syncTenant(deps, { key_sha256: caller.key_sha256 }, deps.grace_seconds));
 }
 
 /** Whether Postgres's answer shows that the mirror is wrong. Key caps and the operator's switch are not mirrored. */
-function disagrees(shielded: Shielded<Admission>, answer: SubmitAnswer, reserve: Micros): boolean {
+function disagrees(shielded: Shielded<Admission>, answer: SubmitAnswer): boolean {
   if (shielded.kind !== "answered") return false;
   const { kind } = shielded.reply;
   if (answer.outcome === "unauthorized" || answer.outcome === "scope-missing") return true;
   if (kind === "CONFLICT") return answer.outcome === "inserted";
-  if (kind === "NO_BUDGET") return answer.outcome === "absent" && answer.available_micros >= reserve;
-  if (kind !== "RESERVED") return false;
+  // It refused what Postgres, asked to look, would have taken.
+  if (kind !== "RESERVED") return answer.outcome === "absent";
   if (answer.outcome === "insufficient") return answer.refused_by === "tenant";
   return ["too-many-open", "pack-not-in-plan", "cost-over-plan-limit"].includes(answer.outcome);
 }
@@ -175,5 +174,7 @@ function conclude(answer: SubmitAnswer, request: SubmitRequest, refusal: Problem
     return refuse.budgetExceeded(request.reserve, answer.available_micros, answer.refused_by);
   }
   if (answer.outcome === "absent") return refusal ?? refuse.unavailable();
-  return REFUSALS[answer.outcome](request);
+  const refused = REFUSALS[answer.outcome](request);
+  // Where both refuse for the same reason, the shield's answer says more.
+  return refusal?.slug === refused.slug ? refusal : refused;
 }

@@ -52,10 +52,12 @@ CREATE TABLE api_keys (
   mode text NOT NULL CHECK (mode IN ('live', 'test')),
   scopes text[] NOT NULL CHECK (scopes <@ ARRAY['submit', 'read', 'admin'] AND cardinality(scopes) > 0),
   status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'revoked')),
-  expires_at timestamptz,
+  expires_at timestamptz CHECK (isfinite(expires_at)),
   submit_per_minute integer CHECK (submit_per_minute BETWEEN 1 AND 600000),
   read_per_minute integer CHECK (read_per_minute BETWEEN 1 AND 600000),
   spending_cap_micros bigint CHECK (spending_cap_micros >= 0),
+  -- The first key of a chain of rotations: what its keys spend counts against one cap.
+  spending_id uuid NOT NULL,
   rotated_from uuid UNIQUE REFERENCES api_keys,
   version bigint NOT NULL DEFAULT nextval('config_version'),
   created_at timestamptz NOT NULL DEFAULT now(),
@@ -63,9 +65,9 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_tenant ON api_keys (tenant_id);
 
--- What a capped key has reserved and been charged; only keys with a cap have a row.
+-- What a capped key and its successors have reserved and been charged; only those with a cap have a row.
 CREATE TABLE key_spending (
-  key_id uuid PRIMARY KEY REFERENCES api_keys,
+  spending_id uuid PRIMARY KEY,
   committed_micros bigint NOT NULL CHECK (committed_micros >= 0)
 );
 

@@ -2,10 +2,9 @@
 -- With p_reserve false it only looks. The balance row is locked last and held for the commit alone. A lock that is not
 -- had within 3 s raises (55P03): nothing was done.
 --
--- outcome: inserted | existing | conflict | absent (only looked) | insufficient | too-many-open | late | unauthorized
---   | scope-missing | pack-not-in-plan | cost-over-plan-limit | read-only | run-id-taken
--- refused_by: 'tenant' or 'key', whose budget was too small, with available_micros of that one; where it only looked,
--- available_micros is the tenant's, so that a shield that refused for want of money can be told that it was wrong.
+-- outcome: inserted | existing | conflict | absent (only looked: it would have been inserted) | insufficient
+--   | too-many-open | late | unauthorized | scope-missing | pack-not-in-plan | cost-over-plan-limit | read-only | run-id-taken
+-- refused_by: 'tenant' or 'key', whose budget was too small, with available_micros of that one.
 CREATE FUNCTION submit_run(
   p_key_sha256 bytea, p_run_id uuid, p_idempotency_key text, p_payload_sha256 bytea,
   p_pack_type text, p_pack_version text, p_inputs text, p_metadata jsonb,
@@ -30,7 +29,7 @@ BEGIN
     RETURN;
   END IF;
 
-  SELECT k.key_id, k.tenant_id, k.scopes, k.spending_cap_micros, s.mode AS switch_mode,
+  SELECT k.key_id, k.tenant_id, k.scopes, k.spending_cap_micros, k.spending_id, s.mode AS switch_mode,
          p.plan_id, p.pack_types, p.max_cost_micros, p.max_open_runs, p.retention_days
     INTO v_caller
     FROM api_keys k
@@ -67,23 +66,24 @@ BEGIN
     EXIT WHEN v_look = 2;
 
     outcome := CASE
-      WHEN NOT p_reserve THEN 'absent'
       WHEN v_caller.switch_mode <> 'normal' THEN 'read-only'
       WHEN v_caller.plan_id IS NULL OR NOT p_pack_type = ANY (v_caller.pack_types) THEN 'pack-not-in-plan'
       WHEN p_max_cost_micros > v_caller.max_cost_micros THEN 'cost-over-plan-limit'
     END;
-    SELECT b.* INTO v_balance FROM balances b WHERE b.tenant_id = v_caller.tenant_id;
-    available_micros := v_balance.available;
     EXIT WHEN outcome IS NOT NULL;
 
-    SELECT s.committed_micros INTO v_committed FROM key_spending s WHERE s.key_id = v_caller.key_id;
+    SELECT b.* INTO v_balance FROM balances b WHERE b.tenant_id = v_caller.tenant_id;
+    SELECT s.committed_micros INTO v_committed FROM key_spending s WHERE s.spending_id = v_caller.spending_id;
     IF v_balance.available < p_max_cost_micros THEN
-      outcome := 'insufficient'; refused_by := 'tenant';
+      outcome := 'insufficient'; refused_by := 'tenant'; available_micros := v_balance.available;
     ELSIF v_caller.spending_cap_micros - coalesce(v_committed, 0) < p_max_cost_micros THEN
       outcome := 'insufficient'; refused_by := 'key';
       available_micros := greatest(v_caller.spending_cap_micros - coalesce(v_committed, 0), 0);
     ELSIF v_balance.open_runs >= v_caller.max_open_runs THEN
       outcome := 'too-many-open';
+    END IF;
+    IF outcome IS NULL AND NOT p_reserve THEN
+      outcome := 'absent';
     END IF;
     CONTINUE WHEN outcome IS NOT NULL;
 
@@ -106,8 +106,8 @@ BEGIN
       VALUES (v_caller.tenant_id, p_run_id, 'RESERVE', 'available', 'reserved', p_max_cost_micros, v_now);
 
       IF v_caller.spending_cap_micros IS NOT NULL THEN
-        INSERT INTO key_spending AS s (key_id, committed_micros) VALUES (v_caller.key_id, p_max_cost_micros)
-        ON CONFLICT (key_id) DO UPDATE SET committed_micros = s.committed_micros + excluded.committed_micros
+        INSERT INTO key_spending AS s (spending_id, committed_micros) VALUES (v_caller.spending_id, p_max_cost_micros)
+        ON CONFLICT (spending_id) DO UPDATE SET committed_micros = s.committed_micros + excluded.committed_micros
           WHERE s.committed_micros + excluded.committed_micros <= v_caller.spending_cap_micros;
         GET DIAGNOSTICS v_rows = ROW_COUNT;
         IF v_rows = 0 THEN
@@ -133,7 +133,7 @@ BEGIN
       WHEN SQLSTATE 'DP001' THEN
         outcome := 'insufficient'; refused_by := 'key';
         SELECT greatest(v_caller.spending_cap_micros - s.committed_micros, 0) INTO available_micros
-          FROM key_spending s WHERE s.key_id = v_caller.key_id;
+          FROM key_spending s WHERE s.spending_id = v_caller.spending_id;
       WHEN SQLSTATE 'DP002' THEN
         SELECT b.* INTO v_balance FROM balances b WHERE b.tenant_id = v_caller.tenant_id;
         available_micros := v_balance.available;

@@ -64,7 +64,9 @@ BEGIN
         charged_micros = u.charged_micros + excluded.charged_micros;
 
   IF v_run.key_capped THEN
-    UPDATE key_spending s SET committed_micros = s.committed_micros - v_refund WHERE s.key_id = v_run.key_id;
+    UPDATE key_spending s SET committed_micros = s.committed_micros - v_refund
+      FROM api_keys k
+     WHERE k.key_id = v_run.key_id AND s.spending_id = k.spending_id;
   END IF;
 
   UPDATE balances b
@@ -94,6 +96,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   ), finding AS (
     INSERT INTO audit_findings (tenant_id, run_id, kind, detail, created_at)
     SELECT tenant_id, run_id, p_kind, p_detail, wall_clock() FROM frozen
+    ON CONFLICT (run_id, kind) WHERE resolved_at IS NULL DO NOTHING
   )
   SELECT run_id, tenant_id FROM frozen
 $$;

@@ -38,7 +38,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     LEFT JOIN balances b ON c.authorized AND b.tenant_id = c.tenant_id
     LEFT JOIN tenant_plans tp ON c.authorized AND tp.tenant_id = c.tenant_id
     LEFT JOIN plans p USING (plan_id)
-    LEFT JOIN key_spending s ON s.key_id = c.key_id
+    LEFT JOIN key_spending s ON s.spending_id = k.spending_id
 $$;
 
 -- All that the Redis shield mirrors of one tenant, from one snapshot (STABLE: the calling statement's).

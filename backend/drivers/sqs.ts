@@ -9,6 +9,9 @@ import {
 import { Outage } from "#core/domain/outage.ts";
 import type { SignalReceiver, SignalSender } from "#core/ports/queue.ts";
 
+/** What SQS takes in one call. */
+const BATCH = 10;
+
 export interface SqsSettings {
   readonly client: SQSClientConfig;
   readonly queue_url: string;
@@ -30,7 +33,7 @@ export function createSqsQueue(settings: SqsSettings): SignalReceiver & SignalSe
             WaitTimeSeconds: wait_seconds,
             VisibilityTimeout: Math.ceil(settings.visibility_seconds),
           }),
-          { abortSignal: signal, requestTimeout: (wait_seconds + 10) * 1000 },
+          { abortSignal: signal },
         );
         return (answer.Messages ?? []).flatMap(({ Body, ReceiptHandle }) =>
           Body === undefined || ReceiptHandle === undefined ? [] : [{ body: Body, receipt: ReceiptHandle }],
@@ -58,15 +61,11 @@ export function createSqsQueue(settings: SqsSettings): SignalReceiver & SignalSe
     },
 
     async send(bodies) {
-      const answer = await outage(
-        client.send(
-          new SendMessageBatchCommand({
-            QueueUrl,
-            Entries: bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody })),
-          }),
-        ),
-      );
-      if ((answer.Failed ?? []).length > 0) throw new Outage("sqs", new Error("a message was not accepted"));
+      for (let from = 0; from < bodies.length; from += BATCH) {
+        const Entries = bodies.slice(from, from + BATCH).map((MessageBody, Id) => ({ Id: String(Id), MessageBody }));
+        const answer = await outage(client.send(new SendMessageBatchCommand({ QueueUrl, Entries })));
+        if ((answer.Failed ?? []).length > 0) throw new Outage("sqs", new Error("a message was not accepted"));
+      }
     },
 
     close() {

@@ -16,43 +16,35 @@ export interface ReaperSettings {
   readonly grace_seconds: number;
 }
 
-/** All sweeps once. One that fails is logged and keeps no other from its turn. */
-export async function sweepOnce(
-  deps: ReaperDeps,
-  settings: ReaperSettings,
-  turn: SyncTurn,
-  stop: AbortSignal,
-): Promise<void> {
-  const sweeps: Readonly<Record<string, () => Promise<void>>> = {
-    lease: () => sweepLeases(deps, settings.max_attempts, stop),
-    claimed: () => sweepClaims(deps, settings, stop),
-    signal: () => sweepSignals(deps, settings.signal_seconds, stop),
-    sync: () =>
-      sweepSync(
-        deps,
-        // A tenant that rests is synced until its last reservation has outlived the grace.
-        {
-          moved_within_seconds: settings.grace_seconds + 2 * settings.sweep_seconds,
-          grace_seconds: settings.grace_seconds,
-        },
-        turn,
-        stop,
-      ),
+type Sweep = (deps: ReaperDeps, settings: ReaperSettings, stop: AbortSignal) => Promise<void>;
+
+function sweeps(): Readonly<Record<string, Sweep>> {
+  const turn: SyncTurn = { turn_after: undefined };
+  return {
+    lease: (deps, settings, stop) => sweepLeases(deps, settings.max_attempts, stop),
+    claimed: sweepClaims,
+    signal: (deps, settings, stop) => sweepSignals(deps, settings.signal_seconds, stop),
+    sync: (deps, { grace_seconds, sweep_seconds }, stop) => {
+      // A tenant that rests is synced until its last reservation has outlived the grace.
+      const moved_within_seconds = grace_seconds + 2 * sweep_seconds;
+      return sweepSync(deps, { moved_within_seconds, grace_seconds }, turn, stop);
+    },
   };
-  for (const [sweep, run] of Object.entries(sweeps)) {
-    if (stop.aborted) return;
-    await run().catch((error: unknown) => {
-      deps.metrics.count("sweep_failed", { sweep });
-      deps.log.error("sweep failed", { sweep, error });
-    });
-  }
 }
 
-/** Sweeps, rests, and sweeps again until `stop`. Any number of replicas may do so. */
+/**
+ * Each sweep goes round on its own: sweeps, rests, and sweeps again until `stop`, so that a slow store keeps no other
+ * sweep from its turn. Any number of replicas may do so.
+ */
 export async function reaperLoop(deps: ReaperDeps, settings: ReaperSettings, stop: AbortSignal): Promise<void> {
-  const turn: SyncTurn = { turn_after: undefined };
-  while (!stop.aborted) {
-    await sweepOnce(deps, settings, turn, stop);
-    await deps.sleeper.sleep(settings.sweep_seconds * 1000, stop);
-  }
+  const round = async ([name, sweep]: [string, Sweep]) => {
+    while (!stop.aborted) {
+      await sweep(deps, settings, stop).catch((error: unknown) => {
+        deps.metrics.count("sweep_failed", { sweep: name });
+        deps.log.error("sweep failed", { sweep: name, error });
+      });
+      await deps.sleeper.sleep(settings.sweep_seconds * 1000, stop);
+    }
+  };
+  await Promise.all(Object.entries(sweeps()).map(round));
 }

@@ -12,7 +12,8 @@ import { reaperLoop } from "./loop.ts";
 
 const STATEMENT_MS = 10_000;
 const REDIS_MS = 2_000;
-const AWS_MS = 15_000;
+/** What one round does not manage, the next one does. */
+const AWS = { request_ms: 15_000, attempts: 1 };
 const CONNECTIONS = 4;
 
 const config = reaperConfig(process.env);
@@ -25,9 +26,9 @@ const database = createPgDb({
   application_name: "dpp-reaper",
 });
 const mirror = createRedis({ url: config.REDIS_URL, command_timeout_ms: REDIS_MS });
-const objects = createS3Objects({ client: awsClient(config, config.S3_ENDPOINT, AWS_MS), bucket: config.S3_BUCKET });
+const objects = createS3Objects({ client: awsClient(config, config.S3_ENDPOINT, AWS), bucket: config.S3_BUCKET });
 const queue = createSqsQueue({
-  client: awsClient(config, config.SQS_ENDPOINT, AWS_MS),
+  client: awsClient(config, config.SQS_ENDPOINT, AWS),
   queue_url: config.SQS_QUEUE_URL,
   visibility_seconds: config.DPP_LEASE_SECONDS,
 });

@@ -49,6 +49,7 @@ function describeWork(
   done: Extract<Execution, { kind: "done" }>,
 ): FinishedWork | undefined {
   try {
+    if (!(done.reliability >= 0 && done.reliability <= 1)) throw new RangeError(`bad reliability ${done.reliability}`);
     const charge = chargeFor(pack.offer.prices, done.units, run.reserved_micros);
     const text = resultText({
       run_id: run.run_id,
@@ -73,7 +74,8 @@ function describeWork(
   }
 }
 
-const failAs = (deps: ConcludeDeps, run: ClaimedRun, reason: keyof typeof REASONS) =>
+/** Ends a run for a reason of the platform's own, at the minimum fee. */
+export const failAs = (deps: ConcludeDeps, run: ClaimedRun, reason: keyof typeof REASONS) =>
   fail(deps, run, run.minimum_fee_micros, reason, REASONS[reason]);
 
 function fail(deps: ConcludeDeps, run: ClaimedRun, charge: Micros, reason_code: string, reason_detail: string) {

@@ -40,7 +40,8 @@ export async function keepLease(
       continue;
     }
     if (until.aborted) return "ended";
-    await deps.queue
+    // Nobody waits for it: finished work must not lose its lease to a slow queue.
+    void deps.queue
       .hide(receipt, times.lease_seconds)
       .catch((error: unknown) => deps.log.warn("message was not hidden for longer", { error }));
   }

@@ -15,8 +15,10 @@ import { createPacks } from "./packs/registry.ts";
 
 const STATEMENT_MS = 10_000;
 const REDIS_MS = 2_000;
-const S3_MS = 15_000;
-const SQS_MS = 30_000;
+/** One try: `finalize` repeats it, and all its tries end before the claimed sweep would look. */
+const S3 = { request_ms: 15_000, attempts: 1 };
+/** Longer than a long poll. */
+const SQS = { request_ms: 30_000, attempts: 3 };
 /** Heartbeats and closings of all slots rarely meet at once. */
 const MOST_CONNECTIONS = 20;
 
@@ -30,9 +32,9 @@ const database = createPgDb({
   application_name: "dpp-worker",
 });
 const mirror = createRedis({ url: config.REDIS_URL, command_timeout_ms: REDIS_MS });
-const objects = createS3Objects({ client: awsClient(config, config.S3_ENDPOINT, S3_MS), bucket: config.S3_BUCKET });
+const objects = createS3Objects({ client: awsClient(config, config.S3_ENDPOINT, S3), bucket: config.S3_BUCKET });
 const queue = createSqsQueue({
-  client: awsClient(config, config.SQS_ENDPOINT, SQS_MS),
+  client: awsClient(config, config.SQS_ENDPOINT, SQS),
   queue_url: config.SQS_QUEUE_URL,
   visibility_seconds: config.DPP_LEASE_SECONDS,
 });

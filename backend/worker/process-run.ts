@@ -7,11 +7,14 @@ import type { Redis } from "#core/ports/redis.ts";
 import { type ClaimedRun, claimRun } from "#core/store/postgres/claim-run.ts";
 import { handBack } from "#core/store/postgres/hand-back.ts";
 import { settle } from "#core/store/redis/settle.ts";
-import { type ConcludeDeps, conclude } from "./conclude.ts";
+import { type ConcludeDeps, conclude, failAs } from "./conclude.ts";
 import { type Execution, execute } from "./execute.ts";
 import { keepLease } from "./lease.ts";
 import type { GuardedFetch } from "./packs/fetch/guarded-fetch.ts";
 import type { Pack } from "./packs/pack.ts";
+import { retryOutages } from "./retry.ts";
+
+const HAND_BACK_TRIES = 4;
 
 export interface WorkerDeps extends ConcludeDeps {
   readonly redis: Redis;
@@ -64,9 +67,7 @@ async function processSignal(
   const { run } = claim;
   const pack = deps.packs.get(run.pack_type);
   if (pack === undefined) {
-    deps.log.error("no such pack in this worker; the run goes back", { pack_type: run.pack_type });
-    await giveBack(deps, run, receipt);
-    return;
+    return refuseUnknownPack(deps, run);
   }
   const execution = await work(deps, times, pack, run, receipt, stop);
   if (execution === "lost") {
@@ -115,10 +116,20 @@ async function work(
 
 /** Hands the run back and makes its signal visible at once, so that another worker takes it. */
 async function giveBack(deps: WorkerDeps, run: ClaimedRun, receipt: string): Promise<void> {
-  const answer = await handBack(deps.db, run);
+  const answer = await retryOutages(deps, HAND_BACK_TRIES, () => handBack(deps.db, run));
   deps.log.info("run handed back", { answer });
   if (answer === "handed-back") {
     await deps.queue.send([encodeSignal({ run_id: run.run_id, traceparent: run.trace_parent })]);
     await deps.queue.delete(receipt);
   }
+}
+
+/**
+ * A deploy may bring a pack to the edge before it reaches every worker: the run goes back, and its next signal is the
+ * reaper's, a while later. When it came back too often, no worker has this pack.
+ */
+async function refuseUnknownPack(deps: WorkerDeps, run: ClaimedRun): Promise<void> {
+  deps.log.error("no such pack in this worker", { pack_type: run.pack_type });
+  const answer = await retryOutages(deps, HAND_BACK_TRIES, () => handBack(deps.db, run));
+  if (answer === "kept") await failAs(deps, run, "PACK_UNKNOWN");
 }

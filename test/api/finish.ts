@@ -30,7 +30,10 @@ export async function complete(backend: Db, run_id: string, result: object, cost
     AWS_ACCESS_KEY_ID: stack.accessKeyId,
     AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
   };
-  const objects = createS3Objects({ client: awsClient(aws, stack.s3Endpoint, 10_000), bucket: stack.bucket });
+  const objects = createS3Objects({
+    client: awsClient(aws, stack.s3Endpoint, { request_ms: 10_000, attempts: 3 }),
+    bucket: stack.bucket,
+  });
   await objects.create(
     resultKey(run.tenant_id, run_id, run.attempt),
     body,

@@ -110,7 +110,6 @@ const inserted = (run_id: string) => ({ outcome: "inserted", run_id, ...found })
 const existing = (run_id: string) => ({ outcome: "existing", run_id, ...found });
 const insufficient = (refused_by: string) => () => ({ outcome: "insufficient", available_micros: "5", refused_by });
 const only = (outcome: string) => () => ({ outcome });
-const absent = (available_micros: string) => () => ({ outcome: "absent", available_micros });
 
 type Case = [string, readonly string[], (run_id: string) => Record<string, unknown>, string, Record<string, unknown>];
 
@@ -125,22 +124,29 @@ test.each<Case>([
   [
     "no budget",
     ["NO_BUDGET", ...RATE, "5"],
-    absent("5"),
+    insufficient("tenant"),
     "422 budget-exceeded",
     { reserve: false, released: "", synced: false },
   ],
   [
     "no budget in the mirror alone",
     ["NO_BUDGET", ...RATE, "5"],
-    absent("1000000"),
+    only("absent"),
     "422 budget-exceeded",
     { synced: true },
   ],
   ["no budget, and there already", ["NO_BUDGET", ...RATE, "5"], () => existing(OTHER), "202", { reserve: false }],
   ["no budget, and a conflict", ["NO_BUDGET", ...RATE, "5"], only("conflict"), "409 idempotency-conflict", {}],
-  ["too many open", ["TOO_MANY_OPEN", ...RATE], absent("5"), "429 too-many-open-runs", { reserve: false }],
-  ["a pack out of plan", ["PACK_NOT_IN_PLAN", ...RATE], absent("5"), "403 pack-not-in-plan", { reserve: false }],
-  ["a cost over the plan", ["COST_OVER_PLAN_LIMIT", ...RATE, "5"], absent("5"), "403 cost-over-plan-limit", {}],
+  ["too many open", ["TOO_MANY_OPEN", ...RATE], only("too-many-open"), "429 too-many-open-runs", { synced: false }],
+  [
+    "too many open in the mirror alone",
+    ["TOO_MANY_OPEN", ...RATE],
+    only("absent"),
+    "429 too-many-open-runs",
+    { synced: true },
+  ],
+  ["a pack out of plan", ["PACK_NOT_IN_PLAN", ...RATE], only("absent"), "403 pack-not-in-plan", { reserve: false }],
+  ["a cost over the plan", ["COST_OVER_PLAN_LIMIT", ...RATE, "5"], only("absent"), "403 cost-over-plan-limit", {}],
   ["the mirror too rich", ["RESERVED", ...RATE], insufficient("tenant"), "422 budget-exceeded", { synced: true }],
   ["the key at its cap", ["RESERVED", ...RATE], insufficient("key"), "422 budget-exceeded", { synced: false }],
   ["the mirror too roomy", ["RESERVED", ...RATE], only("too-many-open"), "429 too-many-open-runs", { synced: true }],

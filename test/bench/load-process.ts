@@ -7,7 +7,7 @@ const PAUSE_AFTER_ERROR_MS = 20;
 // The load is a process of its own: in the one that holds the fronts it would wait for them in the same event loop.
 async function run(work: Work, order: LoadOrder): Promise<LoadAnswer> {
   // The edge loads a tenant that it does not know; with every client's first request it would do so as many times.
-  if (order.tenants.length === 1) await work.perform(0, 0);
+  if (order.tenants.length === 1 && order.warm_ms > 0) await work.perform(0, 0);
   const latencies: number[] = [];
   const errors: Record<string, number> = {};
   const before = process.cpuUsage();
@@ -60,11 +60,9 @@ async function obey(message: Addresses | LoadOrder): Promise<void> {
   }
   if (addresses === undefined) throw new Error("no addresses yet");
   const work = edgeWork(addresses, message) ?? floorWork(addresses, message);
-  try {
-    process.send?.(await run(work, message));
-  } finally {
-    await work.close();
-  }
+  // Closed before it is told: what closing costs the stores is no part of what comes next.
+  const answer = await run(work, message).finally(() => work.close());
+  process.send?.(answer);
 }
 
 process.on("message", (message: Addresses | LoadOrder) => {

@@ -5,14 +5,9 @@ import { receiptMetadata, resultKey } from "#core/domain/receipt.ts";
 import { claimRun } from "#core/store/postgres/claim-run.ts";
 import { beginFinalize } from "#core/store/postgres/begin-finalize.ts";
 import { extendLease } from "#core/store/postgres/extend-lease.ts";
-import { syncTenant } from "#core/store/sync-tenant.ts";
-import { tenantKeys } from "#core/store/redis/keys.ts";
-import { Redis as RawClient } from "ioredis";
-import { sweepOnce } from "../../backend/reaper/loop.ts";
+import { reaperLoop } from "../../backend/reaper/loop.ts";
 import { sweepClaims } from "../../backend/reaper/sweeps/claimed.ts";
 import { sweepLeases } from "../../backend/reaper/sweeps/lease.ts";
-import { sweepSignals } from "../../backend/reaper/sweeps/signal.ts";
-import { sweepSync } from "../../backend/reaper/sweeps/sync.ts";
 import { processMessage } from "../../backend/worker/process-run.ts";
 import { type RunHarness, TIMES, done, packOf, runHarness } from "./support/run-harness.ts";
 
@@ -156,59 +151,33 @@ describe("the reaper", () => {
     expect(await h.closing(run.run_id)).toEqual({ RESERVE: 100_000 });
   });
 
-  test("signals a queued run again after a while that doubles, and not before", async () => {
+  test("a sweep that fails, or that a slow store holds up, keeps no other from its turn", async () => {
     const run_id = await h.submit();
-    const signals = () => h.told.sent.filter((body) => body.includes(run_id)).length;
-    const age = (seconds: number) =>
-      h.owner.query("UPDATE runs SET last_signal_at = now() - make_interval(secs => $2::int) WHERE run_id = $1", [
-        run_id,
-        seconds,
-      ]);
-    const sweep = () => sweepSignals(h.deps({}), 60, NEVER);
-    await sweep();
-    expect(signals()).toBe(0);
-    await age(61);
-    await sweep();
-    expect(signals()).toBe(1);
-    await age(61);
-    await sweep();
-    expect(signals()).toBe(1);
-    await age(121);
-    await sweep();
-    expect(signals()).toBe(2);
-  });
-
-  test("makes the mirror say what Postgres says, wherever it had drifted", async () => {
-    const raw = new RawClient(h.stack.redisUrl);
-    const keys = tenantKeys(h.tenant.tenant_id);
-    await syncTenant(h.deps({}), { tenant_id: h.tenant.tenant_id }, 0);
-    await raw.hset(keys.budget, "available", "1");
-    await raw.hset(keys.open, uuid(), "5000:1000");
-    await sweepSync(h.deps({}), { moved_within_seconds: 60, grace_seconds: 0 }, { turn_after: undefined }, NEVER);
-    const [balance] = await h.owner.query("SELECT available, open_runs FROM balances WHERE tenant_id = $1", [
-      h.tenant.tenant_id,
-    ]);
-    expect(await raw.hget(keys.budget, "available")).toBe(balance?.["available"]);
-    expect(await raw.hlen(keys.open)).toBe(balance?.["open_runs"]);
-    raw.disconnect();
-  });
-
-  test("a sweep that fails keeps no other from its turn", async () => {
-    const run_id = await h.submit();
+    await abandoned();
     await h.owner.query("UPDATE runs SET last_signal_at = now() - interval '1 hour' WHERE run_id = $1", [run_id]);
     const real = h.deps({});
+    const stop = new AbortController();
+    const slow = Promise.withResolvers<"exists">();
     const deps = h.deps({
+      objects: { ...h.objects, create: () => slow.promise },
       db: {
         query: (text, values) =>
           text.includes("The lease sweep, finding") ? Promise.reject(new Error("broken")) : real.db.query(text, values),
       },
+      queue: {
+        ...real.queue,
+        send: async (bodies) => {
+          if (bodies.some((body) => body.includes(run_id))) stop.abort();
+        },
+      },
     });
-    await sweepOnce(
+    const looping = reaperLoop(
       deps,
-      { max_attempts: 3, claimed_seconds: 120, signal_seconds: 60, sweep_seconds: 15, grace_seconds: 90 },
-      { turn_after: undefined },
-      NEVER,
+      { max_attempts: 3, claimed_seconds: 0, signal_seconds: 60, sweep_seconds: 15, grace_seconds: 90 },
+      stop.signal,
     );
-    expect(h.told.sent.some((body) => body.includes(run_id))).toBe(true);
+    await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
+    slow.resolve("exists");
+    await looping;
   });
 });

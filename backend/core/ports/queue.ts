@@ -1,6 +1,6 @@
 /** Wake-up signals. Losing or repeating one changes no outcome, only its time. */
 export interface SignalSender {
-  /** Sends up to ten bodies; throws {@link Outage} when any was not accepted. */
+  /** Sends each body once; throws {@link Outage} when any was not accepted. */
   send(bodies: readonly string[]): Promise<void>;
 }
 

@@ -1,12 +1,12 @@
-import { encodeSignal } from "#core/domain/message.ts";
 import type { Micros } from "#core/domain/money.ts";
+import { Outage } from "#core/domain/outage.ts";
 import { TOMBSTONE, type Receipt, readVerdict, resultKey } from "#core/domain/receipt.ts";
 import { REASONS } from "#core/domain/run.ts";
 import type { ObjectWriter } from "#core/ports/objects.ts";
 import { type Closing, closeRun } from "#core/store/postgres/close-run.ts";
 import { freezeRun } from "#core/store/postgres/freeze-run.ts";
 import { type StaleClaim, findStaleClaims, rollBack } from "#core/store/postgres/stale-claims.ts";
-import { settle } from "#core/store/redis/settle.ts";
+import { signalAgain, tellMirror } from "../aftermath.ts";
 import type { LeaseSweepDeps } from "./lease.ts";
 
 export interface ClaimedSweepDeps extends LeaseSweepDeps {
@@ -22,10 +22,13 @@ export async function sweepClaims(
   let batch = await findStaleClaims(deps.db, settings.claimed_seconds);
   while (batch.length > 0 && !stop.aborted) {
     for (const run of batch) {
+      if (stop.aborted) return;
       const log = deps.log.child({ run_id: run.run_id });
-      await decide({ ...deps, log }, run, settings.max_attempts).catch((error: unknown) =>
-        log.error("a claimed run could not be decided", { error }),
-      );
+      await decide({ ...deps, log }, run, settings.max_attempts).catch((error: unknown) => {
+        // A store that is out is out for all of them; one run that cannot be decided must not shield the others.
+        if (error instanceof Outage) throw error;
+        log.error("a claimed run could not be decided", { error });
+      });
     }
     batch = await findStaleClaims(deps.db, settings.claimed_seconds, batch.at(-1));
   }
@@ -69,7 +72,7 @@ async function undo(deps: ClaimedSweepDeps, run: StaleClaim, max_attempts: numbe
     await close(deps, run, failure("FAILED", run.minimum_fee_micros, "LEASE_EXPIRED", REASONS.LEASE_EXPIRED));
   } else if (await rollBack(deps.db, run)) {
     deps.log.warn("claim rolled back; the run is queued again", { attempts_used: run.attempts_used });
-    await deps.queue.send([encodeSignal({ run_id: run.run_id, traceparent: run.trace_parent })]);
+    await signalAgain(deps, run);
   }
 }
 
@@ -78,7 +81,7 @@ async function close(deps: ClaimedSweepDeps, run: StaleClaim, closing: Closing):
   const closed = await closeRun(deps.db, run.run_id, guard, closing);
   if (closed === undefined) return;
   deps.log.warn("claimed run closed by the sweep", { status: closing.status });
-  await settle(deps.redis, { ...closed, charged: closed.charged_micros });
+  await tellMirror(deps, closed);
 }
 
 const failure = (

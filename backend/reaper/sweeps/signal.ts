@@ -3,7 +3,7 @@ import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { SignalSender } from "#core/ports/queue.ts";
-import { takeUnsignalled } from "#core/store/postgres/take-unsignalled.ts";
+import { countSignals, takeUnsignalled } from "#core/store/postgres/take-unsignalled.ts";
 
 const LONGEST_WAIT_SECONDS = 3_600;
 /** Signalled this often and never claimed: workers are missing, or this run kills them. */
@@ -18,7 +18,7 @@ export async function sweepSignals(
   while (!stop.aborted) {
     const due = await takeUnsignalled(deps.db, { first_seconds, longest_seconds: LONGEST_WAIT_SECONDS });
     if (due.length === 0) return;
-    for (const run of due.filter((each) => each.signal_count > ALERT_AFTER_SIGNALS)) {
+    for (const run of due.filter((each) => each.signal_count >= ALERT_AFTER_SIGNALS)) {
       deps.metrics.count("run_never_claimed");
       deps.log.error("a run was signalled many times and never claimed", {
         run_id: run.run_id,
@@ -26,6 +26,7 @@ export async function sweepSignals(
       });
     }
     await deps.queue.send(due.map((run) => encodeSignal({ run_id: run.run_id, traceparent: run.trace_parent })));
+    await countSignals(deps.db, due);
     deps.metrics.count("signals_repeated");
   }
 }

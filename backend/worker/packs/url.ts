@@ -25,8 +25,17 @@ const READABLE_TYPES: readonly string[] = [...PAGES, ...TEXTS];
 
 const PLAIN_URL = /https?:\/\/[^\s<>"'`\\]+/g;
 
+const PUNCTUATION = new Set(".,;:!?)]}");
+
+/** Without the punctuation that ends a sentence. A loop: a pattern would look anew at each of a million full stops. */
+function trimmed(url: string): string {
+  let end = Math.min(url.length, URL_LIMITS.max_url_chars);
+  while (end > 0 && PUNCTUATION.has(url.charAt(end - 1))) end--;
+  return url.slice(0, end);
+}
+
 function* urlsIn(text: string) {
-  for (const [url] of text.matchAll(PLAIN_URL)) yield { url: url.replace(/[.,;:!?)\]}]+$/, ""), text: "" };
+  for (const [url] of text.matchAll(PLAIN_URL)) yield { url: trimmed(url), text: "" };
 }
 
 function plainContent(text: string, page: string, format: UrlInputs["format"]): PageContent {

@@ -28,7 +28,7 @@ UNION ALL
 SELECT 'run without a reservation', r.run_id::text, NULL, NULL
   FROM runs r WHERE NOT EXISTS (SELECT FROM ledger_transfers l WHERE l.run_id = r.run_id AND l.kind = 'RESERVE')
 UNION ALL
-SELECT 'key', k.key_id::text, to_jsonb(s), to_jsonb(sum(coalesce(r.charged_micros, r.reserved_micros)))
-  FROM api_keys k JOIN runs r ON r.key_id = k.key_id AND r.key_capped LEFT JOIN key_spending s ON s.key_id = k.key_id
- GROUP BY k.key_id, s.*, s.committed_micros
+SELECT 'key', k.spending_id::text, to_jsonb(s), to_jsonb(sum(coalesce(r.charged_micros, r.reserved_micros)))
+  FROM api_keys k JOIN runs r ON r.key_id = k.key_id AND r.key_capped LEFT JOIN key_spending s USING (spending_id)
+ GROUP BY k.spending_id, s.*, s.committed_micros
 HAVING s.committed_micros IS DISTINCT FROM sum(coalesce(r.charged_micros, r.reserved_micros))

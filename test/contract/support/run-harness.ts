@@ -85,8 +85,11 @@ export async function runHarness() {
     AWS_ACCESS_KEY_ID: stack.accessKeyId,
     AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
   };
-  const objects = createS3Objects({ client: awsClient(aws, stack.s3Endpoint, 10_000), bucket: stack.bucket });
-  const s3 = new S3Client(awsClient(aws, stack.s3Endpoint, 10_000));
+  const objects = createS3Objects({
+    client: awsClient(aws, stack.s3Endpoint, { request_ms: 10_000, attempts: 3 }),
+    bucket: stack.bucket,
+  });
+  const s3 = new S3Client(awsClient(aws, stack.s3Endpoint, { request_ms: 10_000, attempts: 3 }));
   const tenant = await createDemoTenant(owner.db, { name: "test" });
   const random = createRandom();
   const { queue, told } = recordingQueue();
@@ -137,6 +140,7 @@ export async function runHarness() {
   return {
     stack,
     tenant,
+    newTenant: () => createDemoTenant(owner.db, { name: "another" }),
     told,
     s3,
     objects,

@@ -1,24 +1,19 @@
 -- Gives an active key its one successor, alike in everything, and ends the old one after a grace, never later than it
--- would have ended anyway. What the old key has committed of a spending cap counts against the successor too.
+-- would have ended anyway. Both spend from one cap.
 -- $1 key_id  $2 key_id of the successor  $3 its SHA-256, hex  $4 grace, s
 -- Zero rows: no such key, or it is revoked, expired or has a successor already; nothing was changed.
 WITH old AS (
   SELECT * FROM api_keys
    WHERE key_id = $1::uuid AND status = 'active' AND (expires_at IS NULL OR expires_at > wall_clock())
      FOR NO KEY UPDATE
-), spending AS (
-  SELECT s.committed_micros FROM key_spending s JOIN old USING (key_id) FOR UPDATE OF s
 ), successor AS (
   INSERT INTO api_keys (key_id, tenant_id, key_sha256, name, mode, scopes, expires_at, submit_per_minute,
-    read_per_minute, spending_cap_micros, rotated_from)
+    read_per_minute, spending_cap_micros, spending_id, rotated_from)
   SELECT $2::uuid, tenant_id, decode($3, 'hex'), name, mode, scopes, expires_at, submit_per_minute, read_per_minute,
-         spending_cap_micros, key_id
+         spending_cap_micros, spending_id, key_id
     FROM old
   ON CONFLICT (rotated_from) DO NOTHING
   RETURNING key_id, tenant_id, name, rotated_from, expires_at
-), carried AS (
-  INSERT INTO key_spending (key_id, committed_micros)
-  SELECT n.key_id, s.committed_micros FROM successor n, spending s
 ), retired AS (
   UPDATE api_keys k SET expires_at = least(k.expires_at, wall_clock() + make_interval(secs => $4::double precision))
     FROM successor n

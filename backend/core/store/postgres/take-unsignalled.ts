@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Db } from "../../ports/db.ts";
+import countSql from "./count-signals.sql";
 import sql from "./take-unsignalled.sql";
 
 const due = z.object({ run_id: z.guid(), trace_parent: z.string(), signal_count: z.number() });
@@ -11,4 +12,9 @@ export async function takeUnsignalled(
   waits: { readonly first_seconds: number; readonly longest_seconds: number },
 ): Promise<readonly Unsignalled[]> {
   return (await db.query(sql, [waits.first_seconds, waits.longest_seconds])).map((row) => due.parse(row));
+}
+
+/** Says that a signal was sent. Losing this costs a signal too many. */
+export async function countSignals(db: Db, runs: readonly Unsignalled[]): Promise<void> {
+  await db.query(countSql, [runs.map((run) => run.run_id)]);
 }

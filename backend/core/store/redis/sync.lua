@@ -4,11 +4,17 @@
 -- KEYS: 1 {t}:open  2 {t}:budget  3 {t}:plan  4... {t}:key:<sha>, in the order of the snapshot's keys
 -- ARGV: 1 clock read, Unix micros  2 grace, micros  3 available, micros  4 open runs  5 plan  6 keys (JSON each, as tenant_snapshot gives)
 -- Reply: SYNCED, drift in micros, reservations kept | STALE
+-- What is of another type is nobody's: it must not keep this tenant from being mirrored.
+for i = 1, #KEYS do
+  local kind = redis.call('TYPE', KEYS[i]).ok
+  if kind ~= 'hash' and kind ~= 'none' then redis.call('DEL', KEYS[i]) end
+end
+
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
 local read_at = tonumber(ARGV[1])
 local budget = redis.call('HMGET', KEYS[2], 'available', 'synced_at')
-local synced_at = tonumber(budget[2] or '0')
+local synced_at = tonumber(budget[2] or '') or 0
 if synced_at > read_at and synced_at <= now then return {'STALE'} end
 
 local function list(values)
@@ -21,7 +27,7 @@ local function text(value)
   return value
 end
 local function newer(key, version)
-  return tonumber(version) >= tonumber(redis.call('HGET', key, 'version') or '0')
+  return tonumber(version) >= (tonumber(redis.call('HGET', key, 'version') or '') or 0)
 end
 
 local mirrored = {}
@@ -64,4 +70,4 @@ for i = 1, #keys do
       'submit_per_minute', text(key.submit_per_minute), 'read_per_minute', text(key.read_per_minute))
   end
 end
-return {'SYNCED', string.format('%.0f', available - tonumber(budget[1] or available)), tostring(kept_count)}
+return {'SYNCED', string.format('%.0f', available - (tonumber(budget[1] or '') or available)), tostring(kept_count)}

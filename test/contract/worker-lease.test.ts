@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Outage } from "#core/domain/outage.ts";
+import type { Sleeper } from "#core/ports/clock.ts";
+import { processMessage } from "../../backend/worker/process-run.ts";
+import { type RunHarness, TIMES, done, packOf, runHarness } from "./support/run-harness.ts";
+
+const NEVER = new AbortController().signal;
+const hang = () => new Promise<never>(() => undefined);
+
+describe("a worker that holds a lease", () => {
+  let h: RunHarness;
+  beforeAll(async () => {
+    h = await runHarness();
+  });
+  afterAll(() => h.close());
+
+  const work = (run_id: string, over: Parameters<RunHarness["deps"]>[0], stop = NEVER) =>
+    processMessage(h.deps(over), TIMES, h.message(run_id), stop);
+
+  test("a heartbeat that finds the lease lost aborts the pack and writes nothing", async () => {
+    const run_id = await h.submit();
+    let beats = 0;
+    const sleeper: Sleeper = {
+      sleep: async (ms) => {
+        if (ms !== 30_000) return hang();
+        if (beats++ === 0)
+          await h.owner.query("UPDATE runs SET lease_token = gen_random_uuid() WHERE run_id = $1", [run_id]);
+      },
+    };
+    let signal: AbortSignal | undefined;
+    await work(run_id, {
+      sleeper,
+      packs: packOf((context) => {
+        signal = context.signal;
+        return hang();
+      }),
+    });
+    expect(signal?.aborted).toBe(true);
+    expect(await h.run(run_id)).toMatchObject({ status: "PROCESSING", money_state: "RESERVED", finalize_stage: null });
+    expect(h.told.deleted).not.toContain(run_id);
+  });
+
+  test("heartbeats that get no answer abort nothing: the next one asks again", async () => {
+    const run_id = await h.submit();
+    const beaten = Promise.withResolvers<void>();
+    let beats = 0;
+    const real = h.deps({});
+    const db = {
+      query: async (text: string, values: Parameters<typeof real.db.query>[1]) => {
+        if (text.includes("the heartbeat") && beats++ < 3) throw new Outage("database", new Error("lost"));
+        if (beats === 4) beaten.resolve();
+        return real.db.query(text, values);
+      },
+    };
+    const sleeper: Sleeper = {
+      sleep: (ms, until) =>
+        ms === 30_000 && beats < 4
+          ? Promise.resolve()
+          : new Promise((resolve) => until?.addEventListener("abort", () => resolve(), { once: true })),
+    };
+    await work(run_id, { db, sleeper, packs: packOf(() => beaten.promise.then(() => done({}))) });
+    expect(beats).toBe(4);
+    expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED" });
+  });
+
+  test("a worker that must stop hands its run back, queued and not counted, and signals it", async () => {
+    const run_id = await h.submit();
+    const stop = new AbortController();
+    const packs = packOf(() => {
+      stop.abort();
+      return hang();
+    });
+    await work(run_id, { packs }, stop.signal);
+    expect(await h.run(run_id)).toMatchObject({
+      status: "QUEUED",
+      money_state: "RESERVED",
+      attempt: 1,
+      hand_backs: 1,
+      lease_token: null,
+      lease_expires_at: null,
+    });
+    expect(h.told.sent.some((body) => body.includes(run_id))).toBe(true);
+    await work(run_id, { packs: packOf(async () => done({})) });
+    expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", attempt: 2, charged_micros: "1000" });
+  });
+
+  test("a visibility call that never ends holds up neither the result nor a hand-back", async () => {
+    const run_id = await h.submit();
+    const hidden = Promise.withResolvers<void>();
+    let beats = 0;
+    const queue = {
+      ...h.deps({}).queue,
+      hide: () => {
+        hidden.resolve();
+        return hang();
+      },
+    };
+    const sleeper: Sleeper = {
+      sleep: (ms, until) =>
+        ms === 30_000 && beats++ === 0
+          ? Promise.resolve()
+          : new Promise((resolve) => until?.addEventListener("abort", () => resolve(), { once: true })),
+    };
+    await work(run_id, { queue, sleeper, packs: packOf(() => hidden.promise.then(() => done({}))) });
+    expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED" });
+  });
+
+  test("a hand-back that gets no answer is tried again", async () => {
+    const run_id = await h.submit();
+    const stop = new AbortController();
+    const real = h.deps({});
+    let tries = 0;
+    const db = {
+      query: async (text: string, values: Parameters<typeof real.db.query>[1]) => {
+        if (text.includes("gives its run back") && tries++ === 0) throw new Outage("database", new Error("blip"));
+        return real.db.query(text, values);
+      },
+    };
+    const packs = packOf(() => {
+      stop.abort();
+      return hang();
+    });
+    await work(run_id, { db, packs }, stop.signal);
+    expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", hand_backs: 1 });
+  });
+
+  test("a run whose pack no worker has goes back without haste, and at last fails saying so", async () => {
+    const run_id = await h.submit();
+    for (let round = 0; round < 5; round++) {
+      await work(run_id, { packs: new Map() });
+      expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", hand_backs: round + 1 });
+    }
+    expect(h.told.sent.some((body) => body.includes(run_id))).toBe(false);
+    await work(run_id, { packs: new Map() });
+    expect(await h.run(run_id)).toMatchObject({ status: "FAILED", reason_code: "PACK_UNKNOWN" });
+  });
+});
