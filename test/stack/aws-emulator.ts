@@ -38,7 +38,7 @@ async function loadStores(dir: string): Promise<Stores> {
   const { FileS3Persistence } = (await load("s3/fileS3Persistence.js")) as {
     FileS3Persistence: new (dir: string) => Persistence;
   };
-  mkdirSync(dir, { recursive: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   dropTornObjects(dir);
   const s3Store = new S3Store();
   const files = new FileS3Persistence(dir);

@@ -1,6 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { watch } from "chokidar";
+import { z } from "zod";
 import { migrate } from "../../backend/migrate/migrate.ts";
 import { bundleEdge } from "./bundle-edge.ts";
 import { type DemoTenant, demoTenants } from "./demo-tenant.ts";
@@ -75,10 +76,23 @@ function welcome(system: System, tenants: readonly DemoTenant[]): void {
   console.log("Source changes restart what they touch. Ctrl-C stops everything.");
 }
 
+/** A line of our own processes; information goes to the files alone. */
+const logLine = z
+  .string()
+  .transform((line, context) => {
+    try {
+      return JSON.parse(line) as unknown;
+    } catch {
+      context.addIssue({ code: "custom", message: "not JSON" });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.object({ level: z.string(), message: z.string() }));
+
 function show(name: string, line: string): void {
-  const parsed = /"level":"(warn|error|fatal)".*"message":"([^"]*)"/.exec(line);
-  if (parsed !== null) console.log(`[${name}] ${parsed[1]}: ${parsed[2]}`);
-  else if (!line.startsWith("{")) console.log(`[${name}] ${line}`);
+  const parsed = logLine.safeParse(line).data;
+  if (parsed === undefined) console.log(`[${name}] ${line}`);
+  else if (parsed.level !== "info") console.log(`[${name}] ${parsed.level}: ${parsed.message}`);
 }
 
 async function restart(system: System, files: readonly string[]): Promise<void> {

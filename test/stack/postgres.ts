@@ -170,7 +170,7 @@ function spawnServer(host: PostgresHost, args: string[], logFile: string): Child
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const { fsync = true, onChange = () => undefined, log = () => undefined } = options;
   const stateDir = resolve(options.stateDir);
-  mkdirSync(stateDir, { recursive: true });
+  mkdirSync(stateDir, { recursive: true, mode: 0o711 });
   const host = postgresHost(join(stateDir, "postgres"));
   const password = await prepare(host, stateDir, fsync);
   const clusterName = `dpp-${createHash("sha256").update(host.dataDir).digest("hex").slice(0, 16)}`;

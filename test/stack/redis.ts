@@ -102,7 +102,7 @@ export async function startRedis(options: RedisOptions): Promise<RedisService> {
   const dir = join(stateDir, "redis");
   const pidFile = join(stateDir, "redis.pid");
   const logFile = join(stateDir, "redis.log");
-  mkdirSync(dir, { recursive: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const port = await freePort();
   const real = engine === "js" ? undefined : (onPath("redis-server", env) ?? onPath("valkey-server", env));
   const command = real ?? process.execPath;

@@ -25,7 +25,8 @@ function isAlive(holder: Holder): boolean {
 
 /** Makes sure that only one stack runs from a state directory; returns the release. */
 export function lockStateDir(stateDir: string): () => void {
-  mkdirSync(stateDir, { recursive: true });
+  // The database's own user must pass through; nobody else may look.
+  mkdirSync(stateDir, { recursive: true, mode: 0o711 });
   const file = join(stateDir, "stack.lock");
   const holder = holderOf(file);
   if (holder && isAlive(holder)) throw new Error(`a stack already runs from ${stateDir} (pid ${holder.pid})`);

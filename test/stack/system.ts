@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { createWriteStream, mkdirSync } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { migrate } from "../../backend/migrate/migrate.ts";
 import { bundleEdge } from "./bundle-edge.ts";
@@ -40,7 +41,6 @@ export interface System {
 
 /** The stack, migrated, with edge, worker and reaper as supervised processes. */
 export async function startSystem(options: SystemOptions): Promise<System> {
-  mkdirSync(options.stateDir, { recursive: true });
   const onChange = options.onChange ?? (() => undefined);
   const log = (line: string) => options.onLog?.("stack", line);
   const stack = await startStack({
@@ -60,10 +60,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     await migrate(stack.databaseUrl, { log });
     const logins = await ensureLogins(stack.databaseUrl);
     const port = await freePort();
-    const settings = pick(options.env, /^(DPP_|DECISION_MODEL_)/);
     const environment = {
       DPP_STOP_SECONDS: STOP_SECONDS,
-      ...settings,
+      ...pick(options.env, /^(DPP_|DECISION_MODEL_)/),
       DATABASE_URL: logins.backend,
       REDIS_URL: stack.redisUrl,
       AWS_REGION: stack.region,
@@ -76,7 +75,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       ...(options.fetchAllowHosts === undefined ? {} : { DPP_FETCH_ALLOW_HOSTS: options.fetchAllowHosts.join(",") }),
     };
     const bindings = {
-      ...settings,
+      ...pick(options.env, /^DPP_/),
       DATABASE_URL: logins.edge,
       NEON_HTTP: `${stack.neonHttp}/sql`,
       UPSTASH_REDIS_REST_URL: stack.upstashUrl,
@@ -147,7 +146,7 @@ async function superviseProcess(
   options: SystemOptions,
   onChange: () => void,
 ): Promise<Supervisor> {
-  const file = createWriteStream(join(options.stateDir, `${name}.log`), { flags: "a" });
+  const file = createWriteStream(join(options.stateDir, `${name}.log`), { flags: "a", mode: 0o600 });
   let started = Promise.withResolvers<void>();
   return supervise({
     name,
@@ -158,11 +157,12 @@ async function superviseProcess(
       child.on("message", (message) => {
         if (message === "ready") resolve();
       });
-      for (const stream of [child.stdout, child.stderr]) {
-        stream?.setEncoding("utf8").on("data", (text: string) => {
-          file.write(text);
-          for (const line of text.split("\n").filter(Boolean)) options.onLog?.(name, line);
-          if (text.includes(`"${name} started"`)) resolve();
+      for (const input of [child.stdout, child.stderr]) {
+        if (input === null) continue;
+        createInterface({ input }).on("line", (line) => {
+          file.write(`${line}\n`);
+          options.onLog?.(name, line);
+          if (line.includes(`"${name} started"`)) resolve();
         });
       }
       return child;
