@@ -1,6 +1,5 @@
 import {
   ChangeMessageVisibilityCommand,
-  DeleteMessageCommand,
   ReceiveMessageCommand,
   SQSClient,
   type SQSClientConfig,
@@ -8,6 +7,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { Outage } from "#core/domain/outage.ts";
 import type { SignalReceiver, SignalSender } from "#core/ports/queue.ts";
+import { DeleteBatch } from "./delete-batch.ts";
 
 /** What SQS takes in one call. */
 const BATCH = 10;
@@ -20,9 +20,10 @@ export interface SqsSettings {
 }
 
 /** The signal queue over the AWS SDK, which repeats failed calls itself. */
-export function createSqsQueue(settings: SqsSettings): SignalReceiver & SignalSender & { close(): void } {
+export function createSqsQueue(settings: SqsSettings): SignalReceiver & SignalSender & { close(): Promise<void> } {
   const client = new SQSClient(settings.client);
   const QueueUrl = settings.queue_url;
+  const deletes = new DeleteBatch(client, QueueUrl);
   return {
     async receive(max, wait_seconds, signal) {
       try {
@@ -56,9 +57,7 @@ export function createSqsQueue(settings: SqsSettings): SignalReceiver & SignalSe
       );
     },
 
-    async delete(receipt) {
-      await outage(client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receipt })));
-    },
+    delete: (receipt) => deletes.delete(receipt),
 
     async send(bodies) {
       for (let from = 0; from < bodies.length; from += BATCH) {
@@ -68,7 +67,8 @@ export function createSqsQueue(settings: SqsSettings): SignalReceiver & SignalSe
       }
     },
 
-    close() {
+    async close() {
+      await deletes.drain();
       client.destroy();
     },
   };

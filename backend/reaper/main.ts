@@ -33,6 +33,8 @@ const queue = createSqsQueue({
   visibility_seconds: config.DPP_LEASE_SECONDS,
 });
 
+// For a supervisor that listens, as the development stack and some process managers do.
+process.send?.("ready");
 log.info("reaper started", { sweep_seconds: config.DPP_SWEEP_SECONDS });
 await reaperLoop(
   {
@@ -53,7 +55,7 @@ await reaperLoop(
   },
   stopSignal(),
 );
-queue.close();
+await queue.close();
 objects.close();
 mirror.close();
 await database.close();

@@ -1,8 +1,10 @@
 import type { ReceivedMessage } from "#core/ports/queue.ts";
-import { type WorkerDeps, type WorkerTimes, processMessage } from "./process-run.ts";
+import { processMessage, type WorkerDeps, type WorkerTimes } from "./process-run.ts";
 
 const LONG_POLL_SECONDS = 20;
 const RECEIVE_AT_MOST = 10;
+/** While runs are going on, slots that fall free within this time are filled by one call. */
+const GATHER_MS = 5;
 const PAUSE_AFTER_OUTAGE_MS = 1_000;
 
 export interface LoopSettings extends WorkerTimes {
@@ -15,6 +17,7 @@ export interface LoopSettings extends WorkerTimes {
 export async function workerLoop(deps: WorkerDeps, settings: LoopSettings, stopping: AbortSignal): Promise<void> {
   const running = new Set<Promise<void>>();
   const giveUp = new AbortController();
+  const stopped = aborted(stopping);
 
   const start = (message: ReceivedMessage) => {
     const run: Promise<void> = processMessage(deps, settings, message, giveUp.signal).finally(() =>
@@ -24,11 +27,10 @@ export async function workerLoop(deps: WorkerDeps, settings: LoopSettings, stopp
   };
 
   while (!stopping.aborted) {
+    if (running.size >= settings.concurrency) await Promise.race([...running, stopped]);
+    if (running.size > 0) await deps.sleeper.sleep(GATHER_MS, stopping);
     const free = settings.concurrency - running.size;
-    if (free === 0) {
-      await Promise.race([...running, aborted(stopping)]);
-      continue;
-    }
+    if (free === 0 || stopping.aborted) continue;
     try {
       const messages = await deps.queue.receive(Math.min(free, RECEIVE_AT_MOST), LONG_POLL_SECONDS, stopping);
       messages.forEach(start);

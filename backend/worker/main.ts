@@ -52,6 +52,8 @@ const packs = createPacks(
       },
 );
 
+// For a supervisor that listens, as the development stack and some process managers do.
+process.send?.("ready");
 log.info("worker started", { concurrency: config.DPP_WORKER_CONCURRENCY, packs: [...packs.keys()] });
 await workerLoop(
   {
@@ -76,7 +78,7 @@ await workerLoop(
   },
   stopSignal(),
 );
-queue.close();
+await queue.close();
 objects.close();
 mirror.close();
 await database.close();

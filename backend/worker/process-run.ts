@@ -62,13 +62,11 @@ async function processSignal(
   const lease_token = newId(deps.clock.now(), deps.random.bytes(16));
   const claim = await claimRun(deps.db, { run_id: signal.run_id, lease_token, ...times });
   if (claim.kind === "busy") return;
-  if (claim.kind === "over") return deps.queue.delete(receipt);
+  if (claim.kind === "over") return forget(deps, receipt);
 
   const { run } = claim;
   const pack = deps.packs.get(run.pack_type);
-  if (pack === undefined) {
-    return refuseUnknownPack(deps, run);
-  }
+  if (pack === undefined) return refuseUnknownPack(deps, run);
   const execution = await work(deps, times, pack, run, receipt, stop);
   if (execution === "lost") {
     deps.metrics.count("lease_lost");
@@ -87,8 +85,14 @@ async function processSignal(
   await settle(deps.redis, { ...closed, charged: closed.charged_micros }).catch((error: unknown) =>
     deps.log.warn("the mirror was not told; the next sync will", { error }),
   );
-  // W7
-  await deps.queue.delete(receipt);
+  forget(deps, receipt);
+}
+
+/** W7. Nobody waits for it: a message that stays finds its run over. */
+function forget(deps: WorkerDeps, receipt: string): void {
+  void deps.queue
+    .delete(receipt)
+    .catch((error: unknown) => deps.log.warn("a message was not deleted; its next delivery will be", { error }));
 }
 
 /** W2: the pack, with the heartbeat beside it; neither outlives the other. */
@@ -120,7 +124,7 @@ async function giveBack(deps: WorkerDeps, run: ClaimedRun, receipt: string): Pro
   deps.log.info("run handed back", { answer });
   if (answer === "handed-back") {
     await deps.queue.send([encodeSignal({ run_id: run.run_id, traceparent: run.trace_parent })]);
-    await deps.queue.delete(receipt);
+    forget(deps, receipt);
   }
 }
 

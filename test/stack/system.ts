@@ -162,7 +162,6 @@ async function superviseProcess(
         createInterface({ input }).on("line", (line) => {
           file.write(`${line}\n`);
           options.onLog?.(name, line);
-          if (line.includes(`"${name} started"`)) resolve();
         });
       }
       return child;
