@@ -114,6 +114,7 @@ async function locked<T>(client: pg.Client, work: () => Promise<T>): Promise<T> 
 
 async function asOwner<T>(ownerUrl: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: ownerUrl });
+  client.on("error", () => undefined);
   await client.connect();
   try {
     return await use(client);

@@ -128,7 +128,11 @@ function poolsByUrl(): { get(url: string): pg.Pool; end(): Promise<void> } {
   return {
     get: (url) => {
       const pool = pools.get(url) ?? new pg.Pool({ connectionString: url, max: POOL_SIZE, idleTimeoutMillis: IDLE_MS });
-      if (!pools.has(url)) pool.on("error", () => undefined);
+      if (!pools.has(url)) {
+        // A lost connection is told by the query that needs it; unheard, the event would end the process.
+        pool.on("error", () => undefined);
+        pool.on("connect", (client) => client.on("error", () => undefined));
+      }
       pools.delete(url);
       pools.set(url, pool);
       const [oldestUrl, oldest] = pools.entries().next().value ?? [];

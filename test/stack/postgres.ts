@@ -132,6 +132,7 @@ async function endPredecessors(dataDir: string, clusterName: string): Promise<vo
 
 async function ensureDatabase(url: URL, database: string): Promise<void> {
   const client = new pg.Client({ connectionString: url.href });
+  client.on("error", () => undefined);
   await client.connect();
   try {
     const found = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [database]);

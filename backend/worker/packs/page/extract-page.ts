@@ -58,17 +58,22 @@ function* anchors(document: Document): Generator<Link> {
   }
 }
 
-function articleOf(document: Document) {
+function articleOf(document: Document, onSearch: () => void) {
   if (document.getElementsByTagName("*").length > ARTICLE_ELEMENTS) return null;
+  onSearch();
   const article = new Readability<Element>(document, { serializer: (node) => node as Element }).parse();
   return article?.content && article.textContent?.trim() ? { ...article, content: article.content } : null;
 }
 
 /**
  * Reads a page as a person would. Pure but for its cost: time and memory grow with the page, so that it belongs in a
- * thread that can be ended. Throws RangeError for a page nested deeper than the stack.
+ * thread that can be ended. Throws RangeError for a page nested deeper than the stack. `onSearch` is called when the
+ * page is parsed and the search for an article begins, which may cost much more than the rest.
  */
-export function extractPage({ html, url, format, article }: PageRequest): PageContent {
+export function extractPage(
+  { html, url, format, article }: PageRequest,
+  onSearch: () => void = () => undefined,
+): PageContent {
   const document = parse(html, url);
   absolute(document);
   const title = label(document.title);
@@ -78,7 +83,7 @@ export function extractPage({ html, url, format, article }: PageRequest): PageCo
     const { links, truncated } = collectLinks(anchors(document), url);
     return { title, byline, language, content: links, article_found: false, truncated };
   }
-  const found = article ? articleOf(document) : null;
+  const found = article ? articleOf(document, onSearch) : null;
   // The search takes the document apart, so that what it did not want has to be parsed again.
   let root = found?.content;
   if (root === undefined) {
@@ -86,12 +91,12 @@ export function extractPage({ html, url, format, article }: PageRequest): PageCo
     if (article) absolute(whole);
     root = whole.body;
   }
-  const content = printable(format === "markdown" ? toMarkdown(root) : blockText(root));
+  const content = format === "markdown" ? toMarkdown(root) : blockText(root);
   return {
     title: label(found?.title) ?? title,
     byline: label(found?.byline) ?? byline,
     language,
-    content: cut(content, URL_LIMITS.max_text_chars),
+    content: printable(cut(content, URL_LIMITS.max_text_chars)),
     article_found: found !== null,
     truncated: content.length > URL_LIMITS.max_text_chars,
   };
