@@ -19,9 +19,18 @@ const schema = z.object({
 });
 export type EdgeEnv = z.infer<typeof schema>;
 
+/** An environment that is not fit still has a version to tell. */
+const ofUnfit = z.object({ DPP_VERSION: schema.shape.DPP_VERSION.catch("dev") });
+
+export interface Unfit {
+  readonly version: string;
+  readonly faults: readonly string[];
+}
+
 /** The checked environment, or every fault of it at once; a fault names a variable, never its value. */
-export function parseEnv(bindings: unknown): { readonly env: EdgeEnv } | { readonly faults: readonly string[] } {
+export function parseEnv(bindings: unknown): { readonly env: EdgeEnv } | Unfit {
   const parsed = schema.safeParse(bindings);
   if (parsed.success) return { env: parsed.data };
-  return { faults: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) };
+  const { DPP_VERSION: version } = ofUnfit.parse(bindings ?? {});
+  return { version, faults: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) };
 }

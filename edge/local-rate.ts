@@ -21,6 +21,12 @@ export class LocalRate {
     return gcra(this.#rate, this.#arrivals.get(name), this.#clock.now());
   }
 
+  /** Counts one less: what was taken should not have been counted. */
+  giveBack(name: string): void {
+    const tat_ms = this.#arrivals.get(name);
+    if (tat_ms !== undefined) this.#arrivals.set(name, tat_ms - 60_000 / this.#rate.per_minute);
+  }
+
   /** Counts one, if it is allowed. */
   take(name: string): GcraVerdict {
     const verdict = this.look(name);

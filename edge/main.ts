@@ -9,6 +9,7 @@ import { createUpstash } from "./drivers/upstash.ts";
 import { type EdgeEnv, parseEnv } from "./env.ts";
 import { LocalRate } from "./local-rate.ts";
 import { Recent } from "./recent.ts";
+import { RefusedKeys } from "./refused-keys.ts";
 import { createUnfitApp } from "./unfit.ts";
 
 const DATABASE_TIMEOUT_MS = 8_000;
@@ -48,7 +49,10 @@ function wire(env: EdgeEnv) {
     version: env.DPP_VERSION,
     grace_seconds: env.DPP_SYNC_GRACE_SECONDS,
     tenants: new Recent(REMEMBERED_KEYS),
-    strangers: new LocalRate({ per_minute: 600, burst: 20 }, clock),
+    // The burst is how many keys may be new to this isolate at one moment behind one address, such as a company's.
+    strangers: new LocalRate({ per_minute: 300, burst: 128 }, clock),
+    refused_keys: new RefusedKeys(clock),
+    unfit_submits: new LocalRate({ per_minute: 300, burst: 200 }, clock),
     bypass: {
       submit: new LocalRate({ per_minute: 60, burst: 10 }, clock),
       read: new LocalRate({ per_minute: 600, burst: 50 }, clock),
@@ -71,7 +75,7 @@ export default {
     // The bindings are the same for an isolate's whole life.
     if (app === undefined) {
       const parsed = parseEnv(bindings);
-      app = "env" in parsed ? wire(parsed.env) : createUnfitApp({ ...platform, log }, parsed.faults);
+      app = "env" in parsed ? wire(parsed.env) : createUnfitApp({ ...platform, log }, parsed);
     }
     return app.fetch(request, {}, context);
   },

@@ -1,7 +1,7 @@
 import type { Problem } from "#core/domain/problem.ts";
 import { authorize, type Authorization } from "#core/store/redis/authorize.ts";
 import * as refuse from "./refusals.ts";
-import { askShield, stranger, type Caller, type ShieldDeps, type Shielded } from "./shield.ts";
+import { askShield, learn, type Caller, type ShieldDeps, type Shielded } from "./shield.ts";
 import type { Outcome } from "./submit.ts";
 
 interface Refused {
@@ -13,8 +13,9 @@ interface Found {
 }
 
 /**
- * A read: the shield's check of key and rate, and the statement, which checks the key itself, side by side. Without
- * the shield the statement alone decides. Verdicts in order: unauthorized, rate limited, scope missing, what was found.
+ * A read: the shield's check of key and rate, and the statement, which checks the key itself: side by side, but one
+ * after the other for a key that was lately refused. Without the shield the statement alone decides. Verdicts in
+ * order: unauthorized, rate limited, scope missing, what was found.
  */
 export async function read<F extends Found>(
   deps: ShieldDeps,
@@ -30,9 +31,11 @@ export async function read<F extends Found>(
 
   const shielded = await askShield<Authorization>(deps, caller, {
     class: "read",
-    ask: (tenant_id) => {
-      void looking();
-      return authorize(deps.redis, { ...caller, tenant_id, scope: "read" });
+    ask: async (tenant_id) => {
+      if (deps.refused_keys.standing(caller.key_sha256) === "plain") void looking();
+      const reply = await authorize(deps.redis, { ...caller, tenant_id, scope: "read" });
+      if (reply.kind === "RATE_LIMITED") deps.refused_keys.rateLimited(caller.key_sha256, reply.rate.reset_ms);
+      return reply;
     },
   });
   const rate = shielded.kind === "answered" ? shielded.reply.rate : undefined;
@@ -42,10 +45,9 @@ export async function read<F extends Found>(
   if (limited !== undefined && started === undefined) return { rate, verdict: limited };
 
   const looked = await looking();
-  if ("found" in looked && looked.found.kind === "unauthorized") {
-    stranger(deps, caller);
-    return { rate: undefined, verdict: refuse.unauthorized() };
-  }
+  const authorized = !("found" in looked && looked.found.kind === "unauthorized");
+  if ("found" in looked) learn(deps, caller, { shielded, authorized });
+  if (!authorized) return { rate: undefined, verdict: refuse.unauthorized() };
   if (limited !== undefined) return { rate, verdict: limited };
   if (shielded.kind === "answered" && shielded.reply.kind === "SCOPE_MISSING") {
     return { rate, verdict: refuse.scopeMissing("read") };

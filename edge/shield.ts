@@ -7,6 +7,7 @@ import { tenantOfKey } from "#core/store/redis/keys.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import type { LocalRate } from "./local-rate.ts";
 import type { Recent } from "./recent.ts";
+import type { RefusedKeys } from "./refused-keys.ts";
 
 /** What `key:<sha256>` says of a key that Postgres does not know. A key made later cannot have been tried before. */
 const UNKNOWN = "unknown";
@@ -20,8 +21,9 @@ export interface ShieldDeps {
   readonly grace_seconds: number;
   /** Tenant by key hash: a key never changes its tenant, so this never grows stale. */
   readonly tenants: Recent<string>;
-  /** Requests with keys that turned out to be nobody's, by client address. */
+  /** Requests with keys that nobody has yet been found to own, by client address. */
   readonly strangers: LocalRate;
+  readonly refused_keys: RefusedKeys;
   /** Requests by key hash, while the shield does not answer. */
   readonly bypass: { readonly submit: LocalRate; readonly read: LocalRate };
 }
@@ -44,32 +46,38 @@ export type Shielded<R extends Reply> =
   | { readonly kind: "unauthorized" }
   /** By a rate of this isolate's own. */
   | { readonly kind: "limited"; readonly retry_after_ms: number }
-  /** Redis did not answer, or cannot be loaded: Postgres alone decides. */
+  /** Redis did not answer, or cannot be loaded: Postgres alone decides. Without a tenant, the key is a stranger's. */
   | { readonly kind: "bypassed"; readonly tenant_id: string | undefined };
 
 /**
  * S1: asks Redis one question about the caller's tenant; loads what is not mirrored and asks again. One round trip in
- * an isolate that knows the key, one more in one that does not.
+ * an isolate that knows the key, one more in one that does not, none for a key that was refused a moment ago.
  */
 export async function askShield<R extends Reply>(
   deps: ShieldDeps,
   caller: Caller,
   question: { readonly class: "submit" | "read"; ask(tenant_id: string): Promise<R> },
 ): Promise<Shielded<R>> {
+  if (deps.refused_keys.standing(caller.key_sha256) === "refused") return { kind: "unauthorized" };
   let tenant_id = deps.tenants.get(caller.key_sha256);
   if (tenant_id === undefined) {
-    const stranger = deps.strangers.look(caller.address);
-    if (!stranger.allowed) return { kind: "limited", retry_after_ms: stranger.retry_after_ms };
+    // Counted before anything is asked: many at once would all pass a count that waits for the answers. The price is
+    // that a good key, new to this isolate, has to wait behind an address from which very many others come.
+    const verdict = deps.strangers.take(caller.address);
+    if (!verdict.allowed) return { kind: "limited", retry_after_ms: verdict.retry_after_ms };
   }
   try {
-    tenant_id ??= await lookUp(deps, caller);
-    if (tenant_id === undefined) return stranger(deps, caller);
+    if (tenant_id === undefined) {
+      tenant_id = await lookUp(deps, caller);
+      if (tenant_id === undefined) return refuse(deps, caller);
+      deps.strangers.giveBack(caller.address);
+    }
     let reply = await question.ask(tenant_id);
     if (reply.kind === "NOT_LOADED") {
-      if ((await load(deps, caller)) === undefined) return stranger(deps, caller);
+      if ((await load(deps, caller)) === undefined) return refuse(deps, caller);
       reply = await question.ask(tenant_id);
     }
-    if (reply.kind === "UNAUTHORIZED") return { kind: "unauthorized" };
+    if (reply.kind === "UNAUTHORIZED") return refuse(deps, caller);
     if (isDecided(reply)) return { kind: "answered", tenant_id, reply };
     deps.log.warn("the mirror stays unloaded", { tenant_id });
   } catch (error) {
@@ -78,9 +86,18 @@ export async function askShield<R extends Reply>(
   return goRound(deps, caller, question.class, tenant_id);
 }
 
-/** The caller's key is nobody's: counted against its address. */
-export function stranger(deps: Pick<ShieldDeps, "strangers">, caller: Caller): { readonly kind: "unauthorized" } {
-  deps.strangers.take(caller.address);
+/** Keeps what Postgres said of the caller's key, where the shield could not tell or was wrong. */
+export function learn(
+  deps: Pick<ShieldDeps, "strangers" | "refused_keys">,
+  caller: Caller,
+  { shielded, authorized }: { readonly shielded: Shielded<Reply>; readonly authorized: boolean },
+): void {
+  if (!authorized) deps.refused_keys.unauthorized(caller.key_sha256);
+  else if (shielded.kind === "bypassed" && shielded.tenant_id === undefined) deps.strangers.giveBack(caller.address);
+}
+
+function refuse(deps: Pick<ShieldDeps, "refused_keys">, caller: Caller): { readonly kind: "unauthorized" } {
+  deps.refused_keys.unauthorized(caller.key_sha256);
   return { kind: "unauthorized" };
 }
 
@@ -95,8 +112,10 @@ function goRound(
 ): Shielded<never> {
   deps.metrics.count("redis_bypassed", { class: kind });
   const verdict = deps.bypass[kind].take(caller.key_sha256);
-  if (!verdict.allowed) return { kind: "limited", retry_after_ms: verdict.retry_after_ms };
-  return { kind: "bypassed", tenant_id };
+  if (verdict.allowed) return { kind: "bypassed", tenant_id };
+  if (tenant_id === undefined) deps.strangers.giveBack(caller.address);
+  deps.refused_keys.rateLimited(caller.key_sha256, verdict.retry_after_ms);
+  return { kind: "limited", retry_after_ms: verdict.retry_after_ms };
 }
 
 async function lookUp(deps: ShieldDeps, caller: Caller): Promise<string | undefined> {

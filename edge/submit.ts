@@ -15,7 +15,7 @@ import { release } from "#core/store/redis/release.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import type { LocalRate } from "./local-rate.ts";
 import * as refuse from "./refusals.ts";
-import { askShield, stranger, type Caller, type ShieldDeps, type Shielded } from "./shield.ts";
+import { askShield, learn, type Caller, type ShieldDeps, type Shielded } from "./shield.ts";
 
 export interface SubmitDeps extends ShieldDeps {
   readonly clock: Clock;
@@ -127,7 +127,8 @@ function reconcile(deps: SubmitDeps, caller: Caller, step: Step): void {
   if (held && !confirmed && tenant_id !== undefined) {
     deps.defer("release", () => release(deps.redis, { tenant_id, idempotency_sha256, run_id }));
   }
-  if (answer.outcome === "unauthorized") stranger(deps, caller);
+  // One that comes too late is turned away before its key is looked at.
+  if (answer.outcome !== "late") learn(deps, caller, { shielded, authorized: answer.outcome !== "unauthorized" });
   if (!disagrees(shielded, answer) || !deps.refreshes.take(caller.key_sha256).allowed) return;
   deps.metrics.count("mirror_refreshed", { outcome: answer.outcome });
   deps.defer("sync", () => syncTenant(deps, { key_sha256: caller.key_sha256 }, deps.grace_seconds));

@@ -4,9 +4,11 @@ import type { Clock } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Random } from "#core/ports/random.ts";
 import type { EdgeTypes } from "./context.ts";
+import type { Unfit } from "./env.ts";
 import { correlate } from "./middleware/correlate.ts";
 import { safeHeaders } from "./middleware/safe-headers.ts";
 import { problemResponse } from "./problem-response.ts";
+import { health } from "./routes/health.ts";
 
 interface UnfitDeps {
   readonly clock: Clock;
@@ -14,10 +16,11 @@ interface UnfitDeps {
   readonly log: Log;
 }
 
-/** Refuses every request while the environment is not fit; the faults are in the log alone. */
-export function createUnfitApp(deps: UnfitDeps, faults: readonly string[]): Hono<EdgeTypes> {
+/** Is alive, and refuses all work while the environment is not fit; the faults are in the log alone. */
+export function createUnfitApp(deps: UnfitDeps, { version, faults }: Unfit): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>();
   app.use(correlate(deps), safeHeaders);
+  app.get("/health", health({ version }));
   app.notFound((c) => {
     deps.log.error("the environment is not fit", { faults, trace_id: c.get("trace").trace_id });
     return problemResponse(c, new Problem("unavailable", "The service is not set up.", { retry_after_s: 60 }));

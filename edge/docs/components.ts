@@ -1,38 +1,15 @@
 import { z } from "zod";
-import { catalog } from "#core/domain/packs/catalog.ts";
-import { runRequests } from "#core/domain/run-request.ts";
 import * as answers from "./answers.ts";
+import { requestSchemas } from "./request-schemas.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
 export const schemaRef = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 
-/** Components share one document, which names the dialect itself. */
-function jsonSchema(schema: z.ZodType, io: "input" | "output"): Json {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io });
+function answerSchema(schema: z.ZodType): Json {
+  // Components share one document, which names the dialect itself.
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: "output" });
   return rest;
-}
-
-const requestName = (pack_type: string): string =>
-  `Create${pack_type.replace(/(^|-)[a-z]/g, (letters) => letters.slice(-1).toUpperCase())}Run`;
-
-function requestSchemas(): Json {
-  const byPack = [...runRequests].map(([type, schema]) => {
-    const example = { pack_type: type, inputs: catalog.get(type)?.example, max_cost_usd: "1.0000" };
-    return [requestName(type), { ...jsonSchema(schema, "input"), examples: [example] }] as const;
-  });
-  const types = [...runRequests.keys()];
-  return {
-    ...Object.fromEntries(byPack),
-    CreateRun: {
-      description: "The body depends on the pack.",
-      oneOf: types.map((type) => schemaRef(requestName(type))),
-      discriminator: {
-        propertyName: "pack_type",
-        mapping: Object.fromEntries(types.map((type) => [type, schemaRef(requestName(type))["$ref"]])),
-      },
-    },
-  };
 }
 
 const header = (description: string, type: "string" | "integer" = "string"): Json => ({
@@ -41,6 +18,12 @@ const header = (description: string, type: "string" | "integer" = "string"): Jso
 });
 
 export const headerRef = (name: string): Json => ({ $ref: `#/components/headers/${name}` });
+
+/** What every answer bears. */
+export const COMMON = { "X-Request-ID": headerRef("RequestId"), traceparent: headerRef("Traceparent") };
+
+/** Where the caller stands, on every answer to a key that the shield knows and while it answers. */
+export const RATE = { RateLimit: headerRef("RateLimit"), "RateLimit-Policy": headerRef("RateLimitPolicy") };
 
 export function components(): Json {
   return {
@@ -58,6 +41,8 @@ export function components(): Json {
     },
     headers: {
       RequestId: header("The caller's X-Request-ID, or a fresh one."),
+      Traceparent: header("W3C Trace Context: the caller's trace, continued, or a fresh one."),
+      Vary: header("Always `Accept`."),
       RetryAfter: header("Seconds to wait.", "integer"),
       WwwAuthenticate: header("Always `Bearer`."),
       Allow: header("The methods that this address takes."),
@@ -70,15 +55,15 @@ export function components(): Json {
       CostActual: header("USD charged; absent until the run is closed."),
     },
     schemas: {
-      ...requestSchemas(),
-      RunAccepted: jsonSchema(answers.accepted, "output"),
-      Run: jsonSchema(answers.runView, "output"),
-      Result: jsonSchema(answers.resultView, "output"),
-      Budget: jsonSchema(answers.budgetView, "output"),
-      Health: jsonSchema(answers.health, "output"),
-      Readiness: jsonSchema(answers.readiness, "output"),
-      Problem: jsonSchema(answers.problem, "output"),
-      ProblemKind: jsonSchema(answers.problemKind, "output"),
+      ...requestSchemas(schemaRef),
+      RunAccepted: answerSchema(answers.accepted),
+      Run: answerSchema(answers.runView),
+      Result: answerSchema(answers.resultView),
+      Budget: answerSchema(answers.budgetView),
+      Health: answerSchema(answers.health),
+      Readiness: answerSchema(answers.readiness),
+      Problem: answerSchema(answers.problem),
+      ProblemKind: answerSchema(answers.problemKind),
     },
   };
 }

@@ -1,12 +1,11 @@
 import { PROBLEMS } from "#core/domain/problem.ts";
-import { components, headerRef, schemaRef } from "./components.ts";
-import { problems } from "./problems.ts";
+import { COMMON, components, headerRef, RATE, schemaRef } from "./components.ts";
+import { openProblems, problems } from "./problems.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
 const API_VERSION = "1.0.0";
 
-const RATE = { RateLimit: headerRef("RateLimit"), "RateLimit-Policy": headerRef("RateLimitPolicy") };
 const COST = {
   "X-DPP-Cost-Reserved": headerRef("CostReserved"),
   "X-DPP-Cost-Minimum-Fee": headerRef("CostMinimumFee"),
@@ -27,7 +26,7 @@ const IDEMPOTENCY_KEY = {
 
 const answer = (description: string, schema: string, headers: Json = {}): Json => ({
   description,
-  headers: { "X-Request-ID": headerRef("RequestId"), ...headers },
+  headers: { ...COMMON, ...headers },
   content: { "application/json": { schema: schemaRef(schema) } },
 });
 
@@ -103,7 +102,7 @@ const getResult = {
     200: answer("Where the result is, and its digest.", "Result", RATE),
     302: {
       description: "With `redirect=true`: on to the download.",
-      headers: { "X-Request-ID": headerRef("RequestId"), Location: headerRef("Location"), ...RATE },
+      headers: { ...COMMON, Location: headerRef("Location"), ...RATE },
     },
     ...problems("invalid-request", "not-found", "run-not-completed", "result-expired", ...READ),
   },
@@ -123,7 +122,7 @@ const open = (operationId: string, summary: string, description: string, respons
   summary,
   description,
   security: [],
-  responses: { ...responses, ...problems(...OPEN) },
+  responses: { ...responses, ...openProblems(...OPEN) },
 });
 
 const runId = { $ref: "#/components/parameters/RunId" };
@@ -142,12 +141,16 @@ const paths = {
     get: open("getReadiness", "Can work be taken", "Asks database, redis, sqs and s3, in parallel.", {
       200: answer("Every store is up.", "Readiness"),
       503: answer("At least one store is down.", "Readiness", { "Retry-After": headerRef("RetryAfter") }),
-      ...problems("rate-limited"),
+      ...openProblems("rate-limited"),
     }),
   },
   "/openapi.json": {
     get: open("getOpenapi", "This document", "OpenAPI 3.1, from the schemas that check the requests.", {
-      200: { description: "The document.", content: { "application/json": { schema: { type: "object" } } } },
+      200: {
+        description: "The document.",
+        headers: COMMON,
+        content: { "application/json": { schema: { type: "object" } } },
+      },
     }),
   },
   "/problems/{slug}": {
@@ -163,14 +166,14 @@ const paths = {
     get: open("getProblem", "What a problem means", "A page for people; JSON or plain text for who asks for it.", {
       200: {
         description: "What it means and what to do.",
-        headers: { "X-Request-ID": headerRef("RequestId") },
+        headers: { ...COMMON, Vary: headerRef("Vary") },
         content: {
           "application/json": { schema: schemaRef("ProblemKind") },
           "text/html": { schema: { type: "string" } },
           "text/plain": { schema: { type: "string" } },
         },
       },
-      ...problems("not-found"),
+      ...openProblems("not-found"),
     }),
   },
 };

@@ -1,20 +1,34 @@
 import { PROBLEMS, type ProblemSlug } from "#core/domain/problem.ts";
-import { headerRef, schemaRef } from "./components.ts";
+import { COMMON, headerRef, RATE, schemaRef } from "./components.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** The responses of an operation that are these problems, by status. */
-export function problems(...slugs: ProblemSlug[]): Json {
-  const byStatus = Map.groupBy(slugs, (slug) => PROBLEMS[slug].status);
-  return Object.fromEntries([...byStatus].map(([status, same]) => [String(status), response(status, same)]));
+/** Refused before or without the shield, which alone knows where a caller stands. */
+const WITHOUT_RATE = new Set<number>([400, 401, 405, 413, 415, 500]);
+
+/** The responses of an operation without API key that are these problems, by status. */
+export function openProblems(...slugs: ProblemSlug[]): Json {
+  return byStatus(slugs, () => ({}));
 }
 
-function response(status: number, slugs: readonly ProblemSlug[]): Json {
+/** The responses of an operation with API key that are these problems, by status. */
+export function problems(...slugs: ProblemSlug[]): Json {
+  return byStatus(slugs, (status) => (WITHOUT_RATE.has(status) ? {} : RATE));
+}
+
+function byStatus(slugs: readonly ProblemSlug[], headers: (status: number) => Json): Json {
+  const grouped = Map.groupBy(slugs, (slug) => PROBLEMS[slug].status);
+  return Object.fromEntries([...grouped].map(([status, same]) => [String(status), response(status, same, headers)]));
+}
+
+function response(status: number, slugs: readonly ProblemSlug[], headers: (status: number) => Json): Json {
   return {
     description: slugs.map((slug) => `\`${slug}\`: ${PROBLEMS[slug].meaning}`).join("\n\n"),
     headers: {
-      "X-Request-ID": headerRef("RequestId"),
+      ...COMMON,
+      ...headers(status),
       ...([429, 503].includes(status) && { "Retry-After": headerRef("RetryAfter") }),
+      ...(slugs.includes("run-not-completed") && { "Retry-After": headerRef("RetryAfter") }),
       ...(status === 401 && { "WWW-Authenticate": headerRef("WwwAuthenticate") }),
       ...(status === 405 && { Allow: headerRef("Allow") }),
     },

@@ -9,17 +9,23 @@ import { parseJson, readBody } from "../body.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
 import type { accepted } from "../docs/answers.ts";
 import { bodyProblem } from "../faults.ts";
+import type { LocalRate } from "../local-rate.ts";
+import { rateLimited } from "../refusals.ts";
+import type { Caller } from "../shield.ts";
 import { submit, type SubmitDeps, type SubmitRequest, type Submitted } from "../submit.ts";
 
 const POLL_INTERVAL_MS = 1_000;
 
+interface CreateRunDeps extends Omit<SubmitDeps, "defer"> {
+  /** Submits that S0 refused, by key hash, or by address where no store has confirmed the key to this isolate. */
+  readonly unfit_submits: LocalRate;
+}
+
 /** `POST /v1/runs`: S0, then submit. */
-export function createRun(deps: Omit<SubmitDeps, "defer">): EdgeHandler {
+export function createRun(deps: CreateRunDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
-    const bytes = await readBody(c.req.raw);
-    const idempotency_key = keyOf(c);
-    const request = { ...readRequest(parseJson(bytes)), idempotency_key, traceparent: c.get("trace").parent };
+    const request = await readFit(deps, caller, c);
 
     const defer: SubmitDeps["defer"] = (what, work) =>
       c.executionCtx.waitUntil(
@@ -30,6 +36,22 @@ export function createRun(deps: Omit<SubmitDeps, "defer">): EdgeHandler {
     if (verdict instanceof Problem) throw verdict;
     return answer(c, verdict);
   };
+}
+
+/** S0. Whoever sends little but what does not fit is held back before its body is read. */
+async function readFit(deps: CreateRunDeps, caller: Caller, c: EdgeRequest): Promise<SubmitRequest> {
+  // Keys with a right checksum can be made up without end.
+  const name = deps.tenants.get(caller.key_sha256) === undefined ? caller.address : caller.key_sha256;
+  const verdict = deps.unfit_submits.look(name);
+  if (!verdict.allowed) throw rateLimited(verdict.retry_after_ms);
+  try {
+    const bytes = await readBody(c.req.raw);
+    const idempotency_key = keyOf(c);
+    return { ...readRequest(parseJson(bytes)), idempotency_key, traceparent: c.get("trace").parent };
+  } catch (error) {
+    if (error instanceof Problem) deps.unfit_submits.take(name);
+    throw error;
+  }
 }
 
 function keyOf(c: EdgeRequest): string {

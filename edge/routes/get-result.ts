@@ -26,7 +26,7 @@ export function getResult(deps: ResultDeps): EdgeHandler {
     const redirect = wantsRedirect(c);
     const run = await findOwnRun(deps, c);
     const result = resultOf(run);
-    const expires_at = new Date(deps.clock.now() + URL_SECONDS * 1000).toISOString();
+    const expires_at = expiryOf(deps.clock.now());
     const url = await deps.objects.presign(result.key, URL_SECONDS);
     if (redirect) return c.redirect(url, 302);
     const body: z.input<typeof resultView> = {
@@ -40,11 +40,14 @@ export function getResult(deps: ResultDeps): EdgeHandler {
   };
 }
 
+/** A signature bears its time in whole seconds: the address lives from the second in which it is signed. */
+const expiryOf = (now_ms: number): string => new Date((Math.floor(now_ms / 1000) + URL_SECONDS) * 1000).toISOString();
+
 function wantsRedirect(c: EdgeRequest): boolean {
-  const redirect = c.req.query("redirect") ?? "false";
-  if (redirect === "true" || redirect === "false") return redirect === "true";
-  throw new Problem("invalid-request", "The query parameter redirect is either true or false.", {
-    errors: [{ parameter: "redirect", detail: "must be true or false" }],
+  const [redirect = "false", ...more] = c.req.queries("redirect") ?? [];
+  if (more.length === 0 && (redirect === "true" || redirect === "false")) return redirect === "true";
+  throw new Problem("invalid-request", "The query parameter redirect is either true or false, given once.", {
+    errors: [{ parameter: "redirect", detail: "must be true or false, given once" }],
   });
 }
 

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { isProblemSlug, Problem, PROBLEMS } from "#core/domain/problem.ts";
 import type { EdgeHandler } from "../context.ts";
 import type { problemKind } from "../docs/answers.ts";
+import { CONTENT_POLICY } from "../middleware/safe-headers.ts";
 
 type Kind = z.input<typeof problemKind>;
 
@@ -23,7 +24,7 @@ export function problemPage(): EdgeHandler {
     c.header("Cache-Control", "public, max-age=300");
     const type = accepts(c, { header: "Accept", supports: [JSON_TYPE, "text/html", "text/plain"], default: JSON_TYPE });
     if (type === "text/html") {
-      c.header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+      c.header("Content-Security-Policy", `${CONTENT_POLICY}; style-src 'unsafe-inline'`);
       return c.html(page(kind));
     }
     if (type === "text/plain") {

@@ -169,11 +169,14 @@ test.each(["1", "not-a-uuid", "%00", "01a1fa37-24d5-77a5-b92c-ccf60137154", "01a
   },
 );
 
-test("redirect is true or false", async () => {
-  const path = "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/result?redirect=yes";
-  const document = await refused(() => get(world.url + path, account.api_key), 400, "invalid-request");
-  expect(pointers(document)).toEqual(["redirect"]);
-});
+test.each(["redirect=yes", "redirect=", "redirect=true&redirect=false", "redirect=true&redirect=true"])(
+  "redirect is true or false, once: %s is a 400",
+  async (query) => {
+    const path = `/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/result?${query}`;
+    const document = await refused(() => get(world.url + path, account.api_key), 400, "invalid-request");
+    expect(pointers(document)).toEqual(["redirect"]);
+  },
+);
 
 test("nothing of what was refused is in the log", () => {
   expect(world.logs.filter((line) => line.includes('"error"'))).toEqual([]);

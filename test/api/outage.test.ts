@@ -99,10 +99,13 @@ test("an accepted run is signalled with its trace, a replay is not", async () =>
   }
 });
 
-test("an environment that is not fit answers 503, and the log names every fault and no value", async () => {
-  const unfit = await createWorld({ bindings: { DATABASE_URL: "mysql://secret@host", S3_BUCKET: "", AWS_REGION: "" } });
+test("an environment that is not fit is alive and answers 503, and the log names every fault and no value", async () => {
+  const faults = { DATABASE_URL: "mysql://secret@host", S3_BUCKET: "", AWS_REGION: "" };
+  const unfit = await createWorld({ bindings: { ...faults, DPP_VERSION: "1.2.3" } });
   try {
-    for (const path of ["/health", "/v1/budget", "/nowhere"]) {
+    const health = await call(`${unfit.url}/health`);
+    expect([health.status, health.body]).toEqual([200, { status: "healthy", version: "1.2.3" }]);
+    for (const path of ["/readyz", "/v1/budget", "/nowhere"]) {
       const answer = await call(unfit.url + path);
       problemOf(answer, 503, "unavailable");
       expect(answer.text).not.toMatch(/DATABASE_URL|secret/);

@@ -79,6 +79,10 @@ test("a completed run says its cost to the micro, and its result can be download
 
   const result = resultView.parse((await getResult(given)).body);
   expect(result).toMatchObject({ sha256: receipt.sha256, size_bytes: 19, content_type: "application/json" });
+  const signed = new URL(result.url).searchParams
+    .get("X-Amz-Date")
+    ?.replace(/^(....)(..)(..T..)(..)(..)Z$/, "$1-$2-$3:$4:$5Z");
+  expect(Date.parse(result.expires_at)).toBeLessThanOrEqual(Date.parse(signed ?? "") + 900_000);
   const left_s = (Date.parse(result.expires_at) - Date.now()) / 1000;
   expect(left_s).toBeGreaterThan(800);
   expect(left_s).toBeLessThanOrEqual(900);

@@ -5,6 +5,7 @@ import { Problem, PROBLEMS } from "#core/domain/problem.ts";
 import type { Row } from "#core/ports/db.ts";
 import { LocalRate } from "../../edge/local-rate.ts";
 import { Recent } from "../../edge/recent.ts";
+import { RefusedKeys } from "../../edge/refused-keys.ts";
 import { submit, type SubmitDeps } from "../../edge/submit.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
@@ -50,6 +51,7 @@ async function run(
     grace_seconds: 90,
     tenants: new Recent(10),
     strangers: new LocalRate({ per_minute: 60, burst: 10 }, clock),
+    refused_keys: new RefusedKeys(clock),
     bypass: {
       submit: new LocalRate({ per_minute: 60, burst: 10 }, clock),
       read: new LocalRate({ per_minute: 60, burst: 10 }, clock),

@@ -94,8 +94,9 @@ export const PROBLEMS = {
   "rate-limited": {
     status: 429,
     title: "Too many requests",
-    meaning: "Requests come faster than the plan, or this API key, allows.",
-    what_to_do: "Wait as long as Retry-After says. The RateLimit headers tell what is left.",
+    meaning:
+      "Requests come faster than the plan or this API key allows, or too many with keys or bodies that do not fit.",
+    what_to_do: "Wait as long as Retry-After says. The RateLimit headers, where there are any, tell what is left.",
   },
   "too-many-open-runs": {
     status: 429,

@@ -6,6 +6,9 @@ import { catalog } from "./packs/catalog.ts";
 const LEAST = formatUsd(micros(MIN_COST_MICROS));
 const MOST = formatUsd(micros(MAX_COST_MICROS));
 const USD = /^\d{1,10}(\.\d{1,6})?$/;
+/** `USD` and the range in one, for JSON Schema: the million; a dollar and more; half a cent and more. */
+const USD_IN_RANGE =
+  "^(0{0,3}1000000(\\.0{1,6})?|(?!0+(\\.|$))0{0,4}\\d{1,6}(\\.\\d{1,6})?|0{1,10}\\.(?!00[0-4])(?!0+$)\\d{1,6})$";
 const MAX_METADATA_PAIRS = 16;
 
 const packTypes = [...catalog.keys()].join(", ");
@@ -15,6 +18,7 @@ const maxCost = z
   .regex(USD, 'must be a decimal string such as "5.0000", with at most six decimal places')
   .meta({
     description: `What the run may cost at most, in USD; reserved at once. From ${LEAST} to ${MOST}.`,
+    pattern: USD_IN_RANGE,
     examples: ["5.0000"],
   })
   .transform((text, context) => {

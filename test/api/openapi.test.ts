@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import { parseRunRequest } from "#core/domain/run-request.ts";
+import { openapiDocument } from "../../edge/docs/openapi.ts";
+import { Hono } from "hono";
+import type { EdgeTypes } from "../../edge/context.ts";
+import { safeHeaders } from "../../edge/middleware/safe-headers.ts";
+import { work } from "./client.ts";
+
+interface Described {
+  readonly security?: readonly unknown[];
+  readonly responses: Readonly<Record<string, { readonly headers?: Readonly<Record<string, unknown>> }>>;
+}
+interface Schema {
+  readonly [keyword: string]: unknown;
+  readonly properties: Readonly<Record<string, Schema>>;
+}
+
+const document = openapiDocument("https://api.example") as {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+};
+const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  ["get", "post"].flatMap((method) =>
+    item[method] === undefined ? [] : [{ path, method, operation: item[method] as Described }],
+  ),
+);
+const answers = operations.flatMap(({ path, method, operation }) =>
+  Object.entries(operation.responses).map(([status, { headers = {} }]) => ({
+    what: `${method} ${path} ${status}`,
+    status: Number(status),
+    open: operation.security !== undefined,
+    headers: Object.keys(headers),
+  })),
+);
+
+test.each(answers)("$what is described with the headers that it bears", ({ what, status, open, headers }) => {
+  expect(headers).toEqual(expect.arrayContaining(["X-Request-ID", "traceparent"]));
+  const rated = !open && ![400, 401, 405, 413, 415, 500].includes(status);
+  expect(headers.includes("RateLimit")).toBe(rated);
+  expect(headers.includes("RateLimit-Policy")).toBe(rated);
+  expect(headers.includes("Vary")).toBe(what === "get /problems/{slug} 200");
+});
+
+const inputsOf = (name: string) => document.components.schemas[name]?.properties["inputs"]?.properties ?? {};
+const patternOf = (schema: Schema | undefined) => new RegExp(String(schema?.["pattern"]), "u");
+
+test.each(
+  [
+    "0|0.0|0.004999|0.00|0.001|0.0050000|00000000000.01|1000000.000001|1000001|1e3||9999999999|0001000000.1|0.|.5|-1",
+    "0.0049|00001000000|2000000.5|0000000000|0.000000",
+    "0.005|0.0050|0.01|0.1|1|000.01|1.000000|999999.999999|1000000|0001000000.000000|5.0000|0000000001|0000999999.9",
+    "0000000000.005|100|10.5|000001|0.005001|0.999999",
+  ]
+    .join("|")
+    .split("|"),
+)("the schema of a cost says of %j what the edge says", (max_cost_usd) => {
+  const taken = "request" in parseRunRequest(work({ max_cost_usd }));
+  const cost = document.components.schemas["CreateDecisionRun"]?.properties["max_cost_usd"];
+  expect(patternOf(cost).test(max_cost_usd)).toBe(taken);
+});
+
+test.each([
+  "https://example.com/",
+  "HTTP://EXAMPLE.com",
+  "http://bücher.example/ä?ö=ü",
+  " https://example.com/a b ",
+  "ftp://example.com/",
+  "javascript:alert(1)",
+  "example.com",
+  "//example.com/",
+  "http:example.com",
+  "https://",
+  "",
+])("the schema of an address says of %j what the edge says", (url) => {
+  const { url: schema } = inputsOf("CreateUrlRun");
+  const taken = "request" in parseRunRequest(work({ pack_type: "url", inputs: { url } }));
+  expect(schema?.["format"]).toBeUndefined();
+  expect(patternOf(schema).test(url)).toBe(taken);
+});
+
+test("the schema says that options and criteria are named once, and that __proto__ is no name", () => {
+  const { options, criteria, scores } = inputsOf("CreateDecisionRun");
+  expect([options?.["uniqueItems"], criteria?.["uniqueItems"]]).toEqual([true, true]);
+  expect(scores?.["propertyNames"]).toMatchObject({ not: { const: "__proto__" } });
+});
+
+test("answers over https, and no others, forbid plain http", async () => {
+  const app = new Hono<EdgeTypes>().use(safeHeaders).get("/", (c) => c.text("here"));
+  const secured = await app.request("https://api.example/");
+  expect(secured.headers.get("strict-transport-security")).toBe("max-age=31536000");
+  expect((await app.request("http://api.example/")).headers.has("strict-transport-security")).toBe(false);
+});
