@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createGuardedFetch } from "../../backend/worker/packs/fetch/guarded-fetch.ts";
-import { type Lookup, resolveTarget } from "../../backend/worker/packs/fetch/resolve-target.ts";
+import type { Lookup } from "../../backend/worker/packs/fetch/resolve-name.ts";
+import { resolveTarget } from "../../backend/worker/packs/fetch/resolve-target.ts";
 import { type LocalServer, serve } from "./support/local-server.ts";
 
 const accept = ["text/html"];
@@ -31,14 +32,15 @@ describe("a name", () => {
     ["something that is no address", ["not an address"]],
   ])("that resolves to %s is refused without naming it", async (_, answer) => {
     // Judged without a fetch, so that even a broken guard would send these addresses nothing.
-    const target = await resolveTarget(new URL("http://site.example/"), resolver(answer), [], options().signal);
+    const lookups = { lookup: resolver(answer), lookupListed: resolver() };
+    const target = await resolveTarget(new URL("http://site.example.com/"), lookups, [], options().signal);
     expect(target).toMatchObject({ kind: "refused", reason_code: "ADDRESS_NOT_ALLOWED" });
     for (const address of answer) expect(JSON.stringify(target)).not.toContain(address);
   });
 
   test("that resolves to loopback is refused before any packet", async () => {
     const fetch = createGuardedFetch({ lookup: resolver(["127.0.0.1"]) });
-    expect(await fetch("http://site.example/", options())).toMatchObject({ kind: "refused" });
+    expect(await fetch("http://site.example.com/", options())).toMatchObject({ kind: "refused" });
   });
 
   test("is resolved once, and the connection goes to that answer even when the next one differs", async () => {
@@ -49,10 +51,10 @@ describe("a name", () => {
       first.port,
     );
     const lookup = resolver(["127.0.0.1"], ["127.0.0.2"]);
-    const fetch = createGuardedFetch({ lookup, allowHosts: [`rebind.example:${first.port}`] });
-    const outcome = await fetch(`http://rebind.example:${first.port}/`, options());
+    const fetch = createGuardedFetch({ lookup, allowHosts: [`rebind.example.com:${first.port}`] });
+    const outcome = await fetch(`http://rebind.example.com:${first.port}/`, options());
     expect(outcome.kind === "ok" && new TextDecoder().decode(outcome.body)).toBe("first");
-    expect(first.requests[0]?.headers.host).toBe(`rebind.example:${first.port}`);
+    expect(first.requests[0]?.headers.host).toBe(`rebind.example.com:${first.port}`);
     expect(lookup.asked()).toBe(1);
     expect(second.connections()).toBe(0);
   });
@@ -60,20 +62,22 @@ describe("a name", () => {
   test.each([
     ["ENOTFOUND", 1],
     ["EAI_AGAIN", 3],
+    ["ESERVFAIL", 3],
+    ["ETIMEOUT", 3],
   ])("whose lookup fails with %s fails after %i tries", async (code, tries) => {
     let asked = 0;
     const lookup = async () => {
       asked += 1;
       throw Object.assign(new Error("getaddrinfo"), { code });
     };
-    const outcome = await createGuardedFetch({ lookup, backoffMs: 1 })("http://site.example/", options());
+    const outcome = await createGuardedFetch({ lookup, backoffMs: 1 })("http://site.example.com/", options());
     expect(outcome).toMatchObject({ kind: "failed", reason_code: "DNS" });
     expect(asked).toBe(tries);
   });
 
   test("whose lookup never answers meets the deadline", async () => {
     const lookup = () => new Promise<never>(() => undefined);
-    const outcome = await createGuardedFetch({ lookup, deadlineMs: 50 })("http://site.example/", options());
+    const outcome = await createGuardedFetch({ lookup, deadlineMs: 50 })("http://site.example.com/", options());
     expect(outcome).toMatchObject({ kind: "failed", reason_code: "TIMEOUT" });
   });
 });
@@ -82,8 +86,8 @@ describe("a redirect", () => {
   async function redirected(location: (target: LocalServer) => string, lookup = resolver(["127.0.0.1"])) {
     await using target = await page("secret");
     await using front = await serve((_, response) => response.writeHead(302, { location: location(target) }).end());
-    const fetch = createGuardedFetch({ lookup, allowHosts: [`site.example:${front.port}`] });
-    const outcome = await fetch(`http://site.example:${front.port}/`, options());
+    const fetch = createGuardedFetch({ lookup, allowHosts: [`site.example.com:${front.port}`] });
+    const outcome = await fetch(`http://site.example.com:${front.port}/`, options());
     return { outcome, reached: target.connections() };
   }
 
@@ -92,8 +96,8 @@ describe("a redirect", () => {
     ["loopback in decimal", ({ port }) => `http://2130706433:${port}/`],
     ["mapped loopback", ({ port }) => `http://[::ffff:127.0.0.1]:${port}/`],
     ["localhost", ({ port }) => `http://localhost:${port}/`],
-    ["the same listed name on another port", ({ port }) => `http://site.example:${port}/`],
-    ["a name that resolves to loopback", () => "http://other.example/"],
+    ["the same listed name on another port", ({ port }) => `http://site.example.com:${port}/`],
+    ["a name that resolves to loopback", () => "http://other.example.com/"],
   ])("to %s is not followed, and nothing reaches it", async (_, location) => {
     const { outcome, reached } = await redirected(location);
     expect(outcome).toMatchObject({ kind: "failed", reason_code: "ADDRESS_NOT_ALLOWED" });
@@ -102,10 +106,10 @@ describe("a redirect", () => {
 
   test.each([
     "file:///etc/passwd",
-    "http://user:pass@site.example/",
-    "ftp://site.example/",
+    "http://user:pass@site.example.com/",
+    "ftp://site.example.com/",
     "http://[",
-    "http://site.example./",
+    "http://site.example.com./",
   ])("to %s is not followed", async (location) => {
     const { outcome } = await redirected(() => location);
     expect(outcome.kind).toBe("failed");

@@ -3,17 +3,18 @@ import { describe, expect, test } from "vitest";
 import { priceOf } from "#core/domain/pack.ts";
 import { URL_LIMITS, type UrlInputs, urlOffer } from "#core/domain/packs/url.ts";
 import { createGuardedFetch } from "../../backend/worker/packs/fetch/guarded-fetch.ts";
-import { extractInThread } from "../../backend/worker/packs/page/extract-in-thread.ts";
 import { urlPack } from "../../backend/worker/packs/url.ts";
-import { silentLog } from "../unit/packs/decision-fixture.ts";
+import { silentLog as log } from "../unit/packs/decision-fixture.ts";
 import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
 import { serve } from "./support/local-server.ts";
 
+const pack = urlPack();
+
 async function run(type: string, body: string | Buffer, format: UrlInputs["format"] = "text") {
   await using server = await serve((_, response) => response.writeHead(200, { "content-type": type }).end(body));
-  const outcome = await urlPack().run(urlOffer.inputs.parse({ url: `${server.origin}/news`, format }), {
+  const outcome = await pack.run(urlOffer.inputs.parse({ url: `${server.origin}/news`, format }), {
     signal: new AbortController().signal,
-    log: silentLog,
+    log,
     fetch: createGuardedFetch({ allowHosts: [`127.0.0.1:${server.port}`], backoffMs: 1 }),
   });
   return { outcome, origin: server.origin, requests: server.requests };
@@ -80,20 +81,45 @@ describe("the url pack", () => {
 
   test("takes no money for an address that it refuses, and fails for a page it cannot read", async () => {
     const fetch = createGuardedFetch();
-    const context = { signal: new AbortController().signal, log: silentLog, fetch };
-    const refused = await urlPack().run({ url: "http://169.254.169.254/latest", format: "text" }, context);
+    const context = { signal: new AbortController().signal, log, fetch };
+    const refused = await pack.run({ url: "http://169.254.169.254/latest", format: "text" }, context);
     expect(refused).toMatchObject({ kind: "input_rejected", reason_code: "ADDRESS_NOT_ALLOWED" });
     const { outcome } = await run("image/png", "x");
     expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "CONTENT_TYPE" });
   });
 
-  test("an abort while a page is being read ends its thread and rejects with the reason", async () => {
+  test.each(["text/plain", "text/html"])("an abort while %s is being read rejects with the reason", async (type) => {
     const stop = new AbortController();
     const reason = new Error("timebox");
-    const page = { html: "<div>".repeat(300_000), url: "https://a.example/", format: "text", article: true } as const;
-    const reading = extractInThread(page, stop.signal);
-    stop.abort(reason);
-    await expect(reading).rejects.toBe(reason);
+    const fetched = { status: 200, content_type: type, charset: null, redirects: [], final_url: "https://a.example/" };
+    const fetch = async () => {
+      setImmediate(() => stop.abort(reason));
+      return { kind: "ok" as const, ...fetched, body: Buffer.from("http://a ".repeat(100_000)) };
+    };
+    const running = pack.run({ url: "https://a.example/", format: "links" }, { signal: stop.signal, log, fetch });
+    await expect(running).rejects.toBe(reason);
+  });
+});
+
+describe("ten megabytes of hostile text", () => {
+  const whole = (unit: string) => unit.repeat(Math.floor(URL_LIMITS.max_body_bytes / unit.length));
+
+  test.each<[string, string, number, boolean]>([
+    ["one link a million times", whole("http://a "), 1, false],
+    ["links that do not parse", whole("http://[ "), 0, false],
+    ["one link without an end", whole("http://a/"), 0, false],
+    ["full stops after a link", `http://a/${whole(".").slice(9)}`, 1, false],
+    ["ever new links", Array.from({ length: 600_000 }, (_, index) => `http://a/${index}`).join(" "), 2_000, true],
+  ])("made of %s is read to its end or to the cap", async (_, body, count, truncated) => {
+    const { outcome } = await run("text/plain", body, "links");
+    expect(outcome).toMatchObject({ kind: "done", data: { truncated, bytes: body.length } });
+    expect((outcome as { data: { links: unknown[] } }).data.links).toHaveLength(count);
+  });
+
+  test("made of control characters is replaced and cut", async () => {
+    const { outcome } = await run("text/plain", Buffer.alloc(URL_LIMITS.max_body_bytes));
+    const data = { truncated: true, text: "\uFFFD".repeat(URL_LIMITS.max_text_chars) };
+    expect(outcome).toMatchObject({ kind: "done", data });
   });
 });
 
@@ -105,4 +131,11 @@ test("inputs that are no http(s) URL, too long, or of an unknown format are refu
   }
   expect(accepts({ url: "https://example.com/", format: "pdf" })).toBe(false);
   expect(accepts({ url: "https://example.com/", other: 1 })).toBe(false);
+});
+
+test("a URL that is too long is told so, and one of the greatest length is taken", () => {
+  const url = (length: number) => "https://example.com/".padEnd(length, "x");
+  const told = urlOffer.inputs.safeParse({ url: url(URL_LIMITS.max_url_chars + 1) }).error?.issues;
+  expect(told?.map(({ message }) => message)).toEqual(["must be at most 2048 characters long"]);
+  expect(urlOffer.inputs.safeParse({ url: url(URL_LIMITS.max_url_chars) }).success).toBe(true);
 });

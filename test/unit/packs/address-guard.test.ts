@@ -19,7 +19,9 @@ const SPECIAL = words(`
   2002::1 2002:7f00:1:: 2002:808:808::1 3fff::1 3fff:fff:ffff::1 5f00::1 fc00::1 fd00:ec2::254 fdff::1
   fe80::1 fe80::1%eth0 febf::1 fec0::1 ff02::1 ff0e::1 4000::1 8000::1 e000::1 1::1`);
 
-const NO_ADDRESSES = words("localhost 1 127.1 0177.0.0.1 0x7f.0.0.1 2130706433 8.8.8 08.8.8.8 [::1] 8.8.8.8:80 1:2 :");
+const NO_ADDRESSES = words(
+  "localhost 1 127.1 0177.0.0.1 0x7f.0.0.1 2130706433 8.8.8 08.8.8.8 [::1] 8.8.8.8:80 1:2 : 2606:4700::1]/ 2606:4700::1]:80/x 2606:4700::1]# 2606:4700::1%eth0 ::ffff:010.8.8.8",
+);
 
 const PUBLIC = words(`
   1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.1 100.63.255.255 100.128.0.1 126.255.255.255 128.0.0.1 168.63.129.15
@@ -35,6 +37,8 @@ const LOCAL_URLS = words(`
   http://100.100.100.200/ http://168.63.129.16/ http://localhost/ http://LOCALHOST/ http://foo.localhost/
   http://printer.local/ http://redis/ http://metadata.google.internal/ http://db.svc.cluster.local/
   http://nas.home.arpa/ http://host.docker.internal/ http://router.lan/ http://LOCALHOST%2Elocal/
+  http://redis.default.svc/ http://web.service.consul/ http://a.cluster.local/ http://a.test/ http://a.invalid/
+  http://a.example/ http://a.i2p/ http://a.alt/ http://home.arpa/
   http://example.com:22/ http://example.com:6379/ https://example.com:25/ http://8.8.8.8:53/`);
 
 const BAD_URLS = words(`
@@ -45,7 +49,7 @@ const BAD_URLS = words(`
 
 const PUBLIC_URLS = words(`
   http://example.com/ https://example.com/a?b#c http://example.com:8080/ https://8.8.8.8/ http://134744072/
-  http://[2606:4700::1111]/ https://münchen.de/ http://local.example.com/ http://internal.dev/`);
+  http://[2606:4700::1111]/ https://münchen.de/ http://local.example.com/ http://internal.dev/ http://test.dev/ http://latest.com/ http://svc.example.org/`);
 
 describe("addresses", () => {
   test.each([...SPECIAL, ...NO_ADDRESSES, ""])("%j is not public", (address) => {

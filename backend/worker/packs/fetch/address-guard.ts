@@ -31,6 +31,7 @@ const REFUSED_V6 = ["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"].map(
 /** The last 32 bits of these are an IPv4 address, which is what gets reached: mapped and NAT64 (RFC 6052). */
 const CARRIES_V4 = ["::ffff:0:0/96", "64:ff9b::/96"].map((range) => ipaddr.IPv6.parseCIDR(range));
 
+/** Names that no public name server may answer for (RFC 6761 and its kin), or that clusters and offices use inside. */
 const LOCAL_SUFFIXES = [
   "local",
   "localhost",
@@ -43,6 +44,14 @@ const LOCAL_SUFFIXES = [
   "private",
   "home.arpa",
   "onion",
+  "svc",
+  "cluster.local",
+  "consul",
+  "test",
+  "invalid",
+  "example",
+  "i2p",
+  "alt",
 ];
 
 function isPublicV4(address: ipaddr.IPv4): boolean {
@@ -52,8 +61,9 @@ function isPublicV4(address: ipaddr.IPv4): boolean {
 /** True when an IP address in text is globally reachable unicast. Anything that does not parse strictly is not. */
 export function isPublicAddress(text: string): boolean {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return isPublicV4(ipaddr.IPv4.parse(text));
+  if (!ipaddr.IPv6.isValid(text) || text.includes("%")) return false;
   // The URL parser writes IPv6 in hexadecimal only, so that an embedded IPv4 address is not read in two ways.
-  const hexadecimal = text.includes(":") ? URL.parse(`http://[${text}]/`)?.hostname.slice(1, -1) : undefined;
+  const hexadecimal = URL.parse(`http://[${text}]/`)?.hostname.slice(1, -1);
   if (hexadecimal === undefined) return false;
   const address = ipaddr.IPv6.parse(hexadecimal);
   if (CARRIES_V4.some((range) => address.match(range))) {
@@ -104,6 +114,6 @@ export function checkTarget(url: URL): UrlCheck {
   }
   if (host.endsWith(".")) return bad("A host name with a trailing dot is not fetched.");
   if (!host.includes(".")) return barred("The host is not a public name.");
-  const isLocal = LOCAL_SUFFIXES.some((suffix) => host.endsWith(`.${suffix}`));
+  const isLocal = LOCAL_SUFFIXES.some((suffix) => `.${host}`.endsWith(`.${suffix}`));
   return isLocal ? barred("The host is not a public name.") : { kind: "ok", url };
 }

@@ -1,11 +1,11 @@
-import { lookup as dnsLookup } from "node:dns/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import pRetry from "p-retry";
 import { URL_LIMITS } from "#core/domain/packs/url.ts";
 import { checkSyntax } from "./address-guard.ts";
 import { failed, type FetchOptions, type FetchOutcome, type GuardedFetch, type Refused } from "./fetch-outcome.ts";
 import { type Answer, requestOnce } from "./request-once.ts";
-import { type Lookup, resolveTarget } from "./resolve-target.ts";
+import { createDnsLookup, type Lookup, lookupListed, type Lookups } from "./resolve-name.ts";
+import { resolveTarget } from "./resolve-target.ts";
 
 export type { GuardedFetch } from "./fetch-outcome.ts";
 
@@ -24,12 +24,13 @@ export interface GuardedFetchSettings {
   readonly allowHosts?: readonly string[];
   readonly deadlineMs?: number;
   readonly backoffMs?: number;
+  /** Instead of the DNS and of the operating system. */
   readonly lookup?: Lookup;
 }
 
 interface Trip {
   readonly allowHosts: readonly string[];
-  readonly lookup: Lookup;
+  readonly lookups: Lookups;
   readonly endsAt: number;
   readonly backoffMs: number;
   readonly options: FetchOptions & { readonly maxBytes: number };
@@ -58,7 +59,7 @@ function waitOf(retryAfter: string | undefined): number {
 }
 
 async function tryHop(url: URL, trip: Trip): Promise<Hop> {
-  const target = await resolveTarget(url, trip.lookup, trip.allowHosts, trip.options.signal);
+  const target = await resolveTarget(url, trip.lookups, trip.allowHosts, trip.options.signal);
   if (target.kind === "refused") return target;
   if (target.kind === "unresolved") return { kind: "failure", failure: target.failure, retry: target.retry };
   trip.contacted = true;
@@ -116,7 +117,10 @@ async function follow(start: string, trip: Trip): Promise<FetchOutcome> {
 /** Builds a fetch that reaches public addresses only, within {@link FETCH_LIMITS}. */
 export function createGuardedFetch(settings: GuardedFetchSettings = {}): GuardedFetch {
   const { allowHosts = [], deadlineMs = FETCH_LIMITS.deadline_ms, backoffMs = FETCH_LIMITS.backoff_ms } = settings;
-  const lookup = settings.lookup ?? ((host: string) => dnsLookup(host, { all: true }));
+  const lookups = {
+    lookup: settings.lookup ?? createDnsLookup(),
+    lookupListed: settings.lookup ?? lookupListed,
+  };
   return async (url, options) => {
     options.signal.throwIfAborted();
     const deadline = AbortSignal.timeout(deadlineMs);
@@ -124,7 +128,7 @@ export function createGuardedFetch(settings: GuardedFetchSettings = {}): Guarded
     const signal = AbortSignal.any([options.signal, deadline]);
     const endsAt = performance.now() + deadlineMs;
     const bounded = { ...options, signal, maxBytes };
-    const trip: Trip = { allowHosts, lookup, endsAt, backoffMs, options: bounded, contacted: false };
+    const trip: Trip = { allowHosts, lookups, endsAt, backoffMs, options: bounded, contacted: false };
     try {
       return await follow(url, trip);
     } catch (error) {

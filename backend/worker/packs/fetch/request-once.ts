@@ -2,7 +2,7 @@ import type { LookupFunction } from "node:net";
 import { Client, type Dispatcher } from "undici";
 import { failed, type Failed, type FetchOptions } from "./fetch-outcome.ts";
 import { ACCEPT_ENCODING, readBody } from "./read-body.ts";
-import type { Address } from "./resolve-target.ts";
+import type { Address } from "./resolve-name.ts";
 
 /** Says what this is: one page, fetched because a customer asked for it. */
 export const USER_AGENT = "Decisionproof-Fetch/1.0 (single page, on a customer's request)";

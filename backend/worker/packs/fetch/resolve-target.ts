@@ -1,13 +1,6 @@
 import { checkTarget, hostOf, isAddress, isPublicAddress, portOf } from "./address-guard.ts";
 import { failed, type Failed, type Refused } from "./fetch-outcome.ts";
-
-export interface Address {
-  readonly address: string;
-  readonly family: number;
-}
-
-/** Every address of a name, as `dns.lookup` with `all` gives them. */
-export type Lookup = (host: string) => Promise<readonly Address[]>;
+import { type Address, isPassing, type Lookups } from "./resolve-name.ts";
 
 export type Target =
   | { readonly kind: "ok"; readonly addresses: readonly Address[] }
@@ -29,7 +22,7 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> 
  */
 export async function resolveTarget(
   url: URL,
-  lookup: Lookup,
+  { lookup, lookupListed }: Lookups,
   allowHosts: readonly string[],
   signal: AbortSignal,
 ): Promise<Target> {
@@ -41,11 +34,11 @@ export async function resolveTarget(
 
   let addresses: readonly Address[];
   try {
-    addresses = await unlessAborted(lookup(host), signal);
+    addresses = await unlessAborted((exempt ? lookupListed : lookup)(host, signal), signal);
   } catch (error) {
     signal.throwIfAborted();
-    const retry = (error as NodeJS.ErrnoException).code === "EAI_AGAIN";
-    return { kind: "unresolved", failure: failed("DNS", "The host name could not be resolved."), retry };
+    const failure = failed("DNS", "The host name could not be resolved.");
+    return { kind: "unresolved", failure, retry: isPassing(error) };
   }
   if (addresses.length === 0) {
     return { kind: "unresolved", failure: failed("DNS", "The host name has no address."), retry: false };

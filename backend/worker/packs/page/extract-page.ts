@@ -34,10 +34,12 @@ function languageOf(document: Document): string | null {
 // A document of DOMParser has no browsing context: no script runs, no frame, style or image is ever loaded.
 function parse(html: string, url: string): Document {
   const { window } = new JSDOM("", { url, virtualConsole: new VirtualConsole() });
-  return new window.DOMParser().parseFromString(html, "text/html");
+  const document = new window.DOMParser().parseFromString(html, "text/html");
+  makeAbsolute(document);
+  return document;
 }
 
-function absolute(document: Document): void {
+function makeAbsolute(document: Document): void {
   const base = document.baseURI;
   for (const [selector, name] of [
     ["a[href], area[href]", "href"],
@@ -58,9 +60,7 @@ function* anchors(document: Document): Generator<Link> {
   }
 }
 
-function articleOf(document: Document, onSearch: () => void) {
-  if (document.getElementsByTagName("*").length > ARTICLE_ELEMENTS) return null;
-  onSearch();
+function articleOf(document: Document) {
   const article = new Readability<Element>(document, { serializer: (node) => node as Element }).parse();
   return article?.content && article.textContent?.trim() ? { ...article, content: article.content } : null;
 }
@@ -75,7 +75,6 @@ export function extractPage(
   onSearch: () => void = () => undefined,
 ): PageContent {
   const document = parse(html, url);
-  absolute(document);
   const title = label(document.title);
   const byline = label(document.querySelector('meta[name="author" i]')?.getAttribute("content"));
   const language = languageOf(document);
@@ -83,14 +82,11 @@ export function extractPage(
     const { links, truncated } = collectLinks(anchors(document), url);
     return { title, byline, language, content: links, article_found: false, truncated };
   }
-  const found = article ? articleOf(document, onSearch) : null;
+  const searched = article && document.getElementsByTagName("*").length <= ARTICLE_ELEMENTS;
+  if (searched) onSearch();
+  const found = searched ? articleOf(document) : null;
   // The search takes the document apart, so that what it did not want has to be parsed again.
-  let root = found?.content;
-  if (root === undefined) {
-    const whole = article ? parse(html, url) : document;
-    if (article) absolute(whole);
-    root = whole.body;
-  }
+  const root = found?.content ?? (searched ? parse(html, url) : document).body;
   const content = format === "markdown" ? toMarkdown(root) : blockText(root);
   return {
     title: label(found?.title) ?? title,

@@ -35,8 +35,10 @@ function listItem(content: string, node: Node): string {
   return `${marker}${body}${node.nextSibling === null ? "" : "\n"}`;
 }
 
-/** Markdown (CommonMark, with pipe tables) of an element. */
+/** Markdown (CommonMark, with pipe tables) of an element, which is changed on the way. */
 export function toMarkdown(root: Element): string {
+  // Turndown would work on a copy: of a long page, hundreds of megabytes that nobody needs.
+  Object.defineProperty(root, "cloneNode", { value: () => root });
   const service = new TurndownService({
     headingStyle: "atx",
     codeBlockStyle: "fenced",

@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import type { UrlInputs } from "#core/domain/packs/url.ts";
+import { isMarkup, isPage } from "./content-types.ts";
+import { cut, decodeText } from "./decode-text.ts";
+import type { PageContent } from "./page-content.ts";
+import { plainContent } from "./plain-content.ts";
+
+/** What of a longer page is not parsed. */
+const MAX_PARSED_CHARS = 2_000_000;
+
+export interface DocumentRequest {
+  readonly body: Uint8Array;
+  readonly content_type: string;
+  /** The header's label, or null. */
+  readonly charset: string | null;
+  /** Where the document came from: relative links count from there. */
+  readonly url: string;
+  readonly format: UrlInputs["format"];
+  /** Whether to look for an article at all. */
+  readonly article: boolean;
+}
+
+export interface Reading {
+  readonly page: PageContent;
+  /** Of the body, in hexadecimal. */
+  readonly sha256: string;
+}
+
+/**
+ * Reads a document of any readable type. All that grows with the size of a body is done here, in a thread that can be
+ * ended. `onSearch` is called when the search for an article begins.
+ */
+export async function readDocument(request: DocumentRequest, onSearch: () => void): Promise<Reading> {
+  const { body, content_type, charset, url, format, article } = request;
+  const sha256 = createHash("sha256").update(body).digest("hex");
+  const text = decodeText(body, charset, isMarkup(content_type));
+  if (!isPage(content_type)) return { page: plainContent(text, url, format), sha256 };
+  // Loading the parser takes longer than reading most documents, and plain ones do without.
+  const { extractPage } = await import("./extract-page.ts");
+  const html = cut(text, MAX_PARSED_CHARS);
+  const page = extractPage({ html, url, format, article }, onSearch);
+  return { page: { ...page, truncated: page.truncated || html.length < text.length }, sha256 };
+}
