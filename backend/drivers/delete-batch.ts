@@ -36,7 +36,7 @@ export class DeleteBatch {
   /** Sends what still waits, and waits for all that was sent. */
   async drain(): Promise<void> {
     void this.#flush();
-    await Promise.allSettled([...this.#sent]);
+    await Promise.allSettled(this.#sent);
   }
 
   #flush(): Promise<void> {
