@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { createPageReader, READER_LIMITS } from "../../../backend/worker/packs/page/page-reader.ts";
+import { createPageReader, READER_LIMITS } from "../../backend/worker/packs/page/page-reader.ts";
 import {
   type Attempt,
   type ReadingThread,
   startReadingThread,
-} from "../../../backend/worker/packs/page/reading-thread.ts";
-import { NEWS_PAGE } from "./page-fixture.ts";
+} from "../../backend/worker/packs/page/reading-thread.ts";
+import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
 
 const never = new AbortController().signal;
 const document = (html: string, format: "text" | "links" = "text") => ({
