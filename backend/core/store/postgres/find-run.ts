@@ -1,35 +1,12 @@
 import { z } from "zod";
 import { scope } from "../../domain/plan.ts";
-import { moneyState, runStatus } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
-import { amount, counter, only, timestamp } from "./columns.ts";
+import { only } from "./columns.ts";
 import sql from "./find-run.sql";
+import { runColumns } from "./run-columns.ts";
 
-const run = z.object({
-  run_id: z.guid(),
-  tenant_id: z.guid(),
-  pack_type: z.string(),
-  pack_version: z.string(),
+const run = runColumns.extend({
   metadata: z.record(z.string(), z.string()),
-  status: runStatus,
-  money_state: moneyState,
-  version: counter,
-  reserved_micros: amount,
-  minimum_fee_micros: amount,
-  charged_micros: amount.nullable(),
-  attempt: z.number(),
-  reason_code: z.string().nullable(),
-  reason_detail: z.string().nullable(),
-  result_attempt: z.number().nullable(),
-  result_sha256: z.string().nullable(),
-  result_bytes: counter.nullable(),
-  reliability: z.number().nullable(),
-  timebox_sec: z.number(),
-  trace_parent: z.string(),
-  created_at: timestamp,
-  started_at: timestamp.nullable(),
-  finished_at: timestamp.nullable(),
-  retention_until: timestamp.nullable(),
   expired: z
     .boolean()
     .nullable()
