@@ -4,7 +4,7 @@ import { logLevel } from "./drivers/log.ts";
 /** SQS hides no message for longer. */
 const LONGEST_LEASE_SECONDS = 43_200;
 const seconds = (fallback: number, least = 0.05, most = 86_400) =>
-  z.coerce.number().min(least).max(most).default(fallback);
+  z.coerce.number("must be a number of seconds").min(least).max(most).default(fallback);
 const count = (fallback: number, most: number) => z.coerce.number().int().min(1).max(most).default(fallback);
 const optionalUrl = z.url().optional();
 
@@ -33,7 +33,11 @@ const workerSchema = z
     DPP_FETCH_ALLOW_HOSTS: z
       .string()
       .default("")
-      .transform((text) => text.split(",").filter((host) => host !== "")),
+      .transform((text) => text.split(",").filter((host) => host !== ""))
+      .refine(
+        (hosts) => hosts.every((host) => /^[^\s:/]+:\d{1,5}$/.test(host)),
+        "must be host:port pairs, with commas between",
+      ),
     DECISION_MODEL_URL: optionalUrl,
     DECISION_MODEL_NAME: z.string().min(1).optional(),
     DECISION_MODEL_API_KEY: z.string().min(1).optional(),
@@ -65,6 +69,16 @@ function parse<T>(schema: z.ZodType<T>, env: Environment): T {
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
   throw new Error(`The environment is not fit to start:\n${faults.join("\n")}`);
+}
+
+/** Reads the configuration, or ends the process with every fault and no stack trace. */
+export function configOrExit<T>(read: (env: Environment) => T): T {
+  try {
+    return read(process.env);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(2);
+  }
 }
 
 export const workerConfig = (env: Environment): WorkerConfig => parse(workerSchema, env);

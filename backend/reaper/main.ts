@@ -1,4 +1,4 @@
-import { reaperConfig } from "../config.ts";
+import { configOrExit, reaperConfig } from "../config.ts";
 import { awsClient } from "../drivers/aws-client.ts";
 import { createSleeper } from "../drivers/clock.ts";
 import { createLog } from "../drivers/log.ts";
@@ -16,7 +16,7 @@ const REDIS_MS = 2_000;
 const AWS = { request_ms: 15_000, attempts: 1 };
 const CONNECTIONS = 4;
 
-const config = reaperConfig(process.env);
+const config = configOrExit(reaperConfig);
 const log = createLog({ level: config.DPP_LOG_LEVEL, service: "reaper" });
 const database = createPgDb({
   connectionString: config.DATABASE_URL,

@@ -1,4 +1,4 @@
-import { workerConfig } from "../config.ts";
+import { configOrExit, workerConfig } from "../config.ts";
 import { awsClient } from "../drivers/aws-client.ts";
 import { createClock, createSleeper } from "../drivers/clock.ts";
 import { createLog } from "../drivers/log.ts";
@@ -22,7 +22,7 @@ const SQS = { request_ms: 30_000, attempts: 3 };
 /** Heartbeats and closings of all slots rarely meet at once. */
 const MOST_CONNECTIONS = 20;
 
-const config = workerConfig(process.env);
+const config = configOrExit(workerConfig);
 const log = createLog({ level: config.DPP_LOG_LEVEL, service: "worker" });
 const database = createPgDb({
   connectionString: config.DATABASE_URL,

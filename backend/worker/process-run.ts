@@ -81,6 +81,9 @@ async function processSignal(
     return;
   }
   deps.metrics.count("run_closed", { pack_type: run.pack_type, kind: execution.kind });
+  const reason_code = "reason_code" in execution ? execution.reason_code : undefined;
+  const { charged_micros } = closed;
+  deps.log.info("run closed", { pack_type: run.pack_type, attempt: run.attempt, charged_micros, reason_code });
   // W6
   await settle(deps.redis, { ...closed, charged: closed.charged_micros }).catch((error: unknown) =>
     deps.log.warn("the mirror was not told; the next sync will", { error }),

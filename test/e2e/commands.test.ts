@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { processes } from "../stack/processes.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const SLOW = 90_000;
@@ -47,11 +48,12 @@ describe("the commands of a developer's day", () => {
     rmSync(checkout, { recursive: true, force: true });
   });
 
-  const start = (file: string, ...args: string[]) => {
+  const start = (file: string, ...args: string[]) => startWith({}, file, ...args);
+  const startWith = (settings: Record<string, string>, file: string, ...args: string[]) => {
     const { DPP_DEV_DIR: _, ...env } = process.env;
     const child = spawn(process.execPath, ["--import", "./backend/text-loader.ts", file, ...args], {
       cwd: checkout,
-      env,
+      env: { ...env, ...settings },
       stdio: ["ignore", "pipe", "pipe"],
     });
     running.add(child);
@@ -85,6 +87,20 @@ describe("the commands of a developer's day", () => {
     expect(dev.output()).toContain("--fersh");
     expect(dev.output()).toContain("usage:");
   });
+
+  test.each(["test/stack/dev.ts", "test/stack/demo.ts"])(
+    "%s says why a process cannot start, and ends in exit 1 with nothing left running",
+    { timeout: SLOW },
+    async (file) => {
+      const state = mkdtempSync(join(tmpdir(), "dpp-unfit-"));
+      const unfit = startWith({ DPP_LEASE_SECONDS: "soon", DPP_DEV_DIR: state }, file);
+      expect(await unfit.exit).toBe(1);
+      expect(unfit.output()).toContain("DPP_LEASE_SECONDS: must be a number of seconds");
+      expect(unfit.output()).not.toMatch(/^\s+at /m);
+      expect(processes().filter(({ command }) => command.includes(state))).toEqual([]);
+      rmSync(state, { recursive: true, force: true });
+    },
+  );
 
   test(
     "dev brings everything up, restarts what a change touches, keeps its state, and leaves no process",

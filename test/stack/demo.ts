@@ -6,7 +6,7 @@ import { parseUsd } from "#core/domain/money.ts";
 import { type DemoTenant, createDemoTenant, withOwner } from "./demo-tenant.ts";
 import { printLedger } from "./demo-ledger.ts";
 import { servePage } from "./demo-page.ts";
-import { startSystem } from "./system.ts";
+import { startSystem, type System } from "./system.ts";
 
 const STATE_DIR = `${process.env["DPP_DEV_DIR"] ?? ".dev"}/demo`;
 const POLL_MS = 25;
@@ -155,30 +155,35 @@ async function perform(edge: string, tenant: DemoTenant, job: Job): Promise<numb
   return parseUsd(document.cost.actual_usd) ?? Number.NaN;
 }
 
-const began = Date.now();
-await rm(STATE_DIR, { recursive: true, force: true });
-const site = await servePage();
-const system = await startSystem({
-  stateDir: STATE_DIR,
-  env: process.env,
-  fetchAllowHosts: [new URL(site.url).host],
-});
-try {
-  print(`Everything is up after ${((Date.now() - began) / 1000).toFixed(1)} s: edge at ${system.edgeUrl}`);
-  const tenant = await withOwner(system, (db) => createDemoTenant(db, { name: "Demo" }));
-  let charged = 0;
-  for (const job of [decision, page(site.url)]) charged += await perform(system.edgeUrl, tenant, job);
-  print();
-  await printLedger(system, tenant, charged);
-  print();
-  print(
-    `The main job holds: paid work done, verified and settled to the micro, in ${((Date.now() - began) / 1000).toFixed(1)} s.`,
-  );
-} catch (error) {
-  console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
-  console.error(`The logs of its processes are in ${STATE_DIR}.`);
-  process.exitCode = 1;
-} finally {
-  await system.stop();
-  await site.close();
+async function main(): Promise<void> {
+  const began = Date.now();
+  const seconds = () => `${((Date.now() - began) / 1000).toFixed(1)} s`;
+  await rm(STATE_DIR, { recursive: true, force: true });
+  const site = await servePage();
+  let system: System | undefined;
+  try {
+    system = await startSystem({
+      stateDir: STATE_DIR,
+      env: process.env,
+      fetchAllowHosts: [new URL(site.url).host],
+    });
+    print(`Everything is up after ${seconds()}: edge at ${system.edgeUrl}`);
+    const tenant = await withOwner(system, (db) => createDemoTenant(db, { name: "Demo" }));
+    let charged = 0;
+    for (const job of [decision, page(site.url)]) charged += await perform(system.edgeUrl, tenant, job);
+    print();
+    await printLedger(system, tenant, charged);
+    print();
+    print(`The main job holds: paid work done, verified and settled to the micro, in ${seconds()}.`);
+    print("To play with it: npm run dev");
+  } catch (error) {
+    console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`The logs of its processes are in ${STATE_DIR}.`);
+    process.exitCode = 1;
+  } finally {
+    await system?.stop();
+    await site.close();
+  }
 }
+
+await main();

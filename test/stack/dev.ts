@@ -12,6 +12,7 @@ import { type ProcessName, type System, startSystem } from "./system.ts";
 const STATE_DIR = process.env["DPP_DEV_DIR"] ?? ".dev";
 const STACK_FILE = `${STATE_DIR}/stack.json`;
 const SETTLE_MS = 150;
+const USAGE = "usage: npm run dev [-- --fresh]   (--fresh forgets all state)";
 
 /** Which processes a changed source file belongs to. */
 const OWNERS: readonly (readonly [prefix: string, owners: readonly ProcessName[]])[] = [
@@ -25,10 +26,16 @@ const OWNERS: readonly (readonly [prefix: string, owners: readonly ProcessName[]
 
 function options(): { readonly fresh: boolean } {
   try {
-    const { values } = parseArgs({ options: { fresh: { type: "boolean", default: false } } });
+    const { values } = parseArgs({
+      options: { fresh: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+    });
+    if (values.help) {
+      console.log(USAGE);
+      process.exit(0);
+    }
     return { fresh: values.fresh };
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\nusage: npm run dev [-- --fresh]`);
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     process.exit(2);
   }
 }
@@ -68,11 +75,14 @@ function welcome(system: System, tenants: readonly DemoTenant[]): void {
       scores: { tea: { calm: 8 }, coffee: { calm: 3 } },
     },
   });
-  console.log("Submit a run (paste this), then GET the Location that it answers:\n");
+  console.log("Submit a run:\n");
   console.log(
     `curl -i ${system.edgeUrl}/v1/runs -H 'Authorization: Bearer ${first?.api_key ?? ""}' ` +
       `-H 'Content-Type: application/json' -H "Idempotency-Key: try-$(date +%s%N)" -d '${body}'\n`,
   );
+  console.log("Then look at it, with the run_id of the answer:\n");
+  console.log(`curl -s ${system.edgeUrl}/v1/runs/RUN_ID -H 'Authorization: Bearer ${first?.api_key ?? ""}'`);
+  console.log(`curl -s ${system.edgeUrl}/v1/runs/RUN_ID/result -H 'Authorization: Bearer ${first?.api_key ?? ""}'\n`);
   console.log("Source changes restart what they touch. Ctrl-C stops everything.");
 }
 
@@ -99,16 +109,24 @@ async function restart(system: System, files: readonly string[]): Promise<void> 
   const touched = new Set(
     files.flatMap((file) => OWNERS.flatMap(([prefix, owners]) => (file.startsWith(prefix) ? owners : []))),
   );
-  if (files.some((file) => file.startsWith("migrations/")))
-    await migrate(system.stack.databaseUrl, { log: console.log });
+  const migrations = files.filter((file) => file.startsWith("migrations/"));
+  if (migrations.length > 0) {
+    const applied = await migrate(system.stack.databaseUrl, { log: console.log });
+    const late = migrations.filter((file) => !applied.some((name) => file.includes(name)));
+    for (const file of late) console.log(`${file} was applied before and is not applied again; --fresh starts anew`);
+  }
   // An edge that does not build must not take the running one down.
   if (touched.has("edge")) await bundleEdge();
   for (const name of touched) {
     await system.stop(name);
-    await system.start(name);
+    await system.start(name).catch((error: unknown) => {
+      throw new Error(`${name} is down until this is mended; nothing is lost meanwhile\n${messageOf(error)}`);
+    });
   }
   if (touched.size > 0) console.log(`restarted ${[...touched].join(", ")} after a change of ${files.join(", ")}`);
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Calls `change` with all files that changed, one call at a time, once they rest. */
 function watchSources(change: (files: readonly string[]) => Promise<void>): { close(): Promise<void> } {
@@ -126,9 +144,7 @@ function watchSources(change: (files: readonly string[]) => Promise<void>): { cl
           changed.clear();
           return files.length === 0 ? undefined : change(files);
         })
-        .catch((error: unknown) =>
-          console.error(`not restarted: ${error instanceof Error ? error.message : String(error)}`),
-        );
+        .catch((error: unknown) => console.error(`not restarted: ${messageOf(error)}`));
     }, SETTLE_MS);
   });
   return {
@@ -142,8 +158,14 @@ function watchSources(change: (files: readonly string[]) => Promise<void>): { cl
 
 async function main(): Promise<void> {
   const { fresh } = options();
+  let stopping = false;
   const stopped = new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        stopping = true;
+        resolve();
+      });
+    }
   });
   lockStateDir(STATE_DIR)();
   if (fresh) rmSync(STATE_DIR, { recursive: true, force: true });
@@ -157,7 +179,7 @@ async function main(): Promise<void> {
   try {
     tenants = await demoTenants(system, `${STATE_DIR}/tenants.json`);
     writeStackFile(system, tenants);
-    welcome(system, tenants);
+    if (!stopping) welcome(system, tenants);
     const running = system;
     const watcher = watchSources((files) => restart(running, files));
     await stopped;
@@ -171,6 +193,6 @@ async function main(): Promise<void> {
 }
 
 await main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(messageOf(error));
   process.exitCode = 1;
 });

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { randomInt } from "node:crypto";
 
@@ -21,4 +22,12 @@ export async function freePort(): Promise<number> {
     if (await canBind(port)) return port;
   }
   throw new Error(`no free port found between ${LOWEST_PORT} and ${HIGHEST_PORT}`);
+}
+
+/** The port that this file remembers, where it is still free, so that addresses outlive a restart; else a new one. */
+export async function keptPort(file: string): Promise<number> {
+  const kept = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+  const port = kept >= LOWEST_PORT && kept < HIGHEST_PORT && (await canBind(kept)) ? kept : await freePort();
+  writeFileSync(file, String(port));
+  return port;
 }

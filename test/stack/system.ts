@@ -7,13 +7,15 @@ import { migrate } from "../../backend/migrate/migrate.ts";
 import { bundleEdge } from "./bundle-edge.ts";
 import { type DatabaseUrls, ensureLogins } from "./database.ts";
 import type { EdgeSpec } from "./edge-process.ts";
-import { freePort } from "./free-port.ts";
+import { keptPort } from "./free-port.ts";
 import { type Stack, startStack } from "./stack.ts";
 import { type Supervisor, supervise } from "./supervise.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Shorter than what a supervised process is given to end. */
 const STOP_SECONDS = "5";
+/** Lines of a process that could not start, which tell why. */
+const LAST_WORDS = 15;
 const LOADER = join(ROOT, "backend/text-loader.ts");
 
 export type ProcessName = "edge" | "worker" | "reaper";
@@ -59,7 +61,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   try {
     await migrate(stack.databaseUrl, { log });
     const logins = await ensureLogins(stack.databaseUrl);
-    const port = await freePort();
+    const port = await keptPort(join(options.stateDir, "edge.port"));
     const environment = {
       DPP_STOP_SECONDS: STOP_SECONDS,
       ...pick(options.env, /^(DPP_|DECISION_MODEL_)/),
@@ -96,7 +98,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       running.set(name, await superviseProcess(name, spawn[name], options, onChange));
       onChange();
     };
-    await Promise.all((options.processes ?? ["edge", "worker", "reaper"]).map(start));
+    // All settle before any fault is told, so that a process that still starts is there to be stopped.
+    const started = await Promise.allSettled((options.processes ?? ["edge", "worker", "reaper"]).map(start));
+    const failed = started.find((each) => each.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
     return {
       stack,
       edgeUrl: `http://127.0.0.1:${port}`,
@@ -148,20 +153,26 @@ async function superviseProcess(
 ): Promise<Supervisor> {
   const file = createWriteStream(join(options.stateDir, `${name}.log`), { flags: "a", mode: 0o600 });
   let started = Promise.withResolvers<void>();
-  return supervise({
+  let isReady = false;
+  let said: string[] = [];
+  const supervisor = supervise({
     name,
     spawn: async () => {
       started = Promise.withResolvers<void>();
-      const { resolve } = started;
+      isReady = false;
+      said = [];
       const child = await spawn();
       child.on("message", (message) => {
-        if (message === "ready") resolve();
+        if (message !== "ready") return;
+        isReady = true;
+        started.resolve();
       });
       for (const input of [child.stdout, child.stderr]) {
         if (input === null) continue;
         createInterface({ input }).on("line", (line) => {
           file.write(`${line}\n`);
-          options.onLog?.(name, line);
+          if (isReady) options.onLog?.(name, line);
+          else said.push(line);
         });
       }
       return child;
@@ -176,6 +187,10 @@ async function superviseProcess(
     stopSignal: "SIGTERM",
     onChange,
     log: (line) => options.onLog?.(name, line),
+  });
+  return supervisor.catch((error: unknown) => {
+    const last = said.slice(-LAST_WORDS).join("\n");
+    throw new Error(`${name} could not start:\n${last}`, { cause: error });
   });
 }
 

@@ -107,13 +107,16 @@ export function checkSyntax(text: string, maxChars: number): UrlCheck {
 
 /** Judges a URL by its host and port alone; a name must still be resolved and every address of it judged. */
 export function checkTarget(url: URL): UrlCheck {
+  const refused = refusedHost(hostOf(url));
+  if (refused !== undefined) return refused;
+  // Last, so that nobody is sent to another port of a host that is refused all the same.
   if (!WEB_PORTS.includes(portOf(url))) return barred(`Only the ports ${WEB_PORTS.join(", ")} are fetched from.`);
-  const host = hostOf(url);
-  if (isAddress(host)) {
-    return isPublicAddress(host) ? { kind: "ok", url } : barred("The address is not publicly reachable.");
-  }
+  return { kind: "ok", url };
+}
+
+function refusedHost(host: string): UrlCheck | undefined {
+  if (isAddress(host)) return isPublicAddress(host) ? undefined : barred("The address is not publicly reachable.");
   if (host.endsWith(".")) return bad("A host name with a trailing dot is not fetched.");
-  if (!host.includes(".")) return barred("The host is not a public name.");
-  const isLocal = LOCAL_SUFFIXES.some((suffix) => `.${host}`.endsWith(`.${suffix}`));
-  return isLocal ? barred("The host is not a public name.") : { kind: "ok", url };
+  const isLocal = !host.includes(".") || LOCAL_SUFFIXES.some((suffix) => `.${host}`.endsWith(`.${suffix}`));
+  return isLocal ? barred("The host is not a public name.") : undefined;
 }
