@@ -3,6 +3,8 @@ import { Outage } from "#core/domain/outage.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { EdgeHandler, EdgeRequest, EdgeTypes } from "./context.ts";
 import { correlate } from "./middleware/correlate.ts";
+import { countProblems } from "./middleware/count-problems.ts";
+import { endLine } from "./middleware/end-line.ts";
 import { rateHeaders } from "./middleware/rate-headers.ts";
 import { safeHeaders } from "./middleware/safe-headers.ts";
 import { problemResponse } from "./problem-response.ts";
@@ -12,8 +14,9 @@ import { getBudget } from "./routes/get-budget.ts";
 import { getResult } from "./routes/get-result.ts";
 import { getRun } from "./routes/get-run.ts";
 import { health } from "./routes/health.ts";
+import { indexPage } from "./routes/index-page.ts";
 import { openapi } from "./routes/openapi.ts";
-import { problemPage } from "./routes/problem-page.ts";
+import { problemIndex, problemPage } from "./routes/problem-page.ts";
 import { readyz } from "./routes/readyz.ts";
 
 export type AppDeps = Parameters<typeof createRun>[0] &
@@ -24,16 +27,19 @@ export type AppDeps = Parameters<typeof createRun>[0] &
 /** The whole HTTP surface, in one look. */
 export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>();
-  app.use(correlate(deps), safeHeaders, rateHeaders);
+  app.use(correlate(deps), countProblems(deps), safeHeaders, rateHeaders, endLine);
 
   app.post("/v1/runs", createRun(deps)).all(allow("POST"));
   app.get("/v1/runs/:id", getRun(deps)).all(allow("GET, HEAD"));
   app.get("/v1/runs/:id/result", getResult(deps)).all(allow("GET, HEAD"));
   app.get("/v1/budget", getBudget(deps)).all(allow("GET, HEAD"));
 
+  app.get("/", indexPage()).all(allow("GET, HEAD"));
   app.get("/health", health(deps)).all(allow("GET, HEAD"));
   app.get("/readyz", readyz(deps)).all(allow("GET, HEAD"));
   app.get("/openapi.json", openapi()).all(allow("GET, HEAD"));
+  app.get("/problems", problemIndex()).all(allow("GET, HEAD"));
+  app.get("/problems/", problemIndex()).all(allow("GET, HEAD"));
   app.get("/problems/:slug", problemPage()).all(allow("GET, HEAD"));
 
   app.notFound((c) => problemResponse(c, new Problem("not-found", "There is nothing at this address.")));

@@ -1,4 +1,5 @@
 import type { Context, Handler } from "hono";
+import type { ProblemSlug } from "#core/domain/problem.ts";
 import type { RateState } from "#core/domain/plan.ts";
 import type { Trace } from "#core/domain/trace.ts";
 
@@ -7,6 +8,8 @@ export interface EdgeTypes {
   Variables: {
     request_id: string;
     trace: Trace;
+    /** Set when the answer is this problem. */
+    problem?: ProblemSlug;
     /** Set when the shield answered. */
     rate?: { readonly policy: "submit" | "read"; readonly state: RateState };
   };

@@ -8,7 +8,7 @@ const MAX_FAULTS = 20;
 export function bodyProblem(error: z.ZodError): Problem {
   const errors = error.issues.flatMap(faultsOf).slice(0, MAX_FAULTS);
   const [first] = errors;
-  const more = errors.length > 1 ? ` and ${errors.length - 1} more` : "";
+  const more = errors.length > 1 ? ` (the first of ${errors.length} faults in \`errors\`)` : "";
   const where = first !== undefined && "pointer" in first && first.pointer !== "" ? first.pointer : "the body";
   return new Problem("invalid-request", `The body does not fit: ${where}: ${first?.detail ?? "is wrong"}${more}.`, {
     errors,

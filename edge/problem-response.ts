@@ -4,6 +4,7 @@ import type { EdgeRequest } from "./context.ts";
 
 /** The document of RFC 9457; its `type` is a page of this origin. */
 export function problemResponse(c: EdgeRequest, problem: Problem, headers: Record<string, string> = {}): Response {
+  c.set("problem", problem.slug);
   const { status, title } = PROBLEMS[problem.slug];
   const { errors, members, retry_after_s } = problem.extras;
   const { origin, pathname } = new URL(c.req.url);

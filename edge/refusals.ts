@@ -17,7 +17,10 @@ export const scopeMissing = (scope: "submit" | "read") =>
   new Problem("scope-missing", `This API key lacks the scope "${scope}".`);
 
 export const packNotInPlan = (pack_type: string) =>
-  new Problem("pack-not-in-plan", `The plan does not include the pack "${pack_type}".`);
+  new Problem(
+    "pack-not-in-plan",
+    `This account's plan does not include the pack "${pack_type}" (an account without a plan includes none).`,
+  );
 
 export const costOverPlanLimit = (limit?: Micros) =>
   limit === undefined

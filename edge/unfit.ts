@@ -6,6 +6,7 @@ import type { Random } from "#core/ports/random.ts";
 import type { EdgeTypes } from "./context.ts";
 import type { Unfit } from "./env.ts";
 import { correlate } from "./middleware/correlate.ts";
+import { endLine } from "./middleware/end-line.ts";
 import { safeHeaders } from "./middleware/safe-headers.ts";
 import { problemResponse } from "./problem-response.ts";
 import { health } from "./routes/health.ts";
@@ -19,7 +20,7 @@ interface UnfitDeps {
 /** Is alive, and refuses all work while the environment is not fit; the faults are in the log alone. */
 export function createUnfitApp(deps: UnfitDeps, { version, faults }: Unfit): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>();
-  app.use(correlate(deps), safeHeaders);
+  app.use(correlate(deps), safeHeaders, endLine);
   app.get("/health", health({ version }));
   app.notFound((c) => {
     deps.log.error("the environment is not fit", { faults, trace_id: c.get("trace").trace_id });

@@ -4,6 +4,7 @@ import { uuid } from "#core/domain/ids.ts";
 import { MAX_COST_MICROS, MIN_COST_MICROS, type Micros, parseUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { scope } from "#core/domain/plan.ts";
+import { runStatus } from "#core/domain/run.ts";
 import { switchMode } from "#core/store/postgres/read-switch.ts";
 
 /** A parser for commander: the value, or its complaint about this very argument. */
@@ -32,11 +33,15 @@ const integer = (least: number, most: number) =>
     .transform(Number)
     .refine((value) => value >= least && value <= most, `must be from ${least} to ${most}`);
 
-const list = <T>(item: z.ZodType<T, string>, message: string) =>
+const oneOf = <T extends string>(values: readonly T[]) => z.enum(values, `must be one of ${values.join(", ")}`);
+
+const listOf = <T extends string>(values: readonly T[]) =>
   z
     .string()
     .transform((text) => [...new Set(text.split(",").map((part) => part.trim()))])
-    .pipe(z.array(item, message).min(1, message));
+    .refine((parts): parts is T[] => parts.every((part) => values.some((value) => value === part)), {
+      message: `must be of ${values.join(", ")}, with commas between`,
+    });
 
 const packs = [...catalog.keys()];
 
@@ -58,14 +63,16 @@ export const burst = parser(integer(1, 100_000));
 export const openRuns = parser(integer(1, 10_000));
 export const days = parser(integer(1, 3_650));
 export const graceSeconds = parser(integer(0, 31_536_000));
-export const keyMode = parser(z.enum(["live", "test"], "must be live or test"));
-export const switchPosition = parser(z.enum(switchMode.options, `must be ${switchMode.options.join(", ")}`));
-export const scopes = parser(list(scope, "must be scopes from submit, read, admin, with commas between"));
-export const packTypes = parser(
-  list(
-    z.string().refine((type) => packs.includes(type), `must be packs from ${packs.join(", ")}, with commas between`),
-    "must name a pack",
-  ),
+export const keyMode = parser(oneOf(["live", "test"]));
+export const switchPosition = parser(oneOf(switchMode.options));
+export const scopes = parser(listOf(scope.options));
+export const packTypes = parser(listOf(packs));
+export const pageSize = parser(integer(1, 100));
+export const status = parser(
+  z
+    .string()
+    .transform((text) => text.toUpperCase())
+    .pipe(oneOf(runStatus.options)),
 );
 export const expiry = parser(
   z.iso

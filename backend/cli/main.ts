@@ -1,12 +1,11 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { CommanderError } from "commander";
 import { Outage } from "#core/domain/outage.ts";
 import { createClock } from "../drivers/clock.ts";
 import { createPgDb } from "../drivers/pg.ts";
 import { createRandom } from "../drivers/random.ts";
 import { createRedis } from "../drivers/redis.ts";
-import { cliConfig, Misconfigured } from "./config.ts";
+import { cliConfig } from "./config.ts";
+import { DevStackSilent, Misconfigured, onDevStack, usingDevStack } from "./dev-stack.ts";
 import { Refused } from "./operator.ts";
 import type { Perform } from "./perform.ts";
 import { createProgram } from "./program.ts";
@@ -17,17 +16,9 @@ const REDIS_TIMEOUT_MS = 2_000;
 
 const warn = (line: string): void => console.error(line);
 
-function readDevStack(): string | undefined {
-  try {
-    return readFileSync(join(process.cwd(), ".dev", "stack.json"), "utf8");
-  } catch {
-    return undefined;
-  }
-}
-
 const perform: Perform = async (options, operation) => {
-  const { config, from_dev } = cliConfig(process.env, readDevStack);
-  if (from_dev) warn("DATABASE_URL is not set: using the development stack of .dev/stack.json");
+  const { config, dev } = cliConfig(process.env);
+  if (dev !== undefined) warn(usingDevStack(dev));
   const pg = createPgDb({
     connectionString: config.DATABASE_URL,
     max: 1,
@@ -40,14 +31,15 @@ const perform: Perform = async (options, operation) => {
       ? undefined
       : createRedis({ url: config.REDIS_URL, command_timeout_ms: REDIS_TIMEOUT_MS });
   try {
-    const { text, json } = await operation({
+    const operator = {
       db: pg.db,
       redis: shield?.redis,
       sync_grace_seconds: config.DPP_SYNC_GRACE_SECONDS,
       clock: createClock(),
       random: createRandom(),
       warn,
-    });
+    };
+    const { text, json } = await (dev === undefined ? operation(operator) : onDevStack(dev, () => operation(operator)));
     console.log(options.json === true ? JSON.stringify(json, undefined, 2) : text);
   } finally {
     shield?.close();
@@ -63,7 +55,8 @@ function exitCodeOf(error: unknown): number {
     return 2;
   }
   if (error instanceof Outage && error.cause instanceof Error) warn(`error: ${error.message}: ${error.cause.message}`);
-  else if (error instanceof Refused || error instanceof Outage) warn(`error: ${error.message}`);
+  else if (error instanceof Refused || error instanceof Outage || error instanceof DevStackSilent)
+    warn(`error: ${error.message}`);
   else warn(error instanceof Error ? `unexpected error: ${error.stack ?? error.message}` : String(error));
   return 1;
 }

@@ -1,38 +1,87 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import {
+  devStackFile,
+  findDevStack,
+  DevStackSilent,
+  Misconfigured,
+  onDevStack,
+  OR_START_DEV,
+  usingDevStack,
+} from "../cli/dev-stack.ts";
 import { CheckImpossible, checkDrift } from "./check.ts";
 import { migrate } from "./migrate.ts";
 
-const USAGE = "usage: DATABASE_URL=postgres://... npm run migrate [-- --check]";
+const USAGE = "usage: DATABASE_URL=postgres://... npm run migrate [-- --check | --help]";
+const HELP = `${USAGE}
+
+Applies every pending file of migrations/. DATABASE_URL is the owner's.
+
+  --check  change nothing: tell how the database differs from what the migrations make;
+           without DATABASE_URL the development stack of .dev/stack.json is checked
+           (DPP_DEV_DIR: another place than .dev)
+  --help   this
+
+Exit codes: 0 done, or nothing differs; 1 failed, or something differs; 2 bad arguments.`;
 const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ });
+const NO_URL = "DATABASE_URL must be the postgres:// URL of the database's owner";
 
 function fail(message: string, exitCode: number): void {
   console.error(message);
   process.exitCode = exitCode;
 }
 
-async function check(url: string): Promise<void> {
-  const differences = await checkDrift(url);
+function namedUrl(): string {
+  const url = databaseUrl.safeParse(process.env["DATABASE_URL"]);
+  if (!url.success) throw new Misconfigured(NO_URL);
+  return url.data;
+}
+
+async function check(): Promise<void> {
+  const differences = await differencesFound();
   if (differences.length === 0) console.log("the database is what the migrations make");
   else fail(["the database differs from the migrations", ...differences].join("\n"), 1);
 }
 
+async function differencesFound(): Promise<readonly string[]> {
+  if (process.env["DATABASE_URL"] !== undefined) return await checkDrift(namedUrl());
+  const dev = findDevStack(process.env);
+  if (dev === undefined)
+    throw new Misconfigured(`${NO_URL}. There is no ${devStackFile(process.env)}: set it, ${OR_START_DEV}.`);
+  console.error(usingDevStack(dev));
+  return await onDevStack(dev, () => checkDrift(dev.database_url));
+}
+
+async function apply(): Promise<void> {
+  const applied = await migrate(namedUrl(), {
+    log: (line) => console.log(line),
+    warn: (text) => console.error(text),
+  });
+  if (applied.length === 0) console.log("up to date");
+}
+
+function options(): { readonly check: boolean; readonly help: boolean } {
+  const flag = { type: "boolean", default: false } as const;
+  return parseArgs({ options: { check: flag, help: { ...flag, short: "h" } } }).values;
+}
+
 async function main(): Promise<void> {
-  let wantsCheck: boolean;
+  let wanted: ReturnType<typeof options>;
   try {
-    wantsCheck = parseArgs({ options: { check: { type: "boolean", default: false } } }).values.check;
+    wanted = options();
   } catch (error) {
     return fail(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`, 2);
   }
-  const url = databaseUrl.safeParse(process.env["DATABASE_URL"]);
-  if (!url.success) return fail(`DATABASE_URL must be the postgres:// URL of the database's owner\n${USAGE}`, 2);
+  if (wanted.help) return console.log(HELP);
   try {
-    if (wantsCheck) return await check(url.data);
-    const applied = await migrate(url.data, { log: (line) => console.log(line), warn: (text) => console.error(text) });
-    if (applied.length === 0) console.log("up to date");
+    await (wanted.check ? check() : apply());
   } catch (error) {
-    if (error instanceof CheckImpossible) return fail(error.message, 1);
-    fail(error instanceof Error ? `migration failed: ${error.message}` : String(error), 1);
+    if (error instanceof Misconfigured) return fail(`${error.message}\n${USAGE}`, 2);
+    if (error instanceof CheckImpossible || error instanceof DevStackSilent) return fail(error.message, 1);
+    fail(
+      error instanceof Error ? `${wanted.check ? "check" : "migration"} failed: ${error.message}` : String(error),
+      1,
+    );
   }
 }
 

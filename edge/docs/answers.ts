@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { formatUsd, MAX_COST_MICROS, micros, MIN_COST_MICROS, minimumFee } from "#core/domain/money.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
 import { moneyState, runStatus } from "#core/domain/run.ts";
 
@@ -7,6 +8,11 @@ const usd = z
   .string()
   .regex(/^\d+\.\d{4,6}$/)
   .describe("USD, as a decimal string.");
+const feeOf = (reserved: number) => formatUsd(minimumFee(micros(reserved)));
+const minimum_fee_usd = usd.describe(
+  "What the run costs if it fails after work began, in USD; never part of what a success costs. " +
+    `min(max(${feeOf(MIN_COST_MICROS)}, 2% of the reservation), ${feeOf(MAX_COST_MICROS)}, reservation).`,
+);
 const when = z.iso.datetime();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -15,7 +21,7 @@ export const accepted = z.strictObject({
   status: runStatus,
   created_at: when,
   reserved_cost_usd: usd,
-  minimum_fee_usd: usd.describe("What the run costs if it fails after work began."),
+  minimum_fee_usd,
   poll: z.strictObject({
     href: z.string().describe("Where to ask for the run."),
     recommended_interval_ms: z.int(),
@@ -30,7 +36,7 @@ export const runView = z.strictObject({
   cost: z.strictObject({
     reserved_usd: usd,
     actual_usd: usd.nullable().describe("Null until the run is closed."),
-    minimum_fee_usd: usd,
+    minimum_fee_usd,
   }),
   attempt: z.int(),
   timebox_sec: z.int(),
@@ -100,6 +106,11 @@ export const problem = z.looseObject({
     .optional(),
 });
 
+export const index = z.strictObject({
+  name: z.literal("Decisionproof"),
+  links: z.strictObject({ openapi: z.string(), health: z.string(), readyz: z.string(), problems: z.string() }),
+});
+
 export const problemKind = z.strictObject({
   type: z.url(),
   slug: z.enum(Object.keys(PROBLEMS) as [string, ...string[]]),
@@ -108,3 +119,5 @@ export const problemKind = z.strictObject({
   meaning: z.string(),
   what_to_do: z.string(),
 });
+
+export const problemList = z.strictObject({ problems: z.array(problemKind) });

@@ -64,6 +64,8 @@ export function components(): Json {
       Readiness: answerSchema(answers.readiness),
       Problem: answerSchema(answers.problem),
       ProblemKind: answerSchema(answers.problemKind),
+      ProblemList: answerSchema(answers.problemList),
+      Index: answerSchema(answers.index),
     },
   };
 }

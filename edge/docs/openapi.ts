@@ -125,6 +125,15 @@ const open = (operationId: string, summary: string, description: string, respons
   responses: { ...responses, ...openProblems(...OPEN) },
 });
 
+const negotiated = (description: string, schema: string, ...types: string[]): Json => ({
+  description,
+  headers: { ...COMMON, Vary: headerRef("Vary") },
+  content: {
+    "application/json": { schema: schemaRef(schema) },
+    ...Object.fromEntries(["text/html", ...types].map((type) => [type, { schema: { type: "string" } }])),
+  },
+});
+
 const runId = { $ref: "#/components/parameters/RunId" };
 
 const paths = {
@@ -132,6 +141,11 @@ const paths = {
   "/v1/runs/{id}": { parameters: [runId], get: getRun },
   "/v1/runs/{id}/result": { parameters: [runId], get: getResult },
   "/v1/budget": { get: getBudget },
+  "/": {
+    get: open("getIndex", "Where things are", "JSON; a page for browsers.", {
+      200: negotiated("Where things are.", "Index"),
+    }),
+  },
   "/health": {
     get: open("getHealth", "Is the edge alive", "Answers without asking any store.", {
       200: answer("It is.", "Health"),
@@ -153,6 +167,11 @@ const paths = {
       },
     }),
   },
+  "/problems/": {
+    get: open("listProblems", "Every problem", "JSON; a page for browsers. The same at `/problems`.", {
+      200: negotiated("Every problem, what it means and what to do.", "ProblemList"),
+    }),
+  },
   "/problems/{slug}": {
     parameters: [
       {
@@ -164,15 +183,7 @@ const paths = {
       },
     ],
     get: open("getProblem", "What a problem means", "A page for people; JSON or plain text for who asks for it.", {
-      200: {
-        description: "What it means and what to do.",
-        headers: { ...COMMON, Vary: headerRef("Vary") },
-        content: {
-          "application/json": { schema: schemaRef("ProblemKind") },
-          "text/html": { schema: { type: "string" } },
-          "text/plain": { schema: { type: "string" } },
-        },
-      },
+      200: negotiated("What it means and what to do.", "ProblemKind", "text/plain"),
       ...openProblems("not-found"),
     }),
   },

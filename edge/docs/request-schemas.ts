@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { formatUsd } from "#core/domain/money.ts";
+import type { PackOffer } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { runRequests } from "#core/domain/run-request.ts";
 
@@ -13,8 +15,10 @@ const UNIQUE: ReadonlyMap<string, readonly string[]> = new Map([["decision", ["o
 /** The bodies of `POST /v1/runs`, as near to what the edge takes as JSON Schema can say. */
 export function requestSchemas(schemaRef: (name: string) => Json): Json {
   const byPack = [...runRequests].map(([type, schema]) => {
-    const example = { pack_type: type, inputs: catalog.get(type)?.example, max_cost_usd: "1.0000" };
-    return [requestName(type), { ...requestSchema(type, schema), examples: [example] }] as const;
+    const { example: inputs, prices = {} } = catalog.get(type) ?? {};
+    const example = { pack_type: type, inputs, max_cost_usd: "1.0000" };
+    const described = { description: priceList(prices), ...requestSchema(type, schema), examples: [example] };
+    return [requestName(type), described] as const;
   });
   const types = [...runRequests.keys()];
   return {
@@ -29,6 +33,13 @@ export function requestSchemas(schemaRef: (name: string) => Json): Json {
       },
     },
   };
+}
+
+function priceList(prices: PackOffer["prices"]): string {
+  const list = Object.entries(prices).map(([unit, price]) => {
+    return `\`${unit}\` ${formatUsd(price.unit_micros)} per ${price.per}`;
+  });
+  return `A success costs the sum of its units, and never more than max_cost_usd. In USD: ${list.join("; ")}.`;
 }
 
 const requestName = (pack_type: string): string =>

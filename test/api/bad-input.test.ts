@@ -105,6 +105,23 @@ test("a cost that is a number is told to be sent as a string", async () => {
 });
 
 test.each([
+  [{ max_cost_usd: undefined }, "is required, as a decimal string"],
+  [{ pack_type: "url", inputs: {} }, "is required"],
+])("what is missing from %j is said to be required", async (change, words) => {
+  const document = await refused(() => submit({ body: work(change) }), 400, "invalid-request");
+  expect(document.errors?.[0]?.detail).toMatch(new RegExp(`^${words}`));
+});
+
+test("the detail tells the first fault, and how many there are", async () => {
+  const one = await refused(() => submit({ body: work({ timebox_sec: "90" }) }), 400, "invalid-request");
+  expect(one.detail).toMatch(/^The body does not fit: \/timebox_sec: .*[^)]\.$/);
+  const two = await refused(() => submit({ body: work({ max_cost_usd: 5, zebra: 1 }) }), 400, "invalid-request");
+  expect(two.detail).toBe(
+    'The body does not fit: /max_cost_usd: must be a decimal string such as "5.0000", in quotes (the first of 2 faults in `errors`).',
+  );
+});
+
+test.each([
   ["none", undefined],
   ["too short", "1234567"],
   ["too long", "x".repeat(65)],

@@ -64,8 +64,8 @@ test.each([
   "/problems/nope",
   "/problems/__proto__",
   "/problems/constructor",
+  "/problems//",
   "/nowhere",
-  "/",
   "/v1",
   "/v1/runs/",
   "/V1/budget",
@@ -85,6 +85,9 @@ test.each([
   ["POST", "/health", "GET, HEAD"],
   ["DELETE", "/readyz", "GET, HEAD"],
   ["POST", "/openapi.json", "GET, HEAD"],
+  ["POST", "/", "GET, HEAD"],
+  ["POST", "/problems", "GET, HEAD"],
+  ["DELETE", "/problems/", "GET, HEAD"],
   ["POST", "/problems/unauthorized", "GET, HEAD"],
 ])("%s %s is not allowed", async (method, path, allow) => {
   const answer = await call(world.url + path, { method });
@@ -92,7 +95,7 @@ test.each([
   expect([answer.status, answer.headers.get("allow")]).toEqual([405, allow]);
 });
 
-test.each(["/health", "/problems/unauthorized", "/nowhere", "/v1/budget", "/openapi.json"])(
+test.each(["/", "/health", "/problems/", "/problems/unauthorized", "/nowhere", "/v1/budget", "/openapi.json"])(
   "%s bears an id, a trace and safe headers",
   async (path) => {
     const { headers } = await call(world.url + path);
@@ -135,9 +138,11 @@ test("the API description covers every route and every reference in it leads som
     "/v1/runs/{id}",
     "/v1/runs/{id}/result",
     "/v1/budget",
+    "/",
     "/health",
     "/readyz",
     "/openapi.json",
+    "/problems/",
     "/problems/{slug}",
   ]);
   for (const [, pointer = ""] of text.matchAll(/"#\/([^"]+)"/g)) {

@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { formatUsd } from "#core/domain/money.ts";
+import { catalog } from "#core/domain/packs/catalog.ts";
 import { parseRunRequest } from "#core/domain/run-request.ts";
 import { openapiDocument } from "../../edge/docs/openapi.ts";
 import { Hono } from "hono";
@@ -38,7 +40,8 @@ test.each(answers)("$what is described with the headers that it bears", ({ what,
   const rated = !open && ![400, 401, 405, 413, 415, 500].includes(status);
   expect(headers.includes("RateLimit")).toBe(rated);
   expect(headers.includes("RateLimit-Policy")).toBe(rated);
-  expect(headers.includes("Vary")).toBe(what === "get /problems/{slug} 200");
+  const negotiated = ["get / 200", "get /problems/ 200", "get /problems/{slug} 200"].includes(what);
+  expect(headers.includes("Vary")).toBe(negotiated);
 });
 
 const inputsOf = (name: string) => document.components.schemas[name]?.properties["inputs"]?.properties ?? {};
@@ -76,6 +79,21 @@ test.each([
   const taken = "request" in parseRunRequest(work({ pack_type: "url", inputs: { url } }));
   expect(schema?.["format"]).toBeUndefined();
   expect(patternOf(schema).test(url)).toBe(taken);
+});
+
+test.each(["RunAccepted", "Run"])("%s says what the minimum fee is and how it is made", (name) => {
+  const schema = document.components.schemas[name];
+  const fee = (schema?.properties["cost"] ?? schema)?.properties["minimum_fee_usd"];
+  expect(fee?.["description"]).toMatch(/if it fails after work began.*never part of what a success costs/);
+  expect(fee?.["description"]).toContain("min(max(0.0050, 2% of the reservation), 0.1000, reservation)");
+});
+
+test.each([...catalog.values()])("the request of the pack $type says every price", ({ type, prices }) => {
+  const name = { decision: "CreateDecisionRun", url: "CreateUrlRun" }[type] ?? "";
+  const description = document.components.schemas[name]?.["description"];
+  for (const [unit, { unit_micros, per }] of Object.entries(prices)) {
+    expect(description).toContain(`\`${unit}\` ${formatUsd(unit_micros)} per ${per}`);
+  }
 });
 
 test("the schema says that options and criteria are named once, and that __proto__ is no name", () => {

@@ -93,6 +93,8 @@ describe("dpp key", () => {
     const old = await json("key", "create", "--tenant", tenant_id, ...own);
     const next = await json("key", "rotate", text(old["key_id"]), "--grace-seconds", "3600");
     expect(next["rotated_from"]).toBe(old["key_id"]);
+    const alike = ["scopes", "submit_per_minute", "read_per_minute", "spending_cap_usd"];
+    for (const field of alike) expect(next[field]).toEqual(old[field]);
     expect(text(next["api_key"])).toMatch(/^dpp_test_/);
     const grace_ms = Date.parse(text(next["old_expires_at"])) - Date.now();
     expect(grace_ms).toBeGreaterThan(3_500_000);
@@ -109,6 +111,9 @@ describe("dpp key", () => {
       code: 1,
       err: expect.stringContaining(text(next["key_id"])),
     });
+    const shown = await dpp("key", "rotate", text(next["key_id"]));
+    expect(shown.out).toMatch(/^scopes +submit$/m);
+    expect(shown.out).toMatch(/^spending cap +0\.5000 USD$/m);
   });
 
   it("is not prolonged by its rotation", async () => {

@@ -63,6 +63,14 @@ describe("npm run migrate", () => {
     expect(await run(ownerUrl, "--down")).toMatchObject({ code: 2, err: expect.stringContaining("--down") });
   });
 
+  it("explains itself and exits with 0 when asked", async () => {
+    expect(await run("", "--help")).toEqual({
+      code: 0,
+      out: expect.stringContaining("--check  change nothing"),
+      err: "",
+    });
+  });
+
   it("fails when the database cannot be reached", async () => {
     expect(await run("postgres://nobody@127.0.0.1:1/none")).toMatchObject({ code: 1, out: "" });
   });

@@ -8,19 +8,21 @@ interface Parsed {
   readonly performed: number;
   readonly exitCode: number | undefined;
   readonly err: string;
+  readonly out: string;
 }
 
 async function parse(args: readonly string[]): Promise<Parsed> {
   let performed = 0;
   let err = "";
+  let out = "";
   const perform = async (): Promise<void> => void (performed += 1);
-  const program = createProgram(perform, { writeErr: (text) => (err += text), writeOut: () => undefined });
+  const program = createProgram(perform, { writeErr: (text) => (err += text), writeOut: (text) => (out += text) });
   try {
     await program.parseAsync(args, { from: "user" });
-    return { performed, exitCode: undefined, err };
+    return { performed, exitCode: undefined, err, out };
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return { performed, exitCode: error.exitCode, err };
+    return { performed, exitCode: error.exitCode, err, out };
   }
 }
 
@@ -50,7 +52,14 @@ describe("the operators' CLI", () => {
     [["grant", "--tenant", id, "--usd", "1e3", "--id", "a"]],
     [["grant", "--tenant", id, "--usd", "0.0000001", "--id", "a"]],
     [["grant", "--tenant", id, "--usd", "5", "--id", "a\nb"]],
+    [["balance"]],
     [["balance", "--tenant", `${id}0`]],
+    [["balance", id, "--tenant", id.replace("0", "1")]],
+    [["run", "list"]],
+    [["run", "list", "--tenant", id, "--limit", "101"]],
+    [["run", "list", "--tenant", id, "--limit", "0"]],
+    [["run", "list", "--tenant", id, "--status", "DONE"]],
+    [["tenant", "list", "more"]],
     [["run", "show", id, "more"]],
     [["switch", "set", "off"]],
   ])("refuses %j and says why", async (args: string[]) => {
@@ -66,8 +75,44 @@ describe("the operators' CLI", () => {
     [["key", "create", "--tenant", id, "--scopes", "read,submit,read", "--expires", "2030-01-31T00:00:00+02:00"]],
     [["key", "rotate", id, "--grace-seconds", "0"]],
     [["grant", "--tenant", id, "--usd", "0.000001", "--id", "invoice 7"]],
+    [["balance", id]],
+    [["balance", id, "--tenant", id.toUpperCase()]],
+    [["run", "list", "--tenant", id, "--status", "failed", "--limit", "100"]],
+    [["tenant", "list"]],
     [["switch", "set", "halt", "--json"]],
   ])("takes %j", async (args: string[]) => {
-    expect(await parse(args)).toEqual({ performed: 1, exitCode: undefined, err: "" });
+    expect(await parse(args)).toMatchObject({ performed: 1, exitCode: undefined, err: "" });
+  });
+
+  it.each([
+    [
+      ["key", "create", "--tenant", id, "--scopes", "wizard"],
+      '--scopes must be of submit, read, admin, with commas between (it is "wizard")',
+    ],
+    [["key", "create", "--tenant", id, "--mode", "both"], '--mode must be one of live, test (it is "both")'],
+    [["plan", "define", "x", "--packs", ""], "--packs must be of decision, url, with commas between"],
+    [["tenant", "create", "--name", " "], "--name must not be empty"],
+    [
+      ["tenant", "create", "--name", "x".repeat(201)],
+      `--name must be at most 200 characters long (it is "${"x".repeat(40)}…")`,
+    ],
+    [
+      ["grant", "--tenant", id, "--usd", "5", "--id", "a' is\n"],
+      String.raw`--id must be 1 to 200 printable ASCII characters (it is "a' is\n")`,
+    ],
+    [["balance", ""], "<tenant> must be a UUID"],
+    [["switch", "set", "off"], '<mode> must be one of normal, read-only, halt (it is "off")'],
+    [["balance"], "<tenant> must be named: whose balance?"],
+    [["nonsense"], "unknown command 'nonsense'"],
+  ])("complains of %j in a sentence", async (args: string[], sentence: string) => {
+    expect((await parse(args)).err).toBe(`error: ${sentence}\n`);
+  });
+
+  it.each([
+    [[], "npm run -s dpp -- ... --json"],
+    [["switch", "set"], "read-only  no new run is taken"],
+    [["switch", "set"], "halt       no submit is answered"],
+  ])("helps with %j: %s", async (args: string[], line: string) => {
+    expect((await parse([...args, "--help"])).out).toContain(line);
   });
 });

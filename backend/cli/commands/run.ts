@@ -1,11 +1,28 @@
 import type { Command } from "commander";
-import { id } from "../arguments.ts";
+import { type RunStatus, runStatus } from "#core/domain/run.ts";
+import { id, pageSize, status } from "../arguments.ts";
+import { reportRuns } from "../operations/list-runs.ts";
 import { reportRun } from "../operations/report-run.ts";
 import { action, type CommonOptions, type Perform } from "../perform.ts";
+
+interface ListOptions extends CommonOptions {
+  readonly tenant: string;
+  readonly status?: RunStatus;
+  readonly limit: number;
+}
 
 export function addRun(program: Command, perform: Perform): void {
   const run = program.command("run").description("paid work");
   action(run, "show", "show a run and its ledger lines")
     .argument("<run_id>", "the run's id", id)
     .action((run_id: string, options: CommonOptions) => perform(options, (operator) => reportRun(operator, run_id)));
+  action(run, "list", "show a tenant's runs, newest first")
+    .requiredOption("--tenant <tenant>", "its id", id)
+    .option("--status <status>", `only these: ${runStatus.options.join(", ")}`, status)
+    .option("--limit <count>", "how many at most, up to 100", pageSize, 20)
+    .action((options: ListOptions) =>
+      perform(options, (operator) =>
+        reportRuns(operator, { tenant_id: options.tenant, status: options.status, limit: options.limit }),
+      ),
+    );
 }

@@ -1,13 +1,15 @@
 import type { Command } from "commander";
 import type { OperatorSwitch } from "#core/store/postgres/read-switch.ts";
 import { switchPosition } from "../arguments.ts";
-import { showSwitch, turnSwitch } from "../operations/operator-switch.ts";
+import { MEANING, showSwitch, turnSwitch } from "../operations/operator-switch.ts";
 import { action, type CommonOptions, type Perform } from "../perform.ts";
+import { fields } from "../text.ts";
 
 export function addSwitch(program: Command, perform: Perform): void {
   const group = program.command("switch").description("whether new runs are taken");
   action(group, "set", "turn the switch, for every tenant at once")
     .argument("<mode>", "normal, read-only or halt", switchPosition)
+    .addHelpText("after", `\nModes:\n${fields(Object.entries(MEANING)).replaceAll(/^/gm, "  ")}`)
     .action((mode: OperatorSwitch["mode"], options: CommonOptions) =>
       perform(options, (operator) => turnSwitch(operator, mode)),
     );

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { displayName, planName } from "../arguments.ts";
 import { createTenantNamed } from "../operations/create-tenant.ts";
+import { reportTenants } from "../operations/list-tenants.ts";
 import { action, type CommonOptions, type Perform } from "../perform.ts";
 
 export function addTenant(program: Command, perform: Perform): void {
@@ -11,4 +12,5 @@ export function addTenant(program: Command, perform: Perform): void {
     .action((options: CommonOptions & { name: string; plan?: string }) =>
       perform(options, (operator) => createTenantNamed(operator, { name: options.name, plan_id: options.plan })),
     );
+  action(tenant, "list", "show every tenant").action((options: CommonOptions) => perform(options, reportTenants));
 }

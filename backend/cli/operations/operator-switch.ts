@@ -2,7 +2,7 @@ import { type OperatorSwitch, readSwitch } from "#core/store/postgres/read-switc
 import { setSwitch } from "#core/store/postgres/set-switch.ts";
 import type { Operator, Report } from "../operator.ts";
 
-const MEANING: Readonly<Record<OperatorSwitch["mode"], string>> = {
+export const MEANING: Readonly<Record<OperatorSwitch["mode"], string>> = {
   normal: "runs are taken",
   "read-only": "no new run is taken; those that exist go on and can be read",
   halt: "no submit is answered but with 503; runs that exist go on and can be read",

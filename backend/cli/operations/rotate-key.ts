@@ -1,3 +1,4 @@
+import { formatUsd } from "#core/domain/money.ts";
 import { findKey, type KnownKey } from "#core/store/postgres/find-key.ts";
 import { rotateKey } from "#core/store/postgres/rotate-key.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
@@ -14,12 +15,15 @@ export async function rotateKeyWithGrace(operator: Operator, key_id: string, gra
   await refreshMirror(operator, [rotated.tenant_id]);
   const old_expires_at = rotated.old_expires_at.toISOString();
   const expires_at = rotated.expires_at?.toISOString() ?? null;
+  const cap = old.spending_cap_micros === null ? null : formatUsd(old.spending_cap_micros);
   return {
     text: `${fields([
       ["api key", successor.api_key],
       ["key id", rotated.key_id],
       ["tenant", rotated.tenant_id],
+      ["scopes", old.scopes.join(", ")],
       ["expires", expires_at ?? "never"],
+      ["spending cap", cap === null ? "none" : `${cap} USD`],
       ["old key id", key_id],
       ["old key ends", old_expires_at],
     ])}\nThe API key is shown this once: only its hash is stored.`,
@@ -29,7 +33,11 @@ export async function rotateKeyWithGrace(operator: Operator, key_id: string, gra
       tenant_id: rotated.tenant_id,
       name: rotated.name,
       mode: old.mode,
+      scopes: old.scopes,
       expires_at,
+      submit_per_minute: old.submit_per_minute,
+      read_per_minute: old.read_per_minute,
+      spending_cap_usd: cap,
       rotated_from: key_id,
       old_expires_at,
     },

@@ -27,8 +27,9 @@ export const PROBLEMS = {
   "pack-not-in-plan": {
     status: 403,
     title: "The plan does not include this pack",
-    meaning: "The pack exists, but the plan of this account does not include it.",
-    what_to_do: "Choose another pack_type or change the plan, then send the same request again.",
+    meaning:
+      "The pack exists, but the plan of this account does not include it; an account without a plan has no pack.",
+    what_to_do: "Choose another pack_type, or have a plan set that includes it, then send the same request again.",
   },
   "cost-over-plan-limit": {
     status: 403,

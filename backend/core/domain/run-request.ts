@@ -14,7 +14,12 @@ const MAX_METADATA_PAIRS = 16;
 const packTypes = [...catalog.keys()].join(", ");
 
 const maxCost = z
-  .string('must be a decimal string such as "5.0000", in quotes')
+  .string({
+    error: ({ input }) =>
+      input === undefined
+        ? 'is required, as a decimal string such as "5.0000"'
+        : 'must be a decimal string such as "5.0000", in quotes',
+  })
   .regex(USD, 'must be a decimal string such as "5.0000", with at most six decimal places')
   .meta({
     description: `What the run may cost at most, in USD; reserved at once. From ${LEAST} to ${MOST}.`,

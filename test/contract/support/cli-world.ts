@@ -20,13 +20,19 @@ interface Answer {
   readonly err: string;
 }
 
+interface RunOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly program?: "cli" | "migrate";
+}
+
 export interface CliWorld {
   readonly world: MoneyWorld;
   readonly shield: RedisDriver;
   readonly stores: { readonly DATABASE_URL: string; readonly REDIS_URL: string };
   /** A directory of this world's own. */
   readonly directory: string;
-  run(args: readonly string[], options: { env: NodeJS.ProcessEnv; cwd?: string }): Promise<Answer>;
+  run(args: readonly string[], options: RunOptions): Promise<Answer>;
   dpp(...args: string[]): Promise<Answer>;
   /** The JSON of a command that must succeed without a word on standard error. */
   json(...args: string[]): Promise<Record<string, unknown>>;
@@ -41,8 +47,8 @@ export async function createCliWorld(): Promise<CliWorld> {
   const stores = { DATABASE_URL: world.ownerUrl, REDIS_URL: inject("stack").redisUrl };
   const shield = createRedis({ url: stores.REDIS_URL, command_timeout_ms: 5_000 });
 
-  const run: CliWorld["run"] = async (args, { env, cwd = path(".") }) => {
-    const command = ["--import", path("backend/text-loader.ts"), path("backend/cli/main.ts"), ...args];
+  const run: CliWorld["run"] = async (args, { env, cwd = path("."), program = "cli" }) => {
+    const command = ["--import", path("backend/text-loader.ts"), path(`backend/${program}/main.ts`), ...args];
     const child = spawn(process.execPath, command, {
       cwd,
       env: { NODE_COMPILE_CACHE: join(directory, "cache"), ...env },

@@ -70,6 +70,17 @@ describe("URLs", () => {
     expect(verdict(url)).toBe("BAD_URL");
   });
 
+  test.each([
+    ["http://127.0.0.1:47811/", "The address is not publicly reachable."],
+    ["http://[::1]:47811/", "The address is not publicly reachable."],
+    ["http://localhost:47811/", "The host is not a public name."],
+    ["http://redis.internal:6379/", "The host is not a public name."],
+    ["http://example.com.:22/", "A host name with a trailing dot is not fetched."],
+    ["http://example.com:22/", "Only the ports 80, 443, 8000, 8008, 8080, 8443, 8888 are fetched from."],
+  ])("%s is refused for its host before its port", (url, detail) => {
+    expect(checkTarget(new URL(url))).toMatchObject({ kind: "refused", detail });
+  });
+
   test.each(PUBLIC_URLS)("%s may be resolved", (url) => {
     expect(verdict(url)).toBe("ok");
   });

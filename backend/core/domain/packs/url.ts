@@ -18,7 +18,10 @@ const BYTES_PER_UNIT = 100_000;
 
 const inputs = z.strictObject({
   url: z
-    .url({ protocol: /^https?$/, error: "must be an absolute http or https URL" })
+    .url({
+      protocol: /^https?$/,
+      error: ({ input }) => (input === undefined ? "is required" : "must be an absolute http or https URL"),
+    })
     .max(URL_LIMITS.max_url_chars, { error: `must be at most ${URL_LIMITS.max_url_chars} characters long` })
     .describe(`Any public http or https address on one of the ports ${URL_LIMITS.ports.join(", ")}.`),
   format: z

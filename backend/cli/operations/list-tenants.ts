@@ -1,0 +1,23 @@
+import { formatUsd } from "#core/domain/money.ts";
+import { listTenants } from "#core/store/postgres/list-tenants.ts";
+import type { Operator, Report } from "../operator.ts";
+import { table } from "../text.ts";
+
+export async function reportTenants({ db }: Operator): Promise<Report> {
+  const tenants = (await listTenants(db)).map(({ plan_id, available, ...rest }) => ({
+    ...rest,
+    plan: plan_id,
+    available_usd: formatUsd(available),
+  }));
+  const rows = tenants.map((tenant) => [
+    tenant.tenant_id,
+    tenant.name,
+    tenant.plan ?? "none",
+    tenant.status,
+    tenant.available_usd,
+  ]);
+  return {
+    text: rows.length === 0 ? "there is no tenant" : table(["tenant", "name", "plan", "status", "available usd"], rows),
+    json: { tenants },
+  };
+}

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { PROBLEMS } from "#core/domain/problem.ts";
+import { index, problemList } from "../../edge/docs/answers.ts";
+import { call, get, post, problemOf } from "./client.ts";
+import { createWorld, newKey, type World } from "./harness.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world.close());
+
+const BROWSER = { Accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
+const slugs = Object.keys(PROBLEMS);
+const counted = (labels: Record<string, string>) =>
+  world.logs.filter((line) => line.includes(`"metric":"answered"`) && line.includes(JSON.stringify(labels)));
+
+test("the index links to what there is", async () => {
+  const { links } = index.parse((await call(`${world.url}/`)).body);
+  for (const href of Object.values(links)) expect((await call(world.url + href)).status, href).toBe(200);
+  const page = await call(`${world.url}/`, { headers: BROWSER });
+  for (const href of Object.values(links)) expect(page.text).toContain(`href="${href}"`);
+});
+
+test.each(["/problems", "/problems/"])("%s lists every problem", async (path) => {
+  const { problems } = problemList.parse((await call(world.url + path)).body);
+  expect(problems.map(({ slug }) => slug)).toEqual(slugs);
+  for (const kind of problems) expect((await call(kind.type)).body).toEqual(kind);
+  const page = await call(world.url + path, { headers: BROWSER });
+  for (const slug of slugs) expect(page.text).toContain(`href="/problems/${slug}"`);
+});
+
+test.each(["/", "/problems/"])("%s is a page under the strict policy for browsers", async (path) => {
+  const { headers, text } = await call(world.url + path, { headers: BROWSER });
+  expect(headers.get("content-type")).toMatch(/^text\/html/);
+  expect(headers.get("content-security-policy")).toMatch(/^default-src 'none'; .*; style-src 'unsafe-inline'$/);
+  expect(headers.get("vary")).toBe("Accept");
+  expect(text).toMatch(/^<!doctype html>[^]*<h1>[^]*<\/html>\s*$/);
+});
+
+test.each(["/", "/health", "/readyz", "/openapi.json", "/problems/", "/problems/internal", "/nowhere", "/v1/budget"])(
+  "the JSON of %s ends with a newline, which its length counts",
+  async (path) => {
+    const { headers, text } = await call(world.url + path);
+    expect(text).toMatch(/[^\n]\n$/);
+    const length = headers.get("content-length");
+    if (length !== null) expect(Number(length)).toBe(Buffer.byteLength(text));
+  },
+);
+
+test("a pack that is not in the plan, or no plan at all, is refused in true words", async () => {
+  const { api_key } = await world.account({ plan: null });
+  const document = problemOf(await post({ url: world.url, api_key }), 403, "pack-not-in-plan");
+  expect(document.detail).toBe(
+    'This account\'s plan does not include the pack "decision" (an account without a plan includes none).',
+  );
+});
+
+test("every problem is counted by its kind alone, and nothing else is", async () => {
+  world.logs.length = 0;
+  const api_key = newKey();
+  await get(`${world.url}/v1/budget`, api_key);
+  await call(`${world.url}/no-such-place`, { headers: { "X-Request-ID": "order-77" } });
+  await call(`${world.url}/health`, { method: "POST" });
+  await call(`${world.url}/health`);
+  await vi.waitFor(() => expect(counted({ status: "405", slug: "method-not-allowed" })).toHaveLength(1));
+  expect(counted({ status: "401", slug: "unauthorized" })).toHaveLength(1);
+  expect(counted({ status: "404", slug: "not-found" })).toHaveLength(1);
+  expect(world.logs).toHaveLength(3);
+  expect(world.logs.join("\n")).not.toMatch(new RegExp(`${api_key}|order-77|no-such-place`));
+});

@@ -1,0 +1,68 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type CliWorld, createCliWorld } from "./support/cli-world.ts";
+
+let cli: CliWorld;
+
+beforeAll(async () => {
+  cli = await createCliWorld();
+});
+afterAll(() => cli.close());
+
+/** A directory with the stack file that `npm run dev` writes into `.dev`, or none. */
+function checkout(stack?: unknown, dev = ".dev"): string {
+  const cwd = mkdtempSync(join(cli.directory, "checkout-"));
+  if (stack === undefined) return cwd;
+  mkdirSync(join(cwd, dev));
+  writeFileSync(join(cwd, dev, "stack.json"), typeof stack === "string" ? stack : JSON.stringify(stack));
+  return cwd;
+}
+
+const running = () => ({ database_url: cli.stores.DATABASE_URL, redis_url: cli.stores.REDIS_URL, edge_url: "x" });
+const silent = { database_url: "postgres://nobody@127.0.0.1:1/none" };
+
+describe.each([
+  ["npm run dpp", "cli", ["switch", "show"], "normal since"],
+  ["npm run migrate -- --check", "migrate", ["--check"], "the database is what the migrations make"],
+] as const)("%s without DATABASE_URL", (_, program, args, answer) => {
+  const run = (cwd: string, env: NodeJS.ProcessEnv = {}) => cli.run(args, { program, cwd, env });
+
+  it("uses the development stack, and says so", async () => {
+    expect(await run(checkout(running()))).toEqual({
+      code: 0,
+      out: expect.stringContaining(answer),
+      err: "DATABASE_URL is not set: using the development stack of .dev/stack.json\n",
+    });
+  });
+
+  it("uses that of DPP_DEV_DIR", async () => {
+    const { code, err } = await run(checkout(running(), "elsewhere"), { DPP_DEV_DIR: "elsewhere" });
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining("elsewhere/stack.json") });
+  });
+
+  it("says what to do where there is no development stack", async () => {
+    const { code, out, err } = await run(checkout());
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toContain("must be the postgres:// URL of the database's owner");
+    expect(err).toMatch(/There is no \.dev\/stack\.json: set .+, or start `npm run dev`\./);
+  });
+
+  it("says what to do where the stack file cannot be read", async () => {
+    const { code, err } = await run(checkout("{"));
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(".dev/stack.json cannot be read") });
+  });
+
+  it("says so where the development stack does not answer", async () => {
+    const { code, err } = await run(checkout(silent));
+    expect(code).toBe(1);
+    expect(err).toContain("the development stack of .dev/stack.json does not answer (is `npm run dev` running?)\n");
+  });
+});
+
+describe("npm run migrate", () => {
+  it("never applies to the development stack unasked", async () => {
+    const answer = await cli.run([], { program: "migrate", cwd: checkout(running()), env: {} });
+    expect(answer).toMatchObject({ code: 2, out: "", err: expect.stringContaining("DATABASE_URL must be") });
+  });
+});
