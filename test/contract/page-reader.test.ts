@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { createPageReader, READER_LIMITS } from "../../backend/worker/packs/page/page-reader.ts";
 import {
   type Attempt,
-  type ReadingThread,
-  startReadingThread,
-} from "../../backend/worker/packs/page/reading-thread.ts";
+  type ReadingProcess,
+  startReadingProcess,
+} from "../../backend/worker/packs/page/reading-process.ts";
 import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
 
 const never = new AbortController().signal;
@@ -17,55 +17,55 @@ const document = (html: string, format: "text" | "links" = "text") => ({
 });
 
 function readerWith(limits: Partial<typeof READER_LIMITS>) {
-  const threads: ReadingThread[] = [];
+  const processes: ReadingProcess[] = [];
   const reader = createPageReader({ ...READER_LIMITS, ...limits }, (memory_mb) => {
-    const thread = startReadingThread(memory_mb);
-    threads.push(thread);
-    return thread;
+    const child = startReadingProcess(memory_mb);
+    processes.push(child);
+    return child;
   });
-  return { reader, threads };
+  return { reader, processes };
 }
 
-describe("a thread", () => {
+describe("a process", () => {
   test("reads one document after another, each on its own", async () => {
-    const { reader, threads } = readerWith({ threads: 1 });
+    const { reader, processes } = readerWith({ processes: 1 });
     const pages = ["<title>one</title><a href=/1>1</a>", NEWS_PAGE, "<p>three"];
     const read = await Promise.all(pages.map((html) => reader.read(document(html, "links"), never)));
     expect(read.map(({ reading }) => reading?.page.title)).toEqual(["one", expect.stringContaining("Harbour"), null]);
     expect(read.map(({ reading }) => reading?.page.content.length)).toEqual([1, 3, 0]);
-    expect(threads).toHaveLength(1);
+    expect(processes).toHaveLength(1);
   });
 
   test("is replaced after so many documents", async () => {
-    const { reader, threads } = readerWith({ threads: 1, reads_per_thread: 2 });
+    const { reader, processes } = readerWith({ processes: 1, reads_per_process: 2 });
     for (let turn = 0; turn < 3; turn++) await reader.read({ ...document("x"), content_type: "text/plain" }, never);
-    expect(threads.map(({ ended }) => ended)).toEqual([true, false]);
+    expect(processes.map(({ ended }) => ended)).toEqual([true, false]);
   });
 
   test("that runs out of memory is thrown away, without a second attempt, and the next one reads", async () => {
-    const { reader, threads } = readerWith({ memory_mb: 100 });
+    const { reader, processes } = readerWith({ memory_mb: 100 });
     const { reading, faults } = await reader.read(document("<p>".repeat(600_000)), never);
     expect(reading).toBeUndefined();
-    expect(faults).toEqual(["ERR_WORKER_OUT_OF_MEMORY"]);
+    expect(faults).toEqual(["out-of-memory"]);
     expect((await reader.read(document(NEWS_PAGE), never)).reading?.page.article_found).toBe(true);
-    expect(threads.map(({ ended }) => ended)).toEqual([true, false]);
+    expect(processes.map(({ ended }) => ended)).toEqual([true, false]);
   });
 
   test("that runs out of time while it parses is thrown away, without a second attempt", async () => {
-    const { reader, threads } = readerWith({ article_ms: 1_500 });
+    const { reader, processes } = readerWith({ article_ms: 1_500 });
     const { faults } = await reader.read(document("<div>".repeat(400_000)), never);
     expect(faults).toEqual(["timeout"]);
-    expect(threads.map(({ ended }) => ended)).toEqual([true]);
+    expect(processes.map(({ ended }) => ended)).toEqual([true]);
   });
 
   test("is thrown away when its caller aborts", async () => {
-    const { reader, threads } = readerWith({});
+    const { reader, processes } = readerWith({});
     const stop = new AbortController();
     const reason = new Error("timebox");
     const reading = reader.read(document("<div>".repeat(400_000)), stop.signal);
     setImmediate(() => stop.abort(reason));
     await expect(reading).rejects.toBe(reason);
-    expect(threads.map(({ ended }) => ended)).toEqual([true]);
+    expect(processes.map(({ ended }) => ended)).toEqual([true]);
   });
 
   test("reads a body that is part of a buffer, and leaves the buffer whole", async () => {
@@ -87,7 +87,7 @@ describe("attempts", () => {
     const asked: { article: boolean; ms: number }[] = [];
     let busy = 0;
     let most = 0;
-    const start = (): ReadingThread => ({
+    const start = (): ReadingProcess => ({
       ended: false,
       end: async () => undefined,
       async read({ article }, ms) {
@@ -98,7 +98,7 @@ describe("attempts", () => {
         return answers.shift() ?? ok;
       },
     });
-    const limits = { ...READER_LIMITS, article_ms: 7, whole_page_ms: 5, threads: 2 };
+    const limits = { ...READER_LIMITS, article_ms: 7, whole_page_ms: 5, processes: 2 };
     return { asked, most: () => most, reader: createPageReader(limits, start) };
   }
 
@@ -117,7 +117,7 @@ describe("attempts", () => {
     expect(asked).toHaveLength(1);
   });
 
-  test("are never more at once than there may be threads", async () => {
+  test("are never more at once than there may be processes", async () => {
     const { asked, most, reader } = scripted();
     await Promise.all(Array.from({ length: 10 }, () => reader.read(document(""), never)));
     expect(asked).toHaveLength(10);

@@ -21,7 +21,7 @@ async function run(type: string, body: string | Buffer, format: UrlInputs["forma
 }
 
 describe("the url pack", () => {
-  test("reads a page in a thread of its own and reports where it came from", async () => {
+  test("reads a page in a process of its own and reports where it came from", async () => {
     const { outcome, origin, requests } = await run("text/html; charset=utf-8", NEWS_PAGE, "markdown");
     expect(outcome).toMatchObject({
       kind: "done",

@@ -30,7 +30,7 @@ function report(inputs: UrlInputs, fetched: Fetched, { page, sha256 }: Reading):
   };
 }
 
-/** The `url` pack. Whatever grows with the size of a body is left to the reader and its threads. */
+/** The `url` pack. Whatever grows with the size of a body is left to the reader and its processes. */
 export function urlPack(reader = createPageReader()): Pack<UrlInputs> {
   return {
     offer: urlOffer,

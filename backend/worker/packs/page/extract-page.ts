@@ -67,7 +67,7 @@ function articleOf(document: Document) {
 
 /**
  * Reads a page as a person would. Pure but for its cost: time and memory grow with the page, so that it belongs in a
- * thread that can be ended. Throws RangeError for a page nested deeper than the stack. `onSearch` is called when the
+ * process that can be ended. Throws RangeError for a page nested deeper than the stack. `onSearch` is called when the
  * page is parsed and the search for an article begins, which may cost much more than the rest.
  */
 export function extractPage(

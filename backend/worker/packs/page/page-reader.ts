@@ -1,17 +1,17 @@
 import { availableParallelism } from "node:os";
 import type { DocumentRequest, Reading } from "./read-document.ts";
-import { type ReadingThread, startReadingThread } from "./reading-thread.ts";
+import { type ReadingProcess, startReadingProcess } from "./reading-process.ts";
 import { createSlots } from "./slots.ts";
 
-/** Bounds of reading. Waiting for a thread counts against none of them: the caller's signal ends that. */
+/** Bounds of reading. Waiting for a process counts against none of them: the caller's signal ends that. */
 export const READER_LIMITS = {
   article_ms: 10_000,
   whole_page_ms: 10_000,
   memory_mb: 384,
-  threads: Math.min(4, Math.max(2, availableParallelism())),
-  /** A thread is not used for ever, whatever its libraries may keep. */
-  reads_per_thread: 100,
-  /** So long a thread waits for the next document; it saves that the loading of the parser. */
+  processes: Math.min(4, Math.max(2, availableParallelism())),
+  /** A process is not used for ever, whatever its libraries may keep. */
+  reads_per_process: 100,
+  /** So long a process waits for the next document; it saves that the loading of the parser. */
   idle_ms: 60_000,
 };
 
@@ -23,63 +23,63 @@ interface Extracted {
 
 export interface PageReader {
   /**
-   * Reads a document in a thread with bounded time and memory: first as an article, and when it was the search for
+   * Reads a document in a process with bounded time and memory: first as an article, and when it was the search for
    * that which took too much, as the whole body. Rejects with the signal's reason when that aborts.
    */
   read(request: Omit<DocumentRequest, "article">, signal: AbortSignal): Promise<Extracted>;
 }
 
-type Start = (memory_mb: number) => ReadingThread;
+type Start = (memory_mb: number) => ReadingProcess;
 
-/** Threads that are started when needed and kept for the next document; each serves one caller at a time. */
-function createThreads(limits: typeof READER_LIMITS, start: Start) {
-  const slots = createSlots(limits.threads);
-  const reads = new WeakMap<ReadingThread, number>();
-  const idle = new Map<ReadingThread, NodeJS.Timeout>();
+/** Processes that are started when needed and kept for the next document; each serves one caller at a time. */
+function createProcesses(limits: typeof READER_LIMITS, start: Start) {
+  const slots = createSlots(limits.processes);
+  const reads = new WeakMap<ReadingProcess, number>();
+  const idle = new Map<ReadingProcess, NodeJS.Timeout>();
 
-  function keep(thread: ReadingThread): void {
+  function keep(process: ReadingProcess): void {
     const expire = () => {
-      idle.delete(thread);
-      void thread.end();
+      idle.delete(process);
+      void process.end();
     };
-    idle.set(thread, setTimeout(expire, limits.idle_ms).unref());
+    idle.set(process, setTimeout(expire, limits.idle_ms).unref());
   }
 
-  function warm(): ReadingThread | undefined {
-    for (const [thread, timer] of [...idle].toReversed()) {
+  function warm(): ReadingProcess | undefined {
+    for (const [process, timer] of [...idle].toReversed()) {
       clearTimeout(timer);
-      idle.delete(thread);
-      if (!thread.ended) return thread;
+      idle.delete(process);
+      if (!process.ended) return process;
     }
     return undefined;
   }
 
   return {
-    async take(signal: AbortSignal): Promise<ReadingThread> {
+    async take(signal: AbortSignal): Promise<ReadingProcess> {
       await slots.take(signal);
-      const thread = warm() ?? start(limits.memory_mb);
-      reads.set(thread, (reads.get(thread) ?? 0) + 1);
-      return thread;
+      const process = warm() ?? start(limits.memory_mb);
+      reads.set(process, (reads.get(process) ?? 0) + 1);
+      return process;
     },
-    async giveBack(thread: ReadingThread): Promise<void> {
-      const spent = (reads.get(thread) ?? 0) >= limits.reads_per_thread;
-      if (thread.ended || spent) await thread.end();
-      else keep(thread);
+    async giveBack(process: ReadingProcess): Promise<void> {
+      const spent = (reads.get(process) ?? 0) >= limits.reads_per_process;
+      if (process.ended || spent) await process.end();
+      else keep(process);
       slots.release();
     },
   };
 }
 
-/** Builds a reader with threads of its own, none of which keeps the process alive. */
-export function createPageReader(limits = READER_LIMITS, start: Start = startReadingThread): PageReader {
-  const threads = createThreads(limits, start);
+/** Builds a reader with processes of its own, none of which keeps the process alive. */
+export function createPageReader(limits = READER_LIMITS, start: Start = startReadingProcess): PageReader {
+  const processes = createProcesses(limits, start);
 
   async function attempt(request: DocumentRequest, ms: number, signal: AbortSignal) {
-    const thread = await threads.take(signal);
+    const process = await processes.take(signal);
     try {
-      return await thread.read(request, ms, signal);
+      return await process.read(request, ms, signal);
     } finally {
-      void threads.giveBack(thread);
+      void processes.giveBack(process);
     }
   }
 

@@ -27,7 +27,7 @@ export interface Reading {
 }
 
 /**
- * Reads a document of any readable type. All that grows with the size of a body is done here, in a thread that can be
+ * Reads a document of any readable type. All that grows with the size of a body is done here, in a process that can be
  * ended. `onSearch` is called when the search for an article begins.
  */
 export async function readDocument(request: DocumentRequest, onSearch: () => void): Promise<Reading> {

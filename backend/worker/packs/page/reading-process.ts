@@ -1,5 +1,7 @@
-import { Worker } from "node:worker_threads";
-import type { ThreadMessage } from "./extract-thread.ts";
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { ReadMessage } from "./extract-process.ts";
 import type { DocumentRequest, Reading } from "./read-document.ts";
 
 export type Attempt =
@@ -7,56 +9,62 @@ export type Attempt =
   /** `searching`: the document was parsed, and it was the search for an article that failed. */
   | { readonly kind: "fault"; readonly fault: string; readonly searching: boolean };
 
-export interface ReadingThread {
+export interface ReadingProcess {
   /**
    * Reads one document; never two at once. Rejects with the signal's reason when that aborts. That, and running out of
-   * time or memory, is the end of the thread.
+   * time or memory, is the end of the process.
    */
   read(request: DocumentRequest, ms: number, signal: AbortSignal): Promise<Attempt>;
   readonly ended: boolean;
-  /** Resolves when the thread has stopped. */
+  /** Resolves when the process has stopped. */
   end(): Promise<unknown>;
 }
 
 // Beside this file there is a .ts when run from sources and a .js when bundled: the bundler needs it as an entry point.
 const SCRIPT = new URL(
-  import.meta.url.endsWith(".ts") ? "./extract-thread.ts" : "./extract-thread.js",
+  import.meta.url.endsWith(".ts") ? "./extract-process.ts" : "./extract-process.js",
   import.meta.url,
 );
-const STACK_MB = 16;
+/** Below the 8 MB of stack that systems give a process. */
+const STACK_KB = 6_000;
 
-function startWorker(memory_mb: number): Worker {
-  const worker = new Worker(SCRIPT, {
+/** A process of its own: where V8 runs out of memory in a thread, it may take the whole process along. */
+function startChild(memory_mb: number): ChildProcess {
+  const child = fork(fileURLToPath(SCRIPT), {
     env: {},
-    execArgv: [],
-    stdout: true,
-    stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: memory_mb, stackSizeMb: STACK_MB },
+    execArgv: [`--max-old-space-size=${memory_mb}`, `--stack-size=${STACK_KB}`],
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
-  // Only a thread at work keeps the process alive.
-  worker.unref();
-  return worker;
+  idle(child);
+  return child;
 }
 
-// The copy keeps the body for another attempt, and what lies beside it in a pooled buffer out of the thread.
-function send(worker: Worker, request: DocumentRequest): void {
-  const body = new Uint8Array(request.body);
-  worker.postMessage({ ...request, body }, [body.buffer]);
+// Only a child at work keeps this process alive.
+function idle(child: ChildProcess): void {
+  child.unref();
+  child.channel?.unref();
 }
 
-/** Starts a thread for reading documents of up to `memory_mb` of heap. */
-export function startReadingThread(memory_mb: number): ReadingThread {
-  const worker = startWorker(memory_mb);
+function busy(child: ChildProcess): void {
+  child.ref();
+  child.channel?.ref();
+}
+
+/** Starts a process for reading documents of up to `memory_mb` of heap. */
+export function startReadingProcess(memory_mb: number): ReadingProcess {
+  const child = startChild(memory_mb);
   let ended = false;
-  let onMessage: (message: ThreadMessage) => void = () => undefined;
+  let onMessage: (message: ReadMessage) => void = () => undefined;
   let onEnd: (fault: string) => void = () => undefined;
   const over = (fault: string) => {
     ended = true;
     onEnd(fault);
   };
-  worker.on("message", (message: ThreadMessage) => onMessage(message));
-  worker.on("error", (error: NodeJS.ErrnoException) => over(error.code ?? error.name));
-  worker.on("exit", () => over("exit"));
+  child.on("message", (message) => onMessage(message as ReadMessage));
+  child.on("error", () => over("error"));
+  // V8 aborts when its heap is full.
+  child.on("exit", (_code, signal) => over(signal === "SIGABRT" ? "out-of-memory" : "exit"));
 
   async function read(request: DocumentRequest, ms: number, signal: AbortSignal): Promise<Attempt> {
     signal.throwIfAborted();
@@ -74,16 +82,16 @@ export function startReadingThread(memory_mb: number): ReadingThread {
     };
     signal.addEventListener("abort", onAbort, { once: true });
     const timer = setTimeout(() => over("timeout"), ms);
-    worker.ref();
+    busy(child);
     try {
       if (ended) return { kind: "fault", fault: "exit", searching };
-      send(worker, request);
+      child.send(request);
       return await promise;
     } finally {
-      worker.unref();
+      idle(child);
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
-      if (ended) void worker.terminate();
+      if (ended) child.kill("SIGKILL");
     }
   }
 
@@ -92,9 +100,12 @@ export function startReadingThread(memory_mb: number): ReadingThread {
     get ended() {
       return ended;
     },
-    end() {
+    async end() {
       ended = true;
-      return worker.terminate();
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exit = once(child, "exit");
+      child.kill("SIGKILL");
+      await exit;
     },
   };
 }
