@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -14,6 +15,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     retry: 0,
+    // Files mostly wait for stores and processes: one more than the cores would suggest.
+    maxWorkers: Math.max(2, availableParallelism()),
     // Node itself loads the code under test, text imports and all, exactly as it does when the product runs.
     experimental: { viteModuleRunner: false, nodeLoader: false },
     execArgv: ["--import", fileURLToPath(new URL("../backend/text-loader.ts", import.meta.url))],
