@@ -70,14 +70,13 @@ it("a message sent is received, hidden, and gone once it was deleted", async () 
   expect(Attributes).toMatchObject({ ApproximateNumberOfMessages: "0", ApproximateNumberOfMessagesNotVisible: "0" });
 });
 
-it("a long poll is answered as soon as a message comes", async () => {
-  const begun = performance.now();
+// Were it answered only at its end, the poll would outlast the test.
+it("a long poll is answered as soon as a message comes", { timeout: 15_000 }, async () => {
   const seen = front.requests().sqs;
   const polling = receive(20);
   await requestsAfter(seen + 1);
   await send("now");
   expect((await polling)[0]?.Body).toBe("now");
-  expect(performance.now() - begun).toBeLessThan(5_000);
 });
 
 it("a long poll with nothing to tell lasts as long as it was asked to", async () => {

@@ -107,9 +107,7 @@ describe.each(["js", "auto"] as const)("over the %s Redis", (engine) => {
     const pid = server.pid();
     process.kill(pid ?? 0, "SIGKILL");
     await expect.poll(() => server.pid()).not.toBe(pid);
-    const begun = performance.now();
     await expect(redis.get("k")).rejects.toThrow();
-    expect(performance.now() - begun).toBeLessThan(1_000);
     await expect.poll(() => redis.ping().catch(() => "down"), { timeout: 20_000 }).toBe("PONG");
     expect(server.pid()).not.toBe(pid);
   });
