@@ -18,7 +18,7 @@ const AWS_TIMEOUT_MS = 5_000;
 const REMEMBERED_KEYS = 50_000;
 
 const platform = { clock: createClock(), random: createRandom() };
-// oxlint-disable-next-line no-console -- the platform collects what is printed
+// The platform collects what is printed.
 const log = createConsoleLog((line) => console.log(line));
 
 function wire(env: EdgeEnv) {

@@ -1,11 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
-import { processMessage } from "../../backend/worker/process-run.ts";
-import { type RunHarness, TIMES, done, packOf, runHarness } from "./support/run-harness.ts";
-
-const NEVER = new AbortController().signal;
-const hang = () => new Promise<never>(() => undefined);
+import { type RunHarness, done, hang, packOf, runHarness } from "./support/run-harness.ts";
 
 describe("a worker that holds a lease", () => {
   let h: RunHarness;
@@ -14,8 +10,7 @@ describe("a worker that holds a lease", () => {
   });
   afterAll(() => h.close());
 
-  const work = (run_id: string, over: Parameters<RunHarness["deps"]>[0], stop = NEVER) =>
-    processMessage(h.deps(over), TIMES, h.message(run_id), stop);
+  const work: RunHarness["work"] = (...given) => h.work(...given);
 
   test("a heartbeat that finds the lease lost aborts the pack and writes nothing", async () => {
     const run_id = await h.submit();

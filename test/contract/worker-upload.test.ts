@@ -2,10 +2,7 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import { resultKey } from "#core/domain/receipt.ts";
-import { processMessage } from "../../backend/worker/process-run.ts";
-import { type RunHarness, TIMES, done, packOf, runHarness } from "./support/run-harness.ts";
-
-const NEVER = new AbortController().signal;
+import { type RunHarness, done, packOf, runHarness } from "./support/run-harness.ts";
 
 describe("a worker that uploads its result", () => {
   let h: RunHarness;
@@ -14,8 +11,7 @@ describe("a worker that uploads its result", () => {
   });
   afterAll(() => h.close());
 
-  const work = (run_id: string, over: Parameters<RunHarness["deps"]>[0], stop = NEVER) =>
-    processMessage(h.deps(over), TIMES, h.message(run_id), stop);
+  const work: RunHarness["work"] = (...given) => h.work(...given);
 
   test("a transient S3 outage loses nothing: the upload is repeated", async () => {
     const run_id = await h.submit();

@@ -3,10 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { resultKey } from "#core/domain/receipt.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
 import { processMessage } from "../../backend/worker/process-run.ts";
-import { type RunHarness, TIMES, done, packOf, runHarness } from "./support/run-harness.ts";
-
-const NEVER = new AbortController().signal;
-const hang = () => new Promise<never>(() => undefined);
+import { type RunHarness, NEVER, TIMES, done, hang, packOf, runHarness } from "./support/run-harness.ts";
 
 describe("a worker with one message", () => {
   let h: RunHarness;
@@ -15,8 +12,7 @@ describe("a worker with one message", () => {
   });
   afterAll(() => h.close());
 
-  const work = (run_id: string, over: Parameters<RunHarness["deps"]>[0], stop = NEVER) =>
-    processMessage(h.deps(over), TIMES, h.message(run_id), stop);
+  const work: RunHarness["work"] = (...given) => h.work(...given);
 
   test("completes the run, charges what it cost, refunds the rest and deletes the message", async () => {
     const run_id = await h.submit();

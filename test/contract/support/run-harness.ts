@@ -20,10 +20,12 @@ import { createRedis } from "../../../backend/drivers/redis.ts";
 import { createS3Objects } from "../../../backend/drivers/s3.ts";
 import type { PackContext } from "../../../backend/worker/packs/pack.ts";
 import { z } from "zod";
-import type { WorkerDeps, WorkerTimes } from "../../../backend/worker/process-run.ts";
+import { processMessage, type WorkerDeps, type WorkerTimes } from "../../../backend/worker/process-run.ts";
 import { createTestDatabase } from "../../stack/database.ts";
 import { createDemoTenant } from "../../stack/demo-tenant.ts";
 
+export const NEVER = new AbortController().signal;
+export const hang = () => new Promise<never>(() => undefined);
 export const TIMES: WorkerTimes = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3 };
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
@@ -136,6 +138,11 @@ export async function runHarness() {
     return answer.run_id;
   };
 
+  const message = (run_id: string) => ({
+    body: encodeSignal({ run_id, traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` }),
+    receipt: run_id,
+  });
+
   const one = async (sql: string, values: readonly string[]) => (await owner.db.query(sql, values))[0] ?? {};
   return {
     stack,
@@ -148,10 +155,10 @@ export async function runHarness() {
     backend: backend.db,
     deps,
     submit,
-    message: (run_id: string) => ({
-      body: encodeSignal({ run_id, traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` }),
-      receipt: run_id,
-    }),
+    message,
+    /** A worker with this run's signal. */
+    work: (run_id: string, over: Partial<WorkerDeps>, stop = NEVER) =>
+      processMessage(deps(over), TIMES, message(run_id), stop),
     run: (run_id: string) => one("SELECT * FROM runs WHERE run_id = $1", [run_id]),
     balance: () =>
       one("SELECT granted, charged, reserved, available, open_runs FROM balances WHERE tenant_id = $1", [
