@@ -9,6 +9,7 @@ import { rateHeaders } from "./middleware/rate-headers.ts";
 import { safeHeaders } from "./middleware/safe-headers.ts";
 import { problemResponse } from "./problem-response.ts";
 import { unavailable } from "./refusals.ts";
+import { cancelRun } from "./routes/cancel-run.ts";
 import { createRun } from "./routes/create-run.ts";
 import { getBudget } from "./routes/get-budget.ts";
 import { getResult } from "./routes/get-result.ts";
@@ -31,6 +32,7 @@ export function createApp(deps: AppDeps): Hono<EdgeTypes> {
 
   app.post("/v1/runs", createRun(deps)).all(allow("POST"));
   app.get("/v1/runs/:id", getRun(deps)).all(allow("GET, HEAD"));
+  app.post("/v1/runs/:id/cancel", cancelRun(deps)).all(allow("POST"));
   app.get("/v1/runs/:id/result", getResult(deps)).all(allow("GET, HEAD"));
   app.get("/v1/budget", getBudget(deps)).all(allow("GET, HEAD"));
 

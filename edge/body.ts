@@ -5,10 +5,25 @@ const MAX_DEPTH = 32;
 
 /** The body's bytes. Throws the 415, 413 and, for one that breaks off, 400 problems. */
 export async function readBody(request: Request): Promise<Uint8Array> {
-  const encoding = request.headers.get("Content-Encoding") ?? "identity";
-  if (!isJson(request.headers.get("Content-Type") ?? "") || encoding.toLowerCase() !== "identity") {
-    throw new Problem("unsupported-media-type");
-  }
+  requireJson(request.headers);
+  return readBytes(request);
+}
+
+/** The same where a body may be left out: undefined without one, whatever type its headers name. */
+export async function readOptionalBody(request: Request): Promise<Uint8Array | undefined> {
+  const bytes = await readBytes(request);
+  if (bytes.byteLength === 0) return undefined;
+  requireJson(request.headers);
+  return bytes;
+}
+
+function requireJson(headers: Headers): void {
+  const encoding = headers.get("Content-Encoding") ?? "identity";
+  if (isJson(headers.get("Content-Type") ?? "") && encoding.toLowerCase() === "identity") return;
+  throw new Problem("unsupported-media-type");
+}
+
+async function readBytes(request: Request): Promise<Uint8Array> {
   if (Number(request.headers.get("Content-Length") ?? "0") > MAX_BODY_BYTES) throw new Problem("payload-too-large");
   const chunks: Uint8Array[] = [];
   let size = 0;

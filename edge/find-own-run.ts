@@ -4,22 +4,27 @@ import { findRun, type FoundRun } from "#core/store/postgres/find-run.ts";
 import { callerOf } from "./authenticate.ts";
 import type { EdgeRequest } from "./context.ts";
 import { read } from "./read.ts";
+import { noSuchRun } from "./refusals.ts";
 import type { ShieldDeps } from "./shield.ts";
 
 /** The run that the path names, if it is the caller's. Nobody learns whether another's exists. */
 export async function findOwnRun(deps: ShieldDeps, c: EdgeRequest): Promise<FoundRun> {
   const caller = callerOf(c);
-  const id = uuid.safeParse(c.req.param("id"));
-  if (!id.success) {
-    throw new Problem("invalid-request", "The run id in the path is not a UUID.", {
-      errors: [{ parameter: "id", detail: "is not a UUID" }],
-    });
-  }
-  const { rate, verdict } = await read(deps, caller, () => findRun(deps.db, caller.key_sha256, id.data));
+  const run_id = runIdOf(c);
+  const { rate, verdict } = await read(deps, caller, () => findRun(deps.db, caller.key_sha256, run_id));
   if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
   if (verdict instanceof Problem) throw verdict;
-  if (verdict.kind !== "found") throw new Problem("not-found", "There is no such run.");
+  if (verdict.kind !== "found") throw noSuchRun();
   return verdict.run;
+}
+
+/** The run id in the path. Throws the 400 problem for what is none. */
+export function runIdOf(c: EdgeRequest): string {
+  const id = uuid.safeParse(c.req.param("id"));
+  if (id.success) return id.data;
+  throw new Problem("invalid-request", "The run id in the path is not a UUID.", {
+    errors: [{ parameter: "id", detail: "is not a UUID" }],
+  });
 }
 
 export const isExpired = (run: FoundRun): boolean => run.status === "EXPIRED" || run.expired;

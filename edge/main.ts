@@ -52,7 +52,7 @@ function wire(env: EdgeEnv) {
     // The burst is how many keys may be new to this isolate at one moment behind one address, such as a company's.
     strangers: new LocalRate({ per_minute: 300, burst: 128 }, clock),
     refused_keys: new RefusedKeys(clock),
-    unfit_submits: new LocalRate({ per_minute: 300, burst: 200 }, clock),
+    unfit_bodies: new LocalRate({ per_minute: 300, burst: 200 }, clock),
     bypass: {
       submit: new LocalRate({ per_minute: 60, burst: 10 }, clock),
       read: new LocalRate({ per_minute: 600, burst: 50 }, clock),

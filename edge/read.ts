@@ -59,7 +59,8 @@ export async function read<F extends Found>(
 
 const isRefused = (found: Found): found is Refused => found.kind === "unauthorized" || found.kind === "scope-missing";
 
-function limitOf(shielded: Shielded<Authorization>): Problem | undefined {
+/** The refusal for the rate, if that is what the shield said. */
+export function limitOf(shielded: Shielded<Authorization>): Problem | undefined {
   if (shielded.kind === "limited") return refuse.rateLimited(shielded.retry_after_ms);
   if (shielded.kind !== "answered" || shielded.reply.kind !== "RATE_LIMITED") return undefined;
   return refuse.rateLimited(shielded.reply.rate.reset_ms);

@@ -1,5 +1,6 @@
 import { formatUsd, type Micros } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
+import type { RunStatus } from "#core/domain/run.ts";
 
 /** How long a submit whose outcome is unknown may still come true, and how far our clocks may be apart. */
 export const SUBMIT_DEADLINE_MS = 10_000;
@@ -48,5 +49,17 @@ export const outcomeUnknown = () =>
   new Problem("unavailable", undefined, { retry_after_s: seconds(SUBMIT_DEADLINE_MS + CLOCK_SKEW_MS) });
 
 export const unavailable = () => new Problem("unavailable", undefined, { retry_after_s: 2 });
+
+export const noSuchRun = () => new Problem("not-found", "There is no such run.");
+
+export const alreadyTerminal = (status: RunStatus) =>
+  new Problem("run-already-terminal", `The run is ${status}; it can no longer be canceled.`);
+
+export const underAudit = () => new Problem("run-under-audit");
+
+export const halted = () =>
+  new Problem("read-only", "The operator has halted the service for the moment; the run is as it was.", {
+    retry_after_s: 60,
+  });
 
 export const readOnly = () => new Problem("read-only", undefined, { retry_after_s: 60 });

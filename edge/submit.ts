@@ -13,6 +13,7 @@ import { submitRun, type Submission, type SubmitAnswer } from "#core/store/postg
 import { admit, type Admission } from "#core/store/redis/admit.ts";
 import { release } from "#core/store/redis/release.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
+import type { Defer } from "./defer.ts";
 import type { LocalRate } from "./local-rate.ts";
 import * as refuse from "./refusals.ts";
 import { askShield, learn, type Caller, type ShieldDeps, type Shielded } from "./shield.ts";
@@ -23,8 +24,7 @@ export interface SubmitDeps extends ShieldDeps {
   readonly signals: SignalSender;
   /** Reloads of a tenant's mirror because Postgres disagreed with it, by key hash. */
   readonly refreshes: LocalRate;
-  /** Work that the response does not wait for; its failure is a log line. */
-  defer(what: string, work: () => Promise<unknown>): void;
+  readonly defer: Defer;
 }
 
 export type SubmitRequest = Omit<Submission, "run_id" | "key_sha256">;

@@ -57,6 +57,9 @@ export const grantId = parser(
 );
 export const grantAmount = parser(usdBetween(1, Number.MAX_SAFE_INTEGER, "must be more than zero"));
 export const spendingCap = parser(usd);
+export const runCharge = parser(usd);
+export const findingId = parser(z.string().regex(/^[1-9]\d{0,17}$/, "must be a finding's number"));
+export const note = parser(z.string().trim().min(1, "must say why").max(2_000, "must be at most 2000 characters long"));
 export const runCost = parser(usdBetween(MIN_COST_MICROS, MAX_COST_MICROS, "must be from 0.0050 to 1000000"));
 export const perMinute = parser(integer(1, 600_000));
 export const burst = parser(integer(1, 100_000));

@@ -14,7 +14,18 @@ export class DevStackSilent extends Error {
   override readonly name = "DevStackSilent";
 }
 
-const stores = z.object({ database_url: z.string(), redis_url: z.string().optional() });
+const stores = z.object({
+  database_url: z.string(),
+  redis_url: z.string().optional(),
+  sqs_endpoint: z.string().optional(),
+  queue_url: z.string().optional(),
+  dlq_url: z.string().optional(),
+  s3_endpoint: z.string().optional(),
+  bucket: z.string().optional(),
+  aws_region: z.string().optional(),
+  aws_access_key_id: z.string().optional(),
+  aws_secret_access_key: z.string().optional(),
+});
 export type DevStack = z.infer<typeof stores> & { readonly file: string };
 
 export const OR_START_DEV = "or start `npm run dev`";

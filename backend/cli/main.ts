@@ -1,10 +1,11 @@
 import { CommanderError } from "commander";
 import { Outage } from "#core/domain/outage.ts";
+import { awsClient } from "../drivers/aws-client.ts";
 import { createClock } from "../drivers/clock.ts";
 import { createPgDb } from "../drivers/pg.ts";
 import { createRandom } from "../drivers/random.ts";
 import { createRedis } from "../drivers/redis.ts";
-import { cliConfig } from "./config.ts";
+import { type CliConfig, cliConfig, needed } from "./config.ts";
 import { DevStackSilent, Misconfigured, onDevStack, usingDevStack } from "./dev-stack.ts";
 import { Refused } from "./operator.ts";
 import type { Perform } from "./perform.ts";
@@ -13,8 +14,34 @@ import { createProgram } from "./program.ts";
 const TIMEOUT_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const REDIS_TIMEOUT_MS = 2_000;
+const AWS = { request_ms: 15_000, attempts: 3 };
 
 const warn = (line: string): void => console.error(line);
+
+/** Loaded by the few commands that use them: the AWS SDK takes longer to load than most commands to run. */
+function awsStores(config: CliConfig) {
+  const open: { close(): void }[] = [];
+  const kept = <T extends { close(): void }>(store: T): T => {
+    open.push(store);
+    return store;
+  };
+  const client = (endpoint: string | undefined) =>
+    awsClient({ ...config, ...needed(config, ["AWS_REGION"]) }, endpoint, AWS);
+  return {
+    objects: async () => {
+      const { S3_BUCKET: bucket } = needed(config, ["AWS_REGION", "S3_BUCKET"]);
+      const { createS3Objects } = await import("../drivers/s3.ts");
+      return kept(createS3Objects({ client: client(config.S3_ENDPOINT), bucket }));
+    },
+    deadLetters: async () => {
+      const names = ["AWS_REGION", "SQS_QUEUE_URL", "SQS_DLQ_URL"] as const;
+      const { SQS_QUEUE_URL: queue_url, SQS_DLQ_URL: dlq_url } = needed(config, names);
+      const { createSqsDeadLetters } = await import("../drivers/sqs-dead-letters.ts");
+      return kept(createSqsDeadLetters({ client: client(config.SQS_ENDPOINT), queue_url, dlq_url }));
+    },
+    close: () => open.forEach((store) => store.close()),
+  };
+}
 
 const perform: Perform = async (options, operation) => {
   const { config, dev } = cliConfig(process.env);
@@ -30,18 +57,23 @@ const perform: Perform = async (options, operation) => {
     config.REDIS_URL === undefined
       ? undefined
       : createRedis({ url: config.REDIS_URL, command_timeout_ms: REDIS_TIMEOUT_MS });
+  const aws = awsStores(config);
   try {
     const operator = {
       db: pg.db,
+      objects: aws.objects,
+      deadLetters: aws.deadLetters,
       redis: shield?.redis,
       sync_grace_seconds: config.DPP_SYNC_GRACE_SECONDS,
       clock: createClock(),
       random: createRandom(),
       warn,
     };
-    const { text, json } = await (dev === undefined ? operation(operator) : onDevStack(dev, () => operation(operator)));
-    console.log(options.json === true ? JSON.stringify(json, undefined, 2) : text);
+    const report = await (dev === undefined ? operation(operator) : onDevStack(dev, () => operation(operator)));
+    console.log(options.json === true ? JSON.stringify(report.json, undefined, 2) : report.text);
+    if (report.exit_code !== undefined) process.exitCode = report.exit_code;
   } finally {
+    aws.close();
     shield?.close();
     await pg.close();
   }

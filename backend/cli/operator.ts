@@ -1,5 +1,7 @@
 import type { Clock } from "#core/ports/clock.ts";
 import type { Db } from "#core/ports/db.ts";
+import type { ObjectReader } from "#core/ports/objects.ts";
+import type { DeadLetters } from "#core/ports/queue.ts";
 import type { Random } from "#core/ports/random.ts";
 import type { Redis } from "#core/ports/redis.ts";
 
@@ -15,10 +17,20 @@ export interface Operator {
   readonly warn: (line: string) => void;
 }
 
+/** What the few operations beyond the database and its mirror work with. */
+export interface StoresOperator extends Operator {
+  /** Where the results are; complains of the environment that does not say so. */
+  readonly objects: () => Promise<ObjectReader>;
+  /** What the signal queue gave up on; complains likewise. */
+  readonly deadLetters: () => Promise<DeadLetters>;
+}
+
 /** The answer of an operation, for people and for programs. */
 export interface Report {
   readonly text: string;
   readonly json: unknown;
+  /** The command was done, and what it tells is bad news. */
+  readonly exit_code?: 1;
 }
 
 /** What was asked for is not there, or may not be; the message is for the person who asked. */

@@ -1,14 +1,17 @@
-import type { Command } from "commander";
-import type { Operator, Report } from "./operator.ts";
+import type { Command, CommandOptions } from "commander";
+import type { Report, StoresOperator } from "./operator.ts";
 
 export interface CommonOptions {
   readonly json?: true;
 }
 
 /** Runs an operation on the stores that the environment names, and prints its report. */
-export type Perform = (options: CommonOptions, operation: (operator: Operator) => Promise<Report>) => Promise<void>;
+export type Perform = (
+  options: CommonOptions,
+  operation: (operator: StoresOperator) => Promise<Report>,
+) => Promise<void>;
 
 /** A command that does something; all of them can answer in JSON. */
-export function action(parent: Command, signature: string, description: string): Command {
-  return parent.command(signature).description(description).option("--json", "answer with one JSON object");
+export function action(parent: Command, signature: string, description: string, options: CommandOptions = {}): Command {
+  return parent.command(signature, options).description(description).option("--json", "answer with one JSON object");
 }

@@ -1,5 +1,9 @@
 import { Command, type OutputConfiguration } from "commander";
+import { addAudit } from "./commands/audit.ts";
 import { addBalance } from "./commands/balance.ts";
+import { addClawback } from "./commands/clawback.ts";
+import { addDeadLetters } from "./commands/dead-letters.ts";
+import { addFindings } from "./commands/findings.ts";
 import { addGrant } from "./commands/grant.ts";
 import { addKey } from "./commands/key.ts";
 import { addPlan } from "./commands/plan.ts";
@@ -12,16 +16,18 @@ import type { Perform } from "./perform.ts";
 /** Every command of the operators' CLI; `perform` runs what one asks for and prints the answer. */
 export function createProgram(perform: Perform, output: OutputConfiguration = {}): Command {
   const program = new Command("dpp")
-    .description("Operate Decisionproof: tenants, plans, API keys, credit, runs and the switch.")
+    .description("Operate Decisionproof: tenants, plans, API keys, credit, runs, the books and the switch.")
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(complaint(text)), ...output })
     .addHelpText(
       "after",
       "\nFor a pipe write `npm run -s dpp -- ... --json`: without -s npm prints a banner before the answer.\n" +
-        "Environment: DATABASE_URL (the owner's), REDIS_URL (optional), DPP_SYNC_GRACE_SECONDS.\n" +
+        "Environment: DATABASE_URL (the owner's), REDIS_URL (optional), DPP_SYNC_GRACE_SECONDS; for dead letters and\n" +
+        "receipts AWS_REGION and credentials, SQS_QUEUE_URL and SQS_DLQ_URL (SQS_ENDPOINT), S3_BUCKET (S3_ENDPOINT).\n" +
         "Without DATABASE_URL the development stack of .dev/stack.json is used (DPP_DEV_DIR: another place than .dev).\n" +
-        "Exit codes: 0 done, 1 not found, refused or failed, 2 bad arguments.",
+        "Exit codes: 0 done, 1 not found, refused, failed or a finding, 2 bad arguments.",
     );
-  for (const add of [addTenant, addPlan, addKey, addGrant, addBalance, addRun, addSwitch]) add(program, perform);
+  const money = [addGrant, addClawback, addBalance, addRun, addAudit, addFindings];
+  for (const add of [addTenant, addPlan, addKey, ...money, addDeadLetters, addSwitch]) add(program, perform);
   return program;
 }

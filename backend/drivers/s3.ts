@@ -1,4 +1,5 @@
 import {
+  DeleteObjectsCommand,
   HeadObjectCommand,
   PutObjectCommand,
   S3Client,
@@ -6,7 +7,7 @@ import {
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { Outage } from "#core/domain/outage.ts";
-import type { ObjectWriter } from "#core/ports/objects.ts";
+import type { ObjectDeleter, ObjectWriter } from "#core/ports/objects.ts";
 
 const CONFLICT_TRIES = 5;
 
@@ -14,7 +15,7 @@ const CONFLICT_TRIES = 5;
 export function createS3Objects(settings: {
   readonly client: S3ClientConfig;
   readonly bucket: string;
-}): ObjectWriter & { close(): void } {
+}): ObjectWriter & ObjectDeleter & { close(): void } {
   const client = new S3Client(settings.client);
   return {
     async create(Key, Body, ContentType, Metadata) {
@@ -40,6 +41,17 @@ export function createS3Objects(settings: {
         if (statusOf(error) === 404) return undefined;
         throw new Outage("s3", error);
       }
+    },
+
+    async delete(keys) {
+      const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true };
+      const answer = await client
+        .send(new DeleteObjectsCommand({ Bucket: settings.bucket, Delete }))
+        .catch((error: unknown) => {
+          throw new Outage("s3", error);
+        });
+      const [first] = answer.Errors ?? [];
+      if (first !== undefined) throw new Error(`an object was not deleted: ${first.Code ?? "no reason given"}`);
     },
 
     close() {

@@ -1,12 +1,17 @@
 import type { Sleeper } from "#core/ports/clock.ts";
+import { type AuditSweepDeps, type AuditTurn, sweepAudit } from "./sweeps/audit.ts";
 import { type ClaimedSweepDeps, sweepClaims } from "./sweeps/claimed.ts";
+import { type DeadLetterSweepDeps, type DeadLettersSeen, sweepDeadLetters } from "./sweeps/dead-letters.ts";
 import { sweepLeases } from "./sweeps/lease.ts";
+import { type RetentionSweepDeps, type RetentionTurn, sweepRetention } from "./sweeps/retention.ts";
 import { sweepSignals } from "./sweeps/signal.ts";
 import { type SyncTurn, sweepSync } from "./sweeps/sync.ts";
 
-export interface ReaperDeps extends ClaimedSweepDeps {
-  readonly sleeper: Sleeper;
-}
+/** `objects` creates, heads and deletes; `dead_letters` is undefined where no such queue is named. */
+export type ReaperDeps = AuditSweepDeps &
+  ClaimedSweepDeps &
+  DeadLetterSweepDeps &
+  RetentionSweepDeps & { readonly sleeper: Sleeper };
 
 export interface ReaperSettings {
   readonly max_attempts: number;
@@ -14,21 +19,31 @@ export interface ReaperSettings {
   readonly signal_seconds: number;
   readonly sweep_seconds: number;
   readonly grace_seconds: number;
+  readonly audit_seconds: number;
 }
 
-type Sweep = (deps: ReaperDeps, settings: ReaperSettings, stop: AbortSignal) => Promise<void>;
+interface Sweep {
+  readonly rest_seconds: number;
+  run(deps: ReaperDeps, stop: AbortSignal): Promise<void>;
+}
 
-function sweeps(): Readonly<Record<string, Sweep>> {
-  const turn: SyncTurn = { turn_after: undefined };
+function sweeps(settings: ReaperSettings): Readonly<Record<string, Sweep>> {
+  const { max_attempts, sweep_seconds, grace_seconds } = settings;
+  const sync: SyncTurn = { turn_after: undefined };
+  const audit: AuditTurn = { tenant_after: undefined, run_after: undefined };
+  const retention: RetentionTurn = { after: undefined };
+  const seen: DeadLettersSeen = { count: 0 };
+  // A tenant that rests is synced until its last reservation has outlived the grace.
+  const mirror = { moved_within_seconds: grace_seconds + 2 * sweep_seconds, grace_seconds };
+  const often = (run: Sweep["run"]): Sweep => ({ rest_seconds: sweep_seconds, run });
   return {
-    lease: (deps, settings, stop) => sweepLeases(deps, settings.max_attempts, stop),
-    claimed: sweepClaims,
-    signal: (deps, settings, stop) => sweepSignals(deps, settings.signal_seconds, stop),
-    sync: (deps, { grace_seconds, sweep_seconds }, stop) => {
-      // A tenant that rests is synced until its last reservation has outlived the grace.
-      const moved_within_seconds = grace_seconds + 2 * sweep_seconds;
-      return sweepSync(deps, { moved_within_seconds, grace_seconds }, turn, stop);
-    },
+    lease: often((deps, stop) => sweepLeases(deps, max_attempts, stop)),
+    claimed: often((deps, stop) => sweepClaims(deps, settings, stop)),
+    signal: often((deps, stop) => sweepSignals(deps, settings.signal_seconds, stop)),
+    sync: often((deps, stop) => sweepSync(deps, mirror, sync, stop)),
+    retention: often((deps, stop) => sweepRetention(deps, retention, stop)),
+    "dead-letters": often((deps) => sweepDeadLetters(deps, seen)),
+    audit: { rest_seconds: settings.audit_seconds, run: (deps, stop) => sweepAudit(deps, audit, stop) },
   };
 }
 
@@ -39,12 +54,12 @@ function sweeps(): Readonly<Record<string, Sweep>> {
 export async function reaperLoop(deps: ReaperDeps, settings: ReaperSettings, stop: AbortSignal): Promise<void> {
   const round = async ([name, sweep]: [string, Sweep]) => {
     while (!stop.aborted) {
-      await sweep(deps, settings, stop).catch((error: unknown) => {
+      await sweep.run(deps, stop).catch((error: unknown) => {
         deps.metrics.count("sweep_failed", { sweep: name });
         deps.log.error("sweep failed", { sweep: name, error });
       });
-      await deps.sleeper.sleep(settings.sweep_seconds * 1000, stop);
+      await deps.sleeper.sleep(sweep.rest_seconds * 1000, stop);
     }
   };
-  await Promise.all(Object.entries(sweeps()).map(round));
+  await Promise.all(Object.entries(sweeps(settings)).map(round));
 }

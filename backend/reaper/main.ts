@@ -6,6 +6,7 @@ import { createLogMetrics } from "../drivers/metrics.ts";
 import { createPgDb } from "../drivers/pg.ts";
 import { createRedis } from "../drivers/redis.ts";
 import { createS3Objects } from "../drivers/s3.ts";
+import { createSqsDeadLetters } from "../drivers/sqs-dead-letters.ts";
 import { createSqsQueue } from "../drivers/sqs.ts";
 import { stopSignal } from "../drivers/stop-signal.ts";
 import { reaperLoop } from "./loop.ts";
@@ -32,16 +33,26 @@ const queue = createSqsQueue({
   queue_url: config.SQS_QUEUE_URL,
   visibility_seconds: config.DPP_LEASE_SECONDS,
 });
+const dead_letters =
+  config.SQS_DLQ_URL === undefined
+    ? undefined
+    : createSqsDeadLetters({
+        client: awsClient(config, config.SQS_ENDPOINT, AWS),
+        dlq_url: config.SQS_DLQ_URL,
+        queue_url: config.SQS_QUEUE_URL,
+      });
 
 // For a supervisor that listens, as the development stack and some process managers do.
 process.send?.("ready");
 log.info("reaper started", { sweep_seconds: config.DPP_SWEEP_SECONDS });
+if (dead_letters === undefined) log.warn("SQS_DLQ_URL is not set: dead letters are not watched");
 await reaperLoop(
   {
     db: database.db,
     redis: mirror.redis,
     objects,
     queue,
+    dead_letters,
     sleeper: createSleeper(),
     metrics: createLogMetrics(log),
     log,
@@ -52,10 +63,12 @@ await reaperLoop(
     signal_seconds: config.DPP_SIGNAL_SECONDS,
     sweep_seconds: config.DPP_SWEEP_SECONDS,
     grace_seconds: config.DPP_SYNC_GRACE_SECONDS,
+    audit_seconds: config.DPP_AUDIT_SECONDS,
   },
   stopSignal(),
 );
 await queue.close();
+dead_letters?.close();
 objects.close();
 mirror.close();
 await database.close();

@@ -78,7 +78,7 @@ async function upload(deps: FinalizeDeps, run: ClaimedRun, receipt: Receipt, bod
       { run_id: run.run_id, finalize_token: receipt.finalize_token },
       { kind: "foreign-object", detail: { key, verdict: verdict.kind } },
     );
-    deps.log.error("CRITICAL: another object stands at this attempt's key", { key });
+    deps.log.error("CRITICAL: another object stands at this attempt's key", { object: key });
     return false;
   });
 }

@@ -1,11 +1,13 @@
 import { newId } from "#core/domain/ids.ts";
 import { type RunSignal, decodeSignal, encodeSignal } from "#core/domain/message.ts";
+import { isTerminal } from "#core/domain/run.ts";
 import { traceIdOf } from "#core/domain/trace.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { ReceivedMessage, SignalReceiver, SignalSender } from "#core/ports/queue.ts";
 import type { Redis } from "#core/ports/redis.ts";
 import { type ClaimedRun, claimRun } from "#core/store/postgres/claim-run.ts";
 import { handBack } from "#core/store/postgres/hand-back.ts";
+import { statusOf } from "#core/store/postgres/run-status.ts";
 import { settle } from "#core/store/redis/settle.ts";
 import { type ConcludeDeps, conclude, failAs } from "./conclude.ts";
 import { type Execution, execute } from "./execute.ts";
@@ -70,16 +72,12 @@ async function processSignal(
   const execution = await work(deps, times, pack, run, receipt, stop);
   if (execution === "lost") {
     deps.metrics.count("lease_lost");
-    deps.log.warn("the lease is lost; another decides this run");
-    return;
+    return yieldTo(deps, run, receipt);
   }
   if (execution.kind === "stopped") return giveBack(deps, run, receipt);
 
   const closed = await conclude(deps, pack, run, execution);
-  if (closed === undefined) {
-    deps.log.warn("the race for this run is lost");
-    return;
-  }
+  if (closed === undefined) return yieldTo(deps, run, receipt);
   deps.metrics.count("run_closed", { pack_type: run.pack_type, kind: execution.kind });
   const reason_code = "reason_code" in execution ? execution.reason_code : undefined;
   const { charged_micros } = closed;
@@ -89,6 +87,14 @@ async function processSignal(
     deps.log.warn("the mirror was not told; the next sync will", { error }),
   );
   forget(deps, receipt);
+}
+
+/** A cancel, a sweep or another worker decides this run, or did. Nothing is undone; one that is over needs no signal. */
+async function yieldTo(deps: WorkerDeps, run: ClaimedRun, receipt: string): Promise<void> {
+  const status = await statusOf(deps.db, run.run_id);
+  if (status === "CANCELED") deps.log.info("the run was canceled", { attempt: run.attempt });
+  else deps.log.warn("the run is no longer ours", { attempt: run.attempt, status });
+  if (status !== undefined && isTerminal(status)) forget(deps, receipt);
 }
 
 /** W7. Nobody waits for it: a message that stays finds its run over. */

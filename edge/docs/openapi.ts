@@ -10,6 +10,7 @@ const COST = {
   "X-DPP-Cost-Reserved": headerRef("CostReserved"),
   "X-DPP-Cost-Minimum-Fee": headerRef("CostMinimumFee"),
 };
+const RUN_HEADERS = { ...COST, ...RATE, "X-DPP-Cost-Actual": headerRef("CostActual") };
 const REDIRECT = {
   name: "redirect",
   in: "query",
@@ -82,13 +83,39 @@ const getRun = {
   summary: "Read a run",
   description: "Its state, its cost and, once it has completed, its result's digest.",
   responses: {
-    200: answer("The run.", "Run", {
+    200: answer("The run.", "Run", { ...RUN_HEADERS, "Retry-After": headerRef("RetryAfter") }),
+    ...problems("invalid-request", "not-found", ...READ),
+  },
+};
+
+const cancelRun = {
+  operationId: "cancelRun",
+  tags: ["runs"],
+  summary: "Cancel a run",
+  description:
+    "Ends a run that is not over. Queued, it costs nothing; at work, the minimum fee. Where its result is just being written, it is asked to stop: it ends COMPLETED at its cost if the result is there first, else CANCELED for the minimum fee. Asking again is safe. Needs the scope `submit`, and counts against the rate of reads.",
+  requestBody: {
+    required: false,
+    description: "None; an empty object is taken.",
+    content: { "application/json": { schema: { type: "object", additionalProperties: false } } },
+  },
+  responses: {
+    200: answer("The run is canceled, now or before.", "Run", RUN_HEADERS),
+    202: answer("The run is asked to stop; ask for it again to see how it ends.", "Run", {
       ...COST,
       ...RATE,
-      "X-DPP-Cost-Actual": headerRef("CostActual"),
       "Retry-After": headerRef("RetryAfter"),
     }),
-    ...problems("invalid-request", "not-found", ...READ),
+    ...problems(
+      "invalid-request",
+      "not-found",
+      "run-already-terminal",
+      "run-under-audit",
+      "payload-too-large",
+      "unsupported-media-type",
+      "read-only",
+      ...READ,
+    ),
   },
 };
 
@@ -139,6 +166,7 @@ const runId = { $ref: "#/components/parameters/RunId" };
 const paths = {
   "/v1/runs": { post: createRun },
   "/v1/runs/{id}": { parameters: [runId], get: getRun },
+  "/v1/runs/{id}/cancel": { parameters: [runId], post: cancelRun },
   "/v1/runs/{id}/result": { parameters: [runId], get: getResult },
   "/v1/budget": { get: getBudget },
   "/": {

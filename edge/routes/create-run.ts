@@ -7,51 +7,31 @@ import { parseRunRequest } from "#core/domain/run-request.ts";
 import { callerOf } from "../authenticate.ts";
 import { parseJson, readBody } from "../body.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
+import { deferTo } from "../defer.ts";
 import type { accepted } from "../docs/answers.ts";
 import { bodyProblem } from "../faults.ts";
-import type { LocalRate } from "../local-rate.ts";
-import { rateLimited } from "../refusals.ts";
-import type { Caller } from "../shield.ts";
+import { type FitDeps, readFit } from "../fit.ts";
 import { submit, type SubmitDeps, type SubmitRequest, type Submitted } from "../submit.ts";
 
 const POLL_INTERVAL_MS = 1_000;
 
-interface CreateRunDeps extends Omit<SubmitDeps, "defer"> {
-  /** Submits that S0 refused, by key hash, or by address where no store has confirmed the key to this isolate. */
-  readonly unfit_submits: LocalRate;
-}
-
 /** `POST /v1/runs`: S0, then submit. */
-export function createRun(deps: CreateRunDeps): EdgeHandler {
+export function createRun(deps: Omit<SubmitDeps, "defer"> & FitDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
-    const request = await readFit(deps, caller, c);
+    const request = await readFit(deps, caller, () => readSubmit(c));
 
-    const defer: SubmitDeps["defer"] = (what, work) =>
-      c.executionCtx.waitUntil(
-        work().catch((error: unknown) => deps.log.warn(`${what} failed`, { error, trace_id: c.get("trace").trace_id })),
-      );
-    const { rate, verdict } = await submit({ ...deps, defer }, caller, request);
+    const { rate, verdict } = await submit({ ...deps, defer: deferTo(c, deps) }, caller, request);
     if (rate !== undefined) c.set("rate", { policy: "submit", state: rate });
     if (verdict instanceof Problem) throw verdict;
     return answer(c, verdict);
   };
 }
 
-/** S0. Whoever sends little but what does not fit is held back before its body is read. */
-async function readFit(deps: CreateRunDeps, caller: Caller, c: EdgeRequest): Promise<SubmitRequest> {
-  // Keys with a right checksum can be made up without end.
-  const name = deps.tenants.get(caller.key_sha256) === undefined ? caller.address : caller.key_sha256;
-  const verdict = deps.unfit_submits.look(name);
-  if (!verdict.allowed) throw rateLimited(verdict.retry_after_ms);
-  try {
-    const bytes = await readBody(c.req.raw);
-    const idempotency_key = keyOf(c);
-    return { ...readRequest(parseJson(bytes)), idempotency_key, traceparent: c.get("trace").parent };
-  } catch (error) {
-    if (error instanceof Problem) deps.unfit_submits.take(name);
-    throw error;
-  }
+async function readSubmit(c: EdgeRequest): Promise<SubmitRequest> {
+  const bytes = await readBody(c.req.raw);
+  const idempotency_key = keyOf(c);
+  return { ...readRequest(parseJson(bytes)), idempotency_key, traceparent: c.get("trace").parent };
 }
 
 function keyOf(c: EdgeRequest): string {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ProblemSlug } from "#core/domain/problem.ts";
-import { type Answer, call, get, pointers, post, problemOf, work } from "./client.ts";
+import { type Answer, call, cancelRun, get, pointers, post, problemOf, work } from "./client.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
 
 let world: World;
@@ -183,6 +183,9 @@ test.each(["1", "not-a-uuid", "%00", "01a1fa37-24d5-77a5-b92c-ccf60137154", "01a
       const document = await refused(() => get(world.url + path, account.api_key), 400, "invalid-request");
       expect(pointers(document)).toEqual(["id"]);
     }
+    const cancel = () => cancelRun(`${world.url}/v1/runs/${id}`, account.api_key);
+    const document = await refused(cancel, 400, "invalid-request");
+    expect(pointers(document)).toEqual(["id"]);
   },
 );
 

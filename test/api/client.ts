@@ -22,6 +22,14 @@ export const bearer = (api_key: string) => ({ Authorization: `Bearer ${api_key}`
 
 export const get = (url: string, api_key: string): Promise<Answer> => call(url, { headers: bearer(api_key) });
 
+/** `POST` to the cancel of the run at this URL, without a body unless `init` has one. */
+export const cancelRun = (run_url: string, api_key: string, init: RequestInit = {}): Promise<Answer> =>
+  call(`${run_url}/cancel`, {
+    method: "POST",
+    ...init,
+    headers: { ...Object.fromEntries(new Headers(init.headers)), ...bearer(api_key) },
+  });
+
 /** A body that costs 1.0000 USD at most. */
 export const work = (change: Record<string, unknown> = {}) => ({
   pack_type: "decision",

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { revokeKey } from "#core/store/postgres/revoke-key.ts";
-import { acceptedRun, bearer, call, get, post, problemOf } from "./client.ts";
+import { acceptedRun, bearer, call, cancelRun, get, post, problemOf } from "./client.ts";
 import { createWorld, newKey, type World } from "./harness.ts";
 
 let world: World;
@@ -50,9 +50,14 @@ test("a revoked key that only Postgres knows of, and a key over its rate, cost a
 test("bodies that do not fit have a rate of their own, which holds back their key and no other", async () => {
   const [careless, careful] = [await world.account(), await world.account()];
   for (const { api_key } of [careless, careful]) acceptedRun(await post({ url: world.url, api_key }));
-  const send = () => post({ url: world.url, api_key: careless.api_key, body: "{" });
-  let last = await send();
-  for (let tries = 1; tries < 1_000 && last.status === 400; tries++) last = await send();
+  const run_url = `${world.url}/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541`;
+  const unfit = { body: "{", headers: { "Content-Type": "application/json" } };
+  const sends = [
+    () => post({ url: world.url, api_key: careless.api_key, body: "{" }),
+    () => cancelRun(run_url, careless.api_key, unfit),
+  ] as const;
+  let last = await sends[0]();
+  for (let tries = 1; tries < 1_000 && last.status === 400; tries++) last = await sends[tries % 2 === 0 ? 0 : 1]();
   problemOf(last, 429, "rate-limited");
   expect(last.headers.has("retry-after")).toBe(true);
   acceptedRun(await post({ url: world.url, api_key: careful.api_key }));

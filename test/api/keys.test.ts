@@ -12,13 +12,15 @@ afterAll(() => world.close());
 
 const TRACE = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "X-Request-ID": "same" };
 const ROUTES = [
-  { method: "POST", path: "/v1/runs", scope: "submit" },
+  { method: "POST", path: "/v1/runs", scope: "submit", body: JSON.stringify(work()) },
+  { method: "POST", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/cancel", scope: "submit", body: "{}" },
   { method: "GET", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541", scope: "read" },
   { method: "GET", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/result", scope: "read" },
   { method: "GET", path: "/v1/budget", scope: "read" },
 ] as const;
 
-describe.each(ROUTES)("$method $path", ({ method, path, scope }) => {
+describe.each(ROUTES)("$method $path", (route) => {
+  const { method, path, scope } = route;
   const ask = (authorization: string | undefined): Promise<Answer> =>
     call(world.url + path, {
       method,
@@ -28,7 +30,7 @@ describe.each(ROUTES)("$method $path", ({ method, path, scope }) => {
         "Content-Type": "application/json",
         "Idempotency-Key": newIdempotencyKey(),
       },
-      ...(method === "POST" && { body: JSON.stringify(work()) }),
+      ...("body" in route && { body: route.body }),
     });
   const revoked = async (): Promise<string> => {
     const account = await world.account();

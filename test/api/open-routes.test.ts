@@ -81,6 +81,8 @@ test.each([
   ["OPTIONS", "/v1/runs", "POST"],
   ["POST", "/v1/budget", "GET, HEAD"],
   ["DELETE", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541", "GET, HEAD"],
+  ["GET", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/cancel", "POST"],
+  ["DELETE", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/cancel", "POST"],
   ["PATCH", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/result", "GET, HEAD"],
   ["POST", "/health", "GET, HEAD"],
   ["DELETE", "/readyz", "GET, HEAD"],
@@ -136,6 +138,7 @@ test("the API description covers every route and every reference in it leads som
   expect(Object.keys(document.paths)).toEqual([
     "/v1/runs",
     "/v1/runs/{id}",
+    "/v1/runs/{id}/cancel",
     "/v1/runs/{id}/result",
     "/v1/budget",
     "/",

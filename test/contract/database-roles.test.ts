@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SqlValue } from "#core/ports/db.ts";
+import { cancelRun } from "#core/store/postgres/cancel-run.ts";
 import closeRunSql from "#core/store/postgres/close-run.sql";
 import { findBudget } from "#core/store/postgres/find-budget.ts";
 import { findRun } from "#core/store/postgres/find-run.ts";
@@ -70,7 +71,7 @@ describe("dpp_edge", () => {
     expect(await attempt("edge", "SELECT nextval('config_version')")).toBe(DENIED);
   });
 
-  it("calls its four functions", async () => {
+  it("calls its five functions", async () => {
     expect(await findRun(world.edge, account.key_sha256, run_id)).toMatchObject({
       kind: "found",
       run: { run_id, status: "QUEUED" },
@@ -83,7 +84,9 @@ describe("dpp_edge", () => {
       tenant_id: account.tenant_id,
       available_micros: 990_000,
     });
-    expect(await world.submit(submission(account))).toMatchObject({ outcome: "inserted" });
+    const another = submission(account);
+    expect(await world.submit(another)).toMatchObject({ outcome: "inserted" });
+    expect(await cancelRun(world.edge, account.key_sha256, another.run_id)).toMatchObject({ outcome: "canceled" });
   });
 
   it("calls no other function", async () => {
@@ -112,11 +115,13 @@ describe("dpp_backend", () => {
       "SELECT api_keys",
       "SELECT audit_findings",
       "SELECT balances",
+      "SELECT key_spending",
       "SELECT ledger_transfers",
       "SELECT plans",
       "SELECT runs",
       "SELECT tenant_plans",
       "SELECT tenants",
+      "SELECT usage_daily",
     ]);
   });
 
@@ -139,15 +144,32 @@ describe("dpp_backend", () => {
     }
   });
 
+  it("decides no finding and takes no credit back: a person does", async () => {
+    expect(await attempt("backend", "SELECT * FROM resolve_finding(1, 'x')")).toBe(DENIED);
+    expect(await attempt("backend", "SELECT * FROM decide_run($1, 1, 0, 'x', 'x')", [run_id])).toBe(DENIED);
+    expect(await attempt("backend", "SELECT * FROM clawback($1, 'x', 1)", [account.tenant_id])).toBe(DENIED);
+  });
+
+  it("freezes and forgets no run that is open", async () => {
+    for (const money_state of ["RESERVED", "AUDIT_REQUIRED"]) {
+      const frozen = "SELECT outcome FROM freeze_closed_run($1, 1, $2, 'x', '{}')";
+      expect(await world.backend.query(frozen, [run_id, money_state])).toEqual([{ outcome: "lost" }]);
+    }
+    expect(await world.backend.query("SELECT * FROM purge_run($1, 1)", [run_id])).toEqual([]);
+  });
+
   it("cannot end a run except through close_run", async () => {
     for (const status of ["COMPLETED", "FAILED", "CANCELED"]) {
       expect(await attempt("backend", "UPDATE runs SET status = $2 WHERE run_id = $1", [run_id, status])).toBe("23514");
     }
   });
 
-  it("submits nothing, and reads a tenant's snapshot", async () => {
+  it("submits and cancels nothing, and reads a tenant's snapshot", async () => {
     expect(
       await attempt("backend", "SELECT * FROM find_run(decode($1, 'hex'), $2)", [account.key_sha256, run_id]),
+    ).toBe(DENIED);
+    expect(
+      await attempt("backend", "SELECT * FROM cancel_run(decode($1, 'hex'), $2, '')", [account.key_sha256, run_id]),
     ).toBe(DENIED);
     expect(await tenantSnapshot(world.backend, account.tenant_id)).toMatchObject({ tenant_id: account.tenant_id });
   });

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, inject, test } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { createS3Objects } from "../../backend/drivers/s3.ts";
+import { createSqsDeadLetters } from "../../backend/drivers/sqs-dead-letters.ts";
 import { createSqsQueue } from "../../backend/drivers/sqs.ts";
 import { createQueue } from "./support/queue.ts";
 
@@ -81,6 +82,7 @@ test("a server that takes a call and never answers is an outage, for SQS and S3 
   const client = awsClient(env, endpoint, { request_ms: 200, attempts: 1 });
   const queue = createSqsQueue({ client, queue_url: `${endpoint}/q`, visibility_seconds: 1 });
   const objects = createS3Objects({ client, bucket: "bucket" });
+  const dead = createSqsDeadLetters({ client, queue_url: `${endpoint}/q`, dlq_url: `${endpoint}/dlq` });
   await Promise.all(
     [
       queue.send(["x"]),
@@ -89,9 +91,14 @@ test("a server that takes a call and never answers is an outage, for SQS and S3 
       queue.delete("r"),
       objects.create("k", new Uint8Array(1), "text/plain", {}),
       objects.head("k"),
+      objects.delete(["k"]),
+      dead.count(),
+      dead.peek(1),
+      dead.redrive(() => true),
     ].map((call) => expect(call).rejects.toThrow(Outage)),
   );
   await queue.close();
   objects.close();
+  dead.close();
   silent.close();
 });

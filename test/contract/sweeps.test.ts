@@ -5,7 +5,7 @@ import { receiptMetadata, resultKey } from "#core/domain/receipt.ts";
 import { claimRun } from "#core/store/postgres/claim-run.ts";
 import { beginFinalize } from "#core/store/postgres/begin-finalize.ts";
 import { extendLease } from "#core/store/postgres/extend-lease.ts";
-import { reaperLoop } from "../../backend/reaper/loop.ts";
+import { type ReaperDeps, reaperLoop } from "../../backend/reaper/loop.ts";
 import { sweepClaims } from "../../backend/reaper/sweeps/claimed.ts";
 import { sweepLeases } from "../../backend/reaper/sweeps/lease.ts";
 import { processMessage } from "../../backend/worker/process-run.ts";
@@ -158,8 +158,10 @@ describe("the reaper", () => {
     const real = h.deps({});
     const stop = new AbortController();
     const slow = Promise.withResolvers<"exists">();
-    const deps = h.deps({
+    const deps: ReaperDeps = {
+      ...real,
       objects: { ...h.objects, create: () => slow.promise },
+      dead_letters: undefined,
       db: {
         query: (text, values) =>
           text.includes("The lease sweep, finding") ? Promise.reject(new Error("broken")) : real.db.query(text, values),
@@ -170,12 +172,9 @@ describe("the reaper", () => {
           if (bodies.some((body) => body.includes(run_id))) stop.abort();
         },
       },
-    });
-    const looping = reaperLoop(
-      deps,
-      { max_attempts: 3, claimed_seconds: 0, signal_seconds: 60, sweep_seconds: 15, grace_seconds: 90 },
-      stop.signal,
-    );
+    };
+    const settings = { max_attempts: 3, claimed_seconds: 0, signal_seconds: 60, sweep_seconds: 15, grace_seconds: 90 };
+    const looping = reaperLoop(deps, { ...settings, audit_seconds: 60 }, stop.signal);
     await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
     slow.resolve("exists");
     await looping;

@@ -52,6 +52,9 @@ function writeStackFile(system: System, tenants: readonly DemoTenant[]): void {
     dlq_url: stack.dlqUrl,
     s3_endpoint: stack.s3Endpoint,
     bucket: stack.bucket,
+    aws_region: stack.region,
+    aws_access_key_id: stack.accessKeyId,
+    aws_secret_access_key: stack.secretAccessKey,
     tenants,
     pids: system.pids(),
   };

@@ -19,15 +19,22 @@ const LAST_WORDS = 15;
 const LOADER = join(ROOT, "backend/text-loader.ts");
 
 export type ProcessName = "edge" | "worker" | "reaper";
+/** A second worker is "worker-2"; each edge has a port of its own. */
+export type InstanceName = ProcessName | `${ProcessName}-${number}`;
+
+/** Where edge and worker reach the stores that speak HTTP. */
+export type Ways = Pick<Stack, "neonHttp" | "upstashUrl" | "s3Endpoint">;
 
 export interface SystemOptions {
   readonly stateDir: string;
   /** Names real services, and DPP_* settings of worker, reaper and edge. */
   readonly env: NodeJS.ProcessEnv;
-  readonly processes?: readonly ProcessName[];
+  readonly processes?: readonly InstanceName[];
   readonly fsync?: boolean;
   /** "host:port" that the url pack may fetch although the guard would refuse it; development alone. */
   readonly fetchAllowHosts?: readonly string[];
+  /** Other ways than the direct ones, such as ways on which things get lost. */
+  readonly detour?: (direct: Ways) => Promise<Ways>;
   readonly onChange?: () => void;
   readonly onLog?: (process: string, line: string) => void;
 }
@@ -35,10 +42,13 @@ export interface SystemOptions {
 export interface System {
   readonly stack: Stack;
   readonly edgeUrl: string;
+  /** Where an instance of the edge listens, whenever it runs. */
+  edgeUrlOf(name: InstanceName): string;
   readonly logins: DatabaseUrls;
   pids(): Record<"postgres" | "redis" | ProcessName, number | null>;
-  start(name: ProcessName): Promise<void>;
-  stop(name?: ProcessName): Promise<void>;
+  pid(name: "postgres" | "redis" | InstanceName): number | null;
+  start(name: InstanceName): Promise<void>;
+  stop(name?: InstanceName): Promise<void>;
 }
 
 /** The stack, migrated, with edge, worker and reaper as supervised processes. */
@@ -52,7 +62,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     log,
     fsync: options.fsync ?? true,
   });
-  const running = new Map<ProcessName, Supervisor>();
+  const running = new Map<InstanceName, Supervisor>();
   const stopAll = async () => {
     await Promise.all([...running.values()].map((each) => each.stop()));
     running.clear();
@@ -61,7 +71,17 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   try {
     await migrate(stack.databaseUrl, { log });
     const logins = await ensureLogins(stack.databaseUrl);
-    const port = await keptPort(join(options.stateDir, "edge.port"));
+    const wanted = options.processes ?? ["edge", "worker", "reaper"];
+    const ports = new Map<InstanceName, number>();
+    for (const name of new Set<InstanceName>(["edge", ...wanted])) {
+      if (kindOf(name) === "edge") ports.set(name, await keptPort(join(options.stateDir, `${name}.port`)));
+    }
+    const portOf = (name: InstanceName): number => {
+      const port = ports.get(name);
+      if (port === undefined) throw new Error(`${name} was not named when the system started`);
+      return port;
+    };
+    const ways = (await options.detour?.(stack)) ?? stack;
     const environment = {
       DPP_STOP_SECONDS: STOP_SECONDS,
       ...pick(options.env, /^(DPP_|DECISION_MODEL_)/),
@@ -72,15 +92,16 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
       SQS_ENDPOINT: stack.sqsEndpoint,
       SQS_QUEUE_URL: stack.queueUrl,
-      S3_ENDPOINT: stack.s3Endpoint,
+      SQS_DLQ_URL: stack.dlqUrl,
+      S3_ENDPOINT: ways.s3Endpoint,
       S3_BUCKET: stack.bucket,
       ...(options.fetchAllowHosts === undefined ? {} : { DPP_FETCH_ALLOW_HOSTS: options.fetchAllowHosts.join(",") }),
     };
     const bindings = {
       ...pick(options.env, /^DPP_/),
       DATABASE_URL: logins.edge,
-      NEON_HTTP: `${stack.neonHttp}/sql`,
-      UPSTASH_REDIS_REST_URL: stack.upstashUrl,
+      NEON_HTTP: `${ways.neonHttp}/sql`,
+      UPSTASH_REDIS_REST_URL: ways.upstashUrl,
       UPSTASH_REDIS_REST_TOKEN: stack.upstashToken,
       AWS_REGION: stack.region,
       AWS_ACCESS_KEY_ID: stack.accessKeyId,
@@ -89,29 +110,33 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       S3_ENDPOINT: stack.s3Endpoint,
       S3_BUCKET: stack.bucket,
     };
-    const spawn: Record<ProcessName, () => Promise<ChildProcess>> = {
-      edge: async () => spawnEdge({ script: await bundleEdge(), bindings, port }),
+    const spawn: Record<ProcessName, (name: InstanceName) => Promise<ChildProcess>> = {
+      edge: async (name) => spawnEdge({ script: await bundleEdge(), bindings, port: portOf(name) }),
       worker: async () => spawnBackend("backend/worker/main.ts", environment),
       reaper: async () => spawnBackend("backend/reaper/main.ts", environment),
     };
-    const start = async (name: ProcessName) => {
-      running.set(name, await superviseProcess(name, spawn[name], options, onChange));
+    const start = async (name: InstanceName) => {
+      running.set(name, await superviseProcess(name, () => spawn[kindOf(name)](name), options, onChange));
       onChange();
     };
     // All settle before any fault is told, so that a process that still starts is there to be stopped.
-    const started = await Promise.allSettled((options.processes ?? ["edge", "worker", "reaper"]).map(start));
+    const started = await Promise.allSettled(wanted.map(start));
     const failed = started.find((each) => each.status === "rejected");
     if (failed !== undefined) throw failed.reason;
+    const edgeUrlOf = (name: InstanceName) => `http://127.0.0.1:${portOf(name)}`;
+    const pidOf = (name: InstanceName) => running.get(name)?.pid() ?? null;
     return {
       stack,
-      edgeUrl: `http://127.0.0.1:${port}`,
+      edgeUrl: edgeUrlOf("edge"),
+      edgeUrlOf,
       logins,
       pids: () => ({
         ...stack.pids,
-        edge: running.get("edge")?.pid() ?? null,
-        worker: running.get("worker")?.pid() ?? null,
-        reaper: running.get("reaper")?.pid() ?? null,
+        edge: pidOf("edge"),
+        worker: pidOf("worker"),
+        reaper: pidOf("reaper"),
       }),
+      pid: (name) => (name === "postgres" || name === "redis" ? stack.pids[name] : pidOf(name)),
       start,
       stop: async (name) => {
         if (name === undefined) return stopAll();
@@ -125,6 +150,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     throw error;
   }
 }
+
+const kindOf = (name: InstanceName): ProcessName => name.replace(/-\d+$/, "") as ProcessName;
 
 function spawnBackend(file: string, env: Record<string, string>): ChildProcess {
   return fork(join(ROOT, file), {
@@ -146,7 +173,7 @@ function spawnEdge(spec: EdgeSpec): ChildProcess {
 }
 
 async function superviseProcess(
-  name: ProcessName,
+  name: InstanceName,
   spawn: () => Promise<ChildProcess>,
   options: SystemOptions,
   onChange: () => void,

@@ -62,6 +62,19 @@ describe("the operators' CLI", () => {
     [["tenant", "list", "more"]],
     [["run", "show", id, "more"]],
     [["switch", "set", "off"]],
+    [["audit", "everything"]],
+    [["audit", "--tenant", "x"]],
+    [["findings", "nonsense"]],
+    [["findings", "resolve", "1"]],
+    [["findings", "resolve", "0", "--note", "x"]],
+    [["findings", "resolve", "1", "--note", " "]],
+    [["run", "decide", id, "--charge", "1"]],
+    [["run", "decide", id, "--charge", "-1", "--note", "x"]],
+    [["clawback", id, "5"]],
+    [["clawback", id, "0", "--id", "a"]],
+    [["dlq"]],
+    [["dlq", "redrive"]],
+    [["dlq", "redrive", id, "--all"]],
   ])("refuses %j and says why", async (args: string[]) => {
     const { performed, exitCode, err } = await parse(args);
     expect({ performed, exitCode }).toEqual({ performed: 0, exitCode: 1 });
@@ -80,6 +93,14 @@ describe("the operators' CLI", () => {
     [["run", "list", "--tenant", id, "--status", "failed", "--limit", "100"]],
     [["tenant", "list"]],
     [["switch", "set", "halt", "--json"]],
+    [["audit", "--tenant", id, "--receipts", "--json"]],
+    [["findings", "--tenant", id, "--json"]],
+    [["findings", "list"]],
+    [["findings", "resolve", "17", "--note", "mended", "--json"]],
+    [["run", "decide", id, "--charge", "0", "--note", "nothing came of it"]],
+    [["clawback", id, "0.000001", "--id", "dispute 7"]],
+    [["dlq", "redrive", id]],
+    [["dlq", "redrive", "--all", "--json"]],
   ])("takes %j", async (args: string[]) => {
     expect(await parse(args)).toMatchObject({ performed: 1, exitCode: undefined, err: "" });
   });

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { type RunStatus, runStatus } from "#core/domain/run.ts";
-import { id, pageSize, status } from "../arguments.ts";
+import type { Micros } from "#core/domain/money.ts";
+import { id, note, pageSize, runCharge, status } from "../arguments.ts";
+import { decideFrozenRun } from "../operations/decide-run.ts";
 import { reportRuns } from "../operations/list-runs.ts";
 import { reportRun } from "../operations/report-run.ts";
 import { action, type CommonOptions, type Perform } from "../perform.ts";
@@ -9,6 +11,11 @@ interface ListOptions extends CommonOptions {
   readonly tenant: string;
   readonly status?: RunStatus;
   readonly limit: number;
+}
+
+interface DecideOptions extends CommonOptions {
+  readonly charge: Micros;
+  readonly note: string;
 }
 
 export function addRun(program: Command, perform: Perform): void {
@@ -24,5 +31,12 @@ export function addRun(program: Command, perform: Perform): void {
       perform(options, (operator) =>
         reportRuns(operator, { tenant_id: options.tenant, status: options.status, limit: options.limit }),
       ),
+    );
+  action(run, "decide", "end a frozen run whose money is held: FAILED, at the charge that a person names")
+    .argument("<run_id>", "the run's id", id)
+    .requiredOption("--charge <amount>", "what it costs, from 0 to its reservation", runCharge)
+    .requiredOption("--note <text>", "why; it is kept with the finding", note)
+    .action((run_id: string, options: DecideOptions) =>
+      perform(options, (operator) => decideFrozenRun(operator, run_id, options.charge, options.note)),
     );
 }

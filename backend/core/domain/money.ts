@@ -38,10 +38,13 @@ export function parseUsd(text: string): Micros | undefined {
  * Formats micros as a USD decimal string with four places: "5.0000". A fifth and sixth place appear only where
  * they are not zero, so that printed figures always add up to the micro.
  */
-export function formatUsd(amount: Micros): string {
-  const digits = String(amount).padStart(7, "0");
+export const formatUsd = (amount: Micros): string => formatSum(BigInt(amount));
+
+/** Formats a sum of micros like {@link formatUsd}: of any size, and negative where books are broken. */
+export function formatSum(sum: bigint): string {
+  const digits = String(sum < 0n ? -sum : sum).padStart(7, "0");
   const decimals = digits.slice(-6);
-  return `${digits.slice(0, -6)}.${decimals.endsWith("00") ? decimals.slice(0, 4) : decimals}`;
+  return `${sum < 0n ? "-" : ""}${digits.slice(0, -6)}.${decimals.endsWith("00") ? decimals.slice(0, 4) : decimals}`;
 }
 
 /** What a failed run costs: min(max(5_000, 2 % of the reservation), 100_000, reservation), in micros. */

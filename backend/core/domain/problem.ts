@@ -67,6 +67,13 @@ export const PROBLEMS = {
     meaning: "The run is over, and what was asked can only be done before that.",
     what_to_do: "Read the run to see how it ended.",
   },
+  "run-under-audit": {
+    status: 409,
+    title: "The run is held for a person to decide",
+    meaning:
+      "What is stored of the run contradicts itself, so that nothing moves it or its money until a person has decided.",
+    what_to_do: "Read the run from time to time; while it is held, its money_state is AUDIT_REQUIRED.",
+  },
   "result-expired": {
     status: 410,
     title: "The result has expired",
@@ -122,7 +129,7 @@ export const PROBLEMS = {
   "read-only": {
     status: 503,
     title: "No new work for the moment",
-    meaning: "The operator has stopped the taking of new runs.",
+    meaning: "The operator has stopped the taking of new runs, or every change of runs.",
     what_to_do: "Wait as long as Retry-After says, then send the same request with the same Idempotency-Key again.",
   },
 } as const satisfies Record<string, ProblemKind>;

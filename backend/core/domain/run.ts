@@ -7,7 +7,7 @@ export const moneyState = z.enum(["RESERVED", "SETTLED", "REFUNDED", "AUDIT_REQU
 
 export const isTerminal = (status: RunStatus): boolean => status !== "QUEUED" && status !== "PROCESSING";
 
-/** Why a run failed, where the platform says it; packs add reason codes of their own. */
+/** Why a run ended without a result, where the platform says it; packs add reason codes of their own. */
 export const REASONS = {
   LEASE_EXPIRED: "The run was started as often as its attempts allow, and each time its worker was lost.",
   TIMEBOX_EXCEEDED: "The work did not end within the run's timebox.",
@@ -15,4 +15,5 @@ export const REASONS = {
   RESULT_TOO_LARGE: "The result is larger than a result may be.",
   RELIABILITY_BELOW_MINIMUM: "The result's reliability is below the run's min_reliability_score.",
   PACK_UNKNOWN: "No worker knows this pack.",
+  CANCELED: "The run was canceled at its owner's request.",
 } as const;

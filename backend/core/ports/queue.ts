@@ -16,3 +16,21 @@ export interface SignalReceiver {
   hide(receipt: string, seconds: number): Promise<void>;
   delete(receipt: string): Promise<void>;
 }
+
+/** A message that was received too often without being deleted. */
+export interface DeadLetter {
+  readonly body: string;
+  /** Looking at it counts too. */
+  readonly times_received: number;
+  readonly sent_at: Date;
+}
+
+/** What the signal queue gave up on: kept as evidence until an operator sends it again. */
+export interface DeadLetters {
+  /** About how many there are. */
+  count(): Promise<number>;
+  /** Up to `max` of them; each is given back. */
+  peek(max: number): Promise<readonly DeadLetter[]>;
+  /** Sends those that `choose` picks to the signal queue, then deletes them here: how many. All others are given back. */
+  redrive(choose: (letter: DeadLetter) => boolean): Promise<number>;
+}

@@ -1,11 +1,10 @@
-import type { Micros } from "#core/domain/money.ts";
 import { Outage } from "#core/domain/outage.ts";
 import { TOMBSTONE, type Receipt, readVerdict, resultKey } from "#core/domain/receipt.ts";
-import { REASONS } from "#core/domain/run.ts";
+import type { RunStatus } from "#core/domain/run.ts";
 import type { ObjectWriter } from "#core/ports/objects.ts";
-import { type Closing, closeRun } from "#core/store/postgres/close-run.ts";
+import { type ClosedRun, closeRun } from "#core/store/postgres/close-run.ts";
 import { freezeRun } from "#core/store/postgres/freeze-run.ts";
-import { type StaleClaim, findStaleClaims, rollBack } from "#core/store/postgres/stale-claims.ts";
+import { type StaleClaim, closeBuried, findStaleClaims, rollBack } from "#core/store/postgres/stale-claims.ts";
 import { signalAgain, tellMirror } from "../aftermath.ts";
 import type { LeaseSweepDeps } from "./lease.ts";
 
@@ -55,43 +54,35 @@ async function decide(deps: ClaimedSweepDeps, run: StaleClaim, max_attempts: num
   });
   if (frozen === "lost") return;
   deps.metrics.count("audit_required");
-  deps.log.error("CRITICAL: a result object contradicts its run; the run is frozen", { key, verdict: verdict.kind });
+  deps.log.error("CRITICAL: a result object contradicts its run; the run is frozen", { object: key, verdict: verdict.kind });
 }
 
 async function rollForward(deps: ClaimedSweepDeps, run: StaleClaim, receipt: Receipt): Promise<void> {
-  await close(deps, run, { status: "COMPLETED", receipt, attempt: run.attempt });
+  const guard = { stage: "claimed", finalize_token: run.finalize_token } as const;
+  const closed = await closeRun(deps.db, run.run_id, guard, { status: "COMPLETED", receipt, attempt: run.attempt });
+  await announce(deps, closed, "COMPLETED");
   deps.metrics.count("claim_rolled_forward");
 }
 
 /** The attempt can never finish now. */
 async function undo(deps: ClaimedSweepDeps, run: StaleClaim, max_attempts: number): Promise<void> {
   deps.metrics.count("claim_rolled_back");
-  if (run.cancel_requested) {
-    await close(deps, run, failure("CANCELED", run.minimum_fee_micros, "CANCELED", "Canceled while it was running."));
-  } else if (run.attempts_used >= max_attempts) {
-    await close(deps, run, failure("FAILED", run.minimum_fee_micros, "LEASE_EXPIRED", REASONS.LEASE_EXPIRED));
+  if (run.cancel_requested || run.attempts_used >= max_attempts) {
+    // A cancel may have come since this run was found: the statement looks again.
+    const closed = await closeBuried(deps.db, run);
+    await announce(deps, closed, closed?.status);
   } else if (await rollBack(deps.db, run)) {
     deps.log.warn("claim rolled back; the run is queued again", { attempts_used: run.attempts_used });
     await signalAgain(deps, run);
   }
 }
 
-async function close(deps: ClaimedSweepDeps, run: StaleClaim, closing: Closing): Promise<void> {
-  const guard = { stage: "claimed", finalize_token: run.finalize_token } as const;
-  const closed = await closeRun(deps.db, run.run_id, guard, closing);
+async function announce(
+  deps: ClaimedSweepDeps,
+  closed: ClosedRun | undefined,
+  status: RunStatus | undefined,
+): Promise<void> {
   if (closed === undefined) return;
-  deps.log.warn("claimed run closed by the sweep", { status: closing.status });
+  deps.log.warn("claimed run closed by the sweep", { status });
   await tellMirror(deps, closed);
 }
-
-const failure = (
-  status: "FAILED" | "CANCELED",
-  charge: Micros,
-  reason_code: string,
-  reason_detail: string,
-): Closing => ({
-  status,
-  charge,
-  reason_code,
-  reason_detail,
-});

@@ -23,7 +23,7 @@ SELECT 'run', r.run_id::text, jsonb_build_object('status', r.status, 'money', r.
 HAVING sum(l.amount_micros) FILTER (WHERE l.kind = 'RESERVE') IS DISTINCT FROM r.reserved_micros
     OR coalesce(sum(l.amount_micros) FILTER (WHERE l.kind = 'CHARGE'), 0) <> coalesce(r.charged_micros, 0)
     OR coalesce(sum(l.amount_micros) FILTER (WHERE l.kind = 'REFUND'), 0) <>
-       CASE WHEN r.money_state IN ('SETTLED', 'REFUNDED') THEN r.reserved_micros - r.charged_micros ELSE 0 END
+       CASE WHEN r.status IN ('QUEUED', 'PROCESSING') THEN 0 ELSE r.reserved_micros - r.charged_micros END
 UNION ALL
 SELECT 'run without a reservation', r.run_id::text, NULL, NULL
   FROM runs r WHERE NOT EXISTS (SELECT FROM ledger_transfers l WHERE l.run_id = r.run_id AND l.kind = 'RESERVE')

@@ -152,6 +152,7 @@ export async function runHarness() {
     s3,
     objects,
     owner: owner.db,
+    edge: edge.db,
     backend: backend.db,
     deps,
     submit,

@@ -5,14 +5,14 @@ import { only } from "./columns.ts";
 import sql from "./find-run.sql";
 import { runColumns } from "./run-columns.ts";
 
-const run = runColumns.extend({
+export const foundRun = runColumns.extend({
   metadata: z.record(z.string(), z.string()),
   expired: z
     .boolean()
     .nullable()
     .transform((value) => value ?? false),
 });
-export type FoundRun = z.infer<typeof run>;
+export type FoundRun = z.infer<typeof foundRun>;
 
 const key = z.object({ authorized: z.boolean(), scopes: z.array(scope) });
 
@@ -27,5 +27,5 @@ export async function findRun(db: Db, key_sha256: string, run_id: string): Promi
   const caller = key.parse(row);
   if (!caller.authorized) return { kind: "unauthorized" };
   if (!caller.scopes.includes("read")) return { kind: "scope-missing" };
-  return row["run_id"] === null ? { kind: "absent" } : { kind: "found", run: run.parse(row) };
+  return row["run_id"] === null ? { kind: "absent" } : { kind: "found", run: foundRun.parse(row) };
 }

@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { REASONS } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
-import { amount } from "./columns.ts";
+import closeSql from "./close-buried.sql";
+import { type ClosedRun, closed } from "./close-run.ts";
+import { amount, only } from "./columns.ts";
 import rollBackSql from "./roll-back.sql";
 import findSql from "./stale-claims.sql";
 
@@ -26,6 +29,20 @@ export async function findStaleClaims(db: Db, seconds: number, after?: StaleClai
     after?.run_id ?? "00000000-0000-0000-0000-000000000000",
   ]);
   return rows.map((row) => stale.parse(row));
+}
+
+const buried = closed.extend({ cancel_requested: z.boolean() });
+
+/** CLAIMED -> CANCELED where that was asked for by now, else FAILED, after the tombstone. Undefined: somebody came first. */
+export async function closeBuried(
+  db: Db,
+  run: StaleClaim,
+): Promise<(ClosedRun & { readonly status: "CANCELED" | "FAILED" }) | undefined> {
+  const rows = await db.query(closeSql, [run.run_id, run.finalize_token, REASONS.CANCELED, REASONS.LEASE_EXPIRED]);
+  const row = only(rows.map((each) => buried.parse(each)));
+  if (row === undefined) return undefined;
+  const { cancel_requested, ...rest } = row;
+  return { ...rest, status: cancel_requested ? "CANCELED" : "FAILED" };
 }
 
 /** CLAIMED -> QUEUED, after the tombstone. False: somebody came first. */

@@ -1,13 +1,15 @@
 -- Shared by admit and authorize: GCRA on two keys at once, both tested, then both moved only when both allow.
 -- rate(now, limits): now in Unix micros; limits: list of {key, per_minute, burst}.
 -- Answers ok (bool) and {limit, window_ms, remaining, reset_ms} of the tightest limit; reset_ms is the wait when refused.
--- A stored time beyond the window (the clock was set back) counts as the window's end; every key bears a time to live.
+-- A stored time beyond the window (the clock was set back) lets one request in and the next one wait, lest it refuse
+-- all until the clock has caught up; every key bears a time to live.
 local function rate(now, limits)
   local ok, wait, tightest, moves = true, 0, nil, {}
   for i = 1, #limits do
     local key, interval = limits[i][1], 60000000 / limits[i][2]
     local window = interval * limits[i][3]
-    local tat = math.min(math.max(tonumber(redis.call('GET', key) or now) or now, now), now + window)
+    local tat = math.max(tonumber(redis.call('GET', key) or now) or now, now)
+    if tat > now + window + 1 then tat = now + window - interval end
     local late = tat + interval - window - now
     local left = math.max(math.floor((window - (tat + interval - now)) / interval + 0.000001), 0)
     if late > 0 then

@@ -1,0 +1,38 @@
+import { formatUsd, micros } from "#core/domain/money.ts";
+import { type Clawback, clawbackCredit } from "#core/store/postgres/clawback-credit.ts";
+import { tenantBalance } from "#core/store/postgres/tenant-balance.ts";
+import { type Operator, Refused, type Report } from "../operator.ts";
+import { refreshMirror } from "./refresh-mirror.ts";
+
+/** Takes credit back, once per id. The same clawback again is no error and changes nothing. */
+export async function clawbackOnce(operator: Operator, clawback: Clawback): Promise<Report> {
+  const { tenant_id, clawback_id, amount } = clawback;
+  const answer = await clawbackCredit(operator.db, clawback);
+  if (answer === undefined) throw new Refused(`there is no tenant ${tenant_id}`);
+  if (answer.tenant_id !== tenant_id || answer.asked_micros !== amount) {
+    const asked = formatUsd(answer.asked_micros);
+    throw new Refused(
+      `clawback ${clawback_id} was used already, for ${asked} USD of tenant ${answer.tenant_id}; nothing was taken`,
+    );
+  }
+  const balance = await tenantBalance(operator.db, tenant_id);
+  if (balance === undefined) throw new Error("a clawback went to a tenant without a balance");
+  await refreshMirror(operator, [tenant_id]);
+  const taken_usd = formatUsd(answer.taken_micros);
+  const missing = micros(answer.asked_micros - answer.taken_micros);
+  const missing_usd = formatUsd(missing);
+  const available_usd = formatUsd(balance.available);
+  const short = missing === 0 ? "" : `; ${missing_usd} USD was missing, which is a finding`;
+  return {
+    text: `${answer.already ? "already taken back" : "taken back"}: ${taken_usd} USD as ${clawback_id}${short}; available ${available_usd} USD`,
+    json: {
+      tenant_id,
+      clawback_id,
+      amount_usd: formatUsd(amount),
+      taken_usd,
+      missing_usd,
+      already_taken: answer.already,
+      available_usd,
+    },
+  };
+}

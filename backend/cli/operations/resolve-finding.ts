@@ -1,0 +1,15 @@
+import { resolveFinding } from "#core/store/postgres/list-findings.ts";
+import { type Operator, Refused, type Report } from "../operator.ts";
+
+/** The books are not changed by it: what still does not add up is found again by the next audit. */
+export async function resolveWithNote({ db }: Operator, finding_id: string, note: string): Promise<Report> {
+  const resolved = await resolveFinding(db, finding_id, note);
+  if (resolved === undefined) throw new Refused(`there is no open finding ${finding_id}`);
+  const { outcome, ...finding } = resolved;
+  if (outcome === "money-held") {
+    throw new Refused(
+      `run ${finding.run_id} is frozen and its money is held: decide it with \`dpp run decide ${finding.run_id}\``,
+    );
+  }
+  return { text: `finding ${finding_id} (${finding.kind}) is resolved`, json: { finding_id, ...finding, note } };
+}

@@ -1,0 +1,102 @@
+/** Sums of a tenant's transfers by kind, in micros. */
+export type Added = Readonly<Record<"given" | "taken_back" | "reserve" | "charge" | "refund", bigint>>;
+
+/** What a balance must say, in micros; a broken ledger may make them negative. */
+export type Figures = Readonly<Record<"granted" | "charged" | "reserved" | "available", bigint>>;
+
+/** Runs, completed, failed, canceled, reserved micros and charged micros of one day, pack and key. */
+export type UsageFigures = readonly bigint[];
+type Usage = ReadonlyMap<string, UsageFigures>;
+
+/** All that the ledger and the closed runs of a tenant add up to, and what its rows say. */
+export interface TenantBooks {
+  readonly added: Added;
+  /** By "day pack key". */
+  readonly closed: Usage;
+  /** What capped runs were charged, by key. */
+  readonly capped: ReadonlyMap<string, bigint>;
+  readonly open_runs: bigint;
+  readonly balance: (Figures & { readonly open_runs: bigint }) | null;
+  readonly usage: Usage;
+  readonly keys: readonly {
+    readonly key_id: string;
+    readonly spending_id: string;
+    readonly committed: bigint | null;
+    /** What its open capped runs reserve. */
+    readonly open: bigint;
+  }[];
+}
+
+/** What does not add up; `difference` stays the same as long as traffic alone moves the books. */
+export interface TenantFault {
+  readonly kind: "tenant-books" | "key-spending" | "usage";
+  readonly subject: string;
+  readonly difference: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export const NOTHING_ADDED: Added = { given: 0n, taken_back: 0n, reserve: 0n, charge: 0n, refund: 0n };
+
+export function addUp(a: Added, b: Added): Added {
+  return {
+    given: a.given + b.given,
+    taken_back: a.taken_back + b.taken_back,
+    reserve: a.reserve + b.reserve,
+    charge: a.charge + b.charge,
+    refund: a.refund + b.refund,
+  };
+}
+
+/** GRANT - CLAWBACK; CHARGE; RESERVE - CHARGE - REFUND; and the rest is available. */
+export function figuresOf({ given, taken_back, reserve, charge, refund }: Added): Figures {
+  const granted = given - taken_back;
+  const reserved = reserve - charge - refund;
+  return { granted, charged: charge, reserved, available: granted - charge - reserved };
+}
+
+export function tenantFaults(books: TenantBooks): readonly TenantFault[] {
+  return [...balanceFaults(books), ...keyFaults(books), ...usageFaults(books)];
+}
+
+function balanceFaults({ added, balance, open_runs }: TenantBooks): TenantFault[] {
+  const expected = { ...figuresOf(added), open_runs };
+  if (balance === null) return [fault("tenant-books", "", "no balance", { balance: null, transfers: texts(expected) })];
+  const names = ["granted", "charged", "reserved", "available", "open_runs"] as const;
+  const differences = names.map((name) => balance[name] - expected[name]);
+  if (differences.every((difference) => difference === 0n)) return [];
+  const detail = { balance: texts(balance), transfers: texts(expected) };
+  return [fault("tenant-books", "", differences.join(" "), detail)];
+}
+
+function keyFaults({ keys, capped }: TenantBooks): TenantFault[] {
+  const chains = new Map<string, { committed: bigint | null; expected: bigint }>();
+  for (const { key_id, spending_id, committed, open } of keys) {
+    const before = chains.get(spending_id)?.expected ?? 0n;
+    chains.set(spending_id, { committed, expected: before + open + (capped.get(key_id) ?? 0n) });
+  }
+  return [...chains].flatMap(([spending_id, { committed, expected }]) => {
+    const difference = (committed ?? 0n) - expected;
+    if (difference === 0n) return [];
+    const detail = { committed_micros: committed === null ? null : String(committed), runs_micros: String(expected) };
+    return [fault("key-spending", spending_id, String(difference), detail)];
+  });
+}
+
+function usageFaults({ usage, closed }: TenantBooks): TenantFault[] {
+  return [...new Set([...usage.keys(), ...closed.keys()])].flatMap((line) => {
+    const [told, counted] = [usage.get(line) ?? [], closed.get(line) ?? []];
+    const differences = Array.from({ length: 6 }, (_, index) => (told[index] ?? 0n) - (counted[index] ?? 0n));
+    if (differences.every((difference) => difference === 0n)) return [];
+    return [fault("usage", line, differences.join(" "), { usage: told.map(String), runs: counted.map(String) })];
+  });
+}
+
+const fault = (
+  kind: TenantFault["kind"],
+  subject: string,
+  difference: string,
+  detail: TenantFault["detail"],
+): TenantFault => ({ kind, subject, difference, detail });
+
+const texts = (figures: Readonly<Record<string, bigint>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, String(value)]));

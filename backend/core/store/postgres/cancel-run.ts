@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { REASONS } from "../../domain/run.ts";
+import type { Db } from "../../ports/db.ts";
+import sql from "./cancel-run.sql";
+import { foundRun } from "./find-run.ts";
+
+const decided = z.enum(["canceled", "requested", "already-canceled", "already-terminal", "frozen", "lost"]);
+const refused = z.object({ outcome: z.enum(["absent", "unauthorized", "scope-missing", "read-only"]) });
+
+const answer = z.union([
+  foundRun.extend({ outcome: decided }).transform(({ outcome, ...run }) => ({ outcome, run })),
+  refused,
+]);
+export type CancelAnswer = z.infer<typeof answer>;
+
+/**
+ * C1: ends a run of the caller's tenant, or asks that it end, by what the run is at this moment; then tells how it is
+ * now. After an Outage the same call may be made again.
+ */
+export async function cancelRun(db: Db, key_sha256: string, run_id: string): Promise<CancelAnswer> {
+  const [row] = await db.query(sql, [key_sha256, run_id, REASONS.CANCELED]);
+  return answer.parse(row);
+}

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { moneyState, runStatus } from "../../domain/run.ts";
+import type { Db } from "../../ports/db.ts";
+import runsOfSql from "./audit-runs-of.sql";
+import runsSql from "./audit-runs.sql";
+import { counter } from "./columns.ts";
+import sql from "./judge-runs.sql";
+
+const FIRST = "00000000-0000-0000-0000-000000000000";
+const listed = z.object({ run_id: z.guid(), cursor: z.string() });
+
+const fault = z.object({
+  run_id: z.guid(),
+  tenant_id: z.guid(),
+  version: z.string(),
+  status: runStatus,
+  money_state: moneyState,
+  detail: z.record(z.string(), z.unknown()),
+});
+/** A run as it was seen, and what is wrong about it. */
+export type RunFault = z.infer<typeof fault>;
+
+const answer = z.object({ runs: counter, transfers: counter, faults: z.array(fault) });
+
+export interface JudgedRuns extends z.infer<typeof answer> {
+  /** Where the next ones begin; undefined: there were none. */
+  readonly last: string | undefined;
+}
+
+/** Judges the next runs after a cursor: of one tenant, or of all. */
+export async function judgeRuns(
+  db: Db,
+  after: string | undefined,
+  most: number,
+  tenant_id?: string,
+): Promise<JudgedRuns> {
+  const rows =
+    tenant_id === undefined
+      ? await db.query(runsSql, [after ?? FIRST, most])
+      : await db.query(runsOfSql, [after ?? "", most, tenant_id]);
+  const page = rows.map((row) => listed.parse(row));
+  const judged = answer.parse((await db.query(sql, [page.map(({ run_id }) => run_id)]))[0]);
+  return { ...judged, last: page.at(-1)?.cursor };
+}

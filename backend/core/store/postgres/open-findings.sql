@@ -1,0 +1,3 @@
+-- How many findings wait for a person.
+-- Always one row.
+SELECT count(*) AS findings FROM audit_findings WHERE resolved_at IS NULL

@@ -1,0 +1,32 @@
+import type { Log } from "#core/ports/log.ts";
+import type { Metrics } from "#core/ports/metrics.ts";
+
+/** A log and metrics that remember what they were told. */
+export function recorder() {
+  const lines: { level: "info" | "warn" | "error"; message: string; fields: Readonly<Record<string, unknown>> }[] = [];
+  const told: { name: string; value: number }[] = [];
+  const logWith = (base: Readonly<Record<string, unknown>>): Log => {
+    const write =
+      (level: "info" | "warn" | "error") =>
+      (message: string, fields: Readonly<Record<string, unknown>> = {}): void =>
+        void lines.push({ level, message, fields: { ...base, ...fields } });
+    return {
+      info: write("info"),
+      warn: write("warn"),
+      error: write("error"),
+      child: (fields) => logWith({ ...base, ...fields }),
+    };
+  };
+  const metrics: Metrics = {
+    count: (name) => void told.push({ name, value: 1 }),
+    gauge: (name, value) => void told.push({ name, value }),
+  };
+  return {
+    log: logWith({}),
+    metrics,
+    lines,
+    criticals: () => lines.filter(({ level, message }) => level === "error" && message.startsWith("CRITICAL: ")),
+    counted: (wanted: string) => told.filter(({ name }) => name === wanted).length,
+    last: (wanted: string) => told.findLast(({ name }) => name === wanted)?.value,
+  };
+}

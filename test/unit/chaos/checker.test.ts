@@ -1,0 +1,77 @@
+import { describe, expect, test } from "vitest";
+import { judge } from "../../chaos/checker/judge.ts";
+import { DOCTORED, first, runOf } from "./doctored.ts";
+import { soundWorld, type ToldWorld } from "./sound-world.ts";
+import { FAILED_RUN, refusedWith, RUN, submitAt } from "./told.ts";
+
+const rulesOf = ({ evidence, history }: ToldWorld): readonly string[] => [
+  ...new Set(judge(evidence, history).violations.map((each) => each.rule)),
+];
+describe("the checker of chaos", () => {
+  test("finds nothing in a sound world", () => {
+    const { evidence, history } = soundWorld();
+    const verdict = judge(evidence, history);
+    expect(verdict.violations).toEqual([]);
+    expect(verdict.drift_micros).toBe(0);
+    expect(verdict.refusals).toMatchObject({ exact: 1, needless: 0 });
+  });
+
+  test.each(DOCTORED)("notices %s", (_, rule, doctor) => {
+    const world = soundWorld();
+    doctor(world);
+    expect(rulesOf(world)).toContainEqual(expect.stringMatching(new RegExp(`^${rule}`)));
+  });
+
+  test("takes a frozen run as decided, its money held and mirrored", () => {
+    const world = soundWorld();
+    const { evidence, history } = world;
+    Object.assign(runOf(world), { status: "PROCESSING", money_state: "AUDIT_REQUIRED", charged: null, endings: 0 });
+    evidence.transfers = evidence.transfers.filter((each) => each.run_id !== RUN || each.kind === "RESERVE");
+    evidence.states = evidence.states
+      .filter((state) => !(state.cause === RUN && state.kind === "REFUND"))
+      .map((state) =>
+        state.cause === FAILED_RUN
+          ? {
+              ...state,
+              available: state.available - 39_000,
+              reserved: state.reserved + 50_000,
+              open_runs: state.open_runs + 1,
+            }
+          : state,
+      );
+    Object.assign(first(evidence.balances), { charged: 5_000, reserved: 50_000, available: 45_000, open_runs: 1 });
+    Object.assign(first(evidence.mirrors), { available: "45000", open_runs: 1 });
+    Object.assign(first(evidence.usage), { runs: 1, completed: 0, reserved: 50_000, charged: 5_000 });
+    world.history = history.filter((each) => each.op !== "look" && each.op !== "result");
+    expect(rulesOf(world)).toEqual([]);
+  });
+
+  test("lets an unknown submit come true until its deadline, and not be denied before it is known", () => {
+    const world = soundWorld();
+    first(world.evidence.states, (state) => state.cause === FAILED_RUN).at += 10_000;
+    world.history.push(submitAt(201, refusedWith(422, "budget-exceeded"), { idempotency_key: "client-000-000002" }));
+    const refused = first(world.history, (each) => each.op === "submit" && each.mono_invoke === 201);
+    if (refused.op === "submit")
+      refused.outcome = { ...refusedWith(422, "budget-exceeded"), available: 39_000, whose: "tenant" };
+    expect(rulesOf(world)).toEqual([]);
+  });
+
+  test.each([
+    ["a state that held meanwhile", 39_000, 205, "exact"],
+    ["the mirror's own figure while the balance was too small", 33_000, 205, "mirrored"],
+    ["a figure that never held while the balance was enough", 33_000, 10_000, "needless"],
+  ] as const)("tells a 422 with %s from the others", (_, available, ms, kind) => {
+    const world = soundWorld();
+    const before = judge(world.evidence, world.history).refusals[kind];
+    world.history.push(
+      submitAt(
+        ms,
+        { ...refusedWith(422, "budget-exceeded"), available, whose: "tenant" },
+        { idempotency_key: "client-000-000009", reserve: 60_000 },
+      ),
+    );
+    const after = judge(world.evidence, world.history);
+    expect(after.refusals[kind]).toBe(before + 1);
+    expect(after.violations).toEqual([]);
+  });
+});
