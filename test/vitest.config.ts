@@ -24,6 +24,8 @@ export default defineConfig({
       project("unit", ["test/unit/**/*.test.ts", "test/tidy/**/*.test.ts"], { stack: false }),
       project("contract", ["test/contract/**/*.test.ts"], { stack: true }),
       project("api", ["test/api/**/*.test.ts"], { stack: true }),
+      // It starts servers of its own: its database runs on the simulated world's time.
+      project("sim", ["test/sim/**/*.test.ts"], { stack: false }),
       project("e2e", ["test/e2e/**/*.test.ts"], { stack: true }),
     ],
   },

@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { micros } from "#core/domain/money.ts";
+import type { PackOffer } from "#core/domain/pack.ts";
+import type { Sleeper } from "#core/ports/clock.ts";
+import type { Pack } from "../../../backend/worker/packs/pack.ts";
+
+const inputs = z.object({
+  /** How long the work takes. */
+  ms: z.number().int(),
+  end: z.enum(["done", "fail", "reject", "crash", "hang"]),
+  units: z.number().int(),
+});
+export type PackPlan = z.infer<typeof inputs>;
+
+const UNIT_MICROS = 1_000;
+
+const offer: PackOffer<PackPlan> = {
+  type: "decision",
+  version: "1",
+  title: "simulated",
+  summary: "does what its inputs say",
+  inputs,
+  prices: { unit: { unit_micros: micros(UNIT_MICROS), per: "unit" } },
+  reliability: "always 1",
+  example: { ms: 1, end: "done", units: 1 },
+  estimate: ({ units }) => ({ units: { unit: units }, exact: true }),
+};
+
+/** A pack whose inputs say how it ends. It heeds its signal, but for one that hangs. */
+export function simPacks(sleeper: Sleeper): ReadonlyMap<string, Pack<unknown>> {
+  const pack: Pack<PackPlan> = {
+    offer,
+    run: async ({ ms, end, units }, { signal }) => {
+      if (end === "hang") return new Promise(() => undefined);
+      await sleeper.sleep(ms, signal);
+      if (end === "crash") throw new Error("the pack crashed, as it was told to");
+      if (end === "reject") return { kind: "input_rejected", reason_code: "REJECTED", detail: "rejected" };
+      if (end === "fail") return { kind: "pack_failed", reason_code: "FAILED", detail: "failed" };
+      return { kind: "done", data: { units }, artifacts: [], units: { unit: units }, reliability: 1 };
+    },
+  };
+  return new Map([[offer.type, pack as unknown as Pack<unknown>]]);
+}

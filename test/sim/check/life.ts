@@ -1,0 +1,113 @@
+import { readVerdict, resultKey } from "#core/domain/receipt.ts";
+import { sha256Hex } from "#core/domain/hash.ts";
+import type { SimObjects } from "../stores/objects.ts";
+import { isClosed, type RunRow, type Snapshot } from "./snapshot.ts";
+
+export interface LifeLaws {
+  readonly now_ms: number;
+  readonly max_attempts: number;
+  readonly objects: SimObjects;
+  readonly mayFreeze: boolean;
+}
+
+const state = (run: RunRow): string =>
+  run.money_state === "AUDIT_REQUIRED" ? "FROZEN" : run.finalize_stage === "CLAIMED" ? "CLAIMED" : run.status;
+
+/** The state machine of section 2: where a run may go from where, in one step. */
+const NEXT: Readonly<Record<string, readonly string[]>> = {
+  QUEUED: ["QUEUED", "PROCESSING", "CANCELED"],
+  PROCESSING: ["PROCESSING", "CLAIMED", "QUEUED", "FAILED", "CANCELED"],
+  CLAIMED: ["CLAIMED", "COMPLETED", "QUEUED", "FAILED", "CANCELED", "FROZEN"],
+  COMPLETED: ["COMPLETED"],
+  FAILED: ["FAILED"],
+  CANCELED: ["CANCELED"],
+  FROZEN: ["FROZEN"],
+};
+
+/** What one applied statement may have done to each run, and what may not have happened. */
+export function lifeFaults(before: Snapshot, after: Snapshot, laws: LifeLaws): readonly string[] {
+  const now = new Map(after.runs.map((run) => [run.run_id, run]));
+  return [
+    ...before.runs.flatMap((run) => {
+      const then = now.get(run.run_id);
+      if (then === undefined) return [`3: run ${run.run_id} is gone`];
+      return JSON.stringify(run) === JSON.stringify(then) ? [] : stepFaults(run, then, laws);
+    }),
+    ...after.runs.flatMap((run) => resultFaults(run, laws)),
+    ...(laws.mayFreeze ? [] : after.findings).map(
+      (finding) => `3: a finding where nothing contradicts itself: ${finding.kind}`,
+    ),
+  ];
+}
+
+function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[] {
+  const from = state(run);
+  const to = state(then);
+  const lapsed = run.lease_expires_at !== null && Date.parse(run.lease_expires_at) < laws.now_ms;
+  const handedBack = then.hand_backs === run.hand_backs + 1;
+  const used = run.attempt - run.hand_backs;
+  const isTakenAway = from === "PROCESSING" && (to === "QUEUED" || then.attempt > run.attempt);
+  const isUndone = from === "CLAIMED" && ["QUEUED", "FAILED", "CANCELED"].includes(to);
+  const checks: readonly (readonly [holds: boolean, law: string])[] = [
+    [NEXT[from]?.includes(to) === true, `${from} does not lead to ${to}`],
+    [then.version > run.version || from === to, "a change raises the version"],
+    [then.attempt >= run.attempt && then.attempt <= run.attempt + 1, "attempts rise by one"],
+    [!isTakenAway || lapsed || handedBack, "a live lease is nobody else's to take"],
+    [!isUndone || isTombstone(run, laws), "a claim is undone only after its tombstone"],
+    [
+      then.reason_code !== "LEASE_EXPIRED" || from === to || used >= laws.max_attempts,
+      "it fails when its attempts are used",
+    ],
+    [then.reason_code !== "LEASE_EXPIRED" || from !== "PROCESSING" || lapsed, "it fails when its lease has passed"],
+    [then.attempt - then.hand_backs <= laws.max_attempts, "no attempt too many"],
+    [
+      to !== "COMPLETED" || from !== "CLAIMED" || receiptToken(run, laws) === run.finalize_token,
+      "its own receipt decides",
+    ],
+    [
+      to !== "QUEUED" || (then.lease_token ?? then.finalize_token ?? then.finalize_stage) === null,
+      "a requeue clears its tokens",
+    ],
+    [
+      !isTerminal(from) || JSON.stringify({ ...run, ...FADED }) === JSON.stringify({ ...then, ...FADED }),
+      "what ended stays as it ended",
+    ],
+  ];
+  return checks.flatMap(([holds, law]) => (holds ? [] : [`3: run ${run.run_id}, ${from} -> ${to}: not so: ${law}`]));
+}
+
+/** What retention may take from a run that ended. */
+const FADED = { purged_at: null, has_inputs: null, version: 0 };
+const isTerminal = (name: string): boolean => ["COMPLETED", "FAILED", "CANCELED"].includes(name);
+
+const keyOf = (run: RunRow, attempt: number): string => resultKey(run.tenant_id, run.run_id, attempt);
+
+function isTombstone(run: RunRow, { objects }: LifeLaws): boolean {
+  const found = objects.all.get(keyOf(run, run.attempt));
+  return found !== undefined && readVerdict(found.metadata).kind === "tombstone";
+}
+
+function receiptToken(run: RunRow, { objects }: LifeLaws): string | undefined {
+  const found = objects.all.get(keyOf(run, run.attempt));
+  const verdict = found === undefined ? undefined : readVerdict(found.metadata);
+  return verdict?.kind === "receipt" ? verdict.receipt.finalize_token : undefined;
+}
+
+/** Invariant 5, and what a run that is past its retention leaves behind. */
+function resultFaults(run: RunRow, { objects, now_ms }: LifeLaws): readonly string[] {
+  if (run.purged_at !== null) {
+    return isClosed(run) && !run.has_inputs ? [] : [`5: run ${run.run_id} was purged, and it is not over`];
+  }
+  if (run.status !== "COMPLETED") return [];
+  const found = objects.all.get(keyOf(run, run.result_attempt ?? 0));
+  // Between the deletion of its object and its mark a run past retention has none.
+  if (found === undefined && Date.parse(run.retention_until ?? "") < now_ms) return [];
+  const verdict = found === undefined ? undefined : readVerdict(found.metadata);
+  if (found === undefined || verdict?.kind !== "receipt") return [`5: run ${run.run_id} has no receipt`];
+  const { receipt } = verdict;
+  const same =
+    receipt.cost === run.charged_micros &&
+    `\\x${receipt.sha256}` === run.result_sha256 &&
+    sha256Hex(found.body) === receipt.sha256;
+  return same ? [] : [`5: run ${run.run_id} and its receipt say different things`];
+}

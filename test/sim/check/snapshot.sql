@@ -1,0 +1,12 @@
+-- Everything in Postgres that the invariants are about, of one moment.
+-- Always one row.
+SELECT jsonb_build_object(
+  'runs', (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'inputs' - 'metadata' || jsonb_build_object('has_inputs', r.inputs IS NOT NULL)
+    ORDER BY r.run_id), '[]') FROM runs r),
+  'transfers', (SELECT coalesce(jsonb_agg(to_jsonb(l) ORDER BY l.transfer_id), '[]') FROM ledger_transfers l),
+  'balances', (SELECT coalesce(jsonb_agg(to_jsonb(b) ORDER BY b.tenant_id), '[]') FROM balances b),
+  'usage', (SELECT coalesce(jsonb_agg(to_jsonb(u) ORDER BY u.tenant_id, u.day, u.pack_type, u.key_id), '[]') FROM usage_daily u),
+  'spending', (SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.spending_id), '[]') FROM key_spending s),
+  'keys', (SELECT coalesce(jsonb_agg(jsonb_build_object('key_id', k.key_id, 'spending_id', k.spending_id)), '[]') FROM api_keys k),
+  'events', (SELECT coalesce(jsonb_agg(jsonb_build_object('run_id', e.run_id, 'type', e.type)), '[]') FROM outbox_events e),
+  'findings', (SELECT coalesce(jsonb_agg(to_jsonb(f) ORDER BY f.finding_id), '[]') FROM audit_findings f)) AS now

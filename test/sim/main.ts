@@ -1,0 +1,72 @@
+import { Command, InvalidArgumentError } from "commander";
+import { hunt } from "./commands/hunt.ts";
+import { play } from "./commands/play.ts";
+import { withServers } from "./commands/servers.ts";
+import type { Work } from "./job.ts";
+import { STORIES } from "./stories.ts";
+
+const DEFAULT_SEEDS = 60;
+
+const count = (text: string): number => {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 0) throw new InvalidArgumentError("must be a whole number.");
+  return number;
+};
+
+const program = new Command("npm run sim --")
+  .description(
+    "The production use cases, SQL and Lua in simulated worlds, where every call of a store may fail.\n" +
+      "Without options: every written scene and duel, every single fault of every story, and a few random worlds.",
+  )
+  .option("--seeds <n>", "this many random worlds, and nothing else", count)
+  .option("--from <seed>", "the first random world", count, 1)
+  .option("--scripts", "the written scenes and the duels alone")
+  .option("--pairs", "every pair of faults of the first story")
+  .option("--mutate [name]", "take each guard away in turn (or the one that is named) and see that it is missed")
+  .option("--story <n>", "the story to tell", count)
+  .option("--decisions <list>", "tell the story with INDEX:FAULT,INDEX:FAULT", "")
+  .option("--log", "print every line of the worlds that are played")
+  .option("--jobs <n>", "worlds played at once", count, 2);
+
+interface Options {
+  readonly seeds?: number;
+  readonly from: number;
+  readonly scripts?: boolean;
+  readonly pairs?: boolean;
+  readonly mutate?: string | true;
+  readonly story?: number;
+  readonly decisions: string;
+  readonly log?: boolean;
+  readonly jobs: number;
+}
+
+function workOf(options: Options): readonly Work[] {
+  const { seeds, from, story, decisions, jobs } = options;
+  const shards = Array.from({ length: jobs }, (_, shard) => ({ shard, shards: jobs }));
+  if (story !== undefined) return [{ kind: "telling", story, decisions }];
+  if (options.scripts === true) return [{ kind: "scripts" }];
+  if (options.pairs === true) return shards.map((shard) => ({ kind: "pairs", story: 0, ...shard }));
+  const random = (number: number): readonly Work[] =>
+    shards.map(({ shard, shards: step }) => ({
+      kind: "seeds",
+      from: from + shard,
+      step,
+      count: Math.ceil((number - shard) / step),
+    }));
+  if (seeds !== undefined) return random(seeds);
+  return [
+    { kind: "scripts" },
+    ...STORIES.flatMap((_, index) => shards.map((shard): Work => ({ kind: "singles", story: index, ...shard }))),
+    ...random(DEFAULT_SEEDS),
+  ];
+}
+
+const options = program.parse().opts<Options>();
+await withServers(async (servers) => {
+  const { mutate, jobs } = options;
+  const isSound =
+    mutate === undefined
+      ? await play(servers, workOf(options), { jobs, log: options.log === true })
+      : await hunt(servers, { jobs, name: mutate === true ? undefined : mutate });
+  process.exitCode = isSound ? 0 : 1;
+});

@@ -1,0 +1,120 @@
+import { inFunction, inStatement, type Mutant, together } from "./mutant.ts";
+
+const inClose = (name: string, find: string, put = "", backed_by?: string) =>
+  inFunction(`close_run: ${name}`, "close_run", find, put, backed_by);
+const inCancel = (name: string, find: string, put = "", backed_by?: string) =>
+  inFunction(`cancel_run: ${name}`, "cancel_run", find, put, backed_by);
+
+const moneyState = inClose("the money state", "AND r.money_state = 'RESERVED'\n     AND r.status", "AND r.status");
+const status = inClose(
+  "the status",
+  "AND r.status = p_from_status AND",
+  "AND",
+  "the stage and the token: a requeue clears both",
+);
+const stage = inClose(
+  "the stage",
+  "AND r.finalize_stage IS NOT DISTINCT FROM p_from_stage",
+  "",
+  "the tokens, for all callers but a cancel; and cancel_run looks at the stage under the lock",
+);
+const finalizeToken = inClose("the finalize token", "THEN r.finalize_token = p_token", "THEN true");
+const leaseToken = inClose("the lease token", "THEN r.lease_token = p_token", "THEN true");
+const version = inClose(
+  "the version",
+  "ELSE r.version = p_version",
+  "ELSE true",
+  "cancel_run's lock, under which the version was read",
+);
+const claimedBranch = inCancel(
+  "CLAIMED is only asked",
+  "ELSIF v_run.finalize_stage = 'CLAIMED' THEN",
+  "ELSIF false THEN",
+  "the stage test of close_run",
+);
+const frozenBranch = inCancel(
+  "a frozen run is a person's",
+  "ELSIF v_run.money_state = 'AUDIT_REQUIRED' THEN",
+  "ELSIF false THEN",
+  "every UPDATE's own money-state test",
+);
+const terminalBranch = inCancel(
+  "what is over stays over",
+  "ELSIF v_run.status NOT IN ('QUEUED', 'PROCESSING') THEN",
+  "ELSIF false THEN",
+  "the status test of close_run",
+);
+
+export const CLOSING_MUTANTS: readonly Mutant[] = [
+  moneyState,
+  status,
+  stage,
+  finalizeToken,
+  leaseToken,
+  version,
+  together("close_run: status, stage and token", status, stage, finalizeToken, leaseToken),
+  together("close_run: status and money state", status, moneyState),
+  together("close_run: the stage, and the cancel that looks at it", stage, claimedBranch),
+  inClose(
+    "COMPLETED from CLAIMED alone",
+    "AND (p_to_status <> 'COMPLETED' OR p_from_stage = 'CLAIMED')",
+    "",
+    "its callers: none closes as COMPLETED without a receipt",
+  ),
+  inClose("CHARGE", "('CHARGE', 'revenue', p_charge_micros)", "('CHARGE', 'revenue', p_charge_micros - 1)"),
+  inClose("REFUND", "('REFUND', 'available', v_refund)) AS", "('REFUND', 'available', 0)) AS"),
+  inClose("usage", "SET runs = u.runs + 1,", "SET runs = u.runs,"),
+  inClose(
+    "the key's spending",
+    "SET committed_micros = s.committed_micros - v_refund",
+    "SET committed_micros = s.committed_micros",
+  ),
+  inClose("the balance", "available = b.available + v_refund", "available = b.available"),
+  inClose(
+    "a balance is there",
+    "IF v_rows <> 1 THEN",
+    "IF false THEN",
+    "every tenant is made with its balance in one statement, and none is ever deleted",
+  ),
+  claimedBranch,
+  frozenBranch,
+  terminalBranch,
+  together("cancel_run and close_run: what is over stays over", terminalBranch, status, moneyState, version),
+  together("cancel_run and close_run: a frozen run is a person's", frozenBranch, claimedBranch, stage, moneyState),
+  inCancel("the tenant test", "AND r.tenant_id = v_caller.tenant_id\n     FOR UPDATE", "FOR UPDATE"),
+  inCancel(
+    "the lock",
+    "     FOR UPDATE;",
+    ";",
+    "the version and token tests of close_run; statements of this world run one after the other, races are contract tests",
+  ),
+  inFunction(
+    "freeze_run: the finalize token",
+    "freeze_run",
+    "AND r.finalize_token = p_finalize_token",
+    "",
+    "the stage and the sweep's own look: one attempt has one token",
+  ),
+  inFunction("freeze_run: the stage", "freeze_run", "AND r.finalize_stage = 'CLAIMED'", "", "the finalize token"),
+  inFunction(
+    "freeze_run: the money state",
+    "freeze_run",
+    "AND r.money_state = 'RESERVED'",
+    "",
+    "status and stage: a closed run has neither",
+  ),
+  inFunction(
+    "freeze_run: the status",
+    "freeze_run",
+    "AND r.status = 'PROCESSING'",
+    "",
+    "the stage: only PROCESSING has it",
+  ),
+  inStatement(
+    "purge-run: the version",
+    "purge-run",
+    "$2::bigint",
+    "(SELECT version FROM runs WHERE run_id = $1::uuid)",
+    "what is over changes no more but by a freeze, which its own test sees",
+  ),
+];

@@ -1,0 +1,117 @@
+import { inCode, type Mutant, together } from "./mutant.ts";
+
+const FINALIZE = "backend/worker/finalize.ts";
+const CLAIMED = "backend/reaper/sweeps/claimed.ts";
+const REAPER = "backend/reaper/loop.ts";
+const EXECUTE = "backend/worker/execute.ts";
+
+const without = (sweep: string, line: string) =>
+  inCode(`the ${sweep} sweep`, REAPER, line, line.replace(/often\(.*\)/, "often(() => Promise.resolve())"));
+
+const heartbeat = inCode(
+  "W2: a lost lease aborts",
+  "backend/worker/lease.ts",
+  'if (answer === "lost") return until.aborted ? "ended" : "lost";',
+  'if (answer === "lost") continue;',
+  "W3's test of the lease token: work goes on for nothing, and is thrown away",
+);
+const timebox = inCode(
+  "W2: the timebox",
+  EXECUTE,
+  'deps.sleeper.sleep(run.timebox_sec * 1000, timer.signal).then(() => failed("TIMEBOX_EXCEEDED")),',
+  "",
+  "the bound on the lease: the run fails, LEASE_EXPIRED, after its last attempt",
+);
+const leaseBound: Mutant = {
+  name: "W2: never past the timebox",
+  sources: [
+    {
+      file: "backend/core/store/postgres/extend-lease.sql",
+      find: "least(wall_clock() + make_interval(secs => $3::double precision),\n         started_at + make_interval(secs => timebox_sec + $4::double precision))",
+      put: "wall_clock() + make_interval(secs => $3::double precision + 0 * $4::double precision)",
+    },
+  ],
+};
+
+export const CODE_MUTANTS: readonly Mutant[] = [
+  inCode("S3: If-None-Match", "test/sim/stores/objects.ts", 'if (this.all.has(key)) return "exists";', ""),
+  inCode("W4: reading on 412", FINALIZE, 'if (put === "created") return true;', "if (put !== undefined) return true;"),
+  inCode(
+    "W4: a tombstone stops",
+    FINALIZE,
+    'if (verdict.kind === "tombstone") return false;',
+    'if (verdict.kind === "tombstone") return true;',
+  ),
+  inCode(
+    "W4: the object's token",
+    FINALIZE,
+    'if (verdict.kind === "receipt" && verdict.receipt.finalize_token === receipt.finalize_token) return true;',
+    'if (verdict.kind === "receipt") return true;',
+  ),
+  inCode(
+    "claimed sweep: the tombstone",
+    CLAIMED,
+    'if (put === "created") return undo(deps, run, max_attempts);',
+    "if (put === undefined) return undo(deps, run, max_attempts);",
+  ),
+  inCode(
+    "claimed sweep: first the tombstone, then the undoing",
+    CLAIMED,
+    "const put = await deps.objects.create(key, TOMBSTONE.body, TOMBSTONE.content_type, TOMBSTONE.metadata);",
+    'const put = (await deps.objects.head(key)) === undefined ? "created" : "exists"; void TOMBSTONE;',
+  ),
+  inCode(
+    "claimed sweep: reading on 412",
+    CLAIMED,
+    'if (verdict.kind === "tombstone") return undo(deps, run, max_attempts);',
+    "if (verdict.kind !== undefined) return undo(deps, run, max_attempts);",
+  ),
+  inCode("claimed sweep: the receipt's token", CLAIMED, "verdict.receipt.finalize_token === run.finalize_token &&", ""),
+  inCode("claimed sweep: the receipt's cost", CLAIMED, "verdict.receipt.cost <= run.reserved_micros", "true"),
+  inCode(
+    "claimed sweep: what contradicts is frozen",
+    CLAIMED,
+    "const frozen = await freezeRun(deps.db, run, {",
+    'if (run.run_id !== "") return undo(deps, run, max_attempts);\n  const frozen = await freezeRun(deps.db, run, {',
+  ),
+  inCode(
+    "charge: never above the reservation",
+    "backend/core/domain/pack.ts",
+    "return least(priceOf(prices, units), reserved);",
+    "return least(priceOf(prices, units), micros(reserved + 1_000_000));",
+  ),
+  heartbeat,
+  timebox,
+  leaseBound,
+  together("W2: the timebox and the bound on the lease", timebox, leaseBound),
+  inCode(
+    "SIGTERM: a run is handed back",
+    "backend/worker/process-run.ts",
+    'if (execution.kind === "stopped") return giveBack(deps, run, receipt);',
+    'if (execution.kind === "stopped") return;',
+    "the lease sweep: later, and the attempt counts",
+  ),
+  without("lease", "lease: often((deps, stop) => sweepLeases(deps, max_attempts, stop)),"),
+  without("claimed", "claimed: often((deps, stop) => sweepClaims(deps, settings, stop)),"),
+  without("signal", "signal: often((deps, stop) => sweepSignals(deps, settings.signal_seconds, stop)),"),
+  without("sync", "sync: often((deps, stop) => sweepSync(deps, mirror, sync, stop)),"),
+  without("retention", "retention: often((deps, stop) => sweepRetention(deps, retention, stop)),"),
+  inCode(
+    "sync: the clock is read first",
+    "backend/core/store/sync-tenant.ts",
+    "const clock_read = await readClock(stores.redis);",
+    "const clock_read = String(Number(await readClock(stores.redis)) + 3_600_000_000);",
+  ),
+  inCode(
+    "sync: reservations have an end",
+    "backend/core/store/redis/sync.lua",
+    "tonumber(at) > read_at - tonumber(ARGV[2]) and",
+    "",
+  ),
+  inCode(
+    "rate: every counter has a time to live",
+    "backend/core/store/redis/gcra.lua",
+    ", 'PX',\n        string.format('%.0f', math.ceil(moves[i][3] / 1000) + 1000))",
+    ")",
+  ),
+];

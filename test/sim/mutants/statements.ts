@@ -1,0 +1,157 @@
+import { inFunction, inStatement, type Mutant, together } from "./mutant.ts";
+
+const claimStage = inStatement("W1: no stage", "claim-run", "AND r.finalize_stage IS NULL");
+const claimMoney = inStatement(
+  "W1: the money state",
+  "claim-run",
+  "AND r.money_state = 'RESERVED' AND",
+  "AND",
+  "status and stage: what is QUEUED or PROCESSING without a stage is never frozen or closed",
+);
+const finalizeLease = inStatement("W3: the lease token", "begin-finalize", "AND lease_token = $2::uuid");
+const beatLost = {
+  file: "backend/worker/lease.ts",
+  find: 'if (answer === "lost") return until.aborted ? "ended" : "lost";',
+  put: 'if (answer === "lost") continue;',
+};
+
+const SWEEP_SUBQUERY = "AND money_state = 'RESERVED' AND lease_expires_at < wall_clock()";
+const backedByToken = "the lease token, which every other step clears or changes";
+const backedByFinalizeToken = "the finalize token, which every other step clears or changes";
+
+/** The same for each statement that names the lease token: status, stage and money state are the other half of the pair. */
+const leased = (step: string, file: string, status: string, stage: string, money: string): readonly Mutant[] => [
+  inStatement(`${step}: the status`, file, status, "", backedByToken),
+  inStatement(`${step}: no stage`, file, stage, "", undefined),
+  inStatement(`${step}: the money state`, file, money, "", backedByToken),
+];
+
+export const STATEMENT_MUTANTS: readonly Mutant[] = [
+  claimStage,
+  claimMoney,
+  inStatement("W1: the lease has passed", "claim-run", "AND r.lease_expires_at < wall_clock()"),
+  inStatement("W1: attempts are left", "claim-run", "\n       AND r.attempt - r.hand_backs < $4::integer"),
+  inStatement("W1: QUEUED or PROCESSING", "claim-run", "(r.status = 'QUEUED' OR", "(r.status <> 'PROCESSING' OR"),
+  inStatement("W2: the lease token", "extend-lease", "AND lease_token = $2::uuid"),
+  inStatement("W2: the status", "extend-lease", "AND status = 'PROCESSING'", "", backedByToken),
+  inStatement(
+    "W2: no stage",
+    "extend-lease",
+    "AND finalize_stage IS NULL",
+    "",
+    "whoever claims stops its heartbeat; the claimed sweep asks no lease",
+  ),
+  inStatement("W2: the money state", "extend-lease", "\n   AND money_state = 'RESERVED'", "", backedByToken),
+  inStatement(
+    "W2: never past the timebox",
+    "extend-lease",
+    "least(wall_clock() + make_interval(secs => $3::double precision),\n         started_at + make_interval(secs => timebox_sec + $4::double precision))",
+    "wall_clock() + make_interval(secs => $3::double precision + 0 * $4::double precision)",
+  ),
+  finalizeLease,
+  inStatement("W3: the status", "begin-finalize", "AND status = 'PROCESSING'", "", backedByToken),
+  inStatement(
+    "W3: no stage",
+    "begin-finalize",
+    "AND finalize_stage IS NULL",
+    "",
+    "one worker asks once under one token",
+  ),
+  inStatement("W3: the money state", "begin-finalize", "\n   AND money_state = 'RESERVED'", "", backedByToken),
+  together("W3: the lease token, and the heartbeat that says it is lost", finalizeLease, {
+    name: "",
+    sources: [beatLost],
+  }),
+  inStatement("hand-back: the lease token", "hand-back", "AND lease_token = $2::uuid"),
+  ...leased(
+    "hand-back",
+    "hand-back",
+    "AND status = 'PROCESSING'",
+    "AND finalize_stage IS NULL",
+    "\n   AND money_state = 'RESERVED'",
+  ).map((mutant) =>
+    mutant.name.endsWith("no stage") ? { ...mutant, backed_by: "a worker that finalizes does not hand back" } : mutant,
+  ),
+  inStatement(
+    "hand-back: at most five",
+    "hand-back",
+    "AND hand_backs < 5",
+    "",
+    "CHECK (hand_backs BETWEEN 0 AND 5), which would raise",
+  ),
+  ...twice("lease sweep, again", "requeue-lapsed"),
+  ...last("lease sweep, failed", "fail-lapsed"),
+  inStatement("roll back: the finalize token", "roll-back", "AND finalize_token = $2::uuid"),
+  inStatement("roll back: the stage", "roll-back", "AND finalize_stage = 'CLAIMED'", "", backedByFinalizeToken),
+  inStatement("roll back: the status", "roll-back", "AND status = 'PROCESSING'", "", backedByFinalizeToken),
+  inStatement("roll back: the money state", "roll-back", "\n   AND money_state = 'RESERVED'"),
+  inStatement("roll back: no cancel was asked for", "roll-back", "AND NOT cancel_requested"),
+  inStatement(
+    "close buried: a cancel is honoured",
+    "close-buried",
+    "CASE WHEN due.cancel_requested THEN 'CANCELED' ELSE 'FAILED' END",
+    "'FAILED'",
+  ),
+  inStatement("retention: it is past", "outlived-runs", "AND retention_until < wall_clock()"),
+  inFunction(
+    "retention: it is over",
+    "purge_run",
+    "r.money_state IN ('SETTLED', 'REFUNDED')",
+    "true",
+    "the sweep's own look: what is over changes no more",
+  ),
+];
+
+/** Each test of the requeue stands twice, in the look that locks and in the UPDATE. */
+function twice(step: string, file: string): readonly Mutant[] {
+  const lapse = inStatement(`${step}: the lease has passed`, file, "AND lease_expires_at < wall_clock() ");
+  const token = inStatement(
+    `${step}: the lease token of the look`,
+    file,
+    "AND lease_token = $2::uuid ",
+    "",
+    "the same test in the UPDATE",
+  );
+  const tokenBelow = inStatement(
+    `${step}: the lease token of the UPDATE`,
+    file,
+    "AND r.lease_token = $2::uuid ",
+    "",
+    "the same test in the look, under its lock",
+  );
+  return [
+    lapse,
+    token,
+    tokenBelow,
+    together(`${step}: the lease token`, token, tokenBelow),
+    inStatement(
+      `${step}: attempts are left`,
+      file,
+      "AND attempt - hand_backs < $3::integer",
+      "AND $3::integer > 0",
+      "the sweep, which sends what has none left another way; attempts only rise",
+    ),
+    inStatement(
+      `${step}: the money state of the look`,
+      file,
+      SWEEP_SUBQUERY,
+      "AND lease_expires_at < wall_clock()",
+      "the same test in the UPDATE",
+    ),
+  ];
+}
+
+function last(step: string, file: string): readonly Mutant[] {
+  return [
+    inStatement(`${step}: the lease has passed`, file, "AND lease_expires_at < wall_clock() "),
+    inStatement(`${step}: the lease token`, file, "AND lease_token = $2::uuid ", ""),
+    inStatement(`${step}: attempts are used`, file, "AND attempt - hand_backs >= $3::integer", "AND $3::integer > 0"),
+    inStatement(
+      `${step}: the money state`,
+      file,
+      SWEEP_SUBQUERY,
+      "AND lease_expires_at < wall_clock()",
+      "close_run's own test",
+    ),
+  ];
+}

@@ -1,0 +1,106 @@
+import { inCode, inFunction, type Mutant, together } from "./mutant.ts";
+
+const FOUND = "    IF FOUND THEN\n      outcome := CASE WHEN v_run.payload_sha256";
+const inSubmit = (name: string, find: string, put = "", backed_by?: string) =>
+  inFunction(`submit_run: ${name}`, "submit_run", find, put, backed_by);
+
+const fundsLook = inSubmit(
+  "the look at the balance",
+  "IF v_balance.available < p_max_cost_micros THEN\n      outcome :=",
+  "IF false THEN\n      outcome :=",
+  "the balance's own test in step 5; the look only spares its lock",
+);
+const fundsTest = inSubmit("the funds test of the balance", "AND b.available >= p_max_cost_micros");
+const openLook = inSubmit(
+  "the look at open runs",
+  "ELSIF v_balance.open_runs >= v_caller.max_open_runs THEN",
+  "ELSIF false THEN",
+  "the balance's own test in step 5; the look only spares its lock",
+);
+const openTest = inSubmit("the open-run test of the balance", "AND b.open_runs < v_caller.max_open_runs");
+const capLook = inSubmit(
+  "the look at the key's cap",
+  "ELSIF v_caller.spending_cap_micros - coalesce(v_committed, 0) < p_max_cost_micros THEN",
+  "ELSIF false THEN",
+  "the key's own test in step 4, for all but its first run",
+);
+const capTest = inSubmit(
+  "the test of the key's cap",
+  "WHERE s.committed_micros + excluded.committed_micros <= v_caller.spending_cap_micros",
+);
+const unique: Mutant = {
+  name: "UNIQUE (tenant, idempotency key)",
+  database: [{ statement: "ALTER TABLE runs DROP CONSTRAINT runs_tenant_id_idempotency_key_key" }],
+};
+const firstLook = inSubmit("the first look", FOUND, FOUND.replace("IF FOUND", "IF FOUND AND v_look = 2"));
+const checks: Mutant = {
+  name: "the CHECKs of balances",
+  database: [
+    {
+      statement: `DO $$ DECLARE v text; BEGIN
+        FOR v IN SELECT conname FROM pg_constraint WHERE conrelid = 'balances'::regclass AND contype = 'c' LOOP
+          EXECUTE format('ALTER TABLE balances DROP CONSTRAINT %I', v);
+        END LOOP; END $$`,
+    },
+  ],
+  backed_by: "the tests of submit_run and close_run; the CHECKs are there for the day when one of those is wrong",
+};
+
+export const SUBMIT_MUTANTS: readonly Mutant[] = [
+  inSubmit("the deadline", "IF v_now > p_deadline THEN", "IF false THEN"),
+  inSubmit("the key's status", "AND k.status = 'active' AND t.status = 'active'", "AND t.status = 'active'"),
+  inSubmit("the switch at halt", "v_caller.switch_mode = 'halt'", "false"),
+  inSubmit("the switch at read-only", "v_caller.switch_mode <> 'normal'", "false"),
+  firstLook,
+  inSubmit("the second look", FOUND, FOUND.replace("IF FOUND", "IF FOUND AND v_look = 1")),
+  inSubmit("the payload test", "CASE WHEN v_run.payload_sha256 = p_payload_sha256 THEN", "CASE WHEN true THEN"),
+  inSubmit("ON CONFLICT", "ON CONFLICT DO NOTHING"),
+  fundsLook,
+  fundsTest,
+  together("submit_run: the funds test and the CHECKs behind it", fundsTest, checks),
+  openLook,
+  openTest,
+  capLook,
+  capTest,
+  together("submit_run: the look at the key's cap and its test", capLook, capTest),
+  checks,
+  unique,
+  together("submit_run: UNIQUE and the first look", unique, firstLook),
+  inSubmit(
+    "the RESERVE transfer",
+    "'available', 'reserved', p_max_cost_micros, v_now)",
+    "'available', 'reserved', p_max_cost_micros + 1, v_now)",
+  ),
+  inCode(
+    "submit: the look before a 422 or 429",
+    "edge/submit.ts",
+    'const look = (refusal: Problem): Question => ({ run_id, mode: "look", held: false, refusal });',
+    "const look = (refusal: Problem): Question | Problem => refusal;",
+  ),
+  inCode(
+    "submit: only Postgres says 409",
+    "edge/submit.ts",
+    'if (reply.kind === "CONFLICT") return { run_id, mode: "reserve", held: false };',
+    'if (reply.kind === "CONFLICT") return refuse.idempotencyConflict();',
+  ),
+  inCode(
+    "submit: a replay keeps its hinted run",
+    "edge/submit.ts",
+    'return { run_id: reply.run_id, mode: "reserve", held: true };',
+    'return { run_id, mode: "reserve", held: true };',
+    "the look by idempotency key: the hinted id only spares a release and a sync",
+  ),
+  inCode(
+    "submit: release of what Postgres did not confirm",
+    "edge/submit.ts",
+    "if (held && !confirmed && tenant_id !== undefined) {",
+    'if (held && !confirmed && tenant_id === "") {',
+    "the next sync drops what Postgres does not have, 90 s later at most; until then a needless refusal",
+  ),
+  inFunction(
+    "find_run: the tenant test",
+    "find_run",
+    "AND r.tenant_id = c.tenant_id AND r.run_id = p_run_id",
+    "AND r.run_id = p_run_id",
+  ),
+];

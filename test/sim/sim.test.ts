@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Servers, startServers } from "./commands/servers.ts";
+import { doJob, type Work } from "./job.ts";
+import { STORIES } from "./stories.ts";
+
+const SLOW = 170_000;
+const SEEDS = 30;
+
+describe("the protocol in simulated worlds", () => {
+  let servers: Servers & { stop(): Promise<void> };
+  beforeAll(async () => {
+    servers = await startServers();
+  });
+  afterAll(() => servers.stop());
+
+  const played = async (work: Work) => {
+    const { database_url } = servers;
+    const tally = await doJob({ database_url, redis_url: servers.redisUrl(0), hunt: false, log: false, work });
+    expect(tally.violations).toEqual([]);
+    return tally;
+  };
+
+  test("says what is written in every scene and duel", { timeout: SLOW }, async () => {
+    expect((await played({ kind: "scripts" })).worlds).toBeGreaterThan(60);
+  });
+
+  test.each(STORIES.map(({ name }, story) => [name, story] as const))(
+    "holds with any one fault at any boundary of: %s",
+    { timeout: SLOW },
+    async (_, story) => {
+      const { worlds, crossed } = await played({ kind: "singles", story, shard: 0, shards: 1 });
+      expect(crossed).toBeGreaterThan(30);
+      expect(worlds).toBeGreaterThanOrEqual(7 * crossed);
+    },
+  );
+
+  test(`holds in ${SEEDS} random worlds, and plays them again line by line`, { timeout: SLOW }, async () => {
+    const { replayed, faults, reached } = await played({ kind: "seeds", from: 1, step: 1, count: SEEDS });
+    expect(replayed).toBeGreaterThan(0);
+    expect(faults).toBeGreaterThan(100);
+    expect(reached).toMatchObject({ run_closed: expect.any(Number), lease_requeued: expect.any(Number) });
+  });
+});
