@@ -55,6 +55,24 @@ describe.each(redisEngines())("the mirror at the shield on %s", (engine) => {
     expect(await available(snapshot.tenant_id)).toBe("60000");
   });
 
+  test("a run that Postgres had and has no more is over: sync keeps nothing of it, however young", async () => {
+    const snapshot = await loaded();
+    const ran = request(snapshot.tenant_id);
+    await admit(shield.redis, ran);
+    const meanwhile = { available_micros: micros(80_000), open_runs: [{ run_id: ran.run_id, micros: "20000" }] };
+    // The snapshot was taken before the run was closed, and arrives after its settle.
+    await settle(shield.redis, { tenant_id: snapshot.tenant_id, run_id: ran.run_id, charged: micros(0) });
+    await load({ ...snapshot, ...meanwhile });
+    expect(await load(snapshot)).toMatchObject({ kept: 0 });
+    expect(await available(snapshot.tenant_id)).toBe("100000");
+    // Its settle is lost.
+    const again = request(snapshot.tenant_id);
+    await admit(shield.redis, again);
+    await load({ ...snapshot, ...meanwhile, open_runs: [{ run_id: again.run_id, micros: "20000" }] });
+    expect(await load(snapshot)).toMatchObject({ kept: 0 });
+    expect(await available(snapshot.tenant_id)).toBe("100000");
+  });
+
   test("a snapshot that is older than the mirrored one changes nothing", async () => {
     const snapshot = snapshotOf();
     const clock_read = String(BigInt(await readClock(shield.redis)) - 1n);

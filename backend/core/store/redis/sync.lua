@@ -1,5 +1,6 @@
 -- Replaces a tenant's mirror by a Postgres snapshot. Reservations that Postgres does not have are kept only while
--- younger than the grace at the clock read before the snapshot; one dated in the future is dropped.
+-- younger than the grace at the clock read before the snapshot; one dated in the future is dropped, and so is one that
+-- an earlier snapshot had: its run is over.
 -- A snapshot older than the one mirrored changes nothing; keys and plan move by rising version only.
 -- KEYS: 1 {t}:open  2 {t}:budget  3 {t}:plan  4... {t}:key:<sha>, in the order of the snapshot's keys
 -- ARGV: 1 clock read, Unix micros  2 grace, micros  3 available, micros  4 open runs  5 plan  6 keys (JSON each, as tenant_snapshot gives)
@@ -38,8 +39,8 @@ redis.call('DEL', KEYS[1])
 local open_runs = cjson.decode(ARGV[4])
 for i = 1, #open_runs do
   local run = open_runs[i]
-  local at = mirrored[run.run_id] and string.match(mirrored[run.run_id], ':(%d+)$') or ARGV[1]
-  redis.call('HSET', KEYS[1], run.run_id, run.micros .. ':' .. at)
+  -- Without a time: once Postgres had it, a snapshot without it says that it is over.
+  redis.call('HSET', KEYS[1], run.run_id, run.micros .. ':')
   mirrored[run.run_id] = nil
 end
 

@@ -1,0 +1,135 @@
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import type { Evidence, Violation } from "./checker/evidence.ts";
+import { judge } from "./checker/judge.ts";
+import { collect } from "./collect.ts";
+import { comeToRest, countOpen } from "./come-to-rest.ts";
+import { readHistory, scribe } from "./history.ts";
+import { startKiller } from "./killer.ts";
+import { workAway } from "./load.ts";
+import { grantFirst, operate } from "./operator.ts";
+import { seeded } from "./seeded.ts";
+import { summarize } from "./summary.ts";
+import { createWorld, logsOf, type World } from "./world.ts";
+
+const HOME = ".dev/chaos";
+const STATE_DIR = `${HOME}/state`;
+const PROGRESS_MS = 5_000;
+const SHOWN = 20;
+const USAGE = "usage: npm run chaos -- [--minutes M] [--seed S] [--clients N] [--keep]";
+
+const settings = z.object({
+  minutes: z.coerce.number().positive().max(10_000).default(2),
+  seed: z.coerce.number().int().nonnegative(),
+  clients: z.coerce.number().int().min(1).max(200).default(16),
+  keep: z.boolean().default(false),
+});
+type Settings = z.infer<typeof settings>;
+
+function options(): Settings {
+  try {
+    const text = { type: "string" } as const;
+    const { values } = parseArgs({
+      options: { minutes: text, seed: text, clients: text, keep: { type: "boolean" }, help: { type: "boolean" } },
+    });
+    if (values.help === true) {
+      console.log(USAGE);
+      process.exit(0);
+    }
+    return settings.parse({ seed: Date.now() % 1_000_000, ...values });
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+/** Lets everything loose on the world until the time is up or somebody presses Ctrl-C. */
+async function rage(world: World, { seed, clients, minutes }: Settings, dir: string) {
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+  const began = performance.now();
+  const timer = setTimeout(interrupt, minutes * 60_000);
+  const scribes = new Map<string, ReturnType<typeof scribe>>();
+  const scribeOf = (name: string) => {
+    const one = scribe(dir, name);
+    scribes.set(name, one);
+    return one;
+  };
+  const operatorScribe = scribeOf("operator");
+  await grantFirst(world, operatorScribe);
+  const killer = startKiller(world, seeded(seed, "killer"), scribeOf("killer"), stop.signal);
+  const names = Array.from({ length: clients }, (_, index) => `client-${String(index).padStart(3, "0")}`);
+  const told = () => {
+    const elapsed = (performance.now() - began) / 1000;
+    const kills = [...killer.kills.values()].reduce((sum, count) => sum + count, 0);
+    const known = world.tenants.reduce((sum, each) => sum + each.runs.length, 0);
+    void countOpen(world).then((open) =>
+      console.log(`${elapsed.toFixed(0).padStart(5)} s  ${known} runs accepted, ${open ?? "?"} open, ${kills} kills`),
+    );
+  };
+  const ticker = setInterval(told, PROGRESS_MS);
+  try {
+    await Promise.all([
+      killer.done,
+      operate(world, seeded(seed, "operator"), operatorScribe, stop.signal),
+      ...names.map((name) => workAway(world, name, seeded(seed, name), scribeOf(name), stop.signal)),
+    ]);
+  } finally {
+    // Whoever failed, the others end too: what is paused must wake.
+    stop.abort();
+    await killer.done;
+    clearTimeout(timer);
+    clearInterval(ticker);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
+    for (const each of scribes.values()) each.close();
+  }
+  return { minutes: (performance.now() - began) / 60_000, kills: killer.kills };
+}
+
+function keepEvidence(dir: string, evidence: Evidence, violations: readonly Violation[]): void {
+  const plain = { ...evidence, most_open: [...evidence.most_open], restricted: [...evidence.restricted] };
+  writeFileSync(join(dir, "evidence.json"), JSON.stringify(plain));
+  writeFileSync(join(dir, "violations.json"), JSON.stringify(violations, undefined, 2));
+  for (const log of logsOf(STATE_DIR)) if (existsSync(log)) copyFileSync(log, join(dir, basename(log)));
+}
+
+async function main(): Promise<void> {
+  const wanted = options();
+  const { seed, clients, minutes, keep } = wanted;
+  const dir = join(HOME, `${new Date().toISOString().replaceAll(/[:.]/g, "-")}-seed-${seed}`);
+  mkdirSync(dir, { recursive: true });
+  console.log(`chaos for ${minutes} minutes with ${clients} clients, seed ${seed}; history in ${dir}`);
+  const world = await createWorld(STATE_DIR, seed);
+  try {
+    const { kills, ...raged } = await rage(world, wanted, dir);
+    world.calm();
+    const unrest = await comeToRest(world, console.log);
+    const evidence = await collect(world);
+    const history = readHistory(dir);
+    const judged = judge(evidence, history);
+    const violations = [...judged.violations, ...(unrest === undefined ? [] : [unrest])];
+    const verdict = { ...judged, violations };
+    const { hasCancel: has_cancel } = world;
+    const told = { evidence, verdict, history, kills, restarts: world.restarts(), lost: world.lost(), has_cancel };
+    console.log(`\n${summarize({ ...told, ...raged }).join("\n")}`);
+    for (const each of violations.slice(0, SHOWN)) console.log(`\nVIOLATION ${each.rule}\n  ${each.subject}`);
+    if (violations.length === 0) {
+      console.log("verdict            nothing lost, nothing charged twice, nothing adrift");
+      if (!keep) rmSync(dir, { recursive: true, force: true });
+    } else {
+      keepEvidence(dir, evidence, violations);
+      console.log(`\nverdict            VIOLATED, seed ${seed}; all of it in ${dir}`);
+      process.exitCode = 1;
+    }
+  } finally {
+    await world.stop();
+  }
+}
+
+await main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
