@@ -31,7 +31,7 @@ interface Telling {
 
 const storyOf = (index: number): Story => STORIES[index] ?? STORIES[0];
 
-/** Every boundary of the story x every fault, and of the first story x every intrusion too. */
+/** Every boundary of the story x every fault, and every cancel; of the first story x every other intrusion too. */
 export async function* singlesOf(
   host: Host,
   { story, shard, shards }: Shard,
@@ -41,7 +41,7 @@ export async function* singlesOf(
   onStory(plain);
   const { boundaries } = plain;
   const names = boundaries.flatMap(({ index }) =>
-    [...FAULTS, ...(story === 0 ? INTRUSIONS : [])].map((name) => `${index}:${name}`),
+    [...FAULTS, ...(story === 0 ? INTRUSIONS : ["cancel"])].map((name) => `${index}:${name}`),
   );
   for (const name of names.filter((_, i) => i % shards === shard)) {
     yield { name, told: await tell(host, storyOf(story), parseDecisions(name)) };

@@ -22,7 +22,8 @@ const program = new Command("npm run sim --")
   .option("--from <seed>", "the first random world", count, 1)
   .option("--scripts", "the written scenes and the duels alone")
   .option("--pairs", "every pair of faults of the first story")
-  .option("--mutate [name]", "take each guard away in turn (or the one that is named) and see that it is missed")
+  .option("--mutate [part]", "take each guard away in turn (or those whose name holds this) and see that it is missed")
+  .option("--skip <n>", "with --mutate: leave out the first n", count, 0)
   .option("--story <n>", "the story to tell", count)
   .option("--decisions <list>", "tell the story with INDEX:FAULT,INDEX:FAULT", "")
   .option("--log", "print every line of the worlds that are played")
@@ -33,6 +34,7 @@ interface Options {
   readonly from: number;
   readonly scripts?: boolean;
   readonly pairs?: boolean;
+  readonly skip: number;
   readonly mutate?: string | true;
   readonly story?: number;
   readonly decisions: string;
@@ -63,10 +65,10 @@ function workOf(options: Options): readonly Work[] {
 
 const options = program.parse().opts<Options>();
 await withServers(async (servers) => {
-  const { mutate, jobs } = options;
+  const { mutate, jobs, skip } = options;
   const isSound =
     mutate === undefined
       ? await play(servers, workOf(options), { jobs, log: options.log === true })
-      : await hunt(servers, { jobs, name: mutate === true ? undefined : mutate });
+      : await hunt(servers, { jobs, skip, part: mutate === true ? "" : mutate });
   process.exitCode = isSound ? 0 : 1;
 });

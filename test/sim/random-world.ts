@@ -7,7 +7,7 @@ import { comeToRest, pass, type Rest } from "./come-to-rest.ts";
 import { stormy } from "./faults.ts";
 import { Seeded } from "./seeded.ts";
 import type { Host } from "./stores/host.ts";
-import { World } from "./world.ts";
+import { SETTINGS, World } from "./world.ts";
 
 export interface Played {
   readonly world: World;
@@ -30,7 +30,8 @@ export async function playSeed(host: Host, seed: number): Promise<Played> {
   };
   let isStorm = true;
   const plan = stormy(random.fork(), weather, () => isStorm);
-  const world = new World({ host, random, plan });
+  const reaper = { ...SETTINGS.reaper, sweep_seconds: random.pick([60, 120, 240]), audit_seconds: 1_800 };
+  const world = new World({ host, random, plan, settings: { ...SETTINGS, reaper } });
   await world.stores.redis.flush();
   const cast = await assemble(world);
   const open = new Set<Promise<unknown>>();
@@ -139,7 +140,7 @@ async function live(
     await pickEdge().cancel({ key_sha256: intent.account.key_sha256, address: "192.0.2.1" }, learned.run_id);
   const stranger = cast.accounts.find((account) => account.tenant_id !== intent.account.tenant_id);
   if (stranger !== undefined && random.chance(0.2)) await spy(world, stranger, learned.run_id, pickEdge);
-  await follow(world, intent, learned.run_id, pickEdge, wait, 6);
+  await follow(world, intent, learned.run_id, pickEdge, wait, 3);
 }
 
 /** What operators do, and what befalls machines. */

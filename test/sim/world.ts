@@ -64,8 +64,8 @@ export class World implements Wires {
   readonly network: Network;
   readonly metrics: Metrics;
   readonly mayFreeze: boolean;
-  /** The operator was told that no new run is taken. */
-  isClosed: "read-only" | "halt" | undefined;
+  /** From when the operator was told that the switch is set, until it goes back to normal. */
+  closure: { readonly mode: "read-only" | "halt" } | undefined;
   readonly counts = new Map<string, number>();
   /** What happened, line by line: the same seed gives the same lines. */
   readonly lines: string[] = [];
@@ -74,6 +74,8 @@ export class World implements Wires {
   faults = 0;
   readonly met = new Set<string>();
   steps = 0;
+  /** By run: who started its latest attempt. */
+  readonly #holders = new Map<string, string>();
   #books: Snapshot = {
     runs: [],
     transfers: [],
@@ -143,7 +145,23 @@ export class World implements Wires {
     if ("error" in outcome) return this.fault(`${boundary.process} ${boundary.operation}`, outcome.error);
     if (boundary.port !== "database" || READS.test(boundary.operation)) return;
     if (Array.isArray(outcome.value) && outcome.value.length === 0) return;
+    const before = this.#books;
     await this.look();
+    this.#watchHolders(boundary, before);
+  }
+
+  /** Whoever started an attempt is the only worker to end it. */
+  #watchHolders({ process, operation }: Boundary, before: Snapshot): void {
+    const old = new Map(before.runs.map((run) => [run.run_id, run]));
+    for (const run of this.#books.runs) {
+      const was = old.get(run.run_id);
+      if (was === undefined || was.version === run.version) continue;
+      if (run.attempt > was.attempt) this.#holders.set(run.run_id, process);
+      const isEnded = was.status === "PROCESSING" && run.status === "FAILED" && operation === "close-run";
+      if (isEnded && this.#holders.get(run.run_id) !== process) {
+        this.violate(`3: ${process} ended run ${run.run_id}, which ${this.#holders.get(run.run_id)} holds`);
+      }
+    }
   }
 
   /** Compares everything with the moment before. */

@@ -66,7 +66,7 @@ export async function pursue(
   const caller = { key_sha256: intent.account.key_sha256, address: "192.0.2.1" };
   while (learned.asked < MOST_TRIES) {
     learned.asked += 1;
-    const before = { run: runOf(world, intent), revoked: intent.account.is_revoked, closed: world.isClosed };
+    const before = { run: runOf(world, intent), revoked: intent.account.is_revoked, closure: world.closure };
     const { kind, ...said } = await pickEdge().submit(caller, requestOf(intent));
     const verdict = "answer" in said ? said.answer.verdict : undefined;
     world.note(
@@ -80,8 +80,11 @@ export async function pursue(
     }
     if (!(verdict instanceof Problem)) {
       hear(world, intent, learned, verdict.run_id, before.revoked);
-      if (before.closed === "halt" || (before.closed === "read-only" && !verdict.replayed))
+      const { closure } = before;
+      const wasShut = closure?.mode === "halt" || (closure?.mode === "read-only" && !verdict.replayed);
+      if (wasShut && closure === world.closure) {
         world.violate(`4: ${verdict.run_id} was accepted while the switch was set`);
+      }
       return learned;
     }
     const retry_ms = retryAfter(verdict);

@@ -98,10 +98,10 @@ export function limitOpenRuns(world: World, account: Account, max_open_runs: num
 export async function closeShop(world: World, account: Account, mode: "read-only" | "halt", ms: number): Promise<void> {
   await command(world, account, async (db) => {
     await setSwitch(db, mode);
-    world.isClosed = mode;
+    world.closure = { mode };
   });
   world.scheduler.after(ms, undefined, async () => {
-    world.isClosed = undefined;
+    world.closure = undefined;
     const { postgres } = world.stores;
     await setSwitch(
       { query: (text, values) => postgres.query("owner", text, values, world.scheduler.now()) },

@@ -12,6 +12,11 @@ const LOOK = {
     return {redis.call('HGET', KEYS[2], 'available') or 'none', #open, table.concat(eternal, ' ')}`,
 };
 
+const LOOK_AT_KEY = {
+  name: "look",
+  lua: "return {redis.call('HGET', KEYS[1], 'status') or 'none', redis.call('HGET', KEYS[2], 'max_open_runs') or 'none'}",
+};
+
 /** Invariants 3 and 7 of a world at rest: nothing open, nothing held, and Redis says what Postgres says. */
 export async function restFaults(now: Snapshot, redis: SimRedis, now_ms: number): Promise<readonly string[]> {
   const faults = now.runs.flatMap((run) =>
@@ -30,6 +35,15 @@ export async function restFaults(now: Snapshot, redis: SimRedis, now_ms: number)
     if (Number(open) !== 2 * frozen.length && mirrored !== "none")
       faults.push(`7: Redis holds reservations of tenant ${tenant_id} at rest`);
     if (eternal !== "") faults.push(`7: rate counters without a time to live: ${eternal}`);
+  }
+  for (const { tenant_id, sha256, status, max_open_runs } of now.keys) {
+    const keys = tenantKeys(tenant_id);
+    const mirrored = (await redis.run(LOOK_AT_KEY, [keys.key(sha256), keys.plan], [], now_ms)) as string[];
+    if (mirrored[0] !== "none" && mirrored[0] !== status)
+      faults.push(`7: Redis says ${mirrored[0]} of a key that is ${status}`);
+    if (mirrored[1] !== "none" && mirrored[1] !== String(max_open_runs)) {
+      faults.push(`7: Redis says that a plan lets ${mirrored[1]} runs be open, Postgres says ${max_open_runs}`);
+    }
   }
   return faults;
 }

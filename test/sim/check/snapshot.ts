@@ -56,6 +56,16 @@ interface UsageRow {
   readonly charged_micros: number;
 }
 
+interface KeyRow {
+  readonly key_id: string;
+  readonly spending_id: string;
+  readonly tenant_id: string;
+  readonly sha256: string;
+  readonly status: string;
+  /** Of its tenant's plan. */
+  readonly max_open_runs: number;
+}
+
 /** Everything in Postgres that the invariants are about, of one moment. */
 export interface Snapshot {
   readonly runs: readonly RunRow[];
@@ -63,7 +73,7 @@ export interface Snapshot {
   readonly balances: readonly BalanceRow[];
   readonly usage: readonly UsageRow[];
   readonly spending: readonly { readonly spending_id: string; readonly committed_micros: number }[];
-  readonly keys: readonly { readonly key_id: string; readonly spending_id: string }[];
+  readonly keys: readonly KeyRow[];
   readonly events: readonly { readonly run_id: string | null; readonly type: string }[];
   readonly findings: readonly { readonly kind: string; readonly run_id: string | null }[];
 }

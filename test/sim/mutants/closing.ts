@@ -1,11 +1,16 @@
-import { inFunction, inStatement, type Mutant, together } from "./mutant.ts";
+import { inCode, inFunction, inStatement, type Mutant, together } from "./mutant.ts";
 
 const inClose = (name: string, find: string, put = "", backed_by?: string) =>
   inFunction(`close_run: ${name}`, "close_run", find, put, backed_by);
 const inCancel = (name: string, find: string, put = "", backed_by?: string) =>
   inFunction(`cancel_run: ${name}`, "cancel_run", find, put, backed_by);
 
-const moneyState = inClose("the money state", "AND r.money_state = 'RESERVED'\n     AND r.status", "AND r.status");
+const moneyState = inClose(
+  "the money state",
+  "r.run_id = p_run_id AND r.money_state = 'RESERVED'",
+  "r.run_id = p_run_id",
+  "status, stage and token: what is closed has left them behind, and nobody but a cancel meets what is frozen",
+);
 const status = inClose(
   "the status",
   "AND r.status = p_from_status AND",
@@ -18,7 +23,19 @@ const stage = inClose(
   "",
   "the tokens, for all callers but a cancel; and cancel_run looks at the stage under the lock",
 );
-const finalizeToken = inClose("the finalize token", "THEN r.finalize_token = p_token", "THEN true");
+const finalizeToken = inClose(
+  "the finalize token",
+  "THEN r.finalize_token = p_token",
+  "THEN true",
+  "S3: only the attempt whose receipt stands has anything to close with",
+);
+const tombstoneStops = inCode(
+  "W4: a tombstone stops",
+  "backend/worker/finalize.ts",
+  'if (verdict.kind === "tombstone") return false;',
+  'if (verdict.kind === "tombstone") return true;',
+  "the finalize token: the sweep has taken it away",
+);
 const leaseToken = inClose("the lease token", "THEN r.lease_token = p_token", "THEN true");
 const version = inClose(
   "the version",
@@ -52,8 +69,9 @@ export const CLOSING_MUTANTS: readonly Mutant[] = [
   finalizeToken,
   leaseToken,
   version,
-  together("close_run: status, stage and token", status, stage, finalizeToken, leaseToken),
-  together("close_run: status and money state", status, moneyState),
+  tombstoneStops,
+  together("close_run: the finalize token, and the tombstone that stops W4", finalizeToken, tombstoneStops),
+  together("close_run: all that says that it is over", status, stage, moneyState),
   together("close_run: the stage, and the cancel that looks at it", stage, claimedBranch),
   inClose(
     "COMPLETED from CLAIMED alone",
@@ -79,7 +97,7 @@ export const CLOSING_MUTANTS: readonly Mutant[] = [
   claimedBranch,
   frozenBranch,
   terminalBranch,
-  together("cancel_run and close_run: what is over stays over", terminalBranch, status, moneyState, version),
+  together("cancel_run and close_run: what is over stays over", terminalBranch, status, stage, moneyState, leaseToken),
   together("cancel_run and close_run: a frozen run is a person's", frozenBranch, claimedBranch, stage, moneyState),
   inCancel("the tenant test", "AND r.tenant_id = v_caller.tenant_id\n     FOR UPDATE", "FOR UPDATE"),
   inCancel(

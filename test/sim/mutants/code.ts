@@ -37,12 +37,6 @@ export const CODE_MUTANTS: readonly Mutant[] = [
   inCode("S3: If-None-Match", "test/sim/stores/objects.ts", 'if (this.all.has(key)) return "exists";', ""),
   inCode("W4: reading on 412", FINALIZE, 'if (put === "created") return true;', "if (put !== undefined) return true;"),
   inCode(
-    "W4: a tombstone stops",
-    FINALIZE,
-    'if (verdict.kind === "tombstone") return false;',
-    'if (verdict.kind === "tombstone") return true;',
-  ),
-  inCode(
     "W4: the object's token",
     FINALIZE,
     'if (verdict.kind === "receipt" && verdict.receipt.finalize_token === receipt.finalize_token) return true;',
@@ -82,7 +76,6 @@ export const CODE_MUTANTS: readonly Mutant[] = [
   ),
   heartbeat,
   timebox,
-  leaseBound,
   together("W2: the timebox and the bound on the lease", timebox, leaseBound),
   inCode(
     "SIGTERM: a run is handed back",

@@ -1,3 +1,4 @@
+import { Outage } from "#core/domain/outage.ts";
 import type { ReceivedMessage } from "#core/ports/queue.ts";
 import type { Seeded } from "../seeded.ts";
 
@@ -6,7 +7,7 @@ interface Message {
   readonly body: string;
   visible_at_ms: number;
   received: number;
-  /** The latest delivery's handle; an earlier one hides and deletes nothing. */
+  /** The latest delivery's handle: an earlier one deletes nothing, and hiding by it is refused. */
   receipt: string;
 }
 
@@ -59,9 +60,11 @@ export class SimQueue {
     return taken;
   }
 
-  hide(receipt: string, until_ms: number): void {
+  /** SQS refuses this for a message that is not in flight (MessageNotInflight), which the driver tells as an outage. */
+  hide(receipt: string, until_ms: number, now_ms: number): void {
     const message = this.#messages.find((each) => each.receipt === receipt);
-    if (message !== undefined) message.visible_at_ms = until_ms;
+    if (message === undefined || message.visible_at_ms <= now_ms) throw new Outage("sqs", "message is not in flight");
+    message.visible_at_ms = until_ms;
   }
 
   delete(receipt: string): void {

@@ -50,7 +50,8 @@ export class WaitingRoom {
   }
 
   hide(receipt: string, ms: number): void {
-    this.#queue.hide(receipt, this.#scheduler.now() + ms);
+    const now_ms = this.#scheduler.now();
+    this.#queue.hide(receipt, now_ms + ms, now_ms);
     this.#serveAfter(ms);
   }
 
