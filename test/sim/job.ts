@@ -4,7 +4,8 @@ import { pairsOf, parseDecisions, singlesOf } from "./exhaustive.ts";
 import { playSeed } from "./random-world.ts";
 import { mutationOf } from "./mutants/list.ts";
 import { type Host, openHost } from "./stores/host.ts";
-import { playScript, SCRIPTS } from "./scripts.ts";
+import { SCENES } from "./scenes/list.ts";
+import { playScene } from "./scenes/stage.ts";
 import { STORIES, tell, type Told } from "./stories.ts";
 import type { World } from "./world.ts";
 
@@ -17,7 +18,7 @@ export const jobSpec = z.object({
   hunt: z.boolean(),
   log: z.boolean(),
   work: z.discriminatedUnion("kind", [
-    z.object({ kind: z.literal("scripts") }),
+    z.object({ kind: z.literal("scenes") }),
     z.object({ kind: z.literal("seeds"), from: z.number().int(), count: z.number().int(), step: z.number().int() }),
     z.object({ kind: z.literal("singles"), ...share }),
     z.object({ kind: z.literal("pairs"), ...share }),
@@ -38,8 +39,11 @@ export interface Tally {
   worlds: number;
   steps: number;
   boundaries: number;
-  /** Boundaries of fault-free stories, each of which met every fault. */
+  /** Boundaries of the fault-free stories. */
   crossed: number;
+  /** Faults that stories were to meet at a boundary, and those that they met. */
+  asked: number;
+  fired: number;
   faults: number;
   runs: number;
   replayed: number;
@@ -56,6 +60,8 @@ export const emptyTally = (): Tally => ({
   steps: 0,
   boundaries: 0,
   crossed: 0,
+  asked: 0,
+  fired: 0,
   faults: 0,
   runs: 0,
   replayed: 0,
@@ -85,22 +91,24 @@ export async function doJob(spec: JobSpec, onProgress: (tally: Tally) => void = 
   return tally;
 }
 
-async function* worlds(host: Host, { work, log }: JobSpec, tally: Tally): AsyncGenerator<void> {
+async function* worlds(host: Host, spec: JobSpec, tally: Tally): AsyncGenerator<void> {
+  const { work, log } = spec;
   const judge = (played: Played, replay: string) => {
     if (log) process.stdout.write(`${played.world.lines.join("\n")}\n`);
     count(tally, played, replay);
   };
   switch (work.kind) {
-    case "scripts": {
-      for (const script of SCRIPTS) {
-        const world = await playScript(host, script);
-        judge({ world, violations: world.violations }, `--scripts (${script.name})`);
+    case "scenes": {
+      for (const scene of SCENES) {
+        judge(await twice(spec.hunt, tally, () => playScene(host, scene)), `--scenes (${scene.name})`);
         yield;
       }
       for (const duel of DUELS) {
         for (const [pause, isRedisUp] of DUEL_CIRCUMSTANCES) {
-          const world = await fight(host, duel, pause, isRedisUp);
-          judge({ world, violations: world.violations }, `--scripts (${duel.name}, ${pause ?? "no pause"})`);
+          judge(
+            await twice(spec.hunt, tally, () => fight(host, duel, pause, isRedisUp)),
+            `--scenes (${duel.name}, ${pause ?? "no pause"})`,
+          );
           yield;
         }
       }
@@ -109,7 +117,7 @@ async function* worlds(host: Host, { work, log }: JobSpec, tally: Tally): AsyncG
     case "seeds":
       for (let i = 0; i < work.count; i++) {
         const number = work.from + i * work.step;
-        judge(await seed(host, number, i % REPLAY_EVERY === 0, tally), `--from ${number} --seeds 1`);
+        judge(await seed(host, number, !spec.hunt && i % REPLAY_EVERY === 0, tally), `--from ${number} --seeds 1`);
         yield;
       }
       return;
@@ -125,6 +133,8 @@ async function* worlds(host: Host, { work, log }: JobSpec, tally: Tally): AsyncG
       const onStory = (told: Told) => (tally.crossed += work.shard === 0 ? told.boundaries.length : 0);
       const all = work.kind === "singles" ? singlesOf(host, work, onStory) : pairsOf(host, work, onStory);
       for await (const { told, name } of all) {
+        tally.asked += name.split(",").length;
+        tally.fired += told.fired;
         judge(told, `--story ${work.story} --decisions ${name}`);
         yield;
       }
@@ -137,19 +147,26 @@ interface Played {
   readonly violations: readonly string[];
 }
 
-async function seed(host: Host, number: number, twice: boolean, tally: Tally): Promise<Played> {
-  const { world, rest } = await playSeed(host, number);
+/** Plays it again, unless once is enough: the same world must come of it, line by line. */
+async function twice(isOnce: boolean, tally: Tally, play: () => Promise<World>): Promise<Played> {
+  const world = await play();
   const violations = [...world.violations];
-  if (twice && violations.length === 0) {
-    const again = await playSeed(host, number);
-    const at = world.lines.findIndex((line, i) => line !== again.world.lines[i]);
-    if (at >= 0 || again.world.lines.length !== world.lines.length) {
-      violations.push(`seed ${number} is not the same twice: ${world.lines[at]} / ${again.world.lines[at]}`);
-    }
-    tally.replayed += 1;
-  }
-  tally.slowest_rest_ms = Math.max(tally.slowest_rest_ms, rest?.quiet_after_ms ?? 0);
+  if (isOnce || violations.length > 0) return { world, violations };
+  const again = await play();
+  const at = Array.from({ length: Math.max(world.lines.length, again.lines.length) }, (_, i) => i).find(
+    (i) => world.lines[i] !== again.lines[i],
+  );
+  if (at !== undefined) violations.push(`it is not the same twice: ${world.lines[at]} / ${again.lines[at]}`);
+  tally.replayed += 1;
   return { world, violations };
+}
+
+async function seed(host: Host, number: number, isTwice: boolean, tally: Tally): Promise<Played> {
+  return twice(!isTwice, tally, async () => {
+    const { world, rest } = await playSeed(host, number);
+    tally.slowest_rest_ms = Math.max(tally.slowest_rest_ms, rest?.quiet_after_ms ?? 0);
+    return world;
+  });
 }
 
 function count(tally: Tally, played: Played, replay: string): void {

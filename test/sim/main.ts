@@ -20,7 +20,7 @@ const program = new Command("npm run sim --")
   )
   .option("--seeds <n>", "this many random worlds, and nothing else", count)
   .option("--from <seed>", "the first random world", count, 1)
-  .option("--scripts", "the written scenes and the duels alone")
+  .option("--scenes", "the written scenes and the duels alone")
   .option("--pairs", "every pair of faults of the first story")
   .option("--mutate [part]", "take each guard away in turn (or those whose name holds this) and see that it is missed")
   .option("--skip <n>", "with --mutate: leave out the first n", count, 0)
@@ -32,7 +32,7 @@ const program = new Command("npm run sim --")
 interface Options {
   readonly seeds?: number;
   readonly from: number;
-  readonly scripts?: boolean;
+  readonly scenes?: boolean;
   readonly pairs?: boolean;
   readonly skip: number;
   readonly mutate?: string | true;
@@ -46,7 +46,7 @@ function workOf(options: Options): readonly Work[] {
   const { seeds, from, story, decisions, jobs } = options;
   const shards = Array.from({ length: jobs }, (_, shard) => ({ shard, shards: jobs }));
   if (story !== undefined) return [{ kind: "telling", story, decisions }];
-  if (options.scripts === true) return [{ kind: "scripts" }];
+  if (options.scenes === true) return [{ kind: "scenes" }];
   if (options.pairs === true) return shards.map((shard) => ({ kind: "pairs", story: 0, ...shard }));
   const random = (number: number): readonly Work[] =>
     shards.map(({ shard, shards: step }) => ({
@@ -57,7 +57,7 @@ function workOf(options: Options): readonly Work[] {
     }));
   if (seeds !== undefined) return random(seeds);
   return [
-    { kind: "scripts" },
+    { kind: "scenes" },
     ...STORIES.flatMap((_, index) => shards.map((shard): Work => ({ kind: "singles", story: index, ...shard }))),
     ...random(DEFAULT_SEEDS),
   ];

@@ -1,6 +1,6 @@
 import type { Db } from "#core/ports/db.ts";
 import type { Redis } from "#core/ports/redis.ts";
-import type { ReceivedMessage, SignalReceiver, SignalSender } from "#core/ports/queue.ts";
+import type { DeadLetters, ReceivedMessage, SignalReceiver, SignalSender } from "#core/ports/queue.ts";
 import type { ObjectDeleter, ObjectWriter } from "#core/ports/objects.ts";
 import { Later, type Network, outcomeOf } from "./network.ts";
 import type { Scheduler, SimProcess } from "./scheduler.ts";
@@ -85,5 +85,15 @@ export function queueOf({ network, stores: { queue } }: Wires, process: SimProce
     },
     hide: (receipt, seconds) => call("hide", () => queue.hide(receipt, seconds * 1000)),
     delete: (receipt) => call("delete", () => queue.delete(receipt)),
+  };
+}
+
+/** As the reaper looks at them; what an operator does with them is no part of the protocol. */
+export function deadLettersOf({ network, stores: { queue } }: Wires, process: SimProcess): DeadLetters {
+  const beyond = () => Promise.reject(new Error("nobody redrives in this world"));
+  return {
+    count: () => network.call({ process, port: "queue", operation: "count-dead", apply: () => queue.dead }),
+    peek: beyond,
+    redrive: beyond,
   };
 }

@@ -2,7 +2,7 @@ import { micros } from "#core/domain/money.ts";
 import { startReaper, startWorker, type Supervised } from "./actors/backend.ts";
 import { follow, type Intent, type Learned, pursue, spy } from "./actors/client.ts";
 import { SimEdge } from "./actors/edge.ts";
-import { type Account, closeShop, createAccount, grant, limitOpenRuns, revoke } from "./actors/tenants.ts";
+import { type Account, clawBack, closeShop, createAccount, grant, limitOpenRuns, revoke } from "./actors/tenants.ts";
 import { comeToRest, pass, type Rest } from "./come-to-rest.ts";
 import { stormy } from "./faults.ts";
 import { Seeded } from "./seeded.ts";
@@ -165,6 +165,7 @@ function trouble(world: World, { accounts, workers, reapers }: Cast): void {
     () => random.pick(reapers).kill(),
     () => grant(world, random.pick(accounts), `grant ${random.between(1, 3)}`, random.pick([10_000, 100_000])),
     () => grant(world, random.pick(accounts), `grant ${random.between(1, 3)}`, random.pick([10_000, 100_000])),
+    () => clawBack(world, random.pick(accounts), `clawback ${random.between(1, 2)}`, random.pick([20_000, 500_000])),
     () => limitOpenRuns(world, random.pick(accounts), random.pick([1, 3, 30])),
     () => closeShop(world, random.pick(accounts), random.pick(["read-only", "halt"]), random.between(5_000, 40_000)),
     () => (random.chance(0.3) ? revoke(world, random.pick(accounts)) : undefined),

@@ -21,7 +21,7 @@ describe("the protocol in simulated worlds", () => {
   };
 
   test("says what is written in every scene and duel", { timeout: SLOW }, async () => {
-    expect((await played({ kind: "scripts" })).worlds).toBeGreaterThan(60);
+    expect((await played({ kind: "scenes" })).worlds).toBeGreaterThan(60);
   });
 
   test.each(STORIES.map(({ name }, story) => [name, story] as const))(

@@ -63,6 +63,8 @@ export interface Told {
   readonly boundaries: readonly Boundary[];
   readonly violations: readonly string[];
   readonly world: World;
+  /** How many of the decisions were met. */
+  readonly fired: number;
 }
 
 /** The reaper comes after the main road, so that each of its idle steps is crossed once. */
@@ -74,6 +76,7 @@ const LONGEST_MS = 4 * 3_600_000;
 export async function tell(host: Host, story: Story, decisions: ReadonlyMap<number, Decision>): Promise<Told> {
   await host.db.owner.query("SELECT sim_reset()", []);
   const boundaries: Boundary[] = [];
+  let fired = 0;
   const ahead = [...(story.at ?? [])];
   let hands: Hands | undefined;
   const given = planned(decisions);
@@ -94,6 +97,7 @@ export async function tell(host: Host, story: Story, decisions: ReadonlyMap<numb
     },
     onBoundary: (boundary, decision) => {
       boundaries.push(boundary);
+      if (decisions.has(boundary.index)) fired += 1;
       if (hands !== undefined) intrude(world, decision, hands);
     },
   });
@@ -122,7 +126,7 @@ export async function tell(host: Host, story: Story, decisions: ReadonlyMap<numb
   const crossed = boundaries.slice();
   if (world.violations.length === 0) await comeToRest(world, processes);
   await world.stores.postgres.close();
-  return { boundaries: crossed, violations: world.violations, world };
+  return { boundaries: crossed, violations: world.violations, world, fired };
 }
 
 /** From the submit to the end of the run, and a while beyond. */

@@ -1,6 +1,6 @@
 import { reaperLoop } from "../../../backend/reaper/loop.ts";
 import { workerLoop } from "../../../backend/worker/loop.ts";
-import { dbOf, objectsOf, queueOf, redisOf } from "../ports.ts";
+import { dbOf, deadLettersOf, objectsOf, queueOf, redisOf } from "../ports.ts";
 import { SimProcess } from "../scheduler.ts";
 import type { World } from "../world.ts";
 import { simPacks } from "./pack.ts";
@@ -98,7 +98,7 @@ export function startReaper(world: World, name: string): Supervised {
         redis: redisOf(world, process),
         queue: queueOf(world, process),
         objects: objectsOf(world, process),
-        dead_letters: undefined,
+        dead_letters: deadLettersOf(world, process),
         sleeper: world.scheduler.sleeper(process),
         metrics: world.metrics,
         log: world.logOf(process),

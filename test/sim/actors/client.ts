@@ -155,16 +155,18 @@ export async function follow(
   }
 }
 
+/** What a stranger may be told of a run: what it would be told of one that is not there. */
+const BLIND = new Set(["not-found", "unauthorized", "rate-limited", "unavailable", "read-only"]);
+
 /** Another tenant's look at a run finds nothing, and its cancel does nothing. */
 export async function spy(world: World, account: Account, run_id: string, pickEdge: () => SimEdge): Promise<void> {
   const caller = { key_sha256: account.key_sha256, address: "192.0.2.2" };
   const seen = await pickEdge().read(caller, run_id);
   const found = seen.kind === "answered" ? seen.answer.verdict : undefined;
-  if (found !== undefined && !(found instanceof Problem) && found.kind === "found") {
-    world.violate(`6: tenant ${account.tenant_id} saw run ${run_id}`);
-  }
+  const isBlind = found === undefined || (found instanceof Problem ? BLIND.has(found.slug) : found.kind !== "found");
+  if (!isBlind) world.violate(`6: tenant ${account.tenant_id} saw run ${run_id}`);
   const told = await pickEdge().cancel(caller, run_id);
   const canceled = told.kind === "answered" ? told.answer.verdict : undefined;
-  const isPlain = canceled === undefined || (canceled instanceof Problem && canceled.slug !== "run-already-terminal");
-  if (!isPlain) world.violate(`6: tenant ${account.tenant_id} learned of run ${run_id} by a cancel`);
+  const isIdle = canceled === undefined || (canceled instanceof Problem && BLIND.has(canceled.slug));
+  if (!isIdle) world.violate(`6: tenant ${account.tenant_id} learned of run ${run_id} by a cancel`);
 }

@@ -1,6 +1,7 @@
 import { micros } from "#core/domain/money.ts";
 import { newId } from "#core/domain/ids.ts";
 import type { Db } from "#core/ports/db.ts";
+import { clawbackCredit } from "#core/store/postgres/clawback-credit.ts";
 import { createKey } from "#core/store/postgres/create-key.ts";
 import { createTenant } from "#core/store/postgres/create-tenant.ts";
 import { definePlan } from "#core/store/postgres/define-plan.ts";
@@ -57,7 +58,7 @@ export async function createAccount(world: World, wishes: TenantWishes): Promise
 }
 
 /** An operator's command: Postgres first, then the mirror. It may die in between, and be given again. */
-async function command(world: World, account: Account, work: (db: Db) => Promise<unknown>): Promise<boolean> {
+export async function command(world: World, account: Account, work: (db: Db) => Promise<unknown>): Promise<boolean> {
   const process = new SimProcess("operator");
   const db = dbOf(world, process, "owner");
   const ended = new Promise<false>((resolve) => process.onCrash(() => resolve(false)));
@@ -80,6 +81,12 @@ async function command(world: World, account: Account, work: (db: Db) => Promise
 export function grant(world: World, account: Account, grant_id: string, amount: number): Promise<boolean> {
   const { tenant_id } = account;
   return command(world, account, (db) => grantCredit(db, { tenant_id, grant_id, amount: micros(amount) }));
+}
+
+/** A payment that was taken back; what is no longer there is a finding. */
+export function clawBack(world: World, account: Account, clawback_id: string, amount: number): Promise<boolean> {
+  const { tenant_id } = account;
+  return command(world, account, (db) => clawbackCredit(db, { tenant_id, clawback_id, amount: micros(amount) }));
 }
 
 export async function revoke(world: World, account: Account): Promise<void> {

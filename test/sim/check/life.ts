@@ -8,6 +8,8 @@ export interface LifeLaws {
   readonly max_attempts: number;
   readonly objects: SimObjects;
   readonly mayFreeze: boolean;
+  /** The statement that was applied. */
+  readonly operation: string;
 }
 
 const state = (run: RunRow): string =>
@@ -34,7 +36,7 @@ export function lifeFaults(before: Snapshot, after: Snapshot, laws: LifeLaws): r
       return JSON.stringify(run) === JSON.stringify(then) ? [] : stepFaults(run, then, laws);
     }),
     ...after.runs.flatMap((run) => resultFaults(run, laws)),
-    ...(laws.mayFreeze ? [] : after.findings).map(
+    ...(laws.mayFreeze ? [] : after.findings.filter(({ kind }) => kind !== "clawback-short")).map(
       (finding) => `3: a finding where nothing contradicts itself: ${finding.kind}`,
     ),
   ];
@@ -48,8 +50,10 @@ function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[
   const used = run.attempt - run.hand_backs;
   const isTakenAway = from === "PROCESSING" && (to === "QUEUED" || then.attempt > run.attempt);
   const isUndone = from === "CLAIMED" && ["QUEUED", "FAILED", "CANCELED"].includes(to);
+  // A person's decision, and nothing else, ends what is frozen.
+  const isDecided = from === "FROZEN" && to === "FAILED" && laws.operation === "decide-run";
   const checks: readonly (readonly [holds: boolean, law: string])[] = [
-    [NEXT[from]?.includes(to) === true, `${from} does not lead to ${to}`],
+    [NEXT[from]?.includes(to) === true || isDecided, `${from} does not lead to ${to}`],
     [then.version > run.version || from === to, "a change raises the version"],
     [then.attempt >= run.attempt && then.attempt <= run.attempt + 1, "attempts rise by one"],
     [!isTakenAway || lapsed || handedBack, "a live lease is nobody else's to take"],
@@ -77,7 +81,7 @@ function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[
 }
 
 /** What retention may take from a run that ended. */
-const FADED = { purged_at: null, has_inputs: null, version: 0 };
+const FADED = { purging_at: null, purged_at: null, has_inputs: null, version: 0 };
 const isTerminal = (name: string): boolean => ["COMPLETED", "FAILED", "CANCELED"].includes(name);
 
 const keyOf = (run: RunRow, attempt: number): string => resultKey(run.tenant_id, run.run_id, attempt);

@@ -40,6 +40,7 @@ function runFaults(now: Snapshot, run: RunRow): readonly string[] {
   const closed = isClosed(run);
   const charged = run.charged_micros ?? 0;
   const events = now.events.filter((event) => event.run_id === run.run_id && event.type.startsWith("run."));
+  const isDecided = run.reason_code === "DECIDED_BY_OPERATOR";
   const fees = [0, run.minimum_fee_micros];
   const laws: readonly (readonly [holds: boolean, law: string])[] = [
     [moved("RESERVE") === run.reserved_micros, "RESERVE is its reservation"],
@@ -50,7 +51,7 @@ function runFaults(now: Snapshot, run: RunRow): readonly string[] {
     [!closed || (run.money_state === "SETTLED") === charged > 0, "SETTLED where it was charged"],
     [!["FAILED", "CANCELED"].includes(run.status) || run.reason_code !== null, "a failure or cancel has its reason"],
     [
-      !["FAILED", "CANCELED"].includes(run.status) || fees.includes(charged),
+      !["FAILED", "CANCELED"].includes(run.status) || isDecided || fees.includes(charged),
       "a failure costs the minimum fee or nothing",
     ],
     [events.length === (closed ? 1 : 0), "one closing event"],

@@ -75,7 +75,7 @@ export interface Snapshot {
   readonly spending: readonly { readonly spending_id: string; readonly committed_micros: number }[];
   readonly keys: readonly KeyRow[];
   readonly events: readonly { readonly run_id: string | null; readonly type: string }[];
-  readonly findings: readonly { readonly kind: string; readonly run_id: string | null }[];
+  readonly findings: readonly { readonly kind: string; readonly run_id: string | null; readonly tenant_id: string }[];
 }
 
 export const isOpen = (run: RunRow): boolean => run.status === "QUEUED" || run.status === "PROCESSING";

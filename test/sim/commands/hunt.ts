@@ -5,12 +5,15 @@ import { STORIES } from "../stories.ts";
 import { inSlots, runJob } from "./run-jobs.ts";
 import type { Servers } from "./servers.ts";
 
+/** A statement that Postgres or its wrapper does not take at all says nothing of the guard that it lacks. */
+const UNFIT = /could not determine data type|bind message supplies|syntax error|does not exist|ZodError/;
+
 /** What is expected to notice nothing: a look, not a proof. */
-const LOOKS: readonly Work[] = [{ kind: "scripts" }, { kind: "seeds", from: 1, step: 1, count: 12 }];
+const LOOKS: readonly Work[] = [{ kind: "scenes" }, { kind: "seeds", from: 1, step: 1, count: 12 }];
 
 /** What a mutant has to get through, the quick ones first; the first violation ends it. */
 const TRIALS: readonly Work[] = [
-  { kind: "scripts" },
+  { kind: "scenes" },
   { kind: "seeds", from: 1, step: 1, count: 30 },
   ...STORIES.map((_, story): Work => ({ kind: "singles", story, shard: 0, shards: 1 })),
   { kind: "seeds", from: 31, step: 1, count: 150 },
@@ -53,6 +56,9 @@ async function chase(servers: Servers, mutant: Mutant, slot: number): Promise<Fa
     const spec = { database_url, redis_url: servers.redisUrl(slot), mutant: mutant.name, hunt: true, log: false, work };
     await runJob(spec, (tally) => (last = tally));
     const violation = last?.violations[0];
+    if (violation !== undefined && violation.laws.some((law) => UNFIT.test(law))) {
+      throw new Error(`${mutant.name} does not even run: ${violation.laws[0]}`);
+    }
     if (violation !== undefined) {
       killed_by = `${violation.replay}: ${violation.laws[0]}`;
       break;

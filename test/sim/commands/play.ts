@@ -40,7 +40,17 @@ export async function play(
 function total(tallies: readonly Tally[]): Tally {
   const sum = emptyTally();
   for (const tally of tallies) {
-    for (const name of ["worlds", "steps", "boundaries", "crossed", "faults", "runs", "replayed"] as const) {
+    for (const name of [
+      "worlds",
+      "steps",
+      "boundaries",
+      "crossed",
+      "asked",
+      "fired",
+      "faults",
+      "runs",
+      "replayed",
+    ] as const) {
       sum[name] += tally[name];
     }
     sum.slowest_rest_ms = Math.max(sum.slowest_rest_ms, tally.slowest_rest_ms);
@@ -61,7 +71,7 @@ function report(all: Tally, seconds: number): void {
   say(`\nworlds               ${all.worlds} in ${seconds.toFixed(0)} s`);
   say(`runs                 ${all.runs}`);
   say(`steps                ${all.steps}, ${all.boundaries} calls of a store`);
-  say(`boundaries           ${all.crossed}/${all.crossed} of the stories met every fault asked for`);
+  say(`boundaries           ${all.crossed} of the stories; faults met at them ${all.fired}/${all.asked}`);
   say(`faults               ${all.faults}, ${all.met.size} kinds of fault at an operation`);
   say(`replayed             ${all.replayed} random worlds twice, line by line the same`);
   say(`slowest to rest      ${Math.round(all.slowest_rest_ms / 60_000)} min of a world's time`);

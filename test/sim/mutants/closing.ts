@@ -99,7 +99,11 @@ export const CLOSING_MUTANTS: readonly Mutant[] = [
   terminalBranch,
   together("cancel_run and close_run: what is over stays over", terminalBranch, status, stage, moneyState, leaseToken),
   together("cancel_run and close_run: a frozen run is a person's", frozenBranch, claimedBranch, stage, moneyState),
-  inCancel("the tenant test", "AND r.tenant_id = v_caller.tenant_id\n     FOR UPDATE", "FOR UPDATE"),
+  together(
+    "cancel_run: the tenant test",
+    inCancel("", "AND r.tenant_id = v_caller.tenant_id\n     FOR UPDATE", "FOR UPDATE"),
+    inCancel("", "WHERE r.run_id = p_run_id AND r.tenant_id = v_caller.tenant_id;", "WHERE r.run_id = p_run_id;"),
+  ),
   inCancel(
     "the lock",
     "     FOR UPDATE;",

@@ -90,6 +90,13 @@ export const CODE_MUTANTS: readonly Mutant[] = [
   without("sync", "sync: often((deps, stop) => sweepSync(deps, mirror, sync, stop)),"),
   without("retention", "retention: often((deps, stop) => sweepRetention(deps, retention, stop)),"),
   inCode(
+    "the audit sweep",
+    REAPER,
+    "run: (deps, stop) => sweepAudit(deps, audit, stop)",
+    "run: () => Promise.resolve()",
+  ),
+  without("dead-letters", '"dead-letters": often((deps) => sweepDeadLetters(deps, seen)),'),
+  inCode(
     "sync: the clock is read first",
     "backend/core/store/sync-tenant.ts",
     "const clock_read = await readClock(stores.redis);",

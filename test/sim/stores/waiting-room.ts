@@ -78,6 +78,11 @@ export class WaitingRoom {
     }
   }
 
+  /** How many messages were given up. */
+  get dead(): number {
+    return this.#queue.dead.length;
+  }
+
   lose(): void {
     this.#queue.lose();
   }

@@ -1,0 +1,6 @@
+import { BOOKS_SCENES } from "./books.ts";
+import type { Scene } from "./stage.ts";
+import { SUBMIT_SCENES } from "./submit.ts";
+import { WORK_SCENES } from "./work.ts";
+
+export const SCENES: readonly Scene[] = [...SUBMIT_SCENES, ...WORK_SCENES, ...BOOKS_SCENES];

@@ -1,0 +1,124 @@
+import { type Micros, micros } from "#core/domain/money.ts";
+import { Problem } from "#core/domain/problem.ts";
+import { startReaper, startWorker, type Supervised } from "../actors/backend.ts";
+import { type Intent, requestOf } from "../actors/client.ts";
+import { SimEdge } from "../actors/edge.ts";
+import { type Account, createAccount } from "../actors/tenants.ts";
+import { comeToRest, pass } from "../come-to-rest.ts";
+import { type Decision, type FaultPlan, planned } from "../faults.ts";
+import { outcomeOf } from "../network.ts";
+import { Seeded } from "../seeded.ts";
+import type { Host } from "../stores/host.ts";
+import { SETTINGS, World, type WorldSettings } from "../world.ts";
+
+export const DAY_MS = 86_400_000;
+/** For a scene that lasts for days: a round an hour. */
+export const SLOW_SWEEPS: WorldSettings = {
+  ...SETTINGS,
+  reaper: { ...SETTINGS.reaper, sweep_seconds: 3_600, audit_seconds: 3_600 },
+};
+
+interface Change {
+  readonly reserve?: number;
+  readonly ms?: number;
+  readonly units?: number;
+  readonly end?: "done" | "fail";
+  readonly timebox_sec?: number;
+}
+
+/** A world in which what happens is written down, and so is what has to be said. */
+export interface Stage {
+  readonly world: World;
+  readonly account: Account;
+  readonly edge: SimEdge;
+  intent(idempotency_key: string, change?: Change): Intent;
+  /** One submit and what it was told: "run <id>", or a problem's slug. */
+  ask(intent: Intent): Promise<string>;
+  expect(what: string, said: string, wanted: string): void;
+  wait(ms: number): Promise<void>;
+  /** Does something with a store itself, while the world stands still. */
+  act<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export interface Scene {
+  readonly name: string;
+  readonly funds: number;
+  readonly plan?: () => FaultPlan;
+  readonly settings?: WorldSettings;
+  /** Something in it contradicts a run: it may be frozen, with a finding and a CRITICAL line. */
+  readonly mayFreeze?: boolean;
+  play(stage: Stage): Promise<void>;
+}
+
+export async function playScene(host: Host, scene: Scene): Promise<World> {
+  await host.db.owner.query("SELECT sim_reset()", []);
+  const world = new World({
+    host,
+    random: new Seeded(3),
+    plan: scene.plan?.() ?? planned(new Map()),
+    settings: scene.settings ?? SETTINGS,
+    mayFreeze: scene.mayFreeze ?? false,
+  });
+  await world.stores.redis.flush();
+  const account = await createAccount(world, { funds: scene.funds, max_open_runs: 5, spending_cap: undefined });
+  const edge = new SimEdge(world, "edge");
+  const processes: readonly Supervised[] = [
+    startWorker(world, "worker-1"),
+    startWorker(world, "worker-2"),
+    startReaper(world, "reaper"),
+  ];
+  let isPlayed = false;
+  scene.play(stageOf(world, account, edge)).then(
+    () => (isPlayed = true),
+    (error: unknown) => world.fault("the scene", error),
+  );
+  if (!(await world.run(() => isPlayed, 3 * DAY_MS))) world.violate("0: the scene did not come to its end");
+  await pass(world, 1_000);
+  if (world.violations.length === 0 && !world.isTampered) await comeToRest(world, processes);
+  await world.stores.postgres.close();
+  return world;
+}
+
+function stageOf(world: World, account: Account, edge: SimEdge): Stage {
+  return {
+    world,
+    account,
+    edge,
+    intent: (idempotency_key, { reserve = 20_000, ms = 100, units = 1, end = "done", timebox_sec = 90 } = {}) => ({
+      account,
+      idempotency_key,
+      reserve: micros(reserve) satisfies Micros,
+      timebox_sec,
+      plan: { ms, end, units },
+    }),
+    ask: async (intent) => {
+      const heard = await edge.submit({ key_sha256: account.key_sha256, address: "192.0.2.1" }, requestOf(intent));
+      const verdict = heard.kind === "answered" ? heard.answer.verdict : undefined;
+      if (verdict === undefined) return "unknown";
+      return verdict instanceof Problem ? verdict.slug : `run ${verdict.run_id}`;
+    },
+    expect: (what, said, wanted) => {
+      if (said !== wanted) world.violate(`4: ${what} was told ${said}, not ${wanted}`);
+    },
+    wait: (ms) => new Promise<void>((resolve) => world.scheduler.after(ms, undefined, resolve)),
+    act: (work) =>
+      new Promise((resolve, reject) =>
+        world.scheduler.after(0, undefined, async () => {
+          const done = await outcomeOf(work);
+          if ("value" in done) resolve(done.value);
+          else reject(done.error);
+        }),
+      ),
+  };
+}
+
+/** These happen to the first calls of this operation by edge or workers, one each, and nothing to any other. */
+export function firstTimes(operation: string, decisions: readonly Decision[]): FaultPlan {
+  const waiting = [...decisions];
+  return {
+    at: (boundary) => {
+      const isMeant = boundary.operation === operation && !boundary.process.startsWith("reaper");
+      return isMeant ? (waiting.shift() ?? {}) : {};
+    },
+  };
+}
