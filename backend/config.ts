@@ -58,7 +58,7 @@ const reaperSchema = z.object({
   DPP_SWEEP_SECONDS: seconds(15),
   DPP_SIGNAL_SECONDS: seconds(60),
   DPP_SYNC_GRACE_SECONDS: seconds(90, 1),
-  DPP_AUDIT_SECONDS: seconds(60),
+  DPP_AUDIT_SECONDS: seconds(300),
   SQS_DLQ_URL: optionalUrl,
 });
 export type ReaperConfig = z.infer<typeof reaperSchema>;

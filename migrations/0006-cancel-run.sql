@@ -75,4 +75,6 @@ BEGIN
    WHERE r.run_id = p_run_id AND r.tenant_id = v_caller.tenant_id;
 END $$;
 
+-- The default privileges that 0005 set hold for the role that set them alone; another may run this file.
+REVOKE EXECUTE ON FUNCTION cancel_run FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION cancel_run TO dpp_edge;

@@ -1,7 +1,8 @@
 -- Audit, retention and clawbacks: what re-adds the transfers, what a finding freezes, what a person decides, and what is
 -- forgotten once its retention has passed.
 
-ALTER TABLE runs ADD COLUMN purged_at timestamptz;
+-- `purging_at`: from then on its objects may be gone. `purged_at`: they are, and its inputs too.
+ALTER TABLE runs ADD COLUMN purging_at timestamptz, ADD COLUMN purged_at timestamptz;
 CREATE INDEX runs_outlived ON runs (retention_until, run_id)
   WHERE purged_at IS NULL AND money_state IN ('SETTLED', 'REFUNDED');
 CREATE INDEX runs_finished ON runs (tenant_id, finished_at, run_id) WHERE finished_at IS NOT NULL;
@@ -61,14 +62,20 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
 $$;
 
 -- A finding that is about no closed run. Zero rows: it is open already.
+-- `clawback-short` is refused (42501): it says what a clawback took, and a forged one would block the clawback's id.
 CREATE FUNCTION record_finding(p_tenant_id uuid, p_run_id uuid, p_kind text, p_subject text, p_detail jsonb)
 RETURNS TABLE (finding_id bigint)
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF p_kind = 'clawback-short' THEN
+    RAISE EXCEPTION 'clawback alone records a finding of this kind' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN QUERY
   INSERT INTO audit_findings AS f (tenant_id, run_id, kind, subject, detail, created_at)
   VALUES (p_tenant_id, p_run_id, p_kind, p_subject, p_detail, wall_clock())
   ON CONFLICT DO NOTHING
-  RETURNING f.finding_id
-$$;
+  RETURNING f.finding_id;
+END $$;
 
 -- A closed run whose books or result contradict it: AUDIT_REQUIRED, so that retention keeps its evidence, and a finding.
 -- outcome: found | known (this finding is open already) | lost (the run is not as it was seen: look again).
@@ -81,7 +88,7 @@ BEGIN
   SELECT r.tenant_id INTO v_tenant_id FROM runs r
    WHERE r.run_id = p_run_id AND r.version = p_version AND r.money_state = p_money_state
      AND r.status NOT IN ('QUEUED', 'PROCESSING')
-     FOR UPDATE;
+     FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     outcome := 'lost';
     RETURN NEXT;
@@ -96,6 +103,7 @@ BEGIN
 END $$;
 
 -- A person has dealt with a finding. The last one of a closed run lets the run go again.
+-- The run is locked before its finding, as freezing and deciding do.
 -- outcome: resolved | money-held (its run is open and frozen: decide the run). Zero rows: no such open finding.
 CREATE FUNCTION resolve_finding(p_finding_id bigint, p_note text)
 RETURNS TABLE (outcome text, tenant_id uuid, run_id uuid, kind text)
@@ -104,13 +112,15 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET
 DECLARE
   v_run runs%ROWTYPE;
 BEGIN
+  SELECT r.* INTO v_run FROM runs r
+   WHERE r.run_id = (SELECT f.run_id FROM audit_findings f WHERE f.finding_id = p_finding_id)
+     FOR NO KEY UPDATE;
   SELECT f.tenant_id, f.run_id, f.kind INTO tenant_id, run_id, kind FROM audit_findings f
    WHERE f.finding_id = p_finding_id AND f.resolved_at IS NULL
-     FOR UPDATE;
+     FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     RETURN;
   END IF;
-  SELECT r.* INTO v_run FROM runs r WHERE r.run_id = resolve_finding.run_id FOR UPDATE;
   IF v_run.money_state = 'AUDIT_REQUIRED' AND v_run.status IN ('QUEUED', 'PROCESSING') THEN
     outcome := 'money-held';
     RETURN NEXT;
@@ -128,6 +138,7 @@ BEGIN
 END $$;
 
 -- A person closes a frozen run whose money is still held: FAILED, at a charge from zero to its reservation.
+-- Its findings come before close_run, which locks the balance: nothing is waited for with that held.
 -- Zero rows: it is not frozen with its money held, or not as it was seen.
 CREATE FUNCTION decide_run(p_run_id uuid, p_version bigint, p_charge_micros bigint, p_reason_detail text, p_note text)
 RETURNS TABLE (run_id uuid, tenant_id uuid, reserved_micros bigint, charged_micros bigint)
@@ -142,6 +153,8 @@ BEGIN
   IF NOT FOUND THEN
     RETURN;
   END IF;
+  UPDATE audit_findings f SET resolved_at = wall_clock(), note = p_note
+   WHERE f.run_id = p_run_id AND f.resolved_at IS NULL;
   SELECT c.run_id, c.tenant_id, c.reserved_micros, c.charged_micros
     INTO run_id, tenant_id, reserved_micros, charged_micros
     FROM close_run(p_run_id, v_run.status, v_run.finalize_stage,
@@ -150,8 +163,6 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION 'run % is frozen and cannot be closed', p_run_id;
   END IF;
-  UPDATE audit_findings f SET resolved_at = wall_clock(), note = p_note
-   WHERE f.run_id = p_run_id AND f.resolved_at IS NULL;
   RETURN NEXT;
 END $$;
 
@@ -171,7 +182,8 @@ BEGIN
   SELECT x.tenant_id, x.asked, x.taken, true INTO tenant_id, asked_micros, taken_micros, already
     FROM (
       SELECT f.tenant_id, (f.detail ->> 'asked_micros')::bigint AS asked, (f.detail ->> 'taken_micros')::bigint AS taken
-        FROM audit_findings f WHERE f.kind = 'clawback-short' AND f.subject = p_clawback_id
+        FROM audit_findings f
+       WHERE f.run_id IS NULL AND f.kind = 'clawback-short' AND f.subject = p_clawback_id
       UNION ALL
       SELECT l.tenant_id, l.amount_micros, l.amount_micros
         FROM ledger_transfers l WHERE l.kind = 'CLAWBACK' AND l.grant_id = p_clawback_id
@@ -196,21 +208,37 @@ BEGIN
      WHERE b.tenant_id = p_tenant_id;
   END IF;
   IF taken_micros < p_micros THEN
-    PERFORM FROM record_finding(p_tenant_id, NULL, 'clawback-short', p_clawback_id,
-      jsonb_build_object('asked_micros', p_micros::text, 'taken_micros', taken_micros::text,
-        'missing_micros', (p_micros - taken_micros)::text));
+    INSERT INTO audit_findings (tenant_id, kind, subject, detail, created_at)
+    VALUES (p_tenant_id, 'clawback-short', p_clawback_id, jsonb_build_object('asked_micros', p_micros::text,
+      'taken_micros', taken_micros::text, 'missing_micros', (p_micros - taken_micros)::text), v_now);
   END IF;
   RETURN NEXT;
 END $$;
 
--- Forgets a run past its retention whose objects were deleted; its figures stay, so that the audit still adds up.
--- Zero rows: it is frozen, open, kept for longer, purged already, or not as it was seen.
-CREATE FUNCTION purge_run(p_run_id uuid, p_version bigint) RETURNS TABLE (run_id uuid)
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  UPDATE runs r SET purged_at = wall_clock(), inputs = NULL, metadata = '{}', version = r.version + 1
+-- Retention decides here that a run past it is forgotten: from now on its objects may be deleted. One that is frozen
+-- before keeps them; one that is frozen after loses them, and keeps its inputs until a person lets it go.
+-- One begun before and not ended is begun again.
+-- One row: its version now. Zero rows: it is frozen, open, kept for longer, purged already, or not as it was seen.
+CREATE FUNCTION begin_purge(p_run_id uuid, p_version bigint) RETURNS TABLE (version bigint)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+  UPDATE runs r SET purging_at = coalesce(r.purging_at, wall_clock()), version = r.version + 1
    WHERE r.run_id = p_run_id AND r.version = p_version AND r.money_state IN ('SETTLED', 'REFUNDED')
      AND r.status NOT IN ('QUEUED', 'PROCESSING') AND r.retention_until < wall_clock() AND r.purged_at IS NULL
+  RETURNING r.version
+$$;
+
+-- Forgets a run whose purge was begun and whose objects were deleted; its figures stay, so that the audit still adds up.
+-- Zero rows: its purge was not begun, or it is purged already, frozen, or not as it was seen.
+CREATE FUNCTION purge_run(p_run_id uuid, p_version bigint) RETURNS TABLE (run_id uuid)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+  UPDATE runs r SET purged_at = wall_clock(), inputs = NULL, metadata = '{}', version = r.version + 1
+   WHERE r.run_id = p_run_id AND r.version = p_version AND r.money_state IN ('SETTLED', 'REFUNDED')
+     AND r.purging_at IS NOT NULL AND r.purged_at IS NULL
   RETURNING r.run_id
 $$;
 
-GRANT EXECUTE ON FUNCTION add_transfers, add_closed_runs, record_finding, freeze_closed_run, purge_run TO dpp_backend;
+-- The default privileges that 0005 set hold for the role that set them alone; another may run this file.
+REVOKE EXECUTE ON FUNCTION add_transfers, add_closed_runs, record_finding, freeze_closed_run, resolve_finding, decide_run,
+  clawback, begin_purge, purge_run FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION add_transfers, add_closed_runs, record_finding, freeze_closed_run, begin_purge, purge_run
+  TO dpp_backend;

@@ -1,11 +1,28 @@
 import { fileURLToPath } from "node:url";
 import { runner } from "node-pg-migrate";
+import pg from "pg";
 
 export const MIGRATIONS_DIR = fileURLToPath(new URL("../../migrations", import.meta.url));
 
 /** Shared by every migration of this project; another program's advisory locks are not in the way. */
 const LOCK = 4_027_533_610_184_277;
+/** Whoever comes after a migration that waits for a table waits behind it: it gives up before they do. */
+const LOCK_SECONDS = 5;
+const LOCK_NOT_AVAILABLE = "55P03";
 const ONLY_SQL = String.raw`(?!.*\.sql$).*`;
+
+/** A table was in use for too long: nothing was changed, and the migration may be run again. */
+class TableInUse extends Error {
+  override readonly name = "TableInUse";
+
+  constructor(cause: unknown) {
+    super(
+      `another session held a lock that the migration needs for over ${LOCK_SECONDS} s. Nothing was changed: ` +
+        "run it again once long transactions (see pg_stat_activity) have ended.",
+      { cause },
+    );
+  }
+}
 
 export interface MigrateOptions {
   /** Told of each applied migration by name. */
@@ -18,23 +35,34 @@ export interface MigrateOptions {
 
 /**
  * Applies every pending file of migrations/, all in one transaction, and answers their names. Waits for a migration
- * that another process has begun. `databaseUrl` is the owner's and speaks to Postgres itself: a transaction pooler in
+ * that another process has begun, but not for a table that is in use: TableInUse. `databaseUrl` is the owner's and speaks to Postgres itself: a transaction pooler in
  * between loses the lock.
  */
 export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<readonly string[]> {
   const { log = () => undefined, warn = () => undefined, count } = options;
-  const applied = await runner({
-    databaseUrl,
-    dir: MIGRATIONS_DIR,
-    ignorePattern: ONLY_SQL,
-    migrationsTable: "pgmigrations",
-    direction: "up",
-    singleTransaction: true,
-    lockValue: LOCK,
-    advisoryLockMode: "wait",
-    logger: { info: () => undefined, warn, error: warn },
-    ...(count === undefined ? {} : { count }),
-  });
-  for (const { name } of applied) log(`applied ${name}`);
-  return applied.map(({ name }) => name);
+  const dbClient = new pg.Client({ connectionString: databaseUrl });
+  // What it says, the query that it ends says too.
+  dbClient.on("error", () => undefined);
+  await dbClient.connect();
+  try {
+    await dbClient.query(`SELECT pg_advisory_lock(${LOCK})`);
+    await dbClient.query(`SET lock_timeout = '${LOCK_SECONDS}s'`);
+    const applied = await runner({
+      dbClient,
+      noLock: true,
+      dir: MIGRATIONS_DIR,
+      ignorePattern: ONLY_SQL,
+      migrationsTable: "pgmigrations",
+      direction: "up",
+      singleTransaction: true,
+      logger: { info: () => undefined, warn, error: warn },
+      ...(count === undefined ? {} : { count }),
+    });
+    for (const { name } of applied) log(`applied ${name}`);
+    return applied.map(({ name }) => name);
+  } catch (error) {
+    throw error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE ? new TableInUse(error) : error;
+  } finally {
+    await dbClient.end();
+  }
 }

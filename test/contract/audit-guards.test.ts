@@ -12,6 +12,7 @@ import { listFindings, resolveFinding } from "#core/store/postgres/list-findings
 import { recordRunFault } from "#core/store/postgres/record-finding.ts";
 import { showRun } from "#core/store/postgres/show-run.ts";
 import { claimed, complete, freeze, queued, type Work } from "./support/close-work.ts";
+import { holding } from "./support/holding.ts";
 import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
 
 let world: MoneyWorld;
@@ -88,7 +89,48 @@ describe("a finding about a closed run", () => {
   });
 });
 
+/** One statement of this name waits for a lock. */
+const waiting = (name: string) =>
+  expect
+    .poll(() =>
+      sql(
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE $1",
+        `%${name}%`,
+      ),
+    )
+    .toHaveLength(1);
+
 describe("a person's decision", () => {
+  it("waits for a run's finding without holding the tenant's balance", async () => {
+    const work = await claimed(world, await world.account());
+    await freeze(world, work);
+    const seen = await showRun(world.owner, work.run_id);
+    if (seen === undefined) throw new Error("no run");
+    let deciding: ReturnType<typeof decideRun> | undefined;
+    const finding = { sql: "SELECT FROM audit_findings WHERE run_id = $1 FOR UPDATE", values: [work.run_id] };
+    await holding(world.ownerUrl, finding, async () => {
+      deciding = decideRun(world.owner, seen, { charge: micros(1), reason_detail: "x", note: "x" });
+      await waiting("decide_run");
+      await sql("SELECT FROM balances WHERE tenant_id = $1 FOR UPDATE NOWAIT", work.account.tenant_id);
+    });
+    expect(await deciding).toMatchObject({ run_id: work.run_id, charged_micros: 1 });
+  });
+
+  it("waits for a run without holding its finding", async () => {
+    const work = await claimed(world, await world.account());
+    await freeze(world, work);
+    const [finding] = await listFindings(world.owner, work.account.tenant_id);
+    const finding_id = finding?.finding_id ?? "";
+    let resolving: ReturnType<typeof resolveFinding> | undefined;
+    const run = { sql: "SELECT FROM runs WHERE run_id = $1 FOR UPDATE", values: [work.run_id] };
+    await holding(world.ownerUrl, run, async () => {
+      resolving = resolveFinding(world.owner, finding_id, "x");
+      await waiting("resolve_finding");
+      await sql("SELECT FROM audit_findings WHERE finding_id = $1 FOR UPDATE NOWAIT", finding_id);
+    });
+    expect(await resolving).toMatchObject({ outcome: "money-held" });
+  });
+
   it("lets a closed run go with the last of its findings", async () => {
     const account = await world.account();
     const { run_id } = await completed(account);

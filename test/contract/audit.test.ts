@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
+import { Outage } from "#core/domain/outage.ts";
 import { auditTenant } from "#core/store/audit-tenant.ts";
 import { listFindings } from "#core/store/postgres/list-findings.ts";
 import { showRun } from "#core/store/postgres/show-run.ts";
@@ -197,5 +198,37 @@ describe("the audit", () => {
     await sweepAudit({ db, ...heard }, { tenant_after: undefined, run_after: undefined }, NEVER);
     expect(heard.lines.filter(({ message }) => message === "a tenant could not be audited")).toHaveLength(1);
     expect(heard.criticals()).toMatchObject([{ fields: { tenant_id: second } }]);
+  });
+
+  it("goes on behind a run whose fault cannot be recorded, and comes to the runs after it when a store is out", async () => {
+    const account = await busy();
+    const [first = "", second = ""] = [await completed(account), await completed(account)]
+      .map(({ run_id }) => run_id)
+      .toSorted();
+    await sql("DELETE FROM ledger_transfers WHERE run_id IN ($1, $2) AND kind = 'REFUND'", first, second);
+    const failing = (failure: Error): typeof world.backend => ({
+      query: (text, values) =>
+        text.includes("freeze_closed_run") && values[0] === first
+          ? Promise.reject(failure)
+          : world.backend.query(text, values),
+    });
+    const out: AuditTurn = { tenant_after: undefined, run_after: undefined };
+    const outage = sweepAudit({ db: failing(new Outage("database", new Error("down"))), ...recorder() }, out, NEVER);
+    await expect(outage).rejects.toThrow(Outage);
+    expect(out.run_after).toBeDefined();
+
+    const heard = recorder();
+    await sweepAudit(
+      { db: failing(new Error("refused")), ...heard },
+      { tenant_after: undefined, run_after: undefined },
+      NEVER,
+    );
+    expect(heard.lines).toContainEqual(
+      expect.objectContaining({
+        message: "a fault of a run could not be recorded",
+        fields: expect.objectContaining({ run_id: first }),
+      }),
+    );
+    expect((await showRun(world.owner, second))?.money_state).toBe("AUDIT_REQUIRED");
   });
 });

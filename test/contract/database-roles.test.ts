@@ -1,4 +1,5 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SqlValue } from "#core/ports/db.ts";
 import { cancelRun } from "#core/store/postgres/cancel-run.ts";
@@ -6,6 +7,7 @@ import closeRunSql from "#core/store/postgres/close-run.sql";
 import { findBudget } from "#core/store/postgres/find-budget.ts";
 import { findRun } from "#core/store/postgres/find-run.ts";
 import { admissionSnapshot, tenantSnapshot } from "#core/store/postgres/tenant-snapshot.ts";
+import { migrate } from "../../backend/migrate/migrate.ts";
 import { type Account, createMoneyWorld, isDatabaseError, type MoneyWorld, submission } from "./support/money-world.ts";
 
 const DENIED = "42501";
@@ -63,6 +65,40 @@ describe("row level security", () => {
     expect(rows).toEqual([]);
     expect(tables.length).toBeGreaterThan(12);
   });
+});
+
+/** What any role may call, whoever made it. */
+const PUBLIC_FUNCTIONS = `SELECT p.oid::regprocedure::text AS name
+  FROM pg_proc p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+ WHERE p.pronamespace = 'public'::regnamespace AND a.grantee = 0`;
+
+describe("PUBLIC", () => {
+  it("may execute no function", async () => {
+    expect(await world.owner.query(PUBLIC_FUNCTIONS, [])).toEqual([]);
+  });
+
+  it.each([5, 6])(
+    "may execute none either when another superuser runs the migrations after the first %i",
+    async (count) => {
+      const name = `dpp_two_owners_${randomBytes(6).toString("hex")}`;
+      await world.owner.query(`CREATE DATABASE ${name} TEMPLATE template0`, []);
+      await world.owner.query(`CREATE ROLE ${name} LOGIN SUPERUSER PASSWORD '${name}'`, []);
+      const [first, second] = [new URL(world.ownerUrl), new URL(world.ownerUrl)];
+      first.pathname = second.pathname = `/${name}`;
+      Object.assign(second, { username: name, password: name });
+      const client = new pg.Client({ connectionString: first.href });
+      try {
+        await migrate(first.href, { count });
+        expect(await migrate(second.href)).not.toEqual([]);
+        await client.connect();
+        expect((await client.query(PUBLIC_FUNCTIONS)).rows).toEqual([]);
+      } finally {
+        await client.end();
+        await world.owner.query(`DROP DATABASE ${name} WITH (FORCE)`, []);
+        await world.owner.query(`DROP ROLE ${name}`, []);
+      }
+    },
+  );
 });
 
 describe("dpp_edge", () => {
@@ -150,12 +186,22 @@ describe("dpp_backend", () => {
     expect(await attempt("backend", "SELECT * FROM clawback($1, 'x', 1)", [account.tenant_id])).toBe(DENIED);
   });
 
+  it("forges no clawback: its finding would block the clawback's id", async () => {
+    const { tenant_id } = account;
+    const record = "SELECT * FROM record_finding($1, NULL, $2, $3, '{}')";
+    expect(await attempt("backend", record, [tenant_id, "clawback-short", "mine"])).toBe(DENIED);
+    expect(await attempt("backend", record, [tenant_id, "tenant-books", "mine"])).toBe("allowed");
+    const clawback = await world.owner.query("SELECT * FROM clawback($1, 'mine', 5)", [tenant_id]);
+    expect(clawback).toMatchObject([{ taken_micros: "5", already: false }]);
+  });
+
   it("freezes and forgets no run that is open", async () => {
     for (const money_state of ["RESERVED", "AUDIT_REQUIRED"]) {
       const frozen = "SELECT outcome FROM freeze_closed_run($1, 1, $2, 'x', '{}')";
       expect(await world.backend.query(frozen, [run_id, money_state])).toEqual([{ outcome: "lost" }]);
     }
-    expect(await world.backend.query("SELECT * FROM purge_run($1, 1)", [run_id])).toEqual([]);
+    for (const step of ["begin_purge", "purge_run"])
+      expect(await world.backend.query(`SELECT * FROM ${step}($1, 1)`, [run_id])).toEqual([]);
   });
 
   it("cannot end a run except through close_run", async () => {

@@ -6,6 +6,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { checkDrift } from "../../backend/migrate/check.ts";
 import { migrate } from "../../backend/migrate/migrate.ts";
+import { holding } from "./support/holding.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const ownerUrl = inject("stack").databaseUrl;
@@ -69,6 +70,15 @@ describe("npm run migrate", () => {
       out: expect.stringContaining("--check  change nothing"),
       err: "",
     });
+  });
+
+  it("gives up on a table that is in use, changes nothing, and may be run again", async () => {
+    const url = await emptyDatabase();
+    await migrate(url, { count: 5 });
+    const reader = { sql: "SELECT count(*) FROM runs", values: [] };
+    const refused = await holding(url, reader, () => run(url));
+    expect(refused).toMatchObject({ code: 1, out: "", err: expect.stringContaining("run it again once") });
+    expect(await run(url)).toMatchObject({ code: 0, out: expect.stringMatching(/^applied 0006-/), err: "" });
   });
 
   it("fails when the database cannot be reached", async () => {

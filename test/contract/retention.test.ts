@@ -5,8 +5,11 @@ import { Outage } from "#core/domain/outage.ts";
 import { TOMBSTONE, resultKey } from "#core/domain/receipt.ts";
 import { auditTenant } from "#core/store/audit-tenant.ts";
 import { findRun } from "#core/store/postgres/find-run.ts";
-import { findOutlivedRuns, purgeRun } from "#core/store/postgres/outlived-runs.ts";
+import { listFindings, resolveFinding } from "#core/store/postgres/list-findings.ts";
+import { beginPurge, findOutlivedRuns, purgeRun } from "#core/store/postgres/outlived-runs.ts";
 import { judgeRuns } from "#core/store/postgres/judge-runs.ts";
+import { recordRunFault } from "#core/store/postgres/record-finding.ts";
+import { showRun } from "#core/store/postgres/show-run.ts";
 import { type RetentionSweepDeps, type RetentionTurn, sweepRetention } from "../../backend/reaper/sweeps/retention.ts";
 import { recorder } from "./support/recorder.ts";
 import { type RunHarness, done, packOf, runHarness } from "./support/run-harness.ts";
@@ -37,6 +40,22 @@ describe("the retention sweep", () => {
       run_id,
       minutes,
     ]);
+  /** The audit finds it at fault. */
+  const freeze = async (run_id: string) => {
+    const run = await showRun(h.owner, run_id);
+    if (run === undefined) throw new Error("no run");
+    const fault = { ...run, version: String(run.version), detail: {} };
+    expect(await recordRunFault(h.backend, "run-books", fault)).toBe("found");
+  };
+  const letGo = async (run_id: string) => {
+    const finding = (await listFindings(h.owner)).find((each) => each.run_id === run_id);
+    expect(await resolveFinding(h.owner, finding?.finding_id ?? "", "x")).toMatchObject({ outcome: "resolved" });
+  };
+  const found = async (run_id: string) => {
+    const run = (await findOutlivedRuns(h.backend)).find((each) => each.run_id === run_id);
+    if (run === undefined) throw new Error("a run past its retention was not found");
+    return run;
+  };
   const objects = async (run_id: string): Promise<string[]> => {
     const Prefix = `results/${h.tenant.tenant_id}/${run_id}/`;
     const { Contents = [] } = await h.s3.send(new ListObjectsV2Command({ Bucket: h.stack.bucket, Prefix }));
@@ -64,10 +83,11 @@ describe("the retention sweep", () => {
     expect(await objects(run_id)).toEqual([]);
     expect(await h.run(run_id)).toEqual({
       ...before,
+      purging_at: expect.any(Date),
       purged_at: expect.any(Date),
       inputs: null,
       metadata: {},
-      version: String(Number(before["version"]) + 1),
+      version: String(Number(before["version"]) + 2),
     });
     expect(await h.run(kept)).toMatchObject({ purged_at: null, inputs: "{}" });
     expect(await objects(kept)).toHaveLength(1);
@@ -101,12 +121,62 @@ describe("the retention sweep", () => {
       "version = version + 1",
     ]) {
       const run_id = await outlived();
-      const found = (await findOutlivedRuns(h.backend)).find((run) => run.run_id === run_id);
-      if (found === undefined) throw new Error("a run past its retention was not found");
+      const run = await found(run_id);
       await h.owner.query(`UPDATE runs SET ${change} WHERE run_id = $1`, [run_id]);
-      expect(await purgeRun(h.backend, found), change).toBe(false);
-      expect(await h.run(run_id), change).toMatchObject({ inputs: "{}" });
+      expect(await beginPurge(h.backend, run), change).toBeUndefined();
+      expect(await h.run(run_id), change).toMatchObject({ inputs: "{}", purging_at: null });
     }
+  });
+
+  it("forgets nothing of a run whose purge was not begun, or that has moved on since", async () => {
+    const run = await found(await outlived());
+    expect(await purgeRun(h.backend, run)).toBe(false);
+    const begun = await beginPurge(h.backend, run);
+    if (begun === undefined) throw new Error("the purge was not begun");
+    expect(await purgeRun(h.backend, run)).toBe(false);
+    await h.owner.query("UPDATE runs SET money_state = 'AUDIT_REQUIRED' WHERE run_id = $1", [run.run_id]);
+    expect(await purgeRun(h.backend, begun)).toBe(false);
+    expect(await h.run(run.run_id)).toMatchObject({ purged_at: null, inputs: "{}" });
+  });
+
+  it("keeps everything of a run that is frozen after it was found", async () => {
+    const run_id = await outlived();
+    const db: typeof h.backend = {
+      query: async (text, values) => {
+        const rows = await h.backend.query(text, values);
+        if (rows.some((row) => row["run_id"] === run_id && "cursor" in row)) await freeze(run_id);
+        return rows;
+      },
+    };
+    await sweep({ db });
+    expect(await objects(run_id)).toHaveLength(1);
+    expect(await h.run(run_id)).toMatchObject({ purging_at: null, purged_at: null, inputs: "{}" });
+  });
+
+  it("keeps the inputs of a run that is frozen once its purge was begun, until a person lets it go", async () => {
+    const run_id = await outlived();
+    const frozen = {
+      delete: async (keys: readonly string[]) => {
+        if (keys.some((key) => key.includes(run_id))) await freeze(run_id);
+        await h.objects.delete(keys);
+      },
+    };
+    await sweep({ objects: frozen });
+    await sweep();
+    expect(await h.run(run_id)).toMatchObject({ money_state: "AUDIT_REQUIRED", purged_at: null, inputs: "{}" });
+    await letGo(run_id);
+    await sweep();
+    expect(await h.run(run_id)).toMatchObject({ money_state: "SETTLED", purged_at: expect.any(Date), inputs: null });
+  });
+
+  it("goes on with a purge that was begun and not ended", async () => {
+    const run_id = await outlived();
+    await beginPurge(h.backend, await found(run_id));
+    const { purging_at } = await h.run(run_id);
+    expect(purging_at).toEqual(expect.any(Date));
+    await sweep();
+    expect(await objects(run_id)).toEqual([]);
+    expect(await h.run(run_id)).toMatchObject({ purging_at, purged_at: expect.any(Date), inputs: null });
   });
 
   it("purges the runs behind one whose objects cannot be deleted", async () => {
@@ -127,7 +197,7 @@ describe("the retention sweep", () => {
     expect(await h.run(stuck)).toMatchObject({ purged_at: expect.any(Date), inputs: null });
   });
 
-  it("ends its round when S3 is out, changes nothing, and goes on with the next run", async () => {
+  it("ends its round when S3 is out, forgets nothing, and goes on with the next run", async () => {
     const [first, second] = [await outlived(60), await outlived(30)];
     const turn: RetentionTurn = { after: undefined };
     const out = { delete: () => Promise.reject(new Outage("s3", new Error("down"))) };

@@ -73,6 +73,39 @@ describe.each(redisEngines())("the mirror at the shield on %s", (engine) => {
     expect(await available(snapshot.tenant_id)).toBe("100000");
   });
 
+  test("of two syncs that cross, the one without a run drops nothing that the other had after its clock was read", async () => {
+    const snapshot = await loaded();
+    const keys = tenantKeys(snapshot.tenant_id);
+    const run_id = id();
+    const [first, second] = [await readClock(shield.redis), await readClock(shield.redis)];
+    // The second snapshot was taken before the run's insert, the first one after it.
+    const having = { ...snapshot, available_micros: micros(60_000), open_runs: [{ run_id, micros: "40000" }] };
+    await sync(shield.redis, having, { clock_read: first, grace_seconds: GRACE });
+    expect(await shield.raw.hget(keys.open, run_id)).toMatch(/^40000:s\d{16}$/);
+    expect(await sync(shield.redis, snapshot, { clock_read: second, grace_seconds: GRACE })).toEqual({
+      kind: "synced",
+      drift_micros: 0,
+      kept: 1,
+    });
+    expect(await shield.raw.hkeys(keys.open)).toEqual([run_id]);
+    expect(await available(snapshot.tenant_id)).toBe("60000");
+    expect(await load(snapshot)).toMatchObject({ kept: 0 });
+    expect(await shield.raw.hlen(keys.open)).toBe(0);
+  });
+
+  test("an entry of an earlier form is read: without a time, it is dropped by a snapshot without it", async () => {
+    const snapshot = await loaded();
+    const keys = tenantKeys(snapshot.tenant_id);
+    const [eternal, young, settled] = [id(), id(), id()];
+    const now = Date.now() * 1000;
+    await shield.raw.hset(keys.open, eternal, "7000:", young, `5000:${now - 1_000_000}`, settled, "9000:");
+    await shield.raw.hset(keys.open, id(), `3000:s${now + 3_600_000_000}`, id(), "nonsense");
+    await settle(shield.redis, { tenant_id: snapshot.tenant_id, run_id: settled, charged: micros(9_000) });
+    expect(await load(snapshot)).toMatchObject({ kept: 1 });
+    expect(await shield.raw.hkeys(keys.open)).toEqual([young]);
+    expect(await available(snapshot.tenant_id)).toBe("95000");
+  });
+
   test("a snapshot that is older than the mirrored one changes nothing", async () => {
     const snapshot = snapshotOf();
     const clock_read = String(BigInt(await readClock(shield.redis)) - 1n);

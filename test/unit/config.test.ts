@@ -22,7 +22,7 @@ describe("the environment", () => {
       DPP_SWEEP_SECONDS: 15,
       DPP_SIGNAL_SECONDS: 60,
       DPP_SYNC_GRACE_SECONDS: 90,
-      DPP_AUDIT_SECONDS: 60,
+      DPP_AUDIT_SECONDS: 300,
     });
     expect(reaperConfig(fit).SQS_DLQ_URL).toBeUndefined();
   });

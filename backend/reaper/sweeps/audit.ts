@@ -5,7 +5,7 @@ import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import { AUDIT_PACE, auditTenant } from "#core/store/audit-tenant.ts";
 import { auditTenants } from "#core/store/postgres/audit-tenant.ts";
-import { judgeRuns } from "#core/store/postgres/judge-runs.ts";
+import { judgeRuns, type RunFault } from "#core/store/postgres/judge-runs.ts";
 import { countFindings } from "#core/store/postgres/list-findings.ts";
 import { type Recorded, recordRunFault, recordTenantFault } from "#core/store/postgres/record-finding.ts";
 
@@ -56,13 +56,14 @@ export async function sweepAudit(
 
   for (let batch = 0; batch < RUN_BATCHES && !stop.aborted; batch++) {
     const { faults, last } = await judgeRuns(deps.db, turn.run_after, RUNS);
-    for (const fault of faults) {
-      const { run_id, tenant_id, status, detail } = fault;
-      const recorded = await recordRunFault(deps.db, "run-books", fault);
-      if (recorded === "found" && isTerminal(status)) deps.metrics.count("audit_required");
-      tell(deps, recorded, { kind: "run-books", tenant_id, run_id, detail });
-    }
+    // Before them: a fault that cannot be recorded must not keep the turn for ever.
     turn.run_after = last;
+    for (const fault of faults) {
+      await recordFault(deps, fault).catch((error: unknown) => {
+        if (error instanceof Outage) throw error;
+        deps.log.error("a fault of a run could not be recorded", { run_id: fault.run_id, error });
+      });
+    }
     if (last === undefined) break;
   }
   deps.metrics.gauge("audit_findings_open", await countFindings(deps.db));
@@ -74,6 +75,13 @@ async function sweepTenant(deps: AuditSweepDeps, tenant_id: string, pace: typeof
     const { kind, subject, detail } = fault;
     tell(deps, await recordTenantFault(deps.db, tenant_id, fault), { kind, tenant_id, subject, detail });
   }
+}
+
+async function recordFault(deps: AuditSweepDeps, fault: RunFault): Promise<void> {
+  const { run_id, tenant_id, status, detail } = fault;
+  const recorded = await recordRunFault(deps.db, "run-books", fault);
+  if (recorded === "found" && isTerminal(status)) deps.metrics.count("audit_required");
+  tell(deps, recorded, { kind: "run-books", tenant_id, run_id, detail });
 }
 
 /** Once per finding: the gauge goes on telling of it until a person has resolved it. */

@@ -54,7 +54,10 @@ async function decide(deps: ClaimedSweepDeps, run: StaleClaim, max_attempts: num
   });
   if (frozen === "lost") return;
   deps.metrics.count("audit_required");
-  deps.log.error("CRITICAL: a result object contradicts its run; the run is frozen", { object: key, verdict: verdict.kind });
+  deps.log.error("CRITICAL: a result object contradicts its run; the run is frozen", {
+    object: key,
+    verdict: verdict.kind,
+  });
 }
 
 async function rollForward(deps: ClaimedSweepDeps, run: StaleClaim, receipt: Receipt): Promise<void> {

@@ -4,7 +4,7 @@ import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { ObjectDeleter } from "#core/ports/objects.ts";
-import { type OutlivedRun, findOutlivedRuns, purgeRun } from "#core/store/postgres/outlived-runs.ts";
+import { beginPurge, type OutlivedRun, findOutlivedRuns, purgeRun } from "#core/store/postgres/outlived-runs.ts";
 
 /** A round ends after so many batches; the next one goes on from there. */
 const BATCHES = 20;
@@ -21,7 +21,10 @@ export interface RetentionTurn {
   after: OutlivedRun | undefined;
 }
 
-/** Runs past their retention: their objects are deleted, then their inputs; both may be done again. */
+/**
+ * Runs past their retention: the database says that the purge begins, so that no frozen run loses its evidence; then
+ * their objects are deleted, then their inputs. All of it may be done again.
+ */
 export async function sweepRetention(deps: RetentionSweepDeps, turn: RetentionTurn, stop: AbortSignal): Promise<void> {
   for (let batch = 0; batch < BATCHES; batch++) {
     const runs = await findOutlivedRuns(deps.db, turn.after);
@@ -43,7 +46,9 @@ export async function sweepRetention(deps: RetentionSweepDeps, turn: RetentionTu
   }
 }
 
-async function purge(deps: RetentionSweepDeps, run: OutlivedRun): Promise<void> {
+async function purge(deps: RetentionSweepDeps, found: OutlivedRun): Promise<void> {
+  const run = await beginPurge(deps.db, found);
+  if (run === undefined) return;
   const attempts = Array.from({ length: run.attempt }, (_, index) => index + 1);
   if (attempts.length > 0)
     await deps.objects.delete(attempts.map((attempt) => resultKey(run.tenant_id, run.run_id, attempt)));

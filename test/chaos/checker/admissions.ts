@@ -1,14 +1,11 @@
 import type { Event, Submit } from "../history.ts";
 import { type BalanceState, type Evidence, groupBy, type Transfer, type Violation } from "./evidence.ts";
+import { CLOCK_SLACK_MS, statesByTenant, statesWithin, timeline } from "./timeline.ts";
 
-/** One machine, one clock: this covers the rounding of both readings. */
-const CLOCK_SLACK_MS = 5;
 /** How long after a 503 a submit may still come true: the edge's deadline, and clock skew, as its Retry-After says. */
 const ANSWERED_MS = 15_000;
 /** How long after its client gave up: before the edge sets a deadline, it may have waited for its stores. */
 const UNANSWERED_MS = 30_000;
-/** No commit takes longer, were it for a recovery in its midst. */
-const COMMIT_MS = 5_000;
 
 export interface Refusals {
   /** 422s whose figure is a state of the balance that held meanwhile. */
@@ -23,46 +20,6 @@ export interface Refusals {
   /** Of the former, those while fewer were open all the while. */
   too_many_open_needless: number;
 }
-
-/** A state and the moments at which it may have been the visible one, widest reading. */
-interface Held extends BalanceState {
-  readonly until: number;
-}
-
-/** A state is written before it is committed, and is seen until the next is committed: before the one after is written. */
-function timeline(states: readonly BalanceState[]): readonly Held[] {
-  return states.map((state, index) => {
-    const written = (after: number) => states[index + after]?.at ?? Infinity;
-    return { ...state, until: Math.min(written(2), written(1) + COMMIT_MS) };
-  });
-}
-
-const statesWithin = (held: readonly Held[], from: number, to: number): readonly Held[] => {
-  const within: Held[] = [];
-  // From the last on: most requests are judged against a few of very many states.
-  for (let index = firstAfter(held, to + CLOCK_SLACK_MS) - 1; index >= 0; index -= 1) {
-    const state = held[index];
-    if (state === undefined || state.until < from - CLOCK_SLACK_MS) break;
-    within.push(state);
-  }
-  return within;
-};
-
-function firstAfter(held: readonly Held[], at: number): number {
-  let [low, high] = [0, held.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((held[middle]?.at ?? Infinity) <= at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-const statesByTenant = (evidence: Evidence): ReadonlyMap<string, readonly BalanceState[]> =>
-  groupBy(
-    evidence.states.toSorted((a, b) => a.seq - b.seq),
-    (each) => each.tenant_id,
-  );
 
 /** Every state follows from the one before by the transfers of its cause; none is negative or over the open-run limit. */
 export function statesFollow(evidence: Evidence): readonly Violation[] {

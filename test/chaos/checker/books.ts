@@ -110,27 +110,6 @@ export function grantedOnce(evidence: Evidence, history: readonly Event[]): read
   return found;
 }
 
-/** Rule 1: what an operator was told that a clawback took is what it took, once. */
-export function takenOnce(evidence: Evidence, history: readonly Event[]): readonly Violation[] {
-  const rule = "1: every clawback once, as far as there is credit";
-  const asked = groupBy(
-    history.filter((each) => each.op === "clawback"),
-    (each) => each.clawback_id,
-  );
-  const taken = groupBy(
-    evidence.transfers.filter((each) => each.kind === "CLAWBACK"),
-    (each) => each.grant_id,
-  );
-  return [...new Set([...asked.keys(), ...taken.keys()])].flatMap((clawback_id): Violation[] => {
-    const events = asked.get(clawback_id) ?? [];
-    const transfers = taken.get(clawback_id) ?? [];
-    const sum = transfers.reduce((total, { amount }) => total + amount, 0);
-    const told = events.every((each) => each.outcome.kind === "unknown" || each.outcome.taken === sum);
-    if (transfers.length <= 1 && told && sum <= (events[0]?.amount ?? -1)) return [];
-    return [{ rule, subject: clawback_id, detail: { events, transfers } }];
-  });
-}
-
 /** The product's own audit, at work all the while, agrees: but for clawbacks that met too little credit, it found nothing. */
 export function auditAgrees(evidence: Evidence): readonly Violation[] {
   return evidence.findings

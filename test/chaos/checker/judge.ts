@@ -1,6 +1,7 @@
 import type { Event } from "../history.ts";
 import { admissionsInTime, judgeRefusals, type Refusals, statesFollow } from "./admissions.ts";
-import { auditAgrees, booksAddUp, chargedOnce, drift, grantedOnce, sideBooksAddUp, takenOnce } from "./books.ts";
+import { auditAgrees, booksAddUp, chargedOnce, drift, grantedOnce, sideBooksAddUp } from "./books.ts";
+import { takenOnce } from "./clawbacks.ts";
 import type { Evidence, Violation } from "./evidence.ts";
 import {
   conflictsAreReal,

@@ -30,7 +30,7 @@ export interface Learned {
   asked: number;
 }
 
-const TRACEPARENT = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+export const TRACEPARENT = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
 const MOST_TRIES = 40;
 
 export const payloadOf = (intent: Intent): string =>

@@ -57,6 +57,7 @@ function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[
     [then.version > run.version || from === to, "a change raises the version"],
     [then.attempt >= run.attempt && then.attempt <= run.attempt + 1, "attempts rise by one"],
     [!isTakenAway || lapsed || handedBack, "a live lease is nobody else's to take"],
+    [from !== "CLAIMED" || to !== "CLAIMED" || then.attempt === run.attempt, "nobody starts what is claimed"],
     [!isUndone || isTombstone(run, laws), "a claim is undone only after its tombstone"],
     [
       then.reason_code !== "LEASE_EXPIRED" || from === to || used >= laws.max_attempts,

@@ -1,4 +1,4 @@
-import { inCode, inFunction, inStatement, type Mutant, together } from "./mutant.ts";
+import { inCode, inFunction, type Mutant, together } from "./mutant.ts";
 
 const inClose = (name: string, find: string, put = "", backed_by?: string) =>
   inFunction(`close_run: ${name}`, "close_run", find, put, backed_by);
@@ -131,12 +131,5 @@ export const CLOSING_MUTANTS: readonly Mutant[] = [
     "AND r.status = 'PROCESSING'",
     "",
     "the stage: only PROCESSING has it",
-  ),
-  inStatement(
-    "purge-run: the version",
-    "purge-run",
-    "$2::bigint",
-    "(SELECT version FROM runs WHERE run_id = $1::uuid)",
-    "what is over changes no more but by a freeze, which its own test sees",
   ),
 ];

@@ -1,3 +1,5 @@
+import { encodeSignal } from "#core/domain/message.ts";
+import { TRACEPARENT } from "../actors/client.ts";
 import { DAY_MS, firstTimes, type Scene, SLOW_SWEEPS } from "./stage.ts";
 
 /** Workers that come back late. */
@@ -22,8 +24,11 @@ export const WORK_SCENES: readonly Scene[] = [
         { fault: "stall", ms: 290_000 },
         { fault: "stall", ms: 200_000 },
       ]),
-    play: async ({ world, intent, ask, wait }) => {
-      await ask(intent("buried-alive"));
+    play: async ({ world, intent, ask, wait, act }) => {
+      const run_id = (await ask(intent("buried-alive"))).slice(4);
+      await wait(150_000);
+      // Its lease has passed by now, and its claim stands: a signal too many must not start it again.
+      await act(async () => world.stores.queue.send(encodeSignal({ run_id, traceparent: TRACEPARENT })));
       await wait(900_000);
       if ((world.books.runs[0]?.attempt ?? 0) < 3) world.violate("0: there was no third attempt");
     },

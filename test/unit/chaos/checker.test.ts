@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { judge } from "../../chaos/checker/judge.ts";
+import { DOCTORED_CLAWBACKS, moveCredit } from "./doctored-clawbacks.ts";
 import { DOCTORED, first, runOf } from "./doctored.ts";
 import { soundWorld, type ToldWorld } from "./sound-world.ts";
-import { FAILED_RUN, refusedWith, RUN, submitAt } from "./told.ts";
+import { clawbackAt, FAILED_RUN, refusedWith, RUN, submitAt } from "./told.ts";
 
 const rulesOf = ({ evidence, history }: ToldWorld): readonly string[] => [
   ...new Set(judge(evidence, history).violations.map((each) => each.rule)),
@@ -20,6 +21,29 @@ describe("the checker of chaos", () => {
     const world = soundWorld();
     doctor(world);
     expect(rulesOf(world)).toContainEqual(expect.stringMatching(new RegExp(`^${rule}`)));
+  });
+
+  test.each(DOCTORED_CLAWBACKS)("notices a clawback %s", (_, doctor) => {
+    const world = soundWorld();
+    doctor(world);
+    const rule = expect.stringMatching(/^1: every clawback/);
+    expect(judge(world.evidence, world.history).violations).toContainEqual(
+      expect.objectContaining({ rule, subject: "clawback" }),
+    );
+  });
+
+  test("lets a clawback take what is there, and one behind it nothing", () => {
+    const world = soundWorld();
+    moveCredit(world, 405, "CLAWBACK", 1_000);
+    moveCredit(world, 425, "CLAWBACK", 83_000, "all");
+    world.history.push(
+      clawbackAt(400, 1_000),
+      clawbackAt(420, 83_000, { clawback_id: "all", amount: 90_000 }),
+      clawbackAt(430, 83_000, { clawback_id: "all", amount: 90_000 }),
+      clawbackAt(440, 0, { clawback_id: "late" }),
+      clawbackAt(450, 0, { clawback_id: "lost", outcome: { kind: "unknown", why: "lost" } }),
+    );
+    expect(rulesOf(world)).toEqual([]);
   });
 
   test("takes a frozen run as decided, its money held and mirrored", () => {

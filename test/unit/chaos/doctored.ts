@@ -5,7 +5,6 @@ import {
   BOBS_RUN,
   budgetAt,
   cancelAt,
-  clawbackAt,
   FAILED_RUN,
   lookAt,
   probeAt,
@@ -55,11 +54,6 @@ export const DOCTORED: readonly (readonly [what: string, rule: string, doctor: (
   ],
   ["a grant that was lost", "1: every grant", ({ evidence }) => evidence.transfers.shift()],
   ["a grant that nobody gave", "1: every grant", ({ history }) => history.shift()],
-  [
-    "a clawback that was told of and not made",
-    "1: every clawback",
-    ({ history }) => history.push(clawbackAt(400, 500)),
-  ],
   [
     "a finding of the product's own audit",
     "the product's own audit",

@@ -82,12 +82,13 @@ export const probeAt = (ms: number, outcome: EventOf<"probe">["outcome"]): Event
   path: `/v1/runs/${BOBS_RUN}`,
   outcome,
 });
-export const clawbackAt = (ms: number, taken: number): Event => ({
+export const clawbackAt = (ms: number, taken: number, more: Partial<EventOf<"clawback">> = {}): Event => ({
   op: "clawback",
   ...at(ms),
   clawback_id: "clawback",
   amount: 1_000,
   outcome: { kind: "ok", taken },
+  ...more,
 });
 export const revokeAt = (ms: number): Event => ({ op: "revoke", ...at(ms), outcome: { kind: "ok" } });
 export const grantAt = (ms: number, tenant_id: string): Event => ({

@@ -1,4 +1,5 @@
--- The retention sweep, finding: closed runs past their retention and not purged, oldest first, after a cursor.
+-- The retention sweep, finding: closed runs past their retention and not purged, oldest first, after a cursor;
+-- those whose purge was begun and not ended are among them.
 -- $1 cursor: retention_until (text)  $2 cursor: run_id
 -- Zero rows: nothing (more) to do. A frozen run keeps its evidence.
 SELECT run_id, tenant_id, attempt, version, retention_until::text AS cursor

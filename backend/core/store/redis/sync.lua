@@ -1,6 +1,8 @@
 -- Replaces a tenant's mirror by a Postgres snapshot. Reservations that Postgres does not have are kept only while
--- younger than the grace at the clock read before the snapshot; one dated in the future is dropped, and so is one that
--- an earlier snapshot had: its run is over.
+-- younger than the grace at the clock read before the snapshot; one that an earlier snapshot had is over, and is kept
+-- only when that one was applied after the clock was read: it may be the newer of two that crossed. One dated in the
+-- future is dropped.
+-- An entry of {t}:open is micros:time as admit wrote it, or micros:s<time> when a snapshot that had it was applied.
 -- A snapshot older than the one mirrored changes nothing; keys and plan move by rising version only.
 -- KEYS: 1 {t}:open  2 {t}:budget  3 {t}:plan  4... {t}:key:<sha>, in the order of the snapshot's keys
 -- ARGV: 1 clock read, Unix micros  2 grace, micros  3 available, micros  4 open runs  5 plan  6 keys (JSON each, as tenant_snapshot gives)
@@ -39,15 +41,16 @@ redis.call('DEL', KEYS[1])
 local open_runs = cjson.decode(ARGV[4])
 for i = 1, #open_runs do
   local run = open_runs[i]
-  -- Without a time: once Postgres had it, a snapshot without it says that it is over.
-  redis.call('HSET', KEYS[1], run.run_id, run.micros .. ':')
+  redis.call('HSET', KEYS[1], run.run_id, run.micros .. ':s' .. string.format('%.0f', now))
   mirrored[run.run_id] = nil
 end
 
 local kept, kept_count = 0, 0
 for run_id, entry in pairs(mirrored) do
-  local micros, at = string.match(entry, '^(%d+):(%d+)$')
-  if micros and tonumber(at) > read_at - tonumber(ARGV[2]) and tonumber(at) <= now then
+  local micros, had, at = string.match(entry, '^(%d+):(s?)(%d+)$')
+  at = tonumber(at or '')
+  local young = at and (had == 's' and at >= read_at or had == '' and at > read_at - tonumber(ARGV[2]))
+  if young and at <= now then
     redis.call('HSET', KEYS[1], run_id, entry)
     kept, kept_count = kept + tonumber(micros), kept_count + 1
   end
