@@ -105,8 +105,8 @@ export const CODE_MUTANTS: readonly Mutant[] = [
   inCode(
     "sync: reservations have an end",
     "backend/core/store/redis/sync.lua",
-    "tonumber(at) > read_at - tonumber(ARGV[2]) and",
-    "",
+    "at > read_at - tonumber(ARGV[2])",
+    "at > 0",
   ),
   inCode(
     "rate: every counter has a time to live",
