@@ -10,7 +10,10 @@ type Schema = z.core.JSONSchema.BaseSchema;
 /** What comes before the host of an address: the edge takes IRIs too, and space around them, which `uri` does not. */
 const WEB_ADDRESS = String.raw`^\s*[Hh][Tt][Tt][Pp][Ss]?://\s*\S`;
 /** Lists of inputs in which the pack's own check refuses a repetition. */
-const UNIQUE: ReadonlyMap<string, readonly string[]> = new Map([["decision", ["options", "criteria"]]]);
+const UNIQUE: ReadonlyMap<string, readonly string[]> = new Map([
+  ["decision", ["options", "criteria"]],
+  ["compliance", ["rules"]],
+]);
 
 /** The bodies of `POST /v1/runs`, as near to what the edge takes as JSON Schema can say. */
 export function requestSchemas(schemaRef: (name: string) => Json): Json {

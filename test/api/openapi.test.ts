@@ -89,7 +89,7 @@ test.each(["RunAccepted", "Run"])("%s says what the minimum fee is and how it is
 });
 
 test.each([...catalog.values()])("the request of the pack $type says every price", ({ type, prices }) => {
-  const name = { decision: "CreateDecisionRun", url: "CreateUrlRun" }[type] ?? "";
+  const name = `Create${type.charAt(0).toUpperCase()}${type.slice(1)}Run`;
   const description = document.components.schemas[name]?.["description"];
   for (const [unit, { unit_micros, per }] of Object.entries(prices)) {
     expect(description).toContain(`\`${unit}\` ${formatUsd(unit_micros)} per ${per}`);

@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
+import { catalog } from "#core/domain/packs/catalog.ts";
 import { createProgram } from "../../backend/cli/program.ts";
 
 const id = "018f4c1e-7b6a-7cc0-9d2e-3f5a6b7c8d9e";
@@ -111,7 +112,10 @@ describe("the operators' CLI", () => {
       '--scopes must be of submit, read, admin, with commas between (it is "wizard")',
     ],
     [["key", "create", "--tenant", id, "--mode", "both"], '--mode must be one of live, test (it is "both")'],
-    [["plan", "define", "x", "--packs", ""], "--packs must be of decision, url, with commas between"],
+    [
+      ["plan", "define", "x", "--packs", ""],
+      `--packs must be of ${[...catalog.keys()].join(", ")}, with commas between`,
+    ],
     [["tenant", "create", "--name", " "], "--name must not be empty"],
     [
       ["tenant", "create", "--name", "x".repeat(201)],

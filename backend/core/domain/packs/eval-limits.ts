@@ -1,0 +1,24 @@
+/** Ceilings of the `eval` pack. Those of a run add up over all its cases and metrics. */
+export const EVAL_LIMITS = {
+  max_cases: 1_000,
+  max_metrics: 10,
+  max_id_chars: 120,
+  max_text_chars: 200_000,
+  max_pattern_chars: 1_000,
+  /** Of one pattern, as RE2 expands it. */
+  max_pattern_instructions: 2_500,
+  /** Of one schema: values in it, and the levels in which they are nested. */
+  max_schema_nodes: 2_000,
+  max_schema_depth: 24,
+  /** Of a run: nodes of all schemas, one for all cases counted once. */
+  max_run_schema_nodes: 10_000,
+  /** Of a run: instructions of the pattern x (characters of the output + COMPILING_CHARS). */
+  max_run_regex_steps: 20_000_000,
+  /** Of a run: characters of the output x characters of the expected text. */
+  max_run_levenshtein_cells: 200_000_000,
+  /** Of a run: words of the output x words of the expected text. */
+  max_run_rouge_cells: 200_000_000,
+} as const;
+
+/** Compiling a pattern takes about as long as matching it against so many characters. */
+export const COMPILING_CHARS = 50;

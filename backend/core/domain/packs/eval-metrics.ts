@@ -1,0 +1,129 @@
+import { z } from "zod";
+import { EVAL_LIMITS } from "./eval-limits.ts";
+
+export const METRIC_NAMES = [
+  "exact",
+  "contains",
+  "regex",
+  "numeric",
+  "json_schema",
+  "levenshtein",
+  "token_f1",
+  "rouge_l",
+  "bleu",
+] as const;
+
+const NAMES: ReadonlySet<unknown> = new Set(METRIC_NAMES);
+
+const common = {
+  label: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,39}$/, "must be up to 40 lower-case letters, digits and underscores, a letter first")
+    .optional()
+    .describe("What the result calls this metric; its name unless told. Needed where one metric is asked for twice."),
+  threshold: z.number().min(0).max(1).optional().describe("Takes the place of the run's threshold for this metric."),
+};
+
+const textual = {
+  ...common,
+  ignore_case: z.boolean().default(false).describe("Compare in lower case."),
+  whitespace: z
+    .enum(["keep", "trim", "collapse"])
+    .default("keep")
+    .describe("trim: without white space at both ends; collapse: and each run of it inside is one space."),
+};
+
+const pattern = z.string().min(1).max(EVAL_LIMITS.max_pattern_chars);
+const schema = z.union([z.boolean(), z.record(z.string(), z.unknown())]);
+
+const metricObject = z.discriminatedUnion(
+  "metric",
+  [
+    z.strictObject({ metric: z.literal("exact").describe("1 if the output is the expected text."), ...textual }),
+    z.strictObject({
+      metric: z.literal("contains").describe("1 if the output has the expected text in it."),
+      ...textual,
+    }),
+    z.strictObject({
+      metric: z.literal("regex").describe("1 if the pattern matches. RE2's syntax: no look-around, no back-reference."),
+      ...common,
+      pattern: pattern.optional().describe("One pattern for all cases; without it `expected` is each case's pattern."),
+      flags: z
+        .string()
+        .regex(/^(?!.*(.).*\1)[ims]*$/, "must be made of i, m and s, each at most once")
+        .default("")
+        .describe("i: ignore case; m: ^ and $ match at lines; s: the dot matches line ends."),
+      full_match: z.boolean().default(false).describe("The pattern must match the whole output."),
+    }),
+    z.strictObject({
+      metric: z
+        .literal("numeric")
+        .describe("1 if the output is a number as JSON writes it, white space around it aside, within the tolerance."),
+      ...common,
+      absolute: z.number().min(0).default(0).describe("Largest difference."),
+      relative: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(1e-9)
+        .describe("Largest difference as a share of the expected number; the larger of both tolerances counts."),
+    }),
+    z.strictObject({
+      metric: z
+        .literal("json_schema")
+        .describe(
+          "1 if the output is JSON that fits the schema: draft 2020-12, or draft-07 where `$schema` says so. " +
+            "References within the schema only; `format` asserts nothing; patterns are RE2's.",
+        ),
+      ...common,
+      schema: schema.optional().describe("One schema for all cases; without it `expected` is each case's schema."),
+    }),
+    z.strictObject({
+      metric: z.literal("levenshtein").describe("1 - edit distance / length of the longer text, in code points."),
+      ...textual,
+    }),
+    z.strictObject({
+      metric: z
+        .literal("token_f1")
+        .describe("F1 of shared tokens as SQuAD's evaluation takes it: lower case, no punctuation, no articles."),
+      ...common,
+    }),
+    z.strictObject({
+      metric: z
+        .literal("rouge_l")
+        .describe(
+          "F1 of the longest common subsequence of words (Lin 2004, sentence level, beta 1), lower case, unstemmed.",
+        ),
+      ...common,
+    }),
+    z.strictObject({
+      metric: z
+        .literal("bleu")
+        .describe("Sentence BLEU against one reference; n-gram orders longer than the output are left out."),
+      ...common,
+      order: z.int().min(1).max(4).default(4).describe("Longest n-grams."),
+      smoothing: z
+        .enum(["method1", "none"])
+        .default("method1")
+        .describe("method1 of Chen and Cherry 2014: 0.1 for an order without a match. none: such a text scores 0."),
+      tokenize: z.enum(["13a", "whitespace"]).default("13a").describe("13a: as mteval-v13a and sacreBLEU do."),
+      ignore_case: z.boolean().default(false).describe("Compare in lower case."),
+    }),
+  ],
+  {
+    error: ({ input }) =>
+      typeof input === "object" && input !== null
+        ? `is not a known metric; there are: ${METRIC_NAMES.join(", ")}`
+        : `must be an object with \`metric\`, or one of: ${METRIC_NAMES.join(", ")}`,
+  },
+);
+
+const { oneOf = [] } = z.toJSONSchema(metricObject, { io: "input" });
+
+/** A metric by its name alone, with every default, or as an object with its options. */
+export const evalMetric = z
+  .preprocess((value) => (NAMES.has(value) ? { metric: value } : value), metricObject)
+  .meta({ oneOf: [{ type: "string", enum: [...METRIC_NAMES] }, ...oneOf] });
+
+export type EvalMetric = z.output<typeof metricObject>;
+export type MetricOf<Name extends EvalMetric["metric"]> = Extract<EvalMetric, { metric: Name }>;

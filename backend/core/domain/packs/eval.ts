@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { micros } from "../money.ts";
+import type { PackOffer } from "../pack.ts";
+import { checkEval } from "./eval-checks.ts";
+import { EVAL_LIMITS } from "./eval-limits.ts";
+import { evalMetric } from "./eval-metrics.ts";
+
+const ID = /^(?!.*\p{Cc})\S(?:.*\S)?$/u;
+
+const text = z.string().max(EVAL_LIMITS.max_text_chars);
+
+const evalCase = z.strictObject({
+  id: z
+    .string()
+    .min(1)
+    .max(EVAL_LIMITS.max_id_chars)
+    .regex(ID, "must be one line without space at either end")
+    .describe("The caller's own name for the case; unique."),
+  output: text.describe("What is judged."),
+  expected: z
+    .union([text, z.number(), z.boolean(), z.record(z.string(), z.unknown())], {
+      error: `must be a text of at most ${EVAL_LIMITS.max_text_chars} characters, a number, or a JSON Schema`,
+    })
+    .optional()
+    .describe(
+      "What it should be: a text; a pattern for regex; a number or its text for numeric; a schema for json_schema. " +
+        "Every metric must be able to use it, those with a pattern or schema of their own aside.",
+    ),
+});
+
+const fields = z.strictObject({
+  cases: z
+    .array(evalCase)
+    .min(1, "must have a case in it")
+    .max(EVAL_LIMITS.max_cases, `must be at most ${EVAL_LIMITS.max_cases} cases`),
+  metrics: z
+    .array(evalMetric)
+    .min(1, "must have a metric in it")
+    .max(EVAL_LIMITS.max_metrics, `must be at most ${EVAL_LIMITS.max_metrics} metrics`)
+    .describe("Each is a name, or an object with options; each scores each case."),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe("A score of at least this passes; scores and thresholds are compared as rounded to six decimals."),
+});
+
+const inputs = fields.superRefine((value, context) => {
+  checkEval(value.cases, value.metrics, (path, message) =>
+    context.addIssue({ code: "custom", path, message, input: value }),
+  );
+});
+
+export type EvalInputs = z.output<typeof inputs>;
+
+/** Units of an evaluation: the base, and every case under every metric. */
+export function evalUnits(value: EvalInputs): { base: number; case_metric: number } {
+  return { base: 1, case_metric: value.cases.length * value.metrics.length };
+}
+
+export const evalOffer: PackOffer<EvalInputs> = {
+  type: "eval",
+  version: "1.0.0",
+  title: "Eval",
+  summary:
+    "Scores outputs against what was expected, 0 to 1, by exact, contains, regex, numeric, json_schema, levenshtein, " +
+    "token_f1, rouge_l and bleu. For each metric and overall: mean, median, min, and pass rate with a 95% Wilson " +
+    "interval. A case passes overall when it passes every metric. Six decimals.",
+  inputs,
+  prices: {
+    base: { unit_micros: micros(2_000), per: "run" },
+    case_metric: { unit_micros: micros(100), per: "case and metric" },
+  },
+  reliability:
+    "1 - width of the 95% Wilson interval of the overall pass rate: how far so many cases can tell it. The scores " +
+    "themselves are exact whatever it is.",
+  example: {
+    cases: [
+      { id: "capital", output: "The capital of France is Paris.", expected: "Paris" },
+      { id: "painter", output: "Leonardo da Vinci", expected: "leonardo da vinci" },
+    ],
+    metrics: [
+      { metric: "contains", ignore_case: true, whitespace: "collapse" },
+      { metric: "token_f1", threshold: 0.25 },
+    ],
+    threshold: 0.5,
+  },
+  estimate: (value) => ({ units: evalUnits(value), exact: true }),
+};

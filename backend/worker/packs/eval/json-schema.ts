@@ -1,0 +1,44 @@
+import { jsonSize } from "#core/domain/packs/eval-measure.ts";
+import type { MetricOf } from "#core/domain/packs/eval-metrics.ts";
+import { createMeter, METER_LIMITS } from "./meter.ts";
+import { createSchemaCompiler } from "./schema-compiler.ts";
+import type { Scored, Scorer } from "./scorer.ts";
+
+/** Levels of an output that validation, which recurs, is let into. */
+const MAX_JSON_DEPTH = 128;
+const MAX_NOTE_CHARS = 200;
+
+function parsed(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Each output is checked against its own case's schema, or the metric's; `at` is the metric's index. */
+export function jsonSchema(metric: MetricOf<"json_schema">, at: number, limits = METER_LIMITS): Scorer {
+  const meter = createMeter(limits);
+  const compile = createSchemaCompiler(meter);
+  return (item, index): Scored => {
+    const pointer = metric.schema === undefined ? `/inputs/cases/${index}/expected` : `/inputs/metrics/${at}/schema`;
+    const validate = compile(metric.schema ?? item.expected, pointer);
+    const json = parsed(item.output);
+    if (json === undefined) return { score: 0, note: "not JSON" };
+    if (jsonSize(json.value).depth > MAX_JSON_DEPTH)
+      return { score: 0, note: `nested in over ${MAX_JSON_DEPTH} levels` };
+    meter.begin(pointer);
+    try {
+      if (validate(json.value)) return { score: 1 };
+    } catch (error) {
+      // A reference that unfolds without end may fill the stack before the meter is full.
+      if (error instanceof RangeError) throw meter.tooCostly();
+      throw error;
+    }
+    const { instancePath = "", keyword = "" } = validate.errors?.at(-1) ?? {};
+    return {
+      score: 0,
+      note: `${instancePath === "" ? "the output" : instancePath} fails ${keyword}`.slice(-MAX_NOTE_CHARS),
+    };
+  };
+}

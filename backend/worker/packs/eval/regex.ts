@@ -1,0 +1,55 @@
+import { RE2JS, RE2JSException, RE2JSSyntaxException } from "re2js";
+import { EVAL_LIMITS } from "#core/domain/packs/eval-limits.ts";
+import { patternSize } from "#core/domain/packs/eval-measure.ts";
+import type { MetricOf } from "#core/domain/packs/eval-metrics.ts";
+import { Rejected } from "./rejected.ts";
+import { expectedText, passOrFail, type Scorer } from "./scorer.ts";
+
+const FLAGS = new Map([
+  ["i", RE2JS.CASE_INSENSITIVE],
+  ["m", RE2JS.MULTILINE],
+  ["s", RE2JS.DOTALL],
+]);
+
+export interface Pattern {
+  readonly re: RE2JS;
+  /** Instructions for each character of a text: what matching may cost at most. */
+  readonly size: number;
+}
+
+/**
+ * Compiles a pattern for RE2, which matches in linear time; the escapes of ECMAScript that RE2 writes otherwise are
+ * translated. Throws `Rejected` with the place, and never with the pattern.
+ */
+export function compilePattern(pattern: string, flags: number, pointer: string): Pattern {
+  const translated = RE2JS.translateRegExp(pattern);
+  const size = patternSize(translated);
+  if (size > EVAL_LIMITS.max_pattern_instructions) {
+    throw new Rejected("PATTERN_INVALID", `${pointer}: repeats too much.`);
+  }
+  try {
+    return { re: RE2JS.compile(translated, flags), size };
+  } catch (error) {
+    if (!(error instanceof RE2JSException)) throw error;
+    const why = error instanceof RE2JSSyntaxException ? error.getDescription() : "too large";
+    throw new Rejected("PATTERN_INVALID", `${pointer}: is not a pattern of RE2: ${why}.`);
+  }
+}
+
+export function regex(metric: MetricOf<"regex">, at: number): Scorer {
+  const flags = metric.flags.split("").reduce((bits, flag) => bits | (FLAGS.get(flag) ?? 0), 0);
+  const compiled = new Map<string, RE2JS>();
+  const patternOf = (text: string, pointer: string): RE2JS => {
+    const re = compiled.get(text) ?? compilePattern(text, flags, pointer).re;
+    compiled.set(text, re);
+    return re;
+  };
+  const own = metric.pattern;
+  return (item, index) => {
+    const re =
+      own === undefined
+        ? patternOf(expectedText(item), `/inputs/cases/${index}/expected`)
+        : patternOf(own, `/inputs/metrics/${at}/pattern`);
+    return passOrFail(metric.full_match ? re.testExact(item.output) : re.test(item.output));
+  };
+}

@@ -1,0 +1,133 @@
+import type { EvalInputs } from "#core/domain/packs/eval.ts";
+import { labelOf } from "#core/domain/packs/eval-checks.ts";
+import type { EvalMetric } from "#core/domain/packs/eval-metrics.ts";
+import { bleu } from "./bleu.ts";
+import { jsonSchema } from "./json-schema.ts";
+import { numeric } from "./numeric.ts";
+import { rougeL, tokenF1 } from "./overlap.ts";
+import { contains, exact, levenshtein } from "./plain-text.ts";
+import { regex } from "./regex.ts";
+import { Rejected } from "./rejected.ts";
+import type { Scored, Scorer } from "./scorer.ts";
+import { decimal, meanOf, millionths, type Summary, summarize } from "./statistics.ts";
+
+interface CaseReport {
+  readonly id: string;
+  /** Mean of the scores. */
+  readonly score: number;
+  /** Every metric was passed. */
+  readonly passed: boolean;
+  readonly scores: Readonly<Record<string, number>>;
+  readonly notes?: Readonly<Record<string, string>>;
+}
+
+export interface EvalReport {
+  readonly count: number;
+  readonly threshold: number;
+  readonly overall: Summary;
+  readonly metrics: readonly (Summary & {
+    readonly label: string;
+    readonly metric: string;
+    readonly threshold: number;
+  })[];
+  readonly cases: readonly CaseReport[];
+}
+
+export type Scoring =
+  | { readonly kind: "scored"; readonly report: EvalReport }
+  | { readonly kind: "rejected"; readonly reason_code: string; readonly detail: string };
+
+function scorerOf(metric: EvalMetric, at: number): Scorer {
+  switch (metric.metric) {
+    case "exact":
+      return exact(metric);
+    case "contains":
+      return contains(metric);
+    case "regex":
+      return regex(metric, at);
+    case "numeric":
+      return numeric(metric);
+    case "json_schema":
+      return jsonSchema(metric, at);
+    case "levenshtein":
+      return levenshtein(metric);
+    case "token_f1":
+      return tokenF1();
+    case "rouge_l":
+      return rougeL();
+    case "bleu":
+      return bleu(metric);
+  }
+}
+
+/** One metric under all cases; scores are in millionths. */
+interface Column {
+  readonly label: string;
+  readonly metric: string;
+  readonly threshold: number;
+  readonly cells: readonly (Scored & { readonly passed: boolean })[];
+}
+
+function columnOf(inputs: EvalInputs, metric: EvalMetric, at: number): Column {
+  const scorer = scorerOf(metric, at);
+  const threshold = millionths(metric.threshold ?? inputs.threshold);
+  const cells = inputs.cases.map((item, index) => {
+    const { score, ...note } = scorer(item, index);
+    const rounded = millionths(score);
+    return { ...note, score: rounded, passed: rounded >= threshold };
+  });
+  return { label: labelOf(metric), metric: metric.metric, threshold: decimal(threshold), cells };
+}
+
+function caseReport(id: string, index: number, columns: readonly Column[]): CaseReport {
+  const cells = columns.flatMap(({ label, cells }) =>
+    cells.slice(index, index + 1).map((cell) => ({ label, ...cell })),
+  );
+  const notes = cells.flatMap(({ label, note }) => (note === undefined ? [] : [[label, note] as const]));
+  return {
+    id,
+    score: decimal(meanOf(cells.map(({ score }) => score))),
+    passed: cells.every(({ passed }) => passed),
+    scores: Object.fromEntries(cells.map(({ label, score }) => [label, decimal(score)])),
+    ...(notes.length === 0 ? {} : { notes: Object.fromEntries(notes) }),
+  };
+}
+
+function reportOf(inputs: EvalInputs): EvalReport {
+  const columns = inputs.metrics.map((metric, at) => columnOf(inputs, metric, at));
+  const cases = inputs.cases.map(({ id }, index) => caseReport(id, index, columns));
+  return {
+    count: cases.length,
+    threshold: decimal(millionths(inputs.threshold)),
+    overall: summarize(
+      cases.map(({ score }) => millionths(score)),
+      cases.filter(({ passed }) => passed).length,
+    ),
+    metrics: columns.map(({ label, metric, threshold, cells }) => {
+      const passed = cells.filter((cell) => cell.passed).length;
+      return {
+        label,
+        metric,
+        threshold,
+        ...summarize(
+          cells.map(({ score }) => score),
+          passed,
+        ),
+      };
+    }),
+    cases,
+  };
+}
+
+/**
+ * Scores every case by every metric. A pure function of its inputs; scores are rounded to six decimals before anything
+ * is made of them. It may take seconds of a processor.
+ */
+export function score(inputs: EvalInputs): Scoring {
+  try {
+    return { kind: "scored", report: reportOf(inputs) };
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    return { kind: "rejected", reason_code: error.reason_code, detail: error.detail };
+  }
+}

@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { COMPLIANCE_LIMITS } from "#core/domain/packs/compliance.ts";
+import { rulesOf } from "../../../backend/worker/packs/compliance/rules.ts";
+import { inspect } from "./compliance-fixture.ts";
+
+const { max_text_chars, max_findings } = COMPLIANCE_LIMITS;
+
+/** What begins a finding of some rule again and again, or nearly completes it; a quadratic search would take hours. */
+const PIECES = [
+  "a @ . - 1 : é 😀 \u0301 % ' < {".split(" "),
+  ["a@", "a@a.", "é@é.", `a@${"-".repeat(253)} `, "1 ", "1.", "1-", "1:", "1::", "::1 ", "0:1", "1.1.1.1.", "version "],
+  ["+1", "+1 2 ", "+12345678 ", "+9 9 9 9 9 9 ", "+1.1.1.1.1.1.1.1", "+14155552671 ", "415-555-267 "],
+  ["-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", "\\n"],
+  [`-----BEGIN PRIVATE KEY-----\n${"A".repeat(24)}\n`, `-----BEGIN PRIVATE KEY-----${"A".repeat(24)}-----END `],
+  ["eyJ", "ey-", "eyJhbGciOiJIUzI1NiJ9.", "eyJhbGciOiJIUzI1NiJ9.eyJ.", "eyAAAAAAAAA."],
+  ["://", "a://", "a://b:c@d ", "x://a:b", "a://b:c/", "hooks.slack.com/services/"],
+  ["DE89", "DE89 3704 ", "4242 ", "4242-4242-", "4242 4242 4242 4242 ", "123-45-6789 ", "ssn ", "social security "],
+  [
+    "ghp_",
+    "ghs_",
+    "github_pat_",
+    "xoxb-",
+    "xoxb-1",
+    "xapp-1-",
+    "AKIA",
+    "aws_secret_access_key=",
+    "sk_live_",
+    "dpp_live_",
+  ],
+].flat();
+
+describe("hostile texts", () => {
+  test.each(PIECES)("%j over and over ends", async (piece) => {
+    const { data } = await inspect(piece.repeat(max_text_chars / piece.length));
+    expect(data.findings.length).toBeLessThanOrEqual(max_findings);
+  });
+
+  test.each(PIECES)("%j over and over is searched in steps, no more of them than there are characters", (piece) => {
+    const text = piece.repeat(20_000 / piece.length);
+    for (const { scan } of rulesOf()) {
+      let steps = 0;
+      for (const _ of scan(text)) steps += 1;
+      expect(steps).toBeLessThanOrEqual(text.length);
+    }
+  });
+
+  test("a run gives way to others while it works, and stops when it is told to", async () => {
+    const signal = new AbortController();
+    setImmediate(() => signal.abort(new Error("told to stop")));
+    const text = "::1 +12345678 ".repeat(max_text_chars / 14);
+    await expect(inspect(text, undefined, signal.signal)).rejects.toThrow("told to stop");
+    await expect(inspect("a", undefined, signal.signal)).rejects.toThrow("told to stop");
+  });
+});

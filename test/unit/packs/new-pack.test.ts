@@ -1,0 +1,76 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type * as Pricing from "#core/domain/pack.ts";
+import type * as Requests from "#core/domain/run-request.ts";
+import type * as Executing from "../../../backend/worker/execute.ts";
+import type * as Registry from "../../../backend/worker/packs/registry.ts";
+import { context, silentLog } from "./decision-fixture.ts";
+
+const MOST_LINES = 20;
+const CATALOG = "backend/core/domain/packs/catalog.ts";
+const REGISTRY = "backend/worker/packs/registry.ts";
+
+const section = /^## A new pack in twenty lines\n(.*?)^## /ms.exec(readFileSync("README.md", "utf8"))?.[1] ?? "";
+/** The section's files by path, which each names in its first line. */
+const files = new Map(
+  [...section.matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```$/gms)].map(([, path = "", code = ""]) => [path, code] as const),
+);
+
+const house = mkdtempSync(join(tmpdir(), "new-pack-"));
+const load = (path: string): Promise<unknown> => import(pathToFileURL(join(house, path)).href);
+
+/** Imports a name in a file and puts an expression first in one of its lists. */
+function enlist(path: string, list: string, { name, expression }: { name: string; expression: string }): void {
+  const before = readFileSync(join(house, path), "utf8");
+  const after = before.replace(new RegExp(`(const ${list}: [^=]+= \\[)`), `$1${expression}, `);
+  expect(after).not.toBe(before);
+  writeFileSync(join(house, path), `import { ${name} } from "./words.ts";\n${after}`);
+}
+
+beforeAll(() => {
+  for (const path of ["package.json", "backend/core", "backend/worker"]) {
+    cpSync(path, join(house, path), { recursive: true });
+  }
+  symlinkSync(resolve("node_modules"), join(house, "node_modules"));
+  for (const [path, code] of files) writeFileSync(join(house, path), code, { flag: "wx" });
+  enlist(CATALOG, "offers", { name: "wordsOffer", expression: "wordsOffer" });
+  enlist(REGISTRY, "packs", { name: "wordsPack", expression: "wordsPack()" });
+});
+
+afterAll(() => rmSync(house, { recursive: true, force: true }));
+
+describe("the new pack of the README", () => {
+  test("is two files of twenty lines together, and names the lists it goes into", () => {
+    expect([...files.keys()]).toEqual(["backend/core/domain/packs/words.ts", "backend/worker/packs/words.ts"]);
+    const lines = [...files.values()].flatMap((code) => code.trimEnd().split("\n"));
+    expect(lines.length).toBeLessThanOrEqual(MOST_LINES);
+    for (const named of [CATALOG, REGISTRY, "`offers`", "`packs`"]) expect(section).toContain(named);
+  });
+
+  test("is checked by the edge's own schema, with the path to what is wrong", async () => {
+    const { parseRunRequest } = (await load("backend/core/domain/run-request.ts")) as typeof Requests;
+    const body = (inputs: object) => ({ pack_type: "words", inputs, max_cost_usd: "0.0100" });
+    expect(parseRunRequest(body({ text: "one two three" }))).toHaveProperty("request");
+    const refused = parseRunRequest(body({ text: "" }));
+    expect("error" in refused && refused.error.issues.map(({ path }) => path.join("."))).toEqual(["inputs.text"]);
+  });
+
+  test("is run by the worker's own code, and charged as it was estimated", async () => {
+    const { createPacks } = (await load(REGISTRY)) as typeof Registry;
+    const { execute } = (await load("backend/worker/execute.ts")) as typeof Executing;
+    const { chargeFor } = (await load("backend/core/domain/pack.ts")) as typeof Pricing;
+    const pack = createPacks({}).get("words");
+    if (pack === undefined) throw new Error("the pack is not in the registry");
+    const sleeper = { sleep: () => new Promise<never>(() => {}) };
+    const run = { inputs: JSON.stringify(pack.offer.example), timebox_sec: 90 } as Parameters<typeof execute>[2];
+    const deps = { sleeper, fetch: context().fetch, log: silentLog };
+    const outcome = await execute(deps, pack, run, new AbortController().signal);
+    expect(outcome).toMatchObject({ kind: "done", data: { words: 3 }, reliability: 1 });
+    const units = outcome.kind === "done" ? outcome.units : {};
+    expect({ units, exact: true }).toEqual(pack.offer.estimate(pack.offer.example));
+    expect(chargeFor(pack.offer.prices, units, 1_000_000 as Parameters<typeof chargeFor>[2])).toBe(1_000);
+  });
+});
