@@ -4,7 +4,7 @@ import { decideRun } from "#core/store/postgres/decide-run.ts";
 import { listFindings, resolveFinding } from "#core/store/postgres/list-findings.ts";
 import { command, createAccount } from "../actors/tenants.ts";
 import type { World } from "../world.ts";
-import { DAY_MS, type Scene, SLOW_SWEEPS, type Stage } from "./stage.ts";
+import { DAY_AND_MORE_MS, type Scene, SLOW_SWEEPS, type Stage } from "./stage.ts";
 
 const run = (world: World) => {
   const [first] = world.books.runs;
@@ -44,7 +44,7 @@ export const BOOKS_SCENES: readonly Scene[] = [
       expectFinding(world, "run-books", account.tenant_id);
       if (run(world).money_state !== "AUDIT_REQUIRED")
         world.violate("3: a run whose books contradict it is not frozen");
-      await wait(2 * DAY_MS);
+      await wait(DAY_AND_MORE_MS);
       await act(() => world.look());
       if (run(world).purged_at !== null || !run(world).has_inputs || world.stores.objects.all.size !== 1) {
         world.violate("3: the evidence of a frozen run was not kept");

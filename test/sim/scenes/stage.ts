@@ -11,7 +11,9 @@ import { Seeded } from "../seeded.ts";
 import type { Host } from "../stores/host.ts";
 import { SETTINGS, World, type WorldSettings } from "../world.ts";
 
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
+/** Past the retention of a day, and past the sweep that ends it. */
+export const DAY_AND_MORE_MS = DAY_MS + 3 * 3_600_000;
 /** For a scene that lasts for days: a round an hour. */
 export const SLOW_SWEEPS: WorldSettings = {
   ...SETTINGS,

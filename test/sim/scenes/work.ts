@@ -1,6 +1,6 @@
 import { encodeSignal } from "#core/domain/message.ts";
 import { TRACEPARENT } from "../actors/client.ts";
-import { DAY_MS, firstTimes, type Scene, SLOW_SWEEPS } from "./stage.ts";
+import { DAY_AND_MORE_MS, firstTimes, type Scene, SLOW_SWEEPS } from "./stage.ts";
 
 /** Workers that come back late. */
 export const WORK_SCENES: readonly Scene[] = [
@@ -35,13 +35,13 @@ export const WORK_SCENES: readonly Scene[] = [
   },
   {
     // Its tombstone is forgotten with all else, so its upload succeeds: a stray, and nothing more.
-    name: "a worker that wakes two days after its claim, past its run's retention, changes nothing",
+    name: "a worker that wakes a day after its claim, past its run's retention, changes nothing",
     funds: 100_000,
-    plan: () => firstTimes("put", [{ fault: "stall", ms: 2 * DAY_MS }]),
+    plan: () => firstTimes("put", [{ fault: "stall", ms: DAY_AND_MORE_MS }]),
     settings: SLOW_SWEEPS,
     play: async ({ world, intent, ask, wait, act }) => {
       await ask(intent("outlives-its-run"));
-      await wait(2 * DAY_MS - 60_000);
+      await wait(DAY_AND_MORE_MS - 60_000);
       const purged = JSON.stringify(world.books.runs);
       if (world.books.runs.some((run) => run.purged_at === null)) world.violate("7: a run is kept past its retention");
       await wait(120_000);
