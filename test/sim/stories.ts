@@ -56,6 +56,14 @@ export const STORIES: readonly [Story, ...Story[]] = [
       { process: "reaper", operation: "put", plant: "too-dear" },
     ],
   },
+  {
+    name: "another's result stands where a lost worker's belongs",
+    plan: QUICK,
+    at: [
+      { process: "worker", operation: "put", fault: "crash-before" },
+      { process: "reaper", operation: "put", plant: "another-token" },
+    ],
+  },
 ];
 
 export interface Told {
@@ -170,7 +178,7 @@ function plant(world: World, stranger: Stranger): void {
   const [run] = world.books.runs;
   if (run === undefined) return;
   const receipt = {
-    cost: micros(run.reserved_micros + 1_000),
+    cost: micros(stranger === "too-dear" ? run.reserved_micros + 1_000 : 1_000),
     sha256: "0".repeat(64),
     finalize_token:
       stranger === "too-dear" ? (run.finalize_token ?? "") : newId(world.scheduler.now(), world.random.bytes(16)),

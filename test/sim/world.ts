@@ -159,6 +159,9 @@ export class World implements Wires {
       const was = old.get(run.run_id);
       if (was === undefined || was.version === run.version) continue;
       if (run.attempt > was.attempt) this.#holders.set(run.run_id, process);
+      if (run.hand_backs > was.hand_backs && this.#holders.get(run.run_id) !== process) {
+        this.violate(`3: ${process} handed back run ${run.run_id}, which ${this.#holders.get(run.run_id)} holds`);
+      }
       const isEnded = was.status === "PROCESSING" && run.status === "FAILED" && operation === "close-run";
       if (isEnded && this.#holders.get(run.run_id) !== process) {
         this.violate(`3: ${process} ended run ${run.run_id}, which ${this.#holders.get(run.run_id)} holds`);
@@ -180,6 +183,7 @@ export class World implements Wires {
       objects,
       now_ms: this.scheduler.now(),
       max_attempts: this.settings.worker.max_attempts,
+      lease_seconds: this.settings.worker.lease_seconds,
       mayFreeze: this.mayFreeze,
     };
     for (const law of [...moneyFaults(now), ...lifeFaults(this.#books, now, laws)]) this.violate(law);

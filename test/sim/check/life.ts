@@ -6,6 +6,7 @@ import { isClosed, type RunRow, type Snapshot } from "./snapshot.ts";
 export interface LifeLaws {
   readonly now_ms: number;
   readonly max_attempts: number;
+  readonly lease_seconds: number;
   readonly objects: SimObjects;
   readonly mayFreeze: boolean;
   /** The statement that was applied. */
@@ -58,6 +59,9 @@ function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[
     [then.attempt >= run.attempt && then.attempt <= run.attempt + 1, "attempts rise by one"],
     [!isTakenAway || lapsed || handedBack, "a live lease is nobody else's to take"],
     [from !== "CLAIMED" || to !== "CLAIMED" || then.attempt === run.attempt, "nobody starts what is claimed"],
+    [leaseEndsInTime(then, laws), "a lease ends with its timebox"],
+    [to !== "QUEUED" || !then.cancel_requested, "what is to be canceled is not started again"],
+    [!run.cancel_requested || to !== "FAILED", "a cancel that was asked for is honoured"],
     [!isUndone || isTombstone(run, laws), "a claim is undone only after its tombstone"],
     [
       then.reason_code !== "LEASE_EXPIRED" || from === to || used >= laws.max_attempts,
@@ -79,6 +83,15 @@ function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[
     ],
   ];
   return checks.flatMap(([holds, law]) => (holds ? [] : [`3: run ${run.run_id}, ${from} -> ${to}: not so: ${law}`]));
+}
+
+/** How far a lease may reach beyond a timebox, as the heartbeat has it. */
+const GRACE_SECONDS = 30;
+
+function leaseEndsInTime({ lease_expires_at, started_at, timebox_sec }: RunRow, { lease_seconds }: LifeLaws): boolean {
+  if (lease_expires_at === null || started_at === null) return true;
+  const most_ms = Math.max(lease_seconds, timebox_sec + GRACE_SECONDS) * 1000;
+  return Date.parse(lease_expires_at) <= Date.parse(started_at) + most_ms;
 }
 
 /** What retention may take from a run that ended. */

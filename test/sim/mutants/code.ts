@@ -43,12 +43,6 @@ export const CODE_MUTANTS: readonly Mutant[] = [
     'if (verdict.kind === "receipt") return true;',
   ),
   inCode(
-    "claimed sweep: the tombstone",
-    CLAIMED,
-    'if (put === "created") return undo(deps, run, max_attempts);',
-    "if (put === undefined) return undo(deps, run, max_attempts);",
-  ),
-  inCode(
     "claimed sweep: first the tombstone, then the undoing",
     CLAIMED,
     "const put = await deps.objects.create(key, TOMBSTONE.body, TOMBSTONE.content_type, TOMBSTONE.metadata);",
@@ -97,10 +91,11 @@ export const CODE_MUTANTS: readonly Mutant[] = [
   ),
   without("dead-letters", '"dead-letters": often((deps) => sweepDeadLetters(deps, seen)),'),
   inCode(
-    "sync: the clock is read first",
-    "backend/core/store/sync-tenant.ts",
-    "const clock_read = await readClock(stores.redis);",
-    "const clock_read = String(Number(await readClock(stores.redis)) + 3_600_000_000);",
+    "sync: a snapshot older than the mirrored one changes nothing",
+    "backend/core/store/redis/sync.lua",
+    "if synced_at > read_at and synced_at <= now then return {'STALE'} end",
+    "",
+    "the next sync",
   ),
   inCode(
     "sync: reservations have an end",

@@ -40,6 +40,13 @@ const claimMoney = inStatement(
   "AND",
   "status and stage: what is QUEUED or PROCESSING without a stage is never frozen or closed",
 );
+const claimStatus = inStatement(
+  "W1: QUEUED or PROCESSING",
+  "claim-run",
+  "(r.status = 'QUEUED' OR",
+  "(r.status <> 'PROCESSING' OR",
+  "the money state: what is over is not RESERVED",
+);
 const finalizeLease = inStatement("W3: the lease token", "begin-finalize", LEASE, UNTESTED);
 const beatLost = {
   file: "backend/worker/lease.ts",
@@ -63,8 +70,15 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   claimMoney,
   inStatement("W1: the lease has passed", "claim-run", "AND r.lease_expires_at < wall_clock()"),
   inStatement("W1: attempts are left", "claim-run", "r.attempt - r.hand_backs < $4::integer", "$4::integer > 0"),
-  inStatement("W1: QUEUED or PROCESSING", "claim-run", "(r.status = 'QUEUED' OR", "(r.status <> 'PROCESSING' OR"),
-  inStatement("W2: the lease token", "extend-lease", LEASE, UNTESTED),
+  claimStatus,
+  together("W1: the status and the money state", claimMoney, claimStatus),
+  inStatement(
+    "W2: the lease token",
+    "extend-lease",
+    LEASE,
+    UNTESTED,
+    "W3's: a stranger's beat lengthens a lease that another holds, within its bound, and its own work is thrown away",
+  ),
   inStatement("W2: the status", "extend-lease", "AND status = 'PROCESSING'", "", backedByToken),
   inStatement(
     "W2: no stage",
@@ -116,7 +130,13 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   inStatement("roll back: the finalize token", "roll-back", "AND finalize_token = $2::uuid", UNTESTED),
   inStatement("roll back: the stage", "roll-back", "AND finalize_stage = 'CLAIMED'", "", backedByFinalizeToken),
   inStatement("roll back: the status", "roll-back", "AND status = 'PROCESSING'", "", backedByFinalizeToken),
-  inStatement("roll back: the money state", "roll-back", "\n   AND money_state = 'RESERVED'"),
+  inStatement(
+    "roll back: the money state",
+    "roll-back",
+    "\n   AND money_state = 'RESERVED'",
+    "",
+    "row level security: the backend changes no run but a RESERVED one",
+  ),
   inStatement("roll back: no cancel was asked for", "roll-back", "AND NOT cancel_requested"),
   inStatement(
     "close buried: a cancel is honoured",
@@ -174,7 +194,10 @@ function twice(step: string, file: string): readonly Mutant[] {
     lapse,
     token,
     tokenBelow,
-    together(`${step}: the lease token`, token, tokenBelow),
+    {
+      ...together(`${step}: the lease token`, token, tokenBelow),
+      backed_by: "the lease's own time: whoever's lease has passed, the run is to be had",
+    },
     inStatement(
       `${step}: attempts are left`,
       file,
@@ -195,8 +218,20 @@ function twice(step: string, file: string): readonly Mutant[] {
 function last(step: string, file: string): readonly Mutant[] {
   return [
     inStatement(`${step}: the lease has passed`, file, "AND lease_expires_at < wall_clock() "),
-    inStatement(`${step}: the lease token`, file, LEASE, UNTESTED),
-    inStatement(`${step}: attempts are used`, file, "AND attempt - hand_backs >= $3::integer", "AND $3::integer > 0"),
+    inStatement(
+      `${step}: the lease token`,
+      file,
+      LEASE,
+      UNTESTED,
+      "the lease's own time; close_run is given the token that stands in the row",
+    ),
+    inStatement(
+      `${step}: attempts are used`,
+      file,
+      "AND attempt - hand_backs >= $3::integer",
+      "AND $3::integer > 0",
+      "the sweep's look: attempts used fall by a hand-back alone, and that is QUEUED",
+    ),
     inStatement(
       `${step}: the money state`,
       file,

@@ -6,12 +6,6 @@ import { command, createAccount } from "../actors/tenants.ts";
 import type { World } from "../world.ts";
 import { DAY_AND_MORE_MS, type Scene, SLOW_SWEEPS, type Stage } from "./stage.ts";
 
-const run = (world: World) => {
-  const [first] = world.books.runs;
-  if (first === undefined) throw new Error("there is no run");
-  return first;
-};
-
 /** A statement of the database's owner, past all functions and guards. */
 const tamper = ({ world, act }: Stage, sql: string, values: readonly string[]) =>
   act(async () => {
@@ -33,20 +27,19 @@ export const BOOKS_SCENES: readonly Scene[] = [
     settings: SLOW_SWEEPS,
     mayFreeze: true,
     play: async (stage) => {
-      const { world, account, intent, ask, wait, act } = stage;
+      const { world, account, intent, ask, wait, act, run } = stage;
       await ask(intent("tampered-with"));
       await wait(60_000);
       const sql =
         "UPDATE ledger_transfers SET amount_micros = amount_micros + 1 WHERE kind = 'CHARGE' AND run_id = $1::uuid";
-      await tamper(stage, sql, [run(world).run_id]);
+      await tamper(stage, sql, [run().run_id]);
       await wait(2 * 3_600_000);
       await act(() => world.look());
       expectFinding(world, "run-books", account.tenant_id);
-      if (run(world).money_state !== "AUDIT_REQUIRED")
-        world.violate("3: a run whose books contradict it is not frozen");
+      if (run().money_state !== "AUDIT_REQUIRED") world.violate("3: a run whose books contradict it is not frozen");
       await wait(DAY_AND_MORE_MS);
       await act(() => world.look());
-      if (run(world).purged_at !== null || !run(world).has_inputs || world.stores.objects.all.size !== 1) {
+      if (run().purged_at !== null || !run().has_inputs || world.stores.objects.all.size !== 1) {
         world.violate("3: the evidence of a frozen run was not kept");
       }
     },
@@ -74,21 +67,21 @@ export const BOOKS_SCENES: readonly Scene[] = [
     name: "a frozen run is left to a person, who decides it once",
     funds: 100_000,
     mayFreeze: true,
-    play: async ({ world, account, edge, intent, ask, wait, act }) => {
+    play: async ({ world, account, edge, intent, ask, wait, act, run }) => {
       const run_id = (await ask(intent("stranger-s-object", { ms: 5_000 }))).slice(4);
       const key = resultKey(account.tenant_id, run_id, 1);
       await act(async () => world.stores.objects.create(key, { body: new Uint8Array([0]), metadata: {} }));
       await wait(600_000);
-      if (run(world).money_state !== "AUDIT_REQUIRED") world.violate("3: a run with a stranger's object is not frozen");
+      if (run().money_state !== "AUDIT_REQUIRED") world.violate("3: a run with a stranger's object is not frozen");
       await edge.cancel({ key_sha256: account.key_sha256, address: "192.0.2.1" }, run_id);
-      const seen = { run_id, version: run(world).version };
+      const seen = { run_id, version: run().version };
       const decision = { charge: micros(1_000), reason_detail: "Decided.", note: "looked at" };
       await command(world, account, (db) => decideRun(db, { ...seen, version: seen.version - 1 }, decision));
-      if (run(world).status !== "PROCESSING") world.violate("2: a run was decided by what it no longer was");
+      if (run().status !== "PROCESSING") world.violate("2: a run was decided by what it no longer was");
       await command(world, account, (db) => decideRun(db, seen, decision));
       await command(world, account, (db) => decideRun(db, seen, decision));
       await wait(5_000);
-      if (run(world).status !== "FAILED" || run(world).charged_micros !== 1_000)
+      if (run().status !== "FAILED" || run().charged_micros !== 1_000)
         world.violate("2: the decision was not carried out");
       const open = await act(() =>
         listFindings({

@@ -8,6 +8,7 @@ import { comeToRest, pass } from "../come-to-rest.ts";
 import { type Decision, type FaultPlan, planned } from "../faults.ts";
 import { outcomeOf } from "../network.ts";
 import { Seeded } from "../seeded.ts";
+import type { RunRow } from "../check/snapshot.ts";
 import type { Host } from "../stores/host.ts";
 import { SETTINGS, World, type WorldSettings } from "../world.ts";
 
@@ -33,6 +34,9 @@ export interface Stage {
   readonly world: World;
   readonly account: Account;
   readonly edge: SimEdge;
+  readonly workers: readonly Supervised[];
+  /** The only run there is. */
+  run(): RunRow;
   intent(idempotency_key: string, change?: Change): Intent;
   /** One submit and what it was told: "run <id>", or a problem's slug. */
   ask(intent: Intent): Promise<string>;
@@ -47,6 +51,7 @@ export interface Scene {
   readonly funds: number;
   readonly plan?: () => FaultPlan;
   readonly settings?: WorldSettings;
+  readonly reapers?: number;
   /** Something in it contradicts a run: it may be frozen, with a finding and a CRITICAL line. */
   readonly mayFreeze?: boolean;
   play(stage: Stage): Promise<void>;
@@ -64,28 +69,31 @@ export async function playScene(host: Host, scene: Scene): Promise<World> {
   await world.stores.redis.flush();
   const account = await createAccount(world, { funds: scene.funds, max_open_runs: 5, spending_cap: undefined });
   const edge = new SimEdge(world, "edge");
-  const processes: readonly Supervised[] = [
-    startWorker(world, "worker-1"),
-    startWorker(world, "worker-2"),
-    startReaper(world, "reaper"),
-  ];
+  const workers = [startWorker(world, "worker-1"), startWorker(world, "worker-2")];
+  const reapers = Array.from({ length: scene.reapers ?? 1 }, (_, i) => startReaper(world, `reaper-${i + 1}`));
   let isPlayed = false;
-  scene.play(stageOf(world, account, edge)).then(
+  scene.play(stageOf(world, account, edge, workers)).then(
     () => (isPlayed = true),
     (error: unknown) => world.fault("the scene", error),
   );
   if (!(await world.run(() => isPlayed, 3 * DAY_MS))) world.violate("0: the scene did not come to its end");
   await pass(world, 1_000);
-  if (world.violations.length === 0 && !world.isTampered) await comeToRest(world, processes);
+  if (world.violations.length === 0 && !world.isTampered) await comeToRest(world, [...workers, ...reapers]);
   await world.stores.postgres.close();
   return world;
 }
 
-function stageOf(world: World, account: Account, edge: SimEdge): Stage {
+function stageOf(world: World, account: Account, edge: SimEdge, workers: readonly Supervised[]): Stage {
   return {
     world,
     account,
     edge,
+    workers,
+    run: () => {
+      const [run] = world.books.runs;
+      if (run === undefined) throw new Error("there is no run");
+      return run;
+    },
     intent: (idempotency_key, { reserve = 20_000, ms = 100, units = 1, end = "done", timebox_sec = 90 } = {}) => ({
       account,
       idempotency_key,
@@ -114,13 +122,22 @@ function stageOf(world: World, account: Account, edge: SimEdge): Stage {
   };
 }
 
-/** These happen to the first calls of this operation by edge or workers, one each, and nothing to any other. */
-export function firstTimes(operation: string, decisions: readonly Decision[]): FaultPlan {
+/** These happen to the first calls of an operation by processes of a kind, one each, and nothing to any other call. */
+export function firstTimes(
+  kind: "edge" | "worker" | "reaper",
+  operation: string,
+  decisions: readonly Decision[],
+): FaultPlan {
   const waiting = [...decisions];
   return {
     at: (boundary) => {
-      const isMeant = boundary.operation === operation && !boundary.process.startsWith("reaper");
+      const isMeant = boundary.operation === operation && boundary.process.startsWith(kind);
       return isMeant ? (waiting.shift() ?? {}) : {};
     },
   };
 }
+
+/** Whichever of the plans has something for a boundary. */
+export const allOf = (...plans: readonly FaultPlan[]): FaultPlan => ({
+  at: (boundary) => plans.map((plan) => plan.at(boundary)).find((decision) => Object.keys(decision).length > 0) ?? {},
+});

@@ -10,7 +10,7 @@ export const SUBMIT_SCENES: readonly Scene[] = [
     // Another run has the money when the client comes back; when that one has ended, the statement arrives.
     name: "a submit that comes a minute late binds nothing after its client was refused",
     funds: 60_000,
-    plan: () => firstTimes("submit-run", [{ fault: "late", ms: 60_000 }]),
+    plan: () => firstTimes("edge", "submit-run", [{ fault: "late", ms: 60_000 }]),
     play: async ({ world, edge, intent, expect, wait, act }) => {
       const late = pursue(world, intent("latecomer", { reserve: 30_000 }), () => edge, wait);
       await wait(12_000);

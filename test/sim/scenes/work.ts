@@ -8,7 +8,7 @@ export const WORK_SCENES: readonly Scene[] = [
     // It wakes with a failure to tell; by then another attempt of the run goes on.
     name: "a worker that slept through its lease does not fail the run that another holds",
     funds: 100_000,
-    plan: () => firstTimes("extend-lease", [{ fault: "stall", ms: 250_000 }]),
+    plan: () => firstTimes("worker", "extend-lease", [{ fault: "stall", ms: 250_000 }]),
     play: async ({ world, intent, ask, wait }) => {
       await ask(intent("slept-through", { ms: 150_000, end: "fail", timebox_sec: 200 }));
       await wait(600_000);
@@ -20,7 +20,7 @@ export const WORK_SCENES: readonly Scene[] = [
     name: "a worker whose claim was buried does not close the run under another's claim",
     funds: 100_000,
     plan: () =>
-      firstTimes("put", [
+      firstTimes("worker", "put", [
         { fault: "stall", ms: 290_000 },
         { fault: "stall", ms: 200_000 },
       ]),
@@ -37,7 +37,7 @@ export const WORK_SCENES: readonly Scene[] = [
     // Its tombstone is forgotten with all else, so its upload succeeds: a stray, and nothing more.
     name: "a worker that wakes a day after its claim, past its run's retention, changes nothing",
     funds: 100_000,
-    plan: () => firstTimes("put", [{ fault: "stall", ms: DAY_AND_MORE_MS }]),
+    plan: () => firstTimes("worker", "put", [{ fault: "stall", ms: DAY_AND_MORE_MS }]),
     settings: SLOW_SWEEPS,
     play: async ({ world, intent, ask, wait, act }) => {
       await ask(intent("outlives-its-run"));
