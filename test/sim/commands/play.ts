@@ -29,7 +29,11 @@ export async function play(
         log: options.log,
         work: each,
       },
-      (tally) => tallies.set(each, tally),
+      (tally) => {
+        const known = tallies.get(each)?.violations.length ?? 0;
+        for (const violation of tally.violations.slice(known)) tell(violation);
+        tallies.set(each, tally);
+      },
     ),
   ).finally(() => clearInterval(progress));
   const all = total([...tallies.values()]);
@@ -61,12 +65,15 @@ function total(tallies: readonly Tally[]): Tally {
   return sum;
 }
 
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+/** At once: a long command may be ended before its summary. */
+function tell({ replay, laws }: Tally["violations"][number]): void {
+  say(`\nVIOLATION  npm run sim -- ${replay} --log`);
+  for (const law of laws) say(`  ${law}`);
+}
+
 function report(all: Tally, seconds: number): void {
-  const say = (line: string) => process.stdout.write(`${line}\n`);
-  for (const { replay, laws } of all.violations.slice(0, 20)) {
-    say(`\nVIOLATION  npm run sim -- ${replay} --log`);
-    for (const law of laws) say(`  ${law}`);
-  }
   const reached = Object.entries(all.reached).toSorted(([a], [b]) => (a < b ? -1 : 1));
   say(`\nworlds               ${all.worlds} in ${seconds.toFixed(0)} s`);
   say(`runs                 ${all.runs}`);

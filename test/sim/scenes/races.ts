@@ -8,6 +8,8 @@ const ONE_ATTEMPT: WorldSettings = {
   worker: { ...SETTINGS.worker, max_attempts: 1 },
   reaper: { ...SETTINGS.reaper, max_attempts: 1 },
 };
+/** Leases pass between two rounds, not at one. */
+const OUT_OF_STEP: WorldSettings = { ...SETTINGS, reaper: { ...SETTINGS.reaper, sweep_seconds: 70 } };
 const CRASH = { fault: "crash-before" } as const;
 const stall = (ms: number) => ({ fault: "stall", ms }) as const;
 
@@ -26,6 +28,7 @@ export const RACE_SCENES: readonly Scene[] = [
   {
     name: "a run whose attempts are used is not started again by a signal, and fails",
     funds: 100_000,
+    settings: OUT_OF_STEP,
     plan: () => firstTimes("worker", "begin-finalize", [CRASH, CRASH, CRASH]),
     play: async ({ world, intent, ask, wait, act, run }) => {
       const run_id = (await ask(intent("used-up"))).slice(4);
