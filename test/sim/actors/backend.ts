@@ -11,36 +11,37 @@ type Life = (process: SimProcess, stopping: AbortSignal) => Promise<void>;
 /** A process that is started again a while after it ended, for whatever reason. */
 export class Supervised {
   readonly #world: World;
+  readonly #name: string;
   readonly #life: Life;
-  #process: SimProcess;
+  /** Undefined between an end and the next start. */
+  #process: SimProcess | undefined;
   #stopping = new AbortController();
   #isOver = false;
 
   constructor(world: World, name: string, life: Life) {
     this.#world = world;
+    this.#name = name;
     this.#life = life;
-    this.#process = new SimProcess(name);
     this.#start();
   }
 
   #start(): void {
-    const process = this.#process;
-    process.onCrash(() => this.#startAgain());
-    this.#stopping = new AbortController();
-    this.#life(process, this.#stopping.signal).then(
-      () => this.#startAgain(),
-      (error: unknown) => {
-        this.#world.fault(process.name, error);
-        this.#startAgain();
-      },
-    );
-  }
-
-  #startAgain(): void {
     if (this.#isOver) return;
-    const { name } = this.#process;
-    this.#process = new SimProcess(name);
-    this.#world.scheduler.after(this.#world.random.between(200, 4_000), undefined, () => this.#start());
+    const process = new SimProcess(this.#name);
+    this.#process = process;
+    this.#stopping = new AbortController();
+    let isEnded = false;
+    const startAgain = () => {
+      if (isEnded) return;
+      isEnded = true;
+      this.#process = undefined;
+      this.#world.scheduler.after(this.#world.random.between(200, 4_000), undefined, () => this.#start());
+    };
+    process.onCrash(startAgain);
+    this.#life(process, this.#stopping.signal).then(startAgain, (error: unknown) => {
+      this.#world.fault(process.name, error);
+      startAgain();
+    });
   }
 
   /** SIGTERM. */
@@ -49,21 +50,20 @@ export class Supervised {
   }
 
   kill(): void {
-    this.#process.crash();
+    this.#process?.crash();
   }
 
   /** For good. */
   end(): void {
     this.#isOver = true;
-    this.#process.crash();
+    this.kill();
   }
 
   pause(ms: number): void {
-    this.#process.paused_until_ms = this.#world.scheduler.now() + ms;
-    this.#world.network.unsettled_until_ms = Math.max(
-      this.#world.network.unsettled_until_ms,
-      this.#process.paused_until_ms + ms,
-    );
+    const { scheduler, network } = this.#world;
+    if (this.#process === undefined) return;
+    this.#process.paused_until_ms = scheduler.now() + ms;
+    network.unsettled_until_ms = Math.max(network.unsettled_until_ms, scheduler.now() + 2 * ms);
   }
 }
 
