@@ -1,5 +1,6 @@
 import { Redis as RawClient } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { catalog } from "#core/domain/packs/catalog.ts";
 import { Outage } from "#core/domain/outage.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
@@ -93,7 +94,7 @@ describe("the reaper that repeats what was lost", () => {
       await sweepSync(h.deps({}), { moved_within_seconds: 3600, grace_seconds: 0 }, { turn_after: undefined }, NEVER);
       for (const { tenant_id } of tenants) {
         expect(await raw.hget(tenantKeys(tenant_id).budget, "available")).toBe("100000000");
-        expect(await raw.hget(tenantKeys(tenant_id).plan, "pack_types")).toBe(",decision,url,");
+        expect(await raw.hget(tenantKeys(tenant_id).plan, "pack_types")).toBe(`,${[...catalog.keys()].join(",")},`);
       }
       raw.disconnect();
     },

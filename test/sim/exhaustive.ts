@@ -76,3 +76,13 @@ export async function* pairsOf(
     }
   }
 }
+
+/** The default: of the first story every single fault, of each other one in so many. */
+const ONE_IN = 8;
+
+/** A share of the singles of every story: all of the first, a sample of the others. */
+export const SAMPLE: readonly Shard[] = STORIES.map((_, story) => ({
+  story,
+  shard: 0,
+  shards: story === 0 ? 1 : ONE_IN,
+}));

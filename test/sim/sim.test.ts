@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SAMPLE } from "./exhaustive.ts";
 import { type Servers, startServers } from "./commands/servers.ts";
 import { doJob, type Work } from "./job.ts";
 import { STORIES } from "./stories.ts";
 
 const SLOW = 170_000;
-const SEEDS = 30;
+const SEEDS = 20;
 
 describe("the protocol in simulated worlds", () => {
   let servers: Servers & { stop(): Promise<void> };
@@ -24,13 +25,13 @@ describe("the protocol in simulated worlds", () => {
     expect((await played({ kind: "scenes" })).worlds).toBeGreaterThan(60);
   });
 
-  test.each(STORIES.map(({ name }, story) => [name, story] as const))(
-    "holds with any one fault at any boundary of: %s",
+  test.each(SAMPLE.map((shard) => [STORIES[shard.story]?.name ?? "", shard] as const))(
+    "holds with any one fault at a boundary of: %s",
     { timeout: SLOW },
-    async (_, story) => {
-      const { crossed, asked, fired } = await played({ kind: "singles", story, shard: 0, shards: 1 });
+    async (_, shard) => {
+      const { crossed, asked, fired } = await played({ kind: "singles", ...shard });
       expect(crossed).toBeGreaterThan(30);
-      expect(asked).toBeGreaterThan(100);
+      expect(asked).toBeGreaterThan(10);
       expect(fired).toBe(asked);
     },
   );

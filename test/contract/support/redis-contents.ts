@@ -45,6 +45,6 @@ async function inDatabase<T>(raw: RawClient, database: number, look: () => Promi
 
 function timeless(hash: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const known = ([field, value]: [string, string]): [string, string] =>
-    field === "synced_at" ? [field, "a time"] : [field, value.replace(/^(\d+):\d{16}$/, "$1:a time")];
+    field === "synced_at" ? [field, "a time"] : [field, value.replace(/^(\d+:s?)\d{16}$/, "$1a time")];
   return Object.fromEntries(Object.entries(hash).map(known).toSorted());
 }
