@@ -1,6 +1,7 @@
 import { CLOSING_MUTANTS } from "./closing.ts";
 import { CODE_MUTANTS } from "./code.ts";
 import type { Mutant } from "./mutant.ts";
+import { RETENTION_MUTANTS } from "./retention.ts";
 import { STATEMENT_MUTANTS } from "./statements.ts";
 import { SUBMIT_MUTANTS } from "./submit.ts";
 
@@ -9,6 +10,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...SUBMIT_MUTANTS,
   ...CLOSING_MUTANTS,
   ...STATEMENT_MUTANTS,
+  ...RETENTION_MUTANTS,
   ...CODE_MUTANTS,
 ];
 

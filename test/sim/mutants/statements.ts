@@ -4,34 +4,6 @@ import { inFunction, inStatement, type Mutant, together } from "./mutant.ts";
 const LEASE = "AND lease_token = $2::uuid";
 const UNTESTED = "AND $2::uuid IS NOT NULL";
 
-const pastLook = inStatement(
-  "retention: it is past, in the look",
-  "outlived-runs",
-  "AND retention_until < wall_clock()",
-  "",
-  "the same test in begin_purge",
-);
-const past = inFunction(
-  "begin_purge: it is past",
-  "begin_purge",
-  "AND r.retention_until < wall_clock()",
-  "",
-  "the same test in the look",
-);
-const frozenLook = inStatement(
-  "retention: what is frozen is kept, in the look",
-  "outlived-runs",
-  "AND money_state IN ('SETTLED', 'REFUNDED')",
-  "",
-  "the same test in begin_purge",
-);
-const frozen = inFunction(
-  "begin_purge: what is frozen is kept",
-  "begin_purge",
-  "AND r.money_state IN ('SETTLED', 'REFUNDED')",
-  "",
-  "the same test in the look, but for a freeze between the two",
-);
 const claimStage = inStatement("W1: no stage", "claim-run", "AND r.finalize_stage IS NULL");
 const claimMoney = inStatement(
   "W1: the money state",
@@ -40,6 +12,10 @@ const claimMoney = inStatement(
   "AND",
   "status and stage: what is QUEUED or PROCESSING without a stage is never frozen or closed",
 );
+const rowSecurity: Mutant = {
+  name: "row level security: only a RESERVED run is changed",
+  database: [{ statement: "ALTER POLICY backend_moves ON runs USING (true)" }],
+};
 const claimStatus = inStatement(
   "W1: QUEUED or PROCESSING",
   "claim-run",
@@ -71,7 +47,12 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   inStatement("W1: the lease has passed", "claim-run", "AND r.lease_expires_at < wall_clock()"),
   inStatement("W1: attempts are left", "claim-run", "r.attempt - r.hand_backs < $4::integer", "$4::integer > 0"),
   claimStatus,
-  together("W1: the status and the money state", claimMoney, claimStatus),
+  together(
+    "W1: the status, the money state, and the row level security behind them",
+    claimMoney,
+    claimStatus,
+    rowSecurity,
+  ),
   inStatement(
     "W2: the lease token",
     "extend-lease",
@@ -143,33 +124,6 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     "close-buried",
     "CASE WHEN due.cancel_requested THEN 'CANCELED' ELSE 'FAILED' END",
     "'FAILED'",
-  ),
-  past,
-  pastLook,
-  together("retention: it is past, look and decision", past, pastLook),
-  frozen,
-  frozenLook,
-  together("retention: what is frozen is kept, look and decision", frozen, frozenLook),
-  inFunction(
-    "begin_purge: the version",
-    "begin_purge",
-    "AND r.version = p_version",
-    "",
-    "what is over changes by a freeze alone, and the money state tells",
-  ),
-  inFunction(
-    "purge_run: the version",
-    "purge_run",
-    "AND r.version = p_version",
-    "",
-    "what is over changes by a freeze alone, and the money state tells",
-  ),
-  inFunction(
-    "purge_run: its purge was begun",
-    "purge_run",
-    "AND r.purging_at IS NOT NULL",
-    "",
-    "the sweep, which begins before it ends",
   ),
 ];
 
