@@ -1,4 +1,4 @@
-import { inFunction, inStatement, type Mutant, together } from "./mutant.ts";
+import { inStatement, type Mutant, together } from "./mutant.ts";
 
 /** A parameter that is left out of a statement ends it in an error: its test goes, and it stays. */
 const LEASE = "AND lease_token = $2::uuid";
