@@ -63,7 +63,7 @@ export const RACE_SCENES: readonly Scene[] = [
     name: "a stopped worker that wakes late does not hand back the run that another holds",
     funds: 100_000,
     play: async ({ world, workers, intent, ask, wait, run }) => {
-      await ask(intent("handed-back-late", { ms: 150_000, timebox_sec: 200 }));
+      await ask(intent("handed-back-late", { ms: 250_000, timebox_sec: 300 }));
       await wait(35_000);
       workers[0]?.stop();
       workers[0]?.pause(200_000);
