@@ -100,14 +100,14 @@ async function* worlds(host: Host, spec: JobSpec, tally: Tally): AsyncGenerator<
   switch (work.kind) {
     case "scenes": {
       for (const scene of SCENES) {
-        judge(await twice(spec.hunt, tally, () => playScene(host, scene)), `--scenes (${scene.name})`);
+        judge(await twice(spec.hunt, tally, () => playScene(host, scene)), `--scenes # ${scene.name}`);
         yield;
       }
       for (const duel of DUELS) {
         for (const [pause, isRedisUp] of DUEL_CIRCUMSTANCES) {
           judge(
             await twice(spec.hunt, tally, () => fight(host, duel, pause, isRedisUp)),
-            `--scenes (${duel.name}, ${pause ?? "no pause"})`,
+            `--scenes # ${duel.name}, ${pause ?? "no pause"}`,
           );
           yield;
         }

@@ -69,7 +69,7 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 
 /** At once: a long command may be ended before its summary. */
 function tell({ replay, laws }: Tally["violations"][number]): void {
-  say(`\nVIOLATION  npm run sim -- ${replay} --log`);
+  say(`\nVIOLATION  npm run sim -- --log ${replay}`);
   for (const law of laws) say(`  ${law}`);
 }
 
