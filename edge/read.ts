@@ -1,5 +1,6 @@
 import type { Problem } from "#core/domain/problem.ts";
 import { authorize, type Authorization } from "#core/store/redis/authorize.ts";
+import type { Scope } from "#core/domain/plan.ts";
 import * as refuse from "./refusals.ts";
 import { askShield, learn, type Caller, type ShieldDeps, type Shielded } from "./shield.ts";
 import type { Outcome } from "./submit.ts";
@@ -21,6 +22,7 @@ export async function read<F extends Found>(
   deps: ShieldDeps,
   caller: Caller,
   look: () => Promise<F | Refused>,
+  scope: Scope = "read",
 ): Promise<Outcome<F>> {
   let started: Promise<{ found: F | Refused } | { error: unknown }> | undefined;
   const looking = () =>
@@ -33,7 +35,7 @@ export async function read<F extends Found>(
     class: "read",
     ask: async (tenant_id) => {
       if (deps.refused_keys.standing(caller.key_sha256) === "plain") void looking();
-      const reply = await authorize(deps.redis, { ...caller, tenant_id, scope: "read" });
+      const reply = await authorize(deps.redis, { ...caller, tenant_id, scope });
       if (reply.kind === "RATE_LIMITED") deps.refused_keys.rateLimited(caller.key_sha256, reply.rate.reset_ms);
       return reply;
     },
@@ -50,11 +52,11 @@ export async function read<F extends Found>(
   if (!authorized) return { rate: undefined, verdict: refuse.unauthorized() };
   if (limited !== undefined) return { rate, verdict: limited };
   if (shielded.kind === "answered" && shielded.reply.kind === "SCOPE_MISSING") {
-    return { rate, verdict: refuse.scopeMissing("read") };
+    return { rate, verdict: refuse.scopeMissing(scope) };
   }
   if ("error" in looked) throw looked.error;
   const { found } = looked;
-  return { rate, verdict: isRefused(found) ? refuse.scopeMissing("read") : found };
+  return { rate, verdict: isRefused(found) ? refuse.scopeMissing(scope) : found };
 }
 
 const isRefused = (found: Found): found is Refused => found.kind === "unauthorized" || found.kind === "scope-missing";

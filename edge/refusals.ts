@@ -1,4 +1,5 @@
 import { formatUsd, type Micros } from "#core/domain/money.ts";
+import type { Scope } from "#core/domain/plan.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { RunStatus } from "#core/domain/run.ts";
 
@@ -14,8 +15,7 @@ export const unauthorized = () => new Problem("unauthorized");
 export const rateLimited = (retry_after_ms: number) =>
   new Problem("rate-limited", undefined, { retry_after_s: seconds(retry_after_ms) });
 
-export const scopeMissing = (scope: "submit" | "read") =>
-  new Problem("scope-missing", `This API key lacks the scope "${scope}".`);
+export const scopeMissing = (scope: Scope) => new Problem("scope-missing", `This API key lacks the scope "${scope}".`);
 
 export const packNotInPlan = (pack_type: string) =>
   new Problem(

@@ -3,7 +3,7 @@ import type { PackOutcome } from "#core/domain/pack.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
-import type { GuardedFetch } from "./packs/fetch/guarded-fetch.ts";
+import type { GuardedFetch } from "#core/ports/fetch.ts";
 import type { Pack } from "./packs/pack.ts";
 
 export type Execution =

@@ -10,7 +10,7 @@ import { createS3Objects } from "../drivers/s3.ts";
 import { createSqsQueue } from "../drivers/sqs.ts";
 import { stopSignal } from "../drivers/stop-signal.ts";
 import { workerLoop } from "./loop.ts";
-import { createGuardedFetch } from "./packs/fetch/guarded-fetch.ts";
+import { createGuardedFetch } from "../drivers/fetch/guarded-fetch.ts";
 import { createPacks } from "./packs/registry.ts";
 
 const STATEMENT_MS = 10_000;

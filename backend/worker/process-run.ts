@@ -12,7 +12,7 @@ import { settle } from "#core/store/redis/settle.ts";
 import { type ConcludeDeps, conclude, failAs } from "./conclude.ts";
 import { type Execution, execute } from "./execute.ts";
 import { keepLease } from "./lease.ts";
-import type { GuardedFetch } from "./packs/fetch/guarded-fetch.ts";
+import type { GuardedFetch } from "#core/ports/fetch.ts";
 import type { Pack } from "./packs/pack.ts";
 import { retryOutages } from "./retry.ts";
 

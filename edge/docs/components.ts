@@ -1,8 +1,8 @@
 import { z } from "zod";
-import * as answers from "./answers.ts";
+import { problem } from "./answers/problem.ts";
 import { requestSchemas } from "./request-schemas.ts";
 
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
 
 export const schemaRef = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 
@@ -25,7 +25,7 @@ export const COMMON = { "X-Request-ID": headerRef("RequestId"), traceparent: hea
 /** Where the caller stands, on every answer to a key that the shield knows and while it answers. */
 export const RATE = { RateLimit: headerRef("RateLimit"), "RateLimit-Policy": headerRef("RateLimitPolicy") };
 
-export function components(): Json {
+export function components(answers: readonly Readonly<Record<string, z.ZodType>>[]): Json {
   return {
     securitySchemes: {
       apiKey: { type: "http", scheme: "bearer", description: "An API key: `dpp_live_...` or `dpp_test_...`." },
@@ -56,16 +56,10 @@ export function components(): Json {
     },
     schemas: {
       ...requestSchemas(schemaRef),
-      RunAccepted: answerSchema(answers.accepted),
-      Run: answerSchema(answers.runView),
-      Result: answerSchema(answers.resultView),
-      Budget: answerSchema(answers.budgetView),
-      Health: answerSchema(answers.health),
-      Readiness: answerSchema(answers.readiness),
-      Problem: answerSchema(answers.problem),
-      ProblemKind: answerSchema(answers.problemKind),
-      ProblemList: answerSchema(answers.problemList),
-      Index: answerSchema(answers.index),
+      Problem: answerSchema(problem),
+      ...Object.fromEntries(
+        answers.flatMap((area) => Object.entries(area).map(([name, schema]) => [name, answerSchema(schema)])),
+      ),
     },
   };
 }

@@ -1,7 +1,5 @@
 import { PROBLEMS, type ProblemSlug } from "#core/domain/problem.ts";
-import { COMMON, headerRef, RATE, schemaRef } from "./components.ts";
-
-type Json = Readonly<Record<string, unknown>>;
+import { COMMON, type Json, headerRef, RATE, schemaRef } from "./components.ts";
 
 /** Refused before or without the shield, which alone knows where a caller stands. */
 const WITHOUT_RATE = new Set<number>([400, 401, 405, 413, 415, 500]);

@@ -8,7 +8,7 @@ import { callerOf } from "../authenticate.ts";
 import { parseJson, readBody } from "../body.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
 import { deferTo } from "../defer.ts";
-import type { accepted } from "../docs/answers.ts";
+import type { accepted } from "../docs/answers/runs.ts";
 import { bodyProblem } from "../faults.ts";
 import { type FitDeps, readFit } from "../fit.ts";
 import { submit, type SubmitDeps, type SubmitRequest, type Submitted } from "../submit.ts";

@@ -4,7 +4,7 @@ import { Problem } from "#core/domain/problem.ts";
 import { type Budget, findBudget } from "#core/store/postgres/find-budget.ts";
 import { callerOf } from "../authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
-import type { budgetView } from "../docs/answers.ts";
+import type { budgetView } from "../docs/answers/budget.ts";
 import { read } from "../read.ts";
 import type { ShieldDeps } from "../shield.ts";
 

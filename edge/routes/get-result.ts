@@ -7,7 +7,7 @@ import type { ObjectPresigner } from "#core/ports/objects.ts";
 import type { FoundRun } from "#core/store/postgres/find-run.ts";
 import { callerOf } from "../authenticate.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
-import type { resultView } from "../docs/answers.ts";
+import type { resultView } from "../docs/answers/runs.ts";
 import { findOwnRun, isExpired } from "../find-own-run.ts";
 import type { ShieldDeps } from "../shield.ts";
 

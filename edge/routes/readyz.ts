@@ -3,7 +3,7 @@ import type { StoreName } from "#core/domain/outage.ts";
 import type { Log } from "#core/ports/log.ts";
 import { addressOf } from "../authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
-import type { readiness } from "../docs/answers.ts";
+import type { readiness } from "../docs/answers/service.ts";
 import type { LocalRate } from "../local-rate.ts";
 import { rateLimited } from "../refusals.ts";
 

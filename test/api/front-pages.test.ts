@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { PROBLEMS } from "#core/domain/problem.ts";
-import { index, problemList } from "../../edge/docs/answers.ts";
+import { problemList } from "../../edge/docs/answers/problem.ts";
+import { index } from "../../edge/docs/answers/service.ts";
 import { call, get, post, problemOf } from "./client.ts";
 import { createWorld, newKey, type World } from "./harness.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { createGuardedFetch } from "../../backend/worker/packs/fetch/guarded-fetch.ts";
-import type { Lookup } from "../../backend/worker/packs/fetch/resolve-name.ts";
-import { resolveTarget } from "../../backend/worker/packs/fetch/resolve-target.ts";
+import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts";
+import type { Lookup } from "../../backend/drivers/fetch/resolve-name.ts";
+import { resolveTarget } from "../../backend/drivers/fetch/resolve-target.ts";
 import { type LocalServer, serve } from "./support/local-server.ts";
 
 const accept = ["text/html"];

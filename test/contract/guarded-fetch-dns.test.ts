@@ -1,9 +1,9 @@
 import { createSocket } from "node:dgram";
 import { isIPv4 } from "node:net";
 import { describe, expect, test } from "vitest";
-import { createGuardedFetch } from "../../backend/worker/packs/fetch/guarded-fetch.ts";
-import { createDnsLookup, lookupListed } from "../../backend/worker/packs/fetch/resolve-name.ts";
-import { resolveTarget } from "../../backend/worker/packs/fetch/resolve-target.ts";
+import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts";
+import { createDnsLookup, lookupListed } from "../../backend/drivers/fetch/resolve-name.ts";
+import { resolveTarget } from "../../backend/drivers/fetch/resolve-target.ts";
 import { serve } from "./support/local-server.ts";
 
 type Kind = "A" | "AAAA";

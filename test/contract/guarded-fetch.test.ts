@@ -1,8 +1,8 @@
 import type { RequestListener } from "node:http";
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { createGuardedFetch, FETCH_LIMITS } from "../../backend/worker/packs/fetch/guarded-fetch.ts";
-import { USER_AGENT } from "../../backend/worker/packs/fetch/request-once.ts";
+import { createGuardedFetch, FETCH_LIMITS } from "../../backend/drivers/fetch/guarded-fetch.ts";
+import { USER_AGENT } from "../../backend/drivers/fetch/request-once.ts";
 import { serve } from "./support/local-server.ts";
 
 const accept = ["text/html", "text/plain"];

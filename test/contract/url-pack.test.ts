@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { priceOf } from "#core/domain/pack.ts";
 import { URL_LIMITS, type UrlInputs, urlOffer } from "#core/domain/packs/url.ts";
-import { createGuardedFetch } from "../../backend/worker/packs/fetch/guarded-fetch.ts";
+import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts";
 import { urlPack } from "../../backend/worker/packs/url.ts";
 import { silentLog as log } from "../unit/packs/decision-fixture.ts";
 import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";

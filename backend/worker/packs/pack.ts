@@ -1,6 +1,6 @@
 import type { PackOffer, PackOutcome } from "#core/domain/pack.ts";
 import type { Log } from "#core/ports/log.ts";
-import type { GuardedFetch } from "./fetch/fetch-outcome.ts";
+import type { GuardedFetch } from "#core/ports/fetch.ts";
 
 /** What a running pack is given; it reaches nothing else. */
 export interface PackContext {

@@ -1,6 +1,6 @@
 import type { PackOutcome } from "#core/domain/pack.ts";
 import { type UrlInputs, urlOffer, urlUnits } from "#core/domain/packs/url.ts";
-import type { Fetched } from "./fetch/fetch-outcome.ts";
+import type { Fetched } from "#core/ports/fetch.ts";
 import type { Pack } from "./pack.ts";
 import { isPage, READABLE_TYPES } from "./page/content-types.ts";
 import type { PageContent } from "./page/page-content.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { checkSyntax, checkTarget, isPublicAddress } from "../../../backend/worker/packs/fetch/address-guard.ts";
+import { isPublicAddress } from "#core/domain/public-address.ts";
+import { checkSyntax, checkTarget } from "../../../backend/drivers/fetch/address-guard.ts";
 
 function verdict(text: string): string {
   const checked = checkSyntax(text, 2_048);

@@ -5,11 +5,13 @@ import sql from "./cancel-run.sql";
 import { foundRun } from "./find-run.ts";
 
 const decided = z.enum(["canceled", "requested", "already-canceled", "already-terminal", "frozen", "lost"]);
-const refused = z.object({ outcome: z.enum(["absent", "unauthorized", "scope-missing", "read-only"]) });
+const refused = z.object({ outcome: z.enum(["absent", "read-only"]) });
+const unauthorized = z.object({ outcome: z.enum(["unauthorized", "scope-missing"]) });
 
 const answer = z.union([
   foundRun.extend({ outcome: decided }).transform(({ outcome, ...run }) => ({ outcome, run })),
   refused,
+  unauthorized,
 ]);
 export type CancelAnswer = z.infer<typeof answer>;
 

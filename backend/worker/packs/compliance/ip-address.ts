@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { isPublicAddress } from "../fetch/address-guard.ts";
+import { isPublicAddress } from "#core/domain/public-address.ts";
 import { AFTER_ESCAPE, isWord, type Scan, type Severity, type Span } from "./span.ts";
 
 const OCTET = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;

@@ -1,6 +1,6 @@
 import type { LookupFunction } from "node:net";
 import { Client, type Dispatcher } from "undici";
-import { failed, type Failed, type FetchOptions } from "./fetch-outcome.ts";
+import { failed, type Failed, type FetchOptions } from "#core/ports/fetch.ts";
 import { ACCEPT_ENCODING, readBody } from "./read-body.ts";
 import type { Address } from "./resolve-name.ts";
 

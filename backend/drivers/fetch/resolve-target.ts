@@ -1,5 +1,6 @@
-import { checkTarget, hostOf, isAddress, isPublicAddress, portOf } from "./address-guard.ts";
-import { failed, type Failed, type Refused } from "./fetch-outcome.ts";
+import { isPublicAddress } from "#core/domain/public-address.ts";
+import { checkTarget, hostOf, isAddress, portOf } from "./address-guard.ts";
+import { failed, type Failed, type Refused } from "#core/ports/fetch.ts";
 import { type Address, isPassing, type Lookups } from "./resolve-name.ts";
 
 export type Target =

@@ -2,12 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import pRetry from "p-retry";
 import { URL_LIMITS } from "#core/domain/packs/url.ts";
 import { checkSyntax } from "./address-guard.ts";
-import { failed, type FetchOptions, type FetchOutcome, type GuardedFetch, type Refused } from "./fetch-outcome.ts";
+import { failed, type FetchOptions, type FetchOutcome, type GuardedFetch, type Refused } from "#core/ports/fetch.ts";
 import { type Answer, requestOnce } from "./request-once.ts";
 import { createDnsLookup, type Lookup, lookupListed, type Lookups } from "./resolve-name.ts";
 import { resolveTarget } from "./resolve-target.ts";
-
-export type { GuardedFetch } from "./fetch-outcome.ts";
 
 /** Bounds of one fetch, whatever the target does. */
 export const FETCH_LIMITS = {

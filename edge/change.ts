@@ -1,0 +1,53 @@
+import { Outage } from "#core/domain/outage.ts";
+import type { Scope } from "#core/domain/plan.ts";
+import type { Problem } from "#core/domain/problem.ts";
+import { type Authorization, authorize } from "#core/store/redis/authorize.ts";
+import { limitOf } from "./read.ts";
+import * as refuse from "./refusals.ts";
+import { askShield, type Caller, learn, type ShieldDeps } from "./shield.ts";
+import type { Outcome } from "./submit.ts";
+
+interface Answer {
+  readonly outcome: string;
+}
+
+/** What `change` itself concludes from. */
+type Decided<A extends Answer> = Exclude<A, { readonly outcome: "unauthorized" | "scope-missing" }>;
+
+/**
+ * A change that is no submit: the shield is asked first, at a read's rate, so that a full submit rate keeps nobody from
+ * it; then the statement, which checks key and scope itself. Without the shield Postgres alone decides. Verdicts in
+ * order: unauthorized, rate limited, scope missing, what the statement says.
+ */
+export async function change<A extends Answer, T>(
+  deps: ShieldDeps,
+  caller: Caller,
+  scope: Scope,
+  steps: { readonly act: () => Promise<A>; readonly conclude: (answer: Decided<A>) => T | Problem },
+): Promise<Outcome<T>> {
+  const shielded = await askShield<Authorization>(deps, caller, {
+    class: "read",
+    ask: (tenant_id) => authorize(deps.redis, { ...caller, tenant_id, scope }),
+  });
+  const rate = shielded.kind === "answered" ? shielded.reply.rate : undefined;
+  if (shielded.kind === "unauthorized") return { rate: undefined, verdict: refuse.unauthorized() };
+  const limited = limitOf(shielded);
+  if (limited !== undefined) return { rate, verdict: limited };
+  if (shielded.kind === "answered" && shielded.reply.kind === "SCOPE_MISSING") {
+    return { rate, verdict: refuse.scopeMissing(scope) };
+  }
+
+  let answer: A;
+  try {
+    answer = await steps.act();
+  } catch (error) {
+    if (!(error instanceof Outage)) throw error;
+    deps.log.error("the outcome of a change is unknown", { error });
+    return { rate, verdict: refuse.unavailable() };
+  }
+  const authorized = answer.outcome !== "unauthorized";
+  learn(deps, caller, { shielded, authorized });
+  if (!authorized) return { rate: undefined, verdict: refuse.unauthorized() };
+  if (answer.outcome === "scope-missing") return { rate, verdict: refuse.scopeMissing(scope) };
+  return { rate, verdict: steps.conclude(answer as Decided<A>) };
+}

@@ -1,0 +1,18 @@
+import { budgetView } from "../answers/budget.ts";
+import { RATE } from "../components.ts";
+import { answer, type Area, READ } from "../describe.ts";
+import { problems } from "../problems.ts";
+
+const getBudget = {
+  operationId: "getBudget",
+  tags: ["budget"],
+  summary: "Read the budget",
+  description: "The account's balance, to the micro, and the API key's own budget where it has one.",
+  responses: { 200: answer("The budget.", "Budget", RATE), ...problems(...READ) },
+};
+
+export const budget: Area = {
+  tag: { name: "budget", description: "Money." },
+  paths: { "/v1/budget": { get: getBudget } },
+  answers: { Budget: budgetView },
+};

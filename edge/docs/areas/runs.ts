@@ -1,0 +1,130 @@
+import * as answers from "../answers/runs.ts";
+import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
+import { answer, type Area, READ } from "../describe.ts";
+import { problems } from "../problems.ts";
+
+const COST = {
+  "X-DPP-Cost-Reserved": headerRef("CostReserved"),
+  "X-DPP-Cost-Minimum-Fee": headerRef("CostMinimumFee"),
+};
+const RUN_HEADERS = { ...COST, ...RATE, "X-DPP-Cost-Actual": headerRef("CostActual") };
+const REDIRECT = {
+  name: "redirect",
+  in: "query",
+  description: "Answer with a redirect to the download instead.",
+  schema: { type: "boolean", default: false },
+};
+const IDEMPOTENCY_KEY = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: true,
+  description: "One key per piece of work; every retry bears the same one. Printable ASCII, no space at either end.",
+  schema: { type: "string", minLength: 8, maxLength: 64, pattern: "^[\\x21-\\x7e][\\x20-\\x7e]{6,62}[\\x21-\\x7e]$" },
+};
+
+const createRun = {
+  operationId: "createRun",
+  tags: ["runs"],
+  summary: "Submit a run",
+  description:
+    "Reserves max_cost_usd, queues the work and answers at once. The same Idempotency-Key with the same body is the same run, however often it is sent; what is not used of the reservation is given back when the run ends.",
+  parameters: [IDEMPOTENCY_KEY],
+  requestBody: { required: true, content: { "application/json": { schema: schemaRef("CreateRun") } } },
+  responses: {
+    202: answer("The run exists and its money is held.", "RunAccepted", {
+      ...COST,
+      ...RATE,
+      Location: headerRef("Location"),
+      "Idempotency-Replayed": headerRef("IdempotencyReplayed"),
+    }),
+    ...problems(
+      "invalid-request",
+      "invalid-idempotency-key",
+      "unauthorized",
+      "scope-missing",
+      "pack-not-in-plan",
+      "cost-over-plan-limit",
+      "method-not-allowed",
+      "idempotency-conflict",
+      "payload-too-large",
+      "unsupported-media-type",
+      "budget-exceeded",
+      "rate-limited",
+      "too-many-open-runs",
+      "internal",
+      "unavailable",
+      "read-only",
+    ),
+  },
+};
+
+const getRun = {
+  operationId: "getRun",
+  tags: ["runs"],
+  summary: "Read a run",
+  description: "Its state, its cost and, once it has completed, its result's digest.",
+  responses: {
+    200: answer("The run.", "Run", { ...RUN_HEADERS, "Retry-After": headerRef("RetryAfter") }),
+    ...problems("invalid-request", "not-found", ...READ),
+  },
+};
+
+const cancelRun = {
+  operationId: "cancelRun",
+  tags: ["runs"],
+  summary: "Cancel a run",
+  description:
+    "Ends a run that is not over. Queued, it costs nothing; at work, the minimum fee. Where its result is just being written, it is asked to stop: it ends COMPLETED at its cost if the result is there first, else CANCELED for the minimum fee. Asking again is safe. Needs the scope `submit`, and counts against the rate of reads.",
+  requestBody: {
+    required: false,
+    description: "None; an empty object is taken.",
+    content: { "application/json": { schema: { type: "object", additionalProperties: false } } },
+  },
+  responses: {
+    200: answer("The run is canceled, now or before.", "Run", RUN_HEADERS),
+    202: answer("The run is asked to stop; ask for it again to see how it ends.", "Run", {
+      ...COST,
+      ...RATE,
+      "Retry-After": headerRef("RetryAfter"),
+    }),
+    ...problems(
+      "invalid-request",
+      "not-found",
+      "run-already-terminal",
+      "run-under-audit",
+      "payload-too-large",
+      "unsupported-media-type",
+      "read-only",
+      ...READ,
+    ),
+  },
+};
+
+const getResult = {
+  operationId: "getResult",
+  tags: ["runs"],
+  summary: "Get a run's result",
+  description: "A presigned address, good for 15 minutes, from which the result can be downloaded without an API key.",
+  parameters: [REDIRECT],
+  responses: {
+    200: answer("Where the result is, and its digest.", "Result", RATE),
+    302: {
+      description: "With `redirect=true`: on to the download.",
+      headers: { ...COMMON, Location: headerRef("Location"), ...RATE },
+    },
+    ...problems("invalid-request", "not-found", "run-not-completed", "result-expired", ...READ),
+  },
+};
+
+const runId = { $ref: "#/components/parameters/RunId" };
+
+export const runs: Area = {
+  tag: { name: "runs", description: "Paid units of work." },
+  paths: {
+    "/v1/runs": { post: createRun },
+    "/v1/runs/{id}": { parameters: [runId], get: getRun },
+    "/v1/runs/{id}/cancel": { parameters: [runId], post: cancelRun },
+    "/v1/runs/{id}/result": { parameters: [runId], get: getResult },
+  },
+  answers: { RunAccepted: answers.accepted, Run: answers.runView, Result: answers.resultView },
+};

@@ -1,0 +1,65 @@
+import { PROBLEMS } from "#core/domain/problem.ts";
+import * as answers from "../answers/problem.ts";
+import { health, index, readiness } from "../answers/service.ts";
+import { COMMON, headerRef } from "../components.ts";
+import { answer, type Area, negotiated, open } from "../describe.ts";
+import { openProblems } from "../problems.ts";
+
+export const service: Area = {
+  tag: { name: "service", description: "Health and documentation; no API key needed." },
+  paths: {
+    "/": {
+      get: open("getIndex", "Where things are", "JSON; a page for browsers.", {
+        200: negotiated("Where things are.", "Index"),
+      }),
+    },
+    "/health": {
+      get: open("getHealth", "Is the edge alive", "Answers without asking any store.", {
+        200: answer("It is.", "Health"),
+      }),
+    },
+    "/readyz": {
+      get: open("getReadiness", "Can work be taken", "Asks database, redis, sqs and s3, in parallel.", {
+        200: answer("Every store is up.", "Readiness"),
+        503: answer("At least one store is down.", "Readiness", { "Retry-After": headerRef("RetryAfter") }),
+        ...openProblems("rate-limited"),
+      }),
+    },
+    "/openapi.json": {
+      get: open("getOpenapi", "This document", "OpenAPI 3.1, from the schemas that check the requests.", {
+        200: {
+          description: "The document.",
+          headers: COMMON,
+          content: { "application/json": { schema: { type: "object" } } },
+        },
+      }),
+    },
+    "/problems/": {
+      get: open("listProblems", "Every problem", "JSON; a page for browsers. The same at `/problems`.", {
+        200: negotiated("Every problem, what it means and what to do.", "ProblemList"),
+      }),
+    },
+    "/problems/{slug}": {
+      parameters: [
+        {
+          name: "slug",
+          in: "path",
+          required: true,
+          description: "The last part of a problem's type.",
+          schema: { type: "string", enum: Object.keys(PROBLEMS) },
+        },
+      ],
+      get: open("getProblem", "What a problem means", "A page for people; JSON or plain text for who asks for it.", {
+        200: negotiated("What it means and what to do.", "ProblemKind", "text/plain"),
+        ...openProblems("not-found"),
+      }),
+    },
+  },
+  answers: {
+    Health: health,
+    Readiness: readiness,
+    ProblemKind: answers.problemKind,
+    ProblemList: answers.problemList,
+    Index: index,
+  },
+};
