@@ -17,9 +17,8 @@ const USUAL_DAYS = 30;
 const FIRST_DAY = "2000-01-01";
 const DAYS = "A run counts, with all it reserved and was charged, on the day of UTC on which it ended.";
 
-const date = z.iso
-  .date("must be a date, as YYYY-MM-DD")
-  .refine((day) => day >= FIRST_DAY, `must not be before ${FIRST_DAY}`);
+const isDate = (text: string) => z.iso.date().safeParse(text).success && text >= FIRST_DAY;
+const date = z.string().refine(isDate, `must be a date from ${FIRST_DAY} on, as YYYY-MM-DD`);
 const query = z.strictObject({
   start_date: once(date).optional(),
   end_date: once(date).optional(),
