@@ -10,6 +10,7 @@ CREATE INDEX ledger_transfers_newest ON ledger_transfers (tenant_id, kind, creat
 -- p_limit + 1 of them at most, so that the caller sees whether there are more. Filters that fit few runs are kept from
 -- walking all of them: p_look runs are looked at, and the last of these is in the answer (`last_looked`) though it may
 -- not fit (`matched`). The few that are open have an index of their own, and are looked at whole.
+-- The walk starts at `s`, the place or the moment, whichever is earlier: an index is entered at one bound alone.
 CREATE FUNCTION list_own_runs(p_key_sha256 bytea, p_at timestamptz, p_id uuid, p_statuses text[], p_pack_type text,
   p_created_after timestamptz, p_created_before timestamptz, p_metadata jsonb, p_limit integer, p_look integer)
 RETURNS TABLE (authorized boolean, scopes text[], matched boolean, last_looked boolean, place_at text, run_id uuid,
@@ -26,6 +27,11 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
          r.result_bytes, r.reliability, r.timebox_sec, r.trace_parent, r.created_at, r.started_at, r.finished_at,
          r.retention_until, r.retention_until < wall_clock()
     FROM caller(p_key_sha256) c
+   CROSS JOIN (
+     SELECT least(coalesce(p_at, 'infinity'), p_created_before) AS at,
+            CASE WHEN p_created_before <= coalesce(p_at, 'infinity') THEN '00000000-0000-0000-0000-000000000000'
+                 ELSE coalesce(p_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff') END AS id
+   ) s
     LEFT JOIN LATERAL (
       (SELECT f.run_id, f.matched, f.last_looked
          FROM (
@@ -40,10 +46,8 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                  FROM runs o
                 WHERE c.authorized AND NOT coalesce(p_statuses <@ ARRAY['QUEUED', 'PROCESSING'], false)
                   AND o.tenant_id = c.tenant_id
-                  AND (o.created_at, o.run_id)
-                    < (coalesce(p_at, 'infinity'), coalesce(p_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+                  AND (o.created_at, o.run_id) < (s.at, s.id)
                   AND o.created_at >= coalesce(p_created_after, '-infinity')
-                  AND o.created_at < coalesce(p_created_before, 'infinity')
                 ORDER BY o.created_at DESC, o.run_id DESC
                 LIMIT p_look
              ) l
@@ -57,10 +61,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         WHERE c.authorized AND p_statuses <@ ARRAY['QUEUED', 'PROCESSING']
           AND o.tenant_id = c.tenant_id AND o.status IN ('QUEUED', 'PROCESSING') AND o.status = ANY (p_statuses)
           AND (p_pack_type IS NULL OR o.pack_type = p_pack_type) AND (p_metadata IS NULL OR o.metadata @> p_metadata)
-          AND (o.created_at, o.run_id)
-            < (coalesce(p_at, 'infinity'), coalesce(p_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-          AND o.created_at >= coalesce(p_created_after, '-infinity')
-          AND o.created_at < coalesce(p_created_before, 'infinity')
+          AND (o.created_at, o.run_id) < (s.at, s.id) AND o.created_at >= coalesce(p_created_after, '-infinity')
         ORDER BY o.created_at DESC, o.run_id DESC
         LIMIT p_limit + 1)
     ) x ON true
@@ -79,6 +80,11 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT c.authorized, c.scopes, to_char(x.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
          x.transfer_id, x.kind, x.debit, x.credit, x.amount_micros, x.run_id, x.grant_id, x.created_at
     FROM caller(p_key_sha256) c
+   CROSS JOIN (
+     SELECT least(coalesce(p_at, 'infinity'), p_created_before) AS at,
+            CASE WHEN p_created_before <= coalesce(p_at, 'infinity') THEN 0
+                 ELSE coalesce(p_id, 9223372036854775807) END AS id
+   ) s
     LEFT JOIN LATERAL (
       SELECT u.* FROM (
         SELECT l.*
@@ -86,20 +92,16 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
          CROSS JOIN LATERAL (
            SELECT o.* FROM ledger_transfers o
             WHERE c.authorized AND p_run_id IS NULL AND o.tenant_id = c.tenant_id AND o.kind = k.kind
-              AND (o.created_at, o.transfer_id)
-                < (coalesce(p_at, 'infinity'), coalesce(p_id, 9223372036854775807))
+              AND (o.created_at, o.transfer_id) < (s.at, s.id)
               AND o.created_at >= coalesce(p_created_after, '-infinity')
-              AND o.created_at < coalesce(p_created_before, 'infinity')
             ORDER BY o.created_at DESC, o.transfer_id DESC
             LIMIT p_limit + 1
          ) l
         UNION ALL
         SELECT o.* FROM ledger_transfers o
          WHERE c.authorized AND o.run_id = p_run_id AND o.tenant_id = c.tenant_id AND o.kind = ANY (p_kinds)
-           AND (o.created_at, o.transfer_id)
-             < (coalesce(p_at, 'infinity'), coalesce(p_id, 9223372036854775807))
+           AND (o.created_at, o.transfer_id) < (s.at, s.id)
            AND o.created_at >= coalesce(p_created_after, '-infinity')
-           AND o.created_at < coalesce(p_created_before, 'infinity')
       ) u
       ORDER BY u.created_at DESC, u.transfer_id DESC
       LIMIT p_limit + 1

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { usageGroup } from "#core/store/postgres/find-usage.ts";
 import { usd } from "./figures.ts";
 
-export const day = z.iso.date().describe("A day of UTC.");
+const day = z.iso.date().describe("A day of UTC.");
 
 const figures = {
   runs: z.int(),
