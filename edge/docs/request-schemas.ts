@@ -45,12 +45,19 @@ export const exampleRun = ({ type, example }: PackOffer) => ({
   max_cost_usd: "1.0000",
 });
 
+/** Made once each: a translation takes milliseconds, and nothing changes it. */
+const inputsSchemas = new Map<string, Json>();
+
 /** The JSON Schema of a pack's inputs, as the bodies above bear it. */
 export function inputsSchema(pack_type: string): Json {
-  const schema = runRequests.get(pack_type);
-  if (schema === undefined) throw new Error(`no request for the pack ${pack_type}`);
-  const { properties } = requestSchema(pack_type, schema) as { readonly properties?: { readonly inputs?: Json } };
-  return { $schema: "https://json-schema.org/draft/2020-12/schema", ...properties?.inputs };
+  const known = inputsSchemas.get(pack_type);
+  if (known !== undefined) return known;
+  const request = runRequests.get(pack_type);
+  if (request === undefined) throw new Error(`no request for the pack ${pack_type}`);
+  const { properties } = requestSchema(pack_type, request) as { readonly properties?: { readonly inputs?: Json } };
+  const schema = { $schema: "https://json-schema.org/draft/2020-12/schema", ...properties?.inputs };
+  inputsSchemas.set(pack_type, schema);
+  return schema;
 }
 
 function priceList(prices: PackOffer["prices"]): string {
