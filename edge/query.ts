@@ -17,7 +17,9 @@ export function readQuery<S extends z.ZodObject>(c: EdgeRequest, schema: S): z.o
     const [key, entry]: [string, Value] = Object.hasOwn(schema.shape, family)
       ? [family, [name, value]]
       : [parameter, value];
-    given.set(key, [...(given.get(key) ?? []), entry]);
+    const entries = given.get(key) ?? [];
+    entries.push(entry);
+    given.set(key, entries);
   }
   const parsed = schema.safeParse(Object.fromEntries(given));
   if (!parsed.success) throw queryProblem(parsed.error);
@@ -36,11 +38,11 @@ export const once = <S extends z.ZodType<unknown, string>>(schema: S) =>
     .transform(([value]) => value ?? "")
     .pipe(schema);
 
-/** A parameter that takes several values: repeated, or in one list with commas. */
+/** A parameter that takes several values, each counted once: repeated, or in one list with commas. */
 export const listOf = <S extends z.ZodType<unknown, string>>(item: S) =>
   z
     .array(text)
-    .transform((values) => values.flatMap((value) => value.split(",")))
+    .transform((values) => [...new Set(values.flatMap((value) => value.split(",")))])
     .pipe(z.array(item));
 
 const BY_NAME = "must be written as parameter[name]=value";

@@ -43,7 +43,7 @@ export function listTransfers(deps: ShieldDeps): EdgeHandler {
     const form = formatOf(c);
     const { cursor: after, kind: kinds, format: _form, ...filters } = readQuery(c, QUERIES[form]);
     const { rate, verdict } = await read(deps, caller, () =>
-      listOwnTransfers(deps.db, caller.key_sha256, { ...filters, after, kinds: [...new Set(kinds)] }),
+      listOwnTransfers(deps.db, caller.key_sha256, { ...filters, after, kinds }),
     );
     if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
     if (verdict instanceof Problem) throw verdict;

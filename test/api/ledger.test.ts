@@ -152,6 +152,20 @@ test("as CSV it is a file with the same columns, whichever way it is asked for",
   expect(json.headers.get("content-type")).toBe("application/json");
 });
 
+test("a CSV has 10,000 transfers unless fewer are asked for, and says where the next ones are", async () => {
+  const account = await world.account();
+  await world.owner.query(
+    `INSERT INTO ledger_transfers (tenant_id, grant_id, kind, debit, credit, amount_micros, created_at)
+     SELECT $1::uuid, 'many-' || n || '-' || $1, 'GRANT', 'funding', 'available', n, now() FROM generate_series(1, 10500) n`,
+    [account.tenant_id],
+  );
+  const first = await ask(account, "?format=csv");
+  expect(csvRows(first.text)).toHaveLength(10_001);
+  const { seen, pages } = await walk(account, "?format=csv", (text) => csvRows(text).slice(1));
+  expect(pages).toBe(2);
+  expect(new Set(seen.map(([transfer_id]) => transfer_id)).size).toBe(10_501);
+});
+
 test("a cell that a spreadsheet would run is made harmless, and others stand as they are", async () => {
   const account = await world.account({ funds: 0 });
   const { tenant_id } = account;
