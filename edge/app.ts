@@ -11,16 +11,23 @@ import { problemResponse } from "./problem-response.ts";
 import { unavailable } from "./refusals.ts";
 import { cancelRun } from "./routes/cancel-run.ts";
 import { createRun } from "./routes/create-run.ts";
+import { estimateRun } from "./routes/estimate-run.ts";
 import { getBudget } from "./routes/get-budget.ts";
+import { getPack } from "./routes/get-pack.ts";
 import { getResult } from "./routes/get-result.ts";
 import { getRun } from "./routes/get-run.ts";
+import { getUsage } from "./routes/get-usage.ts";
 import { health } from "./routes/health.ts";
 import { indexPage } from "./routes/index-page.ts";
+import { listPacks } from "./routes/list-packs.ts";
+import { listRuns } from "./routes/list-runs.ts";
+import { listTransfers } from "./routes/list-transfers.ts";
 import { openapi } from "./routes/openapi.ts";
 import { problemIndex, problemPage } from "./routes/problem-page.ts";
 import { readyz } from "./routes/readyz.ts";
 
 export type AppDeps = Parameters<typeof createRun>[0] &
+  Parameters<typeof getUsage>[0] &
   Parameters<typeof getResult>[0] &
   Parameters<typeof readyz>[0] &
   Parameters<typeof health>[0];
@@ -30,11 +37,16 @@ export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>();
   app.use(correlate(deps), countProblems(deps), safeHeaders, rateHeaders, endLine);
 
-  app.post("/v1/runs", createRun(deps)).all(allow("POST"));
+  app.get("/v1/runs", listRuns(deps)).post(createRun(deps)).all(allow("GET, HEAD, POST"));
+  app.post("/v1/runs/estimate", estimateRun(deps)).all(allow("POST"));
   app.get("/v1/runs/:id", getRun(deps)).all(allow("GET, HEAD"));
   app.post("/v1/runs/:id/cancel", cancelRun(deps)).all(allow("POST"));
   app.get("/v1/runs/:id/result", getResult(deps)).all(allow("GET, HEAD"));
+  app.get("/v1/packs", listPacks(deps)).all(allow("GET, HEAD"));
+  app.get("/v1/packs/:type", getPack(deps)).all(allow("GET, HEAD"));
   app.get("/v1/budget", getBudget(deps)).all(allow("GET, HEAD"));
+  app.get("/v1/ledger", listTransfers(deps)).all(allow("GET, HEAD"));
+  app.get("/v1/usage", getUsage(deps)).all(allow("GET, HEAD"));
 
   app.get("/", indexPage()).all(allow("GET, HEAD"));
   app.get("/health", health(deps)).all(allow("GET, HEAD"));

@@ -1,6 +1,6 @@
 import { type Fault, Problem } from "#core/domain/problem.ts";
 
-const MAX_BODY_BYTES = 256 * 1024;
+export const MAX_BODY_BYTES = 256 * 1024;
 const MAX_DEPTH = 32;
 
 /** The body's bytes. Throws the 415, 413 and, for one that breaks off, 400 problems. */

@@ -15,6 +15,29 @@ export function bodyProblem(error: z.ZodError): Problem {
   });
 }
 
+/** The same of a query, each fault with its parameter. */
+export function queryProblem(error: z.ZodError): Problem {
+  const errors = error.issues.flatMap(parameterFaults).slice(0, MAX_FAULTS);
+  const [first] = errors;
+  const more = errors.length > 1 ? ` (the first of ${errors.length} faults in \`errors\`)` : "";
+  return new Problem(
+    "invalid-request",
+    `The query does not fit: ${first?.parameter ?? "it"}: ${first?.detail ?? "is wrong"}${more}.`,
+    { errors },
+  );
+}
+
+function parameterFaults(issue: z.core.$ZodIssue): readonly { readonly parameter: string; readonly detail: string }[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ parameter: shortened(key), detail: "is not a known parameter" }));
+  }
+  return [{ parameter: shortened(String(issue.path[0] ?? "")), detail: wording(issue.message) }];
+}
+
+const MAX_PARAMETER_CHARS = 100;
+
+const shortened = (name: string): string => name.slice(0, MAX_PARAMETER_CHARS).toWellFormed();
+
 function faultsOf(issue: z.core.$ZodIssue): readonly Fault[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ pointer: jsonPointer([...issue.path, key]), detail: "is not a known field" }));

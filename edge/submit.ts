@@ -147,8 +147,9 @@ function disagrees(shielded: Shielded<Admission>, answer: SubmitAnswer): boolean
 }
 
 type RefusedOutcome = Exclude<SubmitAnswer["outcome"], "inserted" | "existing" | "insufficient" | "absent">;
+type Asked = Pick<SubmitRequest, "pack_type" | "reserve">;
 
-const REFUSALS: Readonly<Record<RefusedOutcome, (request: SubmitRequest) => Problem>> = {
+const REFUSALS: Readonly<Record<RefusedOutcome, (request: Asked) => Problem>> = {
   conflict: () => refuse.idempotencyConflict(),
   "too-many-open": () => refuse.tooManyOpenRuns(),
   unauthorized: () => refuse.unauthorized(),
@@ -159,6 +160,14 @@ const REFUSALS: Readonly<Record<RefusedOutcome, (request: SubmitRequest) => Prob
   late: () => refuse.unavailable(),
   "run-id-taken": () => refuse.unavailable(),
 };
+
+type Refusal = Exclude<SubmitAnswer, { readonly outcome: "inserted" | "existing" | "absent" }>;
+
+/** What a submit is refused with, by what Postgres said. */
+export function refusalFor(answer: Refusal, request: Asked): Problem {
+  if (answer.outcome !== "insufficient") return REFUSALS[answer.outcome](request);
+  return refuse.budgetExceeded(request.reserve, answer.available_micros, answer.refused_by);
+}
 
 function conclude(answer: SubmitAnswer, request: SubmitRequest, refusal: Problem | undefined): Submitted | Problem {
   if (answer.outcome === "inserted" || answer.outcome === "existing") {
@@ -171,11 +180,9 @@ function conclude(answer: SubmitAnswer, request: SubmitRequest, refusal: Problem
       replayed: answer.outcome === "existing",
     };
   }
-  if (answer.outcome === "insufficient") {
-    return refuse.budgetExceeded(request.reserve, answer.available_micros, answer.refused_by);
-  }
   if (answer.outcome === "absent") return refusal ?? refuse.unavailable();
-  const refused = REFUSALS[answer.outcome](request);
+  const refused = refusalFor(answer, request);
+  if (answer.outcome === "insufficient") return refused;
   // Where both refuse for the same reason, the shield's answer says more.
   return refusal?.slug === refused.slug ? refusal : refused;
 }

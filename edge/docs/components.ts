@@ -49,6 +49,8 @@ export function components(answers: readonly Readonly<Record<string, z.ZodType>>
       RateLimit: header('What is left: `"submit";r=49;t=1`.'),
       RateLimitPolicy: header('The rate: `"submit";q=50;w=60`.'),
       Location: header("Where to ask for the run, or where its result is."),
+      Link: header('The next page, `rel="next"`; absent on the last one.'),
+      ContentDisposition: header("With CSV: that it is a file, and its name."),
       IdempotencyReplayed: header("`true` when the run was there before."),
       CostReserved: header("USD reserved."),
       CostMinimumFee: header("USD that a failure after work began costs."),

@@ -16,7 +16,13 @@ const ROUTES = [
   { method: "POST", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/cancel", scope: "submit", body: "{}" },
   { method: "GET", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541", scope: "read" },
   { method: "GET", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/result", scope: "read" },
+  { method: "POST", path: "/v1/runs/estimate", scope: "submit", body: JSON.stringify(work()) },
+  { method: "GET", path: "/v1/runs", scope: "read" },
+  { method: "GET", path: "/v1/packs", scope: "read" },
+  { method: "GET", path: "/v1/packs/decision", scope: "read" },
   { method: "GET", path: "/v1/budget", scope: "read" },
+  { method: "GET", path: "/v1/ledger", scope: "read" },
+  { method: "GET", path: "/v1/usage", scope: "read" },
 ] as const;
 
 describe.each(ROUTES)("$method $path", (route) => {

@@ -75,10 +75,15 @@ test.each([
 });
 
 test.each([
-  ["GET", "/v1/runs", "POST"],
-  ["PUT", "/v1/runs", "POST"],
-  ["HEAD", "/v1/runs", "POST"],
-  ["OPTIONS", "/v1/runs", "POST"],
+  ["PUT", "/v1/runs", "GET, HEAD, POST"],
+  ["DELETE", "/v1/runs", "GET, HEAD, POST"],
+  ["OPTIONS", "/v1/runs", "GET, HEAD, POST"],
+  ["GET", "/v1/runs/estimate", "POST"],
+  ["HEAD", "/v1/runs/estimate", "POST"],
+  ["POST", "/v1/packs", "GET, HEAD"],
+  ["PUT", "/v1/packs/decision", "GET, HEAD"],
+  ["POST", "/v1/ledger", "GET, HEAD"],
+  ["DELETE", "/v1/usage", "GET, HEAD"],
   ["POST", "/v1/budget", "GET, HEAD"],
   ["DELETE", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541", "GET, HEAD"],
   ["GET", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/cancel", "POST"],
@@ -137,10 +142,15 @@ test("the API description covers every route and every reference in it leads som
   expect(document.servers).toEqual([{ url: world.url }]);
   expect(Object.keys(document.paths)).toEqual([
     "/v1/runs",
+    "/v1/runs/estimate",
     "/v1/runs/{id}",
     "/v1/runs/{id}/cancel",
     "/v1/runs/{id}/result",
+    "/v1/packs",
+    "/v1/packs/{type}",
     "/v1/budget",
+    "/v1/ledger",
+    "/v1/usage",
     "/",
     "/health",
     "/readyz",

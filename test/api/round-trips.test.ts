@@ -45,8 +45,32 @@ test("a replay and a conflict ask Redis once and Postgres once", async () => {
 
 test("a read asks each store once", async () => {
   const { account, run } = await metAccount();
-  for (const path of ["/v1/budget", `/v1/runs/${run.run_id}`, `/v1/runs/${run.run_id}/result`]) {
-    expect(await counted(() => get(world.url + path, account.api_key))).toMatchObject({ redis: 1, postgres: 1 });
+  for (const path of [
+    "/v1/budget",
+    `/v1/runs/${run.run_id}`,
+    `/v1/runs/${run.run_id}/result`,
+    "/v1/runs",
+    "/v1/packs",
+    "/v1/packs/decision",
+    "/v1/ledger",
+    "/v1/ledger?format=csv",
+    "/v1/usage",
+  ]) {
+    expect(await counted(() => get(world.url + path, account.api_key)), path).toMatchObject({ redis: 1, postgres: 1 });
+  }
+});
+
+test("an estimate asks each store once, whether it would be taken or not", async () => {
+  const { account } = await metAccount();
+  for (const max_cost_usd of ["1.0000", "1000.0000"]) {
+    const init = {
+      method: "POST",
+      headers: { ...bearer(account.api_key), "Content-Type": "application/json" },
+      body: JSON.stringify(work({ max_cost_usd })),
+    };
+    const { answer, ...asked } = await counted(() => call(`${world.url}/v1/runs/estimate`, init));
+    expect(answer.status).toBe(200);
+    expect(asked).toEqual({ redis: 1, postgres: 1 });
   }
 });
 

@@ -5,7 +5,11 @@ import type { SqlValue } from "#core/ports/db.ts";
 import { cancelRun } from "#core/store/postgres/cancel-run.ts";
 import closeRunSql from "#core/store/postgres/close-run.sql";
 import { findBudget } from "#core/store/postgres/find-budget.ts";
+import { findPlan } from "#core/store/postgres/find-plan.ts";
 import { findRun } from "#core/store/postgres/find-run.ts";
+import { findUsage } from "#core/store/postgres/find-usage.ts";
+import { listOwnRuns } from "#core/store/postgres/list-own-runs.ts";
+import { listOwnTransfers } from "#core/store/postgres/list-own-transfers.ts";
 import { admissionSnapshot, tenantSnapshot } from "#core/store/postgres/tenant-snapshot.ts";
 import { migrate } from "../../backend/migrate/migrate.ts";
 import { type Account, createMoneyWorld, isDatabaseError, type MoneyWorld, submission } from "./support/money-world.ts";
@@ -125,6 +129,16 @@ describe("dpp_edge", () => {
     expect(await cancelRun(world.edge, account.key_sha256, another.run_id)).toMatchObject({ outcome: "canceled" });
   });
 
+  it("calls its four listings", async () => {
+    const { key_sha256 } = account;
+    expect(await listOwnRuns(world.edge, key_sha256, { limit: 1 })).toMatchObject({ kind: "found" });
+    const transfers = await listOwnTransfers(world.edge, key_sha256, { kinds: ["GRANT"], limit: 1 });
+    expect(transfers).toMatchObject({ kind: "found", transfers: [{ kind: "GRANT" }] });
+    const day = { from: "2026-01-01", to: "2026-01-01", group_by: "day" } as const;
+    expect(await findUsage(world.edge, key_sha256, day)).toEqual({ kind: "found", lines: [] });
+    expect(await findPlan(world.edge, key_sha256)).toMatchObject({ kind: "found" });
+  });
+
   it("calls no other function", async () => {
     const values = [run_id, "QUEUED", null, null, 1, "CANCELED", "0", null, null, null, null, null, null];
     expect(await attempt("edge", closeRunSql, values)).toBe(DENIED);
@@ -217,6 +231,7 @@ describe("dpp_backend", () => {
     expect(
       await attempt("backend", "SELECT * FROM cancel_run(decode($1, 'hex'), $2, '')", [account.key_sha256, run_id]),
     ).toBe(DENIED);
+    expect(await attempt("backend", "SELECT * FROM find_plan(decode($1, 'hex'))", [account.key_sha256])).toBe(DENIED);
     expect(await tenantSnapshot(world.backend, account.tenant_id)).toMatchObject({ tenant_id: account.tenant_id });
   });
 });

@@ -9,7 +9,10 @@ const USD = /^\d{1,10}(\.\d{1,6})?$/;
 /** `USD` and the range in one, for JSON Schema: the million; a dollar and more; half a cent and more. */
 const USD_IN_RANGE =
   "^(0{0,3}1000000(\\.0{1,6})?|(?!0+(\\.|$))0{0,4}\\d{1,6}(\\.\\d{1,6})?|0{1,10}\\.(?!00[0-4])(?!0+$)\\d{1,6})$";
-const MAX_METADATA_PAIRS = 16;
+/** Ceilings of a run's metadata; lengths in UTF-16 units. */
+export const METADATA_LIMITS = { pairs: 16, name_chars: 64, value_chars: 512 } as const;
+/** How long the work of a run may take. */
+export const TIMEBOX_SECONDS = { minimum: 1, maximum: 900, default: 90 } as const;
 
 const packTypes = [...catalog.keys()].join(", ");
 
@@ -34,17 +37,25 @@ const maxCost = z
   });
 
 const metadata = z
-  .record(z.string().min(1).max(64), z.string().max(512))
-  .refine((pairs) => Object.keys(pairs).length <= MAX_METADATA_PAIRS, `must be at most ${MAX_METADATA_PAIRS} pairs`)
+  .record(z.string().min(1).max(METADATA_LIMITS.name_chars), z.string().max(METADATA_LIMITS.value_chars))
+  .refine(
+    (pairs) => Object.keys(pairs).length <= METADATA_LIMITS.pairs,
+    `must be at most ${METADATA_LIMITS.pairs} pairs`,
+  )
   .meta({
     description: "Up to 16 pairs of the caller's own, given back with the run.",
-    maxProperties: MAX_METADATA_PAIRS,
+    maxProperties: METADATA_LIMITS.pairs,
     examples: [{ order: "A-1" }],
   });
 
 const common = {
   max_cost_usd: maxCost,
-  timebox_sec: z.int().min(1).max(900).default(90).describe("How long the work may take, in seconds."),
+  timebox_sec: z
+    .int()
+    .min(TIMEBOX_SECONDS.minimum)
+    .max(TIMEBOX_SECONDS.maximum)
+    .default(TIMEBOX_SECONDS.default)
+    .describe("How long the work may take, in seconds."),
   min_reliability_score: z
     .number()
     .min(0)

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { moneyState, runStatus } from "#core/domain/run.ts";
 import { minimum_fee_usd, sha256, usd, when } from "./figures.ts";
+import { next_cursor } from "./listings.ts";
 
 export const accepted = z.strictObject({
   run_id: z.uuid(),
@@ -48,3 +49,5 @@ export const resultView = z.strictObject({
   content_type: z.string(),
   expires_at: when,
 });
+
+export const runList = z.strictObject({ runs: z.array(runView), next_cursor });

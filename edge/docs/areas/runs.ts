@@ -1,6 +1,11 @@
+import { METADATA_LIMITS } from "#core/domain/run-request.ts";
+import { runStatus } from "#core/domain/run.ts";
+import { estimateView } from "../answers/estimate.ts";
+import { PACK_TYPE, RUNS_PER_PAGE } from "../answers/listings.ts";
 import * as answers from "../answers/runs.ts";
 import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
 import { answer, type Area, READ } from "../describe.ts";
+import { CREATED, CURSOR, limit, listParameter, NEXT, query } from "../listing.ts";
 import { problems } from "../problems.ts";
 
 const COST = {
@@ -55,6 +60,53 @@ const createRun = {
       "unavailable",
       "read-only",
     ),
+  },
+};
+
+const METADATA = {
+  name: "metadata",
+  in: "query",
+  style: "deepObject",
+  explode: true,
+  description: "Only runs that bear all of these pairs, each written as `metadata[name]=value`.",
+  schema: {
+    type: "object",
+    maxProperties: METADATA_LIMITS.pairs,
+    propertyNames: { minLength: 1, maxLength: METADATA_LIMITS.name_chars },
+    additionalProperties: { type: "string", maxLength: METADATA_LIMITS.value_chars },
+  },
+};
+
+const listRuns = {
+  operationId: "listRuns",
+  tags: ["runs"],
+  summary: "List runs",
+  description:
+    "The account's runs, newest first, a page at a time. A run that is there when the first page is read is on exactly one page, however many are added meanwhile. A filter that fits few runs may give short or even empty pages: go on until `next_cursor` is null.",
+  parameters: [
+    limit(RUNS_PER_PAGE),
+    CURSOR,
+    listParameter("status", "Only runs of any of these statuses.", runStatus.options),
+    query("pack_type", "Only runs of this pack.", { type: "string", pattern: PACK_TYPE.source }),
+    ...CREATED,
+    METADATA,
+  ],
+  responses: {
+    200: answer("A page of runs.", "RunList", { ...RATE, ...NEXT }),
+    ...problems("invalid-request", ...READ),
+  },
+};
+
+const estimateRun = {
+  operationId: "estimateRun",
+  tags: ["runs"],
+  summary: "Estimate a run",
+  description:
+    "Takes the body of a submit and answers what that would reserve, what the work will likely cost, and whether it would be taken now; nothing is reserved and nothing is kept. Needs the scope `submit`, no Idempotency-Key, and counts against the rate of reads.",
+  requestBody: { required: true, content: { "application/json": { schema: schemaRef("CreateRun") } } },
+  responses: {
+    200: answer("The estimate.", "Estimate", { ...COST, ...RATE }),
+    ...problems("invalid-request", "payload-too-large", "unsupported-media-type", ...READ),
   },
 };
 
@@ -121,10 +173,17 @@ const runId = { $ref: "#/components/parameters/RunId" };
 export const runs: Area = {
   tag: { name: "runs", description: "Paid units of work." },
   paths: {
-    "/v1/runs": { post: createRun },
+    "/v1/runs": { get: listRuns, post: createRun },
+    "/v1/runs/estimate": { post: estimateRun },
     "/v1/runs/{id}": { parameters: [runId], get: getRun },
     "/v1/runs/{id}/cancel": { parameters: [runId], post: cancelRun },
     "/v1/runs/{id}/result": { parameters: [runId], get: getResult },
   },
-  answers: { RunAccepted: answers.accepted, Run: answers.runView, Result: answers.resultView },
+  answers: {
+    RunAccepted: answers.accepted,
+    Run: answers.runView,
+    RunList: answers.runList,
+    Result: answers.resultView,
+    Estimate: estimateView,
+  },
 };

@@ -37,10 +37,10 @@ const answer = z.discriminatedUnion("outcome", [
     available_micros: amount,
     refused_by: z.enum(["tenant", "key"]),
   }),
+  z.object({ outcome: z.literal("absent") }),
   z.object({
     outcome: z.enum([
       "conflict",
-      "absent",
       "too-many-open",
       "late",
       "unauthorized",

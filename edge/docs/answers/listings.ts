@@ -1,0 +1,12 @@
+import { z } from "zod";
+
+/** How many entries a page has at most, and if the caller does not say. */
+export const RUNS_PER_PAGE = { most: 100, usual: 20 } as const;
+export const TRANSFERS_PER_PAGE = { most: 200, usual: 50 } as const;
+export const TRANSFERS_PER_CSV = { most: 10_000, usual: 10_000 } as const;
+export const PACK_TYPE = /^[a-z][a-z0-9-]{0,62}$/;
+
+export const next_cursor = z
+  .string()
+  .nullable()
+  .describe("The `cursor` of the next page; null on the last one. A page may be short, or empty, and not be the last.");

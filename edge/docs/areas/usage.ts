@@ -1,0 +1,67 @@
+import { usageGroup } from "#core/store/postgres/find-usage.ts";
+import { transferKind } from "#core/domain/transfer.ts";
+import { ledgerPage } from "../answers/ledger.ts";
+import { TRANSFERS_PER_CSV, TRANSFERS_PER_PAGE } from "../answers/listings.ts";
+import { usageView } from "../answers/usage.ts";
+import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
+import { answer, type Area, READ } from "../describe.ts";
+import { CREATED, CURSOR, limit, listParameter, NEXT, query } from "../listing.ts";
+import { problems } from "../problems.ts";
+
+const date = { type: "string", format: "date" };
+
+const getUsage = {
+  operationId: "getUsage",
+  tags: ["usage"],
+  summary: "Read usage",
+  description:
+    "What the runs that ended on these days of UTC add up to, by day, pack or API key. A run counts, whole, on the day on which it ended; runs that are open are not counted yet.",
+  parameters: [
+    query("start_date", "The first day; 29 days before the last one if left out.", date),
+    query("end_date", "The last day, included; today if left out. At most 366 days in all.", date),
+    query("group_by", "What each row adds up.", { type: "string", enum: usageGroup.options, default: "day" }),
+  ],
+  responses: { 200: answer("The usage.", "Usage", RATE), ...problems("invalid-request", ...READ) },
+};
+
+const listTransfers = {
+  operationId: "listTransfers",
+  tags: ["usage"],
+  summary: "List the ledger",
+  description:
+    "Every transfer of the account's money, newest first, a page at a time: as JSON, or as CSV for `Accept: text/csv` or `format=csv`. In the CSV a cell that a spreadsheet would take for a formula begins with an apostrophe.",
+  parameters: [
+    query("format", "Instead of the Accept header.", { type: "string", enum: ["json", "csv"] }),
+    limit(
+      { ...TRANSFERS_PER_CSV, usual: TRANSFERS_PER_PAGE.usual },
+      ` ${TRANSFERS_PER_PAGE.most} is the most for JSON; CSV has ${TRANSFERS_PER_CSV.usual} if left out.`,
+    ),
+    CURSOR,
+    listParameter("kind", "Only transfers of any of these kinds.", transferKind.options),
+    query("run_id", "Only transfers of this run.", { type: "string", format: "uuid" }),
+    ...CREATED,
+  ],
+  responses: {
+    200: {
+      description: "A page of transfers.",
+      headers: {
+        ...COMMON,
+        ...RATE,
+        ...NEXT,
+        Vary: headerRef("Vary"),
+        "Content-Disposition": headerRef("ContentDisposition"),
+      },
+      content: {
+        "application/json": { schema: schemaRef("LedgerPage") },
+        "text/csv": { schema: { type: "string" } },
+      },
+    },
+    ...problems("invalid-request", ...READ),
+  },
+};
+
+export const usage: Area = {
+  tag: { name: "usage", description: "What was used, and every movement of money." },
+  paths: { "/v1/ledger": { get: listTransfers }, "/v1/usage": { get: getUsage } },
+  answers: { LedgerPage: ledgerPage, Usage: usageView },
+};

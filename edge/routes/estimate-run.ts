@@ -1,0 +1,26 @@
+import { Problem } from "#core/domain/problem.ts";
+import { callerOf } from "../authenticate.ts";
+import { parseJson, readBody } from "../body.ts";
+import type { EdgeHandler } from "../context.ts";
+import { estimate, type EstimateDeps } from "../estimate.ts";
+import { type FitDeps, readFit } from "../fit.ts";
+import { NO_QUERY, readQuery } from "../query.ts";
+import { readRunRequest } from "../read-run-request.ts";
+
+/** `POST /v1/runs/estimate`: S0 of a submit, and a look. */
+export function estimateRun(deps: EstimateDeps & FitDeps): EdgeHandler {
+  return async (c) => {
+    const caller = callerOf(c);
+    const order = await readFit(deps, caller, async () => {
+      readQuery(c, NO_QUERY);
+      return readRunRequest(parseJson(await readBody(c.req.raw)));
+    });
+    const { rate, verdict } = await estimate(deps, caller, order, new URL(c.req.url).origin);
+    if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
+    if (verdict instanceof Problem) throw verdict;
+    return c.json(verdict, 200, {
+      "X-DPP-Cost-Reserved": verdict.reserved_cost_usd,
+      "X-DPP-Cost-Minimum-Fee": verdict.minimum_fee_usd,
+    });
+  };
+}

@@ -1,0 +1,93 @@
+import { accepts } from "hono/accepts";
+import { z } from "zod";
+import { uuid } from "#core/domain/ids.ts";
+import { formatUsd } from "#core/domain/money.ts";
+import { Problem } from "#core/domain/problem.ts";
+import { transferKind } from "#core/domain/transfer.ts";
+import { listOwnTransfers, type OwnTransfer } from "#core/store/postgres/list-own-transfers.ts";
+import { callerOf } from "../authenticate.ts";
+import type { EdgeHandler, EdgeRequest } from "../context.ts";
+import { csvText } from "../csv.ts";
+import { cursor, cursorOf, linkToNext } from "../cursor.ts";
+import { type ledgerPage, transferView } from "../docs/answers/ledger.ts";
+import { TRANSFERS_PER_CSV, TRANSFERS_PER_PAGE } from "../docs/answers/listings.ts";
+import { listOf, moment, once, readQuery, wholeNumber } from "../query.ts";
+import { read } from "../read.ts";
+import type { ShieldDeps } from "../shield.ts";
+
+const TYPES = { json: "application/json", csv: "text/csv" } as const;
+type Format = keyof typeof TYPES;
+
+const format = once(z.enum(["json", "csv"], "must be json or csv")).optional();
+const TRANSFER_ID = /^[1-9]\d{0,17}$/;
+
+const queryWith = (limits: { readonly most: number; readonly usual: number }) =>
+  z.strictObject({
+    format,
+    limit: once(wholeNumber(1, limits.most)).default(limits.usual),
+    cursor: once(cursor(z.string().regex(TRANSFER_ID))).optional(),
+    kind: listOf(z.enum(transferKind.options, `must be of ${transferKind.options.join(", ")}`)).default(
+      transferKind.options,
+    ),
+    run_id: once(uuid).optional(),
+    created_after: once(moment).optional(),
+    created_before: once(moment).optional(),
+  });
+const QUERIES = { json: queryWith(TRANSFERS_PER_PAGE), csv: queryWith(TRANSFERS_PER_CSV) };
+
+/** `GET /v1/ledger`: a page as JSON, or as a file for a spreadsheet. */
+export function listTransfers(deps: ShieldDeps): EdgeHandler {
+  return async (c) => {
+    c.header("Vary", "Accept");
+    const caller = callerOf(c);
+    const form = formatOf(c);
+    const { cursor: after, kind: kinds, format: _form, ...filters } = readQuery(c, QUERIES[form]);
+    const { rate, verdict } = await read(deps, caller, () =>
+      listOwnTransfers(deps.db, caller.key_sha256, { ...filters, after, kinds }),
+    );
+    if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
+    if (verdict instanceof Problem) throw verdict;
+    if (verdict.kind !== "found") throw new Error("transfers were not listed");
+    const next_cursor = verdict.next === undefined ? null : cursorOf(verdict.next);
+    const transfers = verdict.transfers.map(viewOf);
+    const link = linkToNext(c, next_cursor);
+    if (form === "csv") return csvResponse(c, transfers, link);
+    const body: z.input<typeof ledgerPage> = { transfers, next_cursor };
+    return c.json(body, 200, link);
+  };
+}
+
+/** What the query says, else what is preferred. Whatever is wrong with the query is told by its schema. */
+function formatOf(c: EdgeRequest): Format {
+  const [asked] = new URL(c.req.url).searchParams.getAll("format");
+  if (asked !== undefined) return asked === "csv" ? "csv" : "json";
+  const supports = Object.values(TYPES);
+  const type = accepts(c, { header: "Accept", supports, default: TYPES.json });
+  return type === TYPES.csv ? "csv" : "json";
+}
+
+type TransferView = z.input<typeof transferView>;
+
+function viewOf(transfer: OwnTransfer): TransferView {
+  return {
+    transfer_id: transfer.transfer_id,
+    kind: transfer.kind,
+    debit: transfer.debit,
+    credit: transfer.credit,
+    amount_usd: formatUsd(transfer.amount_micros),
+    run_id: transfer.run_id,
+    grant_id: transfer.grant_id,
+    created_at: transfer.created_at.toISOString(),
+  };
+}
+
+const COLUMNS = transferView.keyof().options;
+
+function csvResponse(c: EdgeRequest, transfers: readonly TransferView[], link: Record<string, string>): Response {
+  const rows = transfers.map((transfer) => COLUMNS.map((column) => transfer[column]));
+  return c.body(csvText([COLUMNS, ...rows]), 200, {
+    "Content-Type": `${TYPES.csv}; charset=utf-8; header=present`,
+    "Content-Disposition": 'attachment; filename="ledger.csv"',
+    ...link,
+  });
+}

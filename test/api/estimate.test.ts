@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { micros } from "#core/domain/money.ts";
+import { chargeFor } from "#core/domain/pack.ts";
+import { catalog } from "#core/domain/packs/catalog.ts";
+import { parseRunRequest } from "#core/domain/run-request.ts";
+import { setSwitch } from "#core/store/postgres/set-switch.ts";
+import { createPacks } from "../../backend/worker/packs/registry.ts";
+import { estimateView } from "../../edge/docs/answers/estimate.ts";
+import { runView } from "../../edge/docs/answers/runs.ts";
+import { acceptedRun, bearer, call, get, pointers, post, problemOf, work } from "./client.ts";
+import { complete } from "./finish.ts";
+import { type Account, type AccountOptions, createWorld, type World } from "./harness.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world.close());
+
+const ask = ({ api_key }: Account, body: unknown = work(), query = "", url = world.url) =>
+  call(`${url}/v1/runs/estimate${query}`, {
+    method: "POST",
+    headers: { ...bearer(api_key), "Content-Type": "application/json" },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+
+async function estimated(account: Account, body?: unknown) {
+  const answer = await ask(account, body);
+  expect(answer.status, answer.text).toBe(200);
+  return estimateView.parse(answer.body);
+}
+
+const everyPack = ({ tenant_id }: Account) =>
+  world.owner.query("UPDATE plans SET pack_types = $2 WHERE plan_id = $1", [`plan-${tenant_id}`, [...catalog.keys()]]);
+
+const runsOf = ({ tenant_id }: Account) => world.owner.query("SELECT FROM runs WHERE tenant_id = $1", [tenant_id]);
+
+test("an estimate says what a submit would hold and what the work costs", async () => {
+  const account = await world.account();
+  const { example: inputs } = catalog.get("decision") ?? {};
+  const answer = await ask(account, work({ inputs }));
+  expect(estimateView.parse(answer.body)).toEqual({
+    pack_type: "decision",
+    pack_version: "1.0.0",
+    reserved_cost_usd: "1.0000",
+    minimum_fee_usd: "0.0200",
+    estimated_cost_usd: "0.0120",
+    estimate_is_exact: true,
+    units: { base: 1, cell: 4 },
+    prices: {
+      base: { unit_price_usd: "0.0100", per: "run" },
+      cell: { unit_price_usd: "0.0005", per: expect.any(String) },
+      model_kilotoken: { unit_price_usd: "0.0020", per: expect.any(String) },
+    },
+    admitted: true,
+    refusal: null,
+  });
+  expect(Object.fromEntries(answer.headers)).toMatchObject({
+    "x-dpp-cost-reserved": "1.0000",
+    "x-dpp-cost-minimum-fee": "0.0200",
+    ratelimit: expect.stringMatching(/^"read";r=\d+;t=\d+$/),
+  });
+});
+
+test("an estimate is never above max_cost_usd, and says where only the work can tell", async () => {
+  const account = await world.account();
+  expect(await estimated(account, work({ max_cost_usd: "0.0060" }))).toMatchObject({
+    reserved_cost_usd: "0.0060",
+    estimated_cost_usd: "0.0060",
+    minimum_fee_usd: "0.0050",
+  });
+  const page = work({ pack_type: "url", inputs: { url: "https://example.com/" } });
+  expect(await estimated(account, page)).toMatchObject({ estimated_cost_usd: "0.0030", estimate_is_exact: false });
+});
+
+test("an estimate reserves nothing and leaves nothing behind, whatever it says", async () => {
+  const account = await world.account({ funds: 2_000_000 });
+  await estimated(account);
+  await estimated(account, work({ max_cost_usd: "3.0000" }));
+  expect(await runsOf(account)).toEqual([]);
+  expect(await world.mirror.available(account)).toBe("2000000");
+  expect(await world.mirror.openRuns(account)).toEqual([]);
+  expect(await world.mirror.hints(account)).toEqual([]);
+});
+
+test.each([...catalog.values()])(
+  "the estimate of the pack $type is what a submit reserves and, if exact, what its work costs",
+  async ({ type, example, prices }) => {
+    const account = await world.account();
+    await everyPack(account);
+    const body = { pack_type: type, inputs: example, max_cost_usd: "0.5000" };
+    const estimate = await estimated(account, body);
+    expect(estimate.admitted).toBe(true);
+    const run = acceptedRun(await post({ url: world.url, api_key: account.api_key, body }));
+    expect(run.reserved_cost_usd).toBe(estimate.reserved_cost_usd);
+    expect(run.minimum_fee_usd).toBe(estimate.minimum_fee_usd);
+    expect(estimate.estimate_is_exact).toBe(type !== "url");
+    if (!estimate.estimate_is_exact) return;
+
+    const parsed = parseRunRequest(body);
+    if ("error" in parsed) throw parsed.error;
+    const log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => log };
+    const outcome = await createPacks({})
+      .get(type)
+      ?.run(parsed.request.inputs, {
+        signal: new AbortController().signal,
+        fetch: () => Promise.reject(new Error("no network in this test")),
+        log,
+      });
+    if (outcome?.kind !== "done") throw new Error(`the example of ${type} is not done`);
+    const charge = chargeFor(prices, outcome.units, parsed.request.max_cost_usd);
+    await complete(world.backend, run.run_id, { data: outcome.data }, charge);
+    const closed = runView.parse((await get(`${world.url}/v1/runs/${run.run_id}`, account.api_key)).body);
+    expect(closed.cost.actual_usd).toBe(estimate.estimated_cost_usd);
+    expect(outcome.units).toEqual(estimate.units);
+  },
+);
+
+test.each<[string, AccountOptions, Record<string, unknown>, number]>([
+  ["a pack outside the plan", {}, { pack_type: "char", inputs: { name: "Ada" } }, 0],
+  ["no plan at all", { plan: null }, {}, 0],
+  ["a cost over the plan's limit", { plan: { max_cost_micros: micros(999_999) } }, {}, 0],
+  ["an account's empty budget", { funds: 999_999 }, {}, 0],
+  ["an account without funds", { funds: 0 }, {}, 0],
+  ["a key's empty budget", { key: { spending_cap: micros(1_500_000) } }, {}, 1],
+  ["too many open runs", { plan: { max_open_runs: 1 } }, {}, 1],
+])("for %s it says what a submit would be refused with", async (_what, options, change, open_runs) => {
+  const account = await world.account(options);
+  const body = work(change);
+  for (let count = 0; count < open_runs; count++) {
+    acceptedRun(await post({ url: world.url, api_key: account.api_key, body }));
+  }
+  const { admitted, refusal } = await estimated(account, body);
+  expect(admitted).toBe(false);
+  const refused = await post({ url: world.url, api_key: account.api_key, body });
+  const document = refused.body as Record<string, unknown>;
+  const { slug, detail, ...common } = refusal ?? { slug: "", detail: "" };
+  expect(refused.status).toBe(refusal?.status);
+  expect(document["type"]).toBe(`${world.url}/problems/${slug}`);
+  // The shield knows the plan's limit on a cost, which Postgres's refusal does not bear.
+  if (slug === "cost-over-plan-limit") expect(document).toMatchObject(common);
+  else expect(document).toMatchObject({ ...common, detail });
+  expect(await runsOf(account)).toHaveLength(open_runs);
+});
+
+test.each(["read-only", "halt"] as const)("with the operator's switch at %s no run would be taken", async (mode) => {
+  const other = await createWorld();
+  try {
+    const account = await other.account();
+    await setSwitch(other.owner, mode);
+    const answer = await ask(account, work(), "", other.url);
+    expect(estimateView.parse(answer.body)).toMatchObject({
+      admitted: false,
+      refusal: { slug: "read-only", status: 503 },
+    });
+    problemOf(await post({ url: other.url, api_key: account.api_key }), 503, "read-only");
+  } finally {
+    await other.close();
+  }
+});
+
+test("estimates count against the rate of reads, not of submits", async () => {
+  const plan = { submit_per_minute: 1, submit_burst: 1, read_per_minute: 1, read_burst: 2 };
+  const account = await world.account({ plan });
+  await estimated(account);
+  await estimated(account);
+  problemOf(await ask(account), 429, "rate-limited");
+  acceptedRun(await post({ url: world.url, api_key: account.api_key }));
+});
+
+test("an estimate is made of the caller's own account, and another's funds change nothing", async () => {
+  const [rich, poor] = [await world.account(), await world.account({ funds: 0 })];
+  expect((await estimated(rich)).admitted).toBe(true);
+  expect((await estimated(poor)).refusal).toMatchObject({ slug: "budget-exceeded", available_usd: "0.0000" });
+});
+
+test.each<[string, unknown, string]>([
+  ["an unknown field", work({ surprise: 1 }), "/surprise"],
+  ["an unknown pack", work({ pack_type: "alchemy" }), "/pack_type"],
+  ["a wrong input", work({ inputs: { question: 5 } }), "/inputs/question"],
+  ["no cost", work({ max_cost_usd: undefined }), "/max_cost_usd"],
+  ["a cost under the least", work({ max_cost_usd: "0.0001" }), "/max_cost_usd"],
+  ["a timebox too long", work({ timebox_sec: 901 }), "/timebox_sec"],
+  ["half a body", '{"pack_type":', ""],
+])("%s is a 400 that says where, as for a submit", async (_what, body, pointer) => {
+  const account = await world.account();
+  const before = world.roundTrips();
+  const document = problemOf(await ask(account, body), 400, "invalid-request");
+  expect(pointers(document)).toContain(pointer);
+  expect(world.roundTrips()).toEqual(before);
+  const submitted = await post({ url: world.url, api_key: account.api_key, body });
+  expect(pointers(problemOf(submitted, 400, "invalid-request"))).toEqual(pointers(document));
+});
+
+test("a query, another type and too large a body are refused", async () => {
+  const account = await world.account();
+  expect(pointers(problemOf(await ask(account, work(), "?dry=1"), 400, "invalid-request"))).toEqual(["dry"]);
+  const plain = { method: "POST", headers: { ...bearer(account.api_key), "Content-Type": "text/plain" }, body: "{}" };
+  problemOf(await call(`${world.url}/v1/runs/estimate`, plain), 415, "unsupported-media-type");
+  problemOf(await ask(account, " ".repeat(256 * 1024 + 1)), 413, "payload-too-large");
+});
