@@ -12,16 +12,22 @@ import { unavailable } from "./refusals.ts";
 import { cancelRun } from "./routes/cancel-run.ts";
 import { createRun } from "./routes/create-run.ts";
 import { getBudget } from "./routes/get-budget.ts";
+import { getEvents } from "./routes/get-events.ts";
+import { getReceipt } from "./routes/get-receipt.ts";
 import { getResult } from "./routes/get-result.ts";
 import { getRun } from "./routes/get-run.ts";
 import { health } from "./routes/health.ts";
 import { indexPage } from "./routes/index-page.ts";
+import { jwks } from "./routes/jwks.ts";
 import { openapi } from "./routes/openapi.ts";
 import { problemIndex, problemPage } from "./routes/problem-page.ts";
 import { readyz } from "./routes/readyz.ts";
 
 export type AppDeps = Parameters<typeof createRun>[0] &
+  Parameters<typeof getRun>[0] &
   Parameters<typeof getResult>[0] &
+  Parameters<typeof getReceipt>[0] &
+  Parameters<typeof jwks>[0] &
   Parameters<typeof readyz>[0] &
   Parameters<typeof health>[0];
 
@@ -34,12 +40,15 @@ export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   app.get("/v1/runs/:id", getRun(deps)).all(allow("GET, HEAD"));
   app.post("/v1/runs/:id/cancel", cancelRun(deps)).all(allow("POST"));
   app.get("/v1/runs/:id/result", getResult(deps)).all(allow("GET, HEAD"));
+  app.get("/v1/runs/:id/events", getEvents(deps)).all(allow("GET, HEAD"));
+  app.get("/v1/runs/:id/receipt", getReceipt(deps)).all(allow("GET, HEAD"));
   app.get("/v1/budget", getBudget(deps)).all(allow("GET, HEAD"));
 
   app.get("/", indexPage()).all(allow("GET, HEAD"));
   app.get("/health", health(deps)).all(allow("GET, HEAD"));
   app.get("/readyz", readyz(deps)).all(allow("GET, HEAD"));
   app.get("/openapi.json", openapi()).all(allow("GET, HEAD"));
+  app.get("/.well-known/jwks.json", jwks(deps)).all(allow("GET, HEAD"));
   app.get("/problems", problemIndex()).all(allow("GET, HEAD"));
   app.get("/problems/", problemIndex()).all(allow("GET, HEAD"));
   app.get("/problems/:slug", problemPage()).all(allow("GET, HEAD"));

@@ -63,3 +63,8 @@ export const halted = () =>
   });
 
 export const readOnly = () => new Problem("read-only", undefined, { retry_after_s: 60 });
+
+export const signsNoReceipts = () =>
+  new Problem("unavailable", "This deployment has no key to sign receipts with; its operator can set one.", {
+    retry_after_s: 60,
+  });

@@ -8,7 +8,7 @@ import { isExpired } from "./find-own-run.ts";
 
 /** A run as its owner sees it, with its cost in headers and, while it is open, when to ask again. */
 export function runResponse(c: EdgeRequest, run: FoundRun, status: 200 | 202): Response {
-  const body = view(run);
+  const body = viewOfRun(run);
   return c.json(body, status, {
     "X-DPP-Cost-Reserved": body.cost.reserved_usd,
     "X-DPP-Cost-Minimum-Fee": body.cost.minimum_fee_usd,
@@ -17,7 +17,8 @@ export function runResponse(c: EdgeRequest, run: FoundRun, status: 200 | 202): R
   });
 }
 
-function view(run: FoundRun): z.input<typeof runView> {
+/** What an API key of its owner sees of a run. */
+export function viewOfRun(run: FoundRun): z.input<typeof runView> {
   return {
     run_id: run.run_id,
     pack_type: run.pack_type,

@@ -9,6 +9,7 @@ import { createTenant } from "#core/store/postgres/create-tenant.ts";
 import { definePlan, type PlanChange } from "#core/store/postgres/define-plan.ts";
 import { grantCredit } from "#core/store/postgres/grant-credit.ts";
 import { tenantKeys, tenantOfKey } from "#core/store/redis/keys.ts";
+import { newReceiptKey } from "../../backend/cli/operations/new-receipt-key.ts";
 import { createPgDb } from "../../backend/drivers/pg.ts";
 import { createRedis } from "../../backend/drivers/redis.ts";
 import { bundleEdge } from "../stack/bundle-edge.ts";
@@ -135,6 +136,7 @@ export async function createWorld({ bindings = {} }: WorldOptions = {}) {
       SQS_QUEUE_URL: stack.queueUrl,
       S3_ENDPOINT: stack.s3Endpoint,
       S3_BUCKET: stack.bucket,
+      DPP_RECEIPT_KEY: JSON.stringify(await newReceiptKey()),
       ...bindings,
     },
   });
