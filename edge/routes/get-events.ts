@@ -24,7 +24,8 @@ export function getEvents(deps: ShieldDeps & WatchDeps): EdgeHandler {
     const { key_sha256 } = callerOf(c);
     const seen = lastEventOf(c);
     const run = await findOwnRun(deps, c);
-    if (isTerminal(run.status)) return run.version > seen ? c.body(RETRY + eventOf(run), 200, HEADERS) : c.body(null, 204);
+    if (isTerminal(run.status))
+      return run.version > seen ? c.body(RETRY + eventOf(run), 200, HEADERS) : c.body(null, 204);
     if (c.req.method === "HEAD") return c.body(null, 200, HEADERS);
 
     const gone = new AbortController();
@@ -62,7 +63,10 @@ interface Story {
 }
 
 /** What the client is sent, piece by piece; a key that may no longer look is told when it comes back. */
-async function* chunksOf(deps: WatchDeps, { run, seen, looks, trace_id }: Story): AsyncGenerator<string, void, undefined> {
+async function* chunksOf(
+  deps: WatchDeps,
+  { run, seen, looks, trace_id }: Story,
+): AsyncGenerator<string, void, undefined> {
   let said_at = deps.clock.now();
   let sent = Math.max(seen, run.version);
   yield run.version > seen ? RETRY + eventOf(run) : RETRY;

@@ -115,11 +115,14 @@ test("a change that happened while nobody followed is told at once", async () =>
   expect(statusOf(text.split("\n\n")[1]).run).toMatchObject({ status: "FAILED", error: { reason_code: "NO_LUCK" } });
 });
 
-test.each(["", "x", "-1", "1.5", "1e3", "1234567890123456", "7f"])("the Last-Event-ID %j does not fit", async (last) => {
-  const given = await submitted();
-  const refused = await whole(given, last);
-  expect(pointers(problemOf(refused, 400, "invalid-request"))).toEqual(["Last-Event-ID"]);
-});
+test.each(["", "x", "-1", "1.5", "1e3", "1234567890123456", "7f"])(
+  "the Last-Event-ID %j does not fit",
+  async (last) => {
+    const given = await submitted();
+    const refused = await whole(given, last);
+    expect(pointers(problemOf(refused, 400, "invalid-request"))).toEqual(["Last-Event-ID"]);
+  },
+);
 
 test("a stream ends when its key is revoked, and coming back is refused", async () => {
   const given = await submitted();

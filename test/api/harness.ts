@@ -102,8 +102,12 @@ function once(stop: () => Promise<void>): () => Promise<void> {
   return () => (stopped ??= stop());
 }
 
+const given = (bindings: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(bindings).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+
 export interface WorldOptions {
-  readonly bindings?: Readonly<Record<string, string>>;
+  /** Beside those of the stack, or in their place; undefined takes one away. */
+  readonly bindings?: Readonly<Record<string, string | undefined>>;
 }
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
@@ -125,7 +129,7 @@ export async function createWorld({ bindings = {} }: WorldOptions = {}) {
     script: await bundleEdge(),
     port: await freePort(),
     log: (line) => logs.push(line),
-    bindings: {
+    bindings: given({
       DATABASE_URL: database.edge,
       NEON_HTTP: `${neon.url}/sql`,
       UPSTASH_REDIS_REST_URL: upstash.url,
@@ -138,7 +142,7 @@ export async function createWorld({ bindings = {} }: WorldOptions = {}) {
       S3_BUCKET: stack.bucket,
       DPP_RECEIPT_KEY: JSON.stringify(await newReceiptKey()),
       ...bindings,
-    },
+    }),
   });
   const { db: owner } = pools.owner;
   return {

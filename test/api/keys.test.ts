@@ -16,6 +16,8 @@ const ROUTES = [
   { method: "POST", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/cancel", scope: "submit", body: "{}" },
   { method: "GET", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541", scope: "read" },
   { method: "GET", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/result", scope: "read" },
+  { method: "GET", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/events", scope: "read" },
+  { method: "GET", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/receipt", scope: "read" },
   { method: "GET", path: "/v1/budget", scope: "read" },
 ] as const;
 

@@ -5,6 +5,7 @@ import type { SqlValue } from "#core/ports/db.ts";
 import { cancelRun } from "#core/store/postgres/cancel-run.ts";
 import closeRunSql from "#core/store/postgres/close-run.sql";
 import { findBudget } from "#core/store/postgres/find-budget.ts";
+import { findReceipt } from "#core/store/postgres/find-receipt.ts";
 import { findRun } from "#core/store/postgres/find-run.ts";
 import { admissionSnapshot, tenantSnapshot } from "#core/store/postgres/tenant-snapshot.ts";
 import { migrate } from "../../backend/migrate/migrate.ts";
@@ -123,6 +124,15 @@ describe("dpp_edge", () => {
     const another = submission(account);
     expect(await world.submit(another)).toMatchObject({ outcome: "inserted" });
     expect(await cancelRun(world.edge, account.key_sha256, another.run_id)).toMatchObject({ outcome: "canceled" });
+  });
+
+  it("reads what a receipt says of its own run, and the backend does not", async () => {
+    const found = await findReceipt(world.edge, account.key_sha256, run_id);
+    expect(found).toMatchObject({ kind: "found", run: { run_id, tenant_id: account.tenant_id, charged_micros: null } });
+    const other = await world.account();
+    expect(await findReceipt(world.edge, other.key_sha256, run_id)).toEqual({ kind: "absent" });
+    const sql = "SELECT * FROM find_receipt(decode($1, 'hex'), $2)";
+    expect(await attempt("backend", sql, [account.key_sha256, run_id])).toBe(DENIED);
   });
 
   it("calls no other function", async () => {

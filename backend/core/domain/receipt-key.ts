@@ -25,10 +25,7 @@ export const anyKeySet = z
   .transform(({ keys }) => keys.flatMap((key) => publicKey.safeParse(key).data ?? []));
 
 /** What verifies: the public part of the key that signs, if one does, then the retired ones. */
-export function verifyingKeys(
-  signing: PrivateKey | undefined,
-  retired: readonly PublicKey[],
-): readonly PublicKey[] {
+export function verifyingKeys(signing: PrivateKey | undefined, retired: readonly PublicKey[]): readonly PublicKey[] {
   if (signing === undefined) return retired;
   return [publicKey.parse(signing), ...retired.filter(({ kid }) => kid !== signing.kid)];
 }

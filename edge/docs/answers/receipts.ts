@@ -11,7 +11,5 @@ export const receiptView = z.strictObject({
 });
 
 export const keySet = z.strictObject({
-  keys: z.array(
-    z.strictObject({ ...publicKey.shape, alg: z.literal(RECEIPT_ALG), use: z.literal("sig") }),
-  ),
+  keys: z.array(z.strictObject({ ...publicKey.shape, alg: z.literal(RECEIPT_ALG), use: z.literal("sig") })),
 });

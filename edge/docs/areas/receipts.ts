@@ -23,9 +23,14 @@ const getReceipt = {
 };
 
 const getKeySet = {
-  ...open("getKeySet", "The keys that verify receipts", "A JWK Set (RFC 7517) of public Ed25519 keys, in use or retired.", {
-    200: answer("The keys; none where this deployment signs no receipts.", "KeySet"),
-  }),
+  ...open(
+    "getKeySet",
+    "The keys that verify receipts",
+    "A JWK Set (RFC 7517) of public Ed25519 keys, in use or retired.",
+    {
+      200: answer("The keys; none where this deployment signs no receipts.", "KeySet"),
+    },
+  ),
   tags: ["receipts"],
 };
 
