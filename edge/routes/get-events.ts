@@ -5,6 +5,7 @@ import { callerOf } from "../authenticate.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
 import { chunksOf, eventOf, RETRY, streamOf } from "../event-stream.ts";
 import { findOwnRun } from "../find-own-run.ts";
+import { takeNoQuery } from "../no-query.ts";
 import { tooManyStreams } from "../refusals.ts";
 import type { ShieldDeps } from "../shield.ts";
 import { watchRun, type WatchDeps } from "../watch-run.ts";
@@ -16,6 +17,7 @@ const HEADERS = { "Content-Type": "text/event-stream", "Cache-Control": "no-stor
 export function getEvents(deps: ShieldDeps & WatchDeps): EdgeHandler {
   return async (c) => {
     const { key_sha256 } = callerOf(c);
+    takeNoQuery(c);
     const seen = lastEventOf(c);
     const run = await findOwnRun(deps, c);
     if (isTerminal(run.status))

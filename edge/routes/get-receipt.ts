@@ -9,6 +9,7 @@ import { callerOf } from "../authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import type { receiptView } from "../docs/answers/receipts.ts";
 import { runIdOf } from "../find-own-run.ts";
+import { takeNoQuery } from "../no-query.ts";
 import { read } from "../read.ts";
 import { noSuchRun, signsNoReceipts, underAudit } from "../refusals.ts";
 import type { ShieldDeps } from "../shield.ts";
@@ -26,6 +27,7 @@ export function getReceipt(deps: ReceiptDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
     const run_id = runIdOf(c);
+    takeNoQuery(c);
     const { rate, verdict } = await read(deps, caller, () => findReceipt(deps.db, caller.key_sha256, run_id));
     if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
     if (verdict instanceof Problem) throw verdict;

@@ -124,6 +124,17 @@ test.each(["", "x", "-1", "1.5", "1e3", "1234567890123456", "7f"])(
   },
 );
 
+test("a query parameter is refused by name", async () => {
+  const given = await submitted();
+  for (const route of ["events", "receipt"]) {
+    const refused = await get(
+      `${world.url}/v1/runs/${given.run_id}/${route}?since=1&__proto__=2`,
+      given.account.api_key,
+    );
+    expect(pointers(problemOf(refused, 400, "invalid-request"))).toEqual(["since", "__proto__"]);
+  }
+});
+
 test("a stream ends when its key is revoked, and coming back is refused", async () => {
   const given = await submitted();
   const stream = await follow(given);

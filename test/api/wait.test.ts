@@ -23,24 +23,24 @@ async function submitted(from: World = world, account?: Account): Promise<Given>
 }
 
 const runUrl = ({ run_id }: Given, from: World = world) => `${from.url}/v1/runs/${run_id}`;
-const ask = (given: Given, prefer: string, init: RequestInit = {}, from: World = world): Promise<Answer> =>
-  call(runUrl(given, from), { ...init, headers: { ...bearer(given.account.api_key), Prefer: prefer } });
+const ask = (given: Given, prefer: string, from: World = world): Promise<Answer> =>
+  call(runUrl(given, from), { headers: { ...bearer(given.account.api_key), Prefer: prefer } });
 
 /** Begins to wait, and goes on once the edge has looked at the run again. */
-async function waiting(given: Given, from: World = world): Promise<Promise<Answer>[]> {
-  const before = from.roundTrips().postgres;
-  const answer = ask(given, "wait=30", {}, from);
-  await vi.waitFor(() => expect(from.roundTrips().postgres).toBeGreaterThan(before + 1), { timeout: 10_000 });
-  return [answer];
+async function waiting(given: Given): Promise<{ readonly held: Promise<Answer> }> {
+  const before = world.roundTrips().postgres;
+  const held = ask(given, "wait=30");
+  await vi.waitFor(() => expect(world.roundTrips().postgres).toBeGreaterThan(before + 1), { timeout: 10_000 });
+  return { held };
 }
 
 const applied = ({ headers }: Answer) => headers.get("preference-applied");
 
 test("the answer is held until the run completes", async () => {
   const given = await submitted();
-  const [held] = await waiting(given);
+  const { held } = await waiting(given);
   await complete(world.backend, given.run_id, { data: 1 }, 10_000);
-  const answer = (await held) as Answer;
+  const answer = await held;
   expect(runView.parse(answer.body)).toMatchObject({ status: "COMPLETED", cost: { actual_usd: "0.0100" } });
   expect(applied(answer)).toBe("wait=30");
   expect(answer.headers.get("vary")).toBe("Prefer");
@@ -49,15 +49,15 @@ test("the answer is held until the run completes", async () => {
 
 test("a change that ends nothing does not end the wait, a failure and a cancel do", async () => {
   const [failed, canceled] = [await submitted(), await submitted()];
-  const [first] = await waiting(failed);
+  const { held: first } = await waiting(failed);
   await fail(world.backend, failed.run_id);
-  expect(((await first) as Answer).body).toMatchObject({ status: "FAILED" });
-  const [second] = await waiting(canceled);
+  expect((await first).body).toMatchObject({ status: "FAILED" });
+  const { held: second } = await waiting(canceled);
   const before = world.roundTrips().postgres;
   await start(world.backend, canceled.run_id);
   await vi.waitFor(() => expect(world.roundTrips().postgres).toBeGreaterThan(before + 1), { timeout: 10_000 });
   await cancelRun(runUrl(canceled), canceled.account.api_key);
-  expect(((await second) as Answer).body).toMatchObject({ status: "CANCELED", cost: { actual_usd: "0.0200" } });
+  expect((await second).body).toMatchObject({ status: "CANCELED", cost: { actual_usd: "0.0200" } });
 });
 
 test("a run that does not end is answered as it is when the time is over", async () => {
@@ -87,9 +87,9 @@ test.each(["wait", "wait=", "wait=-1", "wait=1.5", "wait=soon", "respond-async",
 test("a wait counts as one read", async () => {
   const account = await world.account({ plan: { read_per_minute: 1, read_burst: 2 } });
   const given = await submitted(world, account);
-  const [held] = await waiting(given);
+  const { held } = await waiting(given);
   await complete(world.backend, given.run_id, { data: 1 }, 10_000);
-  const remaining = /r=(\d+)/.exec(((await held) as Answer).headers.get("ratelimit") ?? "")?.[1];
+  const remaining = /r=(\d+)/.exec((await held).headers.get("ratelimit") ?? "")?.[1];
   expect(remaining).toBe("1");
   expect((await ask(given, "wait=30")).status).toBe(200);
   problemOf(await ask(given, "wait=30"), 429, "rate-limited");
@@ -97,9 +97,9 @@ test("a wait counts as one read", async () => {
 
 test("a key that is revoked meanwhile is refused in the words of every refused key", async () => {
   const given = await submitted();
-  const [held] = await waiting(given);
+  const { held } = await waiting(given);
   await revokeKey(world.owner, given.account.key_id);
-  const refused = (await held) as Answer;
+  const refused = await held;
   problemOf(refused, 401, "unauthorized");
   for (const name of ["ratelimit", "preference-applied", "vary"]) expect(refused.headers.has(name), name).toBe(false);
 });
@@ -109,7 +109,7 @@ test("an outage meanwhile is waited through", async () => {
   try {
     const given = await submitted(lost);
     const before = lost.roundTrips().postgres;
-    const answer = ask(given, "wait=3", {}, lost);
+    const answer = ask(given, "wait=3", lost);
     await vi.waitFor(() => expect(lost.roundTrips().postgres).toBeGreaterThan(before + 1), { timeout: 10_000 });
     await lost.stopPostgres();
     expect(await answer).toMatchObject({ status: 200, body: { status: "QUEUED" } });
@@ -129,7 +129,7 @@ test("another tenant's run is not waited for", async () => {
 test("64 answers are held for one key, and a further one comes at once", async () => {
   const given = await submitted();
   const held: Promise<Answer>[] = [];
-  while (held.length < 64) held.push(...(await waiting(given)));
+  while (held.length < 64) held.push((await waiting(given)).held);
   const further = await ask(given, "wait=30");
   expect([further.status, applied(further), further.headers.get("vary")]).toEqual([200, null, "Prefer"]);
 
