@@ -22,7 +22,7 @@ interface Token {
 const sign = (key: Imported, kid: string, { payload, typ }: Token): Promise<string> =>
   new CompactSign(new TextEncoder().encode(payload)).setProtectedHeader({ alg: RECEIPT_ALG, kid, typ }).sign(key);
 
-/** The platform may keep the cause's words to itself, but it is not ours to trust: none of them goes on from here. */
+/** No words of the cause go on from here: they might quote the key. */
 async function importChecked(jwk: PrivateKey): Promise<Imported> {
   try {
     const key = await importJWK(jwk, RECEIPT_ALG);
