@@ -14,6 +14,8 @@ import { createRun } from "./routes/create-run.ts";
 import { estimateRun } from "./routes/estimate-run.ts";
 import { getBudget } from "./routes/get-budget.ts";
 import { getPack } from "./routes/get-pack.ts";
+import { getEvents } from "./routes/get-events.ts";
+import { getReceipt } from "./routes/get-receipt.ts";
 import { getResult } from "./routes/get-result.ts";
 import { getRun } from "./routes/get-run.ts";
 import { getUsage } from "./routes/get-usage.ts";
@@ -22,13 +24,17 @@ import { indexPage } from "./routes/index-page.ts";
 import { listPacks } from "./routes/list-packs.ts";
 import { listRuns } from "./routes/list-runs.ts";
 import { listTransfers } from "./routes/list-transfers.ts";
+import { jwks } from "./routes/jwks.ts";
 import { openapi } from "./routes/openapi.ts";
 import { problemIndex, problemPage } from "./routes/problem-page.ts";
 import { readyz } from "./routes/readyz.ts";
 
 export type AppDeps = Parameters<typeof createRun>[0] &
   Parameters<typeof getUsage>[0] &
+  Parameters<typeof getRun>[0] &
   Parameters<typeof getResult>[0] &
+  Parameters<typeof getReceipt>[0] &
+  Parameters<typeof jwks>[0] &
   Parameters<typeof readyz>[0] &
   Parameters<typeof health>[0];
 
@@ -44,6 +50,8 @@ export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   app.get("/v1/runs/:id/result", getResult(deps)).all(allow("GET, HEAD"));
   app.get("/v1/packs", listPacks(deps)).all(allow("GET, HEAD"));
   app.get("/v1/packs/:type", getPack(deps)).all(allow("GET, HEAD"));
+  app.get("/v1/runs/:id/events", getEvents(deps)).all(allow("GET, HEAD"));
+  app.get("/v1/runs/:id/receipt", getReceipt(deps)).all(allow("GET, HEAD"));
   app.get("/v1/budget", getBudget(deps)).all(allow("GET, HEAD"));
   app.get("/v1/ledger", listTransfers(deps)).all(allow("GET, HEAD"));
   app.get("/v1/usage", getUsage(deps)).all(allow("GET, HEAD"));
@@ -52,6 +60,7 @@ export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   app.get("/health", health(deps)).all(allow("GET, HEAD"));
   app.get("/readyz", readyz(deps)).all(allow("GET, HEAD"));
   app.get("/openapi.json", openapi()).all(allow("GET, HEAD"));
+  app.get("/.well-known/jwks.json", jwks(deps)).all(allow("GET, HEAD"));
   app.get("/problems", problemIndex()).all(allow("GET, HEAD"));
   app.get("/problems/", problemIndex()).all(allow("GET, HEAD"));
   app.get("/problems/:slug", problemPage()).all(allow("GET, HEAD"));

@@ -1,7 +1,18 @@
 import { z } from "zod";
+import { privateKey, publicKeys } from "#core/domain/receipt-key.ts";
 
 const required = z.string().min(1);
 const http = z.url({ protocol: /^https?$/ });
+
+/** The error quotes nothing of a text that is no JSON. */
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue("must be JSON");
+    return z.NEVER;
+  }
+});
 
 const schema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -16,6 +27,8 @@ const schema = z.object({
   S3_BUCKET: z.string().min(3),
   DPP_VERSION: required.default("dev"),
   DPP_SYNC_GRACE_SECONDS: z.coerce.number().positive().max(86_400).default(90),
+  DPP_RECEIPT_KEY: json.pipe(privateKey).optional(),
+  DPP_RECEIPT_PUBLIC_KEYS: json.pipe(publicKeys).optional(),
 });
 export type EdgeEnv = z.infer<typeof schema>;
 

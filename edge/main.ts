@@ -1,12 +1,15 @@
+import { verifyingKeys } from "#core/domain/receipt-key.ts";
 import { readClock } from "#core/store/redis/read-clock.ts";
 import { createApp } from "./app.ts";
 import { createConsoleLog, createConsoleMetrics } from "./drivers/console.ts";
 import { createNeon } from "./drivers/neon.ts";
-import { createClock, createRandom } from "./drivers/platform.ts";
+import { createClock, createRandom, createSleeper } from "./drivers/platform.ts";
 import { createS3 } from "./drivers/s3.ts";
+import { createSigner } from "./drivers/signer.ts";
 import { createSqs } from "./drivers/sqs.ts";
 import { createUpstash } from "./drivers/upstash.ts";
 import { type EdgeEnv, parseEnv } from "./env.ts";
+import { Holds } from "./holds.ts";
 import { LocalRate } from "./local-rate.ts";
 import { Recent } from "./recent.ts";
 import { RefusedKeys } from "./refused-keys.ts";
@@ -16,6 +19,8 @@ const DATABASE_TIMEOUT_MS = 8_000;
 const REDIS_TIMEOUT_MS = 1_000;
 const AWS_TIMEOUT_MS = 5_000;
 const REMEMBERED_KEYS = 50_000;
+/** More than the time in which an answer that is held looks at its run once. */
+const SILENCE_MS = 15_000;
 
 const platform = { clock: createClock(), random: createRandom() };
 // The platform collects what is printed.
@@ -59,6 +64,10 @@ function wire(env: EdgeEnv) {
     },
     refreshes: new LocalRate({ per_minute: 12, burst: 2 }, clock),
     readyz_rate: new LocalRate({ per_minute: 300, burst: 20 }, clock),
+    sleeper: createSleeper(),
+    holds: new Holds({ per_name: 64, in_all: 2_000, silence_ms: SILENCE_MS }, clock),
+    signer: env.DPP_RECEIPT_KEY && createSigner(env.DPP_RECEIPT_KEY),
+    receipt_keys: verifyingKeys(env.DPP_RECEIPT_KEY, env.DPP_RECEIPT_PUBLIC_KEYS?.keys ?? []),
     checks: {
       database: () => db.query("SELECT 1", []),
       redis: () => readClock(redis),

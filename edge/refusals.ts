@@ -15,6 +15,11 @@ export const unauthorized = () => new Problem("unauthorized");
 export const rateLimited = (retry_after_ms: number) =>
   new Problem("rate-limited", undefined, { retry_after_s: seconds(retry_after_ms) });
 
+export const tooManyStreams = () =>
+  new Problem("rate-limited", "As many streams are open here, for this API key or in all, as may be.", {
+    retry_after_s: 5,
+  });
+
 export const scopeMissing = (scope: Scope) => new Problem("scope-missing", `This API key lacks the scope "${scope}".`);
 
 export const packNotInPlan = (pack_type: string) =>
@@ -63,3 +68,8 @@ export const halted = () =>
   });
 
 export const readOnly = () => new Problem("read-only", undefined, { retry_after_s: 60 });
+
+export const signsNoReceipts = () =>
+  new Problem("unavailable", "This deployment has no key to sign receipts with; its operator can set one.", {
+    retry_after_s: 60,
+  });

@@ -17,7 +17,7 @@ export function runResponse(c: EdgeRequest, run: FoundRun, status: 200 | 202): R
   });
 }
 
-/** The same, as its body alone. */
+/** What an API key of its owner sees of a run. */
 export function viewOf(run: FoundRun): z.input<typeof runView> {
   return {
     run_id: run.run_id,

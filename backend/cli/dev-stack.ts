@@ -15,6 +15,7 @@ export class DevStackSilent extends Error {
 }
 
 const stores = z.object({
+  edge_url: z.string().optional(),
   database_url: z.string(),
   redis_url: z.string().optional(),
   sqs_endpoint: z.string().optional(),

@@ -9,6 +9,7 @@ import { type CliConfig, cliConfig, needed } from "./config.ts";
 import { DevStackSilent, Misconfigured, onDevStack, usingDevStack } from "./dev-stack.ts";
 import { Refused } from "./operator.ts";
 import type { Perform } from "./perform.ts";
+import { printReport } from "./print-report.ts";
 import { createProgram } from "./program.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -70,8 +71,7 @@ const perform: Perform = async (options, operation) => {
       warn,
     };
     const report = await (dev === undefined ? operation(operator) : onDevStack(dev, () => operation(operator)));
-    console.log(options.json === true ? JSON.stringify(report.json, undefined, 2) : report.text);
-    if (report.exit_code !== undefined) process.exitCode = report.exit_code;
+    printReport(options, report);
   } finally {
     aws.close();
     shield?.close();

@@ -7,6 +7,7 @@ import { addFindings } from "./commands/findings.ts";
 import { addGrant } from "./commands/grant.ts";
 import { addKey } from "./commands/key.ts";
 import { addPlan } from "./commands/plan.ts";
+import { addReceipt } from "./commands/receipt.ts";
 import { addRun } from "./commands/run.ts";
 import { addSwitch } from "./commands/switch.ts";
 import { addTenant } from "./commands/tenant.ts";
@@ -16,7 +17,7 @@ import type { Perform } from "./perform.ts";
 /** Every command of the operators' CLI; `perform` runs what one asks for and prints the answer. */
 export function createProgram(perform: Perform, output: OutputConfiguration = {}): Command {
   const program = new Command("dpp")
-    .description("Operate Decisionproof: tenants, plans, API keys, credit, runs, the books and the switch.")
+    .description("Operate Decisionproof: tenants, plans, API keys, credit, runs, receipts, the books and the switch.")
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(complaint(text)), ...output })
     .addHelpText(
@@ -29,5 +30,6 @@ export function createProgram(perform: Perform, output: OutputConfiguration = {}
     );
   const money = [addGrant, addClawback, addBalance, addRun, addAudit, addFindings];
   for (const add of [addTenant, addPlan, addKey, ...money, addDeadLetters, addSwitch]) add(program, perform);
+  addReceipt(program);
   return program;
 }

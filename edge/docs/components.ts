@@ -43,6 +43,8 @@ export function components(answers: readonly Readonly<Record<string, z.ZodType>>
       RequestId: header("The caller's X-Request-ID, or a fresh one."),
       Traceparent: header("W3C Trace Context: the caller's trace, continued, or a fresh one."),
       Vary: header("Always `Accept`."),
+      VaryPrefer: header("Always `Prefer`."),
+      PreferenceApplied: header("`wait=<seconds>` where `Prefer: wait` was followed (RFC 7240)."),
       RetryAfter: header("Seconds to wait.", "integer"),
       WwwAuthenticate: header("Always `Bearer`."),
       Allow: header("The methods that this address takes."),

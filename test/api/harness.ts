@@ -9,6 +9,7 @@ import { createTenant } from "#core/store/postgres/create-tenant.ts";
 import { definePlan, type PlanChange } from "#core/store/postgres/define-plan.ts";
 import { grantCredit } from "#core/store/postgres/grant-credit.ts";
 import { tenantKeys, tenantOfKey } from "#core/store/redis/keys.ts";
+import { newReceiptKey } from "../../backend/cli/operations/new-receipt-key.ts";
 import { createPgDb } from "../../backend/drivers/pg.ts";
 import { createRedis } from "../../backend/drivers/redis.ts";
 import { bundleEdge } from "../stack/bundle-edge.ts";
@@ -101,8 +102,12 @@ function once(stop: () => Promise<void>): () => Promise<void> {
   return () => (stopped ??= stop());
 }
 
+const given = (bindings: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(bindings).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+
 export interface WorldOptions {
-  readonly bindings?: Readonly<Record<string, string>>;
+  /** Beside those of the stack, or in their place; undefined takes one away. */
+  readonly bindings?: Readonly<Record<string, string | undefined>>;
 }
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
@@ -124,7 +129,7 @@ export async function createWorld({ bindings = {} }: WorldOptions = {}) {
     script: await bundleEdge(),
     port: await freePort(),
     log: (line) => logs.push(line),
-    bindings: {
+    bindings: given({
       DATABASE_URL: database.edge,
       NEON_HTTP: `${neon.url}/sql`,
       UPSTASH_REDIS_REST_URL: upstash.url,
@@ -135,8 +140,9 @@ export async function createWorld({ bindings = {} }: WorldOptions = {}) {
       SQS_QUEUE_URL: stack.queueUrl,
       S3_ENDPOINT: stack.s3Endpoint,
       S3_BUCKET: stack.bucket,
+      DPP_RECEIPT_KEY: JSON.stringify(await newReceiptKey()),
       ...bindings,
-    },
+    }),
   });
   const { db: owner } = pools.owner;
   return {

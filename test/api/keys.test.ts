@@ -20,6 +20,8 @@ const ROUTES = [
   { method: "GET", path: "/v1/runs", scope: "read" },
   { method: "GET", path: "/v1/packs", scope: "read" },
   { method: "GET", path: "/v1/packs/decision", scope: "read" },
+  { method: "GET", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/events", scope: "read" },
+  { method: "GET", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/receipt", scope: "read" },
   { method: "GET", path: "/v1/budget", scope: "read" },
   { method: "GET", path: "/v1/ledger", scope: "read" },
   { method: "GET", path: "/v1/usage", scope: "read" },

@@ -89,6 +89,9 @@ test.each([
   ["GET", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/cancel", "POST"],
   ["DELETE", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/cancel", "POST"],
   ["PATCH", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/result", "GET, HEAD"],
+  ["POST", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/events", "GET, HEAD"],
+  ["DELETE", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/receipt", "GET, HEAD"],
+  ["POST", "/.well-known/jwks.json", "GET, HEAD"],
   ["POST", "/health", "GET, HEAD"],
   ["DELETE", "/readyz", "GET, HEAD"],
   ["POST", "/openapi.json", "GET, HEAD"],
@@ -102,20 +105,26 @@ test.each([
   expect([answer.status, answer.headers.get("allow")]).toEqual([405, allow]);
 });
 
-test.each(["/", "/health", "/problems/", "/problems/unauthorized", "/nowhere", "/v1/budget", "/openapi.json"])(
-  "%s bears an id, a trace and safe headers",
-  async (path) => {
-    const { headers } = await call(world.url + path);
-    expect(headers.get("x-request-id")).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-/);
-    expect(headers.get("traceparent")).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
-    expect(Object.fromEntries(headers)).toMatchObject({
-      "x-content-type-options": "nosniff",
-      "referrer-policy": "no-referrer",
-      "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-      "cache-control": expect.stringMatching(/^(no-store|public, max-age=300)$/),
-    });
-  },
-);
+test.each([
+  "/",
+  "/health",
+  "/problems/",
+  "/problems/unauthorized",
+  "/nowhere",
+  "/v1/budget",
+  "/openapi.json",
+  "/.well-known/jwks.json",
+])("%s bears an id, a trace and safe headers", async (path) => {
+  const { headers } = await call(world.url + path);
+  expect(headers.get("x-request-id")).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-/);
+  expect(headers.get("traceparent")).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+  expect(Object.fromEntries(headers)).toMatchObject({
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "cache-control": expect.stringMatching(/^(no-store|public, max-age=300)$/),
+  });
+});
 
 test("the caller's request id and trace are taken up, insane ones are not", async () => {
   const trace_id = "0af7651916cd43dd8448eb211c80319c";
@@ -144,10 +153,13 @@ test("the API description covers every route and every reference in it leads som
     "/v1/runs",
     "/v1/runs/estimate",
     "/v1/runs/{id}",
+    "/v1/runs/{id}/events",
     "/v1/runs/{id}/cancel",
     "/v1/runs/{id}/result",
     "/v1/packs",
     "/v1/packs/{type}",
+    "/v1/runs/{id}/receipt",
+    "/.well-known/jwks.json",
     "/v1/budget",
     "/v1/ledger",
     "/v1/usage",

@@ -40,8 +40,15 @@ test.each(answers)("$what is described with the headers that it bears", ({ what,
   const rated = !open && ![400, 401, 405, 413, 415, 500].includes(status);
   expect(headers.includes("RateLimit")).toBe(rated);
   expect(headers.includes("RateLimit-Policy")).toBe(rated);
-  const negotiated = ["get / 200", "get /v1/ledger 200", "get /problems/ 200", "get /problems/{slug} 200"];
-  expect(headers.includes("Vary")).toBe(negotiated.includes(what));
+  const negotiated = [
+    "get / 200",
+    "get /v1/ledger 200",
+    "get /problems/ 200",
+    "get /problems/{slug} 200",
+    "get /v1/runs/{id} 200",
+    "get /v1/runs/{id}/receipt 200",
+  ].includes(what);
+  expect(headers.includes("Vary")).toBe(negotiated);
 });
 
 const inputsOf = (name: string) => document.components.schemas[name]?.properties["inputs"]?.properties ?? {};

@@ -6,6 +6,7 @@ import { cancelRun } from "#core/store/postgres/cancel-run.ts";
 import closeRunSql from "#core/store/postgres/close-run.sql";
 import { findBudget } from "#core/store/postgres/find-budget.ts";
 import { findPlan } from "#core/store/postgres/find-plan.ts";
+import { findReceipt } from "#core/store/postgres/find-receipt.ts";
 import { findRun } from "#core/store/postgres/find-run.ts";
 import { findUsage } from "#core/store/postgres/find-usage.ts";
 import { listOwnRuns } from "#core/store/postgres/list-own-runs.ts";
@@ -137,6 +138,15 @@ describe("dpp_edge", () => {
     const day = { from: "2026-01-01", to: "2026-01-01", group_by: "day" } as const;
     expect(await findUsage(world.edge, key_sha256, day)).toEqual({ kind: "found", lines: [] });
     expect(await findPlan(world.edge, key_sha256)).toMatchObject({ kind: "found" });
+  });
+
+  it("reads what a receipt says of its own run, and the backend does not", async () => {
+    const found = await findReceipt(world.edge, account.key_sha256, run_id);
+    expect(found).toMatchObject({ kind: "found", run: { run_id, tenant_id: account.tenant_id, charged_micros: null } });
+    const other = await world.account();
+    expect(await findReceipt(world.edge, other.key_sha256, run_id)).toEqual({ kind: "absent" });
+    const sql = "SELECT * FROM find_receipt(decode($1, 'hex'), $2)";
+    expect(await attempt("backend", sql, [account.key_sha256, run_id])).toBe(DENIED);
   });
 
   it("calls no other function", async () => {

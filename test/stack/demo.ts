@@ -3,6 +3,8 @@ import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { parseUsd } from "#core/domain/money.ts";
+import { anyKeySet } from "#core/domain/receipt-key.ts";
+import { verifyReceipt } from "../../backend/cli/operations/verify-receipt.ts";
 import { type DemoTenant, createDemoTenant, withOwner } from "./demo-tenant.ts";
 import { printLedger } from "./demo-ledger.ts";
 import { servePage } from "./demo-page.ts";
@@ -20,6 +22,7 @@ const run = z.object({
   error: z.object({ reason_code: z.string(), detail: z.string() }).nullable(),
 });
 const link = z.object({ url: z.url(), sha256: z.string(), size_bytes: z.number() });
+const signed = z.object({ receipt: z.string(), jwks_uri: z.url() });
 const result = z.object({
   run_id: z.string(),
   status: z.literal("COMPLETED"),
@@ -85,7 +88,17 @@ async function download(edge: string, key: string, run_id: string): Promise<z.in
   expect(sha256 === found.sha256, `sha256 ${found.sha256} of the download, got ${sha256}`);
   expect(bytes.byteLength === found.size_bytes, `${found.size_bytes} bytes, got ${bytes.byteLength}`);
   step(`GET  <presigned URL>         200  ${bytes.byteLength} bytes, sha256 verified`);
+  await checkReceipt(edge, key, run_id, bytes);
   return result.parse(JSON.parse(new TextDecoder().decode(bytes)));
+}
+
+async function checkReceipt(edge: string, key: string, run_id: string, bytes: Uint8Array): Promise<void> {
+  const authorization = `Bearer ${key}`;
+  const found = signed.parse(await call(`${edge}/v1/runs/${run_id}/receipt`, { headers: { authorization } }, 200));
+  const keys = anyKeySet.parse(await call(found.jwks_uri, {}, 200));
+  const verdict = await verifyReceipt({ text: found.receipt, keys, result: bytes });
+  expect(verdict.exit_code === undefined, `a receipt of this result, got: ${verdict.text}`);
+  step(`GET  /v1/runs/{id}/receipt   200  signature verified, it is about this result`);
 }
 
 const decision: Job = {

@@ -24,7 +24,6 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   );
   const miniflare = new Miniflare({
     host: HOST,
-    port: options.port,
     cf: false,
     log: new Log(LogLevel.NONE),
     logRequests: false,
@@ -36,9 +35,12 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
         config: {
           name: "edge",
           compatibilityDate: "2025-11-01",
+          compatibilityFlags: ["enable_request_signal"],
           manifest: { mainModule: MODULE, modules: { [MODULE]: { type: "esm", contents: options.script } } },
           env: Object.fromEntries(env),
         },
+        // Miniflare's own socket has a proxy before the worker that hides a client's going away.
+        dev: { unsafeDirectSockets: [{ host: HOST, port: options.port }] },
       },
     ],
   });

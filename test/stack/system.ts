@@ -8,6 +8,7 @@ import { bundleEdge } from "./bundle-edge.ts";
 import { type DatabaseUrls, ensureLogins } from "./database.ts";
 import type { EdgeSpec } from "./edge-process.ts";
 import { keptPort } from "./free-port.ts";
+import { keptReceiptKey } from "./receipt-key.ts";
 import { type Stack, startStack } from "./stack.ts";
 import { type Supervisor, supervise } from "./supervise.ts";
 
@@ -98,6 +99,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       ...(options.fetchAllowHosts === undefined ? {} : { DPP_FETCH_ALLOW_HOSTS: options.fetchAllowHosts.join(",") }),
     };
     const bindings = {
+      DPP_RECEIPT_KEY: await keptReceiptKey(join(options.stateDir, "receipt-key.json")),
       ...pick(options.env, /^DPP_/),
       DATABASE_URL: logins.edge,
       NEON_HTTP: `${ways.neonHttp}/sql`,

@@ -103,7 +103,7 @@ export const PROBLEMS = {
     status: 429,
     title: "Too many requests",
     meaning:
-      "Requests come faster than the plan or this API key allows, or too many with keys or bodies that do not fit.",
+      "Requests come faster than the plan or this API key allows, too many with keys or bodies that do not fit, or too many streams are open.",
     what_to_do: "Wait as long as Retry-After says. The RateLimit headers, where there are any, tell what is left.",
   },
   "too-many-open-runs": {

@@ -27,6 +27,23 @@ const IDEMPOTENCY_KEY = {
   schema: { type: "string", minLength: 8, maxLength: 64, pattern: "^[\\x21-\\x7e][\\x20-\\x7e]{6,62}[\\x21-\\x7e]$" },
 };
 
+const PREFER = {
+  name: "Prefer",
+  in: "header",
+  description:
+    "RFC 7240. `wait=N` holds the answer until the run is over, N whole seconds at most; more than 30 is taken as 30. What does not fit is ignored, and so is a wait while many answers are held open already: the answer comes at once, without Preference-Applied.",
+  schema: { type: "string" },
+  example: "wait=20",
+};
+const EVENTS = 'retry: 2000\n\nevent: status\nid: 3\ndata: {"run_id":"...","status":"COMPLETED"}\n\n';
+const LAST_EVENT_ID = {
+  name: "Last-Event-ID",
+  in: "header",
+  description: "The id of the last event that was seen: nothing is sent again.",
+  schema: { type: "string", pattern: "^[0-9]{1,15}$" },
+  example: "3",
+};
+
 const createRun = {
   operationId: "createRun",
   tags: ["runs"],
@@ -114,9 +131,37 @@ const getRun = {
   operationId: "getRun",
   tags: ["runs"],
   summary: "Read a run",
-  description: "Its state, its cost and, once it has completed, its result's digest.",
+  description:
+    "Its state, its cost and, once it has completed, its result's digest. With `Prefer: wait=N` the answer is held until the run is over, or N seconds have passed; it counts as one read.",
+  parameters: [PREFER],
   responses: {
-    200: answer("The run.", "Run", { ...RUN_HEADERS, "Retry-After": headerRef("RetryAfter") }),
+    200: answer("The run.", "Run", {
+      ...RUN_HEADERS,
+      "Retry-After": headerRef("RetryAfter"),
+      "Preference-Applied": headerRef("PreferenceApplied"),
+      Vary: headerRef("VaryPrefer"),
+    }),
+    ...problems("invalid-request", "not-found", ...READ),
+  },
+};
+
+const getEvents = {
+  operationId: "getRunEvents",
+  tags: ["runs"],
+  summary: "Follow a run",
+  description:
+    "Server-sent events (`text/event-stream`): one event `status` with the run as it is now, then one for every change that is seen, and the end of the stream after the one that says how the run ended. Its `id` is the run's version, its `data` the JSON of the run. Changes less than a second apart may be seen as one. A stream lives for 5 minutes at most and says `: still here` every 15 seconds; come back with Last-Event-ID, as every EventSource does. Counts as one read.",
+  parameters: [LAST_EVENT_ID],
+  responses: {
+    200: {
+      description: "The events.",
+      headers: { ...COMMON, ...RATE },
+      content: { "text/event-stream": { schema: { type: "string" }, example: EVENTS } },
+    },
+    204: {
+      description: "The run is over, and its last event was seen: nothing more will come, and EventSource stops.",
+      headers: { ...COMMON, ...RATE },
+    },
     ...problems("invalid-request", "not-found", ...READ),
   },
 };
@@ -176,6 +221,7 @@ export const runs: Area = {
     "/v1/runs": { get: listRuns, post: createRun },
     "/v1/runs/estimate": { post: estimateRun },
     "/v1/runs/{id}": { parameters: [runId], get: getRun },
+    "/v1/runs/{id}/events": { parameters: [runId], get: getEvents },
     "/v1/runs/{id}/cancel": { parameters: [runId], post: cancelRun },
     "/v1/runs/{id}/result": { parameters: [runId], get: getResult },
   },

@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+import { newReceiptKey } from "../operations/new-receipt-key.ts";
+import { readBytes, readKeySet, readText } from "../operations/read-key-set.ts";
+import { verifyReceipt } from "../operations/verify-receipt.ts";
+import { action, type CommonOptions } from "../perform.ts";
+import { printReport } from "../print-report.ts";
+
+interface VerifyOptions extends CommonOptions {
+  readonly jwks?: string;
+  readonly result?: string;
+}
+
+/** Neither command needs any store. */
+export function addReceipt(program: Command): void {
+  const receipt = program.command("receipt").description("signed receipts; needs no database");
+  action(receipt, "verify", "verify a receipt offline and show what it says; exit code 1 where it does not verify")
+    .argument("<file>", "the compact JWS, or the JSON that the edge answered")
+    .option("--jwks <file or url>", "the public keys; without it those of the development stack")
+    .option("--result <file>", "a downloaded result that the receipt should be about")
+    .action(async (file: string, options: VerifyOptions) => {
+      const text = await readText(file);
+      const result = options.result === undefined ? undefined : await readBytes(options.result);
+      const keys = await readKeySet(options.jwks, process.env);
+      printReport(options, await verifyReceipt({ text, keys, ...(result !== undefined && { result }) }));
+    });
+  action(receipt, "new-key", "print a fresh private key for the edge's secret DPP_RECEIPT_KEY; it is kept nowhere")
+    .addHelpText("after", "\nnpm run -s dpp -- receipt new-key | npx wrangler secret put DPP_RECEIPT_KEY")
+    .action(async (options: CommonOptions) => {
+      const key = await newReceiptKey();
+      printReport(options, { text: JSON.stringify(key), json: key });
+    });
+}

@@ -1,0 +1,8 @@
+import type { Report } from "./operator.ts";
+import type { CommonOptions } from "./perform.ts";
+
+/** Prints an answer in the form that was asked for, and lets bad news end the command with its code. */
+export function printReport(options: CommonOptions, report: Report): void {
+  console.log(options.json === true ? JSON.stringify(report.json, undefined, 2) : report.text);
+  if (report.exit_code !== undefined) process.exitCode = report.exit_code;
+}

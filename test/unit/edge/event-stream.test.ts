@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { micros } from "#core/domain/money.ts";
+import { Outage } from "#core/domain/outage.ts";
+import type { FoundRun } from "#core/store/postgres/find-run.ts";
+import { chunksOf, RETRY, streamOf } from "../../../edge/event-stream.ts";
+import type { Look } from "../../../edge/watch-run.ts";
+
+const RUN: FoundRun = {
+  run_id: "01a1fa37-24d5-77a5-b92c-ccf601371541",
+  tenant_id: "0b7e4f0a-6c43-4f0a-9a0c-5a3f6f6f8a11",
+  pack_type: "decision",
+  pack_version: "1.0.0",
+  metadata: { text: "two\nlines\r\n\nand more" },
+  status: "QUEUED",
+  money_state: "RESERVED",
+  version: 4,
+  reserved_micros: micros(1_000_000),
+  minimum_fee_micros: micros(20_000),
+  charged_micros: null,
+  attempt: 0,
+  reason_code: null,
+  reason_detail: null,
+  result_attempt: null,
+  result_sha256: null,
+  result_bytes: null,
+  reliability: null,
+  timebox_sec: 90,
+  trace_parent: "",
+  created_at: new Date(0),
+  started_at: null,
+  finished_at: null,
+  retention_until: null,
+  expired: false,
+};
+const found = (version: number): Look => ({ kind: "found", run: { ...RUN, version } });
+const OUTAGE: Look = { kind: "outage", error: new Outage("database", new Error("down")) };
+
+/** Every chunk of a stream whose looks come a second apart, each by what it is. */
+async function told(looks: readonly Look[], seen = 0): Promise<string[]> {
+  let now_ms = 0;
+  const errors: string[] = [];
+  async function* coming(): AsyncGenerator<Look, void, undefined> {
+    for (const look of looks) {
+      now_ms += 1_000;
+      yield look;
+    }
+  }
+  const log = { info: () => {}, warn: () => {}, error: (line: string) => void errors.push(line), child: () => log };
+  const story = { run: RUN, seen, looks: coming(), trace_id: "trace" };
+  const chunks: string[] = [];
+  for await (const chunk of chunksOf({ clock: { now: () => now_ms }, log }, story)) chunks.push(chunk);
+  expect(errors).toEqual([]);
+  return chunks.map((chunk) => chunk.replaceAll(/^data: .*\n/gm, ""));
+}
+
+const event = (version: number) => `event: status\nid: ${version}\n\n`;
+const HEARTBEAT = ": still here\n\n";
+
+describe("the events of a run", () => {
+  test("begin with when to come back, then what was not seen, and go on with every rise of the version", async () => {
+    expect(await told([found(4), found(5), found(5), found(7)])).toEqual([RETRY + event(4), event(5), event(7)]);
+    expect(await told([found(4), found(5)], 4)).toEqual([RETRY, event(5)]);
+    expect(await told([found(5)], 3)).toEqual([RETRY + event(4), event(5)]);
+  });
+
+  test("are never older than what was seen", async () => {
+    expect(await told([found(4), found(5), found(6), found(7)], 6)).toEqual([RETRY, event(7)]);
+  });
+
+  test("are apart by 15 seconds at most, with a comment where there is nothing to tell", async () => {
+    const quiet = (count: number): Look[] => Array.from({ length: count }, (_, i) => (i % 2 === 0 ? found(4) : OUTAGE));
+    expect(await told(quiet(14))).toEqual([RETRY + event(4)]);
+    expect(await told(quiet(31))).toEqual([RETRY + event(4), HEARTBEAT, HEARTBEAT]);
+    expect(await told([...quiet(10), found(5), ...quiet(14)])).toEqual([RETRY + event(4), event(5)]);
+    expect(await told([...quiet(10), found(5), ...quiet(15)])).toEqual([RETRY + event(4), event(5), HEARTBEAT]);
+  });
+
+  test("end without a word when the key may no longer look", async () => {
+    expect(await told([found(5), { kind: "unauthorized" }])).toEqual([RETRY + event(4), event(5)]);
+  });
+
+  test("are one line of JSON each, whatever the run's owner wrote into it", async () => {
+    const log = { info: () => {}, warn: () => {}, error: () => {}, child: () => log };
+    async function* none(): AsyncGenerator<Look, void, undefined> {}
+    const story = { run: RUN, seen: 0, looks: none(), trace_id: "trace" };
+    const { value } = await chunksOf({ clock: { now: () => 0 }, log }, story).next();
+    const data = /^event: status\nid: 4\ndata: (.*)\n\n$/.exec((value ?? "").replace(RETRY, ""))?.[1];
+    expect(JSON.parse(data ?? "")).toMatchObject({ run_id: RUN.run_id, metadata: RUN.metadata });
+  });
+});
+
+describe("the stream", () => {
+  test("asks for nothing before it is read, and tells when its reader goes away", async () => {
+    let asked = 0;
+    async function* chunks(): AsyncGenerator<string, void, undefined> {
+      for (;;) yield String((asked += 1));
+    }
+    const gone = new AbortController();
+    const reader = streamOf(chunks(), gone).getReader();
+    expect(asked).toBe(0);
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe("1");
+    await reader.cancel();
+    expect([asked, gone.signal.aborted]).toEqual([1, true]);
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, test } from "vitest";
+import { Outage } from "#core/domain/outage.ts";
+import type { Row } from "#core/ports/db.ts";
+import { foundRun } from "#core/store/postgres/find-run.ts";
+import { Holds } from "../../../edge/holds.ts";
+import { watchRun } from "../../../edge/watch-run.ts";
+
+const START_MS = Date.parse("2026-01-01T00:00:00Z");
+const BASE: Row = {
+  authorized: true,
+  scopes: ["read"],
+  run_id: "01a1fa37-24d5-77a5-b92c-ccf601371541",
+  tenant_id: "0b7e4f0a-6c43-4f0a-9a0c-5a3f6f6f8a11",
+  pack_type: "decision",
+  pack_version: "1.0.0",
+  metadata: {},
+  status: "QUEUED",
+  money_state: "RESERVED",
+  version: "1",
+  reserved_micros: "1000000",
+  minimum_fee_micros: "20000",
+  charged_micros: null,
+  attempt: 0,
+  reason_code: null,
+  reason_detail: null,
+  result_attempt: null,
+  result_sha256: null,
+  result_bytes: null,
+  reliability: null,
+  timebox_sec: 90,
+  trace_parent: "",
+  created_at: new Date(START_MS),
+  started_at: null,
+  finished_at: null,
+  retention_until: null,
+  expired: false,
+};
+const row = (change: Row = {}): Row => ({ ...BASE, ...change });
+
+/** A world whose time passes in sleeps alone; `answers` says what the database has at each look, the last for ever. */
+function watched(answers: readonly (Row | "outage" | "nobody")[], for_ms = 30_000) {
+  const world = { now_ms: START_MS, looks_ms: [] as number[], warnings: 0, woken: 0 };
+  const gone = new AbortController();
+  const clock = { now: () => world.now_ms };
+  const holds = new Holds({ per_name: 1, in_all: 1, silence_ms: 60_000 }, clock);
+  const log = { info: () => {}, warn: () => (world.warnings += 1), error: () => {}, child: () => log };
+  const deps = {
+    clock,
+    holds,
+    log,
+    sleeper: { sleep: async (ms: number) => void (world.now_ms += ms) },
+    db: {
+      query: async () => {
+        const answer = answers[Math.min(world.looks_ms.length, answers.length - 1)] ?? BASE;
+        world.looks_ms.push(world.now_ms - START_MS);
+        if (answer === "outage") throw new Outage("database", new Error("down"));
+        return answer === "nobody" ? [] : [answer];
+      },
+    },
+  };
+  const hold = holds.take("key", gone.signal);
+  if (hold === undefined) throw new Error("nothing else is held");
+  const watch = { key_sha256: "key", until_ms: START_MS + for_ms, signal: gone.signal, hold };
+  const looks = watchRun(deps, foundRun.parse(BASE), watch);
+  const isHeld = () => holds.take("key", gone.signal) === undefined;
+  const all = async () => {
+    const kinds: string[] = [];
+    for await (const look of looks) kinds.push(look.kind === "found" ? look.run.status : look.kind);
+    return kinds;
+  };
+  return { world, gone, looks, isHeld, all };
+}
+
+describe("a run that is watched", () => {
+  test("is looked at with pauses that grow to a second, and a last time when the time is over", async () => {
+    const { world, all } = watched([BASE], 6_000);
+    const seen = await all();
+    const pauses = world.looks_ms.map((at, i) => at - (world.looks_ms[i - 1] ?? 0));
+    expect(pauses.slice(0, 6)).toEqual([200, 300, 450, 675, 1_000, 1_000]);
+    expect(world.looks_ms.at(-1)).toBe(6_000);
+    expect(new Set(seen)).toEqual(new Set(["QUEUED"]));
+  });
+
+  test("is looked at soon again after a change, and no more once it is over", async () => {
+    const working = row({ status: "PROCESSING", version: "2", attempt: 1 });
+    const over = row({ status: "FAILED", money_state: "REFUNDED", version: "3", charged_micros: "0" });
+    const { world, isHeld, all } = watched([BASE, BASE, working, over]);
+    expect(await all()).toEqual(["QUEUED", "QUEUED", "PROCESSING", "FAILED"]);
+    expect(world.looks_ms).toEqual([200, 500, 950, 1_150]);
+    expect(isHeld()).toBe(false);
+  });
+
+  test("is let go of when the key may no longer look", async () => {
+    const revoked = row({ authorized: false });
+    const scopeless = row({ scopes: ["submit"] });
+    const absent = row({ run_id: null });
+    for (const [answer, kind] of [
+      [revoked, "unauthorized"],
+      ["nobody", "unauthorized"],
+      [scopeless, "scope-missing"],
+      [absent, "absent"],
+    ] as const) {
+      const { isHeld, all } = watched([BASE, answer]);
+      expect(await all()).toEqual(["QUEUED", kind]);
+      expect(isHeld()).toBe(false);
+    }
+  });
+
+  test("is watched through an outage, which is logged once", async () => {
+    const over = row({ status: "CANCELED", money_state: "REFUNDED", version: "2", charged_micros: "0" });
+    const { world, all } = watched(["outage", "outage", "outage", over]);
+    expect(await all()).toEqual(["outage", "outage", "outage", "CANCELED"]);
+    expect(world.warnings).toBe(1);
+  });
+
+  test("is not looked at again once nobody listens", async () => {
+    const { world, gone, looks, isHeld } = watched([BASE]);
+    await looks.next();
+    gone.abort();
+    expect(await looks.next()).toEqual({ done: true, value: undefined });
+    expect(world.looks_ms).toHaveLength(1);
+    expect(isHeld()).toBe(false);
+  });
+
+  test("ends the watch with any fault that is no outage", async () => {
+    const { isHeld, all } = watched([row({ status: "LOST" })]);
+    await expect(all()).rejects.toThrow();
+    expect(isHeld()).toBe(false);
+  });
+});
