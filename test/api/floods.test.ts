@@ -64,10 +64,22 @@ test("bodies that do not fit have a rate of their own, which holds back their ke
   expect((await get(`${world.url}/v1/budget`, careless.api_key)).status).toBe(200);
 });
 
-test("bodies that do not fit are counted by address where the keys are made up", async () => {
+test("bodies that do not fit are counted by address where the keys are made up, and tell nobody what is wrong", async () => {
   const headers = { "CF-Connecting-IP": "203.0.113.4" };
   const send = () => post({ url: world.url, api_key: newKey(), body: "{", headers });
   let last = await send();
+  problemOf(last, 401, "unauthorized");
+  for (let tries = 1; tries < 1_000 && last.status === 401; tries++) last = await send();
+  problemOf(last, 429, "rate-limited");
+});
+
+test("beyond their rate, bodies that do not fit reach no store", async () => {
+  const { api_key } = await world.account();
+  const send = () => post({ url: world.url, api_key, body: "{" });
+  let last = await send();
   for (let tries = 1; tries < 1_000 && last.status === 400; tries++) last = await send();
   problemOf(last, 429, "rate-limited");
+  const before = world.roundTrips();
+  problemOf(await send(), 429, "rate-limited");
+  expect(world.roundTrips()).toEqual(before);
 });

@@ -98,6 +98,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       ...(options.fetchAllowHosts === undefined ? {} : { DPP_FETCH_ALLOW_HOSTS: options.fetchAllowHosts.join(",") }),
     };
     const bindings = {
+      DPP_CORS_LOCALHOST: "true",
       ...pick(options.env, /^DPP_/),
       DATABASE_URL: logins.edge,
       NEON_HTTP: `${ways.neonHttp}/sql`,
