@@ -26,7 +26,6 @@ const spendingCap = z
 export const keyRequest = z.strictObject({
   name: z
     .string()
-    .min(1)
     .max(MAX_NAME_CHARS)
     .regex(/\S/, "must not be blank")
     .describe("How people call it; it need not be unique."),
