@@ -22,8 +22,8 @@ BEGIN
   PERFORM FROM tenants t
     JOIN api_keys k USING (tenant_id)
    WHERE k.key_sha256 = p_key_sha256
-     FOR NO KEY UPDATE OF t
-     FOR SHARE OF k;
+     FOR NO KEY UPDATE OF t;
+  PERFORM FROM api_keys k WHERE k.key_sha256 = p_key_sha256 FOR SHARE;
   SELECT s.mode INTO v_mode FROM caller(p_key_sha256) c CROSS JOIN operator_switch s WHERE c.authorized;
   refused := CASE WHEN NOT FOUND THEN 'unauthorized' WHEN v_mode = 'halt' THEN 'read-only' END;
   IF refused IS NOT NULL THEN

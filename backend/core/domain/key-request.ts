@@ -40,8 +40,9 @@ export const keyRequest = z.strictObject({
     .datetime({ offset: true, error: "must be an RFC 3339 time such as 2030-01-31T00:00:00Z" })
     .transform((text) => new Date(text))
     .refine((time) => time < LAST_EXPIRY, `must be before ${LAST_EXPIRY.toISOString()}`)
-    .optional(),
-  submit_per_minute: perMinute.describe("A rate of its own, at most the plan's; with the plan's burst."),
+    .optional()
+    .describe("When the key ends, a time to come. Left out: as the key that asks, which may be never."),
+  submit_per_minute: perMinute.describe("A rate of its own, with the plan's burst; the plan's rate holds besides."),
   read_per_minute: perMinute.describe("The same for all that is no submit."),
   spending_cap_usd: spendingCap.optional(),
 });
