@@ -2,7 +2,9 @@ import { Hono } from "hono";
 import { Outage } from "#core/domain/outage.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { EdgeHandler, EdgeRequest, EdgeTypes } from "./context.ts";
+import { answerUnfit } from "./middleware/answer-unfit.ts";
 import { correlate } from "./middleware/correlate.ts";
+import { allowOrigins } from "./middleware/allow-origins.ts";
 import { countProblems } from "./middleware/count-problems.ts";
 import { endLine } from "./middleware/end-line.ts";
 import { rateHeaders } from "./middleware/rate-headers.ts";
@@ -10,6 +12,7 @@ import { safeHeaders } from "./middleware/safe-headers.ts";
 import { problemResponse } from "./problem-response.ts";
 import { unavailable } from "./refusals.ts";
 import { cancelRun } from "./routes/cancel-run.ts";
+import { createKey } from "./routes/create-key.ts";
 import { createRun } from "./routes/create-run.ts";
 import { estimateRun } from "./routes/estimate-run.ts";
 import { getBudget } from "./routes/get-budget.ts";
@@ -25,9 +28,12 @@ import { listPacks } from "./routes/list-packs.ts";
 import { listRuns } from "./routes/list-runs.ts";
 import { listTransfers } from "./routes/list-transfers.ts";
 import { jwks } from "./routes/jwks.ts";
+import { listKeys } from "./routes/list-keys.ts";
 import { openapi } from "./routes/openapi.ts";
 import { problemIndex, problemPage } from "./routes/problem-page.ts";
 import { readyz } from "./routes/readyz.ts";
+import { revokeKey } from "./routes/revoke-key.ts";
+import { rotateKey } from "./routes/rotate-key.ts";
 
 export type AppDeps = Parameters<typeof createRun>[0] &
   Parameters<typeof getUsage>[0] &
@@ -35,13 +41,16 @@ export type AppDeps = Parameters<typeof createRun>[0] &
   Parameters<typeof getResult>[0] &
   Parameters<typeof getReceipt>[0] &
   Parameters<typeof jwks>[0] &
+  Parameters<typeof createKey>[0] &
+  Parameters<typeof allowOrigins>[0] &
   Parameters<typeof readyz>[0] &
   Parameters<typeof health>[0];
 
 /** The whole HTTP surface, in one look. */
 export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>();
-  app.use(correlate(deps), countProblems(deps), safeHeaders, rateHeaders, endLine);
+  app.use(correlate(deps), countProblems(deps), safeHeaders, allowOrigins(deps));
+  app.use(rateHeaders, endLine, answerUnfit(deps));
 
   app.get("/v1/runs", listRuns(deps)).post(createRun(deps)).all(allow("GET, HEAD, POST"));
   app.post("/v1/runs/estimate", estimateRun(deps)).all(allow("POST"));
@@ -55,6 +64,9 @@ export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   app.get("/v1/budget", getBudget(deps)).all(allow("GET, HEAD"));
   app.get("/v1/ledger", listTransfers(deps)).all(allow("GET, HEAD"));
   app.get("/v1/usage", getUsage(deps)).all(allow("GET, HEAD"));
+  app.get("/v1/keys", listKeys(deps)).post(createKey(deps)).all(allow("GET, HEAD, POST"));
+  app.delete("/v1/keys/:id", revokeKey(deps)).all(allow("DELETE"));
+  app.post("/v1/keys/:id/rotate", rotateKey(deps)).all(allow("POST"));
 
   app.get("/", indexPage()).all(allow("GET, HEAD"));
   app.get("/health", health(deps)).all(allow("GET, HEAD"));

@@ -5,12 +5,17 @@ import type { Caller } from "./shield.ts";
 
 const BEARER = /^bearer +(\S+) *$/i;
 
-/** Who calls, by the key's form and checksum alone; whether the key is anybody's is for the stores to say. */
+/**
+ * Who calls, by the key's form and checksum alone; whether the key is anybody's is for the stores to say. From here on
+ * the answer to what does not fit is given by `answerUnfit`.
+ */
 export function callerOf(c: EdgeRequest): Caller {
   const token = BEARER.exec(c.req.header("Authorization") ?? "")?.[1];
   const key = token === undefined ? undefined : parseApiKey(token);
   if (key === undefined) throw unauthorized();
-  return { key_sha256: key.sha256, address: addressOf(c) };
+  const caller = { key_sha256: key.sha256, address: addressOf(c) };
+  c.set("caller", caller);
+  return caller;
 }
 
 /** The client's address; of IPv6 the /64, which is what one client has. */

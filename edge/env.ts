@@ -14,6 +14,20 @@ const json = z.string().transform((text, context): unknown => {
   }
 });
 
+/** A list with commas of origins as browsers write them (RFC 6454); an empty one is none. */
+const origins = z.string().transform((text, context) => {
+  const list = text.split(",").map((part) => part.trim());
+  if (list.length === 1 && list[0] === "") return [];
+  const odd = list.findIndex((origin) => !isOrigin(origin));
+  if (odd < 0) return list;
+  context.addIssue(`entry ${odd + 1} is no origin such as https://app.example: scheme, host and port alone`);
+  return z.NEVER;
+});
+
+function isOrigin(text: string): boolean {
+  return /^https?:\/\/[^*]+$/.test(text) && URL.parse(text)?.origin === text;
+}
+
 const schema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   NEON_HTTP: http.optional(),
@@ -26,6 +40,11 @@ const schema = z.object({
   S3_ENDPOINT: http.optional(),
   S3_BUCKET: z.string().min(3),
   DPP_VERSION: required.default("dev"),
+  DPP_CORS_ORIGINS: origins.default([]),
+  DPP_CORS_LOCALHOST: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((text) => text === "true"),
   DPP_SYNC_GRACE_SECONDS: z.coerce.number().positive().max(86_400).default(90),
   DPP_RECEIPT_KEY: json.pipe(privateKey).optional(),
   DPP_RECEIPT_PUBLIC_KEYS: json.pipe(publicKeys).optional(),

@@ -17,7 +17,10 @@ export function bodyProblem(error: z.ZodError): Problem {
 
 /** The same of a query, each fault with its parameter. */
 export function queryProblem(error: z.ZodError): Problem {
-  const errors = error.issues.flatMap(parameterFaults).slice(0, MAX_FAULTS);
+  return unfitQuery(error.issues.flatMap(parameterFaults).slice(0, MAX_FAULTS));
+}
+
+export function unfitQuery(errors: readonly ParameterFault[]): Problem {
   const [first] = errors;
   const more = errors.length > 1 ? ` (the first of ${errors.length} faults in \`errors\`)` : "";
   return new Problem(
@@ -27,7 +30,12 @@ export function queryProblem(error: z.ZodError): Problem {
   );
 }
 
-function parameterFaults(issue: z.core.$ZodIssue): readonly { readonly parameter: string; readonly detail: string }[] {
+interface ParameterFault {
+  readonly parameter: string;
+  readonly detail: string;
+}
+
+function parameterFaults(issue: z.core.$ZodIssue): readonly ParameterFault[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ parameter: shortened(key), detail: "is not a known parameter" }));
   }

@@ -8,7 +8,10 @@ export interface FitDeps extends Pick<ShieldDeps, "tenants"> {
   readonly unfit_bodies: LocalRate;
 }
 
-/** S0: reads a request's body. Whoever sends little but what does not fit is held back before any of it is read. */
+/**
+ * S0: reads a request's body. Whoever sends little but what does not fit is held back before any of it is read, or, of
+ * many that come at once, before any store is asked about it.
+ */
 export async function readFit<T>(deps: FitDeps, caller: Caller, readIt: () => Promise<T>): Promise<T> {
   // Keys with a right checksum can be made up without end.
   const name = deps.tenants.get(caller.key_sha256) === undefined ? caller.address : caller.key_sha256;
@@ -17,7 +20,8 @@ export async function readFit<T>(deps: FitDeps, caller: Caller, readIt: () => Pr
   try {
     return await readIt();
   } catch (error) {
-    if (error instanceof Problem) deps.unfit_bodies.take(name);
-    throw error;
+    if (!(error instanceof Problem)) throw error;
+    const counted = deps.unfit_bodies.take(name);
+    throw counted.allowed ? error : rateLimited(counted.retry_after_ms);
   }
 }

@@ -73,3 +73,30 @@ export const signsNoReceipts = () =>
   new Problem("unavailable", "This deployment has no key to sign receipts with; its operator can set one.", {
     retry_after_s: 60,
   });
+export const keysHalted = () =>
+  new Problem("read-only", "The operator has halted the service for the moment; no key was made.", {
+    retry_after_s: 60,
+  });
+
+export const noSuchKey = () => new Problem("not-found", "There is no such API key.");
+
+export const expiryPast = () =>
+  new Problem("invalid-request", "The key would be expired from the start.", {
+    errors: [{ pointer: "/expires_at", detail: "must be a time to come" }],
+  });
+
+export const tooManyKeys = () =>
+  new Problem("too-many-keys", "The account has 100 API keys that are not revoked, the most there may be.");
+
+export const tooManyNewKeys = () =>
+  new Problem("too-many-keys", "The account has made 1000 API keys within a day, the most there may be.");
+
+const EXCESS = {
+  "over-mode": "A test key makes and rotates test keys alone.",
+  "over-scopes": "The key would have a scope that the key which asks lacks.",
+  "over-expiry": "The key would live longer than the key which asks.",
+  "over-rate": "The key would have a faster rate than the key which asks.",
+  "over-cap": "A key with a spending cap of its own makes no keys, and rotates only itself.",
+} as const;
+
+export const privilegeExceeded = (excess: keyof typeof EXCESS) => new Problem("privilege-exceeded", EXCESS[excess]);

@@ -22,7 +22,7 @@ export const headerRef = (name: string): Json => ({ $ref: `#/components/headers/
 /** What every answer bears. */
 export const COMMON = { "X-Request-ID": headerRef("RequestId"), traceparent: headerRef("Traceparent") };
 
-/** Where the caller stands, on every answer to a key that the shield knows and while it answers. */
+/** Where the caller stands, on every answer to a key that is somebody's, while the shield answers; on no 401. */
 export const RATE = { RateLimit: headerRef("RateLimit"), "RateLimit-Policy": headerRef("RateLimitPolicy") };
 
 export function components(answers: readonly Readonly<Record<string, z.ZodType>>[]): Json {
@@ -42,17 +42,17 @@ export function components(answers: readonly Readonly<Record<string, z.ZodType>>
     headers: {
       RequestId: header("The caller's X-Request-ID, or a fresh one."),
       Traceparent: header("W3C Trace Context: the caller's trace, continued, or a fresh one."),
-      Vary: header("Always `Accept`."),
       VaryPrefer: header("Always `Prefer`."),
       PreferenceApplied: header("`wait=<seconds>` where `Prefer: wait` was followed (RFC 7240)."),
+      ContentDisposition: header("With CSV: that it is a file, and its name."),
+      Vary: header("What the answer depends on: `Accept`, and `Origin` where other origins are let in."),
       RetryAfter: header("Seconds to wait.", "integer"),
       WwwAuthenticate: header("Always `Bearer`."),
       Allow: header("The methods that this address takes."),
-      RateLimit: header('What is left: `"submit";r=49;t=1`.'),
-      RateLimitPolicy: header('The rate: `"submit";q=50;w=60`.'),
-      Location: header("Where to ask for the run, or where its result is."),
-      Link: header('The next page, `rel="next"`; absent on the last one.'),
-      ContentDisposition: header("With CSV: that it is a file, and its name."),
+      RateLimit: header('What is left, and the seconds until all of it is back: `"submit";r=49;t=1`. On no 401.'),
+      RateLimitPolicy: header('The rate, so many in so many seconds: `"submit";q=50;w=60`. On no 401.'),
+      Location: header("Where the run or the API key is, or the result of a run."),
+      Link: header('RFC 8288: the next page as `rel="next"`, where there is one.'),
       IdempotencyReplayed: header("`true` when the run was there before."),
       CostReserved: header("USD reserved."),
       CostMinimumFee: header("USD that a failure after work began costs."),

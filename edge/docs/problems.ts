@@ -1,8 +1,8 @@
 import { PROBLEMS, type ProblemSlug } from "#core/domain/problem.ts";
 import { COMMON, type Json, headerRef, RATE, schemaRef } from "./components.ts";
 
-/** Refused before or without the shield, which alone knows where a caller stands. */
-const WITHOUT_RATE = new Set<number>([400, 401, 405, 413, 415, 500]);
+/** Answers to nobody whose key was looked at, or after a fault of ours: only the shield knows where a caller stands. */
+const WITHOUT_RATE = new Set<number>([401, 405, 500]);
 
 /** The responses of an operation without API key that are these problems, by status. */
 export function openProblems(...slugs: ProblemSlug[]): Json {

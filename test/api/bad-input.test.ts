@@ -8,17 +8,21 @@ let account: Account;
 beforeAll(async () => {
   world = await createWorld();
   account = await world.account();
+  await get(`${world.url}/v1/budget`, account.api_key);
 });
 afterAll(() => world.close());
 
 const submit = (change: Partial<Parameters<typeof post>[0]>) =>
   post({ url: world.url, api_key: account.api_key, ...change });
 
-/** Asks for something that is refused before any store is asked. */
+/** Asks for something that is refused without Postgres; the shield alone says who asks, and where it stands. */
 async function refused(ask: () => Promise<Answer>, status: number, slug: ProblemSlug) {
   const before = world.roundTrips();
-  const document = problemOf(await ask(), status, slug);
-  expect(world.roundTrips()).toEqual(before);
+  const answer = await ask();
+  const document = problemOf(answer, status, slug);
+  expect(world.roundTrips()).toEqual({ ...before, redis: before.redis + 1 });
+  expect(answer.headers.get("ratelimit")).toMatch(/^"read";r=\d+;t=\d+$/);
+  expect(answer.headers.get("ratelimit-policy")).toBe('"read";q=10000;w=1');
   expect(await world.owner.query("SELECT FROM runs WHERE tenant_id = $1", [account.tenant_id])).toEqual([]);
   return document;
 }

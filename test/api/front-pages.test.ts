@@ -36,6 +36,7 @@ test.each(["/", "/problems/"])("%s is a page under the strict policy for browser
   expect(headers.get("content-type")).toMatch(/^text\/html/);
   expect(headers.get("content-security-policy")).toMatch(/^default-src 'none'; .*; style-src 'unsafe-inline'$/);
   expect(headers.get("vary")).toBe("Accept");
+  expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
   expect(text).toMatch(/^<!doctype html>[^]*<h1>[^]*<\/html>\s*$/);
 });
 

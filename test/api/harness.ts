@@ -85,6 +85,7 @@ const connect = (connectionString: string) =>
 function mirrorOf(client: RedisClient) {
   return {
     get: (key: string) => client.get(key),
+    field: (key: string, name: string) => client.hget(key, name),
     available: async ({ tenant_id }: Account) => client.hget(tenantKeys(tenant_id).budget, "available"),
     openRuns: async ({ tenant_id }: Account) => Object.keys(await client.hgetall(tenantKeys(tenant_id).open)),
     hints: async ({ tenant_id }: Account) => client.keys(`{${tenant_id}}:idem:*`),

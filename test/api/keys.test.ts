@@ -11,6 +11,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const TRACE = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "X-Request-ID": "same" };
+const ALL_SCOPES = { scopes: ["submit", "read", "admin"] } as const;
 const ROUTES = [
   { method: "POST", path: "/v1/runs", scope: "submit", body: JSON.stringify(work()) },
   { method: "POST", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/cancel", scope: "submit", body: "{}" },
@@ -25,6 +26,10 @@ const ROUTES = [
   { method: "GET", path: "/v1/budget", scope: "read" },
   { method: "GET", path: "/v1/ledger", scope: "read" },
   { method: "GET", path: "/v1/usage", scope: "read" },
+  { method: "GET", path: "/v1/keys", scope: "admin" },
+  { method: "POST", path: "/v1/keys", scope: "admin", body: JSON.stringify({ name: "new", scopes: ["read"] }) },
+  { method: "POST", path: "/v1/keys/01a1fa37-24d5-77a5-b92c-ccf601371541/rotate", scope: "admin", body: "{}" },
+  { method: "DELETE", path: "/v1/keys/01a1fa37-24d5-77a5-b92c-ccf601371541", scope: "admin" },
 ] as const;
 
 describe.each(ROUTES)("$method $path", (route) => {
@@ -41,7 +46,7 @@ describe.each(ROUTES)("$method $path", (route) => {
       ...("body" in route && { body: route.body }),
     });
   const revoked = async (): Promise<string> => {
-    const account = await world.account();
+    const account = await world.account({ key: ALL_SCOPES });
     await ask(`Bearer ${account.api_key}`);
     await revokeKey(world.owner, account.key_id);
     await syncTenant({ db: world.owner, redis: world.redis }, account, 90);
@@ -75,7 +80,7 @@ describe.each(ROUTES)("$method $path", (route) => {
   });
 
   test("refuses a revoked key from the next request on, though only Postgres knows", async () => {
-    const account = await world.account();
+    const account = await world.account({ key: ALL_SCOPES });
     expect((await ask(`Bearer ${account.api_key}`)).status).not.toBe(401);
     await revokeKey(world.owner, account.key_id);
     problemOf(await ask(`Bearer ${account.api_key}`), 401, "unauthorized");

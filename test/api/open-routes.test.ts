@@ -92,6 +92,9 @@ test.each([
   ["POST", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/events", "GET, HEAD"],
   ["DELETE", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/receipt", "GET, HEAD"],
   ["POST", "/.well-known/jwks.json", "GET, HEAD"],
+  ["PUT", "/v1/keys", "GET, HEAD, POST"],
+  ["GET", "/v1/keys/01a1fa37-24d5-77a5-b92c-ccf601371541", "DELETE"],
+  ["GET", "/v1/keys/01a1fa37-24d5-77a5-b92c-ccf601371541/rotate", "POST"],
   ["POST", "/health", "GET, HEAD"],
   ["DELETE", "/readyz", "GET, HEAD"],
   ["POST", "/openapi.json", "GET, HEAD"],
@@ -122,10 +125,13 @@ test.each([
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "x-frame-options": "DENY",
+    "x-permitted-cross-domain-policies": "none",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": expect.stringContaining("camera=(), "),
     "cache-control": expect.stringMatching(/^(no-store|public, max-age=300)$/),
   });
 });
-
 test("the caller's request id and trace are taken up, insane ones are not", async () => {
   const trace_id = "0af7651916cd43dd8448eb211c80319c";
   const sane = { "X-Request-ID": "Order_7.a-b", traceparent: `00-${trace_id}-b7ad6b7169203331-00` };
@@ -163,6 +169,9 @@ test("the API description covers every route and every reference in it leads som
     "/v1/budget",
     "/v1/ledger",
     "/v1/usage",
+    "/v1/keys",
+    "/v1/keys/{id}",
+    "/v1/keys/{id}/rotate",
     "/",
     "/health",
     "/readyz",

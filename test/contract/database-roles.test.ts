@@ -112,7 +112,7 @@ describe("dpp_edge", () => {
     expect(await attempt("edge", "SELECT nextval('config_version')")).toBe(DENIED);
   });
 
-  it("calls its five functions", async () => {
+  it("calls the functions of runs and budget", async () => {
     expect(await findRun(world.edge, account.key_sha256, run_id)).toMatchObject({
       kind: "found",
       run: { run_id, status: "QUEUED" },
@@ -150,6 +150,10 @@ describe("dpp_edge", () => {
   });
 
   it("calls no other function", async () => {
+    expect(await attempt("edge", "SELECT * FROM revoke_key($1)", [account.key_id])).toBe(DENIED);
+    expect(await attempt("edge", "SELECT * FROM key_admin(decode($1, 'hex'))", [account.key_sha256])).toBe(DENIED);
+    expect(await attempt("edge", "SELECT key_room($1)", [account.tenant_id])).toBe(DENIED);
+    expect(await attempt("edge", "SELECT * FROM key_views")).toBe(DENIED);
     const values = [run_id, "QUEUED", null, null, 1, "CANCELED", "0", null, null, null, null, null, null];
     expect(await attempt("edge", closeRunSql, values)).toBe(DENIED);
     expect(await attempt("edge", "SELECT * FROM freeze_run($1, $2, 'x', '{}')", [run_id, randomUUID()])).toBe(DENIED);
@@ -232,6 +236,11 @@ describe("dpp_backend", () => {
     for (const status of ["COMPLETED", "FAILED", "CANCELED"]) {
       expect(await attempt("backend", "UPDATE runs SET status = $2 WHERE run_id = $1", [run_id, status])).toBe("23514");
     }
+  });
+
+  it("reads no key through the edge's eyes, and ends none", async () => {
+    expect(await attempt("backend", "SELECT * FROM key_views")).toBe(DENIED);
+    expect(await attempt("backend", "SELECT * FROM revoke_key($1)", [account.key_id])).toBe(DENIED);
   });
 
   it("submits and cancels nothing, and reads a tenant's snapshot", async () => {

@@ -100,6 +100,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     };
     const bindings = {
       DPP_RECEIPT_KEY: await keptReceiptKey(join(options.stateDir, "receipt-key.json")),
+      DPP_CORS_LOCALHOST: "true",
       ...pick(options.env, /^DPP_/),
       DATABASE_URL: logins.edge,
       NEON_HTTP: `${ways.neonHttp}/sql`,

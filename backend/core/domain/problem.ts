@@ -24,6 +24,13 @@ export const PROBLEMS = {
     meaning: "The API key is valid, but may not do this.",
     what_to_do: "Use a key that bears the scope which `detail` names.",
   },
+  "privilege-exceeded": {
+    status: 403,
+    title: "The key would do more than the key that asks",
+    meaning:
+      "An API key makes and rotates only keys that can do no more than itself: in mode, scopes, expiry, own rates and spending.",
+    what_to_do: "Ask for less, or use a key that bears what `detail` names. An operator can make any key.",
+  },
   "pack-not-in-plan": {
     status: 403,
     title: "The plan does not include this pack",
@@ -73,6 +80,19 @@ export const PROBLEMS = {
     meaning:
       "What is stored of the run contradicts itself, so that nothing moves it or its money until a person has decided.",
     what_to_do: "Read the run from time to time; while it is held, its money_state is AUDIT_REQUIRED.",
+  },
+  "key-already-rotated": {
+    status: 409,
+    title: "The API key has a successor",
+    meaning: "The API key was rotated before, and a key has one successor.",
+    what_to_do:
+      "List the keys: the successor's rotated_from is this key. If its secret was lost, rotate the successor, or revoke it.",
+  },
+  "too-many-keys": {
+    status: 409,
+    title: "Too many API keys",
+    meaning: "The account has as many API keys as it may have, or made as many within a day as it may make.",
+    what_to_do: "Revoke keys that are no longer needed, expired ones too, or wait as `detail` says.",
   },
   "result-expired": {
     status: 410,
@@ -129,7 +149,7 @@ export const PROBLEMS = {
   "read-only": {
     status: 503,
     title: "No new work for the moment",
-    meaning: "The operator has stopped the taking of new runs, or every change of runs.",
+    meaning: "The operator has stopped the taking of new runs, or every change but the revoking of keys.",
     what_to_do: "Wait as long as Retry-After says, then send the same request with the same Idempotency-Key again.",
   },
 } as const satisfies Record<string, ProblemKind>;

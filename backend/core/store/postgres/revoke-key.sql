@@ -1,6 +1,4 @@
--- Ends a key at once and for ever.
+-- Ends a key at once and for ever: see the function revoke_key in migrations.
 -- $1 key_id
 -- Zero rows: no such key, or it is revoked already.
-UPDATE api_keys SET status = 'revoked', revoked_at = wall_clock()
- WHERE key_id = $1::uuid AND status = 'active'
-RETURNING key_id
+SELECT key_id FROM revoke_key($1::uuid)

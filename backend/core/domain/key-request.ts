@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { type Micros, parseUsd } from "./money.ts";
+import { scope } from "./plan.ts";
+
+const MAX_NAME_CHARS = 200;
+const MAX_PER_MINUTE = 600_000;
+const MAX_GRACE_SECONDS = 604_800;
+const DEFAULT_GRACE_SECONDS = 86_400;
+/** Later times have years of five digits in some offset, which RFC 3339 has not. */
+const LAST_EXPIRY = new Date("9999-01-01T00:00:00Z");
+
+const perMinute = z.int().min(1).max(MAX_PER_MINUTE).optional();
+
+const spendingCap = z
+  .string({ error: 'must be a decimal string such as "25.0000", in quotes' })
+  .regex(/^\d{1,9}(\.\d{1,6})?$/, 'must be a decimal string such as "25.0000", with at most six decimal places')
+  .meta({ description: "What the key and its successors may ever spend, in USD. Left out: no cap of its own." })
+  .transform((text, context): Micros => {
+    const amount = parseUsd(text);
+    if (amount !== undefined) return amount;
+    context.addIssue("must be an amount in USD");
+    return z.NEVER;
+  });
+
+/** The body of `POST /v1/keys`. Whether the expiry is still to come is for the database's clock to say. */
+export const keyRequest = z.strictObject({
+  name: z
+    .string()
+    .max(MAX_NAME_CHARS)
+    .regex(/\S/, "must not be blank")
+    .describe("How people call it; it need not be unique."),
+  scopes: z
+    .array(scope)
+    .min(1)
+    .max(scope.options.length)
+    .refine((scopes) => new Set(scopes).size === scopes.length, "must name each scope once")
+    .meta({ description: "What the key may do: no more than the key that asks.", uniqueItems: true }),
+  mode: z.enum(["live", "test"]).optional().describe("Left out: as the key that asks."),
+  expires_at: z.iso
+    .datetime({ offset: true, error: "must be an RFC 3339 time such as 2030-01-31T00:00:00Z" })
+    .transform((text) => new Date(text))
+    .refine((time) => time < LAST_EXPIRY, `must be before ${LAST_EXPIRY.toISOString()}`)
+    .optional()
+    .describe("When the key ends, a time to come. Left out: as the key that asks, which may be never."),
+  submit_per_minute: perMinute.describe("A rate of its own, with the plan's burst; the plan's rate holds besides."),
+  read_per_minute: perMinute.describe("The same for all that is no submit."),
+  spending_cap_usd: spendingCap.optional(),
+});
+export type KeyRequest = z.output<typeof keyRequest>;
+
+/** The body of `POST /v1/keys/{id}/rotate`. */
+export const rotateRequest = z.strictObject({
+  grace_seconds: z
+    .int()
+    .min(0)
+    .max(MAX_GRACE_SECONDS)
+    .default(DEFAULT_GRACE_SECONDS)
+    .describe("How long the old key still lives, if it does not expire sooner."),
+});

@@ -1,0 +1,19 @@
+import { z } from "zod";
+import type { Db } from "../../ports/db.ts";
+import { ownKeyColumns, unauthorizedOutcome } from "./own-key-columns.ts";
+import sql from "./revoke-own-key.sql";
+
+const answer = z.union([
+  ownKeyColumns
+    .extend({ outcome: z.enum(["revoked", "already-revoked"]) })
+    .transform(({ outcome, ...key }) => ({ outcome, key })),
+  z.object({ outcome: z.literal("absent") }),
+  unauthorizedOutcome,
+]);
+export type RevokeOwnKeyAnswer = z.infer<typeof answer>;
+
+/** Ends a key of the caller's tenant, for good. After an Outage the same call may be made again. */
+export async function revokeOwnKey(db: Db, key_sha256: string, key_id: string): Promise<RevokeOwnKeyAnswer> {
+  const [row] = await db.query(sql, [key_sha256, key_id]);
+  return answer.parse(row);
+}

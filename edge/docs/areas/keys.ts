@@ -1,0 +1,104 @@
+import { z } from "zod";
+import { keyRequest, rotateRequest } from "#core/domain/key-request.ts";
+import * as answers from "../answers/keys.ts";
+import { headerRef, type Json, RATE } from "../components.ts";
+import { answer, type Area, READ } from "../describe.ts";
+import { problems } from "../problems.ts";
+
+const SHOWN_ONCE = { ...RATE, Location: headerRef("Location") };
+const NEW_KEY = ["privilege-exceeded", "too-many-keys", "read-only"] as const;
+const BODY = ["invalid-request", "payload-too-large", "unsupported-media-type"] as const;
+const keyId = {
+  name: "id",
+  in: "path",
+  required: true,
+  description: "The API key's id, which is no secret.",
+  schema: { type: "string", format: "uuid" },
+};
+
+function body(schema: z.ZodType, example: Json, required: boolean): Json {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: "input" });
+  return { required, content: { "application/json": { schema: rest, example } } };
+}
+
+const listKeys = {
+  operationId: "listKeys",
+  tags: ["keys"],
+  summary: "List the API keys",
+  description: "All keys of the account, newest first, the revoked and the expired too. Needs the scope `admin`.",
+  parameters: [
+    {
+      name: "limit",
+      in: "query",
+      description: "How many at most.",
+      schema: { type: "integer", minimum: 1, maximum: 100, default: 50 },
+    },
+    {
+      name: "cursor",
+      in: "query",
+      description: "The `next_cursor` of the page before.",
+      schema: { type: "string" },
+    },
+  ],
+  responses: {
+    200: answer("The keys.", "KeyList", { ...RATE, Link: headerRef("Link") }),
+    ...problems("invalid-request", ...READ),
+  },
+};
+
+const createKey = {
+  operationId: "createKey",
+  tags: ["keys"],
+  summary: "Make an API key",
+  description:
+    "Shows the key this once. It can do no more than the key that asks: a test key makes test keys; scopes, expiry and rates are at most the caller's, whose expiry and rates also stand where they are left out; a key with a spending cap makes none. Not idempotent: list the keys after an answer that was lost. Needs the scope `admin`, and counts against the rate of reads.",
+  requestBody: body(
+    keyRequest,
+    { name: "ci", scopes: ["submit", "read"], submit_per_minute: 60, spending_cap_usd: "25.0000" },
+    true,
+  ),
+  responses: {
+    201: answer("The key, which holds at once.", "NewKey", SHOWN_ONCE),
+    ...problems(...BODY, ...NEW_KEY, ...READ),
+  },
+};
+
+const rotateKey = {
+  operationId: "rotateKey",
+  tags: ["keys"],
+  summary: "Rotate an API key",
+  description:
+    "Makes the key's one successor, alike in everything and spending from the same cap, and shows it this once. The old key lives on for the grace, unless it expires sooner. What holds for making a key holds here; a key with a spending cap may rotate itself. Needs the scope `admin`, and counts against the rate of reads.",
+  requestBody: body(rotateRequest, { grace_seconds: 3600 }, false),
+  responses: {
+    201: answer("The successor.", "RotatedKey", SHOWN_ONCE),
+    ...problems(...BODY, "not-found", "key-already-rotated", ...NEW_KEY, ...READ),
+  },
+};
+
+const revokeKey = {
+  operationId: "revokeKey",
+  tags: ["keys"],
+  summary: "Revoke an API key",
+  description:
+    "Ends the key for ever, from the next request on, everywhere; a successor that it has lives on. Asking again is safe, and the operator's switch keeps nobody from it. Needs the scope `admin`, and counts against the rate of reads.",
+  responses: {
+    200: answer("The key is revoked, now or before.", "Key", RATE),
+    ...problems("invalid-request", "not-found", ...READ),
+  },
+};
+
+export const keys: Area = {
+  tag: { name: "keys", description: "API keys." },
+  paths: {
+    "/v1/keys": { get: listKeys, post: createKey },
+    "/v1/keys/{id}": { parameters: [keyId], delete: revokeKey },
+    "/v1/keys/{id}/rotate": { parameters: [keyId], post: rotateKey },
+  },
+  answers: {
+    Key: answers.keyView,
+    KeyList: answers.keyList,
+    NewKey: answers.newKeyView,
+    RotatedKey: answers.rotatedKeyView,
+  },
+};

@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { uuid } from "#core/domain/ids.ts";
+import { Problem } from "#core/domain/problem.ts";
+import { listOwnKeys } from "#core/store/postgres/list-own-keys.ts";
+import { callerOf } from "../authenticate.ts";
+import type { EdgeHandler } from "../context.ts";
+import { linkToNext } from "../cursor.ts";
+import type { keyList } from "../docs/answers/keys.ts";
+import { viewKey } from "../key-view.ts";
+import { unfitQuery } from "../faults.ts";
+import { once, readQuery, wholeNumber } from "../query.ts";
+import { read } from "../read.ts";
+import type { ShieldDeps } from "../shield.ts";
+
+const KEYS_PER_PAGE = { most: 100, usual: 50 };
+const CURSOR_FAULT = "is not a next_cursor of this list";
+
+const page = z.strictObject({
+  limit: once(wholeNumber(1, KEYS_PER_PAGE.most)).default(KEYS_PER_PAGE.usual),
+  cursor: once(z.guid(CURSOR_FAULT).pipe(uuid)).optional(),
+});
+
+/** `GET /v1/keys` */
+export function listKeys(deps: ShieldDeps): EdgeHandler {
+  return async (c) => {
+    const caller = callerOf(c);
+    const { limit, cursor } = readQuery(c, page);
+    // One more than is shown tells whether there is more.
+    const look = () => listOwnKeys(deps.db, caller.key_sha256, { after: cursor, limit: limit + 1 });
+    const { rate, verdict } = await read(deps, caller, look, "admin");
+    if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
+    if (verdict instanceof Problem) throw verdict;
+    if (verdict.kind !== "found") throw unfitQuery([{ parameter: "cursor", detail: CURSOR_FAULT }]);
+    const keys = verdict.keys.slice(0, limit);
+    const last = keys.at(-1);
+    const next_cursor = verdict.keys.length > limit && last !== undefined ? last.key_id : null;
+    const body: z.input<typeof keyList> = { keys: keys.map(viewKey), next_cursor };
+    return c.json(body, 200, linkToNext(c, next_cursor));
+  };
+}

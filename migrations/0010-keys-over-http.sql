@@ -1,0 +1,222 @@
+-- API keys over HTTP: an admin key lists, makes, rotates and revokes the keys of its own tenant.
+-- What a key gives, it has itself: mode, scopes, expiry, own rates; and nothing that could spend beyond its own cap.
+-- A lock that is not had within 3 s raises (55P03): nothing was done.
+
+-- A key as its owner may see it; committed_micros is null for a key without a cap.
+CREATE VIEW key_views AS
+SELECT k.key_id, k.tenant_id, k.name, k.mode, k.scopes,
+       CASE WHEN k.status = 'active' AND k.expires_at <= wall_clock() THEN 'expired' ELSE k.status END AS status,
+       k.created_at, k.expires_at, k.revoked_at, k.rotated_from, k.submit_per_minute, k.read_per_minute,
+       k.spending_cap_micros,
+       CASE WHEN k.spending_cap_micros IS NOT NULL THEN coalesce(s.committed_micros, 0) END AS committed_micros
+  FROM api_keys k LEFT JOIN key_spending s USING (spending_id);
+
+-- The caller of a change of keys. Its tenant is locked until the end of the transaction, so that what counts keys counts
+-- all of them; its own row too, so that whoever has seen it revoked sees all that it has made.
+-- refused: unauthorized | read-only (the operator's halt) | scope-missing; null when it may go on.
+CREATE FUNCTION key_admin(p_key_sha256 bytea, OUT refused text, OUT admin api_keys)
+LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
+DECLARE
+  v_mode text;
+BEGIN
+  PERFORM FROM tenants t
+    JOIN api_keys k USING (tenant_id)
+   WHERE k.key_sha256 = p_key_sha256
+     FOR NO KEY UPDATE OF t;
+  PERFORM FROM api_keys k WHERE k.key_sha256 = p_key_sha256 FOR SHARE;
+  SELECT s.mode INTO v_mode FROM caller(p_key_sha256) c CROSS JOIN operator_switch s WHERE c.authorized;
+  refused := CASE WHEN NOT FOUND THEN 'unauthorized' WHEN v_mode = 'halt' THEN 'read-only' END;
+  IF refused IS NOT NULL THEN
+    RETURN;
+  END IF;
+  SELECT k.* INTO admin FROM api_keys k WHERE k.key_sha256 = p_key_sha256;
+  IF NOT 'admin' = ANY (admin.scopes) THEN
+    refused := 'scope-missing';
+  END IF;
+END $$;
+
+-- Whether one more key may be made: null, or too-many (not revoked) | too-fast (made within a day, revoked or not).
+CREATE FUNCTION key_room(p_tenant_id uuid) RETURNS text
+LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
+  SELECT CASE
+    WHEN count(*) FILTER (WHERE k.status = 'active') >= 100 THEN 'too-many'
+    WHEN count(*) FILTER (WHERE k.created_at > wall_clock() - interval '1 day') >= 1000 THEN 'too-fast'
+  END
+    FROM api_keys k WHERE k.tenant_id = p_tenant_id
+$$;
+
+-- outcome: found, with a key each, newest first | no-cursor (no such key to go on after) | unauthorized | scope-missing
+-- Zero rows: no more keys.
+CREATE FUNCTION list_keys(p_key_sha256 bytea, p_after uuid, p_limit integer)
+RETURNS TABLE (outcome text, current_key_id uuid, key key_views)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  v_caller record;
+  v_after timestamptz;
+BEGIN
+  SELECT c.* INTO v_caller FROM caller(p_key_sha256) c WHERE c.authorized;
+  IF NOT FOUND THEN
+    outcome := 'unauthorized';
+  ELSIF NOT 'admin' = ANY (v_caller.scopes) THEN
+    outcome := 'scope-missing';
+  ELSIF p_after IS NOT NULL THEN
+    SELECT k.created_at INTO v_after FROM api_keys k WHERE k.key_id = p_after AND k.tenant_id = v_caller.tenant_id;
+    IF NOT FOUND THEN
+      outcome := 'no-cursor';
+    END IF;
+  END IF;
+  IF outcome IS NOT NULL THEN
+    RETURN NEXT;
+    RETURN;
+  END IF;
+  RETURN QUERY
+  SELECT 'found', v_caller.key_id, v
+    FROM key_views v
+   WHERE v.tenant_id = v_caller.tenant_id AND (p_after IS NULL OR (v.created_at, v.key_id) < (v_after, p_after))
+   ORDER BY v.created_at DESC, v.key_id DESC
+   LIMIT p_limit;
+END $$;
+
+-- Makes a key. It comes with the hashes of two, one per mode, of which the one that fits is kept. What is left out (null)
+-- of mode, expiry and rates is as the caller's own.
+-- outcome: created | past-expiry | over-mode | over-scopes | over-expiry | over-rate | over-cap (each more than the caller
+--   has) | too-many | too-fast | unauthorized | scope-missing | read-only
+CREATE FUNCTION create_key_for(
+  p_key_sha256 bytea, p_key_id uuid, p_live_sha256 bytea, p_test_sha256 bytea, p_name text, p_mode text, p_scopes text[],
+  p_expires_at timestamptz, p_submit_per_minute integer, p_read_per_minute integer, p_spending_cap_micros bigint
+) RETURNS TABLE (outcome text, current_key_id uuid, key key_views)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+#variable_conflict use_column
+DECLARE
+  v_gate record;
+  v_admin api_keys;
+  v_mode text;
+  v_expires_at timestamptz;
+  v_submit_per_minute integer;
+  v_read_per_minute integer;
+BEGIN
+  SELECT a.refused, a.admin INTO v_gate FROM key_admin(p_key_sha256) a;
+  outcome := v_gate.refused;
+  v_admin := v_gate.admin;
+  v_mode := coalesce(p_mode, v_admin.mode);
+  v_expires_at := coalesce(p_expires_at, v_admin.expires_at);
+  v_submit_per_minute := coalesce(p_submit_per_minute, v_admin.submit_per_minute);
+  v_read_per_minute := coalesce(p_read_per_minute, v_admin.read_per_minute);
+  outcome := coalesce(outcome, CASE
+    WHEN p_expires_at <= wall_clock() THEN 'past-expiry'
+    WHEN v_admin.spending_cap_micros IS NOT NULL THEN 'over-cap'
+    WHEN v_mode = 'live' AND v_admin.mode = 'test' THEN 'over-mode'
+    WHEN NOT p_scopes <@ v_admin.scopes THEN 'over-scopes'
+    WHEN v_expires_at > v_admin.expires_at THEN 'over-expiry'
+    WHEN v_submit_per_minute > v_admin.submit_per_minute OR v_read_per_minute > v_admin.read_per_minute THEN 'over-rate'
+  END, key_room(v_admin.tenant_id));
+  IF outcome IS NOT NULL THEN
+    RETURN NEXT;
+    RETURN;
+  END IF;
+
+  INSERT INTO api_keys (key_id, tenant_id, key_sha256, name, mode, scopes, expires_at, submit_per_minute,
+    read_per_minute, spending_cap_micros, spending_id, created_at)
+  VALUES (p_key_id, v_admin.tenant_id, CASE v_mode WHEN 'live' THEN p_live_sha256 ELSE p_test_sha256 END, p_name, v_mode,
+    p_scopes, v_expires_at, v_submit_per_minute, v_read_per_minute, p_spending_cap_micros, p_key_id, wall_clock());
+  RETURN QUERY SELECT 'created', v_admin.key_id, v FROM key_views v WHERE v.key_id = p_key_id;
+END $$;
+
+-- Gives an active key its one successor, alike in everything and with the same cap, and ends the old one after a grace,
+-- never later than it would have ended anyway.
+-- outcome: rotated | absent (no such key, or revoked or expired) | already-rotated | over-mode | over-scopes | over-expiry
+--   | over-rate | over-cap | too-many | too-fast | unauthorized | scope-missing | read-only
+CREATE FUNCTION rotate_key_for(
+  p_key_sha256 bytea, p_key_id uuid, p_new_key_id uuid, p_live_sha256 bytea, p_test_sha256 bytea, p_grace_seconds integer
+) RETURNS TABLE (outcome text, current_key_id uuid, key key_views, old_expires_at timestamptz)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+#variable_conflict use_column
+DECLARE
+  v_gate record;
+  v_now timestamptz;
+  v_admin api_keys;
+  v_old api_keys;
+BEGIN
+  SELECT a.refused, a.admin INTO v_gate FROM key_admin(p_key_sha256) a;
+  outcome := v_gate.refused;
+  v_admin := v_gate.admin;
+  IF outcome IS NULL THEN
+    SELECT k.* INTO v_old FROM api_keys k WHERE k.key_id = p_key_id AND k.tenant_id = v_admin.tenant_id
+       FOR NO KEY UPDATE;
+    v_now := wall_clock();
+    outcome := CASE
+      WHEN NOT FOUND THEN 'absent'
+      WHEN EXISTS (SELECT FROM api_keys n WHERE n.rotated_from = p_key_id) THEN 'already-rotated'
+      WHEN v_old.status <> 'active' OR v_old.expires_at <= v_now THEN 'absent'
+      WHEN v_admin.spending_cap_micros IS NOT NULL AND v_old.spending_id <> v_admin.spending_id THEN 'over-cap'
+      WHEN v_old.mode = 'live' AND v_admin.mode = 'test' THEN 'over-mode'
+      WHEN NOT v_old.scopes <@ v_admin.scopes THEN 'over-scopes'
+      WHEN coalesce(v_old.expires_at, 'infinity') > v_admin.expires_at THEN 'over-expiry'
+      WHEN coalesce(v_old.submit_per_minute, 1000000) > v_admin.submit_per_minute
+        OR coalesce(v_old.read_per_minute, 1000000) > v_admin.read_per_minute THEN 'over-rate'
+      ELSE key_room(v_admin.tenant_id)
+    END;
+  END IF;
+  IF outcome IS NOT NULL THEN
+    RETURN NEXT;
+    RETURN;
+  END IF;
+
+  INSERT INTO api_keys (key_id, tenant_id, key_sha256, name, mode, scopes, expires_at, submit_per_minute,
+    read_per_minute, spending_cap_micros, spending_id, rotated_from, created_at)
+  VALUES (p_new_key_id, v_old.tenant_id, CASE v_old.mode WHEN 'live' THEN p_live_sha256 ELSE p_test_sha256 END,
+    v_old.name, v_old.mode, v_old.scopes, v_old.expires_at, v_old.submit_per_minute, v_old.read_per_minute,
+    v_old.spending_cap_micros, v_old.spending_id, v_old.key_id, v_now);
+  UPDATE api_keys k SET expires_at = least(k.expires_at, v_now + make_interval(secs => p_grace_seconds))
+   WHERE k.key_id = p_key_id
+  RETURNING k.expires_at INTO old_expires_at;
+  RETURN QUERY SELECT 'rotated', v_admin.key_id, v, old_expires_at FROM key_views v WHERE v.key_id = p_new_key_id;
+END $$;
+
+-- Ends a key at once and for ever, and tells of it once. Zero rows: no such key, or it is revoked already.
+CREATE FUNCTION revoke_key(p_key_id uuid) RETURNS TABLE (key_id uuid)
+LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
+  WITH revoked AS (
+    UPDATE api_keys k SET status = 'revoked', revoked_at = wall_clock()
+     WHERE k.key_id = p_key_id AND k.status = 'active'
+    RETURNING k.key_id, k.tenant_id, k.name, k.revoked_at
+  ), told AS (
+    INSERT INTO outbox_events (tenant_id, type, payload, created_at)
+    SELECT r.tenant_id, 'key.revoked', jsonb_build_object('key_id', r.key_id, 'name', r.name, 'revoked_at',
+      to_char(r.revoked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')), r.revoked_at
+      FROM revoked r
+  )
+  SELECT r.key_id FROM revoked r
+$$;
+
+-- The same at the request of an admin key of its tenant, whatever the operator's switch says.
+-- outcome: revoked | already-revoked, each with the key; absent | unauthorized | scope-missing
+CREATE FUNCTION revoke_key_for(p_key_sha256 bytea, p_key_id uuid)
+RETURNS TABLE (outcome text, current_key_id uuid, key key_views)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+#variable_conflict use_column
+DECLARE
+  v_caller record;
+  v_outcome text;
+BEGIN
+  SELECT c.* INTO v_caller FROM caller(p_key_sha256) c WHERE c.authorized;
+  outcome := CASE
+    WHEN NOT FOUND THEN 'unauthorized'
+    WHEN NOT 'admin' = ANY (v_caller.scopes) THEN 'scope-missing'
+    WHEN NOT EXISTS (SELECT FROM api_keys k WHERE k.key_id = p_key_id AND k.tenant_id = v_caller.tenant_id) THEN 'absent'
+  END;
+  IF outcome IS NOT NULL THEN
+    RETURN NEXT;
+    RETURN;
+  END IF;
+  PERFORM FROM revoke_key(p_key_id);
+  v_outcome := CASE WHEN FOUND THEN 'revoked' ELSE 'already-revoked' END;
+  RETURN QUERY SELECT v_outcome, v_caller.key_id, v FROM key_views v WHERE v.key_id = p_key_id;
+END $$;
+
+-- The default privileges that 0005 set hold for the role that set them alone; another may run this file.
+REVOKE ALL ON key_views FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION key_admin, key_room, list_keys, create_key_for, rotate_key_for, revoke_key, revoke_key_for
+  FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION list_keys, create_key_for, rotate_key_for, revoke_key_for TO dpp_edge;

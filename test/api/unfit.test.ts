@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { revokeKey } from "#core/store/postgres/revoke-key.ts";
+import { syncTenant } from "#core/store/sync-tenant.ts";
+import { type Answer, call, get, post, problemOf } from "./client.ts";
+import { createWorld, mistyped, newKey, type World } from "./harness.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world.close());
+
+const UNFIT: readonly (readonly [
+  what: string,
+  ask: (at: World, api_key: string) => Promise<Answer>,
+  status: number,
+])[] = [
+  ["a body that is no JSON", ({ url }, api_key) => post({ url, api_key, body: "{" }), 400],
+  ["an Idempotency-Key too short", ({ url }, api_key) => post({ url, api_key, idempotency_key: "x" }), 400],
+  [
+    "another content type",
+    ({ url }, api_key) => post({ url, api_key, headers: { "Content-Type": "text/plain" } }),
+    415,
+  ],
+  ["a body too large", ({ url }, api_key) => post({ url, api_key, body: "x".repeat(256 * 1024 + 1) }), 413],
+  ["a run id that is none", ({ url }, api_key) => get(`${url}/v1/runs/x`, api_key), 400],
+  [
+    "a parameter that does not fit",
+    ({ url }, api_key) => get(`${url}/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/result?redirect=x`, api_key),
+    400,
+  ],
+];
+
+describe.each(UNFIT)("a request with %s", (_what, ask, status) => {
+  test("by a key that is nobody's, or no longer anybody's, learns nothing but that", async () => {
+    const account = await world.account();
+    expect((await ask(world, account.api_key)).status).toBe(status);
+    await revokeKey(world.owner, account.key_id);
+    await syncTenant({ db: world.owner, redis: world.redis }, account, 90);
+    const expired = await world.account({ key: { expires_at: new Date(Date.now() - 60_000) } });
+    for (const api_key of [newKey(), mistyped(newKey()), account.api_key, expired.api_key]) {
+      const answer = await ask(world, api_key);
+      problemOf(answer, 401, "unauthorized");
+      expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+      expect([answer.headers.has("ratelimit"), answer.headers.has("ratelimit-policy")]).toEqual([false, false]);
+    }
+  });
+
+  test("counts as a read, and says where its key stands until the rate is used up", async () => {
+    const { api_key } = await world.account({ plan: { read_per_minute: 1, read_burst: 2 } });
+    for (const left of [1, 0]) {
+      const answer = await ask(world, api_key);
+      expect(answer.status).toBe(status);
+      expect(answer.headers.get("ratelimit")).toMatch(new RegExp(`^"read";r=${left};t=\\d+$`));
+      expect(answer.headers.get("ratelimit-policy")).toBe('"read";q=2;w=120');
+    }
+    const refused = await ask(world, api_key);
+    problemOf(refused, 429, "rate-limited");
+    expect(refused.headers.get("ratelimit")).toBe(`"read";r=0;t=${refused.headers.get("retry-after")}`);
+  });
+});
+
+test("without Redis or Postgres, what does not fit is still told, without where the key stands", async () => {
+  const lost = await createWorld();
+  try {
+    const { api_key } = await lost.account();
+    await Promise.all([lost.stopRedis(), lost.stopPostgres()]);
+    for (const [, ask, status] of UNFIT) {
+      const answer = await ask(lost, api_key);
+      expect(answer.status, answer.text).toBe(status);
+      expect(answer.headers.has("ratelimit")).toBe(false);
+    }
+  } finally {
+    await lost.close();
+  }
+});
+
+test("the problem that is counted is the one that is answered", async () => {
+  world.logs.length = 0;
+  problemOf(
+    await call(`${world.url}/v1/runs/x`, { headers: { Authorization: `Bearer ${newKey()}` } }),
+    401,
+    "unauthorized",
+  );
+  await vi.waitFor(() => expect(world.logs.join("\n")).toContain('"slug":"unauthorized"'));
+  expect(world.logs.join("\n")).not.toContain("invalid-request");
+});

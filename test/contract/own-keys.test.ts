@@ -1,0 +1,113 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createOwnKey } from "#core/store/postgres/create-own-key.ts";
+import { listOwnKeys } from "#core/store/postgres/list-own-keys.ts";
+import { revokeKey } from "#core/store/postgres/revoke-key.ts";
+import { revokeOwnKey } from "#core/store/postgres/revoke-own-key.ts";
+import { rotateKey } from "#core/store/postgres/rotate-key.ts";
+import { rotateOwnKey } from "#core/store/postgres/rotate-own-key.ts";
+import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+
+let world: MoneyWorld;
+beforeAll(async () => {
+  world = await createMoneyWorld();
+});
+afterAll(() => world.close());
+
+const WANTED = { name: "key", scopes: ["read"] } as const;
+const FIRST = { after: undefined, limit: 10 };
+const hashes = () => ({
+  key_id: randomUUID(),
+  live_sha256: randomBytes(32).toString("hex"),
+  test_sha256: randomBytes(32).toString("hex"),
+});
+
+async function admin(): Promise<Account> {
+  const account = await world.account();
+  const all = "UPDATE api_keys SET scopes = '{submit,read,admin}' WHERE key_id = $1";
+  await world.owner.query(all, [account.key_id]);
+  return account;
+}
+
+/** Every step, as the edge's role, by the key with this hash. */
+const steps = (key_sha256: string, key_id: string) => [
+  () => listOwnKeys(world.edge, key_sha256, FIRST),
+  () => createOwnKey(world.edge, key_sha256, WANTED, hashes()),
+  () => rotateOwnKey(world.edge, key_sha256, { key_id, grace_seconds: 0 }, hashes()),
+  () => revokeOwnKey(world.edge, key_sha256, key_id),
+];
+const refused = { list: (kind: string) => ({ kind }), change: (outcome: string) => ({ outcome }) };
+
+async function expectAll(account: Pick<Account, "key_sha256" | "key_id">, word: string): Promise<void> {
+  const [list, ...changes] = steps(account.key_sha256, account.key_id);
+  expect(await list?.()).toEqual(refused.list(word));
+  for (const step of changes) expect(await step()).toEqual(refused.change(word));
+}
+
+describe("the functions of keys", () => {
+  it("want a key that is somebody's, and its scope", async () => {
+    const account = await admin();
+    await expectAll({ ...account, key_sha256: "0".repeat(64) }, "unauthorized");
+    await world.owner.query("UPDATE api_keys SET scopes = '{submit,read}' WHERE key_id = $1", [account.key_id]);
+    await expectAll(account, "scope-missing");
+    await revokeKey(world.owner, account.key_id);
+    await expectAll(account, "unauthorized");
+  });
+
+  it("work for the role of the edge", async () => {
+    const { key_sha256, key_id } = await admin();
+    const [made, next] = [hashes(), hashes()];
+    expect(await createOwnKey(world.edge, key_sha256, WANTED, made)).toMatchObject({ outcome: "created" });
+    const old = { key_id: made.key_id, grace_seconds: 0 };
+    expect(await rotateOwnKey(world.edge, key_sha256, old, next)).toMatchObject({ outcome: "rotated" });
+    expect(await revokeOwnKey(world.edge, key_sha256, next.key_id)).toMatchObject({ outcome: "revoked" });
+    expect(await listOwnKeys(world.edge, key_sha256, FIRST)).toMatchObject({
+      kind: "found",
+      keys: [
+        { key_id: next.key_id, status: "revoked", rotated_from: made.key_id },
+        { key_id: made.key_id, status: "expired" },
+        { key_id, status: "active" },
+      ],
+    });
+  });
+
+  it("say no to an expiry that has come by the clock of the database", async () => {
+    const { key_sha256 } = await admin();
+    const wanted = { ...WANTED, expires_at: new Date(Date.now() - 1) };
+    expect(await createOwnKey(world.edge, key_sha256, wanted, hashes())).toEqual({ outcome: "past-expiry" });
+  });
+
+  it("give a key one successor, whoever asks first: its owner or an operator", async () => {
+    const { key_sha256 } = await admin();
+    for (let round = 0; round < 5; round++) {
+      const [made, theirs, ours] = [hashes(), hashes(), hashes()];
+      await createOwnKey(world.edge, key_sha256, WANTED, made);
+      const operators = { key_id: ours.key_id, key_sha256: ours.live_sha256 };
+      const [owner, operator] = await Promise.all([
+        rotateOwnKey(world.edge, key_sha256, { key_id: made.key_id, grace_seconds: 60 }, theirs),
+        rotateKey(world.owner, made.key_id, operators, 60),
+      ]);
+      expect([owner.outcome, operator === undefined]).toEqual(
+        operator === undefined ? ["rotated", true] : ["already-rotated", false],
+      );
+    }
+  });
+
+  it("tell of a revocation once, whoever asks, and however often at once", async () => {
+    const { key_sha256, tenant_id } = await admin();
+    const made = hashes();
+    await createOwnKey(world.edge, key_sha256, WANTED, made);
+    const answers = await Promise.all([
+      revokeOwnKey(world.edge, key_sha256, made.key_id),
+      revokeOwnKey(world.edge, key_sha256, made.key_id),
+      revokeKey(world.owner, made.key_id),
+    ]);
+    const [first, second, operator] = answers;
+    const done = [first.outcome === "revoked", second.outcome === "revoked", operator];
+    expect(done.filter(Boolean)).toHaveLength(1);
+    const told = "SELECT type, run_id, payload FROM outbox_events WHERE tenant_id = $1";
+    expect(await world.owner.query(told, [tenant_id])).toMatchObject([
+      { type: "key.revoked", run_id: null, payload: { key_id: made.key_id, name: "key" } },
+    ]);
+  });
+});
