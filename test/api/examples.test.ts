@@ -100,6 +100,14 @@ describe.each(offers)("the example of %s", (type, offer) => {
 
 describe("inputs that only the work can refuse", () => {
   const item = { id: "a", output: "1", expected: "1" };
+  /** Each reference is two of the next. */
+  const $defs = Object.fromEntries(
+    Array.from({ length: 21 }, (_, level) => {
+      const next = { $ref: `#/$defs/level${level + 1}` };
+      return [`level${level}`, level === 20 ? { type: "number" } : { allOf: [next, next] }];
+    }),
+  );
+  const unfolding = { $defs, $ref: "#/$defs/level0" };
   const scored = (metric: object, expected: unknown = "1") => ({ cases: [{ ...item, expected }], metrics: [metric] });
 
   test.each<[string, object, string]>([
@@ -115,7 +123,8 @@ describe("inputs that only the work can refuse", () => {
     ["eval", scored({ metric: "regex", pattern: "(?=a)" }), "PATTERN_INVALID"],
     ["eval", scored({ metric: "json_schema" }, { type: "colour" }), "SCHEMA_INVALID"],
     ["eval", scored({ metric: "json_schema", schema: { $ref: "https://example.com/" } }), "SCHEMA_INVALID"],
-  ])("of %s, as %j, end the run as %s and cost nothing", async (type, inputs, reason_code) => {
+    ["eval", scored({ metric: "json_schema" }, unfolding), "SCHEMA_TOO_COSTLY"],
+  ])("of %s, as %j, end the run and cost nothing", async (type, inputs, reason_code) => {
     const { run_id, view, transfers } = await worked(type, inputs);
     expect(view).toMatchObject({
       status: "FAILED",
