@@ -44,7 +44,7 @@ export function urlUnits(bytes: number): { base: number; hundred_kb: number } {
 
 export const urlOffer: PackOffer<UrlInputs> = {
   type: "url",
-  version: "1.0.0",
+  version: "1.1.0",
   title: "URL",
   summary:
     "Fetches a public web page and returns what a reader would see: title, byline, language, text, markdown or links, " +
