@@ -24,24 +24,30 @@ function bytesOf(address: string): Buffer {
   );
 }
 
-/** RFC 1035: the question again, then a record for each address. */
-function respond(query: Buffer, end: number, reply: readonly string[] | number): Buffer {
+/** RFC 1035: "host" under the name that was asked for, of which the rest is pointed to. */
+const ALIAS = Buffer.from([4, ...Buffer.from("host"), 0xc0, 12]);
+const CNAME = Buffer.concat([Buffer.from([0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 9, 0, ALIAS.length]), ALIAS]);
+
+/** RFC 1035: the question again, then a record for each address, which an alias has when there is one. */
+function respond(query: Buffer, end: number, reply: readonly string[] | number, aliased: boolean): Buffer {
   const addresses = typeof reply === "number" ? [] : reply;
   const header = Buffer.from(query.subarray(0, 12));
   header.writeUInt16BE(0x8180 | (typeof reply === "number" ? reply : 0), 2);
-  for (const [offset, count] of [1, addresses.length, 0, 0].entries()) header.writeUInt16BE(count, 4 + 2 * offset);
+  for (const [offset, count] of [1, addresses.length + (aliased ? 1 : 0), 0, 0].entries())
+    header.writeUInt16BE(count, 4 + 2 * offset);
   const records = addresses.map((address) => {
     const data = bytesOf(address);
     return Buffer.concat([
-      Buffer.from([0xc0, 12, 0, data.length === 4 ? 1 : 28, 0, 1, 0, 0, 0, 9, 0, data.length]),
+      aliased ? ALIAS : Buffer.from([0xc0, 12]),
+      Buffer.from([0, data.length === 4 ? 1 : 28, 0, 1, 0, 0, 0, 9, 0, data.length]),
       data,
     ]);
   });
-  return Buffer.concat([header, query.subarray(12, end), ...records]);
+  return Buffer.concat([header, query.subarray(12, end), ...(aliased ? [CNAME] : []), ...records]);
 }
 
 /** A name server on loopback that gives every name the same records. */
-async function nameServer(reply: Record<Kind, Reply>) {
+async function nameServer(reply: Record<Kind, Reply>, { aliased = false } = {}) {
   const socket = createSocket("udp4");
   const asked: Kind[] = [];
   socket.on("message", (query, from) => {
@@ -49,7 +55,7 @@ async function nameServer(reply: Record<Kind, Reply>) {
     const kind = query.readUInt16BE(end - 4) === 28 ? "AAAA" : "A";
     asked.push(kind);
     const answer = reply[kind];
-    if (answer !== "silence") socket.send(respond(query, end, answer), from.port, from.address);
+    if (answer !== "silence") socket.send(respond(query, end, answer, aliased), from.port, from.address);
   });
   await new Promise<void>((resolve) => {
     socket.bind(0, "127.0.0.1", resolve);
@@ -86,6 +92,15 @@ describe("a name asked of the DNS", () => {
     ["one of many", { A: ["93.184.215.14", "169.254.169.254"], AAAA: [] }],
   ])("is refused when %s is private", async (_, reply) => {
     await using server = await nameServer(reply);
+    const lookups = { lookup: server.lookup, lookupListed };
+    const target = await resolveTarget(new URL(`http://${NAME}/`), lookups, [], signal());
+    expect(target).toMatchObject({ kind: "refused", reason_code: "ADDRESS_NOT_ALLOWED" });
+  });
+
+  test("is judged by the addresses of the name that it is an alias of", async () => {
+    await using honest = await nameServer({ A: ["93.184.215.14"], AAAA: [] }, { aliased: true });
+    expect(await honest.lookup(NAME, signal())).toEqual([{ address: "93.184.215.14", family: 4 }]);
+    await using server = await nameServer({ A: ["169.254.169.254"], AAAA: [] }, { aliased: true });
     const lookups = { lookup: server.lookup, lookupListed };
     const target = await resolveTarget(new URL(`http://${NAME}/`), lookups, [], signal());
     expect(target).toMatchObject({ kind: "refused", reason_code: "ADDRESS_NOT_ALLOWED" });

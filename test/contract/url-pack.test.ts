@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { priceOf } from "#core/domain/pack.ts";
 import { URL_LIMITS, type UrlInputs, urlOffer } from "#core/domain/packs/url.ts";
@@ -46,6 +47,20 @@ describe("the url pack", () => {
     });
     // Nothing that the page refers to was fetched.
     expect(requests).toHaveLength(1);
+  });
+
+  test("reads a page in the encoding that only its header tells", async () => {
+    const page = readFileSync(new URL("../unit/packs/pages/momotaro-euc-jp.html", import.meta.url));
+    const { outcome } = await run("text/html; charset=EUC-JP", page);
+    expect(outcome).toMatchObject({
+      data: {
+        title: "日本語エンコードテスト",
+        language: "ja",
+        text: expect.stringContaining("「桃太郎」と名付けて大事に育てた"),
+        sha256: createHash("sha256").update(page).digest("hex"),
+        bytes: page.length,
+      },
+    });
   });
 
   test.each(["text/plain", "application/json", "text/markdown", "application/rss+xml"])(

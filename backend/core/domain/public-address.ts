@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 
-/** Addresses that never reach a public host: the IANA IPv4 special-purpose registry, multicast, and metadata. */
+/** The whole IANA IPv4 special-purpose registry, multicast, and metadata: no page of a public host is there. */
 const REFUSED_V4 = [
   "0.0.0.0/8",
   "10.0.0.0/8",
@@ -11,8 +11,11 @@ const REFUSED_V4 = [
   "172.16.0.0/12",
   "192.0.0.0/24",
   "192.0.2.0/24",
+  "192.31.196.0/24", // AS112 and AMT are anycast, and often answered by a machine of one's own network
+  "192.52.193.0/24",
   "192.88.99.0/24",
   "192.168.0.0/16",
+  "192.175.48.0/24",
   "198.18.0.0/15",
   "198.51.100.0/24",
   "203.0.113.0/24",
@@ -22,7 +25,7 @@ const REFUSED_V4 = [
 
 /** Only this block is global unicast (RFC 4291); the special-purpose blocks inside it are refused. */
 const GLOBAL_V6 = ipaddr.IPv6.parseCIDR("2000::/3");
-const REFUSED_V6 = ["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"].map((range) =>
+const REFUSED_V6 = ["2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"].map((range) =>
   ipaddr.IPv6.parseCIDR(range),
 );
 /** The last 32 bits of these are an IPv4 address, which is what gets reached: mapped and NAT64 (RFC 6052). */

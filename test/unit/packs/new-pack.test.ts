@@ -10,14 +10,18 @@ import type * as Registry from "../../../backend/worker/packs/registry.ts";
 import { context, silentLog } from "./decision-fixture.ts";
 
 const MOST_LINES = 20;
-const CATALOG = "backend/core/domain/packs/catalog.ts";
-const REGISTRY = "backend/worker/packs/registry.ts";
-
 const section = /^## A new pack in twenty lines\n(.*?)^## /ms.exec(readFileSync("README.md", "utf8"))?.[1] ?? "";
 /** The section's files by path, which each names in its first line. */
 const files = new Map(
   [...section.matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```$/gms)].map(([, path = "", code = ""]) => [path, code] as const),
 );
+
+/** What the section says to do with them: a name, the file that imports it, what is added there and to which list. */
+const told = /import `(\w+)` in `(\S+)` and add it to `(\w+)`; import `(\w+)` in `(\S+)` and add `(\S+)` to `(\w+)`/
+  .exec(section.replace(/\s+/g, " "))
+  ?.slice(1);
+const [offerName = "", catalog = "", offerList = "", packName = "", registry = "", packCall = "", packList = ""] =
+  told ?? [];
 
 const house = mkdtempSync(join(tmpdir(), "new-pack-"));
 const load = (path: string): Promise<unknown> => import(pathToFileURL(join(house, path)).href);
@@ -36,8 +40,8 @@ beforeAll(() => {
   }
   symlinkSync(resolve("node_modules"), join(house, "node_modules"));
   for (const [path, code] of files) writeFileSync(join(house, path), code, { flag: "wx" });
-  enlist(CATALOG, "offers", { name: "wordsOffer", expression: "wordsOffer" });
-  enlist(REGISTRY, "packs", { name: "wordsPack", expression: "wordsPack()" });
+  enlist(catalog, offerList, { name: offerName, expression: offerName });
+  enlist(registry, packList, { name: packName, expression: packCall });
 });
 
 afterAll(() => rmSync(house, { recursive: true, force: true }));
@@ -47,7 +51,8 @@ describe("the new pack of the README", () => {
     expect([...files.keys()]).toEqual(["backend/core/domain/packs/words.ts", "backend/worker/packs/words.ts"]);
     const lines = [...files.values()].flatMap((code) => code.trimEnd().split("\n"));
     expect(lines.length).toBeLessThanOrEqual(MOST_LINES);
-    for (const named of [CATALOG, REGISTRY, "`offers`", "`packs`"]) expect(section).toContain(named);
+    expect([offerName, catalog, offerList]).toEqual(["wordsOffer", "backend/core/domain/packs/catalog.ts", "offers"]);
+    expect([packName, registry, packList]).toEqual(["wordsPack", "backend/worker/packs/registry.ts", "packs"]);
   });
 
   test("is checked by the edge's own schema, with the path to what is wrong", async () => {
@@ -59,7 +64,7 @@ describe("the new pack of the README", () => {
   });
 
   test("is run by the worker's own code, and charged as it was estimated", async () => {
-    const { createPacks } = (await load(REGISTRY)) as typeof Registry;
+    const { createPacks } = (await load(registry)) as typeof Registry;
     const { execute } = (await load("backend/worker/execute.ts")) as typeof Executing;
     const { chargeFor } = (await load("backend/core/domain/pack.ts")) as typeof Pricing;
     const pack = createPacks({}).get("words");

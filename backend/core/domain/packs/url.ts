@@ -16,6 +16,10 @@ export const URL_LIMITS = {
 /** How many bytes of the fetched body one `hundred_kb` covers, once started. */
 const BYTES_PER_UNIT = 100_000;
 
+/** An "@" in the authority of a WHATWG URL, in which backslashes are slashes, and tabs and line feeds nothing. */
+const USER_INFO = /^[^:]*:[/\\]*[^/\\?#]*@/;
+const hasUserInfo = (url: string) => USER_INFO.test(url.replace(/[\t\n\r]/g, ""));
+
 const inputs = z.strictObject({
   url: z
     .url({
@@ -23,6 +27,7 @@ const inputs = z.strictObject({
       error: ({ input }) => (input === undefined ? "is required" : "must be an absolute http or https URL"),
     })
     .max(URL_LIMITS.max_url_chars, { error: `must be at most ${URL_LIMITS.max_url_chars} characters long` })
+    .refine((url) => !hasUserInfo(url), "must not have a user name or password in it")
     .describe(`Any public http or https address on one of the ports ${URL_LIMITS.ports.join(", ")}.`),
   format: z
     .enum(["text", "markdown", "links"])
@@ -39,7 +44,7 @@ export function urlUnits(bytes: number): { base: number; hundred_kb: number } {
 
 export const urlOffer: PackOffer<UrlInputs> = {
   type: "url",
-  version: "1.0.0",
+  version: "1.1.0",
   title: "URL",
   summary:
     "Fetches a public web page and returns what a reader would see: title, byline, language, text, markdown or links, " +

@@ -9,6 +9,11 @@ import { collectLinks, type Link, type PageContent } from "./page-content.ts";
 /** Pages with more elements than this are not searched for an article: the search is worse than linear. */
 const ARTICLE_ELEMENTS = 20_000;
 const MAX_LABEL_CHARS = 500;
+/** A page's own main part with less text than this is an empty frame that scripts would fill. */
+const MAIN_CHARS = 200;
+/** Less text than this was no article to the search itself; it is one only where the page has little more. */
+const ARTICLE_CHARS = 500;
+const ARTICLE_SHARE = 0.1;
 
 export interface PageRequest {
   readonly html: string;
@@ -60,9 +65,20 @@ function* anchors(document: Document): Generator<Link> {
   }
 }
 
+/** Where a page says once which part of it is the main one, all around that is put aside, data about the page apart. */
+function keepMain(document: Document): void {
+  const [main, ...others] = document.querySelectorAll("main, [role=main i]");
+  if (main === undefined || others.length > 0 || blockText(main).length < MAIN_CHARS) return;
+  document.body.replaceChildren(...document.querySelectorAll('body script[type="application/ld+json"]'), main);
+}
+
 function articleOf(document: Document) {
+  keepMain(document);
+  const whole = blockText(document.body).length;
   const article = new Readability<Element>(document, { serializer: (node) => node as Element }).parse();
-  return article?.content && article.textContent?.trim() ? { ...article, content: article.content } : null;
+  const length = article?.textContent?.trim().length ?? 0;
+  const isScrap = length < ARTICLE_CHARS && length < ARTICLE_SHARE * whole;
+  return article?.content && length > 0 && !isScrap ? { ...article, content: article.content } : null;
 }
 
 /**

@@ -35,6 +35,19 @@ function listItem(content: string, node: Node): string {
   return `${marker}${body}${node.nextSibling === null ? "" : "\n"}`;
 }
 
+// Turndown knows code by a CODE inside PRE; older pages have the PRE alone, or other elements in it.
+function fenced(node: Node): string {
+  const text = (node.textContent ?? "").replace(/^\n|\s+$/g, "");
+  let mark = "```";
+  while (text.includes(mark)) mark += "`";
+  return text === "" ? "" : `\n\n${mark}\n${text}\n${mark}\n\n`;
+}
+
+// A link of nothing but a drawing: nobody reads it, and in markdown it would be an empty pair of brackets.
+function isEmptyLink(node: HTMLElement): boolean {
+  return node.nodeName === "A" && node.textContent?.trim() === "" && node.querySelector("img") === null;
+}
+
 /** Markdown (CommonMark, with pipe tables) of an element, which is changed on the way. */
 export function toMarkdown(root: Element): string {
   // Turndown would work on a copy: of a long page, hundreds of megabytes that nobody needs.
@@ -50,6 +63,11 @@ export function toMarkdown(root: Element): string {
     filter: isDataTable,
     replacement: (_content, node) => `\n\n${pipeTable(service, node as HTMLTableElement)}\n\n`,
   });
+  service.addRule("code", {
+    filter: (node) => node.nodeName === "PRE" && node.firstChild?.nodeName !== "CODE",
+    replacement: (_content, node) => fenced(node),
+  });
+  service.addRule("emptyLink", { filter: isEmptyLink, replacement: () => "" });
   service.addRule("listItem", { filter: "li", replacement: listItem });
   return service.turndown(root as HTMLElement).trim();
 }

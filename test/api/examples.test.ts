@@ -1,0 +1,139 @@
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import { formatUsd, micros } from "#core/domain/money.ts";
+import { chargeFor, type PackOffer, priceOf } from "#core/domain/pack.ts";
+import { catalog } from "#core/domain/packs/catalog.ts";
+import { resultView, runView } from "../../edge/docs/answers/runs.ts";
+import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts";
+import { type LocalServer, serve } from "../contract/support/local-server.ts";
+import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
+import { acceptedRun, call, get, post } from "./client.ts";
+import { type Account, createWorld, type World } from "./harness.ts";
+import { workerOf } from "./worker.ts";
+
+const result = z.object({
+  status: z.literal("COMPLETED"),
+  cost: z.object({ reserved_usd: z.string(), actual_usd: z.string() }),
+  units: z.record(z.string(), z.int()),
+  data: z.record(z.string(), z.unknown()),
+  artifacts: z.array(z.object({ name: z.string(), content_type: z.string() })),
+});
+
+let world: World;
+let account: Account;
+let page: LocalServer;
+let worker: ReturnType<typeof workerOf>;
+beforeAll(async () => {
+  world = await createWorld();
+  account = await world.account({ plan: { pack_types: [...catalog.keys()] } });
+  page = await serve((_, response) => response.writeHead(200, { "content-type": "text/html" }).end(NEWS_PAGE));
+  const guarded = createGuardedFetch({ allowHosts: [`127.0.0.1:${page.port}`] });
+  // There is no network here: whatever public page an example names is the one that this machine serves.
+  const isPublic = (url: string) => new URL(url).hostname === "example.com" && new URL(url).port === "";
+  worker = workerOf(world, (url, options) => guarded(isPublic(url) ? page.origin : url, options));
+});
+afterAll(async () => {
+  worker.close();
+  await page[Symbol.asyncDispose]();
+  await world.close();
+});
+
+/** Submits inputs, lets the worker take the run, and looks at it as its caller and in the ledger. */
+async function worked(pack_type: string, inputs: unknown, max_cost_usd = "1.0000") {
+  const body = { pack_type, inputs, max_cost_usd };
+  const { run_id } = acceptedRun(await post({ url: world.url, api_key: account.api_key, body }));
+  await worker.run(run_id);
+  const answer = await get(`${world.url}/v1/runs/${run_id}`, account.api_key);
+  const sql = "SELECT kind, amount_micros FROM ledger_transfers WHERE run_id = $1";
+  const rows = await world.owner.query(sql, [run_id]);
+  const transfers = Object.fromEntries(rows.map((row) => [String(row["kind"]), Number(row["amount_micros"])]));
+  return { run_id, view: runView.parse(answer.body), shown: answer.headers.get("x-dpp-cost-actual"), transfers };
+}
+
+/** The result object as its caller downloads it, and the cost on its receipt. */
+async function download(run_id: string) {
+  const { url, sha256 } = resultView.parse((await get(`${world.url}/v1/runs/${run_id}/result`, account.api_key)).body);
+  const { text, headers } = await call(url);
+  expect(createHash("sha256").update(text).digest("hex")).toBe(sha256);
+  return { ...result.parse(JSON.parse(text)), receipt_micros: headers.get("x-amz-meta-actual-cost-usd-micros") };
+}
+
+const offers = [...catalog.values()].map((offer): [string, PackOffer] => [offer.type, offer]);
+
+describe.each(offers)("the example of %s", (type, offer) => {
+  test("is accepted, completed, and charged price list x units in every place that tells it", async () => {
+    const { run_id, view, shown, transfers } = await worked(type, offer.example);
+    expect(worker.errors).toEqual([]);
+    expect(view, JSON.stringify(view.error)).toMatchObject({ status: "COMPLETED", money_state: "SETTLED" });
+    const { units, cost, receipt_micros } = await download(run_id);
+    const charge = chargeFor(offer.prices, units, micros(1_000_000));
+    expect(charge).toBe(priceOf(offer.prices, units));
+    expect([view.cost.actual_usd, shown, cost.actual_usd]).toEqual(Array.from({ length: 3 }, () => formatUsd(charge)));
+    expect(receipt_micros).toBe(String(charge));
+    expect(transfers).toEqual({ RESERVE: 1_000_000, CHARGE: charge, REFUND: 1_000_000 - charge });
+  });
+
+  test("was estimated: to the micro where units are known beforehand, else from below", async () => {
+    const { run_id } = await worked(type, offer.example);
+    const { units } = await download(run_id);
+    const estimate = offer.estimate(offer.inputs.parse(offer.example));
+    if (estimate.exact) expect(units).toEqual(estimate.units);
+    expect(priceOf(offer.prices, units)).toBeGreaterThanOrEqual(priceOf(offer.prices, estimate.units));
+  });
+
+  test("gives the same data, units and artifacts again", async () => {
+    const [one, other] = await Promise.all([worked(type, offer.example), worked(type, offer.example)]);
+    const [first, second] = await Promise.all([download(one.run_id), download(other.run_id)]);
+    expect(Object.keys(first.data).length).toBeGreaterThan(0);
+    expect(second).toEqual(first);
+  });
+
+  test("is charged what was reserved when that is less than its price", async () => {
+    const price = priceOf(offer.prices, offer.estimate(offer.inputs.parse(offer.example)).units);
+    const { run_id, transfers } = await worked(type, offer.example, "0.0050");
+    const charge = Math.min(price, 5_000);
+    expect(transfers).toMatchObject({ RESERVE: 5_000, CHARGE: charge });
+    expect((await download(run_id)).cost.actual_usd).toBe(formatUsd(micros(charge)));
+  });
+});
+
+describe("inputs that only the work can refuse", () => {
+  const item = { id: "a", output: "1", expected: "1" };
+  /** Each reference is two of the next. */
+  const $defs = Object.fromEntries(
+    Array.from({ length: 21 }, (_, level) => {
+      const next = { $ref: `#/$defs/level${level + 1}` };
+      return [`level${level}`, level === 20 ? { type: "number" } : { allOf: [next, next] }];
+    }),
+  );
+  const unfolding = { $defs, $ref: "#/$defs/level0" };
+  const scored = (metric: object, expected: unknown = "1") => ({ cases: [{ ...item, expected }], metrics: [metric] });
+
+  test.each<[string, object, string]>([
+    ["url", { url: "http://127.0.0.1/" }, "ADDRESS_NOT_ALLOWED"],
+    ["url", { url: "http://2130706433/" }, "ADDRESS_NOT_ALLOWED"],
+    ["url", { url: "http://169.254.169.254/latest/meta-data/" }, "ADDRESS_NOT_ALLOWED"],
+    ["url", { url: "http://[::ffff:10.0.0.1]/" }, "ADDRESS_NOT_ALLOWED"],
+    ["url", { url: "http://localhost/", format: "links" }, "ADDRESS_NOT_ALLOWED"],
+    ["url", { url: "http://metadata.google.internal/" }, "ADDRESS_NOT_ALLOWED"],
+    ["url", { url: "http://example.com:22/" }, "ADDRESS_NOT_ALLOWED"],
+    ["url", { url: "http://example.com.:80/" }, "BAD_URL"],
+    ["eval", scored({ metric: "regex" }, "("), "PATTERN_INVALID"],
+    ["eval", scored({ metric: "regex", pattern: "(?=a)" }), "PATTERN_INVALID"],
+    ["eval", scored({ metric: "json_schema" }, { type: "colour" }), "SCHEMA_INVALID"],
+    ["eval", scored({ metric: "json_schema", schema: { $ref: "https://example.com/" } }), "SCHEMA_INVALID"],
+    ["eval", scored({ metric: "json_schema" }, unfolding), "SCHEMA_TOO_COSTLY"],
+  ])("of %s, as %j, end the run and cost nothing", async (type, inputs, reason_code) => {
+    const { run_id, view, transfers } = await worked(type, inputs);
+    expect(view).toMatchObject({
+      status: "FAILED",
+      money_state: "REFUNDED",
+      cost: { reserved_usd: "1.0000", actual_usd: "0.0000" },
+      error: { reason_code },
+      result: null,
+    });
+    expect(transfers).toEqual({ RESERVE: 1_000_000, REFUND: 1_000_000 });
+    expect((await get(`${world.url}/v1/runs/${run_id}/result`, account.api_key)).status).toBe(409);
+  });
+});
