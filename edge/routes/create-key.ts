@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { type KeyRequest, keyRequest } from "#core/domain/key-request.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { Clock } from "#core/ports/clock.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { rotateRequest } from "#core/domain/key-request.ts";
 import { Problem } from "#core/domain/problem.ts";
 import { callerOf } from "../authenticate.ts";
