@@ -16,11 +16,13 @@ import { getResult } from "./routes/get-result.ts";
 import { getRun } from "./routes/get-run.ts";
 import { health } from "./routes/health.ts";
 import { indexPage } from "./routes/index-page.ts";
+import { mcp } from "./routes/mcp.ts";
 import { openapi } from "./routes/openapi.ts";
 import { problemIndex, problemPage } from "./routes/problem-page.ts";
 import { readyz } from "./routes/readyz.ts";
 
 export type AppDeps = Parameters<typeof createRun>[0] &
+  Parameters<typeof mcp>[0] &
   Parameters<typeof getResult>[0] &
   Parameters<typeof readyz>[0] &
   Parameters<typeof health>[0];
@@ -35,6 +37,7 @@ export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   app.post("/v1/runs/:id/cancel", cancelRun(deps)).all(allow("POST"));
   app.get("/v1/runs/:id/result", getResult(deps)).all(allow("GET, HEAD"));
   app.get("/v1/budget", getBudget(deps)).all(allow("GET, HEAD"));
+  app.post("/mcp", mcp(deps)).all(allow("POST"));
 
   app.get("/", indexPage()).all(allow("GET, HEAD"));
   app.get("/health", health(deps)).all(allow("GET, HEAD"));

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 const required = z.string().min(1);
 const http = z.url({ protocol: /^https?$/ });
+const origin = http.refine((url) => new URL(url).origin === url, "is no origin");
 
 const schema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -15,6 +16,14 @@ const schema = z.object({
   S3_ENDPOINT: http.optional(),
   S3_BUCKET: z.string().min(3),
   DPP_VERSION: required.default("dev"),
+  /** Origins of web pages that may call, beside the service's own; separated by commas. */
+  DPP_CORS_ORIGINS: z
+    .string()
+    .default("")
+    .transform((list) => list.split(",").map((origin) => origin.trim()))
+    .pipe(z.array(z.union([z.literal(""), origin]))),
+  /** `true` in development: pages of any port of this machine may call. */
+  DPP_CORS_LOCALHOST: z.enum(["true", "false"]).default("false"),
   DPP_SYNC_GRACE_SECONDS: z.coerce.number().positive().max(86_400).default(90),
 });
 export type EdgeEnv = z.infer<typeof schema>;

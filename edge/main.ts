@@ -8,6 +8,7 @@ import { createSqs } from "./drivers/sqs.ts";
 import { createUpstash } from "./drivers/upstash.ts";
 import { type EdgeEnv, parseEnv } from "./env.ts";
 import { LocalRate } from "./local-rate.ts";
+import { originCheck } from "./mcp/origin.ts";
 import { Recent } from "./recent.ts";
 import { RefusedKeys } from "./refused-keys.ts";
 import { createUnfitApp } from "./unfit.ts";
@@ -47,6 +48,10 @@ function wire(env: EdgeEnv) {
     log,
     metrics: createConsoleMetrics(log),
     version: env.DPP_VERSION,
+    originAllowed: originCheck({
+      origins: new Set(env.DPP_CORS_ORIGINS),
+      localhost: env.DPP_CORS_LOCALHOST === "true",
+    }),
     grace_seconds: env.DPP_SYNC_GRACE_SECONDS,
     tenants: new Recent(REMEMBERED_KEYS),
     // The burst is how many keys may be new to this isolate at one moment behind one address, such as a company's.

@@ -6,9 +6,9 @@ import type { EdgeRequest } from "./context.ts";
 import type { runView } from "./docs/answers/runs.ts";
 import { isExpired } from "./find-own-run.ts";
 
-/** A run as its owner sees it, with its cost in headers and, while it is open, when to ask again. */
+/** A run with its cost in headers and, while it is open, when to ask again. */
 export function runResponse(c: EdgeRequest, run: FoundRun, status: 200 | 202): Response {
-  const body = view(run);
+  const body = viewOf(run);
   return c.json(body, status, {
     "X-DPP-Cost-Reserved": body.cost.reserved_usd,
     "X-DPP-Cost-Minimum-Fee": body.cost.minimum_fee_usd,
@@ -17,7 +17,8 @@ export function runResponse(c: EdgeRequest, run: FoundRun, status: 200 | 202): R
   });
 }
 
-function view(run: FoundRun): z.input<typeof runView> {
+/** A run as its owner sees it. */
+export function viewOf(run: FoundRun): z.input<typeof runView> {
   return {
     run_id: run.run_id,
     pack_type: run.pack_type,

@@ -42,7 +42,8 @@ function keyOf(c: EdgeRequest): string {
   });
 }
 
-function readRequest(body: unknown): Omit<SubmitRequest, "idempotency_key" | "traceparent"> {
+/** What a body asks for. Throws the 400 problem for one that does not fit. */
+export function readRequest(body: unknown): Omit<SubmitRequest, "idempotency_key" | "traceparent"> {
   const parsed = parseRunRequest(body);
   if ("error" in parsed) throw bodyProblem(parsed.error);
   const { request } = parsed;
