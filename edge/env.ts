@@ -20,8 +20,8 @@ const schema = z.object({
   DPP_CORS_ORIGINS: z
     .string()
     .default("")
-    .transform((list) => list.split(",").map((origin) => origin.trim()))
-    .pipe(z.array(z.union([z.literal(""), origin]))),
+    .transform((list) => list.split(",").flatMap((one) => one.trim() || []))
+    .pipe(z.array(origin)),
   /** `true` in development: pages of any port of this machine may call. */
   DPP_CORS_LOCALHOST: z.enum(["true", "false"]).default("false"),
   DPP_SYNC_GRACE_SECONDS: z.coerce.number().positive().max(86_400).default(90),

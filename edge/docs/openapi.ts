@@ -1,11 +1,12 @@
 import { budget } from "./areas/budget.ts";
+import { mcp } from "./areas/mcp.ts";
 import { runs } from "./areas/runs.ts";
 import { service } from "./areas/service.ts";
 import { components, type Json } from "./components.ts";
 import type { Area } from "./describe.ts";
 
 const API_VERSION = "1.0.0";
-const AREAS: readonly Area[] = [runs, budget, service];
+const AREAS: readonly Area[] = [runs, budget, mcp, service];
 
 /** The OpenAPI 3.1 document as seen from `origin`. */
 export function openapiDocument(origin: string): Json {

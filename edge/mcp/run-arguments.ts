@@ -17,8 +17,7 @@ const propertiesOf = (type: string, schema: z.ZodType): ObjectSchema["properties
  * not every model takes a choice there.
  */
 export function runArguments(more: z.ZodObject, required: readonly string[]): Json {
-  const packs = [...runRequests].map(([type, schema]) => ({ type, properties: propertiesOf(type, schema) }));
-  const { pack_type: _type, inputs: _inputs, ...common } = packs[0]?.properties ?? {};
+  const { common, packs } = partsOfRuns();
   const { properties: besides } = z.toJSONSchema(more, { io: "input" });
   return {
     type: "object",
@@ -34,6 +33,27 @@ export function runArguments(more: z.ZodObject, required: readonly string[]): Js
     required: ["pack_type", "inputs", "max_cost_usd", ...required],
     additionalProperties: false,
   };
+}
+
+/** The same, without the form of the inputs, which is said once. */
+export function orderArguments(): Json {
+  const { common, packs } = partsOfRuns();
+  return {
+    type: "object",
+    properties: {
+      pack_type: { type: "string", enum: packs.map(({ type }) => type) },
+      inputs: { type: "object", description: "What the pack works on, in the form that submit_run describes." },
+      ...common,
+    },
+    required: ["pack_type", "inputs", "max_cost_usd"],
+    additionalProperties: false,
+  };
+}
+
+function partsOfRuns() {
+  const packs = [...runRequests].map(([type, schema]) => ({ type, properties: propertiesOf(type, schema) }));
+  const { pack_type: _type, inputs: _inputs, ...common } = packs[0]?.properties ?? {};
+  return { common, packs };
 }
 
 /** What there is to choose from, with its price. */

@@ -17,6 +17,13 @@ const ROUTES = [
   { method: "GET", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541", scope: "read" },
   { method: "GET", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/result", scope: "read" },
   { method: "GET", path: "/v1/budget", scope: "read" },
+  {
+    method: "POST",
+    path: "/mcp",
+    scope: "read",
+    body: '{"jsonrpc":"2.0","id":1,"method":"tasks/get","params":{"taskId":"01a1fa37-24d5-77a5-b92c-ccf601371541"}}',
+    headers: { "MCP-Protocol-Version": "2025-11-25" },
+  },
 ] as const;
 
 describe.each(ROUTES)("$method $path", (route) => {
@@ -26,6 +33,7 @@ describe.each(ROUTES)("$method $path", (route) => {
       method,
       headers: {
         ...TRACE,
+        ...("headers" in route && route.headers),
         ...(authorization !== undefined && { Authorization: authorization }),
         "Content-Type": "application/json",
         "Idempotency-Key": newIdempotencyKey(),

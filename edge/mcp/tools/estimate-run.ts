@@ -10,7 +10,7 @@ import { SUBMIT_DEADLINE_MS, unavailable } from "../../refusals.ts";
 import { fitting } from "../arguments.ts";
 import { type Conversation, settled } from "../conversation.ts";
 import { type Order, orderOf } from "../order.ts";
-import { runArguments } from "../run-arguments.ts";
+import { orderArguments } from "../run-arguments.ts";
 import { READS, type Tool } from "../tool.ts";
 
 const output = z.strictObject({
@@ -33,7 +33,7 @@ export const estimateRun: Tool = {
   title: "Estimate a run",
   description:
     "What a submit_run with these arguments would reserve and likely cost, and whether it would be taken now; if not, `refusal` says why. Checks the inputs as submit_run does. Reserves nothing and costs nothing. Needs a key with the scope submit.",
-  input: () => runArguments(z.object({}), []),
+  input: orderArguments,
   output,
   annotations: READS,
   long: false,
