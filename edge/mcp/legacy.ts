@@ -1,9 +1,10 @@
 import { isTerminal } from "#core/domain/run.ts";
+import { problemDocument } from "../problem-response.ts";
 import { about, cursorless, INSTRUCTIONS } from "./about.ts";
 import { type Called, callTool, resultOf } from "./call-tool.ts";
 import { type Conversation, knownCaller } from "./conversation.ts";
 import {
-  callParams,
+  legacyCallParams,
   initializeParams,
   LEGACY,
   listParams,
@@ -13,7 +14,7 @@ import {
   RPC,
   RpcError,
 } from "./protocol.ts";
-import { cancelTask, legacyTask, runOfTask, seedOf, taskOf } from "./tasks.ts";
+import { cancelTask, legacyTask, runOfTask, taskOf } from "./tasks.ts";
 import type { Json } from "./tool.ts";
 import { describeTools, tools } from "./tools.ts";
 import { answerOf } from "./tools/submit-run.ts";
@@ -45,7 +46,7 @@ const listTools: Method = async (talk, params) => {
 };
 
 const call: Method = async (talk, params) => {
-  const { name, arguments: given, task } = paramsOf(callParams, params);
+  const { name, arguments: given, task } = paramsOf(legacyCallParams, params);
   const tool = tools.get(name);
   if (tool === undefined || (task !== undefined && !tool.long)) {
     await knownCaller(talk);
@@ -53,15 +54,17 @@ const call: Method = async (talk, params) => {
     throw new RpcError(RPC.no_method, `The tool ${name} is never a task.`);
   }
   const called = await callTool(talk, tool, given);
-  const created = task === undefined ? undefined : newTask(called);
-  return created === undefined ? resultOf(talk, called) : { task: legacyTask(created) };
+  return task === undefined ? resultOf(talk, called) : { task: newTask(talk, called) };
 };
 
-/** Who asks for a task has to be given one, of a run that is over too; a refusal alone has none. */
-function newTask(called: Called) {
-  const open = "answer" in called ? called.answer.open : undefined;
-  if (open === undefined) return undefined;
-  return "replayed" in open ? seedOf(open) : taskOf(open);
+/** Who asks for a task is given one, of a run that is over too, or else an error of the protocol. */
+function newTask({ c }: Conversation, called: Called): Json {
+  if ("answer" in called) {
+    const { run } = called.answer;
+    if (run === undefined) throw new Error("a long tool says nothing of its run");
+    return legacyTask(taskOf(run));
+  }
+  throw new RpcError(RPC.invalid_params, called.problem.detail, problemDocument(c, called.problem));
 }
 
 const getTask: Method = async (talk, params) => legacyTask(taskOf(await runOfTask(talk, params)));

@@ -1,4 +1,5 @@
-import { type Called, callTool, resultOf } from "./call-tool.ts";
+import { isTerminal } from "#core/domain/run.ts";
+import { callTool, resultOf } from "./call-tool.ts";
 import { type Conversation, knownCaller } from "./conversation.ts";
 import {
   callParams,
@@ -13,7 +14,7 @@ import {
   updateParams,
   VERSIONS,
 } from "./protocol.ts";
-import { cancelTask, modernTask, runOfTask, seedOf, taskOf } from "./tasks.ts";
+import { cancelTask, modernTask, runOfTask, taskOf } from "./tasks.ts";
 import type { Json } from "./tool.ts";
 import { describeTools, tools } from "./tools.ts";
 import { answerOf } from "./tools/submit-run.ts";
@@ -48,15 +49,10 @@ const call: Method = async (talk, params, capabilities) => {
     throw new RpcError(RPC.invalid_params, `There is no tool ${name}.`);
   }
   const called = await callTool(talk, tool, given);
-  const task = tool.long && takesTasks(capabilities) ? openTask(called) : undefined;
-  return task === undefined ? resultOf(talk, called) : { resultType: "task", ...modernTask(task) };
+  const run = takesTasks(capabilities) && "answer" in called ? called.answer.run : undefined;
+  if (run === undefined || isTerminal(run.status)) return resultOf(talk, called);
+  return { resultType: "task", ...modernTask(taskOf(run)) };
 };
-
-function openTask(called: Called) {
-  const open = "answer" in called ? called.answer.open : undefined;
-  if (open === undefined) return undefined;
-  return "replayed" in open ? seedOf(open) : taskOf(open);
-}
 
 const getTask: Method = async (talk, params) => {
   const run = await runOfTask(talk, params);

@@ -22,17 +22,10 @@ export interface Task {
   readonly ttl_ms: number | null;
 }
 
-export const seedOf = (run: Submitted): Task => ({
-  taskId: run.run_id,
-  status: "working",
-  statusMessage: `The run is ${run.status}.`,
-  createdAt: run.created_at.toISOString(),
-  lastUpdatedAt: run.created_at.toISOString(),
-  ttl_ms: null,
-});
-
-export function taskOf(run: FoundRun): Task {
-  const { created_at, started_at, finished_at, retention_until, reason_detail } = run;
+/** A run of which its submit alone is known is as young as it is there. */
+export function taskOf(run: FoundRun | Submitted): Task {
+  const unknown = { started_at: null, finished_at: null, retention_until: null, reason_detail: null };
+  const { created_at, started_at, finished_at, retention_until, reason_detail } = { ...unknown, ...run };
   return {
     taskId: run.run_id,
     status: statusOf(run),
@@ -44,7 +37,7 @@ export function taskOf(run: FoundRun): Task {
 }
 
 /** A failed run is a completed call that says so: to `failed` belong the errors of the protocol alone. */
-function statusOf({ status }: FoundRun): TaskStatus {
+function statusOf({ status }: Pick<FoundRun, "status">): TaskStatus {
   if (!isTerminal(status)) return "working";
   return status === "CANCELED" ? "cancelled" : "completed";
 }

@@ -20,8 +20,8 @@ export interface ToolAnswer {
   readonly links?: readonly ResourceLink[];
   /** The work was done and failed, which is no problem of the request's. */
   readonly failed?: boolean;
-  /** Work that goes on: whoever can follow a task is given one instead. */
-  readonly open?: Submitted | FoundRun;
+  /** Of a tool whose work is long: the run, which can be followed as a task. */
+  readonly run?: Submitted | FoundRun;
 }
 
 /** What a tool offers; arguments are checked by itself, so that what is wrong with them is told as over HTTP. */

@@ -4,7 +4,7 @@ import { type Answer, bearer, call, newIdempotencyKey, work } from "./client.ts"
 
 export const MODERN = "2026-07-28";
 export const LEGACY = "2025-11-25";
-export const TASKS = "io.modelcontextprotocol/tasks";
+const TASKS = "io.modelcontextprotocol/tasks";
 export const eras = [MODERN, LEGACY] as const;
 export type Revision = (typeof eras)[number];
 

@@ -152,6 +152,17 @@ describe("the tasks of 2025-11-25", () => {
     errorOf(await ask("tasks/cancel", { taskId }), 200, -32_602);
   });
 
+  test("a repeated submit is the same task, and a refused one is none", async () => {
+    const given = order();
+    const again = (change = {}) =>
+      ask("tools/call", { name: "submit_run", arguments: { ...given, ...change }, task: {} });
+    const { taskId } = resultOf(await again())["task"] as Members;
+    await complete(world.backend, String(taskId), {}, 12_300);
+    expect(resultOf(await again())["task"]).toMatchObject({ taskId, status: "completed" });
+    const refused = errorOf(await again({ max_cost_usd: "0.5000" }), 200, -32_602);
+    expect(refused.data).toMatchObject({ status: 409, title: "The Idempotency-Key belongs to another request" });
+  });
+
   test("no other tool is ever a task", async () => {
     errorOf(await ask("tools/call", { name: "get_budget", task: {} }), 200, -32_601);
   });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { acceptedRun, call, get, newIdempotencyKey, post, problemOf, work } from "./client.ts";
 import { complete, fail } from "./finish.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
-import { eras, found, LEGACY, MODERN, order, refused, resultOf, send, tool } from "./mcp-client.ts";
+import { eras, found, MODERN, order, refused, resultOf, send, tool } from "./mcp-client.ts";
 
 let world: World;
 let account: Account;

@@ -10,7 +10,7 @@ export const mcpMessage = z.looseObject({
   params: members.optional(),
 });
 
-export const mcpResult = z.strictObject({ jsonrpc: z.literal("2.0"), id, result: members });
+const mcpResult = z.strictObject({ jsonrpc: z.literal("2.0"), id, result: members });
 
 export const mcpError = z.strictObject({
   jsonrpc: z.literal("2.0"),

@@ -57,8 +57,8 @@ export const submitRun: Tool = {
     const submitted = settled(talk, "submit", await submit(deferred(talk), talk.caller, request));
     const look = wait_seconds > 0 || isTerminal(submitted.status);
     const run = look ? await awaitRun(talk, submitted.run_id, wait_seconds) : undefined;
-    if (run === undefined) return { structure: accepted(submitted), open: submitted };
-    return { ...(await answerOf(talk, run, submitted.replayed)), ...(!isTerminal(run.status) && { open: run }) };
+    if (run === undefined) return { structure: accepted(submitted), run: submitted };
+    return answerOf(talk, run, submitted.replayed);
   },
 };
 
@@ -93,8 +93,8 @@ export async function answerOf(talk: Conversation, run: FoundRun, replayed?: boo
     run: view,
     next: nextOf(view.status),
   };
-  if (!completed) return { structure, failed: isTerminal(run.status) };
-  return { structure, links: [linkTo(run.run_id, await downloadOf(talk.deps, run))] };
+  if (!completed) return { structure, run, failed: isTerminal(run.status) };
+  return { structure, run, links: [linkTo(run.run_id, await downloadOf(talk.deps, run))] };
 }
 
 const accepted = (run: Submitted): z.input<typeof output> => ({
