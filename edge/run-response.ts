@@ -6,7 +6,7 @@ import type { EdgeRequest } from "./context.ts";
 import type { runView } from "./docs/answers/runs.ts";
 import { isExpired } from "./find-own-run.ts";
 
-/** A run with its cost in headers and, while it is open, when to ask again. */
+/** A run as its owner sees it, with its cost in headers and, while it is open, when to ask again. */
 export function runResponse(c: EdgeRequest, run: FoundRun, status: 200 | 202): Response {
   const body = viewOf(run);
   return c.json(body, status, {
@@ -17,7 +17,7 @@ export function runResponse(c: EdgeRequest, run: FoundRun, status: 200 | 202): R
   });
 }
 
-/** A run as its owner sees it. */
+/** The same, as its body alone. */
 export function viewOf(run: FoundRun): z.input<typeof runView> {
   return {
     run_id: run.run_id,

@@ -18,9 +18,9 @@ const UNIQUE: ReadonlyMap<string, readonly string[]> = new Map([
 /** The bodies of `POST /v1/runs`, as near to what the edge takes as JSON Schema can say. */
 export function requestSchemas(schemaRef: (name: string) => Json): Json {
   const byPack = [...runRequests].map(([type, schema]) => {
-    const { example: inputs, prices = {} } = catalog.get(type) ?? {};
-    const example = { pack_type: type, inputs, max_cost_usd: "1.0000" };
-    const described = { description: priceList(prices), ...requestSchema(type, schema), examples: [example] };
+    const offer = catalog.get(type);
+    const examples = offer === undefined ? [] : [exampleRun(offer)];
+    const described = { description: priceList(offer?.prices ?? {}), ...requestSchema(type, schema), examples };
     return [requestName(type), described] as const;
   });
   const types = [...runRequests.keys()];
@@ -38,6 +38,28 @@ export function requestSchemas(schemaRef: (name: string) => Json): Json {
   };
 }
 
+/** A body of `POST /v1/runs` that orders what the pack gives as its example. */
+export const exampleRun = ({ type, example }: PackOffer) => ({
+  pack_type: type,
+  inputs: example as Json,
+  max_cost_usd: "1.0000",
+});
+
+/** Made once each: a translation takes milliseconds, and nothing changes it. */
+const inputsSchemas = new Map<string, Json>();
+
+/** The JSON Schema of a pack's inputs, as the bodies above bear it. */
+export function inputsSchema(pack_type: string): Json {
+  const known = inputsSchemas.get(pack_type);
+  if (known !== undefined) return known;
+  const request = runRequests.get(pack_type);
+  if (request === undefined) throw new Error(`no request for the pack ${pack_type}`);
+  const { properties } = requestSchema(pack_type, request) as { readonly properties?: { readonly inputs?: Json } };
+  const schema = { $schema: "https://json-schema.org/draft/2020-12/schema", ...properties?.inputs };
+  inputsSchemas.set(pack_type, schema);
+  return schema;
+}
+
 function priceList(prices: PackOffer["prices"]): string {
   const list = Object.entries(prices).map(([unit, price]) => {
     return `\`${unit}\` ${formatUsd(price.unit_micros)} per ${price.per}`;
@@ -48,7 +70,7 @@ function priceList(prices: PackOffer["prices"]): string {
 const requestName = (pack_type: string): string =>
   `Create${pack_type.replace(/(^|-)[a-z]/g, (letters) => letters.slice(-1).toUpperCase())}Run`;
 
-/** The body of one pack's run, as JSON Schema. */
+/** The body that orders a run of one pack. */
 export function requestSchema(pack_type: string, schema: z.ZodType): Json {
   const unique = new Set((UNIQUE.get(pack_type) ?? []).map((name) => `properties/inputs/properties/${name}`));
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {

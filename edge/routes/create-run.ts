@@ -1,16 +1,14 @@
 import type { z } from "zod";
-import { canonicalJson, idempotencyKey, payloadHash } from "#core/domain/idempotency.ts";
-import { formatUsd, minimumFee } from "#core/domain/money.ts";
-import { catalog } from "#core/domain/packs/catalog.ts";
+import { idempotencyKey } from "#core/domain/idempotency.ts";
+import { formatUsd } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
-import { parseRunRequest } from "#core/domain/run-request.ts";
 import { callerOf } from "../authenticate.ts";
 import { parseJson, readBody } from "../body.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
 import { deferTo } from "../defer.ts";
 import type { accepted } from "../docs/answers/runs.ts";
-import { bodyProblem } from "../faults.ts";
 import { type FitDeps, readFit } from "../fit.ts";
+import { readRunRequest } from "../read-run-request.ts";
 import { submit, type SubmitDeps, type SubmitRequest, type Submitted } from "../submit.ts";
 
 const POLL_INTERVAL_MS = 1_000;
@@ -31,7 +29,7 @@ export function createRun(deps: Omit<SubmitDeps, "defer"> & FitDeps): EdgeHandle
 async function readSubmit(c: EdgeRequest): Promise<SubmitRequest> {
   const bytes = await readBody(c.req.raw);
   const idempotency_key = keyOf(c);
-  return { ...readRequest(parseJson(bytes)), idempotency_key, traceparent: c.get("trace").parent };
+  return { ...readRunRequest(parseJson(bytes)).request, idempotency_key, traceparent: c.get("trace").parent };
 }
 
 function keyOf(c: EdgeRequest): string {
@@ -40,27 +38,6 @@ function keyOf(c: EdgeRequest): string {
   throw new Problem("invalid-idempotency-key", undefined, {
     errors: [{ header: "Idempotency-Key", detail: "must be 8 to 64 printable ASCII characters" }],
   });
-}
-
-/** What a body asks for. Throws the 400 problem for one that does not fit. */
-export function readRequest(body: unknown): Omit<SubmitRequest, "idempotency_key" | "traceparent"> {
-  const parsed = parseRunRequest(body);
-  if ("error" in parsed) throw bodyProblem(parsed.error);
-  const { request } = parsed;
-  const { inputs } = body as { readonly inputs: unknown };
-  const offer = catalog.get(request.pack_type);
-  if (offer === undefined) throw new Error(`no offer for the pack ${request.pack_type}`);
-  return {
-    payload_sha256: payloadHash(body),
-    pack_type: offer.type,
-    pack_version: offer.version,
-    inputs: canonicalJson(inputs),
-    metadata: request.metadata ?? {},
-    reserve: request.max_cost_usd,
-    minimum_fee: minimumFee(request.max_cost_usd),
-    timebox_sec: request.timebox_sec,
-    min_reliability: request.min_reliability_score ?? null,
-  };
 }
 
 function answer(c: EdgeRequest, run: Submitted): Response {

@@ -5,11 +5,11 @@ import { chargeFor } from "#core/domain/pack.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
 import { submitRun as lookAtSubmit, type SubmitAnswer } from "#core/store/postgres/submit-run.ts";
 import { minimum_fee_usd, usd } from "../../docs/answers/figures.ts";
+import { type RunOrder, readRunRequest } from "../../read-run-request.ts";
 import { read } from "../../read.ts";
 import { SUBMIT_DEADLINE_MS, unavailable } from "../../refusals.ts";
 import { fitting } from "../arguments.ts";
 import { type Conversation, settled } from "../conversation.ts";
-import { type Order, orderOf } from "../order.ts";
 import { orderArguments } from "../run-arguments.ts";
 import { READS, type Tool } from "../tool.ts";
 
@@ -38,7 +38,7 @@ export const estimateRun: Tool = {
   annotations: READS,
   long: false,
   async call(talk, given) {
-    const order = await fitting(talk, () => orderOf(given));
+    const order = await fitting(talk, () => readRunRequest(given));
     const { deps, caller } = talk;
     const looked = await read(deps, caller, () => look(talk, order), "submit");
     const found = settled(talk, "read", looked);
@@ -53,7 +53,7 @@ type Looked =
   | { readonly kind: "looked"; readonly outcome: SubmitAnswer["outcome"] };
 
 /** Postgres is asked by the function that takes submits, told to look only, for a key that nobody has used. */
-async function look({ deps, caller }: Conversation, { request }: Order): Promise<Looked> {
+async function look({ deps, caller }: Conversation, { request }: RunOrder): Promise<Looked> {
   const now = deps.clock.now();
   const fresh_id = newId(now, deps.random.bytes(16));
   const submission = { ...request, key_sha256: caller.key_sha256, run_id: fresh_id, idempotency_key: fresh_id };
@@ -79,7 +79,7 @@ const isRefused = (outcome: SubmitAnswer["outcome"]): outcome is keyof typeof RE
 
 function view(
   { c }: Conversation,
-  { offer, inputs, request }: Order,
+  { offer, inputs, request }: RunOrder,
   outcome: SubmitAnswer["outcome"],
 ): z.input<typeof output> {
   const { units, exact } = offer.estimate(inputs);

@@ -2,11 +2,10 @@ import { z } from "zod";
 import { formatUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { usd } from "../../docs/answers/figures.ts";
-import { requestSchema } from "../../docs/request-schemas.ts";
-import { runRequests } from "#core/domain/run-request.ts";
+import { inputsSchema } from "../../docs/request-schemas.ts";
 import { fitArguments, jsonSchema } from "../arguments.ts";
 import { knownCaller } from "../conversation.ts";
-import { type Json, READS, type Tool } from "../tool.ts";
+import { READS, type Tool } from "../tool.ts";
 
 const input = z.strictObject({
   pack_type: z
@@ -50,9 +49,7 @@ export const listPacks: Tool = {
 
 function packOf(type: string): z.input<typeof output>["packs"] {
   const offer = catalog.get(type);
-  const schema = runRequests.get(type);
-  if (offer === undefined || schema === undefined) return [];
-  const { properties } = requestSchema(type, schema) as { readonly properties: Readonly<Record<string, Json>> };
+  if (offer === undefined) return [];
   const prices = Object.entries(offer.prices).map(([unit, { unit_micros, per }]) => {
     return [unit, { usd: formatUsd(unit_micros), per }] as const;
   });
@@ -64,7 +61,7 @@ function packOf(type: string): z.input<typeof output>["packs"] {
       summary: offer.summary,
       prices: Object.fromEntries(prices),
       reliability: offer.reliability,
-      inputs: { ...properties["inputs"] },
+      inputs: inputsSchema(type),
       example: offer.example,
     },
   ];

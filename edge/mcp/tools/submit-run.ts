@@ -9,11 +9,11 @@ import { runView } from "../../docs/answers/runs.ts";
 import { bodyProblem } from "../../faults.ts";
 import { isExpired } from "../../find-own-run.ts";
 import { downloadOf } from "../../routes/get-result.ts";
+import { readRunRequest } from "../../read-run-request.ts";
 import { viewOf } from "../../run-response.ts";
 import { submit, type SubmitRequest, type Submitted } from "../../submit.ts";
 import { fitting } from "../arguments.ts";
 import { type Conversation, deferred, settled } from "../conversation.ts";
-import { orderOf } from "../order.ts";
 import { runArguments } from "../run-arguments.ts";
 import type { Json, Tool, ToolAnswer } from "../tool.ts";
 import { awaitRun, MAX_WAIT_S } from "../wait.ts";
@@ -75,7 +75,7 @@ function readArguments({ c }: Conversation, given: Json): { request: SubmitReque
       { errors: [{ pointer: "/idempotency_key", detail: "must be 8 to 64 printable ASCII characters" }] },
     );
   }
-  const request = { ...orderOf(body).request, idempotency_key: key.data, traceparent: c.get("trace").parent };
+  const request = { ...readRunRequest(body).request, idempotency_key: key.data, traceparent: c.get("trace").parent };
   return { request, ...waited.data };
 }
 

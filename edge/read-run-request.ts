@@ -1,0 +1,40 @@
+import { canonicalJson, payloadHash } from "#core/domain/idempotency.ts";
+import { minimumFee } from "#core/domain/money.ts";
+import type { PackOffer } from "#core/domain/pack.ts";
+import { catalog } from "#core/domain/packs/catalog.ts";
+import { parseRunRequest } from "#core/domain/run-request.ts";
+import { bodyProblem } from "./faults.ts";
+import type { SubmitRequest } from "./submit.ts";
+
+/** The body of a submit, read. */
+export interface RunOrder {
+  readonly offer: PackOffer;
+  /** As the pack's schema reads them. */
+  readonly inputs: unknown;
+  readonly request: Omit<SubmitRequest, "idempotency_key" | "traceparent">;
+}
+
+/** Reads the body of a submit or an estimate. Throws the 400 problem for what does not fit. */
+export function readRunRequest(body: unknown): RunOrder {
+  const parsed = parseRunRequest(body);
+  if ("error" in parsed) throw bodyProblem(parsed.error);
+  const { request } = parsed;
+  const { inputs } = body as { readonly inputs: unknown };
+  const offer = catalog.get(request.pack_type);
+  if (offer === undefined) throw new Error(`no offer for the pack ${request.pack_type}`);
+  return {
+    offer,
+    inputs: request.inputs,
+    request: {
+      payload_sha256: payloadHash(body),
+      pack_type: offer.type,
+      pack_version: offer.version,
+      inputs: canonicalJson(inputs),
+      metadata: request.metadata ?? {},
+      reserve: request.max_cost_usd,
+      minimum_fee: minimumFee(request.max_cost_usd),
+      timebox_sec: request.timebox_sec,
+      min_reliability: request.min_reliability_score ?? null,
+    },
+  };
+}
