@@ -149,6 +149,9 @@ describe.each(eras)("in the revision of %s", (revision) => {
   test("a pack is described with the schema of its inputs and an example that fits it", async () => {
     const { packs } = found(await ask("list_packs", { pack_type: "compliance" })) as { packs: readonly Members[] };
     expect(packs.map((pack) => pack["pack_type"])).toEqual(["compliance"]);
+    const [{ inputs, example } = {}] = packs as readonly { inputs: object; example: Members }[];
+    expect(ajv().compile(inputs ?? {})(example?.["inputs"])).toBe(true);
+    found(await ask("estimate_run", example));
     expect(refused(await ask("list_packs", { pack_type: "magic" }))["errors"]).toMatchObject([
       { pointer: "/pack_type" },
     ]);

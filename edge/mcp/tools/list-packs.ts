@@ -2,7 +2,7 @@ import { z } from "zod";
 import { formatUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { usd } from "../../docs/answers/figures.ts";
-import { inputsSchema } from "../../docs/request-schemas.ts";
+import { exampleRun, inputsSchema } from "../../docs/request-schemas.ts";
 import { fitArguments, jsonSchema } from "../arguments.ts";
 import { knownCaller } from "../conversation.ts";
 import { READS, type Tool } from "../tool.ts";
@@ -25,7 +25,9 @@ const output = z.strictObject({
       prices: z.record(z.string(), z.strictObject({ usd, per: z.string() })).describe("By unit; a run costs the sum."),
       reliability: z.string().describe("What the reliability of a result means."),
       inputs: z.record(z.string(), z.unknown()).describe("JSON Schema 2020-12 of the inputs."),
-      example: z.unknown().describe("Inputs that fit."),
+      example: z
+        .strictObject({ pack_type: z.string(), inputs: z.record(z.string(), z.unknown()), max_cost_usd: usd })
+        .describe("What submit_run takes as it stands, with an idempotency_key."),
     }),
   ),
 });
@@ -62,7 +64,7 @@ function packOf(type: string): z.input<typeof output>["packs"] {
       prices: Object.fromEntries(prices),
       reliability: offer.reliability,
       inputs: inputsSchema(type),
-      example: offer.example,
+      example: exampleRun(offer),
     },
   ];
 }
