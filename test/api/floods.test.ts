@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { revokeKey } from "#core/store/postgres/revoke-key.ts";
 import { acceptedRun, type Answer, bearer, call, cancelRun, get, post, problemOf } from "./client.ts";
 import { createWorld, newKey, type World } from "./harness.ts";
-import { sendRaw, tool } from "./mcp-client.ts";
+import { send, sendRaw } from "./mcp-client.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -57,7 +57,7 @@ test("bodies that do not fit have a rate of their own, which holds back their ke
     () => post({ url: world.url, api_key: careless.api_key, body: "{" }),
     () => cancelRun(run_url, careless.api_key, unfit),
     () => sendRaw(world.url, careless.api_key, "{", unfit.headers),
-    () => tool({ url: world.url, api_key: careless.api_key }, "get_run").then(({ answer }) => answer),
+    () => send(world.url, careless.api_key, { method: "tools/call", params: { name: "get_run", arguments: {} } }),
   ];
   let last: Answer | undefined;
   for (let tries = 0; tries < 1_000 && last?.status !== 429; tries++) last = await sends[tries % sends.length]?.();
