@@ -29,6 +29,7 @@ import { listRuns } from "./routes/list-runs.ts";
 import { listTransfers } from "./routes/list-transfers.ts";
 import { jwks } from "./routes/jwks.ts";
 import { listKeys } from "./routes/list-keys.ts";
+import { mcp } from "./routes/mcp.ts";
 import { openapi } from "./routes/openapi.ts";
 import { problemIndex, problemPage } from "./routes/problem-page.ts";
 import { readyz } from "./routes/readyz.ts";
@@ -38,6 +39,7 @@ import { rotateKey } from "./routes/rotate-key.ts";
 export type AppDeps = Parameters<typeof createRun>[0] &
   Parameters<typeof getUsage>[0] &
   Parameters<typeof getRun>[0] &
+  Parameters<typeof mcp>[0] &
   Parameters<typeof getResult>[0] &
   Parameters<typeof getReceipt>[0] &
   Parameters<typeof jwks>[0] &
@@ -67,6 +69,7 @@ export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   app.get("/v1/keys", listKeys(deps)).post(createKey(deps)).all(allow("GET, HEAD, POST"));
   app.delete("/v1/keys/:id", revokeKey(deps)).all(allow("DELETE"));
   app.post("/v1/keys/:id/rotate", rotateKey(deps)).all(allow("POST"));
+  app.post("/mcp", mcp(deps)).all(allow("POST"));
 
   app.get("/", indexPage()).all(allow("GET, HEAD"));
   app.get("/health", health(deps)).all(allow("GET, HEAD"));

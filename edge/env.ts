@@ -41,6 +41,7 @@ const schema = z.object({
   S3_BUCKET: z.string().min(3),
   DPP_VERSION: required.default("dev"),
   DPP_CORS_ORIGINS: origins.default([]),
+  /** `true` in development: pages of any port of this machine may call. */
   DPP_CORS_LOCALHOST: z
     .enum(["true", "false"])
     .default("false")

@@ -2,6 +2,7 @@ import { budget } from "./areas/budget.ts";
 import { packs } from "./areas/packs.ts";
 import { receipts } from "./areas/receipts.ts";
 import { keys } from "./areas/keys.ts";
+import { mcp } from "./areas/mcp.ts";
 import { runs } from "./areas/runs.ts";
 import { service } from "./areas/service.ts";
 import { usage } from "./areas/usage.ts";
@@ -9,7 +10,7 @@ import { components, type Json } from "./components.ts";
 import type { Area } from "./describe.ts";
 
 const API_VERSION = "1.0.0";
-const AREAS: readonly Area[] = [runs, receipts, packs, budget, usage, keys, service];
+const AREAS: readonly Area[] = [runs, receipts, packs, budget, usage, keys, mcp, service];
 
 /** The OpenAPI 3.1 document as seen from `origin`. */
 export function openapiDocument(origin: string): Json {

@@ -70,7 +70,8 @@ function priceList(prices: PackOffer["prices"]): string {
 const requestName = (pack_type: string): string =>
   `Create${pack_type.replace(/(^|-)[a-z]/g, (letters) => letters.slice(-1).toUpperCase())}Run`;
 
-function requestSchema(pack_type: string, schema: z.ZodType): Json {
+/** The body that orders a run of one pack. */
+export function requestSchema(pack_type: string, schema: z.ZodType): Json {
   const unique = new Set((UNIQUE.get(pack_type) ?? []).map((name) => `properties/inputs/properties/${name}`));
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
     io: "input",

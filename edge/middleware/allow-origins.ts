@@ -28,6 +28,7 @@ const RESPONSE_HEADERS = [
   "Retry-After",
   "Location",
   "Link",
+  "Content-Disposition",
   "X-Request-ID",
   "traceparent",
   "Idempotency-Replayed",
@@ -38,16 +39,18 @@ const RESPONSE_HEADERS = [
 ].join(", ");
 const MAX_AGE_SECONDS = "600";
 
+/** Whether pages of this origin may call. */
+export const isAllowedOrigin = ({ origins, localhost }: CorsPolicy, origin: string): boolean =>
+  origins.includes(origin) || (localhost && LOCALHOST.test(origin));
+
 /**
  * CORS (https://fetch.spec.whatwg.org/#http-cors-protocol) for the origins that are listed, by name and without
  * credentials: a key travels in a header that the page itself sets. Others get no word of it, and browsers refuse.
  */
 export function allowOrigins({ cors }: { readonly cors: CorsPolicy }): MiddlewareHandler<EdgeTypes> {
-  const listed = new Set(cors.origins);
-  const isAllowed = (origin: string) => listed.has(origin) || (cors.localhost && LOCALHOST.test(origin));
   return async (c, next) => {
     await next();
-    if (listed.size === 0 && !cors.localhost) return;
+    if (cors.origins.length === 0 && !cors.localhost) return;
     const origin = c.req.header("Origin");
     // The method that no route takes, and the route's word on those that it takes.
     const methods = c.res.status === 405 && c.req.method === "OPTIONS" ? c.res.headers.get("Allow") : null;
@@ -57,7 +60,7 @@ export function allowOrigins({ cors }: { readonly cors: CorsPolicy }): Middlewar
       c.res = new Response(null, { status: 204 });
     }
     c.header("Vary", "Origin", { append: true });
-    if (origin === undefined || !isAllowed(origin)) return;
+    if (origin === undefined || !isAllowedOrigin(cors, origin)) return;
     c.header("Access-Control-Allow-Origin", origin);
     if (methods === null || !isPreflight) {
       c.header("Access-Control-Expose-Headers", RESPONSE_HEADERS);

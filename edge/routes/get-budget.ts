@@ -16,11 +16,11 @@ export function getBudget(deps: ShieldDeps): EdgeHandler {
     if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
     if (verdict instanceof Problem) throw verdict;
     if (verdict.kind !== "found") throw new Error("a budget was not found");
-    return c.json(view(verdict.budget));
+    return c.json(viewBudget(verdict.budget));
   };
 }
 
-function view(budget: Budget): z.input<typeof budgetView> {
+export function viewBudget(budget: Budget): z.input<typeof budgetView> {
   return {
     granted_usd: formatUsd(budget.granted),
     charged_usd: formatUsd(budget.charged),

@@ -14,30 +14,27 @@ import type { ShieldDeps } from "../shield.ts";
 const URL_SECONDS = 900;
 const CONTENT_TYPE = "application/json";
 
-interface ResultDeps extends ShieldDeps {
+export interface DownloadDeps {
   readonly clock: Clock;
   readonly objects: ObjectPresigner;
 }
 
 /** `GET /v1/runs/{id}/result` */
-export function getResult(deps: ResultDeps): EdgeHandler {
+export function getResult(deps: ShieldDeps & DownloadDeps): EdgeHandler {
   return async (c) => {
     callerOf(c);
     const redirect = wantsRedirect(c);
-    const run = await findOwnRun(deps, c);
-    const result = resultOf(run);
-    const expires_at = expiryOf(deps.clock.now());
-    const url = await deps.objects.presign(result.key, URL_SECONDS);
-    if (redirect) return c.redirect(url, 302);
-    const body: z.input<typeof resultView> = {
-      url,
-      sha256: result.sha256,
-      size_bytes: result.size_bytes,
-      content_type: CONTENT_TYPE,
-      expires_at,
-    };
-    return c.json(body);
+    const download = await downloadOf(deps, await findOwnRun(deps, c));
+    return redirect ? c.redirect(download.url, 302) : c.json(download);
   };
+}
+
+/** Where a run's result can be had for the next 15 minutes. Throws the problem of a run without one. */
+export async function downloadOf(deps: DownloadDeps, run: FoundRun): Promise<z.input<typeof resultView>> {
+  const { key, sha256, size_bytes } = resultOf(run);
+  const expires_at = expiryOf(deps.clock.now());
+  const url = await deps.objects.presign(key, URL_SECONDS);
+  return { url, sha256, size_bytes, content_type: CONTENT_TYPE, expires_at };
 }
 
 /** A signature bears its time in whole seconds: the address lives from the second in which it is signed. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { revokeKey } from "#core/store/postgres/revoke-key.ts";
 import { acceptedRun, bearer, call, cancelRun, get, post } from "./client.ts";
 import { createWorld, newKey, type World } from "./harness.ts";
+import { send, sendRaw } from "./mcp-client.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -55,8 +56,11 @@ test("bodies that do not fit have a rate of their own, which holds back their ke
   const sends = [
     () => post({ url: world.url, api_key: careless.api_key, body: "{" }),
     () => cancelRun(run_url, careless.api_key, unfit),
+    () => sendRaw(world.url, careless.api_key, "{", unfit.headers),
+    () => send(world.url, careless.api_key, { method: "tools/call", params: { name: "get_run", arguments: {} } }),
   ] as const;
-  const answers = await statuses(Array.from({ length: 400 }, (_, index) => sends[index % 2 === 0 ? 0 : 1]()));
+  const asks = Array.from({ length: 400 }, (_, index) => sends[index % sends.length] ?? sends[0]);
+  const answers = await statuses(asks.map((ask) => ask()));
   expect([...answers.keys()].toSorted()).toEqual([400, 429]);
   acceptedRun(await post({ url: world.url, api_key: careful.api_key }));
   expect((await get(`${world.url}/v1/budget`, careless.api_key)).status).toBe(200);

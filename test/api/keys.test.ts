@@ -30,6 +30,13 @@ const ROUTES = [
   { method: "POST", path: "/v1/keys", scope: "admin", body: JSON.stringify({ name: "new", scopes: ["read"] }) },
   { method: "POST", path: "/v1/keys/01a1fa37-24d5-77a5-b92c-ccf601371541/rotate", scope: "admin", body: "{}" },
   { method: "DELETE", path: "/v1/keys/01a1fa37-24d5-77a5-b92c-ccf601371541", scope: "admin" },
+  {
+    method: "POST",
+    path: "/mcp",
+    scope: "read",
+    body: '{"jsonrpc":"2.0","id":1,"method":"tasks/get","params":{"taskId":"01a1fa37-24d5-77a5-b92c-ccf601371541"}}',
+    headers: { "MCP-Protocol-Version": "2025-11-25" },
+  },
 ] as const;
 
 describe.each(ROUTES)("$method $path", (route) => {
@@ -39,6 +46,7 @@ describe.each(ROUTES)("$method $path", (route) => {
       method,
       headers: {
         ...TRACE,
+        ...("headers" in route && route.headers),
         ...(authorization !== undefined && { Authorization: authorization }),
         "Content-Type": "application/json",
         "Idempotency-Key": newIdempotencyKey(),

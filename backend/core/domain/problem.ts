@@ -44,6 +44,12 @@ export const PROBLEMS = {
     meaning: "max_cost_usd is more than the plan lets one run reserve.",
     what_to_do: "Lower max_cost_usd or change the plan.",
   },
+  "origin-not-allowed": {
+    status: 403,
+    title: "The origin is not allowed",
+    meaning: "The request comes from a web page of an origin that this service does not serve.",
+    what_to_do: "Call from a server or an agent, which sends no Origin header, or have the origin allowed.",
+  },
   "not-found": {
     status: 404,
     title: "Not found",
@@ -55,6 +61,12 @@ export const PROBLEMS = {
     title: "The method is not allowed here",
     meaning: "The address exists, but does not take this HTTP method.",
     what_to_do: "Use one of the methods in the Allow header.",
+  },
+  "not-acceptable": {
+    status: 406,
+    title: "The answer would have another form",
+    meaning: "The Accept header leaves out application/json, which is what this address answers with.",
+    what_to_do: "Send `Accept: application/json, text/event-stream`, or none.",
   },
   "idempotency-conflict": {
     status: 409,

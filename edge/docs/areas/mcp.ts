@@ -1,0 +1,76 @@
+import { mcpAnswer, mcpError, mcpMessage } from "../answers/mcp.ts";
+import { COMMON, headerRef, type Json, RATE, schemaRef } from "../components.ts";
+import { type Area, READ } from "../describe.ts";
+import { problems } from "../problems.ts";
+
+const text = (name: string, description: string, example: string): Json => ({
+  name,
+  in: "header",
+  required: false,
+  description,
+  schema: { type: "string" },
+  example,
+});
+
+const error = (description: string, headers: Json = {}): Json => ({
+  description,
+  headers: { ...COMMON, ...headers },
+  content: { "application/json": { schema: schemaRef("McpError") } },
+});
+
+const example: Json = {
+  jsonrpc: "2.0",
+  id: 1,
+  method: "tools/call",
+  params: {
+    name: "get_budget",
+    arguments: {},
+    _meta: {
+      "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+      "io.modelcontextprotocol/clientCapabilities": {},
+    },
+  },
+};
+
+const refusals = problems(
+  "origin-not-allowed",
+  "not-acceptable",
+  "payload-too-large",
+  "unsupported-media-type",
+  "read-only",
+  ...READ,
+);
+
+const post = {
+  operationId: "mcp",
+  tags: ["mcp"],
+  summary: "Speak the Model Context Protocol",
+  description:
+    "One JSON-RPC message of the revision 2026-07-28 (stateless, with the tasks extension) or 2025-11-25 (after `initialize`, without a session), answered as plain JSON. The operations of this API are its tools, with the same key, rate, budget and problems; a run is a task of the same id. A tool's refusal is a result with `isError` whose text is the problem document.",
+  parameters: [
+    text("MCP-Protocol-Version", "The revision; `initialize` alone may leave it out.", "2026-07-28"),
+    text("Mcp-Method", "Of 2026-07-28: the method again.", "tools/call"),
+    text("Mcp-Name", "Of 2026-07-28: the tool's name, or the task's id, again.", "get_budget"),
+  ],
+  requestBody: {
+    required: true,
+    content: { "application/json": { schema: schemaRef("McpMessage"), examples: { call: { value: example } } } },
+  },
+  responses: {
+    ...refusals,
+    200: {
+      description: "The result; of 2025-11-25 an error of the protocol too.",
+      headers: { ...COMMON, ...RATE, "Retry-After": headerRef("RetryAfter") },
+      content: { "application/json": { schema: schemaRef("McpAnswer") } },
+    },
+    202: { description: "A notification was taken.", headers: { ...COMMON, ...RATE } },
+    400: error("The message, its headers or its params do not fit."),
+    404: error("There is no such method.", RATE),
+  },
+};
+
+export const mcp: Area = {
+  tag: { name: "mcp", description: "The same for agents that speak the Model Context Protocol." },
+  paths: { "/mcp": { post } },
+  answers: { McpMessage: mcpMessage, McpAnswer: mcpAnswer, McpError: mcpError },
+};

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { bodyProblem } from "../faults.ts";
+import { readFit } from "../fit.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Json } from "./tool.ts";
+
+/** S0 of a tool: its arguments. Throws the 400 problem for what does not fit; pointers lead into the arguments. */
+export function fitArguments<T>(talk: Conversation, schema: z.ZodType<T>, given: Json): Promise<T> {
+  return fitting(talk, () => {
+    const parsed = schema.safeParse(given);
+    if (!parsed.success) throw bodyProblem(parsed.error);
+    return parsed.data;
+  });
+}
+
+/** Whoever sends little but what does not fit is held back before any of it is read. */
+export function fitting<T>({ deps, caller }: Conversation, readIt: () => T): Promise<T> {
+  return readFit(deps, caller, () => Promise.resolve().then(readIt));
+}
+
+/** The JSON Schema of what a schema takes, or of what it gives. */
+export function jsonSchema(schema: z.ZodType, io: "input" | "output"): Json {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io });
+  return rest;
+}
+
+export const runIdArgument = z.strictObject({
+  run_id: z.uuid().describe("The run's id, as submit_run gave it."),
+});

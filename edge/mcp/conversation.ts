@@ -1,0 +1,42 @@
+import { findBudget } from "#core/store/postgres/find-budget.ts";
+import { findRun, type FoundRun } from "#core/store/postgres/find-run.ts";
+import { Problem } from "#core/domain/problem.ts";
+import type { EdgeRequest } from "../context.ts";
+import { deferTo } from "../defer.ts";
+import { read } from "../read.ts";
+import { noSuchRun } from "../refusals.ts";
+import type { Caller } from "../shield.ts";
+import type { Outcome } from "../submit.ts";
+import type { McpDeps } from "./deps.ts";
+
+/** One request of one caller, over which any number of use cases may be asked. */
+export interface Conversation {
+  readonly c: EdgeRequest;
+  readonly deps: McpDeps;
+  readonly caller: Caller;
+}
+
+export const deferred = ({ c, deps }: Conversation) => ({ ...deps, defer: deferTo(c, deps) });
+
+/** What a use case found; where the caller stands goes into the answer's headers. Throws its problem. */
+export function settled<T>({ c }: Conversation, policy: "submit" | "read", { rate, verdict }: Outcome<T>): T {
+  if (rate !== undefined) c.set("rate", { policy, state: rate });
+  if (verdict instanceof Problem) throw verdict;
+  return verdict;
+}
+
+/** The caller's run of this id. Nobody learns whether another's exists. */
+export async function ownRun(talk: Conversation, run_id: string): Promise<FoundRun> {
+  const { deps, caller } = talk;
+  const found = settled(talk, "read", await read(deps, caller, () => findRun(deps.db, caller.key_sha256, run_id)));
+  if (found.kind !== "found") throw noSuchRun();
+  return found.run;
+}
+
+/** Counts a request that asks for nothing of the account's own: any good key may, whatever its scopes. */
+export async function knownCaller(talk: Conversation): Promise<void> {
+  const { c, deps, caller } = talk;
+  const { rate, verdict } = await read(deps, caller, () => findBudget(deps.db, caller.key_sha256));
+  if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
+  if (verdict instanceof Problem && verdict.slug !== "scope-missing") throw verdict;
+}

@@ -1,0 +1,12 @@
+import type { CancelDeps } from "../cancel.ts";
+import type { FitDeps } from "../fit.ts";
+import type { DownloadDeps } from "../routes/get-result.ts";
+import type { SubmitDeps } from "../submit.ts";
+import type { WatchDeps } from "../watch-run.ts";
+import type { OriginDeps } from "./origin.ts";
+
+export type McpDeps = Omit<SubmitDeps & CancelDeps, "defer"> &
+  FitDeps &
+  DownloadDeps &
+  WatchDeps &
+  OriginDeps & { readonly version: string };

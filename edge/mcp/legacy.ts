@@ -1,0 +1,106 @@
+import { isTerminal } from "#core/domain/run.ts";
+import { problemDocument } from "../problem-response.ts";
+import { about, cursorless, INSTRUCTIONS } from "./about.ts";
+import { type Called, callTool, resultOf } from "./call-tool.ts";
+import { type Conversation, knownCaller } from "./conversation.ts";
+import {
+  legacyCallParams,
+  initializeParams,
+  LEGACY,
+  listParams,
+  META,
+  type Params,
+  paramsOf,
+  RPC,
+  RpcError,
+} from "./protocol.ts";
+import { cancelTask, legacyTask, runOfTask, taskOf } from "./tasks.ts";
+import type { Json } from "./tool.ts";
+import { describeTools, tools } from "./tools.ts";
+import { answerOf } from "./tools/submit-run.ts";
+import { awaitRun, MAX_WAIT_S } from "./wait.ts";
+
+type Method = (talk: Conversation, params: Params) => Promise<Json>;
+
+/** There is no session: nothing of this is remembered, and nothing depends on it. */
+const initialize: Method = async (talk, params) => {
+  paramsOf(initializeParams, params);
+  await knownCaller(talk);
+  return {
+    protocolVersion: LEGACY,
+    capabilities: { tools: {}, tasks: { cancel: {}, requests: { tools: { call: {} } } } },
+    serverInfo: about(talk.deps),
+    instructions: INSTRUCTIONS,
+  };
+};
+
+const ping: Method = async (talk) => {
+  await knownCaller(talk);
+  return {};
+};
+
+const listTools: Method = async (talk, params) => {
+  cursorless(paramsOf(listParams, params));
+  await knownCaller(talk);
+  return { tools: describeTools("legacy") };
+};
+
+const call: Method = async (talk, params) => {
+  const { name, arguments: given, task } = paramsOf(legacyCallParams, params);
+  const tool = tools.get(name);
+  if (tool === undefined || (task !== undefined && !tool.long)) {
+    await knownCaller(talk);
+    if (tool === undefined) throw new RpcError(RPC.invalid_params, `There is no tool ${name}.`);
+    throw new RpcError(RPC.no_method, `The tool ${name} is never a task.`);
+  }
+  const called = await callTool(talk, tool, given);
+  return task === undefined ? resultOf(talk, called) : { task: newTask(talk, called) };
+};
+
+/** Who asks for a task is given one, of a run that is over too, or else an error of the protocol. */
+function newTask({ c }: Conversation, called: Called): Json {
+  if ("answer" in called) {
+    const { run } = called.answer;
+    if (run === undefined) throw new Error("a long tool says nothing of its run");
+    return legacyTask(taskOf(run));
+  }
+  throw new RpcError(RPC.invalid_params, called.problem.detail, problemDocument(c, called.problem));
+}
+
+const getTask: Method = async (talk, params) => legacyTask(taskOf(await runOfTask(talk, params)));
+
+/** Waits for the end, as it has to, but no longer than one request may last. */
+const taskResult: Method = async (talk, params) => {
+  const asked = await runOfTask(talk, params);
+  const run = isTerminal(asked.status) ? asked : ((await awaitRun(talk, asked.run_id, MAX_WAIT_S)) ?? asked);
+  if (!isTerminal(run.status)) throw new RpcError(RPC.internal, "The task is still working. Ask again.");
+  const result = resultOf(talk, { answer: await answerOf(talk, run) });
+  return { ...result, _meta: { [META.related_task]: { taskId: run.run_id } } };
+};
+
+const cancelTheTask: Method = async (talk, params) => {
+  const before = await runOfTask(talk, params);
+  if (isTerminal(before.status))
+    throw new RpcError(RPC.invalid_params, `The task has ended: the run is ${before.status}.`);
+  await cancelTask(talk, params);
+  return legacyTask(taskOf(await runOfTask(talk, params)));
+};
+
+const methods: ReadonlyMap<string, Method> = new Map([
+  ["initialize", initialize],
+  ["ping", ping],
+  ["tools/list", listTools],
+  ["tools/call", call],
+  ["tasks/get", getTask],
+  ["tasks/result", taskResult],
+  ["tasks/cancel", cancelTheTask],
+]);
+
+export const knowsLegacy = (method: string): boolean => methods.has(method);
+
+/** The result of a request of 2025-11-25. Throws the errors of the protocol, and problems that concern no tool. */
+export async function answerLegacy(talk: Conversation, method: string, params: Params): Promise<Json> {
+  const answer = methods.get(method);
+  if (answer === undefined) throw new RpcError(RPC.no_method, "Method not found");
+  return answer(talk, params);
+}

@@ -1,0 +1,85 @@
+import { Problem } from "#core/domain/problem.ts";
+import { isTerminal } from "#core/domain/run.ts";
+import { uuid } from "#core/domain/ids.ts";
+import type { FoundRun } from "#core/store/postgres/find-run.ts";
+import { cancel } from "../cancel.ts";
+import { isExpired } from "../find-own-run.ts";
+import type { Submitted } from "../submit.ts";
+import { type Conversation, deferred, ownRun, settled } from "./conversation.ts";
+import { type Params, RPC, RpcError, paramsOf, taskParams } from "./protocol.ts";
+import { POLL_INTERVAL_MS } from "./wait.ts";
+
+type TaskStatus = "working" | "completed" | "cancelled";
+
+/** A run as a task: the same id, so that whichever edge is asked knows it. */
+export interface Task {
+  readonly taskId: string;
+  readonly status: TaskStatus;
+  readonly statusMessage: string;
+  readonly createdAt: string;
+  readonly lastUpdatedAt: string;
+  /** From its creation; null while it is not over, since retention counts from there. */
+  readonly ttl_ms: number | null;
+}
+
+/** A run of which its submit alone is known is as young as it is there. */
+export function taskOf(run: FoundRun | Submitted): Task {
+  const unknown = { started_at: null, finished_at: null, retention_until: null, reason_detail: null };
+  const { created_at, started_at, finished_at, retention_until, reason_detail } = { ...unknown, ...run };
+  return {
+    taskId: run.run_id,
+    status: statusOf(run),
+    statusMessage: reason_detail ?? `The run is ${run.status}.`,
+    createdAt: created_at.toISOString(),
+    lastUpdatedAt: (finished_at ?? started_at ?? created_at).toISOString(),
+    ttl_ms: retention_until === null ? null : Math.max(1, retention_until.getTime() - created_at.getTime()),
+  };
+}
+
+/** A failed run is a completed call that says so: to `failed` belong the errors of the protocol alone. */
+function statusOf({ status }: Pick<FoundRun, "status">): TaskStatus {
+  if (!isTerminal(status)) return "working";
+  return status === "CANCELED" ? "cancelled" : "completed";
+}
+
+/** As in the tasks extension of 2026-07-28. */
+export const modernTask = ({ ttl_ms, ...task }: Task) => ({
+  ...task,
+  ttlMs: ttl_ms,
+  pollIntervalMs: POLL_INTERVAL_MS,
+});
+
+/** As in 2025-11-25. */
+export const legacyTask = ({ ttl_ms, ...task }: Task) => ({ ...task, ttl: ttl_ms, pollInterval: POLL_INTERVAL_MS });
+
+/** The run that a request's taskId names. Another tenant's task is answered like one that never was. */
+export async function runOfTask(talk: Conversation, params: Params): Promise<FoundRun> {
+  const run = await known(ownRun(talk, idOf(params)));
+  if (isExpired(run)) throw new RpcError(RPC.invalid_params, "The task has expired.");
+  return run;
+}
+
+/** Asks that the task's run ends. What has ended, or is held for a person, stays as it is: asking is all this does. */
+export async function cancelTask(talk: Conversation, params: Params): Promise<void> {
+  const run_id = idOf(params);
+  const { rate, verdict } = await cancel(deferred(talk), talk.caller, run_id);
+  const over = verdict instanceof Problem && ["run-already-terminal", "run-under-audit"].includes(verdict.slug);
+  if (over && rate !== undefined) talk.c.set("rate", { policy: "read", state: rate });
+  if (!over) await known(Promise.resolve().then(() => settled(talk, "read", { rate, verdict })));
+}
+
+function idOf(params: Params): string {
+  const id = uuid.safeParse(paramsOf(taskParams, params).taskId);
+  if (!id.success) throw noSuchTask();
+  return id.data;
+}
+
+async function known<T>(found: Promise<T>): Promise<T> {
+  try {
+    return await found;
+  } catch (error) {
+    throw error instanceof Problem && error.slug === "not-found" ? noSuchTask() : error;
+  }
+}
+
+const noSuchTask = () => new RpcError(RPC.invalid_params, "There is no such task.");

@@ -1,0 +1,50 @@
+import type { z } from "zod";
+import type { FoundRun } from "#core/store/postgres/find-run.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Submitted } from "../submit.ts";
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export interface ResourceLink {
+  readonly type: "resource_link";
+  readonly uri: string;
+  readonly name: string;
+  readonly description: string;
+  readonly mimeType: string;
+  readonly size: number;
+}
+
+/** What a tool found. Its structure fits the tool's `output`. */
+export interface ToolAnswer {
+  readonly structure: Json;
+  readonly links?: readonly ResourceLink[];
+  /** The work was done and failed, which is no problem of the request's. */
+  readonly failed?: boolean;
+  /** Of a tool whose work is long: the run, which can be followed as a task. */
+  readonly run?: Submitted | FoundRun;
+}
+
+/** What a tool offers; arguments are checked by itself, so that what is wrong with them is told as over HTTP. */
+export interface Tool {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly input: () => Json;
+  readonly output: z.ZodType;
+  readonly annotations: {
+    readonly readOnlyHint: boolean;
+    readonly destructiveHint: boolean;
+    readonly idempotentHint: boolean;
+    readonly openWorldHint: boolean;
+  };
+  /** Whether its work may be followed as a task. */
+  readonly long: boolean;
+  call(talk: Conversation, given: Json): Promise<ToolAnswer>;
+}
+
+export const READS = {
+  readOnlyHint: true,
+  destructiveHint: false,
+  idempotentHint: true,
+  openWorldHint: false,
+} as const;

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { cancel } from "../../cancel.ts";
+import { runView } from "../../docs/answers/runs.ts";
+import { viewOf } from "../../run-response.ts";
+import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
+import { deferred, settled } from "../conversation.ts";
+import type { Tool } from "../tool.ts";
+
+const output = z.strictObject({
+  outcome: z.enum(["canceled", "asked"]).describe("asked: its result is just being written; ask get_run how it ends."),
+  run: runView,
+});
+
+export const cancelRun: Tool = {
+  name: "cancel_run",
+  title: "Cancel a run",
+  description:
+    "Ends a run that is not over. Queued, it costs nothing; at work, the minimum fee. Asking again is safe. A run that has ended cannot be canceled. Needs a key with the scope submit.",
+  input: () => jsonSchema(runIdArgument, "input"),
+  output,
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  long: false,
+  async call(talk, given) {
+    const { run_id } = await fitArguments(talk, runIdArgument, given);
+    const canceled = settled(talk, "read", await cancel(deferred(talk), talk.caller, run_id));
+    const outcome = canceled.kind === "over" ? "canceled" : "asked";
+    return { structure: { outcome, run: viewOf(canceled.run) } satisfies z.input<typeof output> };
+  },
+};

@@ -1,0 +1,23 @@
+import { estimateView } from "../../docs/answers/estimate.ts";
+import { estimate } from "../../estimate.ts";
+import { readRunRequest } from "../../read-run-request.ts";
+import { fitting } from "../arguments.ts";
+import { settled } from "../conversation.ts";
+import { orderArguments } from "../run-arguments.ts";
+import { READS, type Tool } from "../tool.ts";
+
+export const estimateRun: Tool = {
+  name: "estimate_run",
+  title: "Estimate a run",
+  description:
+    "What a submit_run with these arguments would reserve and likely cost, and whether it would be taken now; if not, `refusal` says why. Checks the inputs as submit_run does. Reserves nothing and costs nothing. Needs a key with the scope submit.",
+  input: orderArguments,
+  output: estimateView,
+  annotations: READS,
+  long: false,
+  async call(talk, given) {
+    const order = await fitting(talk, () => readRunRequest(given));
+    const { c, deps, caller } = talk;
+    return { structure: settled(talk, "read", await estimate(deps, caller, order, new URL(c.req.url).origin)) };
+  },
+};

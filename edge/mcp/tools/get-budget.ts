@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { findBudget } from "#core/store/postgres/find-budget.ts";
+import { budgetView } from "../../docs/answers/budget.ts";
+import { read } from "../../read.ts";
+import { viewBudget } from "../../routes/get-budget.ts";
+import { fitArguments, jsonSchema } from "../arguments.ts";
+import { settled } from "../conversation.ts";
+import { READS, type Tool } from "../tool.ts";
+
+const nothing = z.strictObject({});
+
+export const getBudget: Tool = {
+  name: "get_budget",
+  title: "Read the budget",
+  description:
+    "What the account was granted, was charged, holds for open runs and has available, in USD, and the API key's own budget where it has one. A run can be submitted while its max_cost_usd is available. Costs nothing.",
+  input: () => jsonSchema(nothing, "input"),
+  output: budgetView,
+  annotations: READS,
+  long: false,
+  async call(talk, given) {
+    await fitArguments(talk, nothing, given);
+    const { deps, caller } = talk;
+    const found = settled(talk, "read", await read(deps, caller, () => findBudget(deps.db, caller.key_sha256)));
+    if (found.kind !== "found") throw new Error("a budget was not found");
+    return { structure: viewBudget(found.budget) };
+  },
+};

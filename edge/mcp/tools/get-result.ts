@@ -1,0 +1,31 @@
+import type { z } from "zod";
+import { resultView } from "../../docs/answers/runs.ts";
+import { downloadOf } from "../../routes/get-result.ts";
+import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
+import { ownRun } from "../conversation.ts";
+import { READS, type ResourceLink, type Tool } from "../tool.ts";
+
+export const getResult: Tool = {
+  name: "get_result",
+  title: "Get a run's result",
+  description:
+    "Where the result of a COMPLETED run can be downloaded with a plain GET, without an API key, until expires_at (15 minutes; ask again for a fresh address), with its SHA-256 and size to check the download by. The result is JSON: `data` holds what the pack found. Costs nothing.",
+  input: () => jsonSchema(runIdArgument, "input"),
+  output: resultView,
+  annotations: READS,
+  long: false,
+  async call(talk, given) {
+    const { run_id } = await fitArguments(talk, runIdArgument, given);
+    const download = await downloadOf(talk.deps, await ownRun(talk, run_id));
+    return { structure: download, links: [linkTo(run_id, download)] };
+  },
+};
+
+export const linkTo = (run_id: string, download: z.input<typeof resultView>): ResourceLink => ({
+  type: "resource_link",
+  uri: download.url,
+  name: `${run_id}.json`,
+  description: `The result, to be had until ${download.expires_at}; its SHA-256 is ${download.sha256}.`,
+  mimeType: download.content_type,
+  size: download.size_bytes,
+});

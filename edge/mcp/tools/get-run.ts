@@ -1,0 +1,20 @@
+import { runView } from "../../docs/answers/runs.ts";
+import { viewOf } from "../../run-response.ts";
+import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
+import { ownRun } from "../conversation.ts";
+import { READS, type Tool } from "../tool.ts";
+
+export const getRun: Tool = {
+  name: "get_run",
+  title: "Read a run",
+  description:
+    "Status, cost and, once it has completed, the digest of a run's result. While its status is QUEUED or PROCESSING, ask again about once a second. COMPLETED: get the result with get_result. FAILED: `error` says why and cost.actual_usd what it cost. Costs nothing.",
+  input: () => jsonSchema(runIdArgument, "input"),
+  output: runView,
+  annotations: READS,
+  long: false,
+  async call(talk, given) {
+    const { run_id } = await fitArguments(talk, runIdArgument, given);
+    return { structure: viewOf(await ownRun(talk, run_id)) };
+  },
+};

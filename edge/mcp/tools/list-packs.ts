@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { catalog } from "#core/domain/packs/catalog.ts";
+import { packList } from "../../docs/answers/packs.ts";
+import { listPacks as list } from "../../list-packs.ts";
+import { fitArguments, jsonSchema } from "../arguments.ts";
+import { settled } from "../conversation.ts";
+import { READS, type Tool } from "../tool.ts";
+
+const input = z.strictObject({
+  pack_type: z
+    .string()
+    .refine((type) => catalog.has(type), `is not a known pack; there are: ${[...catalog.keys()].join(", ")}`)
+    .optional()
+    .describe("Only this pack; all of them if left out."),
+});
+
+export const listPacks: Tool = {
+  name: "list_packs",
+  title: "List the packs",
+  description:
+    "What can be bought: each pack with what it does, whether the account's plan includes it, its price list and limits, the JSON Schema of its inputs and an order that submit_run takes as it stands. Costs nothing.",
+  input: () => jsonSchema(input, "input"),
+  output: packList,
+  annotations: READS,
+  long: false,
+  async call(talk, given) {
+    const { pack_type: only } = await fitArguments(talk, input, given);
+    const packs = settled(talk, "read", await list(talk.deps, talk.caller));
+    return { structure: { packs: packs.filter(({ pack_type }) => only === undefined || pack_type === only) } };
+  },
+};

@@ -1,0 +1,116 @@
+import { z } from "zod";
+import { idempotencyKey } from "#core/domain/idempotency.ts";
+import { formatUsd } from "#core/domain/money.ts";
+import { Problem } from "#core/domain/problem.ts";
+import { isTerminal, runStatus } from "#core/domain/run.ts";
+import type { FoundRun } from "#core/store/postgres/find-run.ts";
+import { minimum_fee_usd, usd, when } from "../../docs/answers/figures.ts";
+import { runView } from "../../docs/answers/runs.ts";
+import { bodyProblem } from "../../faults.ts";
+import { isExpired } from "../../find-own-run.ts";
+import { downloadOf } from "../../routes/get-result.ts";
+import { readRunRequest } from "../../read-run-request.ts";
+import { viewOf } from "../../run-response.ts";
+import { submit, type SubmitRequest, type Submitted } from "../../submit.ts";
+import { fitting } from "../arguments.ts";
+import { type Conversation, deferred, settled } from "../conversation.ts";
+import { runArguments } from "../run-arguments.ts";
+import type { Json, Tool, ToolAnswer } from "../tool.ts";
+import { awaitRun, MAX_WAIT_S } from "../wait.ts";
+import { linkTo } from "./get-result.ts";
+
+const besides = z.object({
+  idempotency_key: idempotencyKey.describe(
+    "One key per piece of work, for instance a UUID; every retry bears the same one, and is never run or charged twice.",
+  ),
+  wait_seconds: z
+    .int()
+    .min(0)
+    .max(MAX_WAIT_S)
+    .default(0)
+    .describe("Wait for the run to end for so long before answering."),
+});
+const waiting = besides.pick({ wait_seconds: true });
+
+const output = z.strictObject({
+  run_id: z.uuid(),
+  status: runStatus,
+  created_at: when,
+  reserved_cost_usd: usd,
+  minimum_fee_usd,
+  replayed: z.boolean().optional().describe("True where the run was there before, under the same idempotency_key."),
+  run: runView.nullable().describe("The whole run, where it was waited for or is over."),
+  next: z.string().describe("What to do now."),
+});
+
+export const submitRun: Tool = {
+  name: "submit_run",
+  title: "Submit a run",
+  description:
+    "Buys one piece of work: reserves max_cost_usd and queues the run. It is charged what the work really cost, never more than max_cost_usd; what is not used is given back when it ends, and one that fails after its work began costs the minimum fee. Sending the same arguments under the same idempotency_key again gives the same run: after an error or a lost answer that is the only safe way to go on. Choose a pack with list_packs, price it with estimate_run. Needs a key with the scope submit.",
+  input: () => runArguments(besides, ["idempotency_key"]),
+  output,
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+  long: true,
+  async call(talk, given) {
+    const { request, wait_seconds } = await fitting(talk, () => readArguments(talk, given));
+    const submitted = settled(talk, "submit", await submit(deferred(talk), talk.caller, request));
+    const look = wait_seconds > 0 || isTerminal(submitted.status);
+    const run = look ? await awaitRun(talk, submitted.run_id, wait_seconds) : undefined;
+    if (run === undefined) return { structure: accepted(submitted), run: submitted };
+    return answerOf(talk, run, submitted.replayed);
+  },
+};
+
+/** What remains of the arguments is the body of `POST /v1/runs`, with the same hash: the same run over both. */
+function readArguments({ c }: Conversation, given: Json): { request: SubmitRequest; wait_seconds: number } {
+  const { idempotency_key, wait_seconds, ...body } = given;
+  const waited = waiting.safeParse({ wait_seconds });
+  if (!waited.success) throw bodyProblem(waited.error);
+  const key = idempotencyKey.safeParse(idempotency_key);
+  if (!key.success) {
+    throw new Problem(
+      "invalid-idempotency-key",
+      "A submit needs an idempotency_key of 8 to 64 printable ASCII characters, without a space at either end.",
+      { errors: [{ pointer: "/idempotency_key", detail: "must be 8 to 64 printable ASCII characters" }] },
+    );
+  }
+  const request = { ...readRunRequest(body).request, idempotency_key: key.data, traceparent: c.get("trace").parent };
+  return { request, ...waited.data };
+}
+
+/** What submit_run answers of a run that it may read, then or later. */
+export async function answerOf(talk: Conversation, run: FoundRun, replayed?: boolean): Promise<ToolAnswer> {
+  const view = viewOf(run);
+  const completed = run.status === "COMPLETED" && !isExpired(run);
+  const structure: z.input<typeof output> = {
+    run_id: run.run_id,
+    status: view.status,
+    created_at: view.created_at,
+    reserved_cost_usd: view.cost.reserved_usd,
+    minimum_fee_usd: view.cost.minimum_fee_usd,
+    ...(replayed !== undefined && { replayed }),
+    run: view,
+    next: nextOf(view.status),
+  };
+  if (!completed) return { structure, run, failed: isTerminal(run.status) };
+  return { structure, run, links: [linkTo(run.run_id, await downloadOf(talk.deps, run))] };
+}
+
+const accepted = (run: Submitted): z.input<typeof output> => ({
+  run_id: run.run_id,
+  status: run.status,
+  created_at: run.created_at.toISOString(),
+  reserved_cost_usd: formatUsd(run.reserved),
+  minimum_fee_usd: formatUsd(run.minimum_fee),
+  replayed: run.replayed,
+  run: null,
+  next: nextOf(run.status),
+});
+
+function nextOf(status: z.infer<typeof runStatus>): string {
+  if (!isTerminal(status)) return "Ask get_run about once a second until the status is COMPLETED, FAILED or CANCELED.";
+  if (status === "COMPLETED") return "Get the result with get_result, or from the link beside this.";
+  if (status === "EXPIRED") return "The result is gone. Submit the work again under a fresh idempotency_key.";
+  return "There is no result. `run.error` says why; to try again, submit under a fresh idempotency_key.";
+}

@@ -1,0 +1,31 @@
+import { isTerminal } from "#core/domain/run.ts";
+import { findRun, type FoundRun } from "#core/store/postgres/find-run.ts";
+import { watchRun } from "../watch-run.ts";
+import type { Conversation } from "./conversation.ts";
+
+export const POLL_INTERVAL_MS = 1_000;
+export const MAX_WAIT_S = 30;
+
+/**
+ * The run once it is over, or as it is after that many seconds; at once where as many answers are held as may be.
+ * Undefined where the key may not read it.
+ */
+export async function awaitRun(
+  { c, deps, caller }: Conversation,
+  run_id: string,
+  seconds: number,
+): Promise<FoundRun | undefined> {
+  const { key_sha256 } = caller;
+  const { signal } = c.req.raw;
+  const found = await findRun(deps.db, key_sha256, run_id);
+  if (found.kind !== "found") return undefined;
+  let last = found.run;
+  const hold = seconds > 0 && !isTerminal(last.status) ? deps.holds.take(key_sha256, signal) : undefined;
+  if (hold === undefined) return last;
+  const until_ms = deps.clock.now() + seconds * 1_000;
+  for await (const look of watchRun(deps, last, { key_sha256, until_ms, signal, hold })) {
+    if (look.kind === "found") last = look.run;
+    else if (look.kind !== "outage") return undefined;
+  }
+  return last;
+}

@@ -1,0 +1,112 @@
+import { accepts } from "hono/accepts";
+import { Problem } from "#core/domain/problem.ts";
+import { callerOf } from "../authenticate.ts";
+import { parseJson, readBody } from "../body.ts";
+import type { EdgeHandler, EdgeRequest } from "../context.ts";
+import { readFit } from "../fit.ts";
+import { fitting } from "../mcp/arguments.ts";
+import { type Conversation, knownCaller } from "../mcp/conversation.ts";
+import type { McpDeps } from "../mcp/deps.ts";
+import { checkMethodHeader, checkNameHeader, eraOf, type Spoken } from "../mcp/era.ts";
+import { answerLegacy, knowsLegacy } from "../mcp/legacy.ts";
+import { answerModern, knowsModern } from "../mcp/modern.ts";
+import { checkOrigin } from "../mcp/origin.ts";
+import { envelope, type Envelope, type Era, RPC, RpcError, statusOf } from "../mcp/protocol.ts";
+
+const JSON_TYPE = "application/json";
+
+/** `POST /mcp`: one message of the Model Context Protocol, answered from itself alone. */
+export function mcp(deps: McpDeps): EdgeHandler {
+  return async (c) => {
+    checkOrigin(deps, c);
+    const talk = { c, deps, caller: callerOf(c) };
+    checkAccept(c);
+    let message: Envelope | undefined;
+    let spoken: Spoken | undefined;
+    try {
+      message = await readFit(deps, talk.caller, () => readMessage(c));
+      const heard = message;
+      const understood = await fitting(talk, () => understand(c, heard));
+      spoken = understood;
+      return await answer(talk, heard, understood);
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      return refusal(c, error, { id: message?.id, era: spoken?.era });
+    }
+  };
+}
+
+/** Every answer is plain JSON, which both revisions let the server choose. */
+function checkAccept(c: EdgeRequest): void {
+  const taken = accepts(c, { header: "Accept", supports: [JSON_TYPE], default: "", match: wanted });
+  if (c.req.header("Accept") !== undefined && taken === "") throw new Problem("not-acceptable");
+}
+
+function wanted(accept: readonly { readonly type: string; readonly q: number }[]): string {
+  const takes = accept.some(({ type, q }) => q > 0 && [JSON_TYPE, "application/*", "*/*"].includes(type.toLowerCase()));
+  return takes ? JSON_TYPE : "";
+}
+
+async function readMessage(c: EdgeRequest): Promise<Envelope> {
+  const bytes = await readBody(c.req.raw);
+  const value = parsed(bytes);
+  if (Array.isArray(value)) throw new RpcError(RPC.invalid_request, "One message at a time: there are no batches.");
+  const message = envelope.safeParse(value);
+  if (message.success) return message.data;
+  const at = message.error.issues[0]?.path.join(".") ?? "";
+  throw new RpcError(RPC.invalid_request, `The body is no JSON-RPC request or notification: see "${at}".`);
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return parseJson(bytes);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const { errors } = error.extras;
+    const code =
+      errors?.some(({ detail }) => detail === "is not JSON in UTF-8") === true ? RPC.parse : RPC.invalid_request;
+    throw new RpcError(code, error.detail, { errors });
+  }
+}
+
+/** The revision, once headers and body are at one and the method is known in it. */
+function understand(c: EdgeRequest, message: Envelope): Spoken {
+  const spoken = eraOf(message, c.req.raw.headers);
+  if (message.id === undefined) return spoken;
+  if (spoken.era === "modern") {
+    checkMethodHeader(message, c.req.raw.headers);
+    checkNameHeader(message, c.req.raw.headers);
+  }
+  return spoken;
+}
+
+async function answer(talk: Conversation, message: Envelope, spoken: Spoken): Promise<Response> {
+  const { c } = talk;
+  const { id, method, params } = message;
+  const known = spoken.era === "modern" ? knowsModern(method) : knowsLegacy(method);
+  if (id === undefined || !known) {
+    await knownCaller(talk);
+    if (id === undefined) return c.body(null, 202);
+    throw new RpcError(RPC.no_method, "Method not found");
+  }
+  const result =
+    spoken.era === "modern"
+      ? await answerModern(talk, method, { params, capabilities: spoken.capabilities })
+      : await answerLegacy(talk, method, params);
+  return c.json({ jsonrpc: "2.0", id, result });
+}
+
+function refusal(
+  c: EdgeRequest,
+  error: RpcError,
+  { id, era }: { readonly id: Envelope["id"]; readonly era: Era | undefined },
+): Response {
+  const { code, detail: message, data } = error;
+  c.set("problem", error.slug);
+  const body = {
+    jsonrpc: "2.0",
+    ...(id !== undefined && { id }),
+    error: { code, message, ...(data !== undefined && { data }) },
+  };
+  return c.json(body, statusOf(code, era));
+}

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { problemOf } from "./client.ts";
+import { createWorld, type World } from "./harness.ts";
+import { eras, found, order, refused, resultOf, send, tool } from "./mcp-client.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world.close());
+
+describe.each(eras)("in the revision of %s", (revision) => {
+  test("what concerns no tool is counted as a read, and refused as one", async () => {
+    const { api_key } = await world.account({ plan: { read_per_minute: 1, read_burst: 1 } });
+    const first = await send(world.url, api_key, { method: "tools/list", revision });
+    expect(first.headers.get("ratelimit")).toMatch(/^"read";r=0;t=/);
+    resultOf(first);
+    for (const method of ["tools/list", "no/such/method", "notifications/initialized"]) {
+      const answer = await send(world.url, api_key, { method, revision });
+      problemOf(answer, 429, "rate-limited");
+      expect(answer.headers.has("retry-after")).toBe(true);
+    }
+    const called = await tool({ url: world.url, api_key, revision }, "get_budget");
+    expect(refused(called)).toMatchObject({ status: 429, title: "Too many requests" });
+  });
+
+  test("a submit is not counted as a read, nor a read as a submit", async () => {
+    const account = await world.account({ plan: { read_per_minute: 1, read_burst: 1 } });
+    found(await tool({ url: world.url, api_key: account.api_key, revision }, "get_budget"));
+    found(await tool({ url: world.url, api_key: account.api_key, revision }, "submit_run", order()));
+  });
+});
+
+test("while Postgres is away a tool says when to try again, in the words of HTTP", async () => {
+  const other = await createWorld();
+  try {
+    const { api_key } = await other.account();
+    found(await tool({ url: other.url, api_key }, "get_budget"));
+    await other.stopPostgres();
+    for (const [name, given] of [
+      ["get_budget", {}],
+      ["submit_run", order()],
+      ["cancel_run", { run_id: "01a1fa37-24d5-77a5-b92c-ccf601371541" }],
+    ] as const) {
+      const called = await tool({ url: other.url, api_key }, name, given);
+      expect(refused(called)).toMatchObject({ status: 503, title: "Temporarily unavailable" });
+      expect(called.answer.headers.has("retry-after")).toBe(true);
+    }
+    problemOf(await send(other.url, api_key, { method: "tools/list" }), 503, "unavailable");
+  } finally {
+    await other.close();
+  }
+});

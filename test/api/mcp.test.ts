@@ -1,0 +1,232 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { acceptedRun, call, get, newIdempotencyKey, post, problemOf, work } from "./client.ts";
+import { complete, fail } from "./finish.ts";
+import { type Account, createWorld, type World } from "./harness.ts";
+import { eras, found, MODERN, order, refused, resultOf, send, tool } from "./mcp-client.ts";
+
+let world: World;
+let account: Account;
+beforeAll(async () => {
+  world = await createWorld();
+  account = await world.account();
+});
+afterAll(() => world.close());
+
+const NOBODYS = "01a1fa37-24d5-77a5-b92c-ccf601371541";
+const TOOLS = ["list_packs", "estimate_run", "submit_run", "get_run", "get_result", "cancel_run", "get_budget"];
+
+interface Described {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+  readonly outputSchema: object;
+  readonly annotations: { readonly readOnlyHint: boolean };
+  readonly execution?: { readonly taskSupport: string };
+}
+
+async function listed(revision: (typeof eras)[number]): Promise<readonly Described[]> {
+  const answer = await send(world.url, account.api_key, { method: "tools/list", revision });
+  return resultOf(answer)["tools"] as readonly Described[];
+}
+
+const ajv = () => new Ajv2020({ strict: false, validateFormats: false, allowUnionTypes: true });
+
+describe.each(eras)("in the revision of %s", (revision) => {
+  const ask = (name: string, given: Readonly<Record<string, unknown>> = {}, { api_key } = account) =>
+    tool({ url: world.url, api_key, revision }, name, given);
+
+  test("every tool is listed with what an agent needs to use it", async () => {
+    const described = await listed(revision);
+    expect(described.map(({ name }) => name)).toEqual(TOOLS);
+    for (const { title, description, inputSchema, outputSchema } of described) {
+      expect([title, description]).not.toContain("");
+      expect(inputSchema["type"]).toBe("object");
+      ajv().compile(inputSchema);
+      ajv().compile(outputSchema);
+    }
+    const reading = described.filter(({ annotations }) => annotations.readOnlyHint).map(({ name }) => name);
+    expect(reading).toEqual(TOOLS.filter((name) => !["submit_run", "cancel_run"].includes(name)));
+    const execution = described.map((one) => one.execution?.taskSupport);
+    expect(new Set(execution)).toEqual(new Set(revision === MODERN ? [undefined] : ["forbidden", "optional"]));
+  });
+
+  test("what a tool answers fits the schema that it is listed with", async () => {
+    const submitted = found(await ask("submit_run", order()));
+    const run_id = String(submitted["run_id"]);
+    const done = found(await ask("submit_run", order()));
+    await complete(world.backend, String(done["run_id"]), { ok: true }, 12_300);
+    const answers: Readonly<Record<string, unknown>> = {
+      submit_run: submitted,
+      get_run: found(await ask("get_run", { run_id })),
+      cancel_run: found(await ask("cancel_run", { run_id })),
+      get_result: found(await ask("get_result", { run_id: done["run_id"] })),
+      get_budget: found(await ask("get_budget")),
+      list_packs: found(await ask("list_packs")),
+      estimate_run: found(await ask("estimate_run", work())),
+    };
+    for (const { name, outputSchema } of await listed(revision)) {
+      const fits = ajv().compile(outputSchema);
+      expect([name, fits(answers[name]), fits.errors]).toEqual([name, true, null]);
+    }
+  });
+
+  test("a run is bought, ends, and its result is what was stored, at the price that was charged", async () => {
+    const submitted = await ask("submit_run", order());
+    expect(found(submitted)).toMatchObject({
+      status: "QUEUED",
+      reserved_cost_usd: "1.0000",
+      replayed: false,
+      run: null,
+    });
+    expect(submitted.answer.headers.get("ratelimit-policy")).toMatch(/^"submit";q=/);
+    const run_id = String(found(submitted)["run_id"]);
+
+    const result = { data: { winner: "tea" } };
+    const { sha256, bytes } = await complete(world.backend, run_id, result, 12_300);
+    const run = await ask("get_run", { run_id });
+    expect(found(run)).toMatchObject({ status: "COMPLETED", cost: { actual_usd: "0.0123" }, result: { sha256 } });
+    expect(run.answer.headers.get("ratelimit-policy")).toMatch(/^"read";q=/);
+
+    const download = await ask("get_result", { run_id });
+    expect(found(download)).toMatchObject({ sha256, size_bytes: bytes, content_type: "application/json" });
+    const { url } = found(download);
+    expect(download.content[1]).toMatchObject({ type: "resource_link", uri: url, size: bytes });
+    expect((await call(String(url))).body).toEqual(result);
+  });
+
+  test("the same order over MCP and over HTTP is the same run, charged once", async () => {
+    const idempotency_key = newIdempotencyKey();
+    const over_http = acceptedRun(await post({ url: world.url, api_key: account.api_key, idempotency_key }));
+    const over_mcp = found(await ask("submit_run", order({ idempotency_key })));
+    expect(over_mcp).toMatchObject({ run_id: over_http.run_id, replayed: true });
+    const other = await ask("submit_run", order({ idempotency_key, max_cost_usd: "0.5000" }));
+    expect(refused(other)).toMatchObject({ status: 409, title: "The Idempotency-Key belongs to another request" });
+  });
+
+  test("a submit that waits is answered once the run is over", async () => {
+    const given = order();
+    const { run_id } = found(await ask("submit_run", given));
+    const waiting = ask("submit_run", { ...given, wait_seconds: 30 });
+    await complete(world.backend, String(run_id), { ok: true }, 12_300);
+    const waited = await waiting;
+    expect(found(waited)).toMatchObject({ run_id, status: "COMPLETED", run: { status: "COMPLETED" } });
+    expect(waited.content[1]?.type).toBe("resource_link");
+  });
+
+  test("a run that failed says so, and how, when its submit is repeated", async () => {
+    const given = order();
+    const { run_id } = found(await ask("submit_run", given));
+    await fail(world.backend, String(run_id));
+    const again = await ask("submit_run", given);
+    expect(again.isError).toBe(true);
+    expect(again.structuredContent).toMatchObject({ run: { error: { reason_code: "NO_LUCK" } } });
+    expect(refused(await ask("get_result", { run_id }))).toMatchObject({ status: 409 });
+  });
+
+  test("a run is canceled once, and what is over cannot be", async () => {
+    const { run_id } = found(await ask("submit_run", order()));
+    expect(found(await ask("cancel_run", { run_id }))).toMatchObject({
+      outcome: "canceled",
+      run: { status: "CANCELED" },
+    });
+    expect(found(await ask("cancel_run", { run_id }))).toMatchObject({ outcome: "canceled" });
+    const { run_id: done } = found(await ask("submit_run", order()));
+    await complete(world.backend, String(done), { ok: true }, 12_300);
+    expect(refused(await ask("cancel_run", { run_id: done }))).toMatchObject({ title: "The run has ended" });
+  });
+
+  test("an estimate reserves nothing and tells whether a submit would be taken", async () => {
+    const poor = await world.account({ funds: 500_000 });
+    const taken = found(await ask("estimate_run", work({ max_cost_usd: "0.5000" }), poor));
+    expect(taken).toMatchObject({ admitted: true, refusal: null, reserved_cost_usd: "0.5000" });
+    const estimate = found(await ask("estimate_run", work(), poor));
+    expect(estimate).toMatchObject({ admitted: false, refusal: { status: 422 } });
+    expect(found(await ask("get_budget", {}, poor))).toMatchObject({ available_usd: "0.5000", open_runs: 0 });
+  });
+
+  test("a pack is described with the schema of its inputs and an example that fits it", async () => {
+    const { packs } = found(await ask("list_packs", { pack_type: "compliance" })) as { packs: readonly Members[] };
+    expect(packs.map((pack) => pack["pack_type"])).toEqual(["compliance"]);
+    const [{ inputs, example } = {}] = packs as readonly { inputs: object; example: Members }[];
+    expect(ajv().compile(inputs ?? {})(example?.["inputs"])).toBe(true);
+    found(await ask("estimate_run", example));
+    expect(refused(await ask("list_packs", { pack_type: "magic" }))["errors"]).toMatchObject([
+      { pointer: "/pack_type" },
+    ]);
+  });
+
+  test.each([
+    ["submit_run", { max_cost_usd: 1 }, ["/max_cost_usd"]],
+    ["submit_run", { surprise: true, inputs: { question: 7 } }, ["/inputs/question", "/surprise"]],
+    ["submit_run", { idempotency_key: "short" }, ["/idempotency_key"]],
+    ["submit_run", { wait_seconds: 31 }, ["/wait_seconds"]],
+    ["get_run", { run_id: "one" }, ["/run_id"]],
+    ["get_result", {}, ["/run_id"]],
+    ["cancel_run", { run_id: NOBODYS, force: true }, ["/force"]],
+    ["get_budget", { all: true }, ["/all"]],
+  ])("%s names what does not fit in %j", async (name, change, pointers) => {
+    const given = name === "submit_run" ? order(change) : change;
+    const document = refused(await ask(name, given)) as { status: number; errors: readonly { pointer: string }[] };
+    expect(document.status).toBe(400);
+    expect(document.errors.map(({ pointer }) => pointer).toSorted()).toEqual(pointers);
+  });
+
+  test("the refusal of a tool has the words that the same request meets over HTTP", async () => {
+    const poor = await world.account({ funds: 500_000 });
+    const over_http = problemOf(await post({ url: world.url, api_key: poor.api_key }), 422, "budget-exceeded");
+    const { trace_id: _trace, instance: _instance, ...same } = over_http;
+    expect(refused(await ask("submit_run", order(), poor))).toMatchObject(same);
+  });
+
+  test.each(["get_run", "get_result", "cancel_run"])("%s answers of another tenant's run as of none", async (name) => {
+    const { run_id } = found(await ask("submit_run", order()));
+    const other = await world.account();
+    const words = async (id: unknown) => {
+      const { trace_id: _trace, ...document } = refused(await ask(name, { run_id: id }, other));
+      return document;
+    };
+    expect(await words(run_id)).toEqual(await words(NOBODYS));
+    expect(await words(run_id)).toMatchObject({ status: 404 });
+    expect(found(await ask("get_run", { run_id }))["status"]).toBe("QUEUED");
+  });
+
+  test.each([
+    ["submit_run", "read", order()],
+    ["cancel_run", "read", { run_id: NOBODYS }],
+    ["estimate_run", "read", work()],
+    ["get_run", "submit", { run_id: NOBODYS }],
+    ["get_budget", "submit", {}],
+  ] as const)("%s wants more than the scope %s", async (name, scope, given) => {
+    const narrow = await world.key(account.tenant_id, { scopes: [scope] });
+    const called = await ask(name, given, narrow);
+    expect(refused(called)).toMatchObject({ status: 403, title: "The API key lacks a scope" });
+    expect(called.answer.headers.has("ratelimit")).toBe(true);
+  });
+
+  test("a rate that is used up is told, with the time to wait", async () => {
+    const slow = await world.account({ plan: { submit_per_minute: 1, submit_burst: 1 } });
+    found(await ask("submit_run", order(), slow));
+    const called = await ask("submit_run", order(), slow);
+    const document = refused(called);
+    expect(document).toMatchObject({ status: 429 });
+    expect(called.answer.headers.get("retry-after")).toBe(String(document["retry_after_s"]));
+    expect(called.answer.headers.get("ratelimit")).toMatch(/^"submit";r=0;t=/);
+  });
+
+  test("any good key may see what there is, whatever its scopes", async () => {
+    const narrow = await world.key(account.tenant_id, { scopes: ["submit"] });
+    const answer = await send(world.url, narrow.api_key, { method: "tools/list", revision });
+    expect(resultOf(answer)["tools"]).toHaveLength(TOOLS.length);
+    expect(answer.headers.get("ratelimit-policy")).toMatch(/^"read";q=/);
+  });
+});
+
+type Members = Readonly<Record<string, unknown>>;
+
+test("the run of an agent is a run like any other", async () => {
+  const { run_id } = found(await tool({ url: world.url, api_key: account.api_key }, "submit_run", order()));
+  const run = await get(`${world.url}/v1/runs/${String(run_id)}`, account.api_key);
+  expect(run.body).toEqual(found(await tool({ url: world.url, api_key: account.api_key }, "get_run", { run_id })));
+});
