@@ -11,16 +11,26 @@ import { problemResponse } from "./problem-response.ts";
 import { unavailable } from "./refusals.ts";
 import { cancelRun } from "./routes/cancel-run.ts";
 import { createRun } from "./routes/create-run.ts";
+import { createWebhook } from "./routes/create-webhook.ts";
+import { deleteWebhook } from "./routes/delete-webhook.ts";
+import { enableWebhook } from "./routes/enable-webhook.ts";
 import { getBudget } from "./routes/get-budget.ts";
 import { getResult } from "./routes/get-result.ts";
 import { getRun } from "./routes/get-run.ts";
+import { getWebhook } from "./routes/get-webhook.ts";
+import { getWebhookSecret } from "./routes/get-webhook-secret.ts";
 import { health } from "./routes/health.ts";
 import { indexPage } from "./routes/index-page.ts";
+import { listWebhookDeliveries } from "./routes/list-webhook-deliveries.ts";
+import { listWebhooks } from "./routes/list-webhooks.ts";
 import { openapi } from "./routes/openapi.ts";
 import { problemIndex, problemPage } from "./routes/problem-page.ts";
 import { readyz } from "./routes/readyz.ts";
+import { redeliverWebhook } from "./routes/redeliver-webhook.ts";
+import { rotateWebhook } from "./routes/rotate-webhook.ts";
 
 export type AppDeps = Parameters<typeof createRun>[0] &
+  Parameters<typeof createWebhook>[0] &
   Parameters<typeof getResult>[0] &
   Parameters<typeof readyz>[0] &
   Parameters<typeof health>[0];
@@ -35,6 +45,14 @@ export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   app.post("/v1/runs/:id/cancel", cancelRun(deps)).all(allow("POST"));
   app.get("/v1/runs/:id/result", getResult(deps)).all(allow("GET, HEAD"));
   app.get("/v1/budget", getBudget(deps)).all(allow("GET, HEAD"));
+
+  app.get("/v1/webhooks", listWebhooks(deps)).post(createWebhook(deps)).all(allow("GET, HEAD, POST"));
+  app.get("/v1/webhooks/default/secret", getWebhookSecret(deps)).all(allow("GET, HEAD"));
+  app.get("/v1/webhooks/:id", getWebhook(deps)).delete(deleteWebhook(deps)).all(allow("GET, HEAD, DELETE"));
+  app.post("/v1/webhooks/:id/rotate", rotateWebhook(deps)).all(allow("POST"));
+  app.post("/v1/webhooks/:id/enable", enableWebhook(deps)).all(allow("POST"));
+  app.get("/v1/webhooks/:id/deliveries", listWebhookDeliveries(deps)).all(allow("GET, HEAD"));
+  app.post("/v1/webhooks/:id/deliveries/:delivery_id/redeliver", redeliverWebhook(deps)).all(allow("POST"));
 
   app.get("/", indexPage()).all(allow("GET, HEAD"));
   app.get("/health", health(deps)).all(allow("GET, HEAD"));

@@ -15,6 +15,11 @@ const schema = z.object({
   S3_ENDPOINT: http.optional(),
   S3_BUCKET: z.string().min(3),
   DPP_VERSION: required.default("dev"),
+  DPP_WEBHOOK_ALLOW_HTTP: z.stringbool().default(false),
+  DPP_WEBHOOK_ALLOW_HOSTS: z
+    .string()
+    .default("")
+    .transform((text) => text.split(",").filter((host) => host !== "")),
   DPP_SYNC_GRACE_SECONDS: z.coerce.number().positive().max(86_400).default(90),
 });
 export type EdgeEnv = z.infer<typeof schema>;

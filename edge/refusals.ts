@@ -63,3 +63,13 @@ export const halted = () =>
   });
 
 export const readOnly = () => new Problem("read-only", undefined, { retry_after_s: 60 });
+
+export const noSuchWebhook = () => new Problem("not-found", "There is no such webhook.");
+
+export const noSuchDelivery = () => new Problem("not-found", "There is no such delivery.");
+
+/** Nothing of the account is changed meanwhile. */
+export const changesHalted = () =>
+  new Problem("read-only", "The operator has halted the service for the moment; nothing was changed.", {
+    retry_after_s: 60,
+  });

@@ -1,11 +1,12 @@
 import { budget } from "./areas/budget.ts";
 import { runs } from "./areas/runs.ts";
 import { service } from "./areas/service.ts";
+import { webhooks } from "./areas/webhooks.ts";
 import { components, type Json } from "./components.ts";
 import type { Area } from "./describe.ts";
 
 const API_VERSION = "1.0.0";
-const AREAS: readonly Area[] = [runs, budget, service];
+const AREAS: readonly Area[] = [runs, budget, webhooks, service];
 
 /** The OpenAPI 3.1 document as seen from `origin`. */
 export function openapiDocument(origin: string): Json {

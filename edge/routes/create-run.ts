@@ -4,6 +4,8 @@ import { formatUsd, minimumFee } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { Problem } from "#core/domain/problem.ts";
 import { parseRunRequest } from "#core/domain/run-request.ts";
+import { newWebhookSecret, WEBHOOK_SECRET_BYTES } from "#core/domain/webhook.ts";
+import type { WebhookPolicy } from "#core/domain/webhook-url.ts";
 import { callerOf } from "../authenticate.ts";
 import { parseJson, readBody } from "../body.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
@@ -15,11 +17,13 @@ import { submit, type SubmitDeps, type SubmitRequest, type Submitted } from "../
 
 const POLL_INTERVAL_MS = 1_000;
 
+type CreateRunDeps = Omit<SubmitDeps, "defer"> & FitDeps & { readonly webhook_policy: WebhookPolicy };
+
 /** `POST /v1/runs`: S0, then submit. */
-export function createRun(deps: Omit<SubmitDeps, "defer"> & FitDeps): EdgeHandler {
+export function createRun(deps: CreateRunDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
-    const request = await readFit(deps, caller, () => readSubmit(c));
+    const request = await readFit(deps, caller, () => readSubmit(deps, c));
 
     const { rate, verdict } = await submit({ ...deps, defer: deferTo(c, deps) }, caller, request);
     if (rate !== undefined) c.set("rate", { policy: "submit", state: rate });
@@ -28,10 +32,10 @@ export function createRun(deps: Omit<SubmitDeps, "defer"> & FitDeps): EdgeHandle
   };
 }
 
-async function readSubmit(c: EdgeRequest): Promise<SubmitRequest> {
+async function readSubmit(deps: CreateRunDeps, c: EdgeRequest): Promise<SubmitRequest> {
   const bytes = await readBody(c.req.raw);
   const idempotency_key = keyOf(c);
-  return { ...readRequest(parseJson(bytes)), idempotency_key, traceparent: c.get("trace").parent };
+  return { ...readRequest(deps, parseJson(bytes)), idempotency_key, traceparent: c.get("trace").parent };
 }
 
 function keyOf(c: EdgeRequest): string {
@@ -42,8 +46,8 @@ function keyOf(c: EdgeRequest): string {
   });
 }
 
-function readRequest(body: unknown): Omit<SubmitRequest, "idempotency_key" | "traceparent"> {
-  const parsed = parseRunRequest(body);
+function readRequest(deps: CreateRunDeps, body: unknown): Omit<SubmitRequest, "idempotency_key" | "traceparent"> {
+  const parsed = parseRunRequest(body, deps.webhook_policy);
   if ("error" in parsed) throw bodyProblem(parsed.error);
   const { request } = parsed;
   const { inputs } = body as { readonly inputs: unknown };
@@ -59,8 +63,11 @@ function readRequest(body: unknown): Omit<SubmitRequest, "idempotency_key" | "tr
     minimum_fee: minimumFee(request.max_cost_usd),
     timebox_sec: request.timebox_sec,
     min_reliability: request.min_reliability_score ?? null,
+    webhook: request.webhook === undefined ? undefined : { url: request.webhook, secret: secretFrom(deps) },
   };
 }
+
+const secretFrom = ({ random }: CreateRunDeps): string => newWebhookSecret(random.bytes(WEBHOOK_SECRET_BYTES));
 
 function answer(c: EdgeRequest, run: Submitted): Response {
   const href = `/v1/runs/${run.run_id}`;
