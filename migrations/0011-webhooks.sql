@@ -11,7 +11,7 @@ CREATE INDEX outbox_events_waiting ON outbox_events (event_id) WHERE fanned_out_
 CREATE INDEX outbox_events_age ON outbox_events (created_at);
 
 -- One without a url is the tenant's default: it signs what goes to the addresses that runs bring along.
--- `events` empty: all. The previous secret signs too until its time has passed.
+-- `events` empty: all. Previous secrets, newest first, sign too until their time has passed.
 CREATE TABLE webhook_endpoints (
   endpoint_id uuid PRIMARY KEY,
   tenant_id uuid NOT NULL REFERENCES tenants,
@@ -21,13 +21,13 @@ CREATE TABLE webhook_endpoints (
   status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
   disabled_reason text,
   secret text,
-  previous_secret text,
+  previous_secrets text[] NOT NULL DEFAULT '{}' CHECK (cardinality(previous_secrets) <= 3),
   previous_until timestamptz,
   version bigint NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL,
   deleted_at timestamptz,
   CHECK ((secret IS NULL) = (deleted_at IS NOT NULL)),
-  CHECK ((previous_secret IS NULL) = (previous_until IS NULL)),
+  CHECK ((previous_secrets = '{}') = (previous_until IS NULL)),
   CHECK (url IS NOT NULL OR (status = 'active' AND deleted_at IS NULL))
 );
 CREATE INDEX webhook_endpoints_tenant ON webhook_endpoints (tenant_id, created_at);
@@ -183,7 +183,7 @@ BEGIN
   SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
   IF outcome IS NULL THEN
     UPDATE webhook_endpoints w
-       SET deleted_at = wall_clock(), secret = NULL, previous_secret = NULL, previous_until = NULL, version = w.version + 1
+       SET deleted_at = wall_clock(), secret = NULL, previous_secrets = '{}', previous_until = NULL, version = w.version + 1
      WHERE w.endpoint_id = p_endpoint_id AND w.tenant_id = v_tenant_id AND w.url IS NOT NULL AND w.deleted_at IS NULL;
     outcome := CASE WHEN FOUND THEN 'deleted' ELSE 'absent' END;
   END IF;
@@ -194,7 +194,8 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- A fresh secret; the one before signs too for so many seconds. Without an id: the default's, made where there is none.
+-- A fresh secret; those before sign too for so many seconds: more than one, for who never saw the answer rotates again.
+-- Without an id: the default's, made where there is none.
 -- outcome: rotated | absent | unauthorized | scope-missing | read-only.
 CREATE FUNCTION rotate_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_secret text, p_grace_seconds integer)
 RETURNS TABLE (outcome text, previous_until timestamptz)
@@ -208,16 +209,15 @@ BEGIN
     IF p_endpoint_id IS NULL THEN
       PERFORM ensure_default_webhook(v_tenant_id, p_secret);
     END IF;
-    -- Of one that was made just now, or is asked for again with the same secret, there is none before it.
+    -- One that was made just now has none before it.
     UPDATE webhook_endpoints w
-       SET secret = p_secret, version = w.version + 1,
-           previous_secret = CASE WHEN w.secret <> p_secret THEN w.secret ELSE w.previous_secret END,
-           previous_until = CASE WHEN w.secret <> p_secret
-             THEN wall_clock() + make_interval(secs => p_grace_seconds) ELSE w.previous_until END
+       SET secret = p_secret, version = w.version + 1, previous_until = wall_clock() + make_interval(secs => p_grace_seconds),
+           previous_secrets = (w.secret || CASE WHEN w.previous_until > wall_clock() THEN w.previous_secrets ELSE '{}' END)[1:3]
      WHERE w.tenant_id = v_tenant_id AND w.deleted_at IS NULL
        AND CASE WHEN p_endpoint_id IS NULL THEN w.url IS NULL ELSE w.url IS NOT NULL AND w.endpoint_id = p_endpoint_id END
+       AND w.secret <> p_secret
     RETURNING w.previous_until INTO previous_until;
-    outcome := CASE WHEN FOUND THEN 'rotated' ELSE 'absent' END;
+    outcome := CASE WHEN FOUND OR p_endpoint_id IS NULL THEN 'rotated' ELSE 'absent' END;
   END IF;
   RETURN NEXT;
 END $$;

@@ -120,7 +120,7 @@ $$;
 CREATE FUNCTION claim_webhook_deliveries(p_limit integer, p_per_tenant integer, p_per_endpoint integer,
   p_lease_seconds double precision)
 RETURNS TABLE (delivery_id uuid, claim_token uuid, tenant_id uuid, endpoint_id uuid, tries integer, url text, secret text,
-  previous_secret text, event_uuid uuid, type text, payload jsonb, happened_at timestamptz, pack_type text,
+  previous_secrets text[], event_uuid uuid, type text, payload jsonb, happened_at timestamptz, pack_type text,
   metadata jsonb, trace_parent text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -165,7 +165,7 @@ BEGIN
     RETURNING d.*
   )
   SELECT t.delivery_id, t.claim_token, t.tenant_id, t.endpoint_id, t.tries, coalesce(t.url, w.url), w.secret,
-         CASE WHEN w.previous_until > v_now THEN w.previous_secret END, e.event_uuid, e.type, e.payload, e.created_at,
+         CASE WHEN w.previous_until > v_now THEN w.previous_secrets ELSE '{}' END, e.event_uuid, e.type, e.payload, e.created_at,
          r.pack_type, r.metadata, r.trace_parent
     FROM taken t
     JOIN webhook_endpoints w USING (endpoint_id)

@@ -4,6 +4,7 @@ import { service } from "./areas/service.ts";
 import { webhooks } from "./areas/webhooks.ts";
 import { components, type Json } from "./components.ts";
 import type { Area } from "./describe.ts";
+import { eventSchemas, webhookRequests } from "./webhook-events.ts";
 
 const API_VERSION = "1.0.0";
 const AREAS: readonly Area[] = [runs, budget, webhooks, service];
@@ -25,6 +26,7 @@ export function openapiDocument(origin: string): Json {
     security: [{ apiKey: [] }],
     tags: AREAS.map(({ tag }) => tag),
     paths: Object.assign({}, ...AREAS.map(({ paths }) => paths)) as Json,
-    components: components(AREAS.map(({ answers }) => answers)),
+    webhooks: webhookRequests,
+    components: components([...AREAS.map(({ answers }) => answers), eventSchemas]),
   };
 }

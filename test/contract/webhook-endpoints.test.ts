@@ -29,8 +29,6 @@ describe("an endpoint", () => {
     const change = { endpoint_id, secret: OTHER_SECRET };
     const rotated = await rotateWebhook(world.edge, account.key_sha256, change);
     expect(rotated).toMatchObject({ outcome: "rotated", previous_until: expect.any(Date) });
-    // Asked for again with the same secret, as after an unknown outcome, nothing moves.
-    expect(await rotateWebhook(world.edge, account.key_sha256, change)).toEqual(rotated);
     await world.happen(account);
     await world.sweep();
     const [first] = server.received;
@@ -45,6 +43,24 @@ describe("an endpoint", () => {
     const second = server.received[1];
     new Webhook(OTHER_SECRET).verify(second?.body ?? "", second?.headers ?? {});
     expect(() => new Webhook(secret).verify(second?.body ?? "", second?.headers ?? {})).toThrow("No matching");
+  });
+
+  it("whose secret was rotated twice is signed by all that a receiver may still hold", async () => {
+    const account = await world.tenant();
+    await using server = await receiver();
+    const { endpoint_id, secret } = await world.endpoint(account, server.url);
+    for (const byte of [1, 2, 3, 4]) {
+      const fresh = `whsec_${Buffer.alloc(32, byte).toString("base64")}`;
+      await rotateWebhook(world.edge, account.key_sha256, { endpoint_id, secret: fresh });
+      if (byte === 1 || byte === 4) continue;
+      await world.happen(account);
+      await world.sweep();
+      const told = server.received.at(-1);
+      for (const each of [secret, fresh]) new Webhook(each).verify(told?.body ?? "", told?.headers ?? {});
+    }
+    await world.happen(account);
+    await world.sweep();
+    expect(server.received.at(-1)?.headers["webhook-signature"]?.split(" ")).toHaveLength(4);
   });
 
   it("that is deleted while it is told loses what is pending, and what it says changes nothing", async () => {

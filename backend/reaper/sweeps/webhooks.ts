@@ -5,7 +5,7 @@ import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { Random } from "#core/ports/random.ts";
-import type { WebhookAnswer, WebhookSender } from "#core/ports/webhook-sender.ts";
+import type { WebhookAnswer, WebhookRequest, WebhookSender } from "#core/ports/webhook-sender.ts";
 import {
   claimDeliveries,
   type ClaimedDelivery,
@@ -85,28 +85,31 @@ async function deliver(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promi
 }
 
 async function attempt(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promise<Conclusion> {
-  let body: string;
+  let request: WebhookRequest;
   try {
-    body = webhookBody(delivery);
+    request = requestOf(delivery, Math.floor(deps.clock.now() / 1000));
   } catch (error) {
     deps.log.error("an event is not what its type says", { event_uuid: delivery.event_uuid, error });
     return { outcome: "failed", status: null, error: "event-malformed", retry_seconds: null };
   }
-  const { url, secret, previous_secret, trace_parent } = delivery;
-  const id = `evt_${delivery.event_uuid}`;
-  const timestamp = Math.floor(deps.clock.now() / 1000);
-  const secrets = previous_secret === null ? [secret] : [secret, previous_secret];
-  const answer = await deps.send({
+  const answer = await deps.send(request);
+  return conclude(answer, delivery.tries, deps.random);
+}
+
+function requestOf(delivery: ClaimedDelivery, timestamp: number): WebhookRequest {
+  const { event_uuid, url, secret, previous_secrets, trace_parent } = delivery;
+  const id = `evt_${event_uuid}`;
+  const body = webhookBody(delivery);
+  return {
     url,
     body,
     headers: {
       "webhook-id": id,
       "webhook-timestamp": String(timestamp),
-      "webhook-signature": signatureOf({ id, timestamp, body }, secrets),
+      "webhook-signature": signatureOf({ id, timestamp, body }, [secret, ...previous_secrets]),
       ...(trace_parent !== null && { traceparent: trace_parent }),
     },
-  });
-  return conclude(answer, delivery.tries, deps.random);
+  };
 }
 
 function conclude(answer: WebhookAnswer, tries: number, random: Random): Conclusion {

@@ -3,7 +3,7 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
 import { fromBase64, toBase64 } from "#core/domain/base64.ts";
 import { newWebhookSecret, retrySeconds, signatureOf } from "#core/domain/webhook.ts";
-import { webhookBody } from "#core/domain/webhook-message.ts";
+import { webhookBody, webhookEvents } from "#core/domain/webhook-message.ts";
 
 describe("the signature", () => {
   // The vector that the reference libraries of Standard Webhooks share.
@@ -92,17 +92,19 @@ describe("the body", () => {
         result_href: `/v1/runs/${run_id}/result`,
       },
     });
+    webhookEvents.run.parse(JSON.parse(webhookBody(event)));
     const failed = { ...event, type: "run.failed", payload: { ...payload, status: "FAILED", reason_code: "CRASHED" } };
     expect(JSON.parse(webhookBody(failed))).toMatchObject({ data: { reason_code: "CRASHED", result_href: null } });
   });
 
   test("of a budget's event says how much of it is used, of any other what the outbox says", () => {
-    const of = (type: string, payload: Record<string, unknown>) =>
+    const of = (type: string, payload: unknown) =>
       JSON.parse(webhookBody({ type, payload, happened_at, pack_type: null, metadata: null })) as { data: unknown };
     const used = { threshold_percent: 80, granted_micros: 10_000_000, charged_micros: 8_000_000 };
     const said = { threshold_percent: 80, granted_usd: "10.0000", charged_usd: "8.0000" };
     expect(of("budget.threshold", used).data).toEqual(said);
     expect(of("key.revoked", { key_id: "k" }).data).toEqual({ key_id: "k" });
-    expect(() => of("run.failed", { status: "FAILED" })).toThrow();
+    for (const payload of [{ status: "FAILED" }, "FAILED", null]) expect(() => of("run.failed", payload)).toThrow();
+    expect(() => of("key.revoked", 7)).toThrow();
   });
 });

@@ -14,13 +14,13 @@ const claimed = z.object({
   tries: z.number(),
   url: z.string(),
   secret: z.string(),
-  previous_secret: z.string().nullable(),
+  previous_secrets: z.array(z.string()),
   event_uuid: z.guid(),
   type: z.string(),
-  payload: z.record(z.string(), z.unknown()),
+  payload: z.unknown(),
   happened_at: timestamp,
   pack_type: z.string().nullable(),
-  metadata: z.record(z.string(), z.string()).nullable(),
+  metadata: z.unknown(),
   trace_parent: z.string().nullable(),
 });
 export type ClaimedDelivery = z.infer<typeof claimed>;
