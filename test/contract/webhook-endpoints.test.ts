@@ -121,6 +121,11 @@ describe("the default secret", () => {
     const rotated = await rotateWebhook(world.edge, key_sha256, { endpoint_id: undefined, secret: OTHER_SECRET });
     expect(rotated).toMatchObject({ outcome: "rotated", previous_until: expect.any(Date) });
     expect(await defaultWebhookSecret(world.edge, key_sha256, "unused")).toMatchObject({ secret: OTHER_SECRET });
+    const fresh = await rotateWebhook(world.edge, (await world.tenant()).key_sha256, {
+      endpoint_id: undefined,
+      secret: OTHER_SECRET,
+    });
+    expect(fresh).toEqual({ outcome: "rotated", previous_until: null });
   });
 });
 
@@ -209,4 +214,22 @@ it("what was told is forgotten after thirty days, what is pending is not", async
   await forget();
   expect(await counts()).toEqual([1, 1, 1]);
   expect(await world.deliveries(account, endpoint_id)).toMatchObject([{ status: "pending" }]);
+});
+
+it("an event that is not what its type says fails alone, and says so", async () => {
+  const account = await world.tenant();
+  await using server = await receiver();
+  const { endpoint_id } = await world.endpoint(account, server.url);
+  await world.owner.query(
+    "INSERT INTO outbox_events (tenant_id, type, payload, created_at) VALUES ($1, 'run.failed', '[7]', now())",
+    [account.tenant_id],
+  );
+  await world.happen(account);
+  const heard = await world.sweep();
+  expect((await world.deliveries(account, endpoint_id)).map(({ last_error }) => last_error).toSorted()).toEqual([
+    "event-malformed",
+    null,
+  ]);
+  expect(heard.lines.filter(({ level }) => level === "error")).toHaveLength(1);
+  expect(server.received).toHaveLength(1);
 });

@@ -45,7 +45,7 @@ export function hostOf(url: Target): string {
 }
 
 /** The port that a URL reaches, the scheme's own when it names none. */
-export function portOf(url: Target): number {
+function portOf(url: Target): number {
   if (url.port !== "") return Number(url.port);
   return url.protocol === "https:" ? 443 : 80;
 }

@@ -18,7 +18,7 @@ const random = createRandom();
 /** Any port of this machine. */
 const LOCAL = ["127.0.0.1:*"];
 
-export interface Received {
+interface Received {
   readonly path: string;
   readonly headers: Record<string, string>;
   readonly body: string;
