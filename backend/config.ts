@@ -7,6 +7,12 @@ const seconds = (fallback: number, least = 0.05, most = 86_400) =>
   z.coerce.number("must be a number of seconds").min(least).max(most).default(fallback);
 const count = (fallback: number, most: number) => z.coerce.number().int().min(1).max(most).default(fallback);
 const optionalUrl = z.url().optional();
+const hostList = (pair: RegExp, message: string) =>
+  z
+    .string()
+    .default("")
+    .transform((text) => text.split(",").filter((host) => host !== ""))
+    .refine((hosts) => hosts.every((host) => pair.test(host)), message);
 
 /** What worker and reaper share: where the stores are, and the times of the protocol, in seconds. */
 const shared = {
@@ -30,14 +36,7 @@ const workerSchema = z
     DPP_HEARTBEAT_SECONDS: seconds(30),
     DPP_WORKER_CONCURRENCY: count(10, 1000),
     DPP_STOP_SECONDS: seconds(20),
-    DPP_FETCH_ALLOW_HOSTS: z
-      .string()
-      .default("")
-      .transform((text) => text.split(",").filter((host) => host !== ""))
-      .refine(
-        (hosts) => hosts.every((host) => /^[^\s:/]+:\d{1,5}$/.test(host)),
-        "must be host:port pairs, with commas between",
-      ),
+    DPP_FETCH_ALLOW_HOSTS: hostList(/^[^\s:/]+:\d{1,5}$/, "must be host:port pairs, with commas between"),
     DECISION_MODEL_URL: optionalUrl,
     DECISION_MODEL_NAME: z.string().min(1).optional(),
     DECISION_MODEL_API_KEY: z.string().min(1).optional(),
@@ -59,6 +58,10 @@ const reaperSchema = z.object({
   DPP_SIGNAL_SECONDS: seconds(60),
   DPP_SYNC_GRACE_SECONDS: seconds(90, 1),
   DPP_AUDIT_SECONDS: seconds(300),
+  DPP_WEBHOOK_ALLOW_HOSTS: hostList(
+    /^[^\s:/]+:(\d{1,5}|\*)$/,
+    "must be host:port pairs, with commas between; a port may be *",
+  ),
   SQS_DLQ_URL: optionalUrl,
 });
 export type ReaperConfig = z.infer<typeof reaperSchema>;

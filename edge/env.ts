@@ -46,6 +46,11 @@ const schema = z.object({
     .enum(["true", "false"])
     .default("false")
     .transform((text) => text === "true"),
+  DPP_WEBHOOK_ALLOW_HTTP: z.stringbool().default(false),
+  DPP_WEBHOOK_ALLOW_HOSTS: z
+    .string()
+    .default("")
+    .transform((text) => text.split(",").filter((host) => host !== "")),
   DPP_SYNC_GRACE_SECONDS: z.coerce.number().positive().max(86_400).default(90),
   DPP_RECEIPT_KEY: json.pipe(privateKey).optional(),
   DPP_RECEIPT_PUBLIC_KEYS: json.pipe(publicKeys).optional(),

@@ -101,7 +101,7 @@ function hashOf(api_key: string): string {
 }
 
 function noKey(outcome: NoNewKey): Problem {
-  if (outcome === "read-only") return refuse.keysHalted();
+  if (outcome === "read-only") return refuse.changesHalted();
   if (outcome === "too-many") return refuse.tooManyKeys();
   if (outcome === "too-fast") return refuse.tooManyNewKeys();
   return refuse.privilegeExceeded(outcome);

@@ -3,8 +3,11 @@ import { minimumFee } from "#core/domain/money.ts";
 import type { PackOffer } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { parseRunRequest } from "#core/domain/run-request.ts";
+import type { WebhookPolicy } from "#core/domain/webhook-url.ts";
+import type { Random } from "#core/ports/random.ts";
 import { bodyProblem } from "./faults.ts";
 import type { SubmitRequest } from "./submit.ts";
+import { secretFrom } from "./webhook-request.ts";
 
 /** The body of a submit, read. */
 export interface RunOrder {
@@ -14,9 +17,14 @@ export interface RunOrder {
   readonly request: Omit<SubmitRequest, "idempotency_key" | "traceparent">;
 }
 
+export interface ReadRunDeps {
+  readonly random: Random;
+  readonly webhook_policy: WebhookPolicy;
+}
+
 /** Reads the body of a submit or an estimate. Throws the 400 problem for what does not fit. */
-export function readRunRequest(body: unknown): RunOrder {
-  const parsed = parseRunRequest(body);
+export function readRunRequest(deps: ReadRunDeps, body: unknown): RunOrder {
+  const parsed = parseRunRequest(body, deps.webhook_policy);
   if ("error" in parsed) throw bodyProblem(parsed.error);
   const { request } = parsed;
   const { inputs } = body as { readonly inputs: unknown };
@@ -35,6 +43,7 @@ export function readRunRequest(body: unknown): RunOrder {
       minimum_fee: minimumFee(request.max_cost_usd),
       timebox_sec: request.timebox_sec,
       min_reliability: request.min_reliability_score ?? null,
+      webhook: request.webhook === undefined ? undefined : { url: request.webhook, secret: secretFrom(deps) },
     },
   };
 }

@@ -73,10 +73,6 @@ export const signsNoReceipts = () =>
   new Problem("unavailable", "This deployment has no key to sign receipts with; its operator can set one.", {
     retry_after_s: 60,
   });
-export const keysHalted = () =>
-  new Problem("read-only", "The operator has halted the service for the moment; no key was made.", {
-    retry_after_s: 60,
-  });
 
 export const noSuchKey = () => new Problem("not-found", "There is no such API key.");
 
@@ -100,3 +96,13 @@ const EXCESS = {
 } as const;
 
 export const privilegeExceeded = (excess: keyof typeof EXCESS) => new Problem("privilege-exceeded", EXCESS[excess]);
+
+export const noSuchWebhook = () => new Problem("not-found", "There is no such webhook.");
+
+export const noSuchDelivery = () => new Problem("not-found", "There is no such delivery.");
+
+/** Nothing of the account is changed meanwhile. */
+export const changesHalted = () =>
+  new Problem("read-only", "The operator has halted the service for the moment; nothing was changed.", {
+    retry_after_s: 60,
+  });

@@ -6,12 +6,22 @@ import { sweepLeases } from "./sweeps/lease.ts";
 import { type RetentionSweepDeps, type RetentionTurn, sweepRetention } from "./sweeps/retention.ts";
 import { sweepSignals } from "./sweeps/signal.ts";
 import { type SyncTurn, sweepSync } from "./sweeps/sync.ts";
+import { forgetToldEvents, sweepWebhooks, type WebhookSweepDeps } from "./sweeps/webhooks.ts";
 
-/** `objects` creates, heads and deletes; `dead_letters` is undefined where no such queue is named. */
+/**
+ * `objects` creates, heads and deletes; `dead_letters` is undefined where no such queue is named, `webhooks` where this
+ * reaper tells nobody.
+ */
 export type ReaperDeps = AuditSweepDeps &
   ClaimedSweepDeps &
   DeadLetterSweepDeps &
-  RetentionSweepDeps & { readonly sleeper: Sleeper };
+  RetentionSweepDeps & {
+    readonly sleeper: Sleeper;
+    readonly webhooks: Pick<WebhookSweepDeps, "send" | "clock" | "random"> | undefined;
+  };
+
+/** Somebody waits to be told: looked for more often than what mends itself. */
+const WEBHOOK_REST_SECONDS = 1;
 
 export interface ReaperSettings {
   readonly max_attempts: number;
@@ -27,7 +37,7 @@ interface Sweep {
   run(deps: ReaperDeps, stop: AbortSignal): Promise<void>;
 }
 
-function sweeps(settings: ReaperSettings): Readonly<Record<string, Sweep>> {
+function sweeps(settings: ReaperSettings, webhooks: ReaperDeps["webhooks"]): Readonly<Record<string, Sweep>> {
   const { max_attempts, sweep_seconds, grace_seconds } = settings;
   const sync: SyncTurn = { turn_after: undefined };
   const audit: AuditTurn = { tenant_after: undefined, run_after: undefined };
@@ -44,6 +54,13 @@ function sweeps(settings: ReaperSettings): Readonly<Record<string, Sweep>> {
     retention: often((deps, stop) => sweepRetention(deps, retention, stop)),
     "dead-letters": often((deps) => sweepDeadLetters(deps, seen)),
     audit: { rest_seconds: settings.audit_seconds, run: (deps, stop) => sweepAudit(deps, audit, stop) },
+    ...(webhooks !== undefined && {
+      webhooks: {
+        rest_seconds: Math.min(sweep_seconds, WEBHOOK_REST_SECONDS),
+        run: (deps: ReaperDeps, stop: AbortSignal) => sweepWebhooks({ ...deps, ...webhooks }, stop),
+      },
+      "told-events": often(forgetToldEvents),
+    }),
   };
 }
 
@@ -61,5 +78,5 @@ export async function reaperLoop(deps: ReaperDeps, settings: ReaperSettings, sto
       await deps.sleeper.sleep(sweep.rest_seconds * 1000, stop);
     }
   };
-  await Promise.all(Object.entries(sweeps(settings)).map(round));
+  await Promise.all(Object.entries(sweeps(settings, deps.webhooks)).map(round));
 }

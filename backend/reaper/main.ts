@@ -1,9 +1,11 @@
 import { configOrExit, reaperConfig } from "../config.ts";
 import { awsClient } from "../drivers/aws-client.ts";
-import { createSleeper } from "../drivers/clock.ts";
+import { createClock, createSleeper } from "../drivers/clock.ts";
+import { createWebhookSender } from "../drivers/fetch/webhook-sender.ts";
 import { createLog } from "../drivers/log.ts";
 import { createLogMetrics } from "../drivers/metrics.ts";
 import { createPgDb } from "../drivers/pg.ts";
+import { createRandom } from "../drivers/random.ts";
 import { createRedis } from "../drivers/redis.ts";
 import { createS3Objects } from "../drivers/s3.ts";
 import { createSqsDeadLetters } from "../drivers/sqs-dead-letters.ts";
@@ -16,7 +18,7 @@ const REDIS_MS = 2_000;
 /** What one round does not manage, the next one does. */
 const AWS = { request_ms: 15_000, attempts: 1 };
 /** One for each sweep, and one more. */
-const CONNECTIONS = 8;
+const CONNECTIONS = 10;
 
 const config = configOrExit(reaperConfig);
 const log = createLog({ level: config.DPP_LOG_LEVEL, service: "reaper" });
@@ -54,6 +56,11 @@ await reaperLoop(
     objects,
     queue,
     dead_letters,
+    webhooks: {
+      send: createWebhookSender({ allowHosts: config.DPP_WEBHOOK_ALLOW_HOSTS }),
+      clock: createClock(),
+      random: createRandom(),
+    },
     sleeper: createSleeper(),
     metrics: createLogMetrics(log),
     log,

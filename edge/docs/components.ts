@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { problem } from "./answers/problem.ts";
 import { requestSchemas } from "./request-schemas.ts";
+import { webhookRequest } from "./requests/webhooks.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 
 export const schemaRef = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 
-function answerSchema(schema: z.ZodType): Json {
+function answerSchema(schema: z.ZodType, io: "input" | "output" = "output"): Json {
   // Components share one document, which names the dialect itself.
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: "output" });
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io });
   return rest;
 }
 
@@ -60,6 +61,7 @@ export function components(answers: readonly Readonly<Record<string, z.ZodType>>
     },
     schemas: {
       ...requestSchemas(schemaRef),
+      CreateWebhook: answerSchema(webhookRequest, "input"),
       Problem: answerSchema(problem),
       ...Object.fromEntries(
         answers.flatMap((area) => Object.entries(area).map(([name, schema]) => [name, answerSchema(schema)])),

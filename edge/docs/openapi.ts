@@ -6,11 +6,13 @@ import { mcp } from "./areas/mcp.ts";
 import { runs } from "./areas/runs.ts";
 import { service } from "./areas/service.ts";
 import { usage } from "./areas/usage.ts";
+import { webhooks } from "./areas/webhooks.ts";
 import { components, type Json } from "./components.ts";
 import type { Area } from "./describe.ts";
+import { eventSchemas, webhookRequests } from "./webhook-events.ts";
 
 const API_VERSION = "1.0.0";
-const AREAS: readonly Area[] = [runs, receipts, packs, budget, usage, keys, mcp, service];
+const AREAS: readonly Area[] = [runs, receipts, packs, budget, usage, keys, webhooks, mcp, service];
 
 /** The OpenAPI 3.1 document as seen from `origin`. */
 export function openapiDocument(origin: string): Json {
@@ -29,6 +31,7 @@ export function openapiDocument(origin: string): Json {
     security: [{ apiKey: [] }],
     tags: AREAS.map(({ tag }) => tag),
     paths: Object.assign({}, ...AREAS.map(({ paths }) => paths)) as Json,
-    components: components(AREAS.map(({ answers }) => answers)),
+    webhooks: webhookRequests,
+    components: components([...AREAS.map(({ answers }) => answers), eventSchemas]),
   };
 }

@@ -2,6 +2,7 @@ import type { CancelDeps } from "../cancel.ts";
 import type { FitDeps } from "../fit.ts";
 import type { DownloadDeps } from "../routes/get-result.ts";
 import type { SubmitDeps } from "../submit.ts";
+import type { ReadRunDeps } from "../read-run-request.ts";
 import type { WatchDeps } from "../watch-run.ts";
 import type { OriginDeps } from "./origin.ts";
 
@@ -9,4 +10,5 @@ export type McpDeps = Omit<SubmitDeps & CancelDeps, "defer"> &
   FitDeps &
   DownloadDeps &
   WatchDeps &
+  ReadRunDeps &
   OriginDeps & { readonly version: string };

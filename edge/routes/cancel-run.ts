@@ -1,13 +1,11 @@
-import { z } from "zod";
 import { Problem } from "#core/domain/problem.ts";
 import { callerOf } from "../authenticate.ts";
-import { parseJson, readOptionalBody } from "../body.ts";
 import { cancel, type CancelDeps } from "../cancel.ts";
 import type { EdgeHandler } from "../context.ts";
 import { deferTo } from "../defer.ts";
-import { bodyProblem } from "../faults.ts";
 import { runIdOf } from "../find-own-run.ts";
 import { type FitDeps, readFit } from "../fit.ts";
+import { readNothing } from "../read-nothing.ts";
 import { runResponse } from "../run-response.ts";
 
 /** `POST /v1/runs/{id}/cancel`: S0, then cancel. */
@@ -22,14 +20,4 @@ export function cancelRun(deps: Omit<CancelDeps, "defer"> & FitDeps): EdgeHandle
     if (verdict instanceof Problem) throw verdict;
     return runResponse(c, verdict.run, verdict.kind === "over" ? 200 : 202);
   };
-}
-
-const nothing = z.strictObject({});
-
-/** The operation takes no body; an empty object is none. */
-async function readNothing(request: Request): Promise<void> {
-  const bytes = await readOptionalBody(request);
-  if (bytes === undefined) return;
-  const parsed = nothing.safeParse(parseJson(bytes));
-  if (!parsed.success) throw bodyProblem(parsed.error);
 }

@@ -8,16 +8,18 @@ import type { EdgeHandler, EdgeRequest } from "../context.ts";
 import { deferTo } from "../defer.ts";
 import type { accepted } from "../docs/answers/runs.ts";
 import { type FitDeps, readFit } from "../fit.ts";
-import { readRunRequest } from "../read-run-request.ts";
+import { readRunRequest, type ReadRunDeps } from "../read-run-request.ts";
 import { submit, type SubmitDeps, type SubmitRequest, type Submitted } from "../submit.ts";
 
 const POLL_INTERVAL_MS = 1_000;
 
+type CreateRunDeps = Omit<SubmitDeps, "defer"> & FitDeps & ReadRunDeps;
+
 /** `POST /v1/runs`: S0, then submit. */
-export function createRun(deps: Omit<SubmitDeps, "defer"> & FitDeps): EdgeHandler {
+export function createRun(deps: CreateRunDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
-    const request = await readFit(deps, caller, () => readSubmit(c));
+    const request = await readFit(deps, caller, () => readSubmit(deps, c));
 
     const { rate, verdict } = await submit({ ...deps, defer: deferTo(c, deps) }, caller, request);
     if (rate !== undefined) c.set("rate", { policy: "submit", state: rate });
@@ -26,10 +28,10 @@ export function createRun(deps: Omit<SubmitDeps, "defer"> & FitDeps): EdgeHandle
   };
 }
 
-async function readSubmit(c: EdgeRequest): Promise<SubmitRequest> {
+async function readSubmit(deps: CreateRunDeps, c: EdgeRequest): Promise<SubmitRequest> {
   const bytes = await readBody(c.req.raw);
   const idempotency_key = keyOf(c);
-  return { ...readRunRequest(parseJson(bytes)).request, idempotency_key, traceparent: c.get("trace").parent };
+  return { ...readRunRequest(deps, parseJson(bytes)).request, idempotency_key, traceparent: c.get("trace").parent };
 }
 
 function keyOf(c: EdgeRequest): string {

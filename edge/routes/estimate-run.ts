@@ -5,15 +5,15 @@ import type { EdgeHandler } from "../context.ts";
 import { estimate, type EstimateDeps } from "../estimate.ts";
 import { type FitDeps, readFit } from "../fit.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
-import { readRunRequest } from "../read-run-request.ts";
+import { readRunRequest, type ReadRunDeps } from "../read-run-request.ts";
 
 /** `POST /v1/runs/estimate`: S0 of a submit, and a look. */
-export function estimateRun(deps: EstimateDeps & FitDeps): EdgeHandler {
+export function estimateRun(deps: EstimateDeps & ReadRunDeps & FitDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
     const order = await readFit(deps, caller, async () => {
       readQuery(c, NO_QUERY);
-      return readRunRequest(parseJson(await readBody(c.req.raw)));
+      return readRunRequest(deps, parseJson(await readBody(c.req.raw)));
     });
     const { rate, verdict } = await estimate(deps, caller, order, new URL(c.req.url).origin);
     if (rate !== undefined) c.set("rate", { policy: "read", state: rate });

@@ -32,7 +32,15 @@ const pairs = (count: number) => Object.fromEntries(Array.from({ length: count }
 
 test.each<[string, Record<string, unknown>, string]>([
   ["an unknown field", { surprise: 1 }, "/surprise"],
-  ["the webhook field, which is not there yet", { webhook: "https://example.com/" }, "/webhook"],
+  ["a webhook that is no text", { webhook: 7 }, "/webhook"],
+  ["a webhook that is no URL", { webhook: "example.com" }, "/webhook"],
+  ["a webhook without TLS", { webhook: "http://example.com/" }, "/webhook"],
+  ["a webhook to a private address", { webhook: "https://169.254.169.254/" }, "/webhook"],
+  ["a webhook to a private address in one number", { webhook: "https://2130706433/" }, "/webhook"],
+  ["a webhook to a port that is not the web's", { webhook: "https://example.com:6379/" }, "/webhook"],
+  ["a webhook with a user name", { webhook: "https://user@example.com/" }, "/webhook"],
+  ["a webhook with a fragment", { webhook: "https://example.com/#part" }, "/webhook"],
+  ["a webhook too long", { webhook: `https://example.com/${"x".repeat(2_048)}` }, "/webhook"],
   ["a field named __proto__", JSON.parse('{"__proto__": {"a": 1}}') as Record<string, unknown>, "/__proto__"],
   ["no pack type", { pack_type: undefined }, "/pack_type"],
   ["a pack type of the wrong type", { pack_type: 7 }, "/pack_type"],

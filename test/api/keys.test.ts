@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const TRACE = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "X-Request-ID": "same" };
-const ALL_SCOPES = { scopes: ["submit", "read", "admin"] } as const;
+const ID = "01a1fa37-24d5-77a5-b92c-ccf601371541";
 const ROUTES = [
   { method: "POST", path: "/v1/runs", scope: "submit", body: JSON.stringify(work()) },
   { method: "POST", path: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/cancel", scope: "submit", body: "{}" },
@@ -37,6 +37,15 @@ const ROUTES = [
     body: '{"jsonrpc":"2.0","id":1,"method":"tasks/get","params":{"taskId":"01a1fa37-24d5-77a5-b92c-ccf601371541"}}',
     headers: { "MCP-Protocol-Version": "2025-11-25" },
   },
+  { method: "GET", path: "/v1/webhooks", scope: "admin" },
+  { method: "POST", path: "/v1/webhooks", scope: "admin", body: '{"url":"https://example.com/"}' },
+  { method: "GET", path: "/v1/webhooks/default/secret", scope: "admin" },
+  { method: "GET", path: `/v1/webhooks/${ID}`, scope: "admin" },
+  { method: "DELETE", path: `/v1/webhooks/${ID}`, scope: "admin" },
+  { method: "POST", path: `/v1/webhooks/${ID}/rotate`, scope: "admin", body: "{}" },
+  { method: "POST", path: `/v1/webhooks/${ID}/enable`, scope: "admin", body: "{}" },
+  { method: "GET", path: `/v1/webhooks/${ID}/deliveries`, scope: "admin" },
+  { method: "POST", path: `/v1/webhooks/${ID}/deliveries/${ID}/redeliver`, scope: "admin", body: "{}" },
 ] as const;
 
 describe.each(ROUTES)("$method $path", (route) => {
@@ -53,8 +62,9 @@ describe.each(ROUTES)("$method $path", (route) => {
       },
       ...("body" in route && { body: route.body }),
     });
+  const able = { key: { scopes: [scope] } };
   const revoked = async (): Promise<string> => {
-    const account = await world.account({ key: ALL_SCOPES });
+    const account = await world.account(able);
     await ask(`Bearer ${account.api_key}`);
     await revokeKey(world.owner, account.key_id);
     await syncTenant({ db: world.owner, redis: world.redis }, account, 90);
@@ -88,7 +98,7 @@ describe.each(ROUTES)("$method $path", (route) => {
   });
 
   test("refuses a revoked key from the next request on, though only Postgres knows", async () => {
-    const account = await world.account({ key: ALL_SCOPES });
+    const account = await world.account(able);
     expect((await ask(`Bearer ${account.api_key}`)).status).not.toBe(401);
     await revokeKey(world.owner, account.key_id);
     problemOf(await ask(`Bearer ${account.api_key}`), 401, "unauthorized");

@@ -11,6 +11,7 @@ import { findRun } from "#core/store/postgres/find-run.ts";
 import { findUsage } from "#core/store/postgres/find-usage.ts";
 import { listOwnRuns } from "#core/store/postgres/list-own-runs.ts";
 import { listOwnTransfers } from "#core/store/postgres/list-own-transfers.ts";
+import { listWebhooks } from "#core/store/postgres/list-webhooks.ts";
 import { admissionSnapshot, tenantSnapshot } from "#core/store/postgres/tenant-snapshot.ts";
 import { migrate } from "../../backend/migrate/migrate.ts";
 import { type Account, createMoneyWorld, isDatabaseError, type MoneyWorld, submission } from "./support/money-world.ts";
@@ -112,7 +113,7 @@ describe("dpp_edge", () => {
     expect(await attempt("edge", "SELECT nextval('config_version')")).toBe(DENIED);
   });
 
-  it("calls the functions of runs and budget", async () => {
+  it("calls the functions of runs, budget and webhooks", async () => {
     expect(await findRun(world.edge, account.key_sha256, run_id)).toMatchObject({
       kind: "found",
       run: { run_id, status: "QUEUED" },
@@ -128,6 +129,7 @@ describe("dpp_edge", () => {
     const another = submission(account);
     expect(await world.submit(another)).toMatchObject({ outcome: "inserted" });
     expect(await cancelRun(world.edge, account.key_sha256, another.run_id)).toMatchObject({ outcome: "canceled" });
+    expect(await listWebhooks(world.edge, account.key_sha256)).toEqual({ kind: "scope-missing" });
   });
 
   it("calls its four listings", async () => {
@@ -159,6 +161,8 @@ describe("dpp_edge", () => {
     expect(await attempt("edge", "SELECT * FROM freeze_run($1, $2, 'x', '{}')", [run_id, randomUUID()])).toBe(DENIED);
     expect(await attempt("edge", "SELECT * FROM tenant_snapshot($1)", [account.tenant_id])).toBe(DENIED);
     expect(await attempt("edge", "SELECT * FROM caller(decode($1, 'hex'))", [account.key_sha256])).toBe(DENIED);
+    expect(await attempt("edge", "SELECT * FROM ensure_default_webhook($1, 'x')", [account.tenant_id])).toBe(DENIED);
+    expect(await attempt("edge", "SELECT * FROM claim_webhook_deliveries(1, 1, 1, 1)")).toBe(DENIED);
   });
 
   it("may not call what a later migration makes without granting it", async () => {
@@ -221,6 +225,14 @@ describe("dpp_backend", () => {
     expect(await attempt("backend", record, [tenant_id, "tenant-books", "mine"])).toBe("allowed");
     const clawback = await world.owner.query("SELECT * FROM clawback($1, 'mine', 5)", [tenant_id]);
     expect(clawback).toMatchObject([{ taken_micros: "5", already: false }]);
+  });
+
+  it("makes, reads and rotates no webhook: a secret comes with a claim alone", async () => {
+    const key = [account.key_sha256];
+    expect(await attempt("backend", "SELECT * FROM list_webhooks(decode($1, 'hex'), NULL)", key)).toBe(DENIED);
+    expect(await attempt("backend", "SELECT * FROM rotate_webhook(decode($1, 'hex'), NULL, 'x', 1)", key)).toBe(DENIED);
+    expect(await attempt("backend", "SELECT * FROM default_webhook_secret(decode($1, 'hex'), 'x')", key)).toBe(DENIED);
+    expect(await world.backend.query("SELECT * FROM claim_webhook_deliveries(1, 1, 1, 1)", [])).toEqual([]);
   });
 
   it("freezes and forgets no run that is open", async () => {

@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { URL_LIMITS } from "#core/domain/packs/url.ts";
+import { WEB_PORTS } from "#core/domain/public-target.ts";
 import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts";
 import type { Lookup } from "../../backend/drivers/fetch/resolve-name.ts";
 import { closeNetwork } from "./support/closed-network.ts";
@@ -24,7 +24,7 @@ const ipv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ addre
 
 /** Listeners on all loopback addresses of this machine, at a port that the guard would let a public host have. */
 async function listen(): Promise<LocalServer[]> {
-  for (const port of URL_LIMITS.ports) {
+  for (const port of WEB_PORTS) {
     const hosts = ["127.0.0.1", "127.0.0.2", ...(ipv6 ? ["::1"] : [])];
     const answer = (host: string) => serve((_, response) => response.writeHead(200, html).end("secret"), host, port);
     const settled = await Promise.allSettled(hosts.map(answer));

@@ -161,6 +161,7 @@ describe("the reaper", () => {
     const deps: ReaperDeps = {
       ...real,
       objects: { ...h.objects, create: () => slow.promise },
+      webhooks: undefined,
       dead_letters: undefined,
       db: {
         query: (text, values) =>

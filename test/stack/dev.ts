@@ -12,6 +12,8 @@ import { type ProcessName, type System, startSystem } from "./system.ts";
 const STATE_DIR = process.env["DPP_DEV_DIR"] ?? ".dev";
 const STACK_FILE = `${STATE_DIR}/stack.json`;
 const SETTLE_MS = 150;
+/** A developer's receiver listens on the same machine. */
+const LOCAL_WEBHOOKS = { DPP_WEBHOOK_ALLOW_HTTP: "true", DPP_WEBHOOK_ALLOW_HOSTS: "127.0.0.1:*,localhost:*" };
 const USAGE = "usage: npm run dev [-- --fresh]   (--fresh forgets all state)";
 
 /** Which processes a changed source file belongs to. */
@@ -178,7 +180,8 @@ async function main(): Promise<void> {
   const onChange = () => {
     if (system !== undefined && tenants !== undefined) writeStackFile(system, tenants);
   };
-  system = await startSystem({ stateDir: STATE_DIR, env: process.env, onChange, onLog: show });
+  const env = { ...LOCAL_WEBHOOKS, ...process.env };
+  system = await startSystem({ stateDir: STATE_DIR, env, onChange, onLog: show });
   try {
     tenants = await demoTenants(system, `${STATE_DIR}/tenants.json`);
     writeStackFile(system, tenants);

@@ -39,7 +39,16 @@ describe("the environment", () => {
     { DPP_LEASE_SECONDS: "soon" },
     { DPP_WORKER_CONCURRENCY: "1.5" },
     { DECISION_MODEL_URL: "https://model.example/v1" },
+    { DPP_FETCH_ALLOW_HOSTS: "127.0.0.1:*" },
+    { DPP_FETCH_ALLOW_HOSTS: "http://127.0.0.1:80" },
   ])("%j is refused", (over) => {
     expect(() => workerConfig({ ...fit, ...over })).toThrow("not fit to start");
+  });
+
+  test("lets webhooks through to hosts that are listed, at one port or at any", () => {
+    expect(reaperConfig(fit).DPP_WEBHOOK_ALLOW_HOSTS).toEqual([]);
+    const listed = { ...fit, DPP_WEBHOOK_ALLOW_HOSTS: "127.0.0.1:*,hook:8080" };
+    expect(reaperConfig(listed).DPP_WEBHOOK_ALLOW_HOSTS).toEqual(["127.0.0.1:*", "hook:8080"]);
+    expect(() => reaperConfig({ ...fit, DPP_WEBHOOK_ALLOW_HOSTS: "127.0.0.1" })).toThrow("a port may be *");
   });
 });

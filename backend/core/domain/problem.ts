@@ -106,6 +106,18 @@ export const PROBLEMS = {
     meaning: "The account has as many API keys as it may have, or made as many within a day as it may make.",
     what_to_do: "Revoke keys that are no longer needed, expired ones too, or wait as `detail` says.",
   },
+  "too-many-webhooks": {
+    status: 409,
+    title: "The account has as many webhooks as it may have",
+    meaning: "An account may have 20 webhooks. The addresses that runs bring along do not count.",
+    what_to_do: "Delete one that is no longer used, then send the same request again.",
+  },
+  "webhook-disabled": {
+    status: 409,
+    title: "The webhook is disabled",
+    meaning: "The webhook's receiver answered 410, so that nothing is sent to it any more.",
+    what_to_do: "Enable the webhook once its receiver takes deliveries again, then send the same request again.",
+  },
   "result-expired": {
     status: 410,
     title: "The result has expired",

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { formatUsd, MAX_COST_MICROS, micros, MIN_COST_MICROS, parseUsd } from "./money.ts";
 import type { PackOffer } from "./pack.ts";
 import { catalog } from "./packs/catalog.ts";
+import { PUBLIC_HTTPS, webhookUrl, webhookUrlFault, type WebhookPolicy } from "./webhook-url.ts";
 
 const LEAST = formatUsd(micros(MIN_COST_MICROS));
 const MOST = formatUsd(micros(MAX_COST_MICROS));
@@ -63,6 +64,9 @@ const common = {
     .optional()
     .describe("A result less reliable than this is a failure, at the minimum fee. What it means is the pack's."),
   metadata: metadata.optional(),
+  webhook: webhookUrl
+    .optional()
+    .describe("Where to tell how the run ended, beside the webhooks of the account. The default secret signs it."),
 };
 
 function requestFor(offer: PackOffer) {
@@ -87,9 +91,16 @@ const ofUnknownPack = z.strictObject({
 export type RunRequest = z.output<ReturnType<typeof requestFor>>;
 
 /** Checks a body against the schema of the pack that it names; of an unknown pack, all but the inputs is checked. */
-export function parseRunRequest(body: unknown): { readonly request: RunRequest } | { readonly error: z.ZodError } {
+export function parseRunRequest(
+  body: unknown,
+  policy: WebhookPolicy = PUBLIC_HTTPS,
+): { readonly request: RunRequest } | { readonly error: z.ZodError } {
   const named = z.object({ pack_type: z.string() }).safeParse(body).data?.pack_type;
   const schema = named === undefined ? undefined : runRequests.get(named);
   const parsed = (schema ?? ofUnknownPack).safeParse(body);
-  return parsed.success ? { request: parsed.data } : { error: parsed.error };
+  if (!parsed.success) return { error: parsed.error };
+  const { webhook } = parsed.data;
+  const fault = webhook === undefined ? undefined : webhookUrlFault(webhook, policy);
+  if (fault === undefined) return { request: parsed.data };
+  return { error: new z.ZodError([{ code: "custom", path: ["webhook"], message: fault, input: webhook }]) };
 }

@@ -6,6 +6,7 @@ import { failed, type FetchOptions, type FetchOutcome, type GuardedFetch, type R
 import { type Answer, requestOnce } from "./request-once.ts";
 import { createDnsLookup, type Lookup, lookupListed, type Lookups } from "./resolve-name.ts";
 import { resolveTarget } from "./resolve-target.ts";
+import { waitOf } from "./retry-after.ts";
 
 /** Bounds of one fetch, whatever the target does. */
 export const FETCH_LIMITS = {
@@ -46,14 +47,6 @@ class TryAgain extends Error {
     this.hop = hop;
     this.waitMs = waitMs;
   }
-}
-
-// Seconds or an HTTP date (RFC 9110, 10.2.3); 0 for what is neither.
-function waitOf(retryAfter: string | undefined): number {
-  const text = retryAfter?.trim() ?? "";
-  if (/^\d+$/.test(text)) return Number(text) * 1_000;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? 0 : Math.max(0, at - Date.now());
 }
 
 async function tryHop(url: URL, trip: Trip): Promise<Hop> {

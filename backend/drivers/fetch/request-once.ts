@@ -1,13 +1,11 @@
-import type { LookupFunction } from "node:net";
-import { Client, type Dispatcher } from "undici";
 import { failed, type Failed, type FetchOptions } from "#core/ports/fetch.ts";
+import { header, pinnedRequest, type Response } from "./pinned-request.ts";
 import { ACCEPT_ENCODING, readBody } from "./read-body.ts";
 import type { Address } from "./resolve-name.ts";
 
 /** Says what this is: one page, fetched because a customer asked for it. */
 export const USER_AGENT = "Decisionproof-Fetch/1.0 (single page, on a customer's request)";
 
-const CONNECT_TIMEOUT_MS = 10_000;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const TOO_LARGE = "The body is larger than the ceiling";
 
@@ -24,20 +22,6 @@ export type Answer =
   | { readonly kind: "redirect"; readonly location: string }
   | { readonly kind: "failure"; readonly failure: Failed; readonly retry: boolean; readonly retryAfter?: string };
 
-// The name was resolved and judged before: the socket gets those addresses and asks nobody again.
-function pinned(addresses: readonly Address[]): LookupFunction {
-  return (_host, options, callback) => {
-    const [first] = addresses;
-    if (options.all === true) callback(null, [...addresses]);
-    else callback(null, first?.address ?? "", first?.family ?? 0);
-  };
-}
-
-function header(headers: Dispatcher.ResponseData["headers"], name: string): string {
-  const value = headers[name];
-  return (Array.isArray(value) ? value[0] : value) ?? "";
-}
-
 const stop = (failure: Failed): Answer => ({ kind: "failure", failure, retry: false });
 
 function connectionFailure(error: unknown): Answer {
@@ -51,7 +35,7 @@ function connectionFailure(error: unknown): Answer {
   return { kind: "failure", failure: failed("CONNECTION", "The connection could not be made or broke."), retry: true };
 }
 
-async function readPage(response: Dispatcher.ResponseData, accept: readonly string[], max: number): Promise<Answer> {
+async function readPage(response: Response, accept: readonly string[], max: number): Promise<Answer> {
   const { statusCode: status, headers, body } = response;
   const [essence = "", ...parameters] = header(headers, "content-type").split(";");
   const content_type = essence.trim().toLowerCase();
@@ -70,7 +54,7 @@ async function readPage(response: Dispatcher.ResponseData, accept: readonly stri
   return { kind: "page", status, content_type, charset, body: read.bytes };
 }
 
-async function judge(response: Dispatcher.ResponseData, accept: readonly string[], max: number): Promise<Answer> {
+async function judge(response: Response, accept: readonly string[], max: number): Promise<Answer> {
   const { statusCode: status, headers } = response;
   const location = header(headers, "location");
   if (REDIRECTS.has(status) && location !== "") return { kind: "redirect", location };
@@ -89,32 +73,14 @@ export async function requestOnce(
   addresses: readonly Address[],
   options: FetchOptions & { readonly maxBytes: number },
 ): Promise<Answer> {
-  const client = new Client(url.origin, {
-    connect: { lookup: pinned(addresses), timeout: CONNECT_TIMEOUT_MS },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
-  let body: Dispatcher.ResponseData["body"] | undefined;
+  const { signal, accept, maxBytes } = options;
+  const headers = { "user-agent": USER_AGENT, accept: accept.join(", "), "accept-encoding": ACCEPT_ENCODING };
   try {
-    const response = await client.request({
-      method: "GET",
-      path: `${url.pathname}${url.search}`,
-      headers: {
-        "user-agent": USER_AGENT,
-        accept: options.accept.join(", "),
-        "accept-encoding": ACCEPT_ENCODING,
-      },
-      signal: options.signal,
-    });
-    ({ body } = response);
-    // What is left of a body is thrown away below, and says so as an error.
-    body.on("error", () => undefined);
-    return await judge(response, options.accept, options.maxBytes);
+    return await pinnedRequest(url, addresses, { method: "GET", headers, signal }, (response) =>
+      judge(response, accept, maxBytes),
+    );
   } catch (error) {
-    options.signal.throwIfAborted();
+    signal.throwIfAborted();
     return connectionFailure(error);
-  } finally {
-    body?.destroy();
-    await client.destroy();
   }
 }

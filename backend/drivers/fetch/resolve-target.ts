@@ -1,5 +1,6 @@
 import { isPublicAddress } from "#core/domain/public-address.ts";
-import { checkTarget, hostOf, isAddress, portOf } from "./address-guard.ts";
+import { hostOf, isAddress, isListed } from "#core/domain/public-target.ts";
+import { checkTarget } from "./address-guard.ts";
 import { failed, type Failed, type Refused } from "#core/ports/fetch.ts";
 import { type Address, isPassing, type Lookups } from "./resolve-name.ts";
 
@@ -19,7 +20,7 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> 
 
 /**
  * Resolves a URL's host once and judges every answer: one that is not public refuses them all. The connection must go
- * to these addresses and no others. Hosts in `allowHosts` ("host:port") are not judged.
+ * to these addresses and no others. Hosts in `allowHosts` ("host:port" or "host:*") are not judged.
  */
 export async function resolveTarget(
   url: URL,
@@ -28,7 +29,7 @@ export async function resolveTarget(
   signal: AbortSignal,
 ): Promise<Target> {
   const host = hostOf(url);
-  const exempt = allowHosts.includes(`${url.hostname}:${portOf(url)}`);
+  const exempt = isListed(url, allowHosts);
   const checked = exempt ? undefined : checkTarget(url);
   if (checked?.kind === "refused") return checked;
   if (isAddress(host)) return { kind: "ok", addresses: [{ address: host, family: host.includes(":") ? 6 : 4 }] };

@@ -16,7 +16,7 @@ export const estimateRun: Tool = {
   annotations: READS,
   long: false,
   async call(talk, given) {
-    const order = await fitting(talk, () => readRunRequest(given));
+    const order = await fitting(talk, () => readRunRequest(talk.deps, given));
     const { c, deps, caller } = talk;
     return { structure: settled(talk, "read", await estimate(deps, caller, order, new URL(c.req.url).origin)) };
   },

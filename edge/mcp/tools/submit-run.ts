@@ -63,7 +63,7 @@ export const submitRun: Tool = {
 };
 
 /** What remains of the arguments is the body of `POST /v1/runs`, with the same hash: the same run over both. */
-function readArguments({ c }: Conversation, given: Json): { request: SubmitRequest; wait_seconds: number } {
+function readArguments({ c, deps }: Conversation, given: Json): { request: SubmitRequest; wait_seconds: number } {
   const { idempotency_key, wait_seconds, ...body } = given;
   const waited = waiting.safeParse({ wait_seconds });
   if (!waited.success) throw bodyProblem(waited.error);
@@ -75,7 +75,11 @@ function readArguments({ c }: Conversation, given: Json): { request: SubmitReque
       { errors: [{ pointer: "/idempotency_key", detail: "must be 8 to 64 printable ASCII characters" }] },
     );
   }
-  const request = { ...readRunRequest(body).request, idempotency_key: key.data, traceparent: c.get("trace").parent };
+  const request = {
+    ...readRunRequest(deps, body).request,
+    idempotency_key: key.data,
+    traceparent: c.get("trace").parent,
+  };
   return { request, ...waited.data };
 }
 

@@ -99,6 +99,7 @@ export function startReaper(world: World, name: string): Supervised {
         queue: queueOf(world, process),
         objects: objectsOf(world, process),
         dead_letters: deadLettersOf(world, process),
+        webhooks: undefined,
         sleeper: world.scheduler.sleeper(process),
         metrics: world.metrics,
         log: world.logOf(process),

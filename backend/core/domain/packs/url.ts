@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { micros } from "../money.ts";
 import type { PackOffer } from "../pack.ts";
+import { WEB_PORTS } from "../public-target.ts";
 
 /** Ceilings of the `url` pack; sizes are decimal (1 MB = 1,000,000 bytes), measured after decompression. */
 export const URL_LIMITS = {
@@ -9,8 +10,6 @@ export const URL_LIMITS = {
   max_links: 2_000,
   max_link_text_chars: 200,
   max_text_chars: 2_000_000,
-  /** 80, 443 and what web servers use beside them; other ports are no business of a page fetcher. */
-  ports: [80, 443, 8000, 8008, 8080, 8443, 8888],
 } as const;
 
 /** How many bytes of the fetched body one `hundred_kb` covers, once started. */
@@ -28,7 +27,7 @@ const inputs = z.strictObject({
     })
     .max(URL_LIMITS.max_url_chars, { error: `must be at most ${URL_LIMITS.max_url_chars} characters long` })
     .refine((url) => !hasUserInfo(url), "must not have a user name or password in it")
-    .describe(`Any public http or https address on one of the ports ${URL_LIMITS.ports.join(", ")}.`),
+    .describe(`Any public http or https address on one of the ports ${WEB_PORTS.join(", ")}.`),
   format: z
     .enum(["text", "markdown", "links"])
     .default("text")

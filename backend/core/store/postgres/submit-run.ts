@@ -4,6 +4,7 @@ import { runStatus } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
 import { amount, timestamp } from "./columns.ts";
 import sql from "./submit-run.sql";
+import withWebhookSql from "./submit-run-with-webhook.sql";
 
 export interface Submission {
   readonly key_sha256: string;
@@ -20,6 +21,8 @@ export interface Submission {
   readonly timebox_sec: number;
   readonly min_reliability: number | null;
   readonly traceparent: string;
+  /** Where to tell how it ended; the secret becomes that of the tenant's default, should it have none yet. */
+  readonly webhook?: { readonly url: string; readonly secret: string } | undefined;
 }
 
 const runFields = {
@@ -63,7 +66,7 @@ export async function submitRun(
   run: Submission,
   options: { readonly mode: "reserve" | "look"; readonly deadline_ms: number },
 ): Promise<SubmitAnswer> {
-  const rows = await db.query(sql, [
+  const values = [
     run.key_sha256,
     run.run_id,
     run.idempotency_key,
@@ -79,6 +82,11 @@ export async function submitRun(
     run.traceparent,
     options.mode === "reserve",
     new Date(options.deadline_ms).toISOString(),
-  ]);
+  ];
+  const { webhook } = run;
+  const rows =
+    webhook === undefined
+      ? await db.query(sql, values)
+      : await db.query(withWebhookSql, [...values, webhook.url, webhook.secret]);
   return answer.parse(rows[0]);
 }

@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { isListed, targetFault, WEB_PORTS } from "./public-target.ts";
+import { WEBHOOK_LIMITS } from "./webhook.ts";
+
+/** What addresses an operator lets webhooks have; what their names resolve to is judged when they are sent. */
+export interface WebhookPolicy {
+  readonly allow_http: boolean;
+  /** `host:port` or `host:*`, let through although they are not public: for development. */
+  readonly allow_hosts: readonly string[];
+}
+
+export const PUBLIC_HTTPS: WebhookPolicy = { allow_http: false, allow_hosts: [] };
+
+const { max_url_chars } = WEBHOOK_LIMITS;
+const WEB_URL = /^https?:\/\/[^\s/?#]\S*$/i;
+
+/** The form of a webhook's address; {@link webhookUrlFault} says whether it may be one. */
+export const webhookUrl = z
+  .string({ error: ({ input }) => (input === undefined ? "is required" : "must be a URL") })
+  .regex(WEB_URL, "must be an absolute https URL")
+  .max(max_url_chars, `must be at most ${max_url_chars} characters long`)
+  .meta({
+    description: `A public https address on one of the ports ${WEB_PORTS.join(", ")}, without user name, password or fragment.`,
+    pattern: String.raw`^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#]\S*$`,
+    examples: ["https://hooks.example.com/decisionproof"],
+  });
+
+/** Why a text may not be a webhook's address; undefined when it may. */
+export function webhookUrlFault(text: string, policy: WebhookPolicy): string | undefined {
+  const url = URL.parse(text);
+  if (url === null) return "is not a URL";
+  if (url.username !== "" || url.password !== "") return "must not hold a user name or password";
+  if (url.hash !== "" || text.includes("#")) return "must not hold a fragment";
+  if (url.protocol !== "https:" && !policy.allow_http) return "must be an https URL";
+  if (isListed(url, policy.allow_hosts)) return undefined;
+  switch (targetFault(url)) {
+    case undefined:
+      return undefined;
+    case "private-address":
+      return "must not name an address that is not public";
+    case "trailing-dot":
+      return "must not name a host with a trailing dot";
+    case "local-name":
+      return "must name a public host";
+    case "port":
+      return `must name one of the ports ${WEB_PORTS.join(", ")}`;
+  }
+}

@@ -1,0 +1,10 @@
+/** All that core may know of a WHATWG URL; Node's and the Workers' own types take its place outside core. */
+interface URL {
+  readonly protocol: string;
+  readonly username: string;
+  readonly password: string;
+  readonly hostname: string;
+  readonly port: string;
+  readonly hash: string;
+}
+declare const URL: { parse(text: string): URL | null };

@@ -1,0 +1,143 @@
+import { retrySeconds, signatureOf } from "#core/domain/webhook.ts";
+import { webhookBody } from "#core/domain/webhook-message.ts";
+import type { Clock, Sleeper } from "#core/ports/clock.ts";
+import type { Db } from "#core/ports/db.ts";
+import type { Log } from "#core/ports/log.ts";
+import type { Metrics } from "#core/ports/metrics.ts";
+import type { Random } from "#core/ports/random.ts";
+import type { WebhookAnswer, WebhookRequest, WebhookSender } from "#core/ports/webhook-sender.ts";
+import {
+  claimDeliveries,
+  type ClaimedDelivery,
+  type Conclusion,
+  concludeDelivery,
+} from "#core/store/postgres/claim-webhook-deliveries.ts";
+import { fanOutEvents, forgetEvents } from "#core/store/postgres/fan-out-events.ts";
+
+const EVENTS_AT_ONCE = 100;
+/** Sent at once by one reaper. */
+const SENDS_AT_ONCE = 64;
+/** Shares of all that is under way, whoever sends it; a lease outlasts the sender's timeout and the note of its end. */
+const SHARES = { per_tenant: 8, per_endpoint: 4, lease_seconds: 60 };
+/** The longest rest between two looks while something is under way. */
+const LOOK_AGAIN_MS = 250;
+const KEPT_DAYS = 30;
+const FORGOTTEN_AT_ONCE = 500;
+
+export interface WebhookSweepDeps {
+  readonly db: Db;
+  readonly send: WebhookSender;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly sleeper: Sleeper;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+/**
+ * Tells the receivers what has happened: events become deliveries, due deliveries are claimed and sent, and what became
+ * of each is written down. Goes on while there is work. A reaper that dies in between repeats, under the same id.
+ */
+export async function sweepWebhooks(deps: WebhookSweepDeps, stop: AbortSignal): Promise<void> {
+  const flying = new Set<Promise<void>>();
+  try {
+    while (!stop.aborted) {
+      const events = await fanOutEvents(deps.db, EVENTS_AT_ONCE);
+      const free = SENDS_AT_ONCE - flying.size;
+      const claimed = free === 0 ? [] : await claimDeliveries(deps.db, free, SHARES);
+      for (const delivery of claimed) {
+        const flight = deliver(deps, delivery).finally(() => flying.delete(flight));
+        flying.add(flight);
+      }
+      if (events > 0) continue;
+      if (flying.size === 0) return;
+      await oneLanded(deps, flying, stop);
+    }
+  } finally {
+    await Promise.all(flying);
+  }
+}
+
+/** Until one of them has ended, or it is time to look for more. */
+async function oneLanded(deps: WebhookSweepDeps, flying: ReadonlySet<Promise<void>>, stop: AbortSignal): Promise<void> {
+  const woken = new AbortController();
+  const wake = AbortSignal.any([woken.signal, stop]);
+  await Promise.race([...flying, deps.sleeper.sleep(LOOK_AGAIN_MS, wake)]);
+  woken.abort();
+}
+
+/** Never rejects: what could not be written down is due again when its lease ends. */
+async function deliver(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promise<void> {
+  const { delivery_id, tenant_id, type, tries } = delivery;
+  try {
+    const conclusion = await attempt(deps, delivery);
+    const { outcome, status: http_status, error: code } = conclusion;
+    deps.metrics.count("webhook_attempts", { outcome });
+    const told = { delivery_id, tenant_id, type, tries, outcome, http_status, code };
+    deps.log.info("a webhook was tried", told);
+    if ((await concludeDelivery(deps.db, delivery, conclusion)) === undefined) {
+      deps.log.info("the end of a webhook's attempt came too late", told);
+    }
+  } catch (error) {
+    deps.metrics.count("webhook_unconcluded");
+    deps.log.warn("what became of a webhook was not written down: it is sent again", { delivery_id, error });
+  }
+}
+
+async function attempt(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promise<Conclusion> {
+  let request: WebhookRequest;
+  try {
+    request = requestOf(delivery, Math.floor(deps.clock.now() / 1000));
+  } catch (error) {
+    deps.log.error("an event is not what its type says", { event_uuid: delivery.event_uuid, error });
+    return { outcome: "failed", status: null, error: "event-malformed", retry_seconds: null };
+  }
+  const answer = await deps.send(request);
+  return conclude(answer, delivery.tries, deps.random);
+}
+
+function requestOf(delivery: ClaimedDelivery, timestamp: number): WebhookRequest {
+  const { event_uuid, url, secret, previous_secrets, trace_parent } = delivery;
+  const id = `evt_${event_uuid}`;
+  const body = webhookBody(delivery);
+  return {
+    url,
+    body,
+    headers: {
+      "webhook-id": id,
+      "webhook-timestamp": String(timestamp),
+      "webhook-signature": signatureOf({ id, timestamp, body }, [secret, ...previous_secrets]),
+      ...(trace_parent !== null && { traceparent: trace_parent }),
+    },
+  };
+}
+
+function conclude(answer: WebhookAnswer, tries: number, random: Random): Conclusion {
+  const status = answer.kind === "answered" ? answer.status : null;
+  if (status !== null && status >= 200 && status < 300) {
+    return { outcome: "delivered", status, error: null, retry_seconds: null };
+  }
+  const error = faultOf(answer);
+  if (status === 410) return { outcome: "gone", status, error, retry_seconds: null };
+  const [byte = 0] = random.bytes(1);
+  const asked = answer.kind === "answered" ? answer.retry_after_seconds : 0;
+  const retry_seconds = retrySeconds(tries, byte / 255, asked) ?? null;
+  return { outcome: retry_seconds === null ? "failed" : "retry", status, error, retry_seconds };
+}
+
+function faultOf(answer: WebhookAnswer): string {
+  if (answer.kind === "unanswered") return answer.fault;
+  if (answer.status === 410) return "gone";
+  return answer.status >= 300 && answer.status < 400 ? "redirect" : "http-error";
+}
+
+/** Forgets what was told long ago, as far as nothing of it is pending. */
+export async function forgetToldEvents(
+  deps: Pick<WebhookSweepDeps, "db" | "metrics">,
+  stop: AbortSignal,
+): Promise<void> {
+  for (let events = FORGOTTEN_AT_ONCE; events === FORGOTTEN_AT_ONCE && !stop.aborted;) {
+    events = await forgetEvents(deps.db, KEPT_DAYS, FORGOTTEN_AT_ONCE);
+    if (events > 0) deps.metrics.count("events_forgotten");
+  }
+}

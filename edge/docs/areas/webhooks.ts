@@ -1,0 +1,140 @@
+import * as answers from "../answers/webhooks.ts";
+import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
+import { answer, type Area, READ } from "../describe.ts";
+import { NEXT } from "../listing.ts";
+import { problems } from "../problems.ts";
+import { DELIVERY_PARAMETERS } from "../requests/webhooks.ts";
+
+const EMPTY_BODY = {
+  required: false,
+  description: "None; an empty object is taken.",
+  content: { "application/json": { schema: { type: "object", additionalProperties: false } } },
+};
+const CHANGE = ["invalid-request", "payload-too-large", "unsupported-media-type", "read-only", ...READ] as const;
+const tags = ["webhooks"];
+const ADMIN = "Needs the scope `admin`, and counts against the rate of reads.";
+
+const listWebhooks = {
+  operationId: "listWebhooks",
+  tags,
+  summary: "List the webhooks",
+  description: `Oldest first, 20 at most. ${ADMIN}`,
+  responses: { 200: answer("The webhooks.", "WebhookList", RATE), ...problems("invalid-request", ...READ) },
+};
+
+const createWebhook = {
+  operationId: "createWebhook",
+  tags,
+  summary: "Create a webhook",
+  description: `From now on its address is told of what happens, signed as Standard Webhooks has it. A delivery that is not answered with 2xx within 15 seconds is repeated for about three days, under the same \`webhook-id\`. ${ADMIN}`,
+  requestBody: { required: true, content: { "application/json": { schema: schemaRef("CreateWebhook") } } },
+  responses: {
+    201: answer("The webhook, with its secret.", "WebhookCreated", { ...RATE, Location: headerRef("Location") }),
+    ...problems("too-many-webhooks", ...CHANGE),
+  },
+};
+
+const getWebhook = {
+  operationId: "getWebhook",
+  tags,
+  summary: "Read a webhook",
+  description: `Without its secret. ${ADMIN}`,
+  responses: { 200: answer("The webhook.", "Webhook", RATE), ...problems("invalid-request", "not-found", ...READ) },
+};
+
+const deleteWebhook = {
+  operationId: "deleteWebhook",
+  tags,
+  summary: "Delete a webhook",
+  description: `What is still to be delivered to it is canceled. ${ADMIN}`,
+  responses: {
+    204: { description: "It is gone.", headers: { ...COMMON, ...RATE } },
+    ...problems("not-found", ...CHANGE),
+  },
+};
+
+const rotateWebhook = {
+  operationId: "rotateWebhook",
+  tags,
+  summary: "Rotate a webhook's secret",
+  description: `For 24 hours deliveries bear two signatures, one by the secret before. The id \`default\` rotates the secret that signs what goes to the addresses of runs. ${ADMIN}`,
+  requestBody: EMPTY_BODY,
+  responses: { 200: answer("The new secret.", "WebhookSecret", RATE), ...problems("not-found", ...CHANGE) },
+};
+
+const enableWebhook = {
+  operationId: "enableWebhook",
+  tags,
+  summary: "Enable a webhook",
+  description: `After its receiver answered 410. What was canceled then is sent when it is asked for again. ${ADMIN}`,
+  requestBody: EMPTY_BODY,
+  responses: { 200: answer("The webhook, active.", "Webhook", RATE), ...problems("not-found", ...CHANGE) },
+};
+
+const listDeliveries = {
+  operationId: "listWebhookDeliveries",
+  tags,
+  summary: "List a webhook's deliveries",
+  description: `Newest first; kept for 30 days. The id \`default\` lists what goes to the addresses of runs. ${ADMIN}`,
+  parameters: DELIVERY_PARAMETERS,
+  responses: {
+    200: answer("A page of deliveries.", "WebhookDeliveryPage", { ...RATE, ...NEXT }),
+    ...problems("invalid-request", "not-found", ...READ),
+  },
+};
+
+const redeliver = {
+  operationId: "redeliverWebhook",
+  tags,
+  summary: "Deliver again",
+  description: `At once, whatever became of it so far, under the same \`webhook-id\`; one that is under way is left to end. ${ADMIN}`,
+  requestBody: EMPTY_BODY,
+  responses: {
+    202: answer("It is sent again.", "WebhookDelivery", RATE),
+    ...problems("not-found", "webhook-disabled", ...CHANGE),
+  },
+};
+
+const getSecret = {
+  operationId: "getDefaultWebhookSecret",
+  tags,
+  summary: "Read the default secret",
+  description: `It signs what goes to the \`webhook\` of runs, and can be read again. ${ADMIN}`,
+  responses: {
+    200: answer("The secret.", "WebhookSecret", RATE),
+    ...problems("invalid-request", "read-only", ...READ),
+  },
+};
+
+const id = (description: string, schema: Readonly<Record<string, unknown>>) => ({
+  name: "id",
+  in: "path",
+  required: true,
+  description,
+  schema,
+});
+const UUID = { type: "string", format: "uuid" };
+const webhookId = id("The webhook's id.", UUID);
+const anyId = id("The webhook's id, or `default`.", { anyOf: [UUID, { const: "default" }] });
+const deliveryId = { ...id("The delivery's id.", UUID), name: "delivery_id" };
+
+export const webhooks: Area = {
+  tag: { name: "webhooks", description: "Being told of what happens." },
+  paths: {
+    "/v1/webhooks": { get: listWebhooks, post: createWebhook },
+    "/v1/webhooks/default/secret": { get: getSecret },
+    "/v1/webhooks/{id}": { parameters: [webhookId], get: getWebhook, delete: deleteWebhook },
+    "/v1/webhooks/{id}/rotate": { parameters: [anyId], post: rotateWebhook },
+    "/v1/webhooks/{id}/enable": { parameters: [webhookId], post: enableWebhook },
+    "/v1/webhooks/{id}/deliveries": { parameters: [anyId], get: listDeliveries },
+    "/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver": { parameters: [anyId, deliveryId], post: redeliver },
+  },
+  answers: {
+    Webhook: answers.webhookView,
+    WebhookList: answers.webhookList,
+    WebhookCreated: answers.webhookCreated,
+    WebhookSecret: answers.webhookSecret,
+    WebhookDelivery: answers.deliveryView,
+    WebhookDeliveryPage: answers.deliveryPage,
+  },
+};

@@ -1,0 +1,58 @@
+import type { z } from "zod";
+import { newId } from "#core/domain/ids.ts";
+import { Problem } from "#core/domain/problem.ts";
+import { webhookUrlFault } from "#core/domain/webhook-url.ts";
+import type { Clock } from "#core/ports/clock.ts";
+import { createWebhook as create, type NewWebhook } from "#core/store/postgres/create-webhook.ts";
+import { callerOf } from "../authenticate.ts";
+import { parseJson, readBody } from "../body.ts";
+import { change } from "../change.ts";
+import type { EdgeHandler } from "../context.ts";
+import type { webhookCreated } from "../docs/answers/webhooks.ts";
+import { webhookRequest } from "../docs/requests/webhooks.ts";
+import { bodyProblem } from "../faults.ts";
+import { readFit } from "../fit.ts";
+import { changesHalted } from "../refusals.ts";
+import { NO_QUERY, readQuery } from "../query.ts";
+import { concluded, secretFrom, type WebhookDeps } from "../webhook-request.ts";
+import { webhookOf } from "../webhook-response.ts";
+
+type CreateDeps = WebhookDeps & { readonly clock: Clock };
+
+/** `POST /v1/webhooks` */
+export function createWebhook(deps: CreateDeps): EdgeHandler {
+  return async (c) => {
+    const caller = callerOf(c);
+    readQuery(c, NO_QUERY);
+    const webhook = await readFit(deps, caller, () => readWebhook(deps, c.req.raw));
+    const outcome = await change(deps, caller, "admin", {
+      act: () => create(deps.db, caller.key_sha256, webhook),
+      conclude: (answer) => {
+        if (answer.outcome === "created") return answer.created_at;
+        return answer.outcome === "too-many" ? new Problem("too-many-webhooks") : changesHalted();
+      },
+    });
+    const created_at = concluded(c, outcome);
+    const view = webhookOf({ ...webhook, status: "active", disabled_reason: null, created_at });
+    const body: z.input<typeof webhookCreated> = { ...view, secret: webhook.secret };
+    return c.json(body, 201, { Location: `/v1/webhooks/${webhook.endpoint_id}` });
+  };
+}
+
+async function readWebhook(deps: CreateDeps, request: Request): Promise<NewWebhook> {
+  const parsed = webhookRequest
+    .superRefine(({ url }, context) => {
+      const fault = webhookUrlFault(url, deps.webhook_policy);
+      if (fault !== undefined) context.addIssue({ code: "custom", path: ["url"], message: fault, input: url });
+    })
+    .safeParse(parseJson(await readBody(request)));
+  if (!parsed.success) throw bodyProblem(parsed.error);
+  const { url, events, description } = parsed.data;
+  return {
+    endpoint_id: newId(deps.clock.now(), deps.random.bytes(16)),
+    url,
+    events: [...new Set(events)],
+    description: description ?? null,
+    secret: secretFrom(deps),
+  };
+}

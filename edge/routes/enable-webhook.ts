@@ -1,0 +1,28 @@
+import { enableWebhook as enable } from "#core/store/postgres/change-webhook.ts";
+import { callerOf } from "../authenticate.ts";
+import { change } from "../change.ts";
+import type { EdgeHandler } from "../context.ts";
+import { readFit } from "../fit.ts";
+import { readNothing } from "../read-nothing.ts";
+import { changesHalted, noSuchWebhook } from "../refusals.ts";
+import { NO_QUERY, readQuery } from "../query.ts";
+import { concluded, idOf, type WebhookDeps } from "../webhook-request.ts";
+import { webhookOf } from "../webhook-response.ts";
+
+/** `POST /v1/webhooks/{id}/enable` */
+export function enableWebhook(deps: WebhookDeps): EdgeHandler {
+  return async (c) => {
+    const caller = callerOf(c);
+    const id = idOf(c, "id");
+    readQuery(c, NO_QUERY);
+    await readFit(deps, caller, () => readNothing(c.req.raw));
+    const outcome = await change(deps, caller, "admin", {
+      act: () => enable(deps.db, caller.key_sha256, id),
+      conclude: (answer) => {
+        if (answer.outcome === "enabled") return webhookOf(answer.webhook);
+        return answer.outcome === "absent" ? noSuchWebhook() : changesHalted();
+      },
+    });
+    return c.json(concluded(c, outcome));
+  };
+}

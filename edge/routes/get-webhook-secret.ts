@@ -1,0 +1,22 @@
+import { defaultWebhookSecret } from "#core/store/postgres/change-webhook.ts";
+import { callerOf } from "../authenticate.ts";
+import { change } from "../change.ts";
+import type { EdgeHandler } from "../context.ts";
+import { changesHalted } from "../refusals.ts";
+import { NO_QUERY, readQuery } from "../query.ts";
+import { concluded, secretFrom, type WebhookDeps } from "../webhook-request.ts";
+import { secretOf } from "../webhook-response.ts";
+
+/** `GET /v1/webhooks/default/secret`: a change, for the first to ask makes it. */
+export function getWebhookSecret(deps: WebhookDeps): EdgeHandler {
+  return async (c) => {
+    const caller = callerOf(c);
+    readQuery(c, NO_QUERY);
+    const outcome = await change(deps, caller, "admin", {
+      act: () => defaultWebhookSecret(deps.db, caller.key_sha256, secretFrom(deps)),
+      conclude: (answer) =>
+        answer.outcome === "found" ? secretOf(answer.secret, answer.previous_until) : changesHalted(),
+    });
+    return c.json(concluded(c, outcome));
+  };
+}

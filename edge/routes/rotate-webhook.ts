@@ -1,0 +1,29 @@
+import { rotateWebhook as rotate } from "#core/store/postgres/change-webhook.ts";
+import { callerOf } from "../authenticate.ts";
+import { change } from "../change.ts";
+import type { EdgeHandler } from "../context.ts";
+import { readFit } from "../fit.ts";
+import { readNothing } from "../read-nothing.ts";
+import { changesHalted, noSuchWebhook } from "../refusals.ts";
+import { NO_QUERY, readQuery } from "../query.ts";
+import { concluded, endpointOf, secretFrom, type WebhookDeps } from "../webhook-request.ts";
+import { secretOf } from "../webhook-response.ts";
+
+/** `POST /v1/webhooks/{id}/rotate` */
+export function rotateWebhook(deps: WebhookDeps): EdgeHandler {
+  return async (c) => {
+    const caller = callerOf(c);
+    const endpoint_id = endpointOf(c);
+    readQuery(c, NO_QUERY);
+    await readFit(deps, caller, () => readNothing(c.req.raw));
+    const secret = secretFrom(deps);
+    const outcome = await change(deps, caller, "admin", {
+      act: () => rotate(deps.db, caller.key_sha256, { endpoint_id, secret }),
+      conclude: (answer) => {
+        if (answer.outcome === "rotated") return secretOf(secret, answer.previous_until);
+        return answer.outcome === "absent" ? noSuchWebhook() : changesHalted();
+      },
+    });
+    return c.json(concluded(c, outcome));
+  };
+}

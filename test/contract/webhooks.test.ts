@@ -1,0 +1,241 @@
+import { Webhook } from "standardwebhooks";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Outage } from "#core/domain/outage.ts";
+import type { Db } from "#core/ports/db.ts";
+import { defaultWebhookSecret, enableWebhook } from "#core/store/postgres/change-webhook.ts";
+import { redeliverWebhook } from "#core/store/postgres/webhook-deliveries.ts";
+import { createWebhookSender } from "../../backend/drivers/fetch/webhook-sender.ts";
+import { createWebhookWorld, receiver, type WebhookWorld } from "./support/webhook-world.ts";
+
+let world: WebhookWorld;
+beforeAll(async () => {
+  world = await createWebhookWorld();
+});
+afterAll(async () => {
+  expect(await world.imbalances()).toEqual([]);
+  await world.close();
+});
+
+const OTHER_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+
+describe("an event", () => {
+  it("is told to each endpoint that wants it and to the run's own address, signed, and to nobody else", async () => {
+    const [account, stranger] = [await world.tenant(), await world.tenant()];
+    await using mine = await receiver();
+    await using own = await receiver();
+    await using others = await receiver();
+    const { secret, endpoint_id } = await world.endpoint(account, `${mine.url}?token=hush`, ["run.canceled"]);
+    await world.endpoint(account, others.url, ["run.completed", "budget.threshold"]);
+    await world.endpoint(stranger, others.url);
+    const run_id = await world.happen(account, own.url);
+    const heard = await world.sweep();
+
+    const answer = await defaultWebhookSecret(world.edge, account.key_sha256, OTHER_SECRET);
+    const ownSecret = answer.outcome === "found" ? answer.secret : "";
+    expect([mine.received.length, own.received.length, others.received.length]).toEqual([1, 1, 0]);
+    const [told, toldOwn] = [...mine.received, ...own.received];
+    const body = new Webhook(secret).verify(told?.body ?? "", told?.headers ?? {});
+    expect(new Webhook(ownSecret).verify(toldOwn?.body ?? "", toldOwn?.headers ?? {})).toEqual(body);
+    expect(body).toMatchObject({
+      type: "run.canceled",
+      data: { run_id, pack_type: "decision", status: "CANCELED", charged_usd: "0.0000", metadata: { order: "A-1" } },
+    });
+    expect(told?.path).toBe("/hook?token=hush");
+    expect(told?.headers).toMatchObject({
+      "content-type": "application/json",
+      "user-agent": "Decisionproof-Webhook/1.0",
+      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+      "webhook-id": expect.stringMatching(/^evt_[0-9a-f-]{36}$/),
+    });
+    expect(toldOwn?.headers["webhook-id"]).toBe(told?.headers["webhook-id"]);
+    expect(await world.deliveries(account, endpoint_id)).toMatchObject([
+      { status: "delivered", attempts: 1, last_status: 204, last_error: null, run_id, delivered_at: expect.any(Date) },
+    ]);
+    expect(await world.deliveries(account)).toMatchObject([{ url: own.url, status: "delivered" }]);
+    const lines = JSON.stringify(heard.lines);
+    for (const hidden of [secret, "hush", "A-1", own.origin]) expect(lines).not.toContain(hidden);
+    expect(heard.counted("webhook_attempts")).toBe(2);
+  });
+
+  it("that happened before the endpoint was made is not told to it", async () => {
+    const account = await world.tenant();
+    await using server = await receiver();
+    await world.happen(account);
+    await world.endpoint(account, server.url);
+    await world.sweep();
+    expect(server.received).toEqual([]);
+  });
+
+  it("is sent once, however many sweep", async () => {
+    const account = await world.tenant();
+    await using server = await receiver();
+    for (const path of ["/a", "/b"]) await world.endpoint(account, server.origin + path);
+    for (let i = 0; i < 12; i++) await world.happen(account);
+    await Promise.all([world.sweep(), world.sweep(), world.sweep()]);
+    await world.sweep();
+    const names = server.received.map(({ path, headers }) => `${path} ${headers["webhook-id"]}`);
+    expect(names).toHaveLength(24);
+    expect(new Set(names).size).toBe(24);
+  });
+
+  it("is sent again under the same id when the reaper dies before it has written down the end", async () => {
+    const account = await world.tenant();
+    await using server = await receiver();
+    const { endpoint_id } = await world.endpoint(account, server.url);
+    await world.happen(account);
+    const dies: Db = {
+      query: (text, values) =>
+        text.includes("conclude_webhook_delivery(")
+          ? Promise.reject(new Outage("database", "dead"))
+          : world.backend.query(text, values),
+    };
+    expect((await world.sweep({ db: dies })).counted("webhook_unconcluded")).toBe(1);
+    await world.sweep();
+    expect(server.received).toHaveLength(1);
+    expect(await world.row(endpoint_id)).toMatchObject({ status: "pending", claim_token: expect.any(String) });
+    await world.hasten();
+    await world.sweep();
+    expect(new Set(server.received.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
+    expect(server.received).toHaveLength(2);
+    expect(await world.row(endpoint_id)).toMatchObject({ status: "delivered", attempts: 2, claim_token: null });
+  });
+});
+
+describe("a receiver", () => {
+  /** What becomes of one delivery to a receiver that answers so. */
+  const answered = async (status: number, headers: Record<string, string> = {}) => {
+    const account = await world.tenant();
+    await using server = await receiver((_, response) => response.writeHead(status, headers).end("x".repeat(100_000)));
+    const { endpoint_id } = await world.endpoint(account, server.url);
+    await world.happen(account);
+    await world.sweep();
+    expect(server.received).toHaveLength(1);
+    const row = await world.row(endpoint_id);
+    const next = row["next_attempt_at"];
+    return { account, endpoint_id, row, wait_s: next instanceof Date ? (next.getTime() - Date.now()) / 1000 : null };
+  };
+
+  it.each([200, 201, 299])("that answers %i has been told", async (status) => {
+    const { row } = await answered(status);
+    expect(row).toMatchObject({ status: "delivered", last_status: status, last_error: null });
+  });
+
+  it.each([
+    [500, "http-error"],
+    [404, "http-error"],
+    [301, "redirect"],
+    [307, "redirect"],
+  ])("that answers %i is tried again, and no redirect is followed", async (status, last_error) => {
+    await using elsewhere = await receiver();
+    const { row, wait_s } = await answered(status, { location: elsewhere.url });
+    expect(row).toMatchObject({ status: "pending", last_status: status, last_error, claim_token: null });
+    expect(wait_s).toBeLessThan(6.1);
+    expect(elsewhere.connections()).toBe(0);
+  });
+
+  it("that asks for time gets it", async () => {
+    expect((await answered(503, { "retry-after": "7200" })).wait_s).toBeGreaterThan(7_000);
+    expect((await answered(429, { "retry-after": "9999999" })).wait_s).toBeLessThan(86_401);
+  });
+
+  it("that never says yes is given up after ten tries, and may be told again by hand", async () => {
+    const { account, endpoint_id } = await answered(500);
+    for (let i = 0; i < 12; i++) {
+      await world.hasten();
+      await world.sweep({ send: async () => ({ kind: "unanswered", fault: "connection" }) });
+    }
+    expect(await world.row(endpoint_id)).toMatchObject({ status: "failed", attempts: 10, last_error: "connection" });
+    const delivery_id = String((await world.row(endpoint_id))["delivery_id"]);
+    const again = () => redeliverWebhook(world.edge, account.key_sha256, { endpoint_id, delivery_id });
+    expect(await again()).toMatchObject({ outcome: "redelivering", delivery: { status: "pending", attempts: 10 } });
+    await world.sweep({ send: async () => ({ kind: "unanswered", fault: "connection" }) });
+    expect(await world.row(endpoint_id)).toMatchObject({ status: "pending", attempts: 11, tries: 1 });
+    await again();
+    await world.sweep({ send: async () => ({ kind: "answered", status: 200, retry_after_seconds: 0 }) });
+    expect(await world.row(endpoint_id)).toMatchObject({ status: "delivered", last_error: null });
+    await again();
+    await world.sweep({ send: async () => ({ kind: "answered", status: 200, retry_after_seconds: 0 }) });
+    expect(await world.row(endpoint_id)).toMatchObject({ status: "delivered", attempts: 13 });
+  });
+
+  it("that is gone is told no more until it is enabled", async () => {
+    const { account, endpoint_id, row } = await answered(410);
+    expect(row).toMatchObject({ status: "failed", last_status: 410, last_error: "gone" });
+    expect(await world.endpointRow(endpoint_id)).toMatchObject({ status: "disabled", disabled_reason: "gone" });
+    await world.happen(account);
+    await world.sweep();
+    const delivery_id = String(row["delivery_id"]);
+    const again = () => redeliverWebhook(world.edge, account.key_sha256, { endpoint_id, delivery_id });
+    expect(await again()).toEqual({ outcome: "disabled" });
+    expect(await world.deliveries(account, endpoint_id)).toHaveLength(1);
+    expect(await enableWebhook(world.edge, account.key_sha256, endpoint_id)).toMatchObject({ outcome: "enabled" });
+    expect(await again()).toMatchObject({ outcome: "redelivering" });
+  });
+
+  it("that is gone loses what else is pending for it", async () => {
+    const account = await world.tenant();
+    const url = "http://127.0.0.1:9/gone";
+    const { endpoint_id } = await world.endpoint(account, url);
+    for (let i = 0; i < 6; i++) await world.happen(account);
+    let isTold = false;
+    await world.sweep({
+      send: async (request) => {
+        if (request.url !== url || isTold) return { kind: "unanswered", fault: "timeout" };
+        isTold = true;
+        return { kind: "answered", status: 410, retry_after_seconds: 0 };
+      },
+    });
+    const statuses = (await world.deliveries(account, endpoint_id)).map(({ status }) => status).toSorted();
+    expect(statuses).toEqual(["canceled", "canceled", "canceled", "canceled", "canceled", "failed"]);
+  });
+
+  it("of a run that is gone fails alone", async () => {
+    const account = await world.tenant();
+    await using server = await receiver(({ path }, response) => response.writeHead(path === "/gone" ? 410 : 200).end());
+    await world.happen(account, `${server.origin}/gone`);
+    await world.happen(account, server.url);
+    await world.sweep();
+    const found = await world.deliveries(account);
+    expect(found.map(({ status, url }) => `${status} ${new URL(url).pathname}`).toSorted()).toEqual([
+      "delivered /hook",
+      "failed /gone",
+    ]);
+    await world.happen(account, server.url);
+    await world.sweep();
+    expect((await world.deliveries(account))[0]).toMatchObject({ status: "delivered" });
+  });
+
+  it("that does not answer in time is cut off and tried again", async () => {
+    const account = await world.tenant();
+    await using server = await receiver(() => undefined);
+    const { endpoint_id } = await world.endpoint(account, server.url);
+    await world.happen(account);
+    await world.sweep({ send: createWebhookSender({ allowHosts: ["127.0.0.1:*"], timeoutMs: 200 }) });
+    expect(await world.row(endpoint_id)).toMatchObject({ status: "pending", last_status: null, last_error: "timeout" });
+  });
+
+  it("that is slow keeps nobody waiting, and is told of four things at once", async () => {
+    const [account, other] = [await world.tenant(), await world.tenant()];
+    const [quickWasTold, fourAreTold] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let [atOnce, most] = [0, 0];
+    await using slow = await receiver((_, response) => {
+      most = Math.max(most, ++atOnce);
+      if (most === 4) fourAreTold.resolve();
+      void quickWasTold.promise.then(() => response.writeHead(200).end(() => atOnce--));
+    });
+    await using quick = await receiver((_, response) => {
+      quickWasTold.resolve();
+      response.writeHead(200).end();
+    });
+    const { endpoint_id } = await world.endpoint(account, slow.url);
+    for (let i = 0; i < 6; i++) await world.happen(account);
+    await world.endpoint(other, quick.url);
+    const sleeps = { sleep: async () => void (await new Promise((resolve) => setImmediate(resolve))) };
+    const swept = world.sweep({ sleeper: sleeps });
+    await fourAreTold.promise;
+    await world.happen(other);
+    await swept;
+    expect([most, slow.received.length, quick.received.length]).toEqual([4, 6, 1]);
+    expect((await world.deliveries(account, endpoint_id)).every(({ status }) => status === "delivered")).toBe(true);
+  });
+});
