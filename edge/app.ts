@@ -9,6 +9,7 @@ import { rateHeaders } from "./middleware/rate-headers.ts";
 import { safeHeaders } from "./middleware/safe-headers.ts";
 import { problemResponse } from "./problem-response.ts";
 import { unavailable } from "./refusals.ts";
+import { redocPage, swaggerPage } from "./routes/api-pages.ts";
 import { cancelRun } from "./routes/cancel-run.ts";
 import { createRun } from "./routes/create-run.ts";
 import { getBudget } from "./routes/get-budget.ts";
@@ -16,13 +17,16 @@ import { getResult } from "./routes/get-result.ts";
 import { getRun } from "./routes/get-run.ts";
 import { health } from "./routes/health.ts";
 import { indexPage } from "./routes/index-page.ts";
+import { llms } from "./routes/llms.ts";
 import { openapi } from "./routes/openapi.ts";
 import { problemIndex, problemPage } from "./routes/problem-page.ts";
 import { readyz } from "./routes/readyz.ts";
+import { securityTxt } from "./routes/security-txt.ts";
 
 export type AppDeps = Parameters<typeof createRun>[0] &
   Parameters<typeof getResult>[0] &
   Parameters<typeof readyz>[0] &
+  Parameters<typeof securityTxt>[0] &
   Parameters<typeof health>[0];
 
 /** The whole HTTP surface, in one look. */
@@ -40,6 +44,10 @@ export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   app.get("/health", health(deps)).all(allow("GET, HEAD"));
   app.get("/readyz", readyz(deps)).all(allow("GET, HEAD"));
   app.get("/openapi.json", openapi()).all(allow("GET, HEAD"));
+  app.get("/docs", swaggerPage()).all(allow("GET, HEAD"));
+  app.get("/redoc", redocPage()).all(allow("GET, HEAD"));
+  app.get("/llms.txt", llms()).all(allow("GET, HEAD"));
+  app.get("/.well-known/security.txt", securityTxt(deps)).all(allow("GET, HEAD"));
   app.get("/problems", problemIndex()).all(allow("GET, HEAD"));
   app.get("/problems/", problemIndex()).all(allow("GET, HEAD"));
   app.get("/problems/:slug", problemPage()).all(allow("GET, HEAD"));

@@ -15,6 +15,7 @@ const schema = z.object({
   S3_ENDPOINT: http.optional(),
   S3_BUCKET: z.string().min(3),
   DPP_VERSION: required.default("dev"),
+  DPP_SECURITY_CONTACT: z.url({ protocol: /^(https|mailto|tel)$/ }).optional(),
   DPP_SYNC_GRACE_SECONDS: z.coerce.number().positive().max(86_400).default(90),
 });
 export type EdgeEnv = z.infer<typeof schema>;

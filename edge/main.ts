@@ -47,6 +47,7 @@ function wire(env: EdgeEnv) {
     log,
     metrics: createConsoleMetrics(log),
     version: env.DPP_VERSION,
+    security_contact: env.DPP_SECURITY_CONTACT,
     grace_seconds: env.DPP_SYNC_GRACE_SECONDS,
     tenants: new Recent(REMEMBERED_KEYS),
     // The burst is how many keys may be new to this isolate at one moment behind one address, such as a company's.

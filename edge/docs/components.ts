@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { problem } from "./answers/problem.ts";
+import { exampleOf } from "./example.ts";
 import { requestSchemas } from "./request-schemas.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -9,12 +10,13 @@ export const schemaRef = (name: string): Json => ({ $ref: `#/components/schemas/
 function answerSchema(schema: z.ZodType): Json {
   // Components share one document, which names the dialect itself.
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: "output" });
-  return rest;
+  return { ...rest, examples: [exampleOf(rest)] };
 }
 
-const header = (description: string, type: "string" | "integer" = "string"): Json => ({
+const header = (description: string, example: string | number): Json => ({
   description,
-  schema: { type },
+  schema: { type: typeof example === "number" ? "integer" : "string" },
+  example,
 });
 
 export const headerRef = (name: string): Json => ({ $ref: `#/components/headers/${name}` });
@@ -37,22 +39,29 @@ export function components(answers: readonly Readonly<Record<string, z.ZodType>>
         required: true,
         description: "The run's id.",
         schema: { type: "string", format: "uuid" },
+        example: "01a1fa37-24d5-77a5-b92c-ccf601371541",
       },
     },
     headers: {
-      RequestId: header("The caller's X-Request-ID, or a fresh one."),
-      Traceparent: header("W3C Trace Context: the caller's trace, continued, or a fresh one."),
-      Vary: header("Always `Accept`."),
-      RetryAfter: header("Seconds to wait.", "integer"),
-      WwwAuthenticate: header("Always `Bearer`."),
-      Allow: header("The methods that this address takes."),
-      RateLimit: header('What is left: `"submit";r=49;t=1`.'),
-      RateLimitPolicy: header('The rate: `"submit";q=50;w=60`.'),
-      Location: header("Where to ask for the run, or where its result is."),
-      IdempotencyReplayed: header("`true` when the run was there before."),
-      CostReserved: header("USD reserved."),
-      CostMinimumFee: header("USD that a failure after work began costs."),
-      CostActual: header("USD charged; absent until the run is closed."),
+      RequestId: header("The caller's X-Request-ID, or a fresh one.", "01a1fa37-24d5-77a5-b92c-ccf601371541"),
+      Traceparent: header(
+        "W3C Trace Context: the caller's trace, continued, or a fresh one.",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+      ),
+      Vary: header("Always `Accept`.", "Accept"),
+      RetryAfter: header("Seconds to wait.", 1),
+      WwwAuthenticate: header("Always `Bearer`.", "Bearer"),
+      Allow: header("The methods that this address takes.", "GET, HEAD"),
+      RateLimit: header("What is left, and seconds until more is.", '"submit";r=49;t=1'),
+      RateLimitPolicy: header("The rate: a quota for a window of seconds.", '"submit";q=50;w=60'),
+      Location: header(
+        "Where to ask for the run, or where its result is.",
+        "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541",
+      ),
+      IdempotencyReplayed: header("`true` when the run was there before.", "true"),
+      CostReserved: header("USD reserved.", "1.0000"),
+      CostMinimumFee: header("USD that a failure after work began costs.", "0.0200"),
+      CostActual: header("USD charged; absent until the run is closed.", "0.0120"),
     },
     schemas: {
       ...requestSchemas(schemaRef),

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { budget } from "./areas/budget.ts";
 import { runs } from "./areas/runs.ts";
 import { service } from "./areas/service.ts";
@@ -26,4 +27,35 @@ export function openapiDocument(origin: string): Json {
     paths: Object.assign({}, ...AREAS.map(({ paths }) => paths)) as Json,
     components: components(AREAS.map(({ answers }) => answers)),
   };
+}
+
+/** What one operation is called and what it needs, as the document tells it. */
+export interface Operation {
+  readonly method: string;
+  readonly path: string;
+  readonly summary: string;
+  readonly description: string;
+  /** Undefined where no API key is needed. */
+  readonly scope: string | undefined;
+  readonly open: boolean;
+}
+
+const described = z.object({
+  summary: z.string(),
+  description: z.string(),
+  security: z.array(z.unknown()).optional(),
+  "x-scope": z.string().optional(),
+});
+const METHODS = ["get", "post", "put", "patch", "delete"];
+
+/** Every operation of a document, in its order. */
+export function listOperations(document: Json): readonly Operation[] {
+  return Object.entries(document["paths"] as Json).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const found = described.safeParse((item as Json)[method]).data;
+      if (found === undefined) return [];
+      const { summary, description, security, "x-scope": scope } = found;
+      return [{ method: method.toUpperCase(), path, summary, description, scope, open: security?.length === 0 }];
+    }),
+  );
 }

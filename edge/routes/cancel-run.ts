@@ -8,12 +8,14 @@ import { deferTo } from "../defer.ts";
 import { bodyProblem } from "../faults.ts";
 import { runIdOf } from "../find-own-run.ts";
 import { type FitDeps, readFit } from "../fit.ts";
+import { requireKnownQuery } from "../known-query.ts";
 import { runResponse } from "../run-response.ts";
 
 /** `POST /v1/runs/{id}/cancel`: S0, then cancel. */
 export function cancelRun(deps: Omit<CancelDeps, "defer"> & FitDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
+    requireKnownQuery(c);
     const run_id = runIdOf(c);
     await readFit(deps, caller, () => readNothing(c.req.raw));
 

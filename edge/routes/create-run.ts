@@ -10,6 +10,7 @@ import type { EdgeHandler, EdgeRequest } from "../context.ts";
 import { deferTo } from "../defer.ts";
 import type { accepted } from "../docs/answers/runs.ts";
 import { bodyProblem } from "../faults.ts";
+import { requireKnownQuery } from "../known-query.ts";
 import { type FitDeps, readFit } from "../fit.ts";
 import { submit, type SubmitDeps, type SubmitRequest, type Submitted } from "../submit.ts";
 
@@ -19,6 +20,7 @@ const POLL_INTERVAL_MS = 1_000;
 export function createRun(deps: Omit<SubmitDeps, "defer"> & FitDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
+    requireKnownQuery(c);
     const request = await readFit(deps, caller, () => readSubmit(c));
 
     const { rate, verdict } = await submit({ ...deps, defer: deferTo(c, deps) }, caller, request);

@@ -9,6 +9,7 @@ import { callerOf } from "../authenticate.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
 import type { resultView } from "../docs/answers/runs.ts";
 import { findOwnRun, isExpired } from "../find-own-run.ts";
+import { requireKnownQuery } from "../known-query.ts";
 import type { ShieldDeps } from "../shield.ts";
 
 const URL_SECONDS = 900;
@@ -23,6 +24,7 @@ interface ResultDeps extends ShieldDeps {
 export function getResult(deps: ResultDeps): EdgeHandler {
   return async (c) => {
     callerOf(c);
+    requireKnownQuery(c, ["redirect"]);
     const redirect = wantsRedirect(c);
     const run = await findOwnRun(deps, c);
     const result = resultOf(run);
