@@ -8,8 +8,16 @@ import type { Area } from "./describe.ts";
 const API_VERSION = "1.0.0";
 const AREAS: readonly Area[] = [runs, budget, service];
 
+let described: Json | undefined;
+
 /** The OpenAPI 3.1 document as seen from `origin`. */
 export function openapiDocument(origin: string): Json {
+  // The same for an isolate's whole life, but for where it is seen from.
+  described ??= describeAll();
+  return { ...described, servers: [{ url: origin }] };
+}
+
+function describeAll(): Json {
   return {
     openapi: "3.1.0",
     info: {
@@ -21,7 +29,6 @@ export function openapiDocument(origin: string): Json {
       contact: { name: "Decisionproof" },
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
-    servers: [{ url: origin }],
     security: [{ apiKey: [] }],
     tags: AREAS.map(({ tag }) => tag),
     paths: Object.assign({}, ...AREAS.map(({ paths }) => paths)) as Json,
@@ -40,7 +47,7 @@ export interface Operation {
   readonly open: boolean;
 }
 
-const described = z.object({
+const operation = z.object({
   summary: z.string(),
   description: z.string(),
   security: z.array(z.unknown()).optional(),
@@ -52,7 +59,7 @@ const METHODS = ["get", "post", "put", "patch", "delete"];
 export function listOperations(document: Json): readonly Operation[] {
   return Object.entries(document["paths"] as Json).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {
-      const found = described.safeParse((item as Json)[method]).data;
+      const found = operation.safeParse((item as Json)[method]).data;
       if (found === undefined) return [];
       const { summary, description, security, "x-scope": scope } = found;
       return [{ method: method.toUpperCase(), path, summary, description, scope, open: security?.length === 0 }];
