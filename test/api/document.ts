@@ -8,6 +8,8 @@ const parameter = z.object({
   name: z.string(),
   in: z.enum(["path", "query", "header"]),
   required: z.boolean().default(false),
+  style: z.string().optional(),
+  explode: z.boolean().optional(),
   schema: z.record(z.string(), z.unknown()),
   example: z.unknown().optional(),
   description: z.string(),

@@ -5,7 +5,8 @@ import { syncTenant } from "#core/store/sync-tenant.ts";
 import { type Answer, bearer, call, pointers, problemOf } from "./client.ts";
 import { type Operation, operations, resolved } from "./document.ts";
 import { type Account, createWorld, mistyped, newKey, type World } from "./harness.ts";
-import { absentId, newThing, sampleOf, send } from "./sample.ts";
+import { sampleOf } from "./sample.ts";
+import { absentId, newThing, send } from "./send.ts";
 
 let world: World;
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { bearer } from "./client.ts";
 import { judge, type Told } from "./fuzz/judge.ts";
 import { type Plan, plans } from "./fuzz/requests.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
-import { newThing } from "./sample.ts";
+import { newThing } from "./send.ts";
 
 const REQUESTS = Number(process.env["FUZZ_REQUESTS"] ?? 1_000);
 const SEED = Number(process.env["FUZZ_SEED"] ?? randomInt(2 ** 31));

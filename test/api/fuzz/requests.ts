@@ -4,15 +4,17 @@ import { mangled } from "./mangled.ts";
 import { valueOf } from "./arbitrary-value.ts";
 
 /** A path's parameter: one of the things that were there before, by its place among them, or a text. */
-export type Id = { readonly known: number } | { readonly text: string };
+type Id = { readonly known: number } | { readonly text: string };
+
+type Pair = readonly [name: string, text: string];
 
 /** A request before it is known which keys and ids there are. */
 export interface Plan {
   readonly operation: Operation;
   readonly method: string;
   readonly ids: readonly Id[];
-  readonly query: readonly (readonly [string, string])[];
-  readonly headers: readonly (readonly [string, string])[];
+  readonly query: readonly Pair[];
+  readonly headers: readonly Pair[];
   /** One of the valid keys by number, or what stands in its place. */
   readonly authorization: number | string | undefined;
   readonly address: string;
@@ -49,25 +51,35 @@ function headerOf(name: string, schema: unknown): fc.Arbitrary<string> {
 const often = <T>(values: fc.Arbitrary<T>, times: number): fc.Arbitrary<T | undefined> =>
   fc.oneof({ weight: times, arbitrary: values }, { weight: 1, arbitrary: fc.constant(undefined) });
 
-function pairs(parts: readonly fc.Arbitrary<readonly [string, string] | undefined>[]) {
-  return fc.tuple(...parts).map((given) => given.filter((pair) => pair !== undefined));
+const pairs = (parts: readonly fc.Arbitrary<Pair | undefined>[]) =>
+  fc.tuple(...parts).map((given) => given.filter((pair) => pair !== undefined));
+
+/** A value of a query parameter as it stands in the address. */
+function written({ name, explode = true }: Operation["parameters"][number], value: unknown): readonly Pair[] {
+  if (Array.isArray(value)) {
+    return explode ? value.map((item) => [name, String(item)]) : [[name, value.map(String).join(",")]];
+  }
+  if (typeof value !== "object" || value === null) return [[name, String(value)]];
+  return Object.entries(value).map(([member, item]) => [`${name}[${member}]`, String(item)]);
 }
 
-function queryOf({ parameters }: Operation) {
+function queryOf({ parameters }: Operation): fc.Arbitrary<readonly Pair[]> {
   const known = parameters
     .filter((each) => each.in === "query")
-    .map(({ name, schema }) => {
-      const value = fc.oneof({ weight: 4, arbitrary: valueOf(schema).map(String) }, fc.string({ unit: "binary" }));
+    .map((each) => {
+      const fits = valueOf(each.schema).map((value) => written(each, value));
+      const odd = fc.string({ unit: "binary" }).map((text): readonly Pair[] => [[each.name, text]]);
       return fc.oneof(
-        { weight: 3, arbitrary: fc.constant(undefined) },
-        { weight: 2, arbitrary: value.map((text) => [name, text.toWellFormed()] as const) },
+        { weight: 6, arbitrary: fc.constant<readonly Pair[]>([]) },
+        { weight: 4, arbitrary: fits },
+        { weight: 1, arbitrary: odd },
       );
     });
-  const stray = fc.tuple(fc.string(), fc.string()).map(([name, value]) => [name, value] as const);
-  return pairs([
-    ...known,
-    fc.oneof({ weight: 15, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: stray }),
-  ]);
+  const stray = fc.tuple(fc.string(), fc.string()).map((pair): readonly Pair[] => [pair]);
+  const seldom = fc.oneof({ weight: 15, arbitrary: fc.constant<readonly Pair[]>([]) }, { weight: 1, arbitrary: stray });
+  return fc
+    .tuple(...known, seldom)
+    .map((all) => all.flat().map(([name, text]): Pair => [name.toWellFormed(), text.toWellFormed()]));
 }
 
 function headersOf({ parameters, requestBody }: Operation) {
