@@ -13,10 +13,9 @@ function answerSchema(schema: z.ZodType): Json {
   return { ...rest, examples: [exampleOf(rest)] };
 }
 
-const header = (description: string, example: string | number): Json => ({
+const header = (description: string, type: "string" | "integer" = "string"): Json => ({
   description,
-  schema: { type: typeof example === "number" ? "integer" : "string" },
-  example,
+  schema: { type },
 });
 
 export const headerRef = (name: string): Json => ({ $ref: `#/components/headers/${name}` });
@@ -26,6 +25,27 @@ export const COMMON = { "X-Request-ID": headerRef("RequestId"), traceparent: hea
 
 /** Where the caller stands, on every answer to a key that the shield knows and while it answers. */
 export const RATE = { RateLimit: headerRef("RateLimit"), "RateLimit-Policy": headerRef("RateLimitPolicy") };
+
+const HEADER_EXAMPLES: Readonly<Record<string, string | number>> = {
+  RequestId: "01a1fa37-24d5-77a5-b92c-ccf601371541",
+  Traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+  Vary: "Accept",
+  RetryAfter: 1,
+  WwwAuthenticate: "Bearer",
+  Allow: "GET, HEAD",
+  RateLimit: '"submit";r=49;t=1',
+  RateLimitPolicy: '"submit";q=50;w=60',
+  Location: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541",
+  IdempotencyReplayed: "true",
+  CostReserved: "1.0000",
+  CostMinimumFee: "0.0200",
+  CostActual: "0.0120",
+};
+
+const withExamples = (headers: Readonly<Record<string, Json>>): Json =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, each]) => [name, { ...each, example: HEADER_EXAMPLES[name] }]),
+  );
 
 export function components(answers: readonly Readonly<Record<string, z.ZodType>>[]): Json {
   return {
@@ -42,27 +62,21 @@ export function components(answers: readonly Readonly<Record<string, z.ZodType>>
         example: "01a1fa37-24d5-77a5-b92c-ccf601371541",
       },
     },
-    headers: {
-      RequestId: header("The caller's X-Request-ID, or a fresh one.", "01a1fa37-24d5-77a5-b92c-ccf601371541"),
-      Traceparent: header(
-        "W3C Trace Context: the caller's trace, continued, or a fresh one.",
-        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-      ),
-      Vary: header("Always `Accept`.", "Accept"),
-      RetryAfter: header("Seconds to wait.", 1),
-      WwwAuthenticate: header("Always `Bearer`.", "Bearer"),
-      Allow: header("The methods that this address takes.", "GET, HEAD"),
-      RateLimit: header("What is left, and seconds until more is.", '"submit";r=49;t=1'),
-      RateLimitPolicy: header("The rate: a quota for a window of seconds.", '"submit";q=50;w=60'),
-      Location: header(
-        "Where to ask for the run, or where its result is.",
-        "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541",
-      ),
-      IdempotencyReplayed: header("`true` when the run was there before.", "true"),
-      CostReserved: header("USD reserved.", "1.0000"),
-      CostMinimumFee: header("USD that a failure after work began costs.", "0.0200"),
-      CostActual: header("USD charged; absent until the run is closed.", "0.0120"),
-    },
+    headers: withExamples({
+      RequestId: header("The caller's X-Request-ID, or a fresh one."),
+      Traceparent: header("W3C Trace Context: the caller's trace, continued, or a fresh one."),
+      Vary: header("Always `Accept`."),
+      RetryAfter: header("Seconds to wait.", "integer"),
+      WwwAuthenticate: header("Always `Bearer`."),
+      Allow: header("The methods that this address takes."),
+      RateLimit: header('What is left: `"submit";r=49;t=1`.'),
+      RateLimitPolicy: header('The rate: `"submit";q=50;w=60`.'),
+      Location: header("Where to ask for the run, or where its result is."),
+      IdempotencyReplayed: header("`true` when the run was there before."),
+      CostReserved: header("USD reserved."),
+      CostMinimumFee: header("USD that a failure after work began costs."),
+      CostActual: header("USD charged; absent until the run is closed."),
+    }),
     schemas: {
       ...requestSchemas(schemaRef),
       Problem: answerSchema(problem),
