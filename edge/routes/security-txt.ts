@@ -7,7 +7,7 @@ const GOOD_FOR_DAYS = 180;
 
 interface SecurityDeps {
   readonly clock: Clock;
-  /** An https, mailto or tel address; without one, the service's own front page says whom to ask. */
+  /** An https, mailto or tel address; without one, the pages about problems stand in. */
   readonly security_contact: string | undefined;
 }
 

@@ -99,6 +99,11 @@ test("the caller's request id and trace are taken up, insane ones are not", asyn
   }
 });
 
+test("without a contact of its own, security.txt names the pages about problems", async () => {
+  const { text } = await call(`${world.url}/.well-known/security.txt`);
+  expect(text).toMatch(new RegExp(`^Contact: ${world.url}/problems/\n`));
+});
+
 test("HEAD answers like GET, without a body", async () => {
   const answer = await call(`${world.url}/health`, { method: "HEAD" });
   expect([answer.status, answer.text]).toEqual([200, ""]);
