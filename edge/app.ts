@@ -10,6 +10,7 @@ import { rateHeaders } from "./middleware/rate-headers.ts";
 import { safeHeaders } from "./middleware/safe-headers.ts";
 import { problemResponse } from "./problem-response.ts";
 import { unavailable } from "./refusals.ts";
+import { redocPage, swaggerPage } from "./routes/api-pages.ts";
 import { cancelRun } from "./routes/cancel-run.ts";
 import { createKey } from "./routes/create-key.ts";
 import { createRun } from "./routes/create-run.ts";
@@ -35,6 +36,7 @@ import { listRuns } from "./routes/list-runs.ts";
 import { listTransfers } from "./routes/list-transfers.ts";
 import { listWebhookDeliveries } from "./routes/list-webhook-deliveries.ts";
 import { listWebhooks } from "./routes/list-webhooks.ts";
+import { llms } from "./routes/llms.ts";
 import { mcp } from "./routes/mcp.ts";
 import { openapi } from "./routes/openapi.ts";
 import { problemIndex, problemPage } from "./routes/problem-page.ts";
@@ -43,6 +45,7 @@ import { redeliverWebhook } from "./routes/redeliver-webhook.ts";
 import { revokeKey } from "./routes/revoke-key.ts";
 import { rotateKey } from "./routes/rotate-key.ts";
 import { rotateWebhook } from "./routes/rotate-webhook.ts";
+import { securityTxt } from "./routes/security-txt.ts";
 import { Hono } from "hono";
 
 export type AppDeps = Parameters<typeof createRun>[0] &
@@ -56,6 +59,7 @@ export type AppDeps = Parameters<typeof createRun>[0] &
   Parameters<typeof jwks>[0] &
   Parameters<typeof allowOrigins>[0] &
   Parameters<typeof readyz>[0] &
+  Parameters<typeof securityTxt>[0] &
   Parameters<typeof health>[0];
 
 /** The whole HTTP surface, in one look. */
@@ -93,6 +97,10 @@ export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   app.get("/readyz", readyz(deps)).all(allow("GET, HEAD"));
   app.get("/openapi.json", openapi()).all(allow("GET, HEAD"));
   app.get("/.well-known/jwks.json", jwks(deps)).all(allow("GET, HEAD"));
+  app.get("/docs", swaggerPage()).all(allow("GET, HEAD"));
+  app.get("/redoc", redocPage()).all(allow("GET, HEAD"));
+  app.get("/llms.txt", llms()).all(allow("GET, HEAD"));
+  app.get("/.well-known/security.txt", securityTxt(deps)).all(allow("GET, HEAD"));
   app.get("/problems", problemIndex()).all(allow("GET, HEAD"));
   app.get("/problems/", problemIndex()).all(allow("GET, HEAD"));
   app.get("/problems/:slug", problemPage()).all(allow("GET, HEAD"));

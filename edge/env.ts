@@ -51,6 +51,7 @@ const schema = z.object({
     .string()
     .default("")
     .transform((text) => text.split(",").filter((host) => host !== "")),
+  DPP_SECURITY_CONTACT: z.url({ protocol: /^(https|mailto|tel)$/ }).optional(),
   DPP_SYNC_GRACE_SECONDS: z.coerce.number().positive().max(86_400).default(90),
   DPP_RECEIPT_KEY: json.pipe(privateKey).optional(),
   DPP_RECEIPT_PUBLIC_KEYS: json.pipe(publicKeys).optional(),

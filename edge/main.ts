@@ -53,6 +53,7 @@ function wire(env: EdgeEnv) {
     metrics: createConsoleMetrics(log),
     version: env.DPP_VERSION,
     cors: { origins: env.DPP_CORS_ORIGINS, localhost: env.DPP_CORS_LOCALHOST },
+    security_contact: env.DPP_SECURITY_CONTACT,
     grace_seconds: env.DPP_SYNC_GRACE_SECONDS,
     webhook_policy: { allow_http: env.DPP_WEBHOOK_ALLOW_HTTP, allow_hosts: env.DPP_WEBHOOK_ALLOW_HOSTS },
     tenants: new Recent(REMEMBERED_KEYS),

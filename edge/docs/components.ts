@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { problem } from "./answers/problem.ts";
+import { exampleOf } from "./example.ts";
 import { requestSchemas } from "./request-schemas.ts";
 import { webhookRequest } from "./requests/webhooks.ts";
 
@@ -10,7 +11,7 @@ export const schemaRef = (name: string): Json => ({ $ref: `#/components/schemas/
 function answerSchema(schema: z.ZodType, io: "input" | "output" = "output"): Json {
   // Components share one document, which names the dialect itself.
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io });
-  return rest;
+  return { ...rest, examples: [exampleOf(rest)] };
 }
 
 const header = (description: string, type: "string" | "integer" = "string"): Json => ({
@@ -26,6 +27,27 @@ export const COMMON = { "X-Request-ID": headerRef("RequestId"), traceparent: hea
 /** Where the caller stands, on every answer to a key that is somebody's, while the shield answers; on no 401. */
 export const RATE = { RateLimit: headerRef("RateLimit"), "RateLimit-Policy": headerRef("RateLimitPolicy") };
 
+const HEADER_EXAMPLES: Readonly<Record<string, string | number>> = {
+  RequestId: "01a1fa37-24d5-77a5-b92c-ccf601371541",
+  Traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+  Vary: "Accept",
+  RetryAfter: 1,
+  WwwAuthenticate: "Bearer",
+  Allow: "GET, HEAD",
+  RateLimit: '"submit";r=49;t=1',
+  RateLimitPolicy: '"submit";q=50;w=60',
+  Location: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541",
+  IdempotencyReplayed: "true",
+  CostReserved: "1.0000",
+  CostMinimumFee: "0.0200",
+  CostActual: "0.0120",
+};
+
+const withExamples = (headers: Readonly<Record<string, Json>>): Json =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, each]) => [name, { ...each, example: HEADER_EXAMPLES[name] }]),
+  );
+
 export function components(answers: readonly Readonly<Record<string, z.ZodType>>[]): Json {
   return {
     securitySchemes: {
@@ -38,9 +60,10 @@ export function components(answers: readonly Readonly<Record<string, z.ZodType>>
         required: true,
         description: "The run's id.",
         schema: { type: "string", format: "uuid" },
+        example: "01a1fa37-24d5-77a5-b92c-ccf601371541",
       },
     },
-    headers: {
+    headers: withExamples({
       RequestId: header("The caller's X-Request-ID, or a fresh one."),
       Traceparent: header("W3C Trace Context: the caller's trace, continued, or a fresh one."),
       VaryPrefer: header("Always `Prefer`."),
@@ -58,7 +81,7 @@ export function components(answers: readonly Readonly<Record<string, z.ZodType>>
       CostReserved: header("USD reserved."),
       CostMinimumFee: header("USD that a failure after work began costs."),
       CostActual: header("USD charged; absent until the run is closed."),
-    },
+    }),
     schemas: {
       ...requestSchemas(schemaRef),
       CreateWebhook: answerSchema(webhookRequest, "input"),

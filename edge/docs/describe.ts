@@ -36,12 +36,23 @@ export const open = (operationId: string, summary: string, description: string, 
   responses: { ...responses, ...openProblems(...OPEN) },
 });
 
+const WORDS = "The same, to be read by people.";
+
+/** An answer of plain text or of a page, in this media type. */
+export const textAnswer = (description: string, type: string, example: string): Json => ({
+  description,
+  headers: COMMON,
+  content: { [type]: { schema: { type: "string" }, example } },
+});
+
 /** An answer that has the form that is asked for. */
 export const negotiated = (description: string, schema: string, ...types: string[]): Json => ({
   description,
   headers: { ...COMMON, Vary: headerRef("Vary") },
   content: {
     "application/json": { schema: schemaRef(schema) },
-    ...Object.fromEntries(["text/html", ...types].map((type) => [type, { schema: { type: "string" } }])),
+    ...Object.fromEntries(
+      ["text/html", ...types].map((type) => [type, { schema: { type: "string" }, example: WORDS }]),
+    ),
   },
 });

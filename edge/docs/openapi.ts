@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { budget } from "./areas/budget.ts";
 import { packs } from "./areas/packs.ts";
 import { receipts } from "./areas/receipts.ts";
@@ -14,8 +15,16 @@ import { eventSchemas, webhookRequests } from "./webhook-events.ts";
 const API_VERSION = "1.0.0";
 const AREAS: readonly Area[] = [runs, receipts, packs, budget, usage, keys, webhooks, mcp, service];
 
+let described: Json | undefined;
+
 /** The OpenAPI 3.1 document as seen from `origin`. */
 export function openapiDocument(origin: string): Json {
+  // The same for an isolate's whole life, but for where it is seen from.
+  described ??= describeAll();
+  return { ...described, servers: [{ url: origin }] };
+}
+
+function describeAll(): Json {
   return {
     openapi: "3.1.0",
     info: {
@@ -27,11 +36,41 @@ export function openapiDocument(origin: string): Json {
       contact: { name: "Decisionproof" },
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
-    servers: [{ url: origin }],
     security: [{ apiKey: [] }],
     tags: AREAS.map(({ tag }) => tag),
     paths: Object.assign({}, ...AREAS.map(({ paths }) => paths)) as Json,
     webhooks: webhookRequests,
     components: components([...AREAS.map(({ answers }) => answers), eventSchemas]),
   };
+}
+
+/** What one operation is called and what it needs, as the document tells it. */
+export interface Operation {
+  readonly method: string;
+  readonly path: string;
+  readonly summary: string;
+  readonly description: string;
+  /** Undefined where no API key is needed. */
+  readonly scope: string | undefined;
+  readonly open: boolean;
+}
+
+const operation = z.object({
+  summary: z.string(),
+  description: z.string(),
+  security: z.array(z.unknown()).optional(),
+  "x-scope": z.string().optional(),
+});
+const METHODS = ["get", "post", "put", "patch", "delete"];
+
+/** Every operation of a document, in its order. */
+export function listOperations(document: Json): readonly Operation[] {
+  return Object.entries(document["paths"] as Json).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const found = operation.safeParse((item as Json)[method]).data;
+      if (found === undefined) return [];
+      const { summary, description, security, "x-scope": scope } = found;
+      return [{ method: method.toUpperCase(), path, summary, description, scope, open: security?.length === 0 }];
+    }),
+  );
 }

@@ -77,6 +77,7 @@ export function requestSchema(pack_type: string, schema: z.ZodType): Json {
     io: "input",
     override: ({ jsonSchema, path }) => {
       if (unique.has(path.join("/"))) jsonSchema.uniqueItems = true;
+      if (path.join("/") === "properties/inputs") jsonSchema.description ??= "What the pack works on.";
       sayMore(jsonSchema);
     },
   });

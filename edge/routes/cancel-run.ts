@@ -6,12 +6,14 @@ import { deferTo } from "../defer.ts";
 import { runIdOf } from "../find-own-run.ts";
 import { type FitDeps, readFit } from "../fit.ts";
 import { readNothing } from "../read-nothing.ts";
+import { NO_QUERY, readQuery } from "../query.ts";
 import { runResponse } from "../run-response.ts";
 
 /** `POST /v1/runs/{id}/cancel`: S0, then cancel. */
 export function cancelRun(deps: Omit<CancelDeps, "defer"> & FitDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
+    readQuery(c, NO_QUERY);
     const run_id = runIdOf(c);
     await readFit(deps, caller, () => readNothing(c.req.raw));
 

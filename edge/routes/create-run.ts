@@ -7,6 +7,7 @@ import { parseJson, readBody } from "../body.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
 import { deferTo } from "../defer.ts";
 import type { accepted } from "../docs/answers/runs.ts";
+import { NO_QUERY, readQuery } from "../query.ts";
 import { type FitDeps, readFit } from "../fit.ts";
 import { readRunRequest, type ReadRunDeps } from "../read-run-request.ts";
 import { submit, type SubmitDeps, type SubmitRequest, type Submitted } from "../submit.ts";
@@ -19,6 +20,7 @@ type CreateRunDeps = Omit<SubmitDeps, "defer"> & FitDeps & ReadRunDeps;
 export function createRun(deps: CreateRunDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
+    readQuery(c, NO_QUERY);
     const request = await readFit(deps, caller, () => readSubmit(deps, c));
 
     const { rate, verdict } = await submit({ ...deps, defer: deferTo(c, deps) }, caller, request);

@@ -5,6 +5,7 @@ import { type Budget, findBudget } from "#core/store/postgres/find-budget.ts";
 import { callerOf } from "../authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import type { budgetView } from "../docs/answers/budget.ts";
+import { NO_QUERY, readQuery } from "../query.ts";
 import { read } from "../read.ts";
 import type { ShieldDeps } from "../shield.ts";
 
@@ -12,6 +13,7 @@ import type { ShieldDeps } from "../shield.ts";
 export function getBudget(deps: ShieldDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
+    readQuery(c, NO_QUERY);
     const { rate, verdict } = await read(deps, caller, () => findBudget(deps.db, caller.key_sha256));
     if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
     if (verdict instanceof Problem) throw verdict;

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { Problem } from "#core/domain/problem.ts";
 import { resultKey } from "#core/domain/receipt.ts";
 import { isTerminal } from "#core/domain/run.ts";
@@ -6,9 +6,10 @@ import type { Clock } from "#core/ports/clock.ts";
 import type { ObjectPresigner } from "#core/ports/objects.ts";
 import type { FoundRun } from "#core/store/postgres/find-run.ts";
 import { callerOf } from "../authenticate.ts";
-import type { EdgeHandler, EdgeRequest } from "../context.ts";
+import type { EdgeHandler } from "../context.ts";
 import type { resultView } from "../docs/answers/runs.ts";
 import { findOwnRun, isExpired } from "../find-own-run.ts";
+import { once, readQuery } from "../query.ts";
 import type { ShieldDeps } from "../shield.ts";
 
 const URL_SECONDS = 900;
@@ -19,13 +20,17 @@ export interface DownloadDeps {
   readonly objects: ObjectPresigner;
 }
 
+const query = z.strictObject({
+  redirect: once(z.enum(["true", "false"], "must be true or false")).default("false"),
+});
+
 /** `GET /v1/runs/{id}/result` */
 export function getResult(deps: ShieldDeps & DownloadDeps): EdgeHandler {
   return async (c) => {
     callerOf(c);
-    const redirect = wantsRedirect(c);
+    const { redirect } = readQuery(c, query);
     const download = await downloadOf(deps, await findOwnRun(deps, c));
-    return redirect ? c.redirect(download.url, 302) : c.json(download);
+    return redirect === "true" ? c.redirect(download.url, 302) : c.json(download);
   };
 }
 
@@ -39,14 +44,6 @@ export async function downloadOf(deps: DownloadDeps, run: FoundRun): Promise<z.i
 
 /** A signature bears its time in whole seconds: the address lives from the second in which it is signed. */
 const expiryOf = (now_ms: number): string => new Date((Math.floor(now_ms / 1000) + URL_SECONDS) * 1000).toISOString();
-
-function wantsRedirect(c: EdgeRequest): boolean {
-  const [redirect = "false", ...more] = c.req.queries("redirect") ?? [];
-  if (more.length === 0 && (redirect === "true" || redirect === "false")) return redirect === "true";
-  throw new Problem("invalid-request", "The query parameter redirect is either true or false, given once.", {
-    errors: [{ parameter: "redirect", detail: "must be true or false, given once" }],
-  });
-}
 
 function resultOf(run: FoundRun): { readonly key: string; readonly sha256: string; readonly size_bytes: number } {
   if (isExpired(run)) throw new Problem("result-expired");

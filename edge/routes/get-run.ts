@@ -1,10 +1,16 @@
 import { type AwaitDeps, awaitEnd } from "../await-end.ts";
 import type { EdgeHandler } from "../context.ts";
+import { callerOf } from "../authenticate.ts";
 import { findOwnRun } from "../find-own-run.ts";
+import { NO_QUERY, readQuery } from "../query.ts";
 import { runResponse } from "../run-response.ts";
 import type { ShieldDeps } from "../shield.ts";
 
 /** `GET /v1/runs/{id}` */
 export function getRun(deps: ShieldDeps & AwaitDeps): EdgeHandler {
-  return async (c) => runResponse(c, await awaitEnd(deps, c, await findOwnRun(deps, c)), 200);
+  return async (c) => {
+    callerOf(c);
+    readQuery(c, NO_QUERY);
+    return runResponse(c, await awaitEnd(deps, c, await findOwnRun(deps, c)), 200);
+  };
 }

@@ -6,13 +6,26 @@ import { answerInForm } from "../page.ts";
 
 const INDEX: z.input<typeof index> = {
   name: "Decisionproof",
-  links: { openapi: "/openapi.json", health: "/health", readyz: "/readyz", problems: "/problems/" },
+  links: {
+    docs: "/docs",
+    redoc: "/redoc",
+    openapi: "/openapi.json",
+    llms: "/llms.txt",
+    problems: "/problems/",
+    security: "/.well-known/security.txt",
+    health: "/health",
+    readyz: "/readyz",
+  },
 };
 const WORDS: Readonly<Record<keyof typeof INDEX.links, string>> = {
+  docs: "The API, to read and to try",
+  redoc: "The API, to read",
   openapi: "The API, described in OpenAPI 3.1",
+  llms: "The API, told to an agent on one page",
+  problems: "What the problems mean and what to do",
+  security: "Whom to tell about a weakness",
   health: "Is the edge alive",
   readyz: "Can work be taken",
-  problems: "What the problems mean and what to do",
 };
 
 /** `GET /`: where things are. */
@@ -20,10 +33,12 @@ export function indexPage(): EdgeHandler {
   return (c) => answerInForm(c, { json: INDEX, html: { title: INDEX.name, body } });
 }
 
-const link = (name: keyof typeof INDEX.links) =>
-  html`<p>
-    <a href="${INDEX.links[name]}"><code>${INDEX.links[name]}</code></a> ${WORDS[name]}
-  </p> `;
+const names = Object.keys(WORDS) as (keyof typeof WORDS)[];
 
 const body = html`<h1>${INDEX.name}</h1>
-  ${link("openapi")}${link("problems")}${link("health")}${link("readyz")}`;
+  ${names.map(
+    (name) =>
+      html`<p>
+        <a href="${INDEX.links[name]}"><code>${INDEX.links[name]}</code></a> ${WORDS[name]}
+      </p> `,
+  )}`;

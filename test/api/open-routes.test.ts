@@ -74,59 +74,7 @@ test.each([
   expect(document.instance).toBe(path);
 });
 
-test.each([
-  ["PUT", "/v1/runs", "GET, HEAD, POST"],
-  ["DELETE", "/v1/runs", "GET, HEAD, POST"],
-  ["OPTIONS", "/v1/runs", "GET, HEAD, POST"],
-  ["GET", "/v1/runs/estimate", "POST"],
-  ["HEAD", "/v1/runs/estimate", "POST"],
-  ["POST", "/v1/packs", "GET, HEAD"],
-  ["PUT", "/v1/packs/decision", "GET, HEAD"],
-  ["POST", "/v1/ledger", "GET, HEAD"],
-  ["DELETE", "/v1/usage", "GET, HEAD"],
-  ["POST", "/v1/budget", "GET, HEAD"],
-  ["DELETE", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541", "GET, HEAD"],
-  ["GET", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/cancel", "POST"],
-  ["DELETE", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/cancel", "POST"],
-  ["PATCH", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/result", "GET, HEAD"],
-  ["POST", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/events", "GET, HEAD"],
-  ["DELETE", "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/receipt", "GET, HEAD"],
-  ["POST", "/.well-known/jwks.json", "GET, HEAD"],
-  ["PUT", "/v1/keys", "GET, HEAD, POST"],
-  ["GET", "/v1/keys/01a1fa37-24d5-77a5-b92c-ccf601371541", "DELETE"],
-  ["GET", "/v1/keys/01a1fa37-24d5-77a5-b92c-ccf601371541/rotate", "POST"],
-  ["GET", "/mcp", "POST"],
-  ["DELETE", "/mcp", "POST"],
-  ["PUT", "/v1/webhooks", "GET, HEAD, POST"],
-  ["POST", "/v1/webhooks/default/secret", "GET, HEAD"],
-  ["PATCH", "/v1/webhooks/01a1fa37-24d5-77a5-b92c-ccf601371541", "GET, HEAD, DELETE"],
-  ["GET", "/v1/webhooks/01a1fa37-24d5-77a5-b92c-ccf601371541/rotate", "POST"],
-  ["GET", "/v1/webhooks/01a1fa37-24d5-77a5-b92c-ccf601371541/enable", "POST"],
-  ["POST", "/v1/webhooks/01a1fa37-24d5-77a5-b92c-ccf601371541/deliveries", "GET, HEAD"],
-  ["GET", "/v1/webhooks/default/deliveries/01a1fa37-24d5-77a5-b92c-ccf601371541/redeliver", "POST"],
-  ["POST", "/health", "GET, HEAD"],
-  ["DELETE", "/readyz", "GET, HEAD"],
-  ["POST", "/openapi.json", "GET, HEAD"],
-  ["POST", "/", "GET, HEAD"],
-  ["POST", "/problems", "GET, HEAD"],
-  ["DELETE", "/problems/", "GET, HEAD"],
-  ["POST", "/problems/unauthorized", "GET, HEAD"],
-])("%s %s is not allowed", async (method, path, allow) => {
-  const answer = await call(world.url + path, { method });
-  if (method !== "HEAD") problemOf(answer, 405, "method-not-allowed");
-  expect([answer.status, answer.headers.get("allow")]).toEqual([405, allow]);
-});
-
-test.each([
-  "/",
-  "/health",
-  "/problems/",
-  "/problems/unauthorized",
-  "/nowhere",
-  "/v1/budget",
-  "/openapi.json",
-  "/.well-known/jwks.json",
-])("%s bears an id, a trace and safe headers", async (path) => {
+test.each(["/nowhere", "/assets/nothing"])("%s bears an id, a trace and safe headers all the same", async (path) => {
   const { headers } = await call(world.url + path);
   expect(headers.get("x-request-id")).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-/);
   expect(headers.get("traceparent")).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
@@ -134,13 +82,10 @@ test.each([
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "x-frame-options": "DENY",
-    "x-permitted-cross-domain-policies": "none",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": expect.stringContaining("camera=(), "),
-    "cache-control": expect.stringMatching(/^(no-store|public, max-age=300)$/),
+    "cache-control": "no-store",
   });
 });
+
 test("the caller's request id and trace are taken up, insane ones are not", async () => {
   const trace_id = "0af7651916cd43dd8448eb211c80319c";
   const sane = { "X-Request-ID": "Order_7.a-b", traceparent: `00-${trace_id}-b7ad6b7169203331-00` };
@@ -154,48 +99,21 @@ test("the caller's request id and trace are taken up, insane ones are not", asyn
   }
 });
 
+test("without a contact of its own, security.txt names the pages about problems", async () => {
+  const { text } = await call(`${world.url}/.well-known/security.txt`);
+  expect(text).toMatch(new RegExp(`^Contact: ${world.url}/problems/\n`));
+});
+
 test("HEAD answers like GET, without a body", async () => {
   const answer = await call(`${world.url}/health`, { method: "HEAD" });
   expect([answer.status, answer.text]).toEqual([200, ""]);
 });
 
-test("the API description covers every route and every reference in it leads somewhere", async () => {
+test("the API description names its origin, and every reference in it leads somewhere", async () => {
   const { body, text } = await call(`${world.url}/openapi.json`);
-  const document = body as { openapi: string; paths: object; servers: { url: string }[] };
+  const document = body as { openapi: string; servers: { url: string }[] };
   expect(document.openapi).toBe("3.1.0");
   expect(document.servers).toEqual([{ url: world.url }]);
-  expect(Object.keys(document.paths)).toEqual([
-    "/v1/runs",
-    "/v1/runs/estimate",
-    "/v1/runs/{id}",
-    "/v1/runs/{id}/events",
-    "/v1/runs/{id}/cancel",
-    "/v1/runs/{id}/result",
-    "/v1/runs/{id}/receipt",
-    "/.well-known/jwks.json",
-    "/v1/packs",
-    "/v1/packs/{type}",
-    "/v1/budget",
-    "/v1/ledger",
-    "/v1/usage",
-    "/v1/keys",
-    "/v1/keys/{id}",
-    "/v1/keys/{id}/rotate",
-    "/mcp",
-    "/v1/webhooks",
-    "/v1/webhooks/default/secret",
-    "/v1/webhooks/{id}",
-    "/v1/webhooks/{id}/rotate",
-    "/v1/webhooks/{id}/enable",
-    "/v1/webhooks/{id}/deliveries",
-    "/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver",
-    "/",
-    "/health",
-    "/readyz",
-    "/openapi.json",
-    "/problems/",
-    "/problems/{slug}",
-  ]);
   for (const [, pointer = ""] of text.matchAll(/"#\/([^"]+)"/g)) {
     const found = pointer
       .split("/")

@@ -22,7 +22,7 @@ const document = openapiDocument("https://api.example") as {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 };
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>
-  ["get", "post", "delete"].flatMap((method) =>
+  ["get", "post", "put", "patch", "delete"].flatMap((method) =>
     item[method] === undefined ? [] : [{ path, method, operation: item[method] as Described }],
   ),
 );
@@ -43,7 +43,7 @@ test.each(answers)("$what is described with the headers that it bears", ({ what,
   const negotiated = [
     "get / 200",
     "get /v1/ledger 200",
-    "get /problems/ 200",
+    "get /problems 200",
     "get /problems/{slug} 200",
     "get /v1/runs/{id} 200",
     "get /v1/runs/{id}/receipt 200",

@@ -5,12 +5,7 @@ import type { SqlValue } from "#core/ports/db.ts";
 import { cancelRun } from "#core/store/postgres/cancel-run.ts";
 import closeRunSql from "#core/store/postgres/close-run.sql";
 import { findBudget } from "#core/store/postgres/find-budget.ts";
-import { findPlan } from "#core/store/postgres/find-plan.ts";
-import { findReceipt } from "#core/store/postgres/find-receipt.ts";
 import { findRun } from "#core/store/postgres/find-run.ts";
-import { findUsage } from "#core/store/postgres/find-usage.ts";
-import { listOwnRuns } from "#core/store/postgres/list-own-runs.ts";
-import { listOwnTransfers } from "#core/store/postgres/list-own-transfers.ts";
 import { listWebhooks } from "#core/store/postgres/list-webhooks.ts";
 import { admissionSnapshot, tenantSnapshot } from "#core/store/postgres/tenant-snapshot.ts";
 import { migrate } from "../../backend/migrate/migrate.ts";
@@ -130,25 +125,6 @@ describe("dpp_edge", () => {
     expect(await world.submit(another)).toMatchObject({ outcome: "inserted" });
     expect(await cancelRun(world.edge, account.key_sha256, another.run_id)).toMatchObject({ outcome: "canceled" });
     expect(await listWebhooks(world.edge, account.key_sha256)).toEqual({ kind: "scope-missing" });
-  });
-
-  it("calls its four listings", async () => {
-    const { key_sha256 } = account;
-    expect(await listOwnRuns(world.edge, key_sha256, { limit: 1 })).toMatchObject({ kind: "found" });
-    const transfers = await listOwnTransfers(world.edge, key_sha256, { kinds: ["GRANT"], limit: 1 });
-    expect(transfers).toMatchObject({ kind: "found", transfers: [{ kind: "GRANT" }] });
-    const day = { from: "2026-01-01", to: "2026-01-01", group_by: "day" } as const;
-    expect(await findUsage(world.edge, key_sha256, day)).toEqual({ kind: "found", lines: [] });
-    expect(await findPlan(world.edge, key_sha256)).toMatchObject({ kind: "found" });
-  });
-
-  it("reads what a receipt says of its own run, and the backend does not", async () => {
-    const found = await findReceipt(world.edge, account.key_sha256, run_id);
-    expect(found).toMatchObject({ kind: "found", run: { run_id, tenant_id: account.tenant_id, charged_micros: null } });
-    const other = await world.account();
-    expect(await findReceipt(world.edge, other.key_sha256, run_id)).toEqual({ kind: "absent" });
-    const sql = "SELECT * FROM find_receipt(decode($1, 'hex'), $2)";
-    expect(await attempt("backend", sql, [account.key_sha256, run_id])).toBe(DENIED);
   });
 
   it("calls no other function", async () => {

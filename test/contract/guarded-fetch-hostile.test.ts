@@ -1,5 +1,6 @@
 import { networkInterfaces } from "node:os";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { URL_LIMITS } from "#core/domain/packs/url.ts";
 import { WEB_PORTS } from "#core/domain/public-target.ts";
 import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts";
 import type { Lookup } from "../../backend/drivers/fetch/resolve-name.ts";

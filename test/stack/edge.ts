@@ -1,4 +1,5 @@
 import { Log, LogLevel, Miniflare } from "miniflare";
+import { ASSETS_DIR, gatherAssets } from "../../backend/assets/gather.ts";
 
 export interface EdgeOptions {
   /** One ES module: what `bundleEdge` makes. */
@@ -22,6 +23,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const env = Object.entries(options.bindings).map(
     ([name, value]) => [name, { type: "json" as const, value }] as const,
   );
+  await gatherAssets();
   const miniflare = new Miniflare({
     host: HOST,
     cf: false,
@@ -38,6 +40,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
           compatibilityFlags: ["enable_request_signal"],
           manifest: { mainModule: MODULE, modules: { [MODULE]: { type: "esm", contents: options.script } } },
           env: Object.fromEntries(env),
+          assets: { directory: ASSETS_DIR, hasUserWorker: true, htmlHandling: "none" },
         },
         // Miniflare's own socket has a proxy before the worker that hides a client's going away.
         dev: { unsafeDirectSockets: [{ host: HOST, port: options.port }] },

@@ -1,15 +1,25 @@
 import { z } from "zod";
 import { formatUsd, MAX_COST_MICROS, micros, MIN_COST_MICROS, minimumFee } from "#core/domain/money.ts";
 
+const USD = z.string().regex(/^\d+\.\d{4,6}$/);
+
 /** What the answers of many routes are made of. */
-export const usd = z
-  .string()
-  .regex(/^\d+\.\d{4,6}$/)
-  .describe("USD, as a decimal string.");
+export const usd = USD.meta({ description: "USD, as a decimal string.", examples: ["0.0130"] });
 const feeOf = (reserved: number) => formatUsd(minimumFee(micros(reserved)));
-export const minimum_fee_usd = usd.describe(
-  "What the run costs if it fails after work began, in USD; never part of what a success costs. " +
+export const minimum_fee_usd = USD.meta({
+  description:
+    "What the run costs if it fails after work began, in USD; never part of what a success costs. " +
     `min(max(${feeOf(MIN_COST_MICROS)}, 2% of the reservation), ${feeOf(MAX_COST_MICROS)}, reservation).`,
-);
-export const when = z.iso.datetime();
-export const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+  examples: ["0.0200"],
+});
+export const when = z.iso.datetime().meta({ description: "RFC 3339, in UTC.", examples: ["2026-11-21T09:30:00.000Z"] });
+export const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .meta({
+    description: "SHA-256 of the bytes, in hex.",
+    examples: ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+  });
+export const runId = z
+  .uuid()
+  .meta({ description: "The run's id, a UUIDv7.", examples: ["01a1fa37-24d5-77a5-b92c-ccf601371541"] });

@@ -1,32 +1,55 @@
 import { z } from "zod";
 import { PROBLEMS } from "#core/domain/problem.ts";
 
-export const problem = z.looseObject({
-  type: z.url(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  instance: z.string(),
-  trace_id: z.string(),
-  errors: z
-    .array(
-      z.strictObject({
-        detail: z.string(),
-        pointer: z.string().optional().describe("RFC 6901 JSON Pointer into the body."),
-        parameter: z.string().optional().describe("Name of a path or query parameter."),
-        header: z.string().optional().describe("Name of a header."),
-      }),
-    )
-    .optional(),
+const fault = z.strictObject({
+  detail: z.string().meta({ description: "What is wrong there.", examples: ["is required"] }),
+  pointer: z
+    .string()
+    .optional()
+    .meta({ description: "RFC 6901 JSON Pointer into the body.", examples: ["/max_cost_usd"] }),
+  parameter: z
+    .string()
+    .optional()
+    .meta({ description: "Name of a path or query parameter.", examples: ["redirect"] }),
+  header: z
+    .string()
+    .optional()
+    .meta({ description: "Name of a header.", examples: ["Idempotency-Key"] }),
 });
+
+const type = z.url().meta({
+  description: "What kind of problem it is: the address of a page that says what it means and what to do.",
+  examples: ["https://api.example/problems/not-found"],
+});
+const title = z.string().meta({ description: "The kind in words.", examples: ["Not found"] });
+const status = z.int().meta({ description: "The status of the answer.", examples: [404] });
+
+export const problem = z
+  .looseObject({
+    type,
+    title,
+    status,
+    detail: z.string().meta({ description: "What is the matter this time.", examples: ["There is no such run."] }),
+    instance: z.string().meta({
+      description: "The path that was asked for.",
+      examples: ["/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541"],
+    }),
+    trace_id: z
+      .string()
+      .meta({ description: "To be told to us where a fault lasts.", examples: ["4bf92f3577b34da6a3ce929d0e0e4736"] }),
+    errors: z.array(fault).optional().describe("Every place of the request that does not fit."),
+  })
+  .describe("An RFC 9457 problem document. Some kinds have members of their own, such as amounts.");
 
 export const problemKind = z.strictObject({
-  type: z.url(),
-  slug: z.enum(Object.keys(PROBLEMS) as [string, ...string[]]),
-  title: z.string(),
-  status: z.int(),
-  meaning: z.string(),
-  what_to_do: z.string(),
+  type,
+  slug: z
+    .enum(Object.keys(PROBLEMS) as [string, ...string[]])
+    .meta({ description: "The last part of the type.", examples: ["not-found"] }),
+  title,
+  status,
+  meaning: z.string().meta({ description: "What it means.", examples: [PROBLEMS["not-found"].meaning] }),
+  what_to_do: z.string().meta({ description: "What to do about it.", examples: [PROBLEMS["not-found"].what_to_do] }),
 });
 
-export const problemList = z.strictObject({ problems: z.array(problemKind) });
+export const problemList = z.strictObject({ problems: z.array(problemKind).describe("Every kind of problem.") });

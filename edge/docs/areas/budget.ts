@@ -5,10 +5,11 @@ import { problems } from "../problems.ts";
 
 const getBudget = {
   operationId: "getBudget",
+  "x-scope": "read",
   tags: ["budget"],
   summary: "Read the budget",
   description: "The account's balance, to the micro, and the API key's own budget where it has one.",
-  responses: { 200: answer("The budget.", "Budget", RATE), ...problems(...READ) },
+  responses: { 200: answer("The budget.", "Budget", RATE), ...problems("invalid-request", ...READ) },
 };
 
 export const budget: Area = {

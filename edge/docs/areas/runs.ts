@@ -18,6 +18,7 @@ const REDIRECT = {
   in: "query",
   description: "Answer with a redirect to the download instead.",
   schema: { type: "boolean", default: false },
+  example: true,
 };
 const IDEMPOTENCY_KEY = {
   name: "Idempotency-Key",
@@ -25,6 +26,7 @@ const IDEMPOTENCY_KEY = {
   required: true,
   description: "One key per piece of work; every retry bears the same one. Printable ASCII, no space at either end.",
   schema: { type: "string", minLength: 8, maxLength: 64, pattern: "^[\\x21-\\x7e][\\x20-\\x7e]{6,62}[\\x21-\\x7e]$" },
+  example: "order-A-1-first",
 };
 
 const PREFER = {
@@ -46,6 +48,7 @@ const LAST_EVENT_ID = {
 
 const createRun = {
   operationId: "createRun",
+  "x-scope": "submit",
   tags: ["runs"],
   summary: "Submit a run",
   description:
@@ -129,6 +132,7 @@ const estimateRun = {
 
 const getRun = {
   operationId: "getRun",
+  "x-scope": "read",
   tags: ["runs"],
   summary: "Read a run",
   description:
@@ -168,6 +172,7 @@ const getEvents = {
 
 const cancelRun = {
   operationId: "cancelRun",
+  "x-scope": "submit",
   tags: ["runs"],
   summary: "Cancel a run",
   description:
@@ -175,7 +180,7 @@ const cancelRun = {
   requestBody: {
     required: false,
     description: "None; an empty object is taken.",
-    content: { "application/json": { schema: { type: "object", additionalProperties: false } } },
+    content: { "application/json": { schema: { type: "object", additionalProperties: false }, example: {} } },
   },
   responses: {
     200: answer("The run is canceled, now or before.", "Run", RUN_HEADERS),
@@ -199,6 +204,7 @@ const cancelRun = {
 
 const getResult = {
   operationId: "getResult",
+  "x-scope": "read",
   tags: ["runs"],
   summary: "Get a run's result",
   description: "A presigned address, good for 15 minutes, from which the result can be downloaded without an API key.",

@@ -2,7 +2,7 @@ import { PROBLEMS } from "#core/domain/problem.ts";
 import * as answers from "../answers/problem.ts";
 import { health, index, readiness } from "../answers/service.ts";
 import { COMMON, headerRef } from "../components.ts";
-import { answer, type Area, negotiated, open } from "../describe.ts";
+import { answer, type Area, negotiated, open, textAnswer } from "../describe.ts";
 import { openProblems } from "../problems.ts";
 
 export const service: Area = {
@@ -30,12 +30,32 @@ export const service: Area = {
         200: {
           description: "The document.",
           headers: COMMON,
-          content: { "application/json": { schema: { type: "object" } } },
+          content: { "application/json": { schema: { type: "object" }, example: { openapi: "3.1.0" } } },
         },
       }),
     },
-    "/problems/": {
-      get: open("listProblems", "Every problem", "JSON; a page for browsers. The same at `/problems`.", {
+    "/docs": {
+      get: open("getDocs", "This API in Swagger UI", "A page to read about the API and to try it.", {
+        200: textAnswer("The page.", "text/html", "<!doctype html>"),
+      }),
+    },
+    "/redoc": {
+      get: open("getRedoc", "This API in Redoc", "A page to read about the API.", {
+        200: textAnswer("The page.", "text/html", "<!doctype html>"),
+      }),
+    },
+    "/llms.txt": {
+      get: open("getLlmsText", "What an agent needs to know", "Everything on one page, in the form of llmstxt.org.", {
+        200: textAnswer("The page.", "text/plain", "# Decisionproof"),
+      }),
+    },
+    "/.well-known/security.txt": {
+      get: open("getSecurityText", "Whom to tell about a weakness", "RFC 9116.", {
+        200: textAnswer("Contact and expiry.", "text/plain", "Contact: https://api.example/problems/"),
+      }),
+    },
+    "/problems": {
+      get: open("listProblems", "Every problem", "JSON; a page for browsers. The same at `/problems/`.", {
         200: negotiated("Every problem, what it means and what to do.", "ProblemList"),
       }),
     },
@@ -47,6 +67,7 @@ export const service: Area = {
           required: true,
           description: "The last part of a problem's type.",
           schema: { type: "string", enum: Object.keys(PROBLEMS) },
+          example: "not-found",
         },
       ],
       get: open("getProblem", "What a problem means", "A page for people; JSON or plain text for who asks for it.", {

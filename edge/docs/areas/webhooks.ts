@@ -1,9 +1,15 @@
 import * as answers from "../answers/webhooks.ts";
 import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
 import { answer, type Area, READ } from "../describe.ts";
-import { NEXT } from "../listing.ts";
+import { limit, NEXT, query } from "../listing.ts";
 import { problems } from "../problems.ts";
-import { DELIVERY_PARAMETERS } from "../requests/webhooks.ts";
+import { DELIVERIES_PER_PAGE, DELIVERY_STATUSES } from "../requests/webhooks.ts";
+
+const DELIVERY_PARAMETERS = [
+  query("status", "Only deliveries of this status.", { type: "string", enum: DELIVERY_STATUSES }),
+  query("cursor", "The `next_cursor` of the page before.", { type: "string", format: "uuid" }),
+  limit(DELIVERIES_PER_PAGE),
+];
 
 const EMPTY_BODY = {
   required: false,

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { EVENT_TYPES, WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
 import { webhookUrl } from "#core/domain/webhook-url.ts";
-import { limit, query } from "../listing.ts";
 
 /** The body of `POST /v1/webhooks`. */
 export const webhookRequest = z.strictObject({
@@ -16,9 +15,3 @@ export const webhookRequest = z.strictObject({
 
 export const DELIVERIES_PER_PAGE = { most: 100, usual: 50 };
 export const DELIVERY_STATUSES = ["pending", "delivered", "failed", "canceled"] as const;
-
-export const DELIVERY_PARAMETERS = [
-  query("status", "Only deliveries of this status.", { type: "string", enum: DELIVERY_STATUSES }),
-  query("cursor", "The `next_cursor` of the page before.", { type: "string", format: "uuid" }),
-  limit(DELIVERIES_PER_PAGE),
-];

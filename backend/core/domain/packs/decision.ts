@@ -24,7 +24,7 @@ const decisionName = z
   .refine((name) => name !== PROTO, "is a reserved name");
 
 const decisionCriterion = z.strictObject({
-  name: decisionName,
+  name: decisionName.describe("What is judged, as `scores` names it."),
   weight: z.number().positive().describe("Raw weight on any scale; weights are divided by their sum."),
   direction: z.enum(["max", "min"]).describe("max: more is better; min: less is better."),
 });
@@ -41,11 +41,29 @@ const cells = z.preprocess(refuseProto, z.record(z.string(), z.number()));
 const scores = z.preprocess(refuseProto, z.record(z.string(), cells));
 
 const fields = z.strictObject({
-  question: z.string().max(DECISION_LIMITS.max_question_chars).regex(/\S/, "must say something"),
-  mode: z.enum(["brief", "detailed"]).default("brief"),
-  method: z.enum(["weighted_sum", "topsis"]).default("weighted_sum"),
-  options: z.array(decisionName).max(DECISION_LIMITS.max_options).optional(),
-  criteria: z.array(decisionCriterion).max(DECISION_LIMITS.max_criteria).optional(),
+  question: z
+    .string()
+    .max(DECISION_LIMITS.max_question_chars)
+    .regex(/\S/, "must say something")
+    .describe("What is to be decided."),
+  mode: z
+    .enum(["brief", "detailed"])
+    .default("brief")
+    .describe("brief: the ranking; detailed: also how every option came to its place."),
+  method: z
+    .enum(["weighted_sum", "topsis"])
+    .default("weighted_sum")
+    .describe("How the scores of an option become one."),
+  options: z
+    .array(decisionName)
+    .max(DECISION_LIMITS.max_options)
+    .optional()
+    .describe("What there is to choose from; each named once."),
+  criteria: z
+    .array(decisionCriterion)
+    .max(DECISION_LIMITS.max_criteria)
+    .optional()
+    .describe("What matters; each named once."),
   scores: scores.optional().describe("Raw scores by option, then by criterion, in the criterion's own unit."),
 });
 

@@ -32,7 +32,8 @@ const fields = z.strictObject({
   cases: z
     .array(evalCase)
     .min(1, "must have a case in it")
-    .max(EVAL_LIMITS.max_cases, `must be at most ${EVAL_LIMITS.max_cases} cases`),
+    .max(EVAL_LIMITS.max_cases, `must be at most ${EVAL_LIMITS.max_cases} cases`)
+    .describe("Outputs and what was expected of each."),
   metrics: z
     .array(evalMetric)
     .min(1, "must have a metric in it")

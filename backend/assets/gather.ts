@@ -1,0 +1,50 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const DIST = join(ROOT, "dist");
+
+/** Where `wrangler.toml` looks for what the edge serves beside its own answers. */
+export const ASSETS_DIR = join(DIST, "public");
+
+const PACKAGES = [
+  {
+    package: "swagger-ui-dist",
+    serve_as: "swagger-ui",
+    files: ["swagger-ui-bundle.js", "swagger-ui-bundle.js.LICENSE.txt", "swagger-ui.css", "LICENSE", "NOTICE"],
+  },
+  {
+    package: "redoc",
+    serve_as: "redoc",
+    files: ["bundles/redoc.standalone.js", "bundles/redoc.standalone.js.LICENSE.txt", "LICENSE"],
+  },
+] as const;
+const OWN = ["edge/docs/browser/swagger-start.js"];
+
+const manifest = z.object({ version: z.string() });
+
+/** Fills `ASSETS_DIR` from node_modules. Others may read there meanwhile: each file appears whole, or not at all. */
+export async function gatherAssets(): Promise<void> {
+  const headers = ["/assets/*", "  X-Content-Type-Options: nosniff"];
+  for (const { package: name, serve_as, files } of PACKAGES) {
+    const from = join(ROOT, "node_modules", name);
+    const { version } = manifest.parse(JSON.parse(await readFile(join(from, "package.json"), "utf8")));
+    const path = `/assets/${serve_as}-${version}`;
+    for (const file of files) await put(`${path}/${basename(file)}`, await readFile(join(from, file)));
+    headers.push(`${path}/*`, "  Cache-Control: public, max-age=31536000, immutable");
+  }
+  for (const file of OWN) await put(`/assets/${basename(file)}`, await readFile(join(ROOT, file)));
+  await put("/_headers", Buffer.from(`${headers.join("\n")}\n`));
+}
+
+async function put(path: string, bytes: Buffer): Promise<void> {
+  const target = join(ASSETS_DIR, path);
+  const there = await readFile(target).catch(() => undefined);
+  if (there?.equals(bytes) === true) return;
+  await mkdir(dirname(target), { recursive: true });
+  const draft = join(DIST, `${basename(path)}.${process.pid}.draft`);
+  await writeFile(draft, bytes);
+  await rename(draft, target);
+}

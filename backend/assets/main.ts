@@ -1,0 +1,3 @@
+import { gatherAssets } from "./gather.ts";
+
+await gatherAssets();

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { formatUsd } from "#core/domain/money.ts";
+import { catalog } from "#core/domain/packs/catalog.ts";
+import { PROBLEMS } from "#core/domain/problem.ts";
+import { call } from "./client.ts";
+import { operations } from "./document.ts";
+import { createWorld, type World } from "./harness.ts";
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld({ bindings: { DPP_SECURITY_CONTACT: "mailto:security@decisionproof.example" } });
+});
+afterAll(() => world.close());
+
+const ONE_YEAR_MS = 365 * 86_400_000;
+const loaded = (page: string) => [...page.matchAll(/<(?:script src|link rel="stylesheet" href)="([^"]+)"/g)];
+
+describe.each(["/docs", "/redoc"])("the page %s", (path) => {
+  test("loads its scripts and styles from its own origin, for good where their address has a version", async () => {
+    const { text } = await call(world.url + path);
+    const addresses = loaded(text).map(([, address = ""]) => address);
+    expect(addresses.length).toBeGreaterThan(0);
+    for (const address of addresses) {
+      expect(address).toMatch(/^\/assets\//);
+      const { status, headers } = await call(world.url + address);
+      expect(status, address).toBe(200);
+      expect(headers.get("content-type")).toMatch(/^text\/(javascript|css)/);
+      expect(headers.get("x-content-type-options")).toBe("nosniff");
+      const forever = /-\d+\.\d+\.\d+\//.test(address);
+      expect(headers.get("cache-control")).toMatch(forever ? /max-age=31536000, immutable/ : /must-revalidate/);
+    }
+  });
+
+  test("runs under a policy that lets no script in but those", async () => {
+    const { headers, text } = await call(world.url + path);
+    expect(headers.get("content-security-policy")).toMatch(/^default-src 'none'; .*; script-src 'self'; /);
+    expect(headers.get("content-security-policy")).not.toMatch(/https?:|script-src[^;]*unsafe/);
+    expect(text).not.toMatch(/<script(?! src="\/assets\/)|https?:\/\//);
+  });
+});
+
+test("an agent is told every operation, pack and problem, with prices", async () => {
+  const { headers, text } = await call(`${world.url}/llms.txt`);
+  expect(headers.get("content-type")).toMatch(/^text\/plain/);
+  expect(text).toMatch(/^# Decisionproof\n\n> .+\n\n/);
+  for (const { method, path, summary } of operations) {
+    const line = text.split("\n").find((each) => each.startsWith(`- [${method} ${path}](${world.url}/`));
+    expect(line, `${method} ${path}`).toContain(`: ${summary}. `);
+  }
+  for (const { type, prices } of catalog.values()) {
+    const line = text.split("\n").find((each) => each.startsWith(`- [${type}](`));
+    for (const { unit_micros, per } of Object.values(prices)) {
+      expect(line).toContain(`${formatUsd(unit_micros)} per ${per}`);
+    }
+  }
+  for (const slug of Object.keys(PROBLEMS)) expect(text).toContain(`](${world.url}/problems/${slug}): `);
+});
+
+test("every address on the agent's page leads somewhere", async () => {
+  const { text } = await call(`${world.url}/llms.txt`);
+  const addresses = new Set([...text.matchAll(/\]\((http[^)]+)\)/g)].map(([, address = ""]) => address));
+  for (const address of addresses) expect((await call(address)).status, address).not.toBe(404);
+});
+
+test("a researcher is told whom to write to, until when, and where this stands", async () => {
+  const { headers, text } = await call(`${world.url}/.well-known/security.txt`);
+  expect(headers.get("content-type")).toMatch(/^text\/plain; charset=utf-8$/i);
+  const fields = new Map(text.split("\n").map((line) => line.split(/: (.*)/) as [string, string]));
+  expect(fields.get("Contact")).toBe("mailto:security@decisionproof.example");
+  expect(fields.get("Canonical")).toBe(`${world.url}/.well-known/security.txt`);
+  expect(fields.get("Preferred-Languages")).toBe("en");
+  const left_ms = Date.parse(fields.get("Expires") ?? "") - Date.now();
+  expect(left_ms).toBeGreaterThan(0);
+  expect(left_ms).toBeLessThan(ONE_YEAR_MS);
+});

@@ -1,0 +1,100 @@
+import { randomInt } from "node:crypto";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bearer } from "./client.ts";
+import { judge, type Told } from "./fuzz/judge.ts";
+import { type Plan, plans } from "./fuzz/requests.ts";
+import { type Account, createWorld, type World } from "./harness.ts";
+import { newThing } from "./send.ts";
+
+const REQUESTS = Number(process.env["FUZZ_REQUESTS"] ?? 1_000);
+const SEED = Number(process.env["FUZZ_SEED"] ?? randomInt(2 ** 31));
+const LANES = 8;
+const MOST_SHOWN = 5;
+/** A key may send so many bodies that do not fit before it is held back, and what is held back tells nothing. */
+const REQUESTS_PER_KEY = 150;
+const THINGS = 4;
+
+let world: World;
+let keys: readonly Account[] = [];
+const things = new Map<string, readonly string[]>();
+
+beforeAll(async () => {
+  world = await createWorld();
+  const key = { scopes: ["submit", "read", "admin"] as const };
+  const wanted = { funds: 10_000_000_000, plan: { max_open_runs: 5_000 }, key };
+  const owners = [await world.account(wanted), await world.account(wanted)];
+  const more = Math.ceil(REQUESTS / REQUESTS_PER_KEY);
+  const others = Array.from({ length: more }, (_, at) => world.key(owners[at % 2]?.tenant_id ?? "", key));
+  keys = [...owners, ...(await Promise.all(others))];
+  const sampled = fc.sample(plans, { numRuns: 500, seed: SEED }).map(({ operation }) => operation);
+  for (const { path, open } of new Set(sampled)) {
+    const before = path.slice(0, Math.max(path.indexOf("/{"), 0));
+    if (open || before === "" || things.has(before)) continue;
+    const made = Array.from({ length: THINGS }, (_, at) => newThing(world.url, owners[at % 2] as Account, path));
+    things.set(before, await Promise.all(made));
+  }
+});
+afterAll(() => world.close());
+
+function addressOf({ operation, ids, query }: Plan): string {
+  let at = 0;
+  const path = operation.path.replaceAll(/\{\w+\}/g, (_whole, start: number) => {
+    const known = things.get(operation.path.slice(0, start - 1)) ?? [];
+    const id = ids[at++] ?? { text: "" };
+    return encodeURIComponent("text" in id ? id.text : (known[id.known % known.length] ?? String(id.known)));
+  });
+  return `${world.url}${path}${query.length === 0 ? "" : `?${new URLSearchParams(query.map((pair) => [...pair]))}`}`;
+}
+
+function requestOf(plan: Plan): Request {
+  const headers = new Headers(plan.headers.map((pair) => [...pair]));
+  headers.set("CF-Connecting-IP", plan.address);
+  const { authorization } = plan;
+  if (typeof authorization === "string") headers.set("Authorization", authorization);
+  const key = typeof authorization === "number" ? keys[authorization % keys.length] : undefined;
+  if (key !== undefined) headers.set("Authorization", bearer(key.api_key).Authorization);
+  const bare = ["GET", "HEAD"].includes(plan.method) || plan.body === undefined;
+  const body = bare ? {} : { body: new TextEncoder().encode(plan.body) };
+  return new Request(addressOf(plan), { method: plan.method, headers, redirect: "manual", ...body });
+}
+
+async function told(request: Request): Promise<Told> {
+  const response = await fetch(request);
+  const { status, headers } = response;
+  // A stream of events ends when its run does.
+  const endless = /event-stream/.test(headers.get("content-type") ?? "");
+  if (endless) await response.body?.cancel();
+  return { method: request.method, status, headers, text: endless ? undefined : await response.text() };
+}
+
+const shown = (plan: Plan, request: Request, faults: readonly string[]) =>
+  `${request.method} ${request.url}\n  ${JSON.stringify(plan.headers)}\n  ${plan.body?.slice(0, 2_000)}\n  -> ${faults.join("; ")}`;
+
+test("whatever is sent, the answer is one that the document describes", { timeout: 900_000 }, async () => {
+  console.log(`FUZZ_SEED=${SEED} FUZZ_REQUESTS=${REQUESTS}`);
+  const waiting = fc.sample(plans, { numRuns: REQUESTS, seed: SEED }).values();
+  const wrong: string[] = [];
+  const seen = new Map<string, number>();
+  const began = Date.now();
+  const lane = async () => {
+    for (const plan of waiting) {
+      const request = requestOf(plan);
+      const answer = await told(request);
+      const what = `${plan.operation.operationId} ${answer.status}`;
+      seen.set(what, (seen.get(what) ?? 0) + 1);
+      const faults = judge(plan.operation, answer);
+      if (faults.length > 0) wrong.push(shown(plan, request, faults));
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  const seconds = (Date.now() - began) / 1_000;
+  console.log(`${REQUESTS} requests in ${seconds.toFixed(1)} s, ${Math.round(REQUESTS / seconds)} per second`);
+  console.log(
+    [...seen]
+      .map(([what, times]) => `${what}: ${times}`)
+      .toSorted()
+      .join(", "),
+  );
+  expect(wrong.slice(0, MOST_SHOWN).join("\n"), `${wrong.length} answers, seed ${SEED}`).toBe("");
+});

@@ -1,0 +1,75 @@
+import { faultsOf, type Operation, operations, resolved } from "../document.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface Told {
+  readonly method: string;
+  readonly status: number;
+  readonly headers: Headers;
+  /** Undefined where the body was not read. */
+  readonly text: string | undefined;
+}
+
+interface Header {
+  readonly schema: Json;
+}
+
+/** Every header that any answer is described with. */
+const NAMES = new Set(
+  operations.flatMap((each) => Object.values(each.responses).flatMap((one) => Object.keys(one.headers))),
+);
+const ALWAYS = ["X-Request-ID", "traceparent"];
+
+/** What an answer does that the document does not say of this operation. */
+export function judge(operation: Operation, told: Told): readonly string[] {
+  const { status } = told;
+  if (status >= 500 && status !== 503) return [`a ${status}`];
+  const asked = operations.find((each) => each.path === operation.path && each.method === methodOf(told));
+  if (asked === undefined && status !== 405) return [`a ${status} to a method that the path does not take`];
+  const response = (asked ?? operation).responses[String(status)];
+  if (response === undefined) return [`a ${status}, which is not described`];
+  return [...judgeHeaders(response.headers, told), ...judgeBody(response.content ?? {}, told)];
+}
+
+const methodOf = ({ method }: Told): string => (method === "HEAD" ? "GET" : method);
+
+function judgeHeaders(expected: Json, { headers }: Told): readonly string[] {
+  const missing = ALWAYS.filter((name) => !headers.has(name)).map((name) => `no header ${name}`);
+  const stray = [...NAMES]
+    .filter((name) => name !== "Vary" && headers.has(name) && !(name in expected))
+    .map((name) => `a header ${name}, which is not described`);
+  const wrong = Object.entries(expected).flatMap(([name, header]) => {
+    const text = headers.get(name);
+    if (text === null) return [];
+    const { schema } = resolved(header) as unknown as Header;
+    const value = schema["type"] === "integer" ? Number(text) : text;
+    return faultsOf(schema, value).map((fault) => `the header ${name} ${fault}: ${text}`);
+  });
+  return [...missing, ...stray, ...wrong];
+}
+
+function judgeBody(content: Readonly<Record<string, Media>>, told: Told): readonly string[] {
+  if (told.method === "HEAD") return [];
+  const type = (told.headers.get("content-type") ?? "").split(";")[0] ?? "";
+  if (type === "") return Object.keys(content).length === 0 ? [] : ["no content type"];
+  const media = content[type];
+  if (media === undefined) return [`the content type ${type}, which is not described`];
+  if (told.text === undefined || !type.endsWith("json")) return [];
+  const body: unknown = JSON.parse(told.text);
+  const faults = faultsOf(media.schema, body).map((fault) => `a body where ${fault}`);
+  return type === "application/problem+json" ? [...faults, ...judgeKind(media, body)] : faults;
+}
+
+interface Media {
+  readonly schema: Json;
+  readonly examples?: Json | undefined;
+}
+
+/** The kinds of problems that an answer may be are the names of its examples. */
+function judgeKind({ examples = {} }: Media, body: unknown): readonly string[] {
+  const slug =
+    String((body as Json)["type"])
+      .split("/")
+      .at(-1) ?? "";
+  return slug in examples ? [] : [`the problem ${slug}, which is not described`];
+}

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { findPlan } from "#core/store/postgres/find-plan.ts";
+import { findReceipt } from "#core/store/postgres/find-receipt.ts";
+import { findUsage } from "#core/store/postgres/find-usage.ts";
+import { listOwnRuns } from "#core/store/postgres/list-own-runs.ts";
+import { listOwnTransfers } from "#core/store/postgres/list-own-transfers.ts";
+import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
+
+let world: MoneyWorld;
+let account: Account;
+let run_id: string;
+
+beforeAll(async () => {
+  world = await createMoneyWorld();
+  account = await world.account();
+  const run = submission(account);
+  run_id = run.run_id;
+  await world.submit(run);
+});
+afterAll(() => world.close());
+
+const EDGE =
+  "admission_snapshot cancel_run create_key_for create_webhook default_webhook_secret delete_webhook " +
+  "enable_webhook find_budget find_plan find_receipt find_run find_usage list_keys list_own_runs " +
+  "list_own_transfers list_webhook_deliveries list_webhooks redeliver_webhook revoke_key_for " +
+  "rotate_key_for rotate_webhook submit_run submit_run_with_webhook";
+const BACKEND =
+  "add_closed_runs add_transfers begin_purge claim_webhook_deliveries close_run " +
+  "conclude_webhook_delivery fan_out_events forget_events freeze_closed_run freeze_run purge_run " +
+  "record_finding tenant_snapshot wall_clock";
+
+it.each([
+  ["dpp_edge", EDGE],
+  ["dpp_backend", BACKEND],
+])("%s may call these functions and no other", async (role, names) => {
+  const rows = await world.owner.query(
+    `SELECT proname FROM pg_proc
+      WHERE pronamespace = 'public'::regnamespace AND has_function_privilege($1, oid, 'EXECUTE')
+      ORDER BY proname`,
+    [role],
+  );
+  expect(rows.map((row) => row["proname"])).toEqual(names.split(" "));
+});
+
+it("calls its four listings", async () => {
+  const { key_sha256 } = account;
+  expect(await listOwnRuns(world.edge, key_sha256, { limit: 1 })).toMatchObject({ kind: "found" });
+  const transfers = await listOwnTransfers(world.edge, key_sha256, { kinds: ["GRANT"], limit: 1 });
+  expect(transfers).toMatchObject({ kind: "found", transfers: [{ kind: "GRANT" }] });
+  const day = { from: "2026-01-01", to: "2026-01-01", group_by: "day" } as const;
+  expect(await findUsage(world.edge, key_sha256, day)).toEqual({ kind: "found", lines: [] });
+  expect(await findPlan(world.edge, key_sha256)).toMatchObject({ kind: "found" });
+});
+
+it("reads what a receipt says of its own run", async () => {
+  const found = await findReceipt(world.edge, account.key_sha256, run_id);
+  expect(found).toMatchObject({ kind: "found", run: { run_id, tenant_id: account.tenant_id, charged_micros: null } });
+  const other = await world.account();
+  expect(await findReceipt(world.edge, other.key_sha256, run_id)).toEqual({ kind: "absent" });
+});

@@ -1,0 +1,42 @@
+/** What the referees found: one line per check as it goes, and the count at the end. */
+export class Report {
+  readonly #failures: string[] = [];
+  #passed = 0;
+
+  pass(what: string): void {
+    this.#passed += 1;
+    console.log(`  ok    ${what}`);
+  }
+
+  fail(what: string, why: string): void {
+    this.#failures.push(what);
+    console.log(`  FAIL  ${what}\n${why.trimEnd().replaceAll(/^/gm, "        ")}`);
+  }
+
+  /** What another has counted. */
+  add(what: string, counted: { readonly passed: number; readonly failed: number; readonly notes: readonly string[] }) {
+    this.#passed += counted.passed;
+    for (let at = 0; at < counted.failed; at++) this.#failures.push(what);
+    for (const note of counted.notes) console.log(`        ${note}`);
+    console.log(
+      `  ${counted.failed === 0 ? "ok  " : "FAIL"}  ${what}: ${counted.passed} passed, ${counted.failed} failed`,
+    );
+  }
+
+  async check(what: string, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+      this.pass(what);
+    } catch (error) {
+      this.fail(what, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** Prints the sum; true where nothing failed. */
+  conclude(): boolean {
+    console.log();
+    for (const what of this.#failures) console.log(`failed: ${what}`);
+    console.log(`${this.#passed} passed, ${this.#failures.length} failed`);
+    return this.#failures.length === 0 && this.#passed > 0;
+  }
+}
