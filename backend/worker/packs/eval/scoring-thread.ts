@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { EvalInputs } from "#core/domain/packs/eval.ts";
-import { createSlots } from "../page/slots.ts";
+import { createSlots } from "../isolation/slots.ts";
 import type { Scoring } from "./score.ts";
 
 /** Threads at once, and what each may take; the limits of the inputs keep a scoring well below that. */
