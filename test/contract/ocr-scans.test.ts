@@ -40,6 +40,7 @@ describe("scanned text", () => {
       [24, 0, 0.01],
       [24, 25, 0.01],
       [24, 40, 0.02],
+      [24, 60, 0.2],
       [48, 0, 0.01],
       [48, 40, 0.02],
     ])(`in ${face} of %i pixels with noise of %i has an error rate of at most %f`, async (px, noise, ceiling) => {

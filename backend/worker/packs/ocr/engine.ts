@@ -33,8 +33,6 @@ export interface Engine {
 }
 
 const LSTM_ONLY = 1;
-/** Any arrangement of blocks, without telling scripts apart. */
-const ANY_LAYOUT = "3";
 /** Plain SIMD: what the relaxed one computes may differ from processor to processor. */
 const CORE = "tesseract.js-core/tesseract-core-simd-lstm";
 /** The integer form of the best models. */
@@ -65,7 +63,6 @@ export async function loadEngine(language: OcrLanguage): Promise<Engine> {
     withImage(image, use) {
       const tesseract = new core.TessBaseAPI();
       if (tesseract.Init(null, language, LSTM_ONLY) !== 0) throw new Error("the engine takes no language data");
-      tesseract.SetVariable("tessedit_pageseg_mode", ANY_LAYOUT);
       core.FS.writeFile("/input", image);
       const used = use(tesseract);
       tesseract.End();

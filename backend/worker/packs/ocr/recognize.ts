@@ -30,8 +30,17 @@ export type Recognition = { readonly kind: "read"; readonly read: Recognized } |
 
 /** A skew below that is left alone. */
 const LEAST_RADIANS = 0.005;
-/** Text that is read with less confidence may be upside down. */
+/** When text is read with less confidence, or none is found, the next attempt is made. */
 const DOUBTFUL = 60;
+/** Tesseract's page segmentation modes: any arrangement of blocks; one block, which noise and a large skew hide less. */
+const ANY_LAYOUT = "3";
+const ONE_BLOCK = "6";
+/** One after the other, until one is not doubtful. */
+const ATTEMPTS = [
+  { layout: ANY_LAYOUT, half_turn: false },
+  { layout: ONE_BLOCK, half_turn: false },
+  { layout: ANY_LAYOUT, half_turn: true },
+] as const;
 /** Half a turn more, by EXIF's numbers. */
 const HALF_TURN_OF: Readonly<Record<number, number>> = { 1: 3, 2: 4, 3: 1, 4: 2, 5: 7, 6: 8, 7: 5, 8: 6 };
 
@@ -42,7 +51,12 @@ function meanConfidence(words: readonly ReadWord[]): number {
   return words.reduce((sum, { confidence }) => sum + confidence, 0) / words.length;
 }
 
-function readOnce(tesseract: Tesseract, given: ImageToRead, half_turn: boolean): Recognized | undefined {
+function readOnce(
+  tesseract: Tesseract,
+  given: ImageToRead,
+  { layout, half_turn }: (typeof ATTEMPTS)[number],
+): Recognized | undefined {
+  tesseract.SetVariable("tessedit_pageseg_mode", layout);
   const orientation = half_turn ? (HALF_TURN_OF[given.orientation] ?? 3) : given.orientation;
   if (tesseract.SetImageFile(orientation, 0) !== 0) return undefined;
   tesseract.FindLines();
@@ -68,14 +82,14 @@ function readOnce(tesseract: Tesseract, given: ImageToRead, half_turn: boolean):
   };
 }
 
-/** Reads an image as it lies, and upside down if that is doubtful. A pure function; it may take minutes of a processor. */
+/** Reads an image as best it can. A pure function of the bytes; it may take minutes of a processor. */
 export function recognize(engine: Engine, given: ImageToRead): Recognition {
-  const attempt = (half_turn: boolean) =>
-    engine.withImage(given.image, (tesseract) => readOnce(tesseract, given, half_turn));
-  const upright = attempt(false);
-  if (upright === undefined) return { kind: "unreadable" };
-  if (upright.words_total === 0 || upright.confidence >= DOUBTFUL) return { kind: "read", read: upright };
-  const turned = attempt(true);
-  const better = turned !== undefined && turned.confidence > upright.confidence ? turned : upright;
-  return { kind: "read", read: better };
+  let best: Recognized | undefined;
+  for (const attempt of ATTEMPTS) {
+    const read = engine.withImage(given.image, (tesseract) => readOnce(tesseract, given, attempt));
+    if (read === undefined) return { kind: "unreadable" };
+    if (best === undefined || read.confidence > best.confidence) best = read;
+    if (best.confidence >= DOUBTFUL) break;
+  }
+  return best === undefined ? { kind: "unreadable" } : { kind: "read", read: best };
 }
