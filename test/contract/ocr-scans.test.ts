@@ -20,7 +20,7 @@ afterAll(() => console.log(`character error rates\n${rows.join("\n")}`));
 /** Errors (insertions, deletions, substitutions) per printed character; white space counts as one space. */
 async function errorRate(scanning: Scanning): Promise<number> {
   const { text, confidence, rotation } = await readImage(encodePng(scan(LINES, scanning)));
-  const [read, printed] = [text, PRINTED].map((each) => [...each.replaceAll(/\s+/g, " ").trim()]);
+  const [read, printed] = [text, PRINTED].map((each) => Array.from(each.replaceAll(/\s+/g, " ").trim()));
   const rate = editDistance(read ?? [], printed ?? []) / PRINTED.length;
   const { face = "dejavu-serif", px, noise = 0, degrees = 0 } = scanning;
   const shown = [`${px} px`, `noise ${noise}`, `${degrees} deg`].map((each) => each.padStart(9)).join(" ");

@@ -19,7 +19,7 @@ describe("base64", () => {
 
   test("has one text for the same bytes: any other is refused", () => {
     fc.assert(
-      fc.property(fc.string({ maxLength: 40, unit: fc.constantFrom(..."AQgwz059+/==é ") }), (text) => {
+      fc.property(fc.string({ maxLength: 40, unit: fc.constantFrom(...Array.from("AQgwz059+/==é ")) }), (text) => {
         const bytes = decodeBase64(text);
         if (bytes !== undefined) expect(Buffer.from(bytes).toString("base64")).toBe(text);
       }),
