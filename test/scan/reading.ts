@@ -29,7 +29,7 @@ const URL_OF_IMAGE = "https://a.example/scan";
 const pack = ocrPack();
 
 /** A run's context in which every address serves this image. */
-export function serving(image: Uint8Array, signal = never): PackContext {
+function serving(image: Uint8Array, signal = never): PackContext {
   const fetch: GuardedFetch = async () => ({
     kind: "ok",
     final_url: URL_OF_IMAGE,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-export interface Artifact {
+interface Artifact {
   readonly name: string;
   readonly text: string;
 }

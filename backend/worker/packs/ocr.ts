@@ -23,7 +23,7 @@ const SCRIPT = new URL(
 );
 
 /** Reads images in processes of its own. */
-export const createRecognizer = (): Isolated<ImageToRead, Recognition> =>
+const createRecognizer = (): Isolated<ImageToRead, Recognition> =>
   createProcessPool(() => startWorkProcess<ImageToRead, Recognition>(SCRIPT, MEMORY), POOL_LIMITS);
 
 interface Source {

@@ -1,7 +1,6 @@
 import { exifOrientation } from "./orientation.ts";
 
-export const IMAGE_FORMATS = ["png", "jpeg", "webp"] as const;
-export type ImageFormat = (typeof IMAGE_FORMATS)[number];
+type ImageFormat = "png" | "jpeg" | "webp";
 
 /** What the first bytes of an image say of it, before anything is decoded; sides are in pixels, as stored. */
 export interface ImageHeader {

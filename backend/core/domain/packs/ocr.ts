@@ -13,7 +13,7 @@ const CHARS_PER_BASE64_GROUP = 4;
 const BYTES_PER_BASE64_GROUP = 3;
 const MAX_IMAGE_CHARS = Math.ceil(OCR_LIMITS.max_inline_bytes / BYTES_PER_BASE64_GROUP) * CHARS_PER_BASE64_GROUP;
 
-export const OCR_LANGUAGES = ["eng"] as const;
+const OCR_LANGUAGES = ["eng"] as const;
 export type OcrLanguage = (typeof OCR_LANGUAGES)[number];
 
 /** An image that may be read, or in a few words, to follow its name, why it may not. */
