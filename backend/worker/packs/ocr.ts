@@ -11,9 +11,9 @@ import type { Pack, PackContext } from "./pack.ts";
 
 const IMAGE_TYPES = ["image/png", "image/jpeg", "image/webp"];
 
-/** Twice what the largest and densest pages took; waiting for a process does not count. */
+/** A dense page of 8 megapixels took 65 s of a crowded processor; waiting for a process does not count. */
 const READING_MS = 300_000;
-/** Images of the most pixels took less than half of it. */
+/** An image of the most pixels, all of it noise, took 270 MB. */
 const MEMORY = { heap_mb: 256, resident_mb: 900, wasm_mb: 640 };
 
 // Beside this file there is a .ts when run from sources and a .js when bundled: the bundler needs it as an entry point.
