@@ -35,7 +35,7 @@ export function createLog(options: LogOptions, destination?: DestinationStream):
     messageKey: "message",
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: "[redacted]" },
-    serializers: { error: describeError },
+    serializers: { error: describeThrown },
   };
   return wrap(destination === undefined ? pino(settings) : pino(settings, destination));
 }
@@ -47,6 +47,15 @@ function wrap(logger: Logger): Log {
     error: (message, fields = {}) => logger.error(fields, message),
     child: (fields) => wrap(logger.child(fields)),
   };
+}
+
+/** What was thrown may be anything, and its log line must not throw in turn. */
+function describeThrown(error: unknown): unknown {
+  try {
+    return describeError(error);
+  } catch {
+    return "an error that cannot be described";
+  }
 }
 
 /** What an error says about itself; the rest of its properties may quote a row (Postgres' `detail`) or a request. */

@@ -4,19 +4,27 @@ import type { Sleeper } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
+import { soundOutcome } from "./outcome.ts";
 import type { Pack } from "./packs/pack.ts";
+import { owning } from "./stray-errors.ts";
 
 export type Execution =
   | PackOutcome
   /** The lease is gone or the worker stops: nothing is to be written. */
   | { readonly kind: "stopped" };
 
+interface ExecuteDeps {
+  readonly sleeper: Sleeper;
+  readonly fetch: GuardedFetch;
+  readonly log: Log;
+}
+
 /**
  * W2: runs the pack under its timebox. Whatever the pack does with its AbortSignal, this ends when the timebox passes
  * or `stop` aborts. A pack that throws has crashed; what it threw goes to the log alone.
  */
 export async function execute(
-  deps: { readonly sleeper: Sleeper; readonly fetch: GuardedFetch; readonly log: Log },
+  deps: ExecuteDeps,
   pack: Pack<unknown>,
   run: ClaimedRun,
   stop: AbortSignal,
@@ -30,10 +38,7 @@ export async function execute(
   const halted = aborted(stop);
   try {
     return await Promise.race([
-      pack.run(inputs.data, { signal: work.signal, fetch: deps.fetch, log: deps.log }).catch((error: unknown) => {
-        if (!work.signal.aborted) deps.log.error("pack crashed", { error });
-        return failed("PACK_CRASHED");
-      }),
+      perform(deps, pack, inputs.data, work.signal),
       deps.sleeper.sleep(run.timebox_sec * 1000, timer.signal).then(() => failed("TIMEBOX_EXCEEDED")),
       halted.promise.then((): Execution => ({ kind: "stopped" })),
     ]);
@@ -41,6 +46,27 @@ export async function execute(
     work.abort();
     timer.abort();
     halted.forget();
+  }
+}
+
+/** What the pack makes of its inputs. Never rejects: whatever it throws, at once or from what it left behind, is a crash. */
+async function perform(
+  { fetch, log }: ExecuteDeps,
+  pack: Pack<unknown>,
+  inputs: unknown,
+  signal: AbortSignal,
+): Promise<Execution> {
+  const stray = Promise.withResolvers<Execution>();
+  const onStray = (error: unknown) => {
+    log.error("a pack left an error behind", { error });
+    stray.resolve(failed("PACK_CRASHED"));
+  };
+  try {
+    const work = owning(onStray, async () => soundOutcome(await pack.run(inputs, { signal, fetch, log })));
+    return await Promise.race([work, stray.promise]);
+  } catch (error) {
+    if (!signal.aborted) log.error("pack crashed", { error });
+    return failed("PACK_CRASHED");
   }
 }
 

@@ -2,22 +2,34 @@ import { rm } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { type Bench, startBench } from "./bench.ts";
 import { measureCells, type Pace } from "./cells.ts";
+import { measureIsolation } from "./isolation.ts";
 import { describeMachine, load1 } from "./machine.ts";
 import { measureBacklog, measureEndToEnd } from "./paid-runs.ts";
 import { aimsOf, printReport, ratiosOf, type Report } from "./report.ts";
 
 const STATE_DIR = ".dev/bench";
-const USAGE = "Usage: npm run bench [-- [--json] [--quick]]";
+const USAGE = "Usage: npm run bench [-- [--json] [--quick] | --isolation]";
 
 const PACE: Pace = { rounds: 2, warm_ms: 300, measure_ms: 1_200 };
 const QUICK: Pace = { rounds: 1, warm_ms: 200, measure_ms: 700 };
 const RUNS = 1_500;
 const QUICK_RUNS = 200;
 
-function options(): { readonly json: boolean; readonly quick: boolean } {
+interface Options {
+  readonly json: boolean;
+  readonly quick: boolean;
+  /** Instead of all else: the worker's event loop while images are read. */
+  readonly isolation: boolean;
+}
+
+function options(): Options {
   try {
     const { values } = parseArgs({
-      options: { json: { type: "boolean", default: false }, quick: { type: "boolean", default: false } },
+      options: {
+        json: { type: "boolean", default: false },
+        quick: { type: "boolean", default: false },
+        isolation: { type: "boolean", default: false },
+      },
     });
     return values;
   } catch (error) {
@@ -51,9 +63,10 @@ async function measure(bench: Bench, quick: boolean, load_before: number): Promi
   };
 }
 
-const { json, quick } = options();
+const { json, quick, isolation } = options();
 const load_before = load1();
 await rm(STATE_DIR, { recursive: true, force: true });
+if (isolation) process.exit((await measureIsolation(STATE_DIR, (line) => console.log(line))) ? 0 : 1);
 const bench = await startBench(STATE_DIR);
 const interrupted = new Promise<never>((_, reject) => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => reject(new Error("interrupted")));

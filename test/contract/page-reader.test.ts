@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { createPageReader, READER_LIMITS } from "../../backend/worker/packs/page/page-reader.ts";
+import type { Attempt } from "../../backend/worker/packs/isolation/work-process.ts";
 import {
-  type Attempt,
+  createPageReader,
+  READER_LIMITS,
   type ReadingProcess,
   startReadingProcess,
-} from "../../backend/worker/packs/page/reading-process.ts";
+} from "../../backend/worker/packs/page/page-reader.ts";
+import type { Reading } from "../../backend/worker/packs/page/read-document.ts";
 import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
 
 const never = new AbortController().signal;
@@ -18,8 +20,8 @@ const document = (html: string, format: "text" | "links" = "text") => ({
 
 function readerWith(limits: Partial<typeof READER_LIMITS>) {
   const processes: ReadingProcess[] = [];
-  const reader = createPageReader({ ...READER_LIMITS, ...limits }, (memory_mb) => {
-    const child = startReadingProcess(memory_mb);
+  const reader = createPageReader({ ...READER_LIMITS, ...limits }, (given) => {
+    const child = startReadingProcess(given);
     processes.push(child);
     return child;
   });
@@ -37,13 +39,13 @@ describe("a process", () => {
   });
 
   test("is replaced after so many documents", async () => {
-    const { reader, processes } = readerWith({ processes: 1, reads_per_process: 2 });
+    const { reader, processes } = readerWith({ processes: 1, uses_per_process: 2 });
     for (let turn = 0; turn < 3; turn++) await reader.read({ ...document("x"), content_type: "text/plain" }, never);
     expect(processes.map(({ ended }) => ended)).toEqual([true, false]);
   });
 
   test("that runs out of memory is thrown away, without a second attempt, and the next one reads", async () => {
-    const { reader, processes } = readerWith({ memory_mb: 100 });
+    const { reader, processes } = readerWith({ heap_mb: 100 });
     const { reading, faults } = await reader.read(document("<p>".repeat(600_000)), never);
     expect(reading).toBeUndefined();
     expect(faults).toEqual(["out-of-memory"]);
@@ -80,17 +82,21 @@ describe("a process", () => {
 
 describe("attempts", () => {
   const page = { title: null, byline: null, language: null, content: "", article_found: false, truncated: false };
-  const ok: Attempt = { kind: "ok", reading: { page, sha256: "" } };
-  const fault = (searching: boolean): Attempt => ({ kind: "fault", fault: "timeout", searching });
+  const ok: Attempt<Reading> = { kind: "ok", answer: { page, sha256: "" } };
+  const fault = (searching: boolean): Attempt<Reading> => ({
+    kind: "fault",
+    fault: "timeout",
+    stage: searching ? "searching" : undefined,
+  });
 
-  function scripted(...answers: Attempt[]) {
-    const asked: { article: boolean; ms: number }[] = [];
+  function scripted(...answers: Attempt<Reading>[]) {
+    const asked: { article: boolean; ms: number | undefined }[] = [];
     let busy = 0;
     let most = 0;
     const start = (): ReadingProcess => ({
       ended: false,
       end: async () => undefined,
-      async read({ article }, ms) {
+      async work({ article }, ms) {
         asked.push({ article, ms });
         most = Math.max(most, ++busy);
         await new Promise((resolve) => setImmediate(resolve));

@@ -2,12 +2,17 @@ import { createHash, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { parseArgs } from "node:util";
 import { parseUsd } from "#core/domain/money.ts";
 import { anyKeySet } from "#core/domain/receipt-key.ts";
 import { verifyReceipt } from "../../backend/cli/operations/verify-receipt.ts";
+import { priceOf } from "#core/domain/pack.ts";
+import { catalog } from "#core/domain/packs/catalog.ts";
 import { type DemoTenant, createDemoTenant, withOwner } from "./demo-tenant.ts";
 import { printLedger } from "./demo-ledger.ts";
 import { servePage } from "./demo-page.ts";
+import { decision, expect, type Job, page } from "./demo-jobs.ts";
+import { otherJobs } from "./demo-other-jobs.ts";
 import { startSystem, type System } from "./system.ts";
 
 const STATE_DIR = `${process.env["DPP_DEV_DIR"] ?? ".dev"}/demo`;
@@ -29,21 +34,11 @@ const result = z.object({
   cost: z.object({ actual_usd: z.string() }),
   units: z.record(z.string(), z.number()),
   data: z.unknown(),
+  artifacts: z.array(z.object({ name: z.string(), text: z.string() })),
 });
-
-interface Job {
-  readonly title: string;
-  readonly body: { readonly pack_type: string; readonly inputs: unknown; readonly max_cost_usd: string };
-  /** What the result found, in a line or two; throws when it is not what this input must give. */
-  found(data: unknown): readonly string[];
-}
 
 const print = (line = ""): void => console.log(line);
 const step = (line: string): void => print(`  ${line}`);
-
-function expect(held: boolean, what: string): void {
-  if (!held) throw new Error(`the demo expected: ${what}`);
-}
 
 async function call(url: string, init: RequestInit, status: number): Promise<unknown> {
   const response = await fetch(url, init);
@@ -101,74 +96,34 @@ async function checkReceipt(edge: string, key: string, run_id: string, bytes: Ui
   step(`GET  /v1/runs/{id}/receipt   200  signature verified, it is about this result`);
 }
 
-const decision: Job = {
-  title: "decision: which queue should a small team run?",
-  body: {
-    pack_type: "decision",
-    max_cost_usd: "0.0500",
-    inputs: {
-      question: "Which queue should a team of four run for its first product?",
-      mode: "detailed",
-      options: ["Hosted queue", "Log broker", "Database table"],
-      criteria: [
-        { name: "Operations per week (h)", weight: 5, direction: "min" },
-        { name: "Cost per month (USD)", weight: 3, direction: "min" },
-        { name: "Throughput (msg/s)", weight: 1, direction: "max" },
-        { name: "Ease of debugging (1-10)", weight: 3, direction: "max" },
-      ],
-      scores: {
-        "Hosted queue": {
-          "Operations per week (h)": 0.5,
-          "Cost per month (USD)": 40,
-          "Throughput (msg/s)": 3000,
-          "Ease of debugging (1-10)": 6,
-        },
-        "Log broker": {
-          "Operations per week (h)": 6,
-          "Cost per month (USD)": 350,
-          "Throughput (msg/s)": 90000,
-          "Ease of debugging (1-10)": 4,
-        },
-        "Database table": {
-          "Operations per week (h)": 1,
-          "Cost per month (USD)": 0,
-          "Throughput (msg/s)": 800,
-          "Ease of debugging (1-10)": 9,
-        },
-      },
-    },
-  },
-  found(data) {
-    const { winner, margin } = z.object({ winner: z.string(), margin: z.number() }).parse(data);
-    expect(winner === "Database table", `the winner by hand, got ${winner}`);
-    return [`winner: ${winner}, by ${margin}`];
-  },
-};
-
-const page = (url: string): Job => ({
-  title: "url: a page served by this demo",
-  body: { pack_type: "url", max_cost_usd: "0.0200", inputs: { url, format: "markdown" } },
-  found(data) {
-    const { title, markdown } = z.object({ title: z.string(), markdown: z.string() }).parse(data);
-    expect(title.includes("message queue"), `the page's title, got ${title}`);
-    expect(markdown.includes("A queue is a promise"), "the page's text");
-    return [`title: ${title}`, `text:  ${markdown.replaceAll(/\s+/g, " ").slice(0, 90)}...`];
-  },
-});
-
 async function perform(edge: string, tenant: DemoTenant, job: Job): Promise<number> {
   print();
   print(job.title);
   const run_id = await submitAndWait(edge, tenant.api_key, job);
   const document = await download(edge, tenant.api_key, run_id);
   expect(document.run_id === run_id, "the result to name its run");
-  for (const line of job.found(document.data)) step(`-> ${line}`);
+  for (const line of job.found(document.data, document.artifacts)) step(`-> ${line}`);
   const units = Object.entries(document.units).map(([name, count]) => `${count} ${name}`);
-  step(`-> charged $${document.cost.actual_usd} (${units.join(", ")})`);
-  return parseUsd(document.cost.actual_usd) ?? Number.NaN;
+  const charged = parseUsd(document.cost.actual_usd);
+  const price = priceOf(catalog.get(job.body.pack_type)?.prices ?? {}, document.units);
+  expect(charged === price, `a charge of the price list x units, ${price} micros, got ${charged}`);
+  step(`-> charged $${document.cost.actual_usd} = the price list x ${units.join(", ")}`);
+  return price;
 }
 
-async function main(): Promise<void> {
+const USAGE = "Usage: npm run demo [-- --all]";
+
+function wantsAll(): boolean {
+  try {
+    return parseArgs({ options: { all: { type: "boolean", default: false } } }).values.all;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    console.error(USAGE);
+    process.exit(2);
+  }
+}
+
+async function main(all: boolean): Promise<void> {
   const began = Date.now();
   const seconds = () => `${((Date.now() - began) / 1000).toFixed(1)} s`;
   await rm(STATE_DIR, { recursive: true, force: true });
@@ -183,10 +138,13 @@ async function main(): Promise<void> {
     print(`Everything is up after ${seconds()}: edge at ${system.edgeUrl}`);
     const tenant = await withOwner(system, (db) => createDemoTenant(db, { name: "Demo" }));
     let charged = 0;
-    for (const job of [decision, page(site.url)]) charged += await perform(system.edgeUrl, tenant, job);
+    const jobs = [decision, page(site.url), ...(all ? otherJobs() : [])];
+    for (const job of jobs) charged += await perform(system.edgeUrl, tenant, job);
     print();
     await printLedger(system, tenant, charged);
     print();
+    const packs = new Set(jobs.map(({ body }) => body.pack_type));
+    if (all) expect(packs.size === catalog.size, `a run of each of the ${catalog.size} packs`);
     print(`The main job holds: paid work done, verified and settled to the micro, in ${seconds()}.`);
     print("To play with it: npm run dev");
   } catch (error) {
@@ -199,4 +157,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+await main(wantsAll());

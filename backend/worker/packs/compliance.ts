@@ -1,43 +1,37 @@
-import {
-  COMPLIANCE_LIMITS,
-  type ComplianceInputs,
-  complianceOffer,
-  complianceUnits,
-} from "#core/domain/packs/compliance.ts";
-import { type Finding, maskText, mostSevere, resolveOverlaps, verdictOf } from "./compliance/findings.ts";
-import { rulesOf } from "./compliance/rules.ts";
-import { search } from "./compliance/search.ts";
+import { type ComplianceInputs, complianceOffer, complianceUnits } from "#core/domain/packs/compliance.ts";
+import { inspect, type Inspection } from "./compliance/inspect.ts";
+import { answerOf } from "./isolation/answer-of.ts";
+import { createProcessPool, type Isolated } from "./isolation/process-pool.ts";
+import { startWorkProcess } from "./isolation/work-process.ts";
 import type { Pack } from "./pack.ts";
 
-function countByRule(findings: readonly Finding[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { rule } of findings) counts[rule] = (counts[rule] ?? 0) + 1;
-  return counts;
-}
+/** A text that is no longer is searched here, within milliseconds. */
+const MAX_CHARS_HERE = 2_000;
+const MEMORY = { heap_mb: 256, resident_mb: 600 };
 
-/** The `compliance` pack. A pure function of its inputs; nothing that it finds leaves it but by rule and offsets. */
-export function compliancePack(): Pack<ComplianceInputs> {
+// Beside this file there is a .ts when run from sources and a .js when bundled: the bundler needs it as an entry point.
+const SCRIPT = new URL(
+  import.meta.url.endsWith(".ts") ? "./compliance/inspect-process.ts" : "./compliance/inspect-process.js",
+  import.meta.url,
+);
+
+const createInspector = (): Isolated<ComplianceInputs, Inspection> =>
+  createProcessPool(() => startWorkProcess<ComplianceInputs, Inspection>(SCRIPT, MEMORY));
+
+/** The `compliance` pack: a pure function of its inputs, worked out in a process where it would keep others waiting. */
+export function compliancePack(isolated = createInspector()): Pack<ComplianceInputs> {
   return {
     offer: complianceOffer,
-    async run({ text, rules: asked }, { signal }) {
+    async run(inputs, { signal }) {
       signal.throwIfAborted();
-      const rules = rulesOf(asked);
-      const findings = resolveOverlaps(await search(text, rules, signal));
-      const listed = mostSevere(findings, COMPLIANCE_LIMITS.max_findings);
+      const here = inputs.text.length <= MAX_CHARS_HERE;
+      const { report, listed, total } = here ? inspect(inputs) : answerOf(await isolated(inputs, signal), "the search");
       return {
         kind: "done",
-        data: {
-          verdict: verdictOf(findings),
-          rules: rules.map(({ name }) => name),
-          counts: countByRule(findings),
-          offset_unit: "utf16_code_unit",
-          findings: listed,
-          findings_total: findings.length,
-          masked_text: maskText(text, findings),
-        },
+        data: report,
         artifacts: [],
-        units: complianceUnits(text),
-        reliability: findings.length === 0 ? 1 : listed.length / findings.length,
+        units: complianceUnits(inputs.text),
+        reliability: total === 0 ? 1 : listed / total,
       };
     },
   };

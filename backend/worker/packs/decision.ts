@@ -9,8 +9,35 @@ import {
 } from "#core/domain/packs/decision.ts";
 import { missingOf } from "./decision/missing.ts";
 import { askModel, MODEL_LIMITS, type ModelSettings } from "./decision/model.ts";
-import { needsInputReport, rankedReport, type Sources } from "./decision/report.ts";
+import { needsInputReport, rankedReport, type Ranking, type Sources } from "./decision/report.ts";
+import { answerOf } from "./isolation/answer-of.ts";
+import { createProcessPool, type Isolated } from "./isolation/process-pool.ts";
+import { startWorkProcess } from "./isolation/work-process.ts";
 import type { Pack } from "./pack.ts";
+
+/** A table that is no larger is ranked here, within milliseconds. */
+const MAX_CELLS_HERE = 400;
+const MEMORY = { heap_mb: 256, resident_mb: 600 };
+
+// Beside this file there is a .ts when run from sources and a .js when bundled: the bundler needs it as an entry point.
+const SCRIPT = new URL(
+  import.meta.url.endsWith(".ts") ? "./decision/rank-process.ts" : "./decision/rank-process.js",
+  import.meta.url,
+);
+
+const createRanker = (): Isolated<Ranking, object> =>
+  createProcessPool(() => startWorkProcess<Ranking, object>(SCRIPT, MEMORY));
+
+type Rank = (ranking: Ranking, signal: AbortSignal) => Promise<object>;
+
+/** Ranks in a process where it would keep others waiting. */
+const rankBy =
+  (isolated: Isolated<Ranking, object>): Rank =>
+  async (ranking, signal) => {
+    const { inputs, sources, model } = ranking;
+    if (countCells(inputs).scored <= MAX_CELLS_HERE) return rankedReport(inputs, sources, model);
+    return answerOf(await isolated(ranking, signal), "the ranking");
+  };
 
 const FAILURES = {
   MODEL_UNAVAILABLE: "The model that turns a question into options, criteria and scores could not be reached.",
@@ -29,7 +56,12 @@ function sourcesOf(given: DecisionInputs): Sources {
   };
 }
 
-async function modelled(inputs: DecisionInputs, model: ModelSettings, signal: AbortSignal): Promise<PackOutcome> {
+async function modelled(
+  inputs: DecisionInputs,
+  model: ModelSettings,
+  rank: Rank,
+  signal: AbortSignal,
+): Promise<PackOutcome> {
   const answer = await askModel(model, inputs, signal);
   if (answer.kind === "failed") {
     return { kind: "pack_failed", reason_code: answer.reason_code, detail: FAILURES[answer.reason_code] };
@@ -39,22 +71,24 @@ async function modelled(inputs: DecisionInputs, model: ModelSettings, signal: Ab
     cell: countCells(answer.inputs).scored,
     model_kilotoken: Math.ceil(answer.tokens / TOKENS_PER_UNIT),
   };
-  return done(rankedReport(answer.inputs, sourcesOf(inputs), model.model), units, 1);
+  const ranking = { inputs: answer.inputs, sources: sourcesOf(inputs), model: model.model };
+  return done(await rank(ranking, signal), units, 1);
 }
 
 /** The `decision` pack. Without a model it is a pure function of its inputs. */
-export function decisionPack(model?: ModelSettings): Pack<DecisionInputs> {
+export function decisionPack(model?: ModelSettings, isolated = createRanker()): Pack<DecisionInputs> {
+  const rank = rankBy(isolated);
   return {
     offer: decisionOffer,
     async run(inputs, { signal }) {
       signal.throwIfAborted();
       if (isComplete(inputs)) {
         const units = { base: 1, cell: countCells(inputs).scored };
-        return done(rankedReport(inputs, sourcesOf(inputs), null), units, 1);
+        return done(await rank({ inputs, sources: sourcesOf(inputs), model: null }, signal), units, 1);
       }
       const sides = (inputs.options?.length ?? 0) * (inputs.criteria?.length ?? 0);
       if (model !== undefined && wantsModel(inputs) && sides <= MODEL_LIMITS.max_cells) {
-        return await modelled(inputs, model, signal);
+        return await modelled(inputs, model, rank, signal);
       }
       return done(needsInputReport(inputs, missingOf(inputs)), { base: 1 }, 0);
     },

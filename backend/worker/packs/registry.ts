@@ -3,6 +3,7 @@ import { compliancePack } from "./compliance.ts";
 import { decisionPack } from "./decision.ts";
 import type { ModelSettings } from "./decision/model.ts";
 import { evalPack } from "./eval.ts";
+import { ocrPack } from "./ocr.ts";
 import type { Pack } from "./pack.ts";
 import { urlPack } from "./url.ts";
 
@@ -19,6 +20,7 @@ export function createPacks(settings: PackSettings): ReadonlyMap<string, Pack> {
     charPack(),
     evalPack(),
     compliancePack(),
+    ocrPack(),
   ];
   return new Map(packs.map((pack) => [pack.offer.type, pack]));
 }

@@ -13,10 +13,12 @@ interface Report {
   masked_text: string;
 }
 
+const pack = compliancePack();
+
 /** Runs the pack on inputs that pass its schema. */
 export async function inspect(text: string, rules?: readonly string[], signal?: AbortSignal) {
   const inputs = complianceOffer.inputs.parse({ text, ...(rules ? { rules } : {}) });
-  const outcome = await compliancePack().run(inputs, context(signal));
+  const outcome = await pack.run(inputs, context(signal));
   if (outcome.kind !== "done") throw new Error(outcome.reason_code);
   return { ...outcome, data: outcome.data as Report };
 }

@@ -88,10 +88,10 @@ describe("the report", () => {
 });
 
 describe("the pack", () => {
-  const run = (inputs: unknown, signal?: AbortSignal) =>
-    evalPack().run(evalOffer.inputs.parse(inputs), context(signal));
+  const pack = evalPack();
+  const run = (inputs: unknown, signal?: AbortSignal) => pack.run(evalOffer.inputs.parse(inputs), context(signal));
 
-  test("scores in a thread what it scores here, and tells how far the pass rate can be trusted", async () => {
+  test("scores in a process what it scores here, and tells how far the pass rate can be trusted", async () => {
     const outcome = await run(evalOffer.example);
     const report = reportOf(evalOffer.example);
     expect(outcome).toEqual({
@@ -118,8 +118,8 @@ describe("the pack", () => {
   });
 
   test("does not hide that scoring itself broke", async () => {
-    const broken = evalPack(() => Promise.reject(new Error("out of memory")));
-    await expect(broken.run(evalOffer.example, context())).rejects.toThrow("out of memory");
+    const broken = evalPack(async () => ({ kind: "fault", fault: "out-of-memory", stage: undefined }));
+    await expect(broken.run(evalOffer.example, context())).rejects.toThrow("out-of-memory");
   });
 
   test("charges the price list x units, which is the estimate, and gives the same bytes again", async () => {
@@ -131,8 +131,8 @@ describe("the pack", () => {
       minLength: 1,
       maxLength: 8,
     });
-    // The thread is put aside here: it is the same function.
-    const here = evalPack((inputs) => Promise.resolve(score(inputs)));
+    // The process is put aside here: it is the same function.
+    const here = evalPack(async (inputs) => ({ kind: "ok", answer: score(inputs) }));
     await fc.assert(
       fc.asyncProperty(
         textual,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createSlots } from "../../../backend/worker/packs/page/slots.ts";
+import { createSlots } from "../../../backend/worker/packs/isolation/slots.ts";
 
 const never = new AbortController().signal;
 const settled = () => new Promise((resolve) => setImmediate(resolve));

@@ -17,6 +17,13 @@ export interface Sources {
   readonly scores: Source;
 }
 
+/** What {@link rankedReport} takes, as one message. */
+export interface Ranking {
+  readonly inputs: DecisionInputs;
+  readonly sources: Sources;
+  readonly model: string | null;
+}
+
 const METHODS = { weighted_sum: weightedSum, topsis } as const;
 
 function tableOf(inputs: DecisionInputs): Table {

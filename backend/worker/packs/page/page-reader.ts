@@ -1,18 +1,14 @@
-import { availableParallelism } from "node:os";
+import { createProcessPool, POOL_LIMITS } from "../isolation/process-pool.ts";
+import { startWorkProcess, type WorkProcess } from "../isolation/work-process.ts";
 import type { DocumentRequest, Reading } from "./read-document.ts";
-import { type ReadingProcess, startReadingProcess } from "./reading-process.ts";
-import { createSlots } from "./slots.ts";
 
 /** Bounds of reading. Waiting for a process counts against none of them: the caller's signal ends that. */
 export const READER_LIMITS = {
+  ...POOL_LIMITS,
   article_ms: 10_000,
   whole_page_ms: 10_000,
-  memory_mb: 384,
-  processes: Math.min(4, Math.max(2, availableParallelism())),
-  /** A process is not used for ever, whatever its libraries may keep. */
-  reads_per_process: 100,
-  /** So long a process waits for the next document; it saves that the loading of the parser. */
-  idle_ms: 60_000,
+  heap_mb: 384,
+  resident_mb: 800,
 };
 
 interface Extracted {
@@ -29,67 +25,27 @@ export interface PageReader {
   read(request: Omit<DocumentRequest, "article">, signal: AbortSignal): Promise<Extracted>;
 }
 
-type Start = (memory_mb: number) => ReadingProcess;
+export type ReadingProcess = WorkProcess<DocumentRequest, Reading>;
 
-/** Processes that are started when needed and kept for the next document; each serves one caller at a time. */
-function createProcesses(limits: typeof READER_LIMITS, start: Start) {
-  const slots = createSlots(limits.processes);
-  const reads = new WeakMap<ReadingProcess, number>();
-  const idle = new Map<ReadingProcess, NodeJS.Timeout>();
+// Beside this file there is a .ts when run from sources and a .js when bundled: the bundler needs it as an entry point.
+const SCRIPT = new URL(
+  import.meta.url.endsWith(".ts") ? "./extract-process.ts" : "./extract-process.js",
+  import.meta.url,
+);
 
-  function keep(process: ReadingProcess): void {
-    const expire = () => {
-      idle.delete(process);
-      void process.end();
-    };
-    idle.set(process, setTimeout(expire, limits.idle_ms).unref());
-  }
-
-  function warm(): ReadingProcess | undefined {
-    for (const [process, timer] of [...idle].toReversed()) {
-      clearTimeout(timer);
-      idle.delete(process);
-      if (!process.ended) return process;
-    }
-    return undefined;
-  }
-
-  return {
-    async take(signal: AbortSignal): Promise<ReadingProcess> {
-      await slots.take(signal);
-      const process = warm() ?? start(limits.memory_mb);
-      reads.set(process, (reads.get(process) ?? 0) + 1);
-      return process;
-    },
-    async giveBack(process: ReadingProcess): Promise<void> {
-      const spent = (reads.get(process) ?? 0) >= limits.reads_per_process;
-      if (process.ended || spent) await process.end();
-      else keep(process);
-      slots.release();
-    },
-  };
-}
+/** Starts a process for reading documents. */
+export const startReadingProcess = (limits: typeof READER_LIMITS): ReadingProcess => startWorkProcess(SCRIPT, limits);
 
 /** Builds a reader with processes of its own, none of which keeps the process alive. */
-export function createPageReader(limits = READER_LIMITS, start: Start = startReadingProcess): PageReader {
-  const processes = createProcesses(limits, start);
-
-  async function attempt(request: DocumentRequest, ms: number, signal: AbortSignal) {
-    const process = await processes.take(signal);
-    try {
-      return await process.read(request, ms, signal);
-    } finally {
-      void processes.giveBack(process);
-    }
-  }
-
+export function createPageReader(limits = READER_LIMITS, start = startReadingProcess): PageReader {
+  const attempt = createProcessPool(() => start(limits), limits);
   return {
     async read(request, signal) {
-      const first = await attempt({ ...request, article: true }, limits.article_ms, signal);
-      if (first.kind === "ok") return { reading: first.reading, faults: [] };
-      if (!first.searching) return { reading: undefined, faults: [first.fault] };
-      const second = await attempt({ ...request, article: false }, limits.whole_page_ms, signal);
-      if (second.kind === "ok") return { reading: second.reading, faults: [first.fault] };
+      const first = await attempt({ ...request, article: true }, signal, limits.article_ms);
+      if (first.kind === "ok") return { reading: first.answer, faults: [] };
+      if (first.stage !== "searching") return { reading: undefined, faults: [first.fault] };
+      const second = await attempt({ ...request, article: false }, signal, limits.whole_page_ms);
+      if (second.kind === "ok") return { reading: second.answer, faults: [first.fault] };
       return { reading: undefined, faults: [first.fault, second.fault] };
     },
   };

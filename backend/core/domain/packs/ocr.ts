@@ -1,0 +1,114 @@
+import { z } from "zod";
+import { decodeBase64 } from "../image/base64.ts";
+import { type ImageHeader, readImageHeader } from "../image/header.ts";
+import { micros } from "../money.ts";
+import type { PackOffer } from "../pack.ts";
+import { OCR_EXAMPLE_IMAGE } from "./ocr-example.ts";
+import { OCR_LIMITS } from "./ocr-limits.ts";
+import { URL_LIMITS } from "./url.ts";
+
+/** How many pixels one `megapixel` covers, once started. */
+const PIXELS_PER_UNIT = 1_000_000;
+const CHARS_PER_BASE64_GROUP = 4;
+const BYTES_PER_BASE64_GROUP = 3;
+const MAX_IMAGE_CHARS = Math.ceil(OCR_LIMITS.max_inline_bytes / BYTES_PER_BASE64_GROUP) * CHARS_PER_BASE64_GROUP;
+
+const OCR_LANGUAGES = ["eng"] as const;
+export type OcrLanguage = (typeof OCR_LANGUAGES)[number];
+
+/** An image that may be read, or in a few words, to follow its name, why it may not. */
+export type CheckedImage =
+  | { readonly kind: "ok"; readonly header: ImageHeader }
+  | { readonly kind: "refused"; readonly why: string };
+
+/** Judges an image by its header, so that one that unfolds to more than may be read is never decoded. */
+export function checkImage(bytes: Uint8Array): CheckedImage {
+  const refused = (why: string): CheckedImage => ({ kind: "refused", why });
+  const header = readImageHeader(bytes);
+  if (header === undefined) return refused("must be a still PNG, JPEG or WebP image with a whole header");
+  const { width, height } = header;
+  const { min_side_px, max_side_px, max_pixels } = OCR_LIMITS;
+  if (Math.min(width, height) < min_side_px || Math.max(width, height) > max_side_px) {
+    return refused(`must have sides of ${min_side_px} to ${max_side_px} pixels`);
+  }
+  if (width * height > max_pixels) return refused(`must have at most ${max_pixels} pixels`);
+  return { kind: "ok", header };
+}
+
+/** What is wrong with an inline image; undefined when the edge finds nothing. */
+function faultOf(image: string): string | undefined {
+  const bytes = decodeBase64(image);
+  if (bytes === undefined) return "must be base64 with padding and without white space";
+  if (bytes.byteLength > OCR_LIMITS.max_inline_bytes) return `must be at most ${OCR_LIMITS.max_inline_bytes} bytes`;
+  const checked = checkImage(bytes);
+  return checked.kind === "refused" ? checked.why : undefined;
+}
+
+const fields = z.strictObject({
+  image: z
+    .string()
+    .max(
+      MAX_IMAGE_CHARS,
+      `must be at most ${MAX_IMAGE_CHARS} characters, which hold ${OCR_LIMITS.max_inline_bytes} bytes`,
+    )
+    .superRefine((image, context) => {
+      const fault = faultOf(image);
+      if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
+    })
+    .meta({
+      description: `A PNG, JPEG or WebP of up to ${OCR_LIMITS.max_inline_bytes} bytes, as base64. This or \`image_url\`.`,
+      contentEncoding: "base64",
+    })
+    .optional(),
+  image_url: z
+    .url({ protocol: /^https?$/, error: "must be an absolute http or https URL" })
+    .max(URL_LIMITS.max_url_chars, { error: `must be at most ${URL_LIMITS.max_url_chars} characters long` })
+    .describe(`Where a PNG, JPEG or WebP of up to ${OCR_LIMITS.max_fetched_bytes} bytes is. This or \`image\`.`)
+    .optional(),
+  language: z.enum(OCR_LANGUAGES).default("eng").describe("ISO 639-2 code of the text's language."),
+});
+
+const inputs = fields
+  .superRefine((value, context) => {
+    const given = [value.image, value.image_url].filter((source) => source !== undefined).length;
+    if (given === 0) context.addIssue({ code: "custom", path: ["image"], message: "or image_url is required" });
+    if (given === 2) {
+      context.addIssue({ code: "custom", path: ["image_url"], message: "must not be given beside image" });
+    }
+  })
+  .meta({ oneOf: [{ required: ["image"] }, { required: ["image_url"] }] });
+
+export type OcrInputs = z.output<typeof inputs>;
+
+/** Units of reading an image: the base and every started megapixel. */
+export function ocrUnits({ width, height }: Pick<ImageHeader, "width" | "height">): {
+  base: number;
+  megapixel: number;
+} {
+  return { base: 1, megapixel: Math.max(1, Math.ceil((width * height) / PIXELS_PER_UNIT)) };
+}
+
+export const ocrOffer: PackOffer<OcrInputs> = {
+  type: "ocr",
+  version: "1.0.0",
+  title: "OCR",
+  summary:
+    "Reads printed text in an image: the text, mean confidence, and every word with its box, line and confidence. " +
+    `PNG, JPEG or WebP, inline or by URL, up to ${OCR_LIMITS.max_pixels / PIXELS_PER_UNIT} megapixels. EXIF's ` +
+    "orientation is followed, a skew is undone, and a page that lies on a side or upside down is turned.",
+  inputs,
+  prices: {
+    base: { unit_micros: micros(10_000), per: "run" },
+    megapixel: { unit_micros: micros(1_000), per: "started megapixel (1,000,000 pixels) of the image" },
+  },
+  reliability: "The mean confidence of the words as a share of 1; 0 where no text was found.",
+  example: { image: OCR_EXAMPLE_IMAGE, language: "eng" },
+  estimate({ image }) {
+    const bytes = image === undefined ? undefined : decodeBase64(image);
+    const header = bytes && readImageHeader(bytes);
+    // An image behind a URL has a megapixel at least, begun or whole.
+    return header === undefined
+      ? { units: { base: 1, megapixel: 1 }, exact: false }
+      : { units: ocrUnits(header), exact: true };
+  },
+};

@@ -1,0 +1,20 @@
+import { z } from "zod";
+import type { PackOutcome } from "#core/domain/pack.ts";
+
+const reason = { reason_code: z.string().regex(/^[A-Z][A-Z0-9_]*$/), detail: z.string() };
+const file = { name: z.string(), content_type: z.string() };
+
+const outcome = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("done"),
+    data: z.unknown(),
+    artifacts: z.array(z.union([z.object({ ...file, text: z.string() }), z.object({ ...file, base64: z.string() })])),
+    units: z.record(z.string(), z.number()),
+    reliability: z.number(),
+  }),
+  z.object({ kind: z.literal("input_rejected"), ...reason }),
+  z.object({ kind: z.literal("pack_failed"), ...reason }),
+]);
+
+/** What a pack answered, if it is an outcome. Throws for anything else: a pack is code that somebody adds. */
+export const soundOutcome = (answer: unknown): PackOutcome => outcome.parse(answer);

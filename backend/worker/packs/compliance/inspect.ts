@@ -1,0 +1,34 @@
+import { COMPLIANCE_LIMITS, type ComplianceInputs } from "#core/domain/packs/compliance.ts";
+import { type Finding, maskText, mostSevere, resolveOverlaps, verdictOf } from "./findings.ts";
+import { rulesOf } from "./rules.ts";
+import { search } from "./search.ts";
+
+export interface Inspection {
+  readonly report: object;
+  /** How many findings are listed in the report, of all that there are. */
+  readonly listed: number;
+  readonly total: number;
+}
+
+function countByRule(findings: readonly Finding[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { rule } of findings) counts[rule] = (counts[rule] ?? 0) + 1;
+  return counts;
+}
+
+/** Searches a text. A pure function of its inputs; nothing that it finds leaves it but by rule and offsets. */
+export function inspect({ text, rules: asked }: ComplianceInputs): Inspection {
+  const rules = rulesOf(asked);
+  const findings = resolveOverlaps(search(text, rules));
+  const listed = mostSevere(findings, COMPLIANCE_LIMITS.max_findings);
+  const report = {
+    verdict: verdictOf(findings),
+    rules: rules.map(({ name }) => name),
+    counts: countByRule(findings),
+    offset_unit: "utf16_code_unit",
+    findings: listed,
+    findings_total: findings.length,
+    masked_text: maskText(text, findings),
+  };
+  return { report, listed: listed.length, total: findings.length };
+}

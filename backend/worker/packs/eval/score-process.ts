@@ -1,0 +1,4 @@
+import { serve } from "../isolation/serve.ts";
+import { score } from "./score.ts";
+
+serve(score);

@@ -1,0 +1,68 @@
+import { availableParallelism } from "node:os";
+import { createSlots } from "./slots.ts";
+import type { Attempt, WorkProcess } from "./work-process.ts";
+
+/** Bounds of a pool, unless its user has reasons of its own. */
+export const POOL_LIMITS = {
+  processes: Math.min(4, Math.max(2, availableParallelism())),
+  /** A process is not used for ever, whatever its libraries may keep. */
+  uses_per_process: 100,
+  /** So long a process waits for the next request; it saves that the loading of the libraries. */
+  idle_ms: 60_000,
+};
+
+/**
+ * Works on a request in a process that serves nobody else meanwhile, for `ms` at most, if given. Waiting for a process
+ * counts only against the signal; rejects with its reason when that aborts.
+ */
+export type Isolated<Request, Answer> = (
+  request: Request,
+  signal: AbortSignal,
+  ms?: number,
+) => Promise<Attempt<Answer>>;
+
+/** Processes that are started when needed and kept for the next request; none of them keeps this process alive. */
+export function createProcessPool<Request, Answer>(
+  start: () => WorkProcess<Request, Answer>,
+  limits = POOL_LIMITS,
+): Isolated<Request, Answer> {
+  type Member = WorkProcess<Request, Answer>;
+  const slots = createSlots(limits.processes);
+  const uses = new WeakMap<Member, number>();
+  const idle = new Map<Member, NodeJS.Timeout>();
+
+  function keep(member: Member): void {
+    const expire = () => {
+      idle.delete(member);
+      void member.end();
+    };
+    idle.set(member, setTimeout(expire, limits.idle_ms).unref());
+  }
+
+  function warm(): Member | undefined {
+    for (const [member, timer] of [...idle].toReversed()) {
+      clearTimeout(timer);
+      idle.delete(member);
+      if (!member.ended) return member;
+    }
+    return undefined;
+  }
+
+  async function giveBack(member: Member): Promise<void> {
+    const spent = (uses.get(member) ?? 0) >= limits.uses_per_process;
+    if (member.ended || spent) await member.end();
+    else keep(member);
+    slots.release();
+  }
+
+  return async (request, signal, ms) => {
+    await slots.take(signal);
+    const member = warm() ?? start();
+    uses.set(member, (uses.get(member) ?? 0) + 1);
+    try {
+      return await member.work(request, ms, signal);
+    } finally {
+      void giveBack(member);
+    }
+  };
+}

@@ -1,0 +1,154 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { constants, setPriority } from "node:os";
+import { fileURLToPath } from "node:url";
+import { watchResidentMemory } from "./resident-memory.ts";
+import type { Told } from "./serve.ts";
+
+export type Attempt<Answer> =
+  | { readonly kind: "ok"; readonly answer: Answer }
+  /** `stage`: the last one that was entered, if any was. */
+  | { readonly kind: "fault"; readonly fault: string; readonly stage: string | undefined };
+
+export interface WorkProcess<Request, Answer> {
+  /**
+   * Works on one request; never on two at once. Rejects with the signal's reason when that aborts. That, and running
+   * out of time or memory, is the end of the process.
+   */
+  work(request: Request, ms: number | undefined, signal: AbortSignal): Promise<Attempt<Answer>>;
+  readonly ended: boolean;
+  /** Resolves when the process has stopped. */
+  end(): Promise<unknown>;
+}
+
+/** What a process may take, in MB: of V8's heap, of memory altogether, and of WebAssembly's. */
+export interface MemoryLimits {
+  readonly heap_mb: number;
+  readonly resident_mb: number;
+  readonly wasm_mb?: number;
+}
+
+/** Below the 8 MB of stack that systems give a process. */
+const STACK_KB = 6_000;
+const WASM_PAGES_PER_MB = 16;
+
+/**
+ * A process of its own: where V8 runs out of memory in a thread, it may take the whole process along. It has no
+ * environment, writes no file, starts nothing, and gives way to this process, whose heartbeats must not wait for it.
+ */
+function startChild(script: URL, memory: MemoryLimits): ChildProcess {
+  const wasm = memory.wasm_mb === undefined ? [] : [`--wasm-max-mem-pages=${memory.wasm_mb * WASM_PAGES_PER_MB}`];
+  const child = fork(fileURLToPath(script), {
+    env: {},
+    execArgv: [
+      "--permission",
+      "--allow-fs-read=*",
+      `--max-old-space-size=${memory.heap_mb}`,
+      `--stack-size=${STACK_KB}`,
+      ...wasm,
+    ],
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  });
+  giveWay(child);
+  idle(child);
+  return child;
+}
+
+function giveWay({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It has ended already, which its exit tells.
+  }
+}
+
+// Only a child at work keeps this process alive.
+function idle(child: ChildProcess): void {
+  child.unref();
+  child.channel?.unref();
+}
+
+function busy(child: ChildProcess): void {
+  child.ref();
+  child.channel?.ref();
+}
+
+/** What a process told last, and who is to know. */
+interface Line<Answer> {
+  ended: boolean;
+  onMessage(told: Told<Answer>): void;
+  onEnd(fault: string): void;
+}
+
+const nobody = () => undefined;
+
+function listen<Answer>(child: ChildProcess): Line<Answer> {
+  const line: Line<Answer> = { ended: false, onMessage: nobody, onEnd: nobody };
+  const over = (fault: string) => {
+    line.ended = true;
+    line.onEnd(fault);
+  };
+  child.on("message", (told) => line.onMessage(told as Told<Answer>));
+  child.on("error", () => over("error"));
+  // V8 aborts when its heap is full.
+  child.on("exit", (_code, signal) => over(signal === "SIGABRT" ? "out-of-memory" : "exit"));
+  return line;
+}
+
+/** Starts a process that runs a script which serves requests. */
+export function startWorkProcess<Request extends object, Answer>(
+  script: URL,
+  memory: MemoryLimits,
+): WorkProcess<Request, Answer> {
+  const child = startChild(script, memory);
+  const line = listen<Answer>(child);
+
+  async function work(request: Request, ms: number | undefined, signal: AbortSignal): Promise<Attempt<Answer>> {
+    signal.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<Attempt<Answer>>();
+    let stage: string | undefined;
+    const finish = (end: () => void) => {
+      line.ended = true;
+      end();
+    };
+    line.onMessage = (told) => {
+      if (told.kind === "stage") ({ stage } = told);
+      else if (told.kind === "ok") resolve(told);
+      else resolve({ kind: "fault", fault: told.error, stage });
+    };
+    line.onEnd = (fault) => resolve({ kind: "fault", fault, stage });
+    const onAbort = () => finish(() => reject(signal.reason));
+    const giveUp = (fault: string) => finish(() => line.onEnd(fault));
+    signal.addEventListener("abort", onAbort, { once: true });
+    const timer = ms === undefined ? undefined : setTimeout(giveUp, ms, "timeout");
+    const unwatch = watchResidentMemory(child.pid ?? 0, memory.resident_mb, () => giveUp("out-of-memory"));
+    busy(child);
+    try {
+      if (line.ended) return { kind: "fault", fault: "exit", stage };
+      child.send(request, nobody);
+      return await promise;
+    } finally {
+      idle(child);
+      clearTimeout(timer);
+      unwatch();
+      signal.removeEventListener("abort", onAbort);
+      if (line.ended) child.kill("SIGKILL");
+    }
+  }
+
+  return {
+    work,
+    get ended() {
+      return line.ended;
+    },
+    async end() {
+      line.ended = true;
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exit = once(child, "exit");
+      child.kill("SIGKILL");
+      await exit;
+    },
+  };
+}

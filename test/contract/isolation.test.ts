@@ -1,0 +1,163 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { PackOutcome } from "#core/domain/pack.ts";
+import type { Sleeper } from "#core/ports/clock.ts";
+import { answerOf } from "../../backend/worker/packs/isolation/answer-of.ts";
+import { createProcessPool, POOL_LIMITS } from "../../backend/worker/packs/isolation/process-pool.ts";
+import { startWorkProcess } from "../../backend/worker/packs/isolation/work-process.ts";
+import type { PackContext } from "../../backend/worker/packs/pack.ts";
+import type { Deed } from "./support/hostile/work-process.ts";
+import { done, hang, packOf, type RunHarness, runHarness } from "./support/run-harness.ts";
+
+const SCRIPT = new URL("./support/hostile/work-process.ts", import.meta.url);
+const MEMORY = { heap_mb: 64, resident_mb: 300 };
+const TIMEBOX_SEC = 77;
+const never = new AbortController().signal;
+
+const isolated = createProcessPool(() => startWorkProcess<{ deed: Deed }, unknown>(SCRIPT, MEMORY), {
+  ...POOL_LIMITS,
+  processes: 2,
+});
+
+/** A pack whose work is done as the product's heavy packs do theirs. */
+const heavyPack = (deed: Deed) =>
+  packOf(async ({ signal }: PackContext) => done(answerOf(await isolated({ deed }, signal), "the work")));
+
+/** Passes the timebox when it is told to, and no other time. */
+function timebox() {
+  const passed = Promise.withResolvers<void>();
+  const sleeper: Sleeper = {
+    sleep: (ms, until) =>
+      ms === TIMEBOX_SEC * 1_000
+        ? passed.promise
+        : new Promise((resolve) => until?.addEventListener("abort", () => resolve(), { once: true })),
+  };
+  return { sleeper, pass: passed.resolve };
+}
+
+describe("a worker among hostile packs", () => {
+  let h: RunHarness;
+  beforeAll(async () => {
+    h = await runHarness();
+  });
+  afterAll(() => h.close());
+
+  const failed = (reason_code: string) => ({ status: "FAILED", reason_code, charged_micros: "5000" });
+
+  test.each([
+    "fills_the_heap",
+    "fills_buffers",
+    "exits",
+    "kills_itself",
+    "recurses",
+    "throws_null",
+    "throws_what_cannot_be_described",
+    "throws_later",
+    "rejects_later",
+    "writes_a_file",
+    "starts_a_process",
+  ] as const)("work that %s in its process fails its run alone, at the minimum fee", async (deed) => {
+    const [hostile, neighbour] = await Promise.all([h.submit(), h.submit()]);
+    await Promise.all([
+      h.work(hostile, { packs: heavyPack(deed) }),
+      h.work(neighbour, { packs: heavyPack("answers") }),
+    ]);
+    expect(await h.run(hostile)).toMatchObject(failed("PACK_CRASHED"));
+    expect(await h.run(neighbour)).toMatchObject({ status: "COMPLETED", charged_micros: "1000" });
+  });
+
+  test.each(["hangs", "spins"] as const)("work that %s in its process ends at its timebox", async (deed) => {
+    const { sleeper, pass } = timebox();
+    const hostile = await h.submit({ timebox_sec: TIMEBOX_SEC });
+    const working = h.work(hostile, { packs: heavyPack(deed), sleeper });
+    for (let turn = 0; turn < 3; turn++) {
+      const neighbour = await h.submit();
+      await h.work(neighbour, { packs: heavyPack("answers") });
+      expect(await h.run(neighbour)).toMatchObject({ status: "COMPLETED" });
+    }
+    pass();
+    await working;
+    expect(await h.run(hostile)).toMatchObject(failed("TIMEBOX_EXCEEDED"));
+    // Its process is gone, so that both places are free again.
+    const both = await Promise.all([isolated({ deed: "answers" }, never), isolated({ deed: "answers" }, never)]);
+    expect(both).toEqual([
+      { kind: "ok", answer: "sound" },
+      { kind: "ok", answer: "sound" },
+    ]);
+  });
+
+  const here: readonly [string, () => unknown][] = [
+    [
+      "throws at once",
+      () => {
+        throw new Error("at once");
+      },
+    ],
+    [
+      "throws null",
+      () => {
+        throw null;
+      },
+    ],
+    ["rejects with undefined", () => Promise.reject(undefined)],
+    ["rejects with what cannot be described", () => Promise.reject(Object.create(null))],
+    ["answers nothing", () => undefined],
+    ["answers null", () => Promise.resolve(null)],
+    ["answers an unknown kind", () => Promise.resolve({ kind: "gone" })],
+    ["answers without units", () => Promise.resolve({ kind: "done", data: {}, artifacts: [], reliability: 1 })],
+  ];
+
+  test.each(here)("a pack that %s fails its run at the minimum fee", async (_, answer) => {
+    const run_id = await h.submit();
+    await h.work(run_id, { packs: packOf(() => answer() as Promise<PackOutcome>) });
+    expect(await h.run(run_id)).toMatchObject(failed("PACK_CRASHED"));
+  });
+
+  test("a pack that hangs here ends at its timebox, and neighbours end before it", async () => {
+    const { sleeper, pass } = timebox();
+    const hostile = await h.submit({ timebox_sec: TIMEBOX_SEC });
+    const working = h.work(hostile, { packs: packOf(hang), sleeper });
+    const neighbour = await h.submit();
+    await h.work(neighbour, { packs: heavyPack("answers") });
+    expect(await h.run(neighbour)).toMatchObject({ status: "COMPLETED" });
+    pass();
+    await working;
+    expect(await h.run(hostile)).toMatchObject(failed("TIMEBOX_EXCEEDED"));
+  });
+});
+
+describe("a process for work", () => {
+  test("sees nothing of the worker's environment", async () => {
+    expect(await isolated({ deed: "reads_the_environment" }, never)).toEqual({ kind: "ok", answer: [] });
+  });
+
+  test("is refused writing files and starting processes", async () => {
+    for (const deed of ["writes_a_file", "starts_a_process"] as const) {
+      expect(await isolated({ deed }, never)).toMatchObject({ kind: "fault", fault: "Error" });
+    }
+    expect(existsSync(new URL("./support/hostile/left-behind", import.meta.url))).toBe(false);
+  });
+
+  test.each(["fills_the_heap", "fills_buffers"] as const)("that %s has run out of memory", async (deed) => {
+    expect(await isolated({ deed }, never)).toMatchObject({ kind: "fault", fault: "out-of-memory" });
+  });
+});
+
+test("what packs leave behind in the worker's own process fails their runs, and no neighbour's", async () => {
+  const script = fileURLToPath(new URL("./support/hostile/stray-process.ts", import.meta.url));
+  const loader = fileURLToPath(new URL("../../backend/text-loader.ts", import.meta.url));
+  const child = fork(script, { execArgv: ["--import", loader] });
+  const [[ended], [code]] = await Promise.all([once(child, "message"), once(child, "exit")]);
+  const crashed = { kind: "pack_failed", reason_code: "PACK_CRASHED" };
+  expect(ended).toMatchObject({
+    "a rejection of undefined": crashed,
+    "a throwing timer": crashed,
+    "a throwing microtask": crashed,
+    "a throwing tick of null": crashed,
+    neighbour: { kind: "done", data: { answer: 42 } },
+  });
+  expect(code).toBe(0);
+});
