@@ -158,7 +158,7 @@ test("keys are managed in read-only; in halt they are listed and revoked", async
     const next = rotated(await keys.rotate(account, key_id));
     await setSwitch(own.owner, "halt");
     for (const answer of [await keys.create(account), await keys.rotate(account, next.key_id)]) {
-      expect(problemOf(answer, 503, "read-only").detail).toContain("no key was made");
+      expect(problemOf(answer, 503, "read-only").detail).toContain("nothing was changed");
       expect(answer.headers.get("retry-after")).toBe("60");
     }
     expect((await keys.list(account)).keys).toHaveLength(3);

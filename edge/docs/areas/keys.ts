@@ -23,6 +23,7 @@ function body(schema: z.ZodType, example: Json, required: boolean): Json {
 
 const listKeys = {
   operationId: "listKeys",
+  "x-scope": "admin",
   tags: ["keys"],
   summary: "List the API keys",
   description: "All keys of the account, newest first, the revoked and the expired too. Needs the scope `admin`.",
@@ -48,6 +49,7 @@ const listKeys = {
 
 const createKey = {
   operationId: "createKey",
+  "x-scope": "admin",
   tags: ["keys"],
   summary: "Make an API key",
   description:
@@ -65,6 +67,7 @@ const createKey = {
 
 const rotateKey = {
   operationId: "rotateKey",
+  "x-scope": "admin",
   tags: ["keys"],
   summary: "Rotate an API key",
   description:
@@ -78,6 +81,7 @@ const rotateKey = {
 
 const revokeKey = {
   operationId: "revokeKey",
+  "x-scope": "admin",
   tags: ["keys"],
   summary: "Revoke an API key",
   description:

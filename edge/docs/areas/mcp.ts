@@ -43,6 +43,7 @@ const refusals = problems(
 
 const post = {
   operationId: "mcp",
+  "x-scope": "any",
   tags: ["mcp"],
   summary: "Speak the Model Context Protocol",
   description:

@@ -6,6 +6,7 @@ import { problems } from "../problems.ts";
 
 const listPacks = {
   operationId: "listPacks",
+  "x-scope": "read",
   tags: ["packs"],
   summary: "List packs",
   description: "Everything that can be ordered: what it does, what it takes, what it costs, and a body to start from.",
@@ -14,6 +15,7 @@ const listPacks = {
 
 const getPack = {
   operationId: "getPack",
+  "x-scope": "read",
   tags: ["packs"],
   summary: "Read a pack",
   description: "One pack of the catalogue.",

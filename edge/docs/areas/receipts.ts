@@ -5,6 +5,7 @@ import { problems } from "../problems.ts";
 
 const getReceipt = {
   operationId: "getReceipt",
+  "x-scope": "read",
   tags: ["receipts"],
   summary: "Get a run's signed receipt",
   description:

@@ -99,6 +99,7 @@ const METADATA = {
 
 const listRuns = {
   operationId: "listRuns",
+  "x-scope": "read",
   tags: ["runs"],
   summary: "List runs",
   description:
@@ -119,6 +120,7 @@ const listRuns = {
 
 const estimateRun = {
   operationId: "estimateRun",
+  "x-scope": "submit",
   tags: ["runs"],
   summary: "Estimate a run",
   description:
@@ -151,6 +153,7 @@ const getRun = {
 
 const getEvents = {
   operationId: "getRunEvents",
+  "x-scope": "read",
   tags: ["runs"],
   summary: "Follow a run",
   description:

@@ -12,6 +12,7 @@ const date = { type: "string", format: "date" };
 
 const getUsage = {
   operationId: "getUsage",
+  "x-scope": "read",
   tags: ["usage"],
   summary: "Read usage",
   description:
@@ -26,6 +27,7 @@ const getUsage = {
 
 const listTransfers = {
   operationId: "listTransfers",
+  "x-scope": "read",
   tags: ["usage"],
   summary: "List the ledger",
   description:

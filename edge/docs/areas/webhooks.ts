@@ -22,6 +22,7 @@ const ADMIN = "Needs the scope `admin`, and counts against the rate of reads.";
 
 const listWebhooks = {
   operationId: "listWebhooks",
+  "x-scope": "admin",
   tags,
   summary: "List the webhooks",
   description: `Oldest first, 20 at most. ${ADMIN}`,
@@ -30,6 +31,7 @@ const listWebhooks = {
 
 const createWebhook = {
   operationId: "createWebhook",
+  "x-scope": "admin",
   tags,
   summary: "Create a webhook",
   description: `From now on its address is told of what happens, signed as Standard Webhooks has it. A delivery that is not answered with 2xx within 15 seconds is repeated for about three days, under the same \`webhook-id\`. ${ADMIN}`,
@@ -42,6 +44,7 @@ const createWebhook = {
 
 const getWebhook = {
   operationId: "getWebhook",
+  "x-scope": "admin",
   tags,
   summary: "Read a webhook",
   description: `Without its secret. ${ADMIN}`,
@@ -50,6 +53,7 @@ const getWebhook = {
 
 const deleteWebhook = {
   operationId: "deleteWebhook",
+  "x-scope": "admin",
   tags,
   summary: "Delete a webhook",
   description: `What is still to be delivered to it is canceled. ${ADMIN}`,
@@ -61,6 +65,7 @@ const deleteWebhook = {
 
 const rotateWebhook = {
   operationId: "rotateWebhook",
+  "x-scope": "admin",
   tags,
   summary: "Rotate a webhook's secret",
   description: `For 24 hours deliveries bear two signatures, one by the secret before. The id \`default\` rotates the secret that signs what goes to the addresses of runs. ${ADMIN}`,
@@ -70,6 +75,7 @@ const rotateWebhook = {
 
 const enableWebhook = {
   operationId: "enableWebhook",
+  "x-scope": "admin",
   tags,
   summary: "Enable a webhook",
   description: `After its receiver answered 410. What was canceled then is sent when it is asked for again. ${ADMIN}`,
@@ -79,6 +85,7 @@ const enableWebhook = {
 
 const listDeliveries = {
   operationId: "listWebhookDeliveries",
+  "x-scope": "admin",
   tags,
   summary: "List a webhook's deliveries",
   description: `Newest first; kept for 30 days. The id \`default\` lists what goes to the addresses of runs. ${ADMIN}`,
@@ -91,6 +98,7 @@ const listDeliveries = {
 
 const redeliver = {
   operationId: "redeliverWebhook",
+  "x-scope": "admin",
   tags,
   summary: "Deliver again",
   description: `At once, whatever became of it so far, under the same \`webhook-id\`; one that is under way is left to end. ${ADMIN}`,
@@ -103,6 +111,7 @@ const redeliver = {
 
 const getSecret = {
   operationId: "getDefaultWebhookSecret",
+  "x-scope": "admin",
   tags,
   summary: "Read the default secret",
   description: `It signs what goes to the \`webhook\` of runs, and can be read again. ${ADMIN}`,
