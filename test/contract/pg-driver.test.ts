@@ -83,9 +83,9 @@ describe("the pg driver", () => {
   });
 
   it("reports an outage when a statement takes too long, or no connection comes free", async () => {
-    const { db } = connect(database.owner, { max: 1, statement_timeout_ms: 300, connect_timeout_ms: 100 });
+    const { db } = connect(database.owner, { max: 1, statement_timeout_ms: 3_000, connect_timeout_ms: 1_000 });
     await db.query("SELECT 1", []);
-    const slow = failure(db.query("SELECT pg_sleep(5)", []));
+    const slow = failure(db.query("SELECT pg_sleep(30)", []));
     expect(await failure(db.query("SELECT 1", []))).toBeInstanceOf(Outage);
     expect(await slow).toBeInstanceOf(Outage);
     expect(await db.query("SELECT 1 AS one", [])).toEqual([{ one: 1 }]);

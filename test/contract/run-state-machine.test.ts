@@ -116,13 +116,18 @@ function stored(run: ModelRun): Omit<ModelRun, "run_id" | "idempotency_key" | "p
   return row;
 }
 
+/** One event for each share of what was granted that is charged by now. */
+function thresholds({ balance: { charged, granted } }: RunModel): string[] {
+  return [50, 80, 100].filter((percent) => charged * 100 >= percent * granted).map(() => "budget.threshold");
+}
+
 async function compare(model: RunModel, account: Account): Promise<void> {
   const [state] = await world.owner.query(tenantStateSql, [account.tenant_id]);
   const closed = model.runs.filter((run) => run.charged !== null);
   expect(state).toEqual({
     balance: model.balance,
     runs: Object.fromEntries(model.runs.map((run) => [run.run_id, stored(run)])),
-    events: closed.map((run) => `run.${run.status.toLowerCase()}`).toSorted(),
+    events: [...closed.map((run) => `run.${run.status.toLowerCase()}`), ...thresholds(model)].toSorted(),
     usage: { runs: closed.length, charged: closed.reduce((total, run) => total + (run.charged ?? 0), 0) },
     findings: model.runs.filter((run) => run.money === "AUDIT_REQUIRED").length,
   });
