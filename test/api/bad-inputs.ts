@@ -2,12 +2,16 @@ import { CHAR_LIMITS } from "#core/domain/packs/char.ts";
 import { COMPLIANCE_LIMITS, complianceRules } from "#core/domain/packs/compliance.ts";
 import { DECISION_LIMITS } from "#core/domain/packs/decision.ts";
 import { EVAL_LIMITS } from "#core/domain/packs/eval-limits.ts";
+import { OCR_LIMITS } from "#core/domain/packs/ocr-limits.ts";
 import { URL_LIMITS } from "#core/domain/packs/url.ts";
+import { blackPng } from "../scan/png.ts";
+import { SAMPLES } from "../scan/samples.ts";
 
 /** What is wrong, the inputs, and where below them it is. */
 export type BadInputs = readonly (readonly [what: string, inputs: unknown, pointer: string])[];
 
 const letters = (count: number) => "x".repeat(count);
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `name ${index}`);
 
 const question = "Which one?";
@@ -146,4 +150,28 @@ const evals: BadInputs = [
 ];
 
 /** For each pack what only its own schema can refuse. */
-export const BAD_INPUTS: Readonly<Record<string, BadInputs>> = { decision, url: urls, char, compliance, eval: evals };
+const image_url = "https://example.com/scan.png";
+const ocr: BadInputs = [
+  ["no image", {}, "/image"],
+  ["two images", { image: SAMPLES.jpeg, image_url }, "/image_url"],
+  ["an image that is no base64", { image: "%%%" }, "/image"],
+  ["an image without padding", { image: "iVBORw0KGg" }, "/image"],
+  ["an image of another kind", { image: base64(Buffer.from("<svg/>")) }, "/image"],
+  ["an image that ends in its header", { image: base64(blackPng(20, 20).subarray(0, 20)) }, "/image"],
+  ["a decompression bomb", { image: base64(blackPng(10_000, 10_000)) }, "/image"],
+  ["an image too small to hold a letter", { image: base64(blackPng(9, 200)) }, "/image"],
+  ["an image of too many bytes", { image: base64(new Uint8Array(OCR_LIMITS.max_inline_bytes + 1)) }, "/image"],
+  ["an image in a file", { image_url: "file:///etc/passwd" }, "/image_url"],
+  ["an image with a password", { image_url: "https://ada:secret@example.com/scan.png" }, "/image_url"],
+  ["a long address", { image_url: `https://example.com/${letters(2_048)}` }, "/image_url"],
+  ["a language that is not there", { image: SAMPLES.jpeg, language: "tlh" }, "/language"],
+];
+
+export const BAD_INPUTS: Readonly<Record<string, BadInputs>> = {
+  decision,
+  url: urls,
+  ocr,
+  char,
+  compliance,
+  eval: evals,
+};

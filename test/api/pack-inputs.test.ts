@@ -8,8 +8,6 @@ let world: World;
 let account: Account;
 beforeAll(async () => {
   world = await createWorld();
-  account = await world.account({ plan: { pack_types: [...catalog.keys()] } });
-  await get(`${world.url}/v1/budget`, account.api_key);
 });
 afterAll(() => world.close());
 
@@ -45,6 +43,11 @@ const refused = async (pack_type: string, inputs: unknown) => {
 describe.each([...catalog.values()].map((offer) => [offer.type, offer] as const))("bad inputs of %s", (type, offer) => {
   const general = badForAll(offer.example as object);
   const own = BAD_INPUTS[type] ?? [];
+  // A key of its own for each: one that sends nothing but what does not fit is held back after a while.
+  beforeAll(async () => {
+    account = await world.account({ plan: { pack_types: [...catalog.keys()] } });
+    await get(`${world.url}/v1/budget`, account.api_key);
+  });
 
   test("are many", () => {
     expect(general.length + own.length).toBeGreaterThanOrEqual(LEAST_ROWS);
@@ -69,7 +72,6 @@ test("the tables are of packs that there are, a dozen rows or more each", () => 
 });
 
 test("after all of that there is no run, and nothing but the grant in the ledger", async () => {
-  expect(await world.owner.query("SELECT FROM runs WHERE tenant_id = $1", [account.tenant_id])).toEqual([]);
-  const sql = "SELECT kind FROM ledger_transfers WHERE tenant_id = $1";
-  expect(await world.owner.query(sql, [account.tenant_id])).toEqual([{ kind: "GRANT" }]);
+  expect(await world.owner.query("SELECT FROM runs", [])).toEqual([]);
+  expect(await world.owner.query("SELECT DISTINCT kind FROM ledger_transfers", [])).toEqual([{ kind: "GRANT" }]);
 });

@@ -3,9 +3,9 @@ import { decodeBase64 } from "../image/base64.ts";
 import { type ImageHeader, readImageHeader } from "../image/header.ts";
 import { micros } from "../money.ts";
 import type { PackOffer } from "../pack.ts";
+import { webAddress } from "../web-address.ts";
 import { OCR_EXAMPLE_IMAGE } from "./ocr-example.ts";
 import { OCR_LIMITS } from "./ocr-limits.ts";
-import { URL_LIMITS } from "./url.ts";
 
 /** How many pixels one `megapixel` covers, once started. */
 const PIXELS_PER_UNIT = 1_000_000;
@@ -60,9 +60,7 @@ const fields = z.strictObject({
       contentEncoding: "base64",
     })
     .optional(),
-  image_url: z
-    .url({ protocol: /^https?$/, error: "must be an absolute http or https URL" })
-    .max(URL_LIMITS.max_url_chars, { error: `must be at most ${URL_LIMITS.max_url_chars} characters long` })
+  image_url: webAddress
     .describe(`Where a PNG, JPEG or WebP of up to ${OCR_LIMITS.max_fetched_bytes} bytes is. This or \`image\`.`)
     .optional(),
   language: z.enum(OCR_LANGUAGES).default("eng").describe("ISO 639-2 code of the text's language."),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { micros } from "../money.ts";
 import type { PackOffer } from "../pack.ts";
 import { WEB_PORTS } from "../public-target.ts";
+import { webAddress } from "../web-address.ts";
 
 /** Ceilings of the `url` pack; sizes are decimal (1 MB = 1,000,000 bytes), measured after decompression. */
 export const URL_LIMITS = {
@@ -15,19 +16,8 @@ export const URL_LIMITS = {
 /** How many bytes of the fetched body one `hundred_kb` covers, once started. */
 const BYTES_PER_UNIT = 100_000;
 
-/** An "@" in the authority of a WHATWG URL, in which backslashes are slashes, and tabs and line feeds nothing. */
-const USER_INFO = /^[^:]*:[/\\]*[^/\\?#]*@/;
-const hasUserInfo = (url: string) => USER_INFO.test(url.replace(/[\t\n\r]/g, ""));
-
 const inputs = z.strictObject({
-  url: z
-    .url({
-      protocol: /^https?$/,
-      error: ({ input }) => (input === undefined ? "is required" : "must be an absolute http or https URL"),
-    })
-    .max(URL_LIMITS.max_url_chars, { error: `must be at most ${URL_LIMITS.max_url_chars} characters long` })
-    .refine((url) => !hasUserInfo(url), "must not have a user name or password in it")
-    .describe(`Any public http or https address on one of the ports ${WEB_PORTS.join(", ")}.`),
+  url: webAddress.describe(`Any public http or https address on one of the ports ${WEB_PORTS.join(", ")}.`),
   format: z
     .enum(["text", "markdown", "links"])
     .default("text")

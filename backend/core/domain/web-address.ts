@@ -1,0 +1,16 @@
+import { z } from "zod";
+
+const MAX_CHARS = 2_048;
+
+/** An "@" in the authority of a WHATWG URL, in which backslashes are slashes, and tabs and line feeds nothing. */
+const USER_INFO = /^[^:]*:[/\\]*[^/\\?#]*@/;
+const hasUserInfo = (url: string) => USER_INFO.test(url.replace(/[\t\n\r]/g, ""));
+
+/** An http or https address that a pack fetches; whether its host may be reached is for the fetcher to say. */
+export const webAddress = z
+  .url({
+    protocol: /^https?$/,
+    error: ({ input }) => (input === undefined ? "is required" : "must be an absolute http or https URL"),
+  })
+  .max(MAX_CHARS, { error: `must be at most ${MAX_CHARS} characters long` })
+  .refine((url) => !hasUserInfo(url), "must not have a user name or password in it");
