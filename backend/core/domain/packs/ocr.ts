@@ -47,10 +47,10 @@ function faultOf(image: string): string | undefined {
 const fields = z.strictObject({
   image: z
     .string()
-    .max(
-      MAX_IMAGE_CHARS,
-      `must be at most ${MAX_IMAGE_CHARS} characters, which hold ${OCR_LIMITS.max_inline_bytes} bytes`,
-    )
+    .max(MAX_IMAGE_CHARS, {
+      error: `must be at most ${MAX_IMAGE_CHARS} characters, which hold ${OCR_LIMITS.max_inline_bytes} bytes`,
+      abort: true,
+    })
     .superRefine((image, context) => {
       const fault = faultOf(image);
       if (fault !== undefined) context.addIssue({ code: "custom", message: fault });
