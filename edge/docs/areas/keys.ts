@@ -1,20 +1,17 @@
 import { z } from "zod";
 import { keyRequest, rotateRequest } from "#core/domain/key-request.ts";
 import * as answers from "../answers/keys.ts";
+import { KEYS_PER_PAGE } from "../answers/listings.ts";
 import { headerRef, type Json, RATE } from "../components.ts";
 import { answer, type Area, READ } from "../describe.ts";
+import { cursor, idParameter, limit, NEXT } from "../listing.ts";
 import { problems } from "../problems.ts";
 
 const SHOWN_ONCE = { ...RATE, Location: headerRef("Location") };
 const NEW_KEY = ["privilege-exceeded", "too-many-keys", "read-only"] as const;
 const BODY = ["invalid-request", "payload-too-large", "unsupported-media-type"] as const;
-const keyId = {
-  name: "id",
-  in: "path",
-  required: true,
-  description: "The API key's id, which is no secret.",
-  schema: { type: "string", format: "uuid" },
-};
+const KEY_ID = "01a1fa2e-8c10-7d41-9a53-1f2b7c9d0e64";
+const keyId = idParameter("id", "The API key's id, which is no secret.", KEY_ID);
 
 function body(schema: z.ZodType, example: Json, required: boolean): Json {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: "input" });
@@ -27,22 +24,9 @@ const listKeys = {
   tags: ["keys"],
   summary: "List the API keys",
   description: "All keys of the account, newest first, the revoked and the expired too. Needs the scope `admin`.",
-  parameters: [
-    {
-      name: "limit",
-      in: "query",
-      description: "How many at most.",
-      schema: { type: "integer", minimum: 1, maximum: 100, default: 50 },
-    },
-    {
-      name: "cursor",
-      in: "query",
-      description: "The `next_cursor` of the page before.",
-      schema: { type: "string" },
-    },
-  ],
+  parameters: [limit(KEYS_PER_PAGE), cursor(KEY_ID)],
   responses: {
-    200: answer("The keys.", "KeyList", { ...RATE, Link: headerRef("Link") }),
+    200: answer("The keys.", "KeyList", { ...RATE, ...NEXT }),
     ...problems("invalid-request", ...READ),
   },
 };

@@ -18,20 +18,6 @@ const error = (description: string, headers: Json = {}): Json => ({
   content: { "application/json": { schema: schemaRef("McpError") } },
 });
 
-const example: Json = {
-  jsonrpc: "2.0",
-  id: 1,
-  method: "tools/call",
-  params: {
-    name: "get_budget",
-    arguments: {},
-    _meta: {
-      "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-      "io.modelcontextprotocol/clientCapabilities": {},
-    },
-  },
-};
-
 const refusals = problems(
   "origin-not-allowed",
   "not-acceptable",
@@ -55,7 +41,7 @@ const post = {
   ],
   requestBody: {
     required: true,
-    content: { "application/json": { schema: schemaRef("McpMessage"), examples: { call: { value: example } } } },
+    content: { "application/json": { schema: schemaRef("McpMessage") } },
   },
   responses: {
     ...refusals,
@@ -65,7 +51,7 @@ const post = {
       content: { "application/json": { schema: schemaRef("McpAnswer") } },
     },
     202: { description: "A notification was taken.", headers: { ...COMMON, ...RATE } },
-    400: error("The message, its headers or its params do not fit."),
+    400: error("The message, its headers or its params do not fit.", RATE),
     404: error("There is no such method.", RATE),
   },
 };

@@ -5,7 +5,7 @@ import { PACK_TYPE, RUNS_PER_PAGE } from "../answers/listings.ts";
 import * as answers from "../answers/runs.ts";
 import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
 import { answer, type Area, READ } from "../describe.ts";
-import { CREATED, CURSOR, limit, listParameter, NEXT, query } from "../listing.ts";
+import { CREATED, cursor, limit, listParameter, NEXT, query } from "../listing.ts";
 import { problems } from "../problems.ts";
 
 const COST = {
@@ -95,6 +95,7 @@ const METADATA = {
     propertyNames: { minLength: 1, maxLength: METADATA_LIMITS.name_chars },
     additionalProperties: { type: "string", maxLength: METADATA_LIMITS.value_chars },
   },
+  example: { order: "A-1" },
 };
 
 const listRuns = {
@@ -106,9 +107,11 @@ const listRuns = {
     "The account's runs, newest first, a page at a time. A run that is there when the first page is read is on exactly one page, however many are added meanwhile. A filter that fits few runs may give short or even empty pages: go on until `next_cursor` is null.",
   parameters: [
     limit(RUNS_PER_PAGE),
-    CURSOR,
+    cursor(
+      "eyJhdCI6IjIwMjYtMTEtMjFUMDk6MzA6MDAuMDAwMDAwWiIsImlkIjoiMDFhMWZhMzctMjRkNS03N2E1LWI5MmMtY2NmNjAxMzcxNTQxIn0",
+    ),
     listParameter("status", "Only runs of any of these statuses.", runStatus.options),
-    query("pack_type", "Only runs of this pack.", { type: "string", pattern: PACK_TYPE.source }),
+    query("pack_type", "Only runs of this pack.", { type: "string", pattern: PACK_TYPE.source }, "decision"),
     ...CREATED,
     METADATA,
   ],

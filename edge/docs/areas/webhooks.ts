@@ -1,20 +1,23 @@
+import { DELIVERIES_PER_PAGE } from "../answers/listings.ts";
 import * as answers from "../answers/webhooks.ts";
 import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
 import { answer, type Area, READ } from "../describe.ts";
-import { limit, NEXT, query } from "../listing.ts";
+import { cursor, idParameter, limit, NEXT, query } from "../listing.ts";
 import { problems } from "../problems.ts";
-import { DELIVERIES_PER_PAGE, DELIVERY_STATUSES } from "../requests/webhooks.ts";
+import { DELIVERY_STATUSES } from "../requests/webhooks.ts";
 
+const WEBHOOK_ID = "01a1fa2f-41b7-7c02-8d9e-5a6f30c1b283";
+const DELIVERY_ID = "6f1d8a4e-0c57-4b39-9a2e-3d7c51f0e8b6";
 const DELIVERY_PARAMETERS = [
-  query("status", "Only deliveries of this status.", { type: "string", enum: DELIVERY_STATUSES }),
-  query("cursor", "The `next_cursor` of the page before.", { type: "string", format: "uuid" }),
+  query("status", "Only deliveries of this status.", { type: "string", enum: DELIVERY_STATUSES }, "failed"),
+  cursor(DELIVERY_ID),
   limit(DELIVERIES_PER_PAGE),
 ];
 
 const EMPTY_BODY = {
   required: false,
   description: "None; an empty object is taken.",
-  content: { "application/json": { schema: { type: "object", additionalProperties: false } } },
+  content: { "application/json": { schema: { type: "object", additionalProperties: false }, example: {} } },
 };
 const CHANGE = ["invalid-request", "payload-too-large", "unsupported-media-type", "read-only", ...READ] as const;
 const tags = ["webhooks"];
@@ -121,17 +124,11 @@ const getSecret = {
   },
 };
 
-const id = (description: string, schema: Readonly<Record<string, unknown>>) => ({
-  name: "id",
-  in: "path",
-  required: true,
-  description,
-  schema,
+const webhookId = idParameter("id", "The webhook's id.", WEBHOOK_ID);
+const anyId = idParameter("id", "The webhook's id, or `default`.", WEBHOOK_ID, {
+  schema: { anyOf: [{ type: "string", format: "uuid" }, { const: "default" }] },
 });
-const UUID = { type: "string", format: "uuid" };
-const webhookId = id("The webhook's id.", UUID);
-const anyId = id("The webhook's id, or `default`.", { anyOf: [UUID, { const: "default" }] });
-const deliveryId = { ...id("The delivery's id.", UUID), name: "delivery_id" };
+const deliveryId = idParameter("delivery_id", "The delivery's id.", DELIVERY_ID);
 
 export const webhooks: Area = {
   tag: { name: "webhooks", description: "Being told of what happens." },
