@@ -42,12 +42,10 @@ export const packView = z.strictObject({
   pack_type: packType,
   pack_version: packVersion,
   title: z.string().meta({ description: "Its name, for people.", examples: ["URL"] }),
-  summary: z
-    .string()
-    .meta({
-      description: "What it does.",
-      examples: ["Fetches a public web page and returns what a reader would see."],
-    }),
+  summary: z.string().meta({
+    description: "What it does.",
+    examples: ["Fetches a public web page and returns what a reader would see."],
+  }),
   in_plan: z.boolean().meta({
     description: "Whether the account's plan includes the pack; without that a submit is refused.",
     examples: [true],

@@ -1,7 +1,8 @@
+import { WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
 import { DELIVERIES_PER_PAGE } from "../answers/listings.ts";
 import * as answers from "../answers/webhooks.ts";
 import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
-import { answer, type Area, READ } from "../describe.ts";
+import { answer, type Area, EMPTY_BODY, READ } from "../describe.ts";
 import { cursor, idParameter, limit, NEXT, query } from "../listing.ts";
 import { problems } from "../problems.ts";
 import { DELIVERY_STATUSES } from "../requests/webhooks.ts";
@@ -14,21 +15,15 @@ const DELIVERY_PARAMETERS = [
   limit(DELIVERIES_PER_PAGE),
 ];
 
-const EMPTY_BODY = {
-  required: false,
-  description: "None; an empty object is taken.",
-  content: { "application/json": { schema: { type: "object", additionalProperties: false }, example: {} } },
-};
 const CHANGE = ["invalid-request", "payload-too-large", "unsupported-media-type", "read-only", ...READ] as const;
 const tags = ["webhooks"];
-const ADMIN = "Needs the scope `admin`, and counts against the rate of reads.";
 
 const listWebhooks = {
   operationId: "listWebhooks",
   "x-scope": "admin",
   tags,
   summary: "List the webhooks",
-  description: `Oldest first, 20 at most. ${ADMIN}`,
+  description: `All of the account, oldest first; there are ${WEBHOOK_LIMITS.max_endpoints} at most.`,
   responses: { 200: answer("The webhooks.", "WebhookList", RATE), ...problems("invalid-request", ...READ) },
 };
 
@@ -37,7 +32,7 @@ const createWebhook = {
   "x-scope": "admin",
   tags,
   summary: "Create a webhook",
-  description: `From now on its address is told of what happens, signed as Standard Webhooks has it. A delivery that is not answered with 2xx within 15 seconds is repeated for about three days, under the same \`webhook-id\`. ${ADMIN}`,
+  description: `From now on its address is told of what happens, signed as Standard Webhooks has it. A delivery that is not answered with 2xx within 15 seconds is repeated for about three days, under the same \`webhook-id\`.`,
   requestBody: { required: true, content: { "application/json": { schema: schemaRef("CreateWebhook") } } },
   responses: {
     201: answer("The webhook, with its secret.", "WebhookCreated", { ...RATE, Location: headerRef("Location") }),
@@ -50,7 +45,7 @@ const getWebhook = {
   "x-scope": "admin",
   tags,
   summary: "Read a webhook",
-  description: `Without its secret. ${ADMIN}`,
+  description: "Its address, what it is told of and whether it is active; without its secret.",
   responses: { 200: answer("The webhook.", "Webhook", RATE), ...problems("invalid-request", "not-found", ...READ) },
 };
 
@@ -59,7 +54,7 @@ const deleteWebhook = {
   "x-scope": "admin",
   tags,
   summary: "Delete a webhook",
-  description: `What is still to be delivered to it is canceled. ${ADMIN}`,
+  description: `What is still to be delivered to it is canceled.`,
   responses: {
     204: { description: "It is gone.", headers: { ...COMMON, ...RATE } },
     ...problems("not-found", ...CHANGE),
@@ -71,7 +66,7 @@ const rotateWebhook = {
   "x-scope": "admin",
   tags,
   summary: "Rotate a webhook's secret",
-  description: `For 24 hours deliveries bear two signatures, one by the secret before. The id \`default\` rotates the secret that signs what goes to the addresses of runs. ${ADMIN}`,
+  description: `For 24 hours deliveries bear two signatures, one by the secret before. The id \`default\` rotates the secret that signs what goes to the addresses of runs.`,
   requestBody: EMPTY_BODY,
   responses: { 200: answer("The new secret.", "WebhookSecret", RATE), ...problems("not-found", ...CHANGE) },
 };
@@ -81,7 +76,8 @@ const enableWebhook = {
   "x-scope": "admin",
   tags,
   summary: "Enable a webhook",
-  description: `After its receiver answered 410. What was canceled then is sent when it is asked for again. ${ADMIN}`,
+  description:
+    "Makes a webhook active again whose receiver answered 410. Deliveries that were canceled then are sent when each is asked for again.",
   requestBody: EMPTY_BODY,
   responses: { 200: answer("The webhook, active.", "Webhook", RATE), ...problems("not-found", ...CHANGE) },
 };
@@ -91,7 +87,7 @@ const listDeliveries = {
   "x-scope": "admin",
   tags,
   summary: "List a webhook's deliveries",
-  description: `Newest first; kept for 30 days. The id \`default\` lists what goes to the addresses of runs. ${ADMIN}`,
+  description: `What it is told and how that went, newest first; kept for 30 days. The id \`default\` lists what goes to the addresses of runs.`,
   parameters: DELIVERY_PARAMETERS,
   responses: {
     200: answer("A page of deliveries.", "WebhookDeliveryPage", { ...RATE, ...NEXT }),
@@ -104,7 +100,7 @@ const redeliver = {
   "x-scope": "admin",
   tags,
   summary: "Deliver again",
-  description: `At once, whatever became of it so far, under the same \`webhook-id\`; one that is under way is left to end. ${ADMIN}`,
+  description: `Sends one delivery once more, at once, whatever became of it so far, under the same \`webhook-id\`; one that is under way is left to end.`,
   requestBody: EMPTY_BODY,
   responses: {
     202: answer("It is sent again.", "WebhookDelivery", RATE),
@@ -117,7 +113,7 @@ const getSecret = {
   "x-scope": "admin",
   tags,
   summary: "Read the default secret",
-  description: `It signs what goes to the \`webhook\` of runs, and can be read again. ${ADMIN}`,
+  description: `It signs what goes to the \`webhook\` of runs, and can be read again.`,
   responses: {
     200: answer("The secret.", "WebhookSecret", RATE),
     ...problems("invalid-request", "read-only", ...READ),
