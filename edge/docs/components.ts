@@ -1,7 +1,9 @@
 import { z } from "zod";
+import { keyRequest, rotateRequest } from "#core/domain/key-request.ts";
 import { problem } from "./answers/problem.ts";
 import { exampleOf } from "./example.ts";
 import { requestSchemas } from "./request-schemas.ts";
+import { exampleKey } from "./requests/keys.ts";
 import { webhookRequest } from "./requests/webhooks.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -31,12 +33,16 @@ const HEADER_EXAMPLES: Readonly<Record<string, string | number>> = {
   RequestId: "01a1fa37-24d5-77a5-b92c-ccf601371541",
   Traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
   Vary: "Accept",
+  VaryPrefer: "Prefer",
+  PreferenceApplied: "wait=20",
+  ContentDisposition: 'attachment; filename="ledger.csv"',
   RetryAfter: 1,
   WwwAuthenticate: "Bearer",
   Allow: "GET, HEAD",
   RateLimit: '"submit";r=49;t=1',
   RateLimitPolicy: '"submit";q=50;w=60',
   Location: "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541",
+  Link: '</v1/runs?cursor=01a1fa37-24d5-77a5-b92c-ccf601371541>; rel="next"',
   IdempotencyReplayed: "true",
   CostReserved: "1.0000",
   CostMinimumFee: "0.0200",
@@ -75,7 +81,7 @@ export function components(answers: readonly Readonly<Record<string, z.ZodType>>
       Allow: header("The methods that this address takes."),
       RateLimit: header('What is left, and the seconds until all of it is back: `"submit";r=49;t=1`. On no 401.'),
       RateLimitPolicy: header('The rate, so many in so many seconds: `"submit";q=50;w=60`. On no 401.'),
-      Location: header("Where the run or the API key is, or the result of a run."),
+      Location: header("Where that which was made is, or the download of a result."),
       Link: header('RFC 8288: the next page as `rel="next"`, where there is one.'),
       IdempotencyReplayed: header("`true` when the run was there before."),
       CostReserved: header("USD reserved."),
@@ -84,6 +90,8 @@ export function components(answers: readonly Readonly<Record<string, z.ZodType>>
     }),
     schemas: {
       ...requestSchemas(schemaRef),
+      CreateKey: { ...answerSchema(keyRequest, "input"), examples: [exampleKey] },
+      RotateKey: { ...answerSchema(rotateRequest, "input"), examples: [{ grace_seconds: 3_600 }] },
       CreateWebhook: answerSchema(webhookRequest, "input"),
       Problem: answerSchema(problem),
       ...Object.fromEntries(

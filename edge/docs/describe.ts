@@ -36,6 +36,13 @@ export const open = (operationId: string, summary: string, description: string, 
   responses: { ...responses, ...openProblems(...OPEN) },
 });
 
+/** The body of an operation that needs none. */
+export const EMPTY_BODY: Json = {
+  required: false,
+  description: "None; an empty object is taken.",
+  content: { "application/json": { schema: { type: "object", additionalProperties: false }, example: {} } },
+};
+
 const WORDS = "The same, to be read by people.";
 
 /** An answer of plain text or of a page, in this media type. */

@@ -3,6 +3,7 @@ import type { PackOffer } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
 import { isTerminal, runStatus } from "#core/domain/run.ts";
+import { tools } from "../mcp/tools.ts";
 import { listOperations, openapiDocument, type Operation } from "./openapi.ts";
 
 const usd = (amount: number) => formatUsd(micros(amount));
@@ -37,27 +38,34 @@ ${[...catalog.values()].map((offer) => packLine(origin, offer)).join("\n")}
 ${Object.entries(PROBLEMS)
   .map(([slug, { status, title }]) => `- [${slug}](${origin}/problems/${slug}): ${status}. ${title}.`)
   .join("\n")}
-${mcpSection(origin, operations)}
+
+## Model Context Protocol
+
+Streamable HTTP at ${origin}/mcp, under the same API key, rate, budget and problems. Its tools:
+
+${[...tools.values()].map(({ name, description }) => `- [${name}](${origin}/mcp): ${description}`).join("\n")}
+
 ## Optional
 
 ${optional.map((operation) => operationLine(origin, operation)).join("\n")}
 `;
 }
 
-const PROSE = `Authentication: send \`Authorization: Bearer <API key>\`. Keys look like \`dpp_live_...\` or \`dpp_test_...\` and bear scopes: \`submit\`, \`read\`, \`admin\`. A key that is absent, mistyped, unknown, expired or revoked is a 401, in the same words for all.
+const PROSE = `Authentication: send \`Authorization: Bearer <API key>\`. Keys look like \`dpp_live_...\` or \`dpp_test_...\` and bear scopes: \`submit\`, \`read\`, \`admin\`; each operation says which it needs. A key that is absent, mistyped, unknown, expired or revoked is a 401, in the same words for all.
 
-The life of a run: \`POST /v1/runs\` answers 202 with \`run_id\`, status QUEUED, and reserves \`max_cost_usd\`. Ask for the run (\`GET /v1/runs/{id}\`) as often as \`Retry-After\` says until its status is one of ${ended}. A COMPLETED run has a result: \`GET /v1/runs/{id}/result\` gives a presigned address, good for 15 minutes, and the sha256 of what is there; \`?redirect=true\` leads straight to it. A run that is not over can be canceled.
+The life of a run: \`POST /v1/runs/estimate\` tells what a body would cost, and \`POST /v1/runs\` with the same body buys the work: it answers 202 with \`run_id\` and status QUEUED, and reserves \`max_cost_usd\`. Ask for the run (\`GET /v1/runs/{id}\`) as often as \`Retry-After\` says, or with \`Prefer: wait=30\` to have the answer when it is over, until its status is one of ${ended}. A COMPLETED run has a result: \`GET /v1/runs/{id}/result\` gives a presigned address, good for 15 minutes, and the sha256 of what is there; \`?redirect=true\` leads straight to it. A run that is not over can be canceled; one that is over has a signed receipt.
 
 Money: the budget is granted = charged + reserved + available. A submit reserves \`max_cost_usd\` (from ${usd(MIN_COST_MICROS)} to ${usd(MAX_COST_MICROS)}); the end of the run charges its price, never above the reservation, and gives back the rest. A run that fails or is canceled after its work began costs the minimum fee, min(max(${least}, 2% of the reservation), ${most}, reservation). Inputs that the pack refuses, and runs canceled before they start, cost nothing. Every answer about a run bears its cost in \`X-DPP-Cost-*\` headers.
 
 Idempotency: every submit needs an \`Idempotency-Key\` of 8 to 64 printable ASCII characters, one per piece of work. The same key with the same body is the same run, answered with its status of now and \`Idempotency-Replayed: true\`; with another body it is a 409. After a 429, a 503 or a lost connection send the same request with the same key again: it is never run or charged twice.
 
-Errors: \`application/problem+json\` (RFC 9457). \`type\` is the address of a page that says what it means and what to do; \`errors[]\` names every place that does not fit; \`Retry-After\` says when to come back. \`RateLimit\` and \`RateLimit-Policy\` say what is left.`;
+Errors: \`application/problem+json\` (RFC 9457). \`type\` is the address of a page that says what it means and what to do; \`errors[]\` names every place that does not fit; \`Retry-After\` says when to come back. \`RateLimit\` and \`RateLimit-Policy\` say what is left of the rate: submits have one of their own, all else counts as a read.
 
-function operationLine(origin: string, { method, path, summary, description, scope }: Operation): string {
+Lists come in pages of \`limit\` entries: pass \`next_cursor\` as \`cursor\` until it is null.`;
+
+function operationLine(origin: string, { method, path, summary, description }: Operation): string {
   const address = path.includes("{") ? `${origin}/openapi.json` : `${origin}${path}`;
-  const needs = scope === undefined ? "" : ` Scope: ${scope}.`;
-  return `- [${method} ${path}](${address}): ${summary}. ${oneLine(description)}${needs}`;
+  return `- [${method} ${path}](${address}): ${summary}. ${oneLine(description)}`;
 }
 
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
@@ -65,13 +73,4 @@ const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
 function packLine(origin: string, { type, version, summary, prices }: PackOffer): string {
   const list = Object.entries(prices).map(([unit, { unit_micros, per }]) => `${unit} ${usd(unit_micros)} per ${per}`);
   return `- [${type}](${origin}/openapi.json): version ${version}. ${summary} Price: ${list.join("; ")}.`;
-}
-
-function mcpSection(origin: string, operations: readonly Operation[]): string {
-  if (!operations.some(({ path }) => path === "/mcp")) return "";
-  return `
-## Model Context Protocol
-
-- [MCP](${origin}/mcp): the same operations as tools over streamable HTTP, with the same API key, rate, budget and problems.
-`;
 }

@@ -32,17 +32,31 @@ function describeAll(): Json {
       version: API_VERSION,
       summary: "Paid work for AI agents",
       description:
-        "Submit a run, get a verified result, pay exactly what it cost, once. Amounts are decimal strings of USD, times are RFC 3339 in UTC, errors are RFC 9457 problem documents.",
+        "Submit a run, get a verified result, pay exactly what it cost, once. Amounts are decimal strings of USD, times are RFC 3339 in UTC, errors are RFC 9457 problem documents. Submits have a rate of their own; whatever else needs an API key counts against the rate of reads.",
       contact: { name: "Decisionproof" },
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     security: [{ apiKey: [] }],
     tags: AREAS.map(({ tag }) => tag),
-    paths: Object.assign({}, ...AREAS.map(({ paths }) => paths)) as Json,
+    paths: Object.fromEntries(
+      AREAS.flatMap(({ paths }) => Object.entries(paths).map(([path, item]) => [path, withScopes(item)])),
+    ),
     webhooks: webhookRequests,
     components: components([...AREAS.map(({ answers }) => answers), eventSchemas]),
   };
 }
+
+/** The operations of one path, each of which says to people too which scope it needs. */
+const withScopes = (item: Json): Json =>
+  Object.fromEntries(
+    Object.entries(item).map(([key, part]) => {
+      const found = operation.safeParse(part).data;
+      const scope = found?.["x-scope"];
+      if (found === undefined || scope === undefined) return [key, part];
+      const needs = scope === "any" ? "Takes any API key." : `Needs the scope \`${scope}\`.`;
+      return [key, { ...(part as Json), description: `${found.description} ${needs}` }];
+    }),
+  );
 
 /** What one operation is called and what it needs, as the document tells it. */
 export interface Operation {
@@ -50,8 +64,6 @@ export interface Operation {
   readonly path: string;
   readonly summary: string;
   readonly description: string;
-  /** Undefined where no API key is needed. */
-  readonly scope: string | undefined;
   readonly open: boolean;
 }
 
@@ -69,8 +81,8 @@ export function listOperations(document: Json): readonly Operation[] {
     METHODS.flatMap((method) => {
       const found = operation.safeParse((item as Json)[method]).data;
       if (found === undefined) return [];
-      const { summary, description, security, "x-scope": scope } = found;
-      return [{ method: method.toUpperCase(), path, summary, description, scope, open: security?.length === 0 }];
+      const { summary, description, security } = found;
+      return [{ method: method.toUpperCase(), path, summary, description, open: security?.length === 0 }];
     }),
   );
 }

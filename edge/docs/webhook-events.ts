@@ -9,11 +9,12 @@ export const eventSchemas = {
 };
 
 const HEADERS = [
-  ["webhook-id", "The event's id: the same in every attempt."],
-  ["webhook-timestamp", "When this attempt was made, in Unix seconds."],
+  ["webhook-id", "The event's id: the same in every attempt.", "evt_b0c9a5d2-7e31-4f68-8b14-92d6e03f7a5c"],
+  ["webhook-timestamp", "When this attempt was made, in Unix seconds.", "1795253401"],
   [
     "webhook-signature",
     "`v1,` and the HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}` in base64; one for each secret that is valid, with spaces between.",
+    "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
   ],
 ] as const;
 
@@ -25,12 +26,13 @@ const told = (operationId: string, summary: string, schema: string): Json => ({
     description:
       "Sent at least once, as Standard Webhooks has it. Verify the signature, and ignore a `webhook-id` that was seen before.",
     security: [],
-    parameters: HEADERS.map(([name, description]) => ({
+    parameters: HEADERS.map(([name, description, example]) => ({
       name,
       in: "header",
       required: true,
       description,
       schema: { type: "string" },
+      example,
     })),
     requestBody: { required: true, content: { "application/json": { schema: schemaRef(schema) } } },
     responses: {

@@ -6,13 +6,13 @@ import { callerOf } from "../authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import { linkToNext } from "../cursor.ts";
 import type { keyList } from "../docs/answers/keys.ts";
+import { KEYS_PER_PAGE } from "../docs/answers/listings.ts";
 import { viewKey } from "../key-view.ts";
 import { unfitQuery } from "../faults.ts";
 import { once, readQuery, wholeNumber } from "../query.ts";
 import { read } from "../read.ts";
 import type { ShieldDeps } from "../shield.ts";
 
-const KEYS_PER_PAGE = { most: 100, usual: 50 };
 const CURSOR_FAULT = "is not a next_cursor of this list";
 
 const page = z.strictObject({

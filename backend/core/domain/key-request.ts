@@ -55,5 +55,8 @@ export const rotateRequest = z.strictObject({
     .min(0)
     .max(MAX_GRACE_SECONDS)
     .default(DEFAULT_GRACE_SECONDS)
-    .describe("How long the old key still lives, if it does not expire sooner."),
+    .meta({
+      description: "How long the old key still lives, in seconds, if it does not expire sooner.",
+      examples: [3_600],
+    }),
 });

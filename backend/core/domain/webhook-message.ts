@@ -22,39 +22,65 @@ export interface OutboxEvent {
   readonly metadata: unknown;
 }
 
-const usd = z.string().describe("USD, as a decimal string.");
-const timestamp = z.iso.datetime().describe("When it happened.");
+const RUN = "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541";
+const usd = (description: string, example: string) => z.string().meta({ description, examples: [example] });
+const timestamp = z.iso
+  .datetime()
+  .meta({ description: "When it happened: RFC 3339, in UTC.", examples: ["2026-11-21T09:30:00.000Z"] });
+
+const runOutcome = z.strictObject({
+  run_id: z.uuid().meta({ description: "The run's id, a UUIDv7.", examples: ["01a1fa37-24d5-77a5-b92c-ccf601371541"] }),
+  pack_type: z.string().meta({ description: "The pack that did the work.", examples: ["decision"] }),
+  status: runStatus.meta({ description: "How the run ended.", examples: ["COMPLETED"] }),
+  reserved_usd: usd("What was held for the run, in USD.", "1.0000"),
+  charged_usd: usd("What it was charged, in USD.", "0.0120"),
+  reason_code: z
+    .string()
+    .nullable()
+    .meta({ description: "Why it ended without a result; null where it did not.", examples: [null] }),
+  metadata: metadataOf.meta({ description: "The caller's own pairs, as submitted.", examples: [{ order: "A-1" }] }),
+  href: z.string().meta({ description: "Where to ask for the run.", examples: [RUN] }),
+  result_href: z
+    .string()
+    .nullable()
+    .meta({ description: "Where to ask for its result; null where it has none.", examples: [`${RUN}/result`] }),
+});
+
+const threshold = z.strictObject({
+  threshold_percent: z.int().meta({
+    description: "50, 80 or 100: what is charged has come to this part of what is granted.",
+    examples: [80],
+  }),
+  granted_usd: usd("What is granted, in USD.", "100.0000"),
+  charged_usd: usd("What is charged, in USD.", "80.0120"),
+});
+
+const revokedKey = z.strictObject({
+  key_id: z
+    .uuid()
+    .meta({ description: "The API key's id, which is no secret.", examples: ["01a1fa2e-8c10-7d41-9a53-1f2b7c9d0e64"] }),
+  name: z.string().meta({ description: "How people call it.", examples: ["ci"] }),
+  revoked_at: z.iso
+    .datetime()
+    .meta({ description: "When it was revoked: RFC 3339, in UTC.", examples: ["2026-11-21T09:30:00.000Z"] }),
+});
 
 /** What webhooks are told, by kind of event. */
 export const webhookEvents = {
   run: z.strictObject({
-    type: z.enum(["run.completed", "run.failed", "run.canceled"]),
+    type: z.enum(["run.completed", "run.failed", "run.canceled"]).describe("What happened."),
     timestamp,
-    data: z.strictObject({
-      run_id: z.uuid(),
-      pack_type: z.string(),
-      status: runStatus,
-      reserved_usd: usd,
-      charged_usd: usd,
-      reason_code: z.string().nullable(),
-      metadata: metadataOf.describe("As it was submitted."),
-      href: z.string().describe("Where to ask for the run."),
-      result_href: z.string().nullable().describe("Where to ask for its result; null where it has none."),
-    }),
+    data: runOutcome.describe("The run that has ended."),
   }),
   budget: z.strictObject({
-    type: z.literal("budget.threshold"),
+    type: z.literal("budget.threshold").describe("What happened."),
     timestamp,
-    data: z.strictObject({
-      threshold_percent: z.int().describe("50, 80 or 100: what is charged has come to this part of what is granted."),
-      granted_usd: usd,
-      charged_usd: usd,
-    }),
+    data: threshold.describe("The budget, as it was then."),
   }),
   key: z.strictObject({
-    type: z.literal("key.revoked"),
+    type: z.literal("key.revoked").describe("What happened."),
     timestamp,
-    data: z.record(z.string(), z.unknown()).describe("The API key that was revoked: its id and name."),
+    data: revokedKey.describe("The API key that was revoked."),
   }),
 };
 

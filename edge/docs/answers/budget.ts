@@ -1,7 +1,5 @@
 import { z } from "zod";
-import { usd } from "./figures.ts";
-
-const amount = (description: string, example: string) => usd.meta({ description, examples: [example] });
+import { amount } from "./figures.ts";
 
 export const budgetView = z.strictObject({
   granted_usd: amount("All credit ever granted, less what was taken back, in USD.", "100.0000"),

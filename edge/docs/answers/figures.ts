@@ -5,6 +5,7 @@ const USD = z.string().regex(/^\d+\.\d{4,6}$/);
 
 /** What the answers of many routes are made of. */
 export const usd = USD.meta({ description: "USD, as a decimal string.", examples: ["0.0130"] });
+export const amount = (description: string, example: string) => usd.meta({ description, examples: [example] });
 const feeOf = (reserved: number) => formatUsd(minimumFee(micros(reserved)));
 export const minimum_fee_usd = USD.meta({
   description:
@@ -23,3 +24,10 @@ export const sha256 = z
 export const runId = z
   .uuid()
   .meta({ description: "The run's id, a UUIDv7.", examples: ["01a1fa37-24d5-77a5-b92c-ccf601371541"] });
+export const keyId = z
+  .uuid()
+  .meta({ description: "The API key's id, which is no secret.", examples: ["01a1fa2e-8c10-7d41-9a53-1f2b7c9d0e64"] });
+export const packType = z.string().meta({ description: "The pack's type.", examples: ["url"] });
+export const packVersion = z
+  .string()
+  .meta({ description: "Rises when the same inputs may give other data.", examples: ["1.1.0"] });

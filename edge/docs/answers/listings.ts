@@ -4,9 +4,15 @@ import { z } from "zod";
 export const RUNS_PER_PAGE = { most: 100, usual: 20 } as const;
 export const TRANSFERS_PER_PAGE = { most: 200, usual: 50 } as const;
 export const TRANSFERS_PER_CSV = { most: 10_000, usual: 10_000 } as const;
+export const KEYS_PER_PAGE = { most: 100, usual: 50 } as const;
+export const DELIVERIES_PER_PAGE = { most: 100, usual: 50 } as const;
 export const PACK_TYPE = /^[a-z][a-z0-9-]{0,62}$/;
 
 export const next_cursor = z
   .string()
   .nullable()
-  .describe("The `cursor` of the next page; null on the last one. A page may be short, or empty, and not be the last.");
+  .meta({
+    description:
+      "The `cursor` of the next page; null on the last one. A page may be short, or empty, and not be the last.",
+    examples: [null],
+  });

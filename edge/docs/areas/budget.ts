@@ -13,7 +13,7 @@ const getBudget = {
 };
 
 export const budget: Area = {
-  tag: { name: "budget", description: "Money." },
+  tag: { name: "budget", description: "What the account has, holds and was charged." },
   paths: { "/v1/budget": { get: getBudget } },
   answers: { Budget: budgetView },
 };

@@ -1,48 +1,30 @@
-import { z } from "zod";
-import { keyRequest, rotateRequest } from "#core/domain/key-request.ts";
 import * as answers from "../answers/keys.ts";
-import { headerRef, type Json, RATE } from "../components.ts";
+import { KEYS_PER_PAGE } from "../answers/listings.ts";
+import { headerRef, type Json, RATE, schemaRef } from "../components.ts";
 import { answer, type Area, READ } from "../describe.ts";
+import { cursor, idParameter, limit, NEXT } from "../listing.ts";
 import { problems } from "../problems.ts";
 
 const SHOWN_ONCE = { ...RATE, Location: headerRef("Location") };
 const NEW_KEY = ["privilege-exceeded", "too-many-keys", "read-only"] as const;
 const BODY = ["invalid-request", "payload-too-large", "unsupported-media-type"] as const;
-const keyId = {
-  name: "id",
-  in: "path",
-  required: true,
-  description: "The API key's id, which is no secret.",
-  schema: { type: "string", format: "uuid" },
-};
+const KEY_ID = "01a1fa2e-8c10-7d41-9a53-1f2b7c9d0e64";
+const keyId = idParameter("id", "The API key's id, which is no secret.", KEY_ID);
 
-function body(schema: z.ZodType, example: Json, required: boolean): Json {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: "input" });
-  return { required, content: { "application/json": { schema: rest, example } } };
-}
+const body = (schema: string, required: boolean): Json => ({
+  required,
+  content: { "application/json": { schema: schemaRef(schema) } },
+});
 
 const listKeys = {
   operationId: "listKeys",
   "x-scope": "admin",
   tags: ["keys"],
   summary: "List the API keys",
-  description: "All keys of the account, newest first, the revoked and the expired too. Needs the scope `admin`.",
-  parameters: [
-    {
-      name: "limit",
-      in: "query",
-      description: "How many at most.",
-      schema: { type: "integer", minimum: 1, maximum: 100, default: 50 },
-    },
-    {
-      name: "cursor",
-      in: "query",
-      description: "The `next_cursor` of the page before.",
-      schema: { type: "string" },
-    },
-  ],
+  description: "All keys of the account, newest first, the revoked and the expired too; none is shown itself.",
+  parameters: [limit(KEYS_PER_PAGE), cursor(KEY_ID)],
   responses: {
-    200: answer("The keys.", "KeyList", { ...RATE, Link: headerRef("Link") }),
+    200: answer("The keys.", "KeyList", { ...RATE, ...NEXT }),
     ...problems("invalid-request", ...READ),
   },
 };
@@ -53,12 +35,8 @@ const createKey = {
   tags: ["keys"],
   summary: "Make an API key",
   description:
-    "Shows the key this once. It can do no more than the key that asks: a test key makes test keys; scopes, expiry and rates are at most the caller's, whose expiry and rates also stand where they are left out; a key with a spending cap makes none. Not idempotent: list the keys after an answer that was lost. Needs the scope `admin`, and counts against the rate of reads.",
-  requestBody: body(
-    keyRequest,
-    { name: "ci", scopes: ["submit", "read"], submit_per_minute: 60, spending_cap_usd: "25.0000" },
-    true,
-  ),
+    "Shows the key this once. It can do no more than the key that asks: a test key makes test keys; scopes, expiry and rates are at most the caller's, whose expiry and rates also stand where they are left out; a key with a spending cap makes none. Not idempotent: list the keys after an answer that was lost.",
+  requestBody: body("CreateKey", true),
   responses: {
     201: answer("The key, which holds at once.", "NewKey", SHOWN_ONCE),
     ...problems(...BODY, ...NEW_KEY, ...READ),
@@ -71,8 +49,8 @@ const rotateKey = {
   tags: ["keys"],
   summary: "Rotate an API key",
   description:
-    "Makes the key's one successor, alike in everything and spending from the same cap, and shows it this once. The old key lives on for the grace, unless it expires sooner. What holds for making a key holds here; a key with a spending cap may rotate itself. Needs the scope `admin`, and counts against the rate of reads.",
-  requestBody: body(rotateRequest, { grace_seconds: 3600 }, false),
+    "Makes the key's one successor, alike in everything and spending from the same cap, and shows it this once. The old key lives on for the grace, unless it expires sooner. What holds for making a key holds here; a key with a spending cap may rotate itself.",
+  requestBody: body("RotateKey", false),
   responses: {
     201: answer("The successor.", "RotatedKey", SHOWN_ONCE),
     ...problems(...BODY, "not-found", "key-already-rotated", ...NEW_KEY, ...READ),
@@ -85,7 +63,7 @@ const revokeKey = {
   tags: ["keys"],
   summary: "Revoke an API key",
   description:
-    "Ends the key for ever, from the next request on, everywhere; a successor that it has lives on. Asking again is safe, and the operator's switch keeps nobody from it. Needs the scope `admin`, and counts against the rate of reads.",
+    "Ends the key for ever, from the next request on, everywhere; a successor that it has lives on. Asking again is safe, and the operator's switch keeps nobody from it.",
   responses: {
     200: answer("The key is revoked, now or before.", "Key", RATE),
     ...problems("invalid-request", "not-found", ...READ),
@@ -93,7 +71,7 @@ const revokeKey = {
 };
 
 export const keys: Area = {
-  tag: { name: "keys", description: "API keys." },
+  tag: { name: "keys", description: "Making, rotating and revoking API keys." },
   paths: {
     "/v1/keys": { get: listKeys, post: createKey },
     "/v1/keys/{id}": { parameters: [keyId], delete: revokeKey },

@@ -18,20 +18,6 @@ const error = (description: string, headers: Json = {}): Json => ({
   content: { "application/json": { schema: schemaRef("McpError") } },
 });
 
-const example: Json = {
-  jsonrpc: "2.0",
-  id: 1,
-  method: "tools/call",
-  params: {
-    name: "get_budget",
-    arguments: {},
-    _meta: {
-      "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-      "io.modelcontextprotocol/clientCapabilities": {},
-    },
-  },
-};
-
 const refusals = problems(
   "origin-not-allowed",
   "not-acceptable",
@@ -47,7 +33,7 @@ const post = {
   tags: ["mcp"],
   summary: "Speak the Model Context Protocol",
   description:
-    "One JSON-RPC message of the revision 2026-07-28 (stateless, with the tasks extension) or 2025-11-25 (after `initialize`, without a session), answered as plain JSON. The operations of this API are its tools, with the same key, rate, budget and problems; a run is a task of the same id. A tool's refusal is a result with `isError` whose text is the problem document.",
+    "One JSON-RPC message of the revision 2026-07-28 (stateless, with the tasks extension) or 2025-11-25 (after `initialize`, without a session), answered as plain JSON. Its tools are the operations that buy work, under the same key, rate, budget and problems; a run is a task of the same id. A tool's refusal is a result with `isError` whose text is the problem document.",
   parameters: [
     text("MCP-Protocol-Version", "The revision; `initialize` alone may leave it out.", "2026-07-28"),
     text("Mcp-Method", "Of 2026-07-28: the method again.", "tools/call"),
@@ -55,7 +41,7 @@ const post = {
   ],
   requestBody: {
     required: true,
-    content: { "application/json": { schema: schemaRef("McpMessage"), examples: { call: { value: example } } } },
+    content: { "application/json": { schema: schemaRef("McpMessage") } },
   },
   responses: {
     ...refusals,
@@ -65,13 +51,13 @@ const post = {
       content: { "application/json": { schema: schemaRef("McpAnswer") } },
     },
     202: { description: "A notification was taken.", headers: { ...COMMON, ...RATE } },
-    400: error("The message, its headers or its params do not fit."),
+    400: error("The message, its headers or its params do not fit.", RATE),
     404: error("There is no such method.", RATE),
   },
 };
 
 export const mcp: Area = {
-  tag: { name: "mcp", description: "The same for agents that speak the Model Context Protocol." },
+  tag: { name: "mcp", description: "Buying work over the Model Context Protocol." },
   paths: { "/mcp": { post } },
   answers: { McpMessage: mcpMessage, McpAnswer: mcpAnswer, McpError: mcpError },
 };

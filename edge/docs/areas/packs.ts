@@ -18,7 +18,7 @@ const getPack = {
   "x-scope": "read",
   tags: ["packs"],
   summary: "Read a pack",
-  description: "One pack of the catalogue.",
+  description: "One pack of the catalogue, as the list has it.",
   responses: { 200: answer("The pack.", "Pack", RATE), ...problems("invalid-request", "not-found", ...READ) },
 };
 
@@ -28,6 +28,7 @@ const packType = {
   required: true,
   description: "The pack's type.",
   schema: { type: "string", pattern: PACK_TYPE.source },
+  example: "url",
 };
 
 export const packs: Area = {

@@ -1,4 +1,4 @@
-import { keySet, receiptView } from "../answers/receipts.ts";
+import { keySet, RECEIPT, receiptView } from "../answers/receipts.ts";
 import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
 import { answer, type Area, open, READ } from "../describe.ts";
 import { problems } from "../problems.ts";
@@ -16,7 +16,7 @@ const getReceipt = {
       headers: { ...COMMON, ...RATE, Vary: headerRef("Vary") },
       content: {
         "application/json": { schema: schemaRef("Receipt") },
-        "application/jose": { schema: { type: "string" } },
+        "application/jose": { schema: { type: "string" }, example: RECEIPT },
       },
     },
     ...problems("invalid-request", "not-found", "run-not-completed", "run-under-audit", ...READ),

@@ -4,8 +4,8 @@ import { estimateView } from "../answers/estimate.ts";
 import { PACK_TYPE, RUNS_PER_PAGE } from "../answers/listings.ts";
 import * as answers from "../answers/runs.ts";
 import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
-import { answer, type Area, READ } from "../describe.ts";
-import { CREATED, CURSOR, limit, listParameter, NEXT, query } from "../listing.ts";
+import { answer, type Area, EMPTY_BODY, READ } from "../describe.ts";
+import { CREATED, cursor, limit, listParameter, NEXT, query } from "../listing.ts";
 import { problems } from "../problems.ts";
 
 const COST = {
@@ -95,6 +95,7 @@ const METADATA = {
     propertyNames: { minLength: 1, maxLength: METADATA_LIMITS.name_chars },
     additionalProperties: { type: "string", maxLength: METADATA_LIMITS.value_chars },
   },
+  example: { order: "A-1" },
 };
 
 const listRuns = {
@@ -106,9 +107,11 @@ const listRuns = {
     "The account's runs, newest first, a page at a time. A run that is there when the first page is read is on exactly one page, however many are added meanwhile. A filter that fits few runs may give short or even empty pages: go on until `next_cursor` is null.",
   parameters: [
     limit(RUNS_PER_PAGE),
-    CURSOR,
+    cursor(
+      "eyJhdCI6IjIwMjYtMTEtMjFUMDk6MzA6MDAuMDAwMDAwWiIsImlkIjoiMDFhMWZhMzctMjRkNS03N2E1LWI5MmMtY2NmNjAxMzcxNTQxIn0",
+    ),
     listParameter("status", "Only runs of any of these statuses.", runStatus.options),
-    query("pack_type", "Only runs of this pack.", { type: "string", pattern: PACK_TYPE.source }),
+    query("pack_type", "Only runs of this pack.", { type: "string", pattern: PACK_TYPE.source }, "decision"),
     ...CREATED,
     METADATA,
   ],
@@ -124,7 +127,7 @@ const estimateRun = {
   tags: ["runs"],
   summary: "Estimate a run",
   description:
-    "Takes the body of a submit and answers what that would reserve, what the work will likely cost, and whether it would be taken now; nothing is reserved and nothing is kept. Needs the scope `submit`, no Idempotency-Key, and counts against the rate of reads.",
+    "Takes the body of a submit and answers what that would reserve, what the work will likely cost, and whether it would be taken now; nothing is reserved and nothing is kept, so that it takes no Idempotency-Key.",
   requestBody: { required: true, content: { "application/json": { schema: schemaRef("CreateRun") } } },
   responses: {
     200: answer("The estimate.", "Estimate", { ...COST, ...RATE }),
@@ -179,12 +182,8 @@ const cancelRun = {
   tags: ["runs"],
   summary: "Cancel a run",
   description:
-    "Ends a run that is not over. Queued, it costs nothing; at work, the minimum fee. Where its result is just being written, it is asked to stop: it ends COMPLETED at its cost if the result is there first, else CANCELED for the minimum fee. Asking again is safe. Needs the scope `submit`, and counts against the rate of reads.",
-  requestBody: {
-    required: false,
-    description: "None; an empty object is taken.",
-    content: { "application/json": { schema: { type: "object", additionalProperties: false }, example: {} } },
-  },
+    "Ends a run that is not over. Queued, it costs nothing; at work, the minimum fee. Where its result is just being written, it is asked to stop: it ends COMPLETED at its cost if the result is there first, else CANCELED for the minimum fee. Asking again is safe.",
+  requestBody: EMPTY_BODY,
   responses: {
     200: answer("The run is canceled, now or before.", "Run", RUN_HEADERS),
     202: answer("The run is asked to stop; ask for it again to see how it ends.", "Run", {

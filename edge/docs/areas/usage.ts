@@ -1,13 +1,15 @@
 import { usageGroup } from "#core/store/postgres/find-usage.ts";
 import { transferKind } from "#core/domain/transfer.ts";
-import { ledgerPage } from "../answers/ledger.ts";
+import { ledgerPage, transferView } from "../answers/ledger.ts";
 import { TRANSFERS_PER_CSV, TRANSFERS_PER_PAGE } from "../answers/listings.ts";
 import { usageView } from "../answers/usage.ts";
 import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
 import { answer, type Area, READ } from "../describe.ts";
-import { CREATED, CURSOR, limit, listParameter, NEXT, query } from "../listing.ts";
+import { CREATED, cursor, limit, listParameter, NEXT, query } from "../listing.ts";
 import { problems } from "../problems.ts";
 
+const RUN_ID = "01a1fa37-24d5-77a5-b92c-ccf601371541";
+const CSV = `${transferView.keyof().options.join(",")}\r\n1042,RESERVE,available,reserved,1.0000,${RUN_ID},,2026-11-21T09:30:00.000Z\r\n`;
 const date = { type: "string", format: "date" };
 
 const getUsage = {
@@ -18,9 +20,9 @@ const getUsage = {
   description:
     "What the runs that ended on these days of UTC add up to, by day, pack or API key. A run counts, whole, on the day on which it ended; runs that are open are not counted yet.",
   parameters: [
-    query("start_date", "The first day; 29 days before the last one if left out.", date),
-    query("end_date", "The last day, included; today if left out. At most 366 days in all.", date),
-    query("group_by", "What each row adds up.", { type: "string", enum: usageGroup.options, default: "day" }),
+    query("start_date", "The first day; 29 days before the last one if left out.", date, "2026-11-01"),
+    query("end_date", "The last day, included; today if left out. At most 366 days in all.", date, "2026-11-30"),
+    query("group_by", "What each row adds up.", { type: "string", enum: usageGroup.options, default: "day" }, "pack"),
   ],
   responses: { 200: answer("The usage.", "Usage", RATE), ...problems("invalid-request", ...READ) },
 };
@@ -33,14 +35,14 @@ const listTransfers = {
   description:
     "Every transfer of the account's money, newest first, a page at a time: as JSON, or as CSV for `Accept: text/csv` or `format=csv`. In the CSV a cell that a spreadsheet would take for a formula begins with an apostrophe.",
   parameters: [
-    query("format", "Instead of the Accept header.", { type: "string", enum: ["json", "csv"] }),
+    query("format", "Instead of the Accept header.", { type: "string", enum: ["json", "csv"] }, "csv"),
     limit(
       { ...TRANSFERS_PER_CSV, usual: TRANSFERS_PER_PAGE.usual },
       ` ${TRANSFERS_PER_PAGE.most} is the most for JSON; CSV has ${TRANSFERS_PER_CSV.usual} if left out.`,
     ),
-    CURSOR,
+    cursor("eyJhdCI6IjIwMjYtMTEtMjFUMDk6MzA6MDAuMDAwMDAwWiIsImlkIjoiMTA0MiJ9"),
     listParameter("kind", "Only transfers of any of these kinds.", transferKind.options),
-    query("run_id", "Only transfers of this run.", { type: "string", format: "uuid" }),
+    query("run_id", "Only transfers of this run.", { type: "string", format: "uuid" }, RUN_ID),
     ...CREATED,
   ],
   responses: {
@@ -55,7 +57,7 @@ const listTransfers = {
       },
       content: {
         "application/json": { schema: schemaRef("LedgerPage") },
-        "text/csv": { schema: { type: "string" } },
+        "text/csv": { schema: { type: "string" }, example: CSV },
       },
     },
     ...problems("invalid-request", ...READ),

@@ -1,31 +1,29 @@
+import { WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
+import { DELIVERIES_PER_PAGE } from "../answers/listings.ts";
 import * as answers from "../answers/webhooks.ts";
 import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
-import { answer, type Area, READ } from "../describe.ts";
-import { limit, NEXT, query } from "../listing.ts";
+import { answer, type Area, EMPTY_BODY, READ } from "../describe.ts";
+import { cursor, idParameter, limit, NEXT, query } from "../listing.ts";
 import { problems } from "../problems.ts";
-import { DELIVERIES_PER_PAGE, DELIVERY_STATUSES } from "../requests/webhooks.ts";
+import { DELIVERY_STATUSES } from "../requests/webhooks.ts";
 
+const WEBHOOK_ID = "01a1fa2f-41b7-7c02-8d9e-5a6f30c1b283";
+const DELIVERY_ID = "6f1d8a4e-0c57-4b39-9a2e-3d7c51f0e8b6";
 const DELIVERY_PARAMETERS = [
-  query("status", "Only deliveries of this status.", { type: "string", enum: DELIVERY_STATUSES }),
-  query("cursor", "The `next_cursor` of the page before.", { type: "string", format: "uuid" }),
+  query("status", "Only deliveries of this status.", { type: "string", enum: DELIVERY_STATUSES }, "failed"),
+  cursor(DELIVERY_ID),
   limit(DELIVERIES_PER_PAGE),
 ];
 
-const EMPTY_BODY = {
-  required: false,
-  description: "None; an empty object is taken.",
-  content: { "application/json": { schema: { type: "object", additionalProperties: false } } },
-};
 const CHANGE = ["invalid-request", "payload-too-large", "unsupported-media-type", "read-only", ...READ] as const;
 const tags = ["webhooks"];
-const ADMIN = "Needs the scope `admin`, and counts against the rate of reads.";
 
 const listWebhooks = {
   operationId: "listWebhooks",
   "x-scope": "admin",
   tags,
   summary: "List the webhooks",
-  description: `Oldest first, 20 at most. ${ADMIN}`,
+  description: `All of the account, oldest first; there are ${WEBHOOK_LIMITS.max_endpoints} at most.`,
   responses: { 200: answer("The webhooks.", "WebhookList", RATE), ...problems("invalid-request", ...READ) },
 };
 
@@ -34,7 +32,7 @@ const createWebhook = {
   "x-scope": "admin",
   tags,
   summary: "Create a webhook",
-  description: `From now on its address is told of what happens, signed as Standard Webhooks has it. A delivery that is not answered with 2xx within 15 seconds is repeated for about three days, under the same \`webhook-id\`. ${ADMIN}`,
+  description: `From now on its address is told of what happens, signed as Standard Webhooks has it. A delivery that is not answered with 2xx within 15 seconds is repeated for about three days, under the same \`webhook-id\`.`,
   requestBody: { required: true, content: { "application/json": { schema: schemaRef("CreateWebhook") } } },
   responses: {
     201: answer("The webhook, with its secret.", "WebhookCreated", { ...RATE, Location: headerRef("Location") }),
@@ -47,7 +45,7 @@ const getWebhook = {
   "x-scope": "admin",
   tags,
   summary: "Read a webhook",
-  description: `Without its secret. ${ADMIN}`,
+  description: "Its address, what it is told of and whether it is active; without its secret.",
   responses: { 200: answer("The webhook.", "Webhook", RATE), ...problems("invalid-request", "not-found", ...READ) },
 };
 
@@ -56,7 +54,7 @@ const deleteWebhook = {
   "x-scope": "admin",
   tags,
   summary: "Delete a webhook",
-  description: `What is still to be delivered to it is canceled. ${ADMIN}`,
+  description: `What is still to be delivered to it is canceled.`,
   responses: {
     204: { description: "It is gone.", headers: { ...COMMON, ...RATE } },
     ...problems("not-found", ...CHANGE),
@@ -68,7 +66,7 @@ const rotateWebhook = {
   "x-scope": "admin",
   tags,
   summary: "Rotate a webhook's secret",
-  description: `For 24 hours deliveries bear two signatures, one by the secret before. The id \`default\` rotates the secret that signs what goes to the addresses of runs. ${ADMIN}`,
+  description: `For 24 hours deliveries bear two signatures, one by the secret before. The id \`default\` rotates the secret that signs what goes to the addresses of runs.`,
   requestBody: EMPTY_BODY,
   responses: { 200: answer("The new secret.", "WebhookSecret", RATE), ...problems("not-found", ...CHANGE) },
 };
@@ -78,7 +76,8 @@ const enableWebhook = {
   "x-scope": "admin",
   tags,
   summary: "Enable a webhook",
-  description: `After its receiver answered 410. What was canceled then is sent when it is asked for again. ${ADMIN}`,
+  description:
+    "Makes a webhook active again whose receiver answered 410. Deliveries that were canceled then are sent when each is asked for again.",
   requestBody: EMPTY_BODY,
   responses: { 200: answer("The webhook, active.", "Webhook", RATE), ...problems("not-found", ...CHANGE) },
 };
@@ -88,7 +87,7 @@ const listDeliveries = {
   "x-scope": "admin",
   tags,
   summary: "List a webhook's deliveries",
-  description: `Newest first; kept for 30 days. The id \`default\` lists what goes to the addresses of runs. ${ADMIN}`,
+  description: `What it is told and how that went, newest first; kept for 30 days. The id \`default\` lists what goes to the addresses of runs.`,
   parameters: DELIVERY_PARAMETERS,
   responses: {
     200: answer("A page of deliveries.", "WebhookDeliveryPage", { ...RATE, ...NEXT }),
@@ -101,7 +100,7 @@ const redeliver = {
   "x-scope": "admin",
   tags,
   summary: "Deliver again",
-  description: `At once, whatever became of it so far, under the same \`webhook-id\`; one that is under way is left to end. ${ADMIN}`,
+  description: `Sends one delivery once more, at once, whatever became of it so far, under the same \`webhook-id\`; one that is under way is left to end.`,
   requestBody: EMPTY_BODY,
   responses: {
     202: answer("It is sent again.", "WebhookDelivery", RATE),
@@ -114,24 +113,18 @@ const getSecret = {
   "x-scope": "admin",
   tags,
   summary: "Read the default secret",
-  description: `It signs what goes to the \`webhook\` of runs, and can be read again. ${ADMIN}`,
+  description: `It signs what goes to the \`webhook\` of runs, and can be read again.`,
   responses: {
     200: answer("The secret.", "WebhookSecret", RATE),
     ...problems("invalid-request", "read-only", ...READ),
   },
 };
 
-const id = (description: string, schema: Readonly<Record<string, unknown>>) => ({
-  name: "id",
-  in: "path",
-  required: true,
-  description,
-  schema,
+const webhookId = idParameter("id", "The webhook's id.", WEBHOOK_ID);
+const anyId = idParameter("id", "The webhook's id, or `default`.", WEBHOOK_ID, {
+  schema: { anyOf: [{ type: "string", format: "uuid" }, { const: "default" }] },
 });
-const UUID = { type: "string", format: "uuid" };
-const webhookId = id("The webhook's id.", UUID);
-const anyId = id("The webhook's id, or `default`.", { anyOf: [UUID, { const: "default" }] });
-const deliveryId = { ...id("The delivery's id.", UUID), name: "delivery_id" };
+const deliveryId = idParameter("delivery_id", "The delivery's id.", DELIVERY_ID);
 
 export const webhooks: Area = {
   tag: { name: "webhooks", description: "Being told of what happens." },

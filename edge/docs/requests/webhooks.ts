@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EVENT_TYPES, WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
+import { deliveryStatus, EVENT_TYPES, WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
 import { webhookUrl } from "#core/domain/webhook-url.ts";
 
 /** The body of `POST /v1/webhooks`. */
@@ -9,9 +9,16 @@ export const webhookRequest = z.strictObject({
     .array(z.enum(EVENT_TYPES))
     .max(EVENT_TYPES.length)
     .default([])
-    .describe("What it is told of; everything where this is empty or left out."),
-  description: z.string().min(1).max(WEBHOOK_LIMITS.max_description_chars).optional(),
+    .meta({
+      description: "What it is told of; everything where this is empty or left out.",
+      examples: [["run.completed", "run.failed"]],
+    }),
+  description: z
+    .string()
+    .min(1)
+    .max(WEBHOOK_LIMITS.max_description_chars)
+    .optional()
+    .meta({ description: "What it is for, in the caller's own words.", examples: ["Orders"] }),
 });
 
-export const DELIVERIES_PER_PAGE = { most: 100, usual: 50 };
-export const DELIVERY_STATUSES = ["pending", "delivered", "failed", "canceled"] as const;
+export const DELIVERY_STATUSES = deliveryStatus.options;
