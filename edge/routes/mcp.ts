@@ -12,6 +12,8 @@ import { answerLegacy, knowsLegacy } from "../mcp/legacy.ts";
 import { answerModern, knowsModern } from "../mcp/modern.ts";
 import { checkOrigin } from "../mcp/origin.ts";
 import { envelope, type Envelope, type Era, RPC, RpcError, statusOf } from "../mcp/protocol.ts";
+import { judgeUnfit } from "../middleware/answer-unfit.ts";
+import { NO_QUERY, readQuery } from "../query.ts";
 
 const JSON_TYPE = "application/json";
 
@@ -20,6 +22,7 @@ export function mcp(deps: McpDeps): EdgeHandler {
   return async (c) => {
     checkOrigin(deps, c);
     const talk = { c, deps, caller: callerOf(c) };
+    readQuery(c, NO_QUERY);
     checkAccept(c);
     let message: Envelope | undefined;
     let spoken: Spoken | undefined;
@@ -31,6 +34,8 @@ export function mcp(deps: McpDeps): EdgeHandler {
       return await answer(talk, heard, understood);
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
+      const refused = await judgeUnfit(deps, c, error);
+      if (refused !== undefined) throw refused;
       return refusal(c, error, { id: message?.id, era: spoken?.era });
     }
   };

@@ -5,7 +5,8 @@ import { bearer } from "./client.ts";
 import { judge, type Told } from "./fuzz/judge.ts";
 import { type Plan, plans } from "./fuzz/requests.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
-import { newThing } from "./send.ts";
+import { isId } from "./sample.ts";
+import { newThings } from "./send.ts";
 
 const REQUESTS = Number(process.env["FUZZ_REQUESTS"] ?? 1_000);
 const SEED = Number(process.env["FUZZ_SEED"] ?? randomInt(2 ** 31));
@@ -14,10 +15,18 @@ const MOST_SHOWN = 5;
 /** A key may send so many bodies that do not fit before it is held back, and what is held back tells nothing. */
 const REQUESTS_PER_KEY = 150;
 const THINGS = 4;
+const MOST_THINGS = 12;
+const PATIENCE_MS = 20_000;
 
 let world: World;
 let keys: readonly Account[] = [];
-const things = new Map<string, readonly string[]>();
+/** Ids by what stands before them in a path. */
+const things = new Map<string, string[]>();
+
+function keep(place: string, id: string): void {
+  const known = things.get(place) ?? [];
+  things.set(place, [...known, id].slice(-MOST_THINGS));
+}
 
 beforeAll(async () => {
   world = await createWorld();
@@ -28,11 +37,12 @@ beforeAll(async () => {
   const others = Array.from({ length: more }, (_, at) => world.key(owners[at % 2]?.tenant_id ?? "", key));
   keys = [...owners, ...(await Promise.all(others))];
   const sampled = fc.sample(plans, { numRuns: 500, seed: SEED }).map(({ operation }) => operation);
-  for (const { path, open } of new Set(sampled)) {
-    const before = path.slice(0, Math.max(path.indexOf("/{"), 0));
-    if (open || before === "" || things.has(before)) continue;
-    const made = Array.from({ length: THINGS }, (_, at) => newThing(world.url, owners[at % 2] as Account, path));
-    things.set(before, await Promise.all(made));
+  things.set("/v1/packs", ["decision", "url", "ocr"]);
+  for (const { path, parameters } of new Set(sampled)) {
+    const places = [...path.matchAll(/\/\{/g)].map(({ index }) => path.slice(0, index));
+    if (!parameters.some(isId) || places.every((place) => things.has(place))) continue;
+    const made = Array.from({ length: THINGS }, (_, at) => newThings(world, owners[at % 2] as Account, path));
+    for (const ids of await Promise.all(made)) ids.forEach((id, at) => keep(places[at] ?? "", id));
   }
 });
 afterAll(() => world.close());
@@ -60,8 +70,11 @@ function requestOf(plan: Plan): Request {
 }
 
 async function told(request: Request): Promise<Told> {
-  const response = await fetch(request);
+  const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
   const { status, headers } = response;
+  // What was made may be asked for from now on.
+  const [, place, id] = /^(\/v1\/\w+)\/([^/]+)$/.exec(headers.get("location") ?? "") ?? [];
+  if (place !== undefined && id !== undefined) keep(place, id);
   // A stream of events ends when its run does.
   const endless = /event-stream/.test(headers.get("content-type") ?? "");
   if (endless) await response.body?.cancel();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { blackPng } from "../scan/png.ts";
 import { SAMPLES } from "../scan/samples.ts";
-import { pointers, post, problemOf } from "./client.ts";
+import { get, pointers, post, problemOf } from "./client.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
 
 let world: World;
@@ -9,6 +9,8 @@ let account: Account;
 beforeAll(async () => {
   world = await createWorld();
   account = await world.account();
+  // From here on the mirror knows the key.
+  await get(`${world.url}/v1/budget`, account.api_key);
 });
 afterAll(() => world.close());
 
