@@ -1,8 +1,11 @@
 import { randomInt } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bearer } from "./client.ts";
+import { catalog } from "#core/domain/packs/catalog.ts";
+import { acceptedRun, bearer, post } from "./client.ts";
+import { complete, fail } from "./finish.ts";
 import { judge, type Told } from "./fuzz/judge.ts";
+import { KNOWN_RUN } from "./fuzz/mcp-messages.ts";
 import { type Plan, plans } from "./fuzz/requests.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
 import { isId } from "./sample.ts";
@@ -31,21 +34,33 @@ function keep(place: string, id: string): void {
 beforeAll(async () => {
   world = await createWorld();
   const key = { scopes: ["submit", "read", "admin"] as const };
-  const wanted = { funds: 10_000_000_000, plan: { max_open_runs: 5_000 }, key };
+  const wanted = { funds: 10_000_000_000, plan: { max_open_runs: 5_000, pack_types: [...catalog.keys()] }, key };
   const owners = [await world.account(wanted), await world.account(wanted)];
   const more = Math.ceil(REQUESTS / REQUESTS_PER_KEY);
   const others = Array.from({ length: more }, (_, at) => world.key(owners[at % 2]?.tenant_id ?? "", key));
   keys = [...owners, ...(await Promise.all(others))];
   const sampled = fc.sample(plans, { numRuns: 500, seed: SEED }).map(({ operation }) => operation);
-  things.set("/v1/packs", ["decision", "url", "ocr"]);
+  for (const owner of owners) await finishRuns(owner);
+  things.set("/v1/packs", [...catalog.keys()]);
+  const filled = new Set(["/v1/packs"]);
   for (const { path, parameters } of new Set(sampled)) {
     const places = [...path.matchAll(/\/\{/g)].map(({ index }) => path.slice(0, index));
-    if (!parameters.some(isId) || places.every((place) => things.has(place))) continue;
+    if (!parameters.some(isId) || places.every((place) => filled.has(place))) continue;
+    for (const place of places) filled.add(place);
     const made = Array.from({ length: THINGS }, (_, at) => newThings(world, owners[at % 2] as Account, path));
     for (const ids of await Promise.all(made)) ids.forEach((id, at) => keep(places[at] ?? "", id));
   }
 });
 afterAll(() => world.close());
+
+/** Runs that ended well and badly, which nothing that is sent here does. */
+async function finishRuns({ api_key }: Account): Promise<void> {
+  const submitted = async () => acceptedRun(await post({ url: world.url, api_key })).run_id;
+  const [completed, failed] = [await submitted(), await submitted()];
+  await complete(world.backend, completed, { answer: 42 }, 500_000);
+  await fail(world.backend, failed);
+  for (const run_id of [completed, failed]) keep("/v1/runs", run_id);
+}
 
 function addressOf({ operation, ids, query }: Plan): string {
   let at = 0;
@@ -58,14 +73,17 @@ function addressOf({ operation, ids, query }: Plan): string {
 }
 
 function requestOf(plan: Plan): Request {
-  const headers = new Headers(plan.headers.map((pair) => [...pair]));
+  const runs = things.get("/v1/runs") ?? [];
+  const inPlace = (text: string) =>
+    text.replaceAll(KNOWN_RUN, (whole, place: string) => runs[Number(place) % runs.length] ?? whole);
+  const headers = new Headers(plan.headers.map(([name, text]) => [name, inPlace(text)]));
   headers.set("CF-Connecting-IP", plan.address);
   const { authorization } = plan;
   if (typeof authorization === "string") headers.set("Authorization", authorization);
   const key = typeof authorization === "number" ? keys[authorization % keys.length] : undefined;
   if (key !== undefined) headers.set("Authorization", bearer(key.api_key).Authorization);
   const bare = ["GET", "HEAD"].includes(plan.method) || plan.body === undefined;
-  const body = bare ? {} : { body: new TextEncoder().encode(plan.body) };
+  const body = bare ? {} : { body: new TextEncoder().encode(inPlace(plan.body)) };
   return new Request(addressOf(plan), { method: plan.method, headers, redirect: "manual", ...body });
 }
 
