@@ -22,11 +22,11 @@ export function mcp(deps: McpDeps): EdgeHandler {
   return async (c) => {
     checkOrigin(deps, c);
     const talk = { c, deps, caller: callerOf(c) };
-    readQuery(c, NO_QUERY);
     checkAccept(c);
     let message: Envelope | undefined;
     let spoken: Spoken | undefined;
     try {
+      checkQuery(c);
       message = await readFit(deps, talk.caller, () => readMessage(c));
       const heard = message;
       const understood = await fitting(talk, () => understand(c, heard));
@@ -50,6 +50,15 @@ function checkAccept(c: EdgeRequest): void {
 function wanted(accept: readonly { readonly type: string; readonly q: number }[]): string {
   const takes = accept.some(({ type, q }) => q > 0 && [JSON_TYPE, "application/*", "*/*"].includes(type.toLowerCase()));
   return takes ? JSON_TYPE : "";
+}
+
+function checkQuery(c: EdgeRequest): void {
+  try {
+    readQuery(c, NO_QUERY);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new RpcError(RPC.invalid_request, error.detail, { errors: error.extras.errors });
+  }
 }
 
 async function readMessage(c: EdgeRequest): Promise<Envelope> {

@@ -1,4 +1,7 @@
+import { expect } from "vitest";
+import { z } from "zod";
 import type { Scope } from "#core/domain/plan.ts";
+import { type Answer, pointers, problemOf } from "./client.ts";
 import { type Operation, operations, resolved } from "./document.ts";
 import type { World } from "./harness.ts";
 import { isId } from "./sample.ts";
@@ -26,3 +29,18 @@ export function bodySchema(operation: Operation) {
 /** An account whose key has every scope, unless it is told otherwise. */
 export const authorized = (world: World, key: Partial<{ scopes: readonly Scope[]; expires_at: Date }> = {}) =>
   world.account({ key: { scopes: SCOPES, ...key } });
+
+/** Operations whose 400 is no problem document, and why. */
+const OWN_WORDS: Readonly<Record<string, string>> = {
+  mcp: "JSON-RPC 2.0 has errors of its own, which clients of the protocol look for",
+};
+const rpcFaults = z.object({
+  error: z.object({ data: z.object({ errors: z.array(z.record(z.string(), z.string())) }) }),
+});
+
+/** The places that a 400 of this operation finds fault with. */
+export function faultyIn({ operationId }: Operation, answer: Answer): readonly (string | undefined)[] {
+  if (!(operationId in OWN_WORDS)) return pointers(problemOf(answer, 400, "invalid-request"));
+  expect([answer.status, answer.headers.get("content-type")], answer.text).toEqual([400, "application/json"]);
+  return rpcFaults.parse(answer.body).error.data.errors.map(({ pointer, parameter }) => pointer ?? parameter);
+}

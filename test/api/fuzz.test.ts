@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { catalog } from "#core/domain/packs/catalog.ts";
+import { operations } from "./document.ts";
 import { acceptedRun, bearer, post } from "./client.ts";
 import { complete, fail } from "./finish.ts";
 import { judge, type Told } from "./fuzz/judge.ts";
@@ -18,17 +19,16 @@ const MOST_SHOWN = 5;
 /** A key may send so many bodies that do not fit before it is held back, and what is held back tells nothing. */
 const REQUESTS_PER_KEY = 150;
 const THINGS = 4;
-const MOST_THINGS = 12;
+const MOST_THINGS = 40;
 const PATIENCE_MS = 20_000;
 
 let world: World;
 let keys: readonly Account[] = [];
-/** Ids by what stands before them in a path. */
-const things = new Map<string, string[]>();
+/** What is there, by what stands before the last id in its path: all the ids of that path. */
+const things = new Map<string, (readonly string[])[]>([["/v1/packs", [...catalog.keys()].map((type) => [type])]]);
 
-function keep(place: string, id: string): void {
-  const known = things.get(place) ?? [];
-  things.set(place, [...known, id].slice(-MOST_THINGS));
+function keep(place: string, ids: readonly string[]): void {
+  things.set(place, [...(things.get(place) ?? []), ids].slice(-MOST_THINGS));
 }
 
 beforeAll(async () => {
@@ -39,19 +39,17 @@ beforeAll(async () => {
   const more = Math.ceil(REQUESTS / REQUESTS_PER_KEY);
   const others = Array.from({ length: more }, (_, at) => world.key(owners[at % 2]?.tenant_id ?? "", key));
   keys = [...owners, ...(await Promise.all(others))];
-  const sampled = fc.sample(plans, { numRuns: 500, seed: SEED }).map(({ operation }) => operation);
-  for (const owner of owners) await finishRuns(owner);
-  things.set("/v1/packs", [...catalog.keys()]);
-  const filled = new Set(["/v1/packs"]);
-  for (const { path, parameters } of new Set(sampled)) {
-    const places = [...path.matchAll(/\/\{/g)].map(({ index }) => path.slice(0, index));
-    if (!parameters.some(isId) || places.every((place) => filled.has(place))) continue;
-    for (const place of places) filled.add(place);
+  for (const { path, parameters } of operations) {
+    const place = placeOf(path);
+    if (!parameters.some(isId) || things.has(place)) continue;
     const made = Array.from({ length: THINGS }, (_, at) => newThings(world, owners[at % 2] as Account, path));
-    for (const ids of await Promise.all(made)) ids.forEach((id, at) => keep(places[at] ?? "", id));
+    for (const ids of await Promise.all(made)) keep(place, ids);
   }
+  for (const owner of owners) await finishRuns(owner);
 });
 afterAll(() => world.close());
+
+const placeOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf("/{"), 0));
 
 /** Runs that ended well and badly, which nothing that is sent here does. */
 async function finishRuns({ api_key }: Account): Promise<void> {
@@ -59,15 +57,19 @@ async function finishRuns({ api_key }: Account): Promise<void> {
   const [completed, failed] = [await submitted(), await submitted()];
   await complete(world.backend, completed, { answer: 42 }, 500_000);
   await fail(world.backend, failed);
-  for (const run_id of [completed, failed]) keep("/v1/runs", run_id);
+  for (const run_id of [completed, failed]) keep("/v1/runs", [run_id]);
 }
 
 function addressOf({ operation, ids, query }: Plan): string {
+  const known = ids.findLast((id) => "known" in id)?.known ?? 0;
+  const there = things.get(placeOf(operation.path)) ?? [];
+  const thing = there[known % there.length] ?? [];
   let at = 0;
-  const path = operation.path.replaceAll(/\{\w+\}/g, (_whole, start: number) => {
-    const known = things.get(operation.path.slice(0, start - 1)) ?? [];
-    const id = ids[at++] ?? { text: "" };
-    return encodeURIComponent("text" in id ? id.text : (known[id.known % known.length] ?? String(id.known)));
+  const path = operation.path.replaceAll(/\{\w+\}/g, () => {
+    const id = ids[at] ?? { text: "" };
+    const text = "text" in id ? id.text : (thing[at] ?? String(id.known));
+    at += 1;
+    return encodeURIComponent(text);
   });
   return `${world.url}${path}${query.length === 0 ? "" : `?${new URLSearchParams(query.map((pair) => [...pair]))}`}`;
 }
@@ -75,7 +77,7 @@ function addressOf({ operation, ids, query }: Plan): string {
 function requestOf(plan: Plan): Request {
   const runs = things.get("/v1/runs") ?? [];
   const inPlace = (text: string) =>
-    text.replaceAll(KNOWN_RUN, (whole, place: string) => runs[Number(place) % runs.length] ?? whole);
+    text.replaceAll(KNOWN_RUN, (whole, place: string) => runs[Number(place) % runs.length]?.[0] ?? whole);
   const headers = new Headers(plan.headers.map(([name, text]) => [name, inPlace(text)]));
   headers.set("CF-Connecting-IP", plan.address);
   const { authorization } = plan;
@@ -92,7 +94,7 @@ async function told(request: Request): Promise<Told> {
   const { status, headers } = response;
   // What was made may be asked for from now on.
   const [, place, id] = /^(\/v1\/\w+)\/([^/]+)$/.exec(headers.get("location") ?? "") ?? [];
-  if (place !== undefined && id !== undefined) keep(place, id);
+  if (place !== undefined && id !== undefined) keep(place, [id]);
   // A stream of events ends when its run does.
   const endless = /event-stream/.test(headers.get("content-type") ?? "");
   if (endless) await response.body?.cancel();

@@ -12,10 +12,10 @@ const text = (name: string, description: string, example: string): Json => ({
   example,
 });
 
-const error = (description: string, content: Json = {}): Json => ({
+const error = (description: string, headers: Json = {}): Json => ({
   description,
-  headers: { ...COMMON, ...RATE },
-  content: { "application/json": { schema: schemaRef("McpError") }, ...content },
+  headers: { ...COMMON, ...headers },
+  content: { "application/json": { schema: schemaRef("McpError") } },
 });
 
 const example: Json = {
@@ -32,7 +32,6 @@ const example: Json = {
   },
 };
 
-const stray = problems("invalid-request")["400"] as { readonly content: Json };
 const refusals = problems(
   "origin-not-allowed",
   "not-acceptable",
@@ -66,11 +65,8 @@ const post = {
       content: { "application/json": { schema: schemaRef("McpAnswer") } },
     },
     202: { description: "A notification was taken.", headers: { ...COMMON, ...RATE } },
-    400: error(
-      "The message, its headers or its params do not fit; a problem where the address has a query.",
-      stray.content,
-    ),
-    404: error("There is no such method."),
+    400: error("The message, its headers or its params do not fit.", RATE),
+    404: error("There is no such method.", RATE),
   },
 };
 

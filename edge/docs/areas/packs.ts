@@ -28,6 +28,7 @@ const packType = {
   required: true,
   description: "The pack's type.",
   schema: { type: "string", pattern: PACK_TYPE.source },
+  example: "url",
 };
 
 export const packs: Area = {

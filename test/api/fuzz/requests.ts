@@ -116,6 +116,7 @@ function bodyOf({ requestBody }: Operation): fc.Arbitrary<string | undefined> {
   const text = valid.map((value) => JSON.stringify(value));
   const broken = fc.tuple(text, fc.nat(1_000)).map(([whole, at]) => whole.slice(0, at % (whole.length + 1)));
   return fc.oneof(
+    { weight: requestBody?.required === true ? 0 : 60, arbitrary: fc.constant(undefined) },
     { weight: 30, arbitrary: text },
     { weight: 30, arbitrary: mangled(valid).map((value) => JSON.stringify(value)) },
     { weight: 4, arbitrary: broken },
