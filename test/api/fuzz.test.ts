@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { PROBLEMS } from "#core/domain/problem.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { operations } from "./document.ts";
 import { acceptedRun, bearer, post } from "./client.ts";
@@ -12,7 +13,7 @@ import { type Account, createWorld, type World } from "./harness.ts";
 import { isId } from "./sample.ts";
 import { newThings } from "./send.ts";
 
-const REQUESTS = Number(process.env["FUZZ_REQUESTS"] ?? 1_000);
+const REQUESTS = Number(process.env["FUZZ_REQUESTS"] ?? 1_500);
 const SEED = Number(process.env["FUZZ_SEED"] ?? randomInt(2 ** 31));
 const LANES = 8;
 const MOST_SHOWN = 5;
@@ -25,7 +26,10 @@ const PATIENCE_MS = 20_000;
 let world: World;
 let keys: readonly Account[] = [];
 /** What is there, by what stands before the last id in its path: all the ids of that path. */
-const things = new Map<string, (readonly string[])[]>([["/v1/packs", [...catalog.keys()].map((type) => [type])]]);
+const things = new Map<string, (readonly string[])[]>([
+  ["/v1/packs", [...catalog.keys()].map((type) => [type])],
+  ["/problems", Object.keys(PROBLEMS).map((slug) => [slug])],
+]);
 
 function keep(place: string, ids: readonly string[]): void {
   things.set(place, [...(things.get(place) ?? []), ids].slice(-MOST_THINGS));

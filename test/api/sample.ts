@@ -24,7 +24,7 @@ export const isId = ({ in: place, schema }: Parameter): boolean =>
   place === "path" && [schema, ...((schema["anyOf"] ?? []) as readonly Json[])].some(({ format }) => format === "uuid");
 
 function pathExample(parameter: Parameter): string {
-  if (parameter.example !== undefined) return String(parameter.example);
+  if (typeof parameter.example === "string") return parameter.example;
   return isId(parameter) ? NOBODYS_ID : "example";
 }
 

@@ -86,11 +86,11 @@ export const messages: fc.Arbitrary<Message> = fc
     const sent: Json = modern ? { ...params, _meta: metaOf(tasks) } : params;
     const id = method.startsWith("notifications/") ? {} : { id: odd };
     const whole = fc.constant({ jsonrpc: "2.0", ...id, method, params: sent });
-    const name = String(sent["name"] ?? sent["taskId"] ?? "");
+    const name = sent["name"] ?? sent["taskId"];
     const headers = [
       ["MCP-Protocol-Version", modern ? MODERN : LEGACY],
       ...(modern ? [["Mcp-Method", method] as const] : []),
-      ...(modern && name !== "" ? [["Mcp-Name", name] as const] : []),
+      ...(modern && typeof name === "string" ? [["Mcp-Name", name] as const] : []),
     ] as const;
     return (odd === 0 ? mangled(whole) : whole).map((body) => ({ headers, body: JSON.stringify(body) ?? "" }));
   });
