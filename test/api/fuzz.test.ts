@@ -13,7 +13,7 @@ import { type Account, createWorld, type World } from "./harness.ts";
 import { isId } from "./sample.ts";
 import { newThings } from "./send.ts";
 
-const REQUESTS = Number(process.env["FUZZ_REQUESTS"] ?? 1_500);
+const REQUESTS = Number(process.env["FUZZ_REQUESTS"] ?? 2_500);
 const SEED = Number(process.env["FUZZ_SEED"] ?? randomInt(2 ** 31));
 const LANES = 8;
 const MOST_SHOWN = 5;
