@@ -16,8 +16,9 @@ type Decided<A extends Answer> = Exclude<A, { readonly outcome: "unauthorized" |
 
 /**
  * A change that is no submit: the shield is asked first, at a read's rate, so that a full submit rate keeps nobody from
- * it; then the statement, which checks key and scope itself. Without the shield Postgres alone decides. Verdicts in
- * order: unauthorized, rate limited, scope missing, what the statement says.
+ * it; then the statement, which checks key and scope itself, and is asked even where the shield misses the scope: the
+ * key may be revoked by now. Without the shield Postgres alone decides. Verdicts in order: unauthorized, rate limited,
+ * scope missing, what the statement says.
  */
 export async function change<A extends Answer, T>(
   deps: ShieldDeps,
@@ -33,15 +34,14 @@ export async function change<A extends Answer, T>(
   if (shielded.kind === "unauthorized") return { rate: undefined, verdict: refuse.unauthorized() };
   const limited = limitOf(shielded);
   if (limited !== undefined) return { rate, verdict: limited };
-  if (shielded.kind === "answered" && shielded.reply.kind === "SCOPE_MISSING") {
-    return { rate, verdict: refuse.scopeMissing(scope) };
-  }
 
   let answer: A;
   try {
     answer = await steps.act();
   } catch (error) {
     if (!(error instanceof Outage)) throw error;
+    const lacking = shielded.kind === "answered" && shielded.reply.kind === "SCOPE_MISSING";
+    if (lacking) return { rate, verdict: refuse.scopeMissing(scope) };
     deps.log.error("the outcome of a change is unknown", { error });
     return { rate, verdict: refuse.unavailable() };
   }

@@ -78,6 +78,7 @@ export async function submit(deps: SubmitDeps, caller: Caller, request: SubmitRe
     answer = await submitRun(deps.db, run, { mode: question.mode, deadline_ms });
   } catch (error) {
     if (!(error instanceof Outage)) throw error;
+    if (question.refusal?.slug === "scope-missing") return { rate, verdict: question.refusal };
     deps.log.error("the outcome of a submit is unknown", { error, run_id: question.run_id });
     return { rate, verdict: refuse.outcomeUnknown() };
   }
@@ -104,7 +105,8 @@ function decide(shielded: Shielded<Admission>, request: SubmitRequest, run_id: s
   if (reply.kind === "REPLAY") return { run_id: reply.run_id, mode: "reserve", held: true };
   if (reply.kind === "CONFLICT") return { run_id, mode: "reserve", held: false };
   if (reply.kind === "RATE_LIMITED") return refuse.rateLimited(reply.rate.reset_ms);
-  if (reply.kind === "SCOPE_MISSING") return refuse.scopeMissing("submit");
+  // Such a run is not taken, whoever is right; but the key may be revoked by now.
+  if (reply.kind === "SCOPE_MISSING") return look(refuse.scopeMissing("submit"));
   if (reply.kind === "NO_BUDGET") return look(refuse.budgetExceeded(request.reserve, reply.available, "tenant"));
   if (reply.kind === "COST_OVER_PLAN_LIMIT") return look(refuse.costOverPlanLimit(reply.limit));
   if (reply.kind === "TOO_MANY_OPEN") return look(refuse.tooManyOpenRuns());
@@ -138,7 +140,8 @@ function reconcile(deps: SubmitDeps, caller: Caller, step: Step): void {
 function disagrees(shielded: Shielded<Admission>, answer: SubmitAnswer): boolean {
   if (shielded.kind !== "answered") return false;
   const { kind } = shielded.reply;
-  if (answer.outcome === "unauthorized" || answer.outcome === "scope-missing") return true;
+  if (answer.outcome === "unauthorized") return true;
+  if (answer.outcome === "scope-missing") return kind !== "SCOPE_MISSING";
   if (kind === "CONFLICT") return answer.outcome === "inserted";
   // It refused what Postgres, asked to look, would have taken.
   if (kind !== "RESERVED") return answer.outcome === "absent";

@@ -1,5 +1,6 @@
 import { Outage } from "#core/domain/outage.ts";
 import { Problem } from "#core/domain/problem.ts";
+import { judgeUnfit } from "../middleware/answer-unfit.ts";
 import { problemDocument } from "../problem-response.ts";
 import { unavailable } from "../refusals.ts";
 import type { Conversation } from "./conversation.ts";
@@ -13,7 +14,9 @@ export async function callTool(talk: Conversation, tool: Tool, given: Json): Pro
   try {
     return { answer: await tool.call(talk, given) };
   } catch (error) {
-    const problem = problemOf(talk, error);
+    const found = problemOf(talk, error);
+    const problem = (await judgeUnfit(talk.deps, talk.c, found)) ?? found;
+    if (problem.slug === "unauthorized") throw problem;
     talk.deps.metrics.count("tool_refused", { tool: tool.name, slug: problem.slug });
     return { problem };
   }

@@ -5,7 +5,7 @@ import type { EdgeRequest, EdgeTypes } from "../context.ts";
 import { problemResponse } from "../problem-response.ts";
 import { limitOf } from "../read.ts";
 import { unauthorized } from "../refusals.ts";
-import { askShield, type Caller, type ShieldDeps } from "../shield.ts";
+import { askShield, type ShieldDeps } from "../shield.ts";
 
 /** What S0 finds in a request, before anybody has asked whose key it bears. */
 const UNFIT: ReadonlySet<ProblemSlug> = new Set([
@@ -23,10 +23,7 @@ const UNFIT: ReadonlySet<ProblemSlug> = new Set([
 export function answerUnfit(deps: ShieldDeps): MiddlewareHandler<EdgeTypes> {
   return async (c, next) => {
     await next();
-    const caller = c.get("caller");
-    if (!(c.error instanceof Problem) || !UNFIT.has(c.error.slug)) return;
-    if (caller === undefined || c.get("rate") !== undefined) return;
-    const refusal = await judge(deps, c, caller);
+    const refusal = c.error instanceof Problem ? await judgeUnfit(deps, c, c.error) : undefined;
     if (refusal === undefined) return;
     // Its headers would be kept.
     c.res = undefined;
@@ -34,7 +31,10 @@ export function answerUnfit(deps: ShieldDeps): MiddlewareHandler<EdgeTypes> {
   };
 }
 
-async function judge(deps: ShieldDeps, c: EdgeRequest, caller: Caller): Promise<Problem | undefined> {
+/** What stands in the place of this problem, if it says that a request does not fit and no store has seen its key yet. */
+export async function judgeUnfit(deps: ShieldDeps, c: EdgeRequest, problem: Problem): Promise<Problem | undefined> {
+  const caller = c.get("caller");
+  if (!UNFIT.has(problem.slug) || caller === undefined || c.get("rate") !== undefined) return undefined;
   const shielded = await askShield(deps, caller, {
     class: "read",
     // A missing scope is told of a request that fits.

@@ -12,6 +12,8 @@ import { answerLegacy, knowsLegacy } from "../mcp/legacy.ts";
 import { answerModern, knowsModern } from "../mcp/modern.ts";
 import { checkOrigin } from "../mcp/origin.ts";
 import { envelope, type Envelope, type Era, RPC, RpcError, statusOf } from "../mcp/protocol.ts";
+import { judgeUnfit } from "../middleware/answer-unfit.ts";
+import { NO_QUERY, readQuery } from "../query.ts";
 
 const JSON_TYPE = "application/json";
 
@@ -24,6 +26,7 @@ export function mcp(deps: McpDeps): EdgeHandler {
     let message: Envelope | undefined;
     let spoken: Spoken | undefined;
     try {
+      checkQuery(c);
       message = await readFit(deps, talk.caller, () => readMessage(c));
       const heard = message;
       const understood = await fitting(talk, () => understand(c, heard));
@@ -31,6 +34,8 @@ export function mcp(deps: McpDeps): EdgeHandler {
       return await answer(talk, heard, understood);
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
+      const refused = await judgeUnfit(deps, c, error);
+      if (refused !== undefined) throw refused;
       return refusal(c, error, { id: message?.id, era: spoken?.era });
     }
   };
@@ -45,6 +50,15 @@ function checkAccept(c: EdgeRequest): void {
 function wanted(accept: readonly { readonly type: string; readonly q: number }[]): string {
   const takes = accept.some(({ type, q }) => q > 0 && [JSON_TYPE, "application/*", "*/*"].includes(type.toLowerCase()));
   return takes ? JSON_TYPE : "";
+}
+
+function checkQuery(c: EdgeRequest): void {
+  try {
+    readQuery(c, NO_QUERY);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new RpcError(RPC.invalid_request, error.detail, { errors: error.extras.errors });
+  }
 }
 
 async function readMessage(c: EdgeRequest): Promise<Envelope> {

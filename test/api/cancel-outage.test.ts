@@ -47,6 +47,20 @@ test("with Redis away Postgres alone decides, and the log says that the mirror w
   }
 });
 
+test("with Postgres away the shield's word on the scope stands", async () => {
+  const other = await createWorld();
+  try {
+    const given = await submittedTo(other);
+    const reader = await other.key(given.tenant_id, { scopes: ["read"] });
+    const refused = () => cancel(other, { ...given, api_key: reader.api_key });
+    problemOf(await refused(), 403, "scope-missing");
+    await other.stopPostgres();
+    problemOf(await refused(), 403, "scope-missing");
+  } finally {
+    await other.close();
+  }
+});
+
 test("with Postgres away its outcome is unknown, and the caller is told when to ask again", async () => {
   const other = await createWorld();
   try {

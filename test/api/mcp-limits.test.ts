@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { problemOf } from "./client.ts";
-import { createWorld, type World } from "./harness.ts";
+import { createWorld, newKey, type World } from "./harness.ts";
 import { eras, found, order, refused, resultOf, send, tool } from "./mcp-client.ts";
 
 let world: World;
@@ -23,6 +23,21 @@ describe.each(eras)("in the revision of %s", (revision) => {
     const called = await tool({ url: world.url, api_key, revision }, "get_budget");
     expect(refused(called)).toMatchObject({ status: 429, title: "Too many requests" });
   });
+
+  test.each([
+    ["an unknown argument", { method: "tools/call", params: { name: "get_budget", arguments: { surprise: 1 } } }],
+    ["params that do not fit", { method: "tools/call", params: { arguments: {} } }],
+    ["no JSON-RPC", { method: "" }],
+  ])(
+    "a message with %s is a 401 to a key that is nobody's, and counted as a read of one's own",
+    async (_what, message) => {
+      problemOf(await send(world.url, newKey(), { ...message, revision }), 401, "unauthorized");
+      const { api_key } = await world.account({ plan: { read_per_minute: 1, read_burst: 1 } });
+      const first = await send(world.url, api_key, { ...message, revision });
+      expect([200, 400]).toContain(first.status);
+      expect(first.headers.get("ratelimit")).toMatch(/^"read";r=0;t=/);
+    },
+  );
 
   test("a submit is not counted as a read, nor a read as a submit", async () => {
     const account = await world.account({ plan: { read_per_minute: 1, read_burst: 1 } });

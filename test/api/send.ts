@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { bearer, call } from "./client.ts";
+import type { Db } from "#core/ports/db.ts";
+import { deliveryPage } from "../../edge/docs/answers/webhooks.ts";
+import { acceptedRun, bearer, call, cancelRun, get, post } from "./client.ts";
 import { operations } from "./document.ts";
 import type { Account } from "./harness.ts";
 import { type Sample, sampleOf } from "./sample.ts";
@@ -21,16 +23,38 @@ export function send(url: string, sample: Sample, change: RequestInit & { readon
 
 const withId = z.record(z.string(), z.unknown());
 
-/** The id of a new thing of this account, of the kind that stands before the path's first parameter. */
-export async function newThing(url: string, owner: Account, path: string): Promise<string> {
-  const collection = path.slice(0, path.indexOf("/{"));
+/** Where things are made, and what hands out the events of runs. */
+interface Maker {
+  readonly url: string;
+  readonly backend: Db;
+}
+
+/** The ids of new things of this account, of the kinds that stand before the path's parameters. */
+export async function newThings(maker: Maker, owner: Account, path: string): Promise<readonly string[]> {
+  const [collection = "", ...inner] = path.split(/\/\{\w+\}/);
+  const id = await newThing(maker.url, owner, collection);
+  return inner[0] === "/deliveries" && inner.length > 1 ? [id, await newDelivery(maker, owner, id)] : [id];
+}
+
+async function newThing(url: string, owner: Account, collection: string): Promise<string> {
   const create = operations.find((each) => each.path === collection && each.method === "POST");
-  if (create === undefined) throw new Error(`nothing creates what ${path} is about`);
+  if (create === undefined) throw new Error(`nothing is created at ${collection}`);
   const answer = await send(url, sampleOf(create), { headers: bearer(owner.api_key) });
   const named = Object.entries(withId.parse(answer.body)).find(([name]) => /^(id|\w+_id)$/.test(name));
   const id = z.uuid().safeParse(named?.[1]);
   if (!id.success) throw new Error(`${collection} answered ${answer.status} without an id: ${answer.text}`);
   return id.data;
+}
+
+/** What this webhook is to be told of a run that is canceled at once. */
+async function newDelivery({ url, backend }: Maker, { api_key }: Account, webhook_id: string): Promise<string> {
+  const run = acceptedRun(await post({ url, api_key }));
+  await cancelRun(`${url}/v1/runs/${run.run_id}`, api_key);
+  await backend.query("SELECT * FROM fan_out_events(100)", []);
+  const page = await get(`${url}/v1/webhooks/${webhook_id}/deliveries`, api_key);
+  const [delivery] = deliveryPage.parse(page.body).deliveries;
+  if (delivery === undefined) throw new Error(`nothing is to be delivered to ${webhook_id}`);
+  return delivery.delivery_id;
 }
 
 export const absentId = (): string => randomUUID();

@@ -159,6 +159,21 @@ test.each<Case>([
     "401 unauthorized",
     { synced: true },
   ],
+  ["a scope missing", ["SCOPE_MISSING", ...RATE], only("scope-missing"), "403 scope-missing", { synced: false }],
+  [
+    "a scope missing in the mirror alone",
+    ["SCOPE_MISSING", ...RATE],
+    only("absent"),
+    "403 scope-missing",
+    { synced: true },
+  ],
+  [
+    "a key without the scope, revoked in Postgres alone",
+    ["SCOPE_MISSING", ...RATE],
+    only("unauthorized"),
+    "401 unauthorized",
+    { reserve: false, synced: true },
+  ],
   ["a scope lost", ["RESERVED", ...RATE], only("scope-missing"), "403 scope-missing", { synced: true }],
   ["read-only", ["RESERVED", ...RATE], only("read-only"), "503 read-only", { synced: false }],
   ["late", ["RESERVED", ...RATE], only("late"), "503 unavailable", { synced: false }],
@@ -173,11 +188,15 @@ test.each<Case>([
 
 test.each([
   ["RATE_LIMITED", [...RATE], "429 rate-limited"],
-  ["SCOPE_MISSING", [...RATE], "403 scope-missing"],
   ["UNAUTHORIZED", [], "401 unauthorized"],
 ])("%s is final, and Postgres is not asked", async (kind, rest, told) => {
   const outcome = await run([kind, ...rest], inserted);
   expect([outcome.told, outcome.asked.run_id]).toEqual([told, ""]);
+});
+
+test("a missing scope is told with Postgres away too", async () => {
+  const { told, asked } = await run(["SCOPE_MISSING", ...RATE], () => new Outage("database", undefined));
+  expect([told, asked.synced]).toEqual(["403 scope-missing", false]);
 });
 
 test("an unknown outcome releases nothing and asks for patience beyond the deadline and the clocks", async () => {

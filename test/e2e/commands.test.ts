@@ -37,7 +37,7 @@ describe("the commands of a developer's day", () => {
   const running = new Set<ChildProcess>();
 
   beforeAll(() => {
-    for (const part of ["edge", "backend", "migrations", "test/stack", "package.json", "tsconfig.json"]) {
+    for (const part of ["edge", "backend", "migrations", "test/stack", "test/scan", "package.json", "tsconfig.json"]) {
       cpSync(join(ROOT, part), join(checkout, part), { recursive: true });
     }
     symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));

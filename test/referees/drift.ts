@@ -1,34 +1,19 @@
-import { once } from "node:events";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
 import { type Operation, operations } from "../api/document.ts";
-import { type Sample, sampleOf } from "../api/sample.ts";
+import { isId, type Sample, sampleOf } from "../api/sample.ts";
 import { freePort } from "../stack/free-port.ts";
+import { ask, type DriftWorld, goodSample } from "./good-sample.ts";
 import type { Report } from "./report.ts";
 import { startTool } from "./tools.ts";
-
-interface DriftWorld {
-  readonly edgeUrl: string;
-  /** A key with every scope. */
-  readonly apiKey: string;
-  readonly document: string;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-  /** What Prism says against it; undefined where nothing. */
-  readonly drift: string | undefined;
-}
 
 const HOST = "127.0.0.1";
 const PATIENCE_MS = 20_000;
 /** A cancel that comes after the end is as good as one before. */
 const GOOD_TOO: Readonly<Record<string, number>> = { cancelRun: 409 };
-const DRIFT = /stoplight\.io\/prism/;
 
 /**
  * Prism stands between client and edge and turns whatever the document does not say into an error: requests and answers
@@ -115,41 +100,6 @@ async function startPrism({ document, edgeUrl }: DriftWorld, more: readonly stri
   return { url, stop };
 }
 
-async function ask(url: string, { method, path, headers, body }: Sample, apiKey: string | undefined): Promise<Answer> {
-  const response = await fetch(url + path, {
-    method,
-    redirect: "manual",
-    signal: AbortSignal.timeout(PATIENCE_MS),
-    headers: { ...headers, ...(apiKey !== undefined && { Authorization: `Bearer ${apiKey}` }) },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  const violations = response.headers.get("sl-violations");
-  return { status: response.status, text, drift: violations ?? (DRIFT.test(text) ? text : undefined) };
-}
-
-/** The operation's example, about a thing that is there; a run is over unless it is there to be canceled. */
-async function goodSample(world: DriftWorld, operation: Operation): Promise<Sample> {
-  const before = operation.path.slice(0, Math.max(operation.path.indexOf("/{"), 0));
-  const create = operations.find(({ path, method }) => path === before && method === "POST");
-  if (create === undefined) return sampleOf(operation);
-  const made = await ask(world.edgeUrl, sampleOf(create), world.apiKey);
-  const named = Object.entries(z.record(z.string(), z.unknown()).parse(JSON.parse(made.text)));
-  const id = z.uuid().parse(named.find(([name]) => /^(id|\w+_id)$/.test(name))?.[1], { reportInput: true });
-  if (before === "/v1/runs" && operation.operationId !== "cancelRun") await over(world, `/v1/runs/${id}`);
-  return sampleOf(operation, [id]);
-}
-
-async function over(world: DriftWorld, path: string): Promise<void> {
-  const until = Date.now() + PATIENCE_MS;
-  while (Date.now() < until) {
-    const { text } = await ask(world.edgeUrl, { method: "GET", path, headers: {}, body: undefined }, world.apiKey);
-    if (!/"status":"(QUEUED|PROCESSING)"/.test(text)) return;
-    await sleep(50);
-  }
-  throw new Error(`${path} did not end`);
-}
-
 interface Bad {
   readonly what: string;
   readonly sample: Sample;
@@ -164,10 +114,10 @@ function badRequests({ apiKey }: DriftWorld, operation: Operation): readonly Bad
     { what: "with a key that is none", sample, apiKey: "dpp_test_nobody" },
     { what: "with a stray query parameter", sample: { ...sample, path: `${sample.path}?surprise=1` }, apiKey },
   ];
-  const ofThing = operation.parameters.some((each) => each.in === "path" && each.schema["format"] === "uuid");
-  if (ofThing) {
-    bad.push({ what: "for what is not there", sample: sampleOf(operation, [randomUUID()]), apiKey });
-    bad.push({ what: "for an id that is none", sample: sampleOf(operation, ["nope"]), apiKey });
+  const absent = operation.parameters.filter(isId).map(() => randomUUID());
+  if (absent.length > 0) {
+    bad.push({ what: "for what is not there", sample: sampleOf(operation, absent), apiKey });
+    bad.push({ what: "for an id that is none", sample: sampleOf(operation, [...absent.slice(1), "nope"]), apiKey });
   }
   if (sample.body !== undefined) {
     const typed = { ...sample.headers, "Content-Type": "text/plain" };

@@ -8,6 +8,7 @@ import { startSystem } from "../stack/system.ts";
 import { driveClient } from "./client-referee.ts";
 import { findDrift } from "./drift.ts";
 import { lintDocument } from "./lint-document.ts";
+import { startReceiver } from "./receiver.ts";
 import { Report } from "./report.ts";
 import { HERE, installTools } from "./tools.ts";
 
@@ -40,7 +41,12 @@ async function judge(report: Report, dir: string, edgeUrl: string, tenants: read
   console.log("\nA client made from the document");
   await driveClient(report, { edgeUrl, tenant: driver, document, known });
   console.log("\nPrism between client and edge");
-  await findDrift(report, { edgeUrl, apiKey: drifter.admin_key, document });
+  const receiver = await startReceiver();
+  try {
+    await findDrift(report, { edgeUrl, apiKey: drifter.admin_key, document, hookUrl: receiver.url });
+  } finally {
+    await receiver.stop();
+  }
   console.log("\nThe Model Context Protocol");
   await judgeMcp(report, edgeUrl, mcp);
 }
@@ -57,7 +63,8 @@ async function main(): Promise<boolean> {
   await installTools();
   const dir = mkdtempSync(join(tmpdir(), "dpp-referees-"));
   const report = new Report();
-  const system = await startSystem({ stateDir: join(dir, "stack"), env: process.env, fsync: false });
+  const env = { ...process.env, DPP_WEBHOOK_ALLOW_HTTP: "true", DPP_WEBHOOK_ALLOW_HOSTS: "127.0.0.1:*" };
+  const system = await startSystem({ stateDir: join(dir, "stack"), env, fsync: false });
   try {
     console.log(`The referees judge ${system.edgeUrl}`);
     const tenants = await withOwner(system, async (db) => [

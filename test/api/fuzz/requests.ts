@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { type Operation, operations } from "../document.ts";
+import { messages } from "./mcp-messages.ts";
 import { mangled } from "./mangled.ts";
 import { valueOf } from "./arbitrary-value.ts";
 
@@ -22,7 +23,7 @@ export interface Plan {
 }
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-const WEIGHTS = { body: 6, closed: 3, open: 1 } as const;
+const WEIGHTS = { message: 16, body: 6, closed: 3, open: 1 } as const;
 const TOO_LARGE = 256 * 1024 + 1;
 
 /** What a header may hold on the wire. */
@@ -115,6 +116,7 @@ function bodyOf({ requestBody }: Operation): fc.Arbitrary<string | undefined> {
   const text = valid.map((value) => JSON.stringify(value));
   const broken = fc.tuple(text, fc.nat(1_000)).map(([whole, at]) => whole.slice(0, at % (whole.length + 1)));
   return fc.oneof(
+    { weight: requestBody?.required === true ? 0 : 60, arbitrary: fc.constant(undefined) },
     { weight: 30, arbitrary: text },
     { weight: 30, arbitrary: mangled(valid).map((value) => JSON.stringify(value)) },
     { weight: 4, arbitrary: broken },
@@ -140,7 +142,7 @@ function planOf(operation: Operation): fc.Arbitrary<Plan> {
     { weight: 1, arbitrary: fc.constantFrom(...METHODS) },
   );
   const ids = operation.parameters.filter((each) => each.in === "path").map(({ schema }) => idOf(schema));
-  return fc.record({
+  const plan = fc.record({
     operation: fc.constant(operation),
     method,
     ids: fc.tuple(...ids),
@@ -150,12 +152,26 @@ function planOf(operation: Operation): fc.Arbitrary<Plan> {
     address,
     body: bodyOf(operation),
   });
+  return operation.operationId === "mcp" ? fc.oneof(plan, ...Array.from({ length: 3 }, () => spoken(plan))) : plan;
+}
+
+/** The same request with a message that its headers and its body agree upon. */
+const spoken = (plan: fc.Arbitrary<Plan>): fc.Arbitrary<Plan> =>
+  fc.tuple(plan, messages).map(([planned, { headers, body }]) => {
+    const others = planned.headers.filter(([name]) => !/^mcp-/i.test(name));
+    return { ...planned, headers: [...others, ...headers], body };
+  });
+
+function weightOf({ operationId, open, requestBody }: Operation): keyof typeof WEIGHTS {
+  if (operationId === "mcp") return "message";
+  if (open) return "open";
+  return requestBody === undefined ? "closed" : "body";
 }
 
 /** Requests of every operation of the document, more of those that take more. */
 export const plans: fc.Arbitrary<Plan> = fc.oneof(
   ...operations.map((operation) => ({
-    weight: operation.open ? WEIGHTS.open : operation.requestBody === undefined ? WEIGHTS.closed : WEIGHTS.body,
+    weight: WEIGHTS[weightOf(operation)],
     arbitrary: planOf(operation),
   })),
 );

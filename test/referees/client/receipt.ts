@@ -6,9 +6,10 @@ export async function drive(world: ClientWorld): Promise<void> {
   const client = clientOf(world.edgeUrl, world.apiKey);
   const { run_id: id, poll } = found(await submitRun(client));
   const run = await runWhenOver(client, id, poll.recommended_interval_ms);
-  const { receipt } = found(await client.GET("/v1/runs/{id}/receipt", { params: { path: { id } } }));
+  const signed = found(await client.GET("/v1/runs/{id}/receipt", { params: { path: { id } } }));
+  expect(typeof signed !== "string", "the receipt as JSON");
   const keys = found(await client.GET("/.well-known/jwks.json"));
-  const verified = await compactVerify(receipt, createLocalJWKSet(keys));
+  const verified = await compactVerify(signed.receipt, createLocalJWKSet(keys));
   expect(verified.protectedHeader.alg === "EdDSA", `EdDSA, got ${verified.protectedHeader.alg}`);
   const claims = JSON.parse(new TextDecoder().decode(verified.payload)) as Record<string, unknown>;
   expect(claims["sub"] === id, "a receipt of this run");
