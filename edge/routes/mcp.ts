@@ -31,6 +31,8 @@ export function mcp(deps: McpDeps): EdgeHandler {
       return await answer(talk, heard, understood);
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
+      // What does not fit its method, so that no store was asked, is told to somebody's key alone, as a read.
+      if (spoken !== undefined && c.get("rate") === undefined) await knownCaller(talk);
       return refusal(c, error, { id: message?.id, era: spoken?.era });
     }
   };
