@@ -85,7 +85,8 @@ interface Line<Answer> {
 const nobody = () => undefined;
 
 function listen<Answer>(child: ChildProcess): Line<Answer> {
-  const line: Line<Answer> = { ended: false, onMessage: nobody, onEnd: nobody };
+  // Where this process has no file descriptor left, none was started, and its error may never be told.
+  const line: Line<Answer> = { ended: child.pid === undefined, onMessage: nobody, onEnd: nobody };
   const over = (fault: string) => {
     line.ended = true;
     line.onEnd(fault);
@@ -145,7 +146,7 @@ export function startWorkProcess<Request extends object, Answer>(
     },
     async end() {
       line.ended = true;
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, "exit");
       child.kill("SIGKILL");
       await exit;
