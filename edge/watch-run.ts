@@ -31,7 +31,8 @@ export type Look = FindRun | { readonly kind: "outage"; readonly error: Outage }
 
 /**
  * Looks at a run again and again, the key checked each time, with pauses that grow until it changes. Ends after a look
- * that refuses, or finds the run over, when the time is, or when nobody listens; the hold ends with it.
+ * that refuses, or finds the run over, when the time is, when nobody listens, or once the hold is another's; the hold
+ * ends with it.
  */
 export async function* watchRun(deps: WatchDeps, run: FoundRun, watch: Watch): AsyncGenerator<Look, void, undefined> {
   let { version } = run;
@@ -43,7 +44,8 @@ export async function* watchRun(deps: WatchDeps, run: FoundRun, watch: Watch): A
       if (left_ms <= 0) return;
       await deps.sleeper.sleep(Math.min(pause_ms, left_ms), watch.signal);
       if (watch.signal.aborted) return;
-      watch.hold.stay();
+      // A client that reads nothing for long and then goes on would else be one too many.
+      if (!watch.hold.stay()) return;
       const found = await look(deps, watch.key_sha256, run.run_id);
       if (found.kind === "outage" && !wasOut) deps.log.warn("a run that is watched cannot be read", found);
       wasOut = found.kind === "outage";
