@@ -13,7 +13,7 @@ const ask = () => isolated({ deed: "answers" }, new AbortController().signal);
 
 const files: number[] = [];
 try {
-  for (;;) files.push(openSync("/dev/null"));
+  for (;;) files.push(openSync("/dev/null", "r"));
 } catch {
   // There are no more.
 }
