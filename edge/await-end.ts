@@ -18,7 +18,7 @@ export async function awaitEnd(deps: AwaitDeps, c: EdgeRequest, run: FoundRun): 
   const { key_sha256 } = callerOf(c);
   const { signal } = c.req.raw;
   const mustWait = wait_s !== undefined && wait_s > 0 && !isTerminal(run.status);
-  const hold = mustWait ? deps.holds.take(key_sha256, signal) : undefined;
+  const hold = mustWait ? deps.holds.take(run.tenant_id, signal) : undefined;
   let last = run;
   if (mustWait && hold !== undefined) {
     const until_ms = deps.clock.now() + wait_s * 1000;

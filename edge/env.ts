@@ -40,6 +40,7 @@ const schema = z.object({
   S3_ENDPOINT: http.optional(),
   S3_BUCKET: z.string().min(3),
   DPP_VERSION: required.default("dev"),
+  DPP_ORIGIN: z.string().refine(isOrigin, "is no origin such as https://api.example").optional(),
   DPP_CORS_ORIGINS: origins.default([]),
   /** `true` in development: pages of any port of this machine may call. */
   DPP_CORS_LOCALHOST: z

@@ -9,8 +9,8 @@ interface Limits {
 
 /** An answer that is held open. */
 export interface Hold {
-  /** Still there: to be called more often than the silence lasts. */
-  readonly stay: () => void;
+  /** Still there: to be called more often than the silence lasts. False once its place was given away. */
+  readonly stay: () => boolean;
   readonly release: () => void;
 }
 
@@ -33,7 +33,7 @@ export class Holds {
     const mine = this.#held.get(name) ?? new Map<Hold, number>();
     if (this.#count >= this.#limits.in_all || mine.size >= this.#limits.per_name) return undefined;
     const hold: Hold = {
-      stay: () => void (mine.has(hold) && mine.set(hold, this.#clock.now())),
+      stay: () => mine.has(hold) && mine.set(hold, this.#clock.now()).has(hold),
       release: () => this.#drop(name, hold),
     };
     this.#held.set(name, mine.set(hold, this.#clock.now()));

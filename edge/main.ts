@@ -52,6 +52,7 @@ function wire(env: EdgeEnv) {
     log,
     metrics: createConsoleMetrics(log),
     version: env.DPP_VERSION,
+    origin: env.DPP_ORIGIN,
     cors: { origins: env.DPP_CORS_ORIGINS, localhost: env.DPP_CORS_LOCALHOST },
     security_contact: env.DPP_SECURITY_CONTACT,
     grace_seconds: env.DPP_SYNC_GRACE_SECONDS,

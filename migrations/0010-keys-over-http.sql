@@ -39,7 +39,7 @@ END $$;
 CREATE FUNCTION key_room(p_tenant_id uuid) RETURNS text
 LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   SELECT CASE
-    WHEN count(*) FILTER (WHERE k.status = 'active') >= 100 THEN 'too-many'
+    WHEN count(*) FILTER (WHERE k.status = 'active' AND (k.expires_at IS NULL OR k.expires_at > wall_clock())) >= 100 THEN 'too-many'
     WHEN count(*) FILTER (WHERE k.created_at > wall_clock() - interval '1 day') >= 1000 THEN 'too-fast'
   END
     FROM api_keys k WHERE k.tenant_id = p_tenant_id

@@ -63,7 +63,7 @@ CREATE INDEX webhook_deliveries_listed ON webhook_deliveries (endpoint_id, creat
 ALTER TABLE webhook_endpoints ENABLE ROW LEVEL SECURITY;
 ALTER TABLE webhook_deliveries ENABLE ROW LEVEL SECURITY;
 
--- The address that a run brings along may hold a secret of its owner: it goes when the run is forgotten.
+-- The address that a run brings along may hold a secret of its owner: it goes with the run, from deliveries in 30 days.
 ALTER TABLE runs ADD COLUMN webhook_url text;
 CREATE FUNCTION forget_webhook_url() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -81,12 +81,12 @@ BEGIN
   SELECT NEW.tenant_id, 'budget.threshold', jsonb_build_object('threshold_percent', x.percent,
            'granted_micros', NEW.granted, 'charged_micros', NEW.charged), NEW.moved_at
     FROM (VALUES (50), (80), (100)) AS x (percent)
-   WHERE OLD.charged * 100 < x.percent * NEW.granted AND NEW.charged * 100 >= x.percent * NEW.granted
+   WHERE OLD.charged * 100 < x.percent * OLD.granted AND NEW.charged * 100 >= x.percent * NEW.granted
    ORDER BY x.percent;
   RETURN NULL;
 END $$;
-CREATE TRIGGER balances_threshold AFTER UPDATE OF charged ON balances
-  FOR EACH ROW WHEN (NEW.charged > OLD.charged) EXECUTE FUNCTION tell_budget_threshold();
+CREATE TRIGGER balances_threshold AFTER UPDATE OF charged, granted ON balances
+  FOR EACH ROW WHEN (NEW.charged > OLD.charged OR NEW.granted < OLD.granted) EXECUTE FUNCTION tell_budget_threshold();
 
 -- Who calls, and why not: `refusal` is null for a key that may manage webhooks. Always one row.
 CREATE FUNCTION webhook_caller(p_key_sha256 bytea, p_changes boolean) RETURNS TABLE (tenant_id uuid, refusal text)
@@ -120,14 +120,15 @@ CREATE FUNCTION submit_run_with_webhook(
 #variable_conflict use_column
 DECLARE
   v_answer record;
-  v_tenant_id uuid;
 BEGIN
-  SELECT * INTO v_answer FROM submit_run(p_key_sha256, p_run_id, p_idempotency_key, p_payload_sha256, p_pack_type,
-    p_pack_version, p_inputs, p_metadata, p_max_cost_micros, p_minimum_fee_micros, p_timebox_sec, p_min_reliability,
-    p_trace_parent, p_reserve, p_deadline);
+  -- First, for after it the balance is locked, with which nothing is waited for.
+  PERFORM ensure_default_webhook(c.tenant_id, p_secret)
+     FROM caller(p_key_sha256) c WHERE p_reserve AND c.authorized AND 'submit' = ANY (c.scopes);
+  SELECT * INTO v_answer FROM submit_run(p_key_sha256, p_run_id, p_idempotency_key, p_payload_sha256, p_pack_type, p_pack_version,
+    p_inputs, p_metadata, p_max_cost_micros, p_minimum_fee_micros, p_timebox_sec, p_min_reliability, p_trace_parent,
+    p_reserve, p_deadline);
   IF v_answer.outcome = 'inserted' THEN
-    UPDATE runs r SET webhook_url = p_webhook_url WHERE r.run_id = p_run_id RETURNING r.tenant_id INTO v_tenant_id;
-    PERFORM ensure_default_webhook(v_tenant_id, p_secret);
+    UPDATE runs r SET webhook_url = p_webhook_url WHERE r.run_id = p_run_id;
   END IF;
   RETURN QUERY SELECT v_answer.outcome, v_answer.run_id, v_answer.status, v_answer.created_at, v_answer.reserved_micros,
     v_answer.minimum_fee_micros, v_answer.available_micros, v_answer.refused_by;

@@ -26,7 +26,7 @@ export function getEvents(deps: ShieldDeps & WatchDeps): EdgeHandler {
 
     const gone = new AbortController();
     const signal = AbortSignal.any([gone.signal, c.req.raw.signal]);
-    const hold = deps.holds.take(key_sha256, signal);
+    const hold = deps.holds.take(run.tenant_id, signal);
     if (hold === undefined) throw tooManyStreams();
     const watch = { key_sha256, until_ms: deps.clock.now() + LIFETIME_MS, signal, hold };
     const chunks = chunksOf(deps, { run, seen, looks: watchRun(deps, run, watch), trace_id: c.get("trace").trace_id });

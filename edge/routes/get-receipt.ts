@@ -18,6 +18,8 @@ const JSON_TYPE = "application/json";
 const JOSE_TYPE = "application/jose";
 
 interface ReceiptDeps extends ShieldDeps {
+  /** Who signs, where it is not to be the origin that was asked, which follows the request's Host. */
+  readonly origin: string | undefined;
   /** Undefined: this deployment has no key to sign with. */
   readonly signer: Signer | undefined;
 }
@@ -39,7 +41,7 @@ export function getReceipt(deps: ReceiptDeps): EdgeHandler {
       throw new Problem("run-not-completed", `The run is ${run.status}.`, { retry_after_s: 1 });
     }
 
-    const { origin } = new URL(c.req.url);
+    const origin = deps.origin ?? new URL(c.req.url).origin;
     const receipt = await deps.signer.sign(receiptPayload(origin, run), RECEIPT_TYP);
     c.header("Vary", "Accept", { append: true });
     const type = accepts(c, { header: "Accept", supports: [JSON_TYPE, JOSE_TYPE], default: JSON_TYPE });

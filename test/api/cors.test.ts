@@ -37,7 +37,7 @@ const corsOf = ({ headers }: Answer) =>
 
 describe("a preflight", () => {
   test.each([
-    ["/v1/runs", "POST"],
+    ["/v1/runs", "GET, HEAD, POST"],
     ["/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541", "GET, HEAD"],
     ["/v1/keys", "GET, HEAD, POST"],
     ["/v1/keys/01a1fa37-24d5-77a5-b92c-ccf601371541", "DELETE"],
@@ -73,7 +73,7 @@ test("an OPTIONS that is no preflight is a method that is not allowed", async ()
   for (const headers of [{}, { Origin: LISTED }, { "Access-Control-Request-Method": "POST" }]) {
     const answer = await call(`${world.url}/v1/runs`, { method: "OPTIONS", headers });
     problemOf(answer, 405, "method-not-allowed");
-    expect(answer.headers.get("allow")).toBe("POST");
+    expect(answer.headers.get("allow")).toBe("GET, HEAD, POST");
   }
 });
 
@@ -91,7 +91,7 @@ describe("an answer", () => {
       expect(corsOf(answer)).toEqual({
         "access-control-allow-origin": LISTED,
         "access-control-expose-headers":
-          "RateLimit, RateLimit-Policy, Retry-After, Location, Link, X-Request-ID, traceparent, Idempotency-Replayed, " +
+          "RateLimit, RateLimit-Policy, Retry-After, Location, Link, Content-Disposition, X-Request-ID, traceparent, Idempotency-Replayed, " +
           "Preference-Applied, X-DPP-Cost-Reserved, X-DPP-Cost-Minimum-Fee, X-DPP-Cost-Actual",
       });
       expect(answer.headers.get("vary")).toBe("Origin");

@@ -39,6 +39,21 @@ describe.each(eras)("in the revision of %s", (revision) => {
     },
   );
 
+  test.each([
+    { method: "tools/call", params: { name: 5 } },
+    { method: "tools/list", params: { cursor: 5 } },
+    { method: "tasks/get", params: { taskId: "none" } },
+  ])("params that do not fit $method are told to somebody's key alone, and count as a read", async (message) => {
+    problemOf(await send(world.url, newKey(), { ...message, revision }), 401, "unauthorized");
+    const { api_key } = await world.account({ plan: { read_per_minute: 1, read_burst: 1 } });
+    const first = await send(world.url, api_key, { ...message, revision });
+    expect([first.headers.get("content-type"), first.text]).toEqual([
+      "application/json",
+      expect.stringContaining('"error"'),
+    ]);
+    problemOf(await send(world.url, api_key, { ...message, revision }), 429, "rate-limited");
+  });
+
   test("a submit is not counted as a read, nor a read as a submit", async () => {
     const account = await world.account({ plan: { read_per_minute: 1, read_burst: 1 } });
     found(await tool({ url: world.url, api_key: account.api_key, revision }, "get_budget"));

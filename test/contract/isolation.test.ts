@@ -1,7 +1,8 @@
-import { fork } from "node:child_process";
+import { execFile, fork } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PackOutcome } from "#core/domain/pack.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
@@ -134,8 +135,8 @@ describe("a process for work", () => {
     expect(await isolated({ deed: "reads_the_environment" }, never)).toEqual({ kind: "ok", answer: [] });
   });
 
-  test("is refused writing files and starting processes", async () => {
-    for (const deed of ["writes_a_file", "starts_a_process"] as const) {
+  test("is refused reading what is not code, writing files and starting processes", async () => {
+    for (const deed of ["reads_its_parent", "writes_a_file", "starts_a_process"] as const) {
       expect(await isolated({ deed }, never)).toMatchObject({ kind: "fault", fault: "Error" });
     }
     expect(existsSync(new URL("./support/hostile/left-behind", import.meta.url))).toBe(false);
@@ -144,6 +145,17 @@ describe("a process for work", () => {
   test.each(["fills_the_heap", "fills_buffers"] as const)("that %s has run out of memory", async (deed) => {
     expect(await isolated({ deed }, never)).toMatchObject({ kind: "fault", fault: "out-of-memory" });
   });
+});
+
+test("a process that could not be started, for want of files, is nobody's to work in later", async () => {
+  const script = fileURLToPath(new URL("./support/hostile/crowded-process.ts", import.meta.url));
+  const loader = fileURLToPath(new URL("../../backend/text-loader.ts", import.meta.url));
+  const few = ["-c", 'ulimit -n 64; exec "$0" "$@"', process.execPath, "--import", loader, script];
+  const { stdout } = await promisify(execFile)("/bin/sh", few);
+  expect(JSON.parse(stdout)).toEqual([
+    { kind: "fault", fault: "exit" },
+    { kind: "ok", answer: "sound" },
+  ]);
 });
 
 test("what packs leave behind in the worker's own process fails their runs, and no neighbour's", async () => {

@@ -159,8 +159,8 @@ describe("a run's own address", () => {
     const poor = submission(account, { webhook, reserve: micros(2_000_000) });
     expect(await world.submit(poor)).toMatchObject({ outcome: "insufficient" });
     expect(await world.submit(submission(account, { webhook }), { mode: "look" })).toEqual({ outcome: "absent" });
-    const rows = await world.owner.query("SELECT FROM webhook_endpoints WHERE tenant_id = $1", [account.tenant_id]);
-    expect(rows).toEqual([]);
+    const runs = await world.owner.query("SELECT FROM runs WHERE tenant_id = $1", [account.tenant_id]);
+    expect(runs).toEqual([]);
   });
 });
 
@@ -183,6 +183,19 @@ it("budget.threshold is told once for each of 50, 80 and 100 percent that is cro
   expect(await charge(1)).toEqual([50]);
   expect(await charge(10_000)).toEqual([50]);
   expect(await charge(490_000)).toEqual([50, 80, 100]);
+});
+
+it("budget.threshold is told too where a clawback makes what is charged a larger share", async () => {
+  const { tenant_id, ...account } = await world.tenant();
+  const run = submission({ tenant_id, ...account }, { reserve: micros(700_000) });
+  await world.submit(run);
+  const close =
+    "SELECT FROM close_run($1, 'QUEUED', NULL, NULL, 1, 'FAILED', 700000, 'TEST', '', NULL, NULL, NULL, NULL)";
+  await world.backend.query(close, [run.run_id]);
+  await world.owner.query("SELECT FROM clawback($1, $2, 200000)", [tenant_id, `test-${tenant_id}`]);
+  const sql = "SELECT payload FROM outbox_events WHERE tenant_id = $1 AND type = 'budget.threshold' ORDER BY event_id";
+  const rows = await world.owner.query(sql, [tenant_id]);
+  expect(rows.map((row) => row["payload"])).toMatchObject([{ threshold_percent: 50 }, { threshold_percent: 80 }]);
 });
 
 it("what was told is forgotten after thirty days, what is pending is not", async () => {

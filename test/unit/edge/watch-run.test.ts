@@ -62,13 +62,14 @@ function watched(answers: readonly (Row | "outage" | "nobody")[], for_ms = 30_00
   if (hold === undefined) throw new Error("nothing else is held");
   const watch = { key_sha256: "key", until_ms: START_MS + for_ms, signal: gone.signal, hold };
   const looks = watchRun(deps, foundRun.parse(BASE), watch);
-  const isHeld = () => holds.take("key", gone.signal) === undefined;
+  const takeOver = () => holds.take("key", gone.signal);
+  const isHeld = () => takeOver() === undefined;
   const all = async () => {
     const kinds: string[] = [];
     for await (const look of looks) kinds.push(look.kind === "found" ? look.run.status : look.kind);
     return kinds;
   };
-  return { world, gone, looks, isHeld, all };
+  return { world, gone, looks, takeOver, isHeld, all };
 }
 
 describe("a run that is watched", () => {
@@ -120,6 +121,15 @@ describe("a run that is watched", () => {
     expect(await looks.next()).toEqual({ done: true, value: undefined });
     expect(world.looks_ms).toHaveLength(1);
     expect(isHeld()).toBe(false);
+  });
+
+  test("is not looked at again once its place was given away for its silence", async () => {
+    const { world, looks, takeOver } = watched([BASE], 300_000);
+    await looks.next();
+    world.now_ms += 60_001;
+    expect(takeOver()).toBeDefined();
+    expect(await looks.next()).toEqual({ done: true, value: undefined });
+    expect(world.looks_ms).toHaveLength(1);
   });
 
   test("ends the watch with any fault that is no outage", async () => {

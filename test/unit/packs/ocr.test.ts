@@ -32,7 +32,11 @@ describe("inputs", () => {
     ["a bomb", { image: base64(blackPng(5_000, 4_001)) }, `image must have at most ${OCR_LIMITS.max_pixels} pixels`],
     ["a strip", { image: base64(blackPng(10_001, 20)) }, "image must have sides of 10 to 10000 pixels"],
     ["a dot", { image: base64(blackPng(9, 9)) }, "image must have sides of 10 to 10000 pixels"],
-    ["too many bytes", { image: base64(new Uint8Array(180_001)) }, "image must be at most 180000 bytes"],
+    [
+      "too many bytes",
+      { image: base64(new Uint8Array(180_001)) },
+      "image must be at most 240000 characters, which hold 180000 bytes",
+    ],
     ["an unknown language", { image: SAMPLES.jpeg, language: "xyz" }, 'language Invalid input: expected "eng"'],
     ["no web address", { image_url: "file:///etc/passwd" }, "image_url must be an absolute http or https URL"],
   ])("refuses %s, with the field", (_, inputs, refusal) => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { realpathSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { watchResidentMemory } from "./resident-memory.ts";
@@ -32,9 +33,24 @@ export interface MemoryLimits {
 const STACK_KB = 6_000;
 const WASM_PAGES_PER_MB = 16;
 
+const ROOT = new URL("../../../../", import.meta.url);
+const PACKAGES = fileURLToPath(new URL("node_modules/", ROOT));
+
+/**
+ * What a process may read: code, and no more of this machine. The environment of its parent, which holds credentials,
+ * is a file too.
+ */
+const READABLE = [
+  fileURLToPath(new URL("backend/", ROOT)),
+  fileURLToPath(new URL("package.json", ROOT)),
+  PACKAGES,
+  // Where the packages are linked to.
+  `${realpathSync(PACKAGES)}/`,
+];
+
 /**
  * A process of its own: where V8 runs out of memory in a thread, it may take the whole process along. It has no
- * environment, writes no file, starts nothing, and gives way to this process, whose heartbeats must not wait for it.
+ * environment, reads code alone, writes no file, starts nothing, and gives way to this process, whose heartbeats must not wait for it.
  */
 function startChild(script: URL, memory: MemoryLimits): ChildProcess {
   const wasm = memory.wasm_mb === undefined ? [] : [`--wasm-max-mem-pages=${memory.wasm_mb * WASM_PAGES_PER_MB}`];
@@ -42,7 +58,7 @@ function startChild(script: URL, memory: MemoryLimits): ChildProcess {
     env: {},
     execArgv: [
       "--permission",
-      "--allow-fs-read=*",
+      ...[...READABLE, fileURLToPath(new URL(".", script))].map((path) => `--allow-fs-read=${path}`),
       `--max-old-space-size=${memory.heap_mb}`,
       `--stack-size=${STACK_KB}`,
       ...wasm,
@@ -85,7 +101,8 @@ interface Line<Answer> {
 const nobody = () => undefined;
 
 function listen<Answer>(child: ChildProcess): Line<Answer> {
-  const line: Line<Answer> = { ended: false, onMessage: nobody, onEnd: nobody };
+  // Where this process has no file descriptor left, none was started, and its error may never be told.
+  const line: Line<Answer> = { ended: child.pid === undefined, onMessage: nobody, onEnd: nobody };
   const over = (fault: string) => {
     line.ended = true;
     line.onEnd(fault);
@@ -145,7 +162,7 @@ export function startWorkProcess<Request extends object, Answer>(
     },
     async end() {
       line.ended = true;
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const exit = once(child, "exit");
       child.kill("SIGKILL");
       await exit;

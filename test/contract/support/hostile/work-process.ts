@@ -41,6 +41,10 @@ const DEEDS = {
     const { writeFile } = await import("node:fs/promises");
     return writeFile(new URL("left-behind", import.meta.url), "x");
   },
+  reads_its_parent: async () => {
+    const { readFile } = await import("node:fs/promises");
+    return (await readFile(`/proc/${process.ppid}/environ`)).length;
+  },
   starts_a_process: async () => {
     const { execFileSync } = await import("node:child_process");
     return execFileSync("/bin/true");

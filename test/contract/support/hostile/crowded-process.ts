@@ -1,0 +1,22 @@
+import { closeSync, openSync } from "node:fs";
+import { createProcessPool, POOL_LIMITS } from "../../../../backend/worker/packs/isolation/process-pool.ts";
+import { startWorkProcess } from "../../../../backend/worker/packs/isolation/work-process.ts";
+
+/** A process that may open few files; it tells what its pool of one answers when it has none left, and after that. */
+const SCRIPT = new URL("work-process.ts", import.meta.url);
+const MEMORY = { heap_mb: 64, resident_mb: 300 };
+const isolated = createProcessPool(() => startWorkProcess<{ deed: "answers" }, unknown>(SCRIPT, MEMORY), {
+  ...POOL_LIMITS,
+  processes: 1,
+});
+const ask = () => isolated({ deed: "answers" }, new AbortController().signal);
+
+const files: number[] = [];
+try {
+  for (;;) files.push(openSync("/dev/null", "r"));
+} catch {
+  // There are no more.
+}
+const crowded = await ask();
+for (const file of files) closeSync(file);
+process.stdout.write(JSON.stringify([crowded, await ask()]), () => process.exit(0));
