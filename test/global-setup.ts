@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { bundleEdge } from "./stack/bundle-edge.ts";
 import { startStack } from "./stack/stack.ts";
 
 export interface StackEndpoints {
@@ -23,6 +24,8 @@ export interface StackEndpoints {
 declare module "vitest" {
   interface ProvidedContext {
     stack: StackEndpoints;
+    /** The edge, bundled once for all files. */
+    edge: string;
   }
 }
 
@@ -32,6 +35,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const stack = await startStack({ stateDir, env: process.env, fsync: false });
   const { pids: _pids, roundTrips: _roundTrips, createQueues: _createQueues, stop: _stop, ...endpoints } = stack;
   project.provide("stack", endpoints);
+  project.provide("edge", await bundleEdge());
   return async () => {
     await stack.stop();
     rmSync(stateDir, { recursive: true, force: true });

@@ -1,8 +1,18 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** The longest file first: begun last, it would keep one worker busy while the others have nothing left to do. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // oxlint-disable-next-line unicorn/no-array-sort -- the sequencer's own, which is no array's
+    const usual = await super.sort(files);
+    return usual.toSorted((a, b) => Number(b.project.name === "sim") - Number(a.project.name === "sim"));
+  }
+}
 
 const project = (name: string, include: string[], options: { stack: boolean }) => ({
   extends: true as const,
@@ -15,8 +25,9 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     retry: 0,
+    sequence: { sequencer: LongestFirst },
     // Files mostly wait for stores and processes: one more than the cores would suggest.
-    maxWorkers: Math.max(2, availableParallelism()),
+    maxWorkers: availableParallelism() + 1,
     // Node itself loads the code under test, text imports and all, exactly as it does when the product runs.
     experimental: { viteModuleRunner: false, nodeLoader: false },
     execArgv: ["--import", fileURLToPath(new URL("../backend/text-loader.ts", import.meta.url))],

@@ -12,7 +12,6 @@ import { tenantKeys, tenantOfKey } from "#core/store/redis/keys.ts";
 import { newReceiptKey } from "../../backend/cli/operations/new-receipt-key.ts";
 import { createPgDb } from "../../backend/drivers/pg.ts";
 import { createRedis } from "../../backend/drivers/redis.ts";
-import { bundleEdge } from "../stack/bundle-edge.ts";
 import { createTestDatabase } from "../stack/database.ts";
 import { startEdge } from "../stack/edge.ts";
 import { freePort } from "../stack/free-port.ts";
@@ -127,7 +126,7 @@ export async function createWorld({ bindings = {} }: WorldOptions = {}) {
   const redis = createRedis({ url: stack.redisUrl, command_timeout_ms: 10_000 });
   const logs: string[] = [];
   const edge = await startEdge({
-    script: await bundleEdge(),
+    script: inject("edge"),
     port: await freePort(),
     log: (line) => logs.push(line),
     bindings: given({
