@@ -2,11 +2,10 @@ import { z } from "zod";
 import { keyRequest, rotateRequest } from "#core/domain/key-request.ts";
 import { problem } from "./answers/problem.ts";
 import { exampleOf } from "./example.ts";
+import type { Json } from "./json.ts";
 import { requestSchemas } from "./request-schemas.ts";
 import { exampleKey } from "./requests/keys.ts";
 import { webhookRequest } from "./requests/webhooks.ts";
-
-export type Json = Readonly<Record<string, unknown>>;
 
 export const schemaRef = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { COMMON, type Json, headerRef, schemaRef } from "./components.ts";
+import { COMMON, headerRef, schemaRef } from "./components.ts";
+import type { Json } from "./json.ts";
 import { openProblems } from "./problems.ts";
 
 /** One part of the API: its operations, and the schemas of its answers by name. */

@@ -1,4 +1,4 @@
-import type { Json } from "./components.ts";
+import type { Json } from "./json.ts";
 
 const BY_FORMAT: Readonly<Record<string, string>> = {
   uuid: "01a1fa37-24d5-77a5-b92c-ccf601371541",

@@ -1,4 +1,5 @@
-import { type Json, headerRef } from "./components.ts";
+import { headerRef } from "./components.ts";
+import type { Json } from "./json.ts";
 
 export const query = (name: string, description: string, schema: Json, example: unknown): Json => ({
   name,

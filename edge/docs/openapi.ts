@@ -8,7 +8,8 @@ import { runs } from "./areas/runs.ts";
 import { service } from "./areas/service.ts";
 import { usage } from "./areas/usage.ts";
 import { webhooks } from "./areas/webhooks.ts";
-import { components, type Json } from "./components.ts";
+import { components } from "./components.ts";
+import type { Json } from "./json.ts";
 import type { Area } from "./describe.ts";
 import { eventSchemas, webhookRequests } from "./webhook-events.ts";
 

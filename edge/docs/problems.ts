@@ -1,5 +1,6 @@
 import { PROBLEMS, type ProblemSlug } from "#core/domain/problem.ts";
-import { COMMON, type Json, headerRef, RATE, schemaRef } from "./components.ts";
+import { COMMON, headerRef, RATE, schemaRef } from "./components.ts";
+import type { Json } from "./json.ts";
 
 /** Answers to nobody whose key was looked at, or after a fault of ours: only the shield knows where a caller stands. */
 const WITHOUT_RATE = new Set<number>([401, 405, 500]);

@@ -1,5 +1,6 @@
 import { webhookEvents } from "#core/domain/webhook-message.ts";
-import { type Json, schemaRef } from "./components.ts";
+import { schemaRef } from "./components.ts";
+import type { Json } from "./json.ts";
 
 /** The schemas of what webhooks are told, by name. */
 export const eventSchemas = {

@@ -1,6 +1,7 @@
 import * as answers from "../answers/keys.ts";
 import { KEYS_PER_PAGE } from "../answers/listings.ts";
-import { headerRef, type Json, RATE, schemaRef } from "../components.ts";
+import { headerRef, RATE, schemaRef } from "../components.ts";
+import type { Json } from "../json.ts";
 import { answer, type Area, READ } from "../describe.ts";
 import { cursor, idParameter, limit, NEXT } from "../listing.ts";
 import { problems } from "../problems.ts";

@@ -1,5 +1,6 @@
 import { mcpAnswer, mcpError, mcpMessage } from "../answers/mcp.ts";
-import { COMMON, headerRef, type Json, RATE, schemaRef } from "../components.ts";
+import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
+import type { Json } from "../json.ts";
 import { type Area, READ } from "../describe.ts";
 import { problems } from "../problems.ts";
 
