@@ -5,8 +5,8 @@ import type { DocumentRequest, Reading } from "./read-document.ts";
 /** Bounds of reading. Waiting for a process counts against none of them: the caller's signal ends that. */
 export const READER_LIMITS = {
   ...POOL_LIMITS,
-  article_ms: 10_000,
-  whole_page_ms: 10_000,
+  article_ms: 20_000,
+  whole_page_ms: 20_000,
   heap_mb: 384,
   resident_mb: 800,
 };
