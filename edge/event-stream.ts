@@ -25,14 +25,20 @@ export async function* chunksOf(
 ): AsyncGenerator<string, void, undefined> {
   let said_at = deps.clock.now();
   let sent = Math.max(seen, run.version);
+  // What was seen of a later version is not known.
+  let shown = run.version >= seen ? JSON.stringify(viewOf(run)) : undefined;
   yield run.version > seen ? RETRY + eventOf(run) : RETRY;
   try {
     for await (const look of looks) {
-      const isNews = look.kind === "found" && look.run.version > sent;
-      if (!isNews && deps.clock.now() - said_at < HEARTBEAT_MS) continue;
+      const moved = look.kind === "found" && look.run.version > sent ? look.run : undefined;
+      if (moved !== undefined) sent = moved.version;
+      // A version also rises with what its owner does not see, such as the worker's sign of life.
+      const view = moved === undefined ? shown : JSON.stringify(viewOf(moved));
+      const news = view === shown ? undefined : moved;
+      if (news === undefined && deps.clock.now() - said_at < HEARTBEAT_MS) continue;
       said_at = deps.clock.now();
-      if (isNews) sent = look.run.version;
-      yield isNews ? eventOf(look.run) : HEARTBEAT;
+      shown = view;
+      yield news === undefined ? HEARTBEAT : eventOf(news);
     }
   } catch (error) {
     deps.log.error("a stream of events failed", { error, trace_id });

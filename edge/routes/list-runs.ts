@@ -17,7 +17,7 @@ import type { ShieldDeps } from "../shield.ts";
 const query = z.strictObject({
   limit: once(wholeNumber(1, RUNS_PER_PAGE.most)).default(RUNS_PER_PAGE.usual),
   cursor: once(cursor(uuid)).optional(),
-  status: listOf(z.enum(runStatus.options, `must be of ${runStatus.options.join(", ")}`)).optional(),
+  status: listOf(z.enum(runStatus.options, `must be one of ${runStatus.options.join(", ")}`)).optional(),
   pack_type: once(z.string().regex(PACK_TYPE, "is no pack type")).optional(),
   created_after: once(moment).optional(),
   created_before: once(moment).optional(),

@@ -26,7 +26,7 @@ const queryWith = (limits: { readonly most: number; readonly usual: number }) =>
     format,
     limit: once(wholeNumber(1, limits.most)).default(limits.usual),
     cursor: once(cursor(z.string().regex(TRANSFER_ID))).optional(),
-    kind: listOf(z.enum(transferKind.options, `must be of ${transferKind.options.join(", ")}`)).default(
+    kind: listOf(z.enum(transferKind.options, `must be one of ${transferKind.options.join(", ")}`)).default(
       transferKind.options,
     ),
     run_id: once(uuid).optional(),

@@ -28,21 +28,21 @@ export interface TenantWishes {
 
 const id = () => newId(Date.now(), random.bytes(16));
 
+const ROOMY = {
+  submit_per_minute: 600_000,
+  submit_burst: 10_000,
+  read_per_minute: 600_000,
+  read_burst: 10_000,
+  max_open_runs: 5_000,
+  max_cost_micros: micros(10_000_000),
+};
+
+/** The plan of all packs that there are now. */
+const roomyPlan = (db: Db) => definePlan(db, PLAN, { ...ROOMY, pack_types: [...catalog.keys()] }, []);
+
 /** A tenant on a roomy plan, with credit, an everyday key and an admin key. */
 export async function createDemoTenant(db: Db, wishes: TenantWishes): Promise<DemoTenant> {
-  await definePlan(
-    db,
-    PLAN,
-    {
-      submit_per_minute: 600_000,
-      submit_burst: 10_000,
-      read_per_minute: 600_000,
-      read_burst: 10_000,
-      max_open_runs: 5_000,
-      max_cost_micros: micros(10_000_000),
-    },
-    [...catalog.keys()],
-  );
+  await roomyPlan(db);
   const tenant_id = id();
   await createTenant(db, { tenant_id, name: wishes.name, plan_id: PLAN });
   const amount = micros(wishes.credit ?? CREDIT);
@@ -85,7 +85,11 @@ export async function withOwner<T>(system: System, use: (db: Db) => Promise<T>):
 
 /** The two tenants of `npm run dev`; their keys are kept in a file, since the database knows only hashes. */
 export async function demoTenants(system: System, file: string): Promise<readonly DemoTenant[]> {
-  if (existsSync(file)) return z.array(demoTenant).parse(JSON.parse(readFileSync(file, "utf8")));
+  if (existsSync(file)) {
+    // Packs may have come since.
+    await withOwner(system, roomyPlan);
+    return z.array(demoTenant).parse(JSON.parse(readFileSync(file, "utf8")));
+  }
   const tenants = await withOwner(system, async (db) => [
     await createDemoTenant(db, { name: "Ada" }),
     await createDemoTenant(db, { name: "Grace" }),

@@ -6,7 +6,7 @@ import { webhookUrl } from "#core/domain/webhook-url.ts";
 export const webhookRequest = z.strictObject({
   url: webhookUrl,
   events: z
-    .array(z.enum(EVENT_TYPES))
+    .array(z.enum(EVENT_TYPES, `must be one of ${EVENT_TYPES.join(", ")}`))
     .max(EVENT_TYPES.length)
     .default([])
     .meta({

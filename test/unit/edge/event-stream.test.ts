@@ -32,7 +32,9 @@ const RUN: FoundRun = {
   retention_until: null,
   expired: false,
 };
-const found = (version: number): Look => ({ kind: "found", run: { ...RUN, version } });
+/** A run that shows its version, and one whose version rose by what its owner does not see. */
+const found = (version: number): Look => ({ kind: "found", run: { ...RUN, version, attempt: version } });
+const alike = (version: number): Look => ({ kind: "found", run: { ...RUN, version } });
 const OUTAGE: Look = { kind: "outage", error: new Outage("database", new Error("down")) };
 
 /** Every chunk of a stream whose looks come a second apart, each by what it is. */
@@ -57,6 +59,15 @@ const event = (version: number) => `event: status\nid: ${version}\n\n`;
 const HEARTBEAT = ": still here\n\n";
 
 describe("the events of a run", () => {
+  test("are of changes that their owner sees", async () => {
+    expect(await told([alike(5), alike(6), found(7), found(7), alike(8)])).toEqual([
+      RETRY + event(4),
+      event(7),
+      event(8),
+    ]);
+    expect(await told([alike(8)], 7)).toEqual([RETRY, event(8)]);
+  });
+
   test("begin with when to come back, then what was not seen, and go on with every rise of the version", async () => {
     expect(await told([found(4), found(5), found(5), found(7)])).toEqual([RETRY + event(4), event(5), event(7)]);
     expect(await told([found(4), found(5)], 4)).toEqual([RETRY, event(5)]);
