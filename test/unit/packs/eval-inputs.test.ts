@@ -134,7 +134,7 @@ describe("the measures", () => {
     "[\\pL-[:alpha:]](a{9}){9}",
     "x{2,}\\{3}",
   ])("RE2 expands %s to no more instructions than were foreseen", (pattern) =>
-    expect(patternSize(pattern)).toBeGreaterThanOrEqual(RE2JS.compile(pattern).programSize()),
+    expect(patternSize(pattern).instructions).toBeGreaterThanOrEqual(RE2JS.compile(pattern).programSize()),
   );
 
   test("RE2 expands no pattern to more instructions than were foreseen", () => {
@@ -149,7 +149,7 @@ describe("the measures", () => {
         } catch {
           return;
         }
-        expect(patternSize(text)).toBeGreaterThanOrEqual(compiled.programSize());
+        expect(patternSize(text).instructions).toBeGreaterThanOrEqual(compiled.programSize());
       }),
       { numRuns: 5_000, seed: 7 },
     );

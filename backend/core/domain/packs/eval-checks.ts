@@ -1,5 +1,5 @@
 import { COMPILING_CHARS, EVAL_LIMITS } from "./eval-limits.ts";
-import { jsonSize, patternSize, wordsOf } from "./eval-measure.ts";
+import { countWords, jsonSize, patternSize } from "./eval-measure.ts";
 import type { EvalMetric } from "./eval-metrics.ts";
 
 export interface EvalCase {
@@ -24,87 +24,104 @@ export function parseNumber(text: string): number | undefined {
 
 type RunLimit = "max_run_schema_nodes" | "max_run_regex_steps" | "max_run_levenshtein_cells" | "max_run_rouge_cells";
 
-/** Work that a run has been found to stand for. */
-type Spent = Record<RunLimit, number>;
-
-interface Work {
-  readonly limit: RunLimit;
-  readonly amount: number;
-}
-
-const NO_WORK: Work = { limit: "max_run_schema_nodes", amount: 0 };
-
 const WORK_WORDS: Readonly<Record<RunLimit, string>> = {
   max_run_schema_nodes: "values in schemas",
   max_run_regex_steps: "instructions of patterns x characters of outputs",
   max_run_levenshtein_cells: "characters of outputs x characters of expected texts",
   max_run_rouge_cells: "words of outputs x words of expected texts",
 };
+const RUN_LIMITS = Object.keys(WORK_WORDS) as RunLimit[];
 
-/** Why a pattern is too large; undefined when it is not. Whether it is a pattern at all, the work tells. */
-function patternFault(pattern: string): string | undefined {
-  if (pattern === "") return "must not be empty";
+type Sized<T> = { readonly size: T } | { readonly error: string };
+
+/** The size of a pattern, or why it is too large. Whether it is a pattern at all, the work tells. */
+function sizeOfPattern(pattern: string): Sized<ReturnType<typeof patternSize>> {
+  if (pattern === "") return { error: "must not be empty" };
   if (pattern.length > EVAL_LIMITS.max_pattern_chars) {
-    return `must be a pattern of at most ${EVAL_LIMITS.max_pattern_chars} characters`;
+    return { error: `must be a pattern of at most ${EVAL_LIMITS.max_pattern_chars} characters` };
   }
-  if (patternSize(pattern) <= EVAL_LIMITS.max_pattern_instructions) return undefined;
-  return `repeats too much: it expands to over ${EVAL_LIMITS.max_pattern_instructions} instructions`;
+  const size = patternSize(pattern);
+  if (size.instructions + size.tables <= EVAL_LIMITS.max_pattern_instructions) return { size };
+  return { error: `is too large: it expands to over ${EVAL_LIMITS.max_pattern_instructions} instructions` };
 }
 
-function schemaFault(schema: unknown): string | undefined {
-  const { nodes, depth } = jsonSize(schema);
-  if (nodes > EVAL_LIMITS.max_schema_nodes) return `must be a schema of at most ${EVAL_LIMITS.max_schema_nodes} values`;
-  if (depth <= EVAL_LIMITS.max_schema_depth) return undefined;
-  return `must be a schema nested in at most ${EVAL_LIMITS.max_schema_depth} levels`;
+function sizeOfSchema(schema: unknown): Sized<ReturnType<typeof jsonSize>> {
+  const size = jsonSize(schema);
+  if (size.nodes > EVAL_LIMITS.max_schema_nodes) {
+    return { error: `must be a schema of at most ${EVAL_LIMITS.max_schema_nodes} values` };
+  }
+  if (size.depth <= EVAL_LIMITS.max_schema_depth) return { size };
+  return { error: `must be a schema nested in at most ${EVAL_LIMITS.max_schema_depth} levels` };
+}
+
+/** The first call's answer, given again to every later one. */
+function once<T>(measure: () => T): () => T {
+  let kept: { readonly value: T } | undefined;
+  return () => (kept ??= { value: measure() }).value;
+}
+
+/** The measures of one case. Each is taken once, whatever the number of metrics, and only where one asks for it. */
+function measuresOf({ output, expected }: EvalCase) {
+  const text = typeof expected === "string" ? expected : "";
+  return {
+    expected,
+    output_chars: output.length,
+    expected_chars: text.length,
+    pattern: once(() => sizeOfPattern(text)),
+    schema: once(() => sizeOfSchema(expected)),
+    is_number: once(() => parseNumber(text) !== undefined),
+    /** At most words of the output x words of the expected text: half as many words as characters, and one. */
+    most_rouge_cells: Math.ceil(output.length / 2) * Math.ceil(text.length / 2),
+    rouge_cells: once(() => countWords(output) * countWords(text)),
+  };
+}
+
+type Measures = ReturnType<typeof measuresOf>;
+
+interface Measured {
+  readonly id: string;
+  readonly measures: Measures;
 }
 
 /** Why `expected` does not fit a metric; undefined when it does. */
-function expectedFault(metric: EvalMetric, { expected }: EvalCase): string | undefined {
+function expectedError(metric: EvalMetric, measures: Measures): string | undefined {
+  const { expected } = measures;
   if (metric.metric === "regex" && metric.pattern !== undefined) return undefined;
   if (metric.metric === "json_schema" && metric.schema !== undefined) return undefined;
   if (expected === undefined) return `is required by the metric ${labelOf(metric)}`;
   if (metric.metric === "json_schema") {
-    if (typeof expected === "object" || typeof expected === "boolean") return schemaFault(expected);
+    if (typeof expected === "object" || typeof expected === "boolean") return errorOf(measures.schema());
     return `must be a JSON Schema, an object or a boolean, for the metric ${labelOf(metric)}`;
   }
   if (metric.metric === "numeric") {
     if (typeof expected === "number") return undefined;
-    if (typeof expected === "string" && parseNumber(expected) !== undefined) return undefined;
+    if (typeof expected === "string" && measures.is_number()) return undefined;
     return `must be a number for the metric ${labelOf(metric)}`;
   }
   if (typeof expected !== "string") return `must be a string for the metric ${labelOf(metric)}`;
-  if (metric.metric === "regex") return patternFault(expected);
+  if (metric.metric === "regex") return errorOf(measures.pattern());
   return metric.metric === "contains" && expected === ""
     ? `must not be empty for the metric ${labelOf(metric)}`
     : undefined;
 }
 
-function workOf(metric: EvalMetric, { output, expected }: EvalCase): Work {
-  const text = typeof expected === "string" ? expected : "";
-  switch (metric.metric) {
-    case "levenshtein":
-      return { limit: "max_run_levenshtein_cells", amount: output.length * text.length };
-    case "rouge_l":
-      return { limit: "max_run_rouge_cells", amount: wordsOf(output).length * wordsOf(text).length };
-    case "regex":
-      return {
-        limit: "max_run_regex_steps",
-        amount: patternSize(metric.pattern ?? text) * (output.length + COMPILING_CHARS),
-      };
-    case "json_schema":
-      if (metric.schema !== undefined) return NO_WORK;
-      return { limit: "max_run_schema_nodes", amount: jsonSize(expected).nodes };
-    case "exact":
-    case "contains":
-    case "numeric":
-    case "token_f1":
-    case "bleu":
-      return NO_WORK;
-  }
+const errorOf = (sized: Sized<unknown>): string | undefined => ("error" in sized ? sized.error : undefined);
+
+/** A metric, and the measures of the pattern or schema of its own. */
+function measureMetric(metric: EvalMetric) {
+  const pattern = metric.metric === "regex" ? metric.pattern : undefined;
+  const schema = metric.metric === "json_schema" ? metric.schema : undefined;
+  return {
+    metric,
+    pattern: pattern === undefined ? undefined : sizeOfPattern(pattern),
+    schema: schema === undefined ? undefined : sizeOfSchema(schema),
+  };
 }
 
+type MeasuredMetric = ReturnType<typeof measureMetric>;
+
 /** Refuses repeated labels, and patterns and schemas of metrics that are too large; true when there was none. */
-function checkMetrics(metrics: readonly EvalMetric[], spent: Spent, refuse: Refuse): boolean {
+function checkMetrics(metrics: readonly MeasuredMetric[], refuse: Refuse): boolean {
   const labels = new Set<string>();
   let sound = true;
   const fault = (path: (string | number)[], message: string | undefined) => {
@@ -112,46 +129,103 @@ function checkMetrics(metrics: readonly EvalMetric[], spent: Spent, refuse: Refu
     sound = false;
     refuse(path, message);
   };
-  for (const [index, metric] of metrics.entries()) {
+  for (const [index, { metric, pattern, schema }] of metrics.entries()) {
     const label = labelOf(metric);
     const where = metric.label === undefined ? [] : ["label"];
     if (labels.has(label)) fault(["metrics", index, ...where], "is listed twice: give each a label of its own");
     labels.add(label);
-    if (metric.metric === "regex" && metric.pattern !== undefined) {
-      fault(["metrics", index, "pattern"], patternFault(metric.pattern));
-    }
-    if (metric.metric === "json_schema" && metric.schema !== undefined) {
-      fault(["metrics", index, "schema"], schemaFault(metric.schema));
-      spent.max_run_schema_nodes += jsonSize(metric.schema).nodes;
-    }
+    if (pattern !== undefined) fault(["metrics", index, "pattern"], errorOf(pattern));
+    if (schema !== undefined) fault(["metrics", index, "schema"], errorOf(schema));
   }
   return sound;
 }
 
-/** Calls `refuse` for what is wrong between the fields of inputs; once per case, and for the first limit passed. */
-export function checkEval(cases: readonly EvalCase[], metrics: readonly EvalMetric[], refuse: Refuse): void {
-  const spent: Spent = {
-    max_run_schema_nodes: 0,
-    max_run_regex_steps: 0,
+/** More than a caller is told of. */
+const MAX_REFUSALS = 50;
+
+/** Refuses repeated ids, and once per case what some metric cannot use; true when there was none. */
+function checkCases(cases: readonly Measured[], metrics: readonly EvalMetric[], refuse: Refuse): boolean {
+  const ids = new Set<string>();
+  let refused = 0;
+  for (const [index, { id, measures }] of cases.entries()) {
+    if (refused >= MAX_REFUSALS) break;
+    if (ids.has(id)) {
+      refused += 1;
+      refuse(["cases", index, "id"], "is listed twice");
+    }
+    ids.add(id);
+    const error = firstError(metrics, measures);
+    if (error === undefined) continue;
+    refused += 1;
+    refuse(["cases", index, "expected"], error);
+  }
+  return refused === 0;
+}
+
+function firstError(metrics: readonly EvalMetric[], measures: Measures): string | undefined {
+  for (const metric of metrics) {
+    const error = expectedError(metric, measures);
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+/** How many metrics ask for each kind of work, and what their own patterns and schemas stand for. */
+function demandOf(metrics: readonly MeasuredMetric[]) {
+  const count = (name: EvalMetric["metric"]) =>
+    metrics.filter(({ metric, pattern, schema }) => metric.metric === name && (pattern ?? schema) === undefined).length;
+  const patterns = metrics.flatMap(({ pattern }) => (pattern === undefined ? [] : [sizeOf(pattern)]));
+  const schemas = metrics.flatMap(({ schema }) => (schema === undefined ? [] : [sizeOf(schema)]));
+  return {
+    levenshtein: count("levenshtein"),
+    rouge_l: count("rouge_l"),
+    case_patterns: count("regex"),
+    case_schemas: count("json_schema"),
+    instructions: sum(patterns.map(({ instructions }) => instructions)),
+    tables: sum(patterns.map(({ tables }) => tables)),
+    nodes: sum(schemas.map(({ nodes }) => nodes)),
+  };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/** Refuses the first case that takes the run past a limit of its work. A case is counted once for all metrics of a kind. */
+function checkWork(cases: readonly Measured[], metrics: readonly MeasuredMetric[], refuse: Refuse): void {
+  const demand = demandOf(metrics);
+  const spent: Record<RunLimit, number> = {
+    max_run_schema_nodes: demand.nodes,
+    max_run_regex_steps: demand.tables * COMPILING_CHARS,
     max_run_levenshtein_cells: 0,
     max_run_rouge_cells: 0,
   };
-  const ids = new Set<string>();
-  if (!checkMetrics(metrics, spent, refuse)) return;
-  for (const [index, item] of cases.entries()) {
-    if (ids.has(item.id)) refuse(["cases", index, "id"], "is listed twice");
-    ids.add(item.id);
-    const fault = metrics.map((metric) => expectedFault(metric, item)).find((message) => message !== undefined);
-    if (fault !== undefined) {
-      refuse(["cases", index, "expected"], fault);
-      continue;
+  const most_rouge_cells = demand.rouge_l * sum(cases.map(({ measures }) => measures.most_rouge_cells));
+  const counts_words = most_rouge_cells > EVAL_LIMITS.max_run_rouge_cells;
+  for (const [index, { measures }] of cases.entries()) {
+    const chars = measures.output_chars + COMPILING_CHARS;
+    spent.max_run_regex_steps += demand.instructions * chars;
+    spent.max_run_levenshtein_cells += demand.levenshtein * measures.output_chars * measures.expected_chars;
+    if (demand.case_patterns > 0) {
+      const { instructions, tables } = sizeOf(measures.pattern());
+      spent.max_run_regex_steps += demand.case_patterns * (instructions * chars + tables * COMPILING_CHARS);
     }
-    for (const metric of metrics) {
-      const { limit, amount } = workOf(metric, item);
-      spent[limit] += amount;
-      if (spent[limit] <= EVAL_LIMITS[limit]) continue;
-      const field = limit === "max_run_schema_nodes" ? "expected" : "output";
-      return refuse(["cases", index, field], `takes the run past ${EVAL_LIMITS[limit]} ${WORK_WORDS[limit]}`);
-    }
+    if (demand.case_schemas > 0) spent.max_run_schema_nodes += demand.case_schemas * sizeOf(measures.schema()).nodes;
+    if (counts_words) spent.max_run_rouge_cells += demand.rouge_l * measures.rouge_cells();
+    const limit = RUN_LIMITS.find((name) => spent[name] > EVAL_LIMITS[name]);
+    if (limit === undefined) continue;
+    const field = limit === "max_run_schema_nodes" ? "expected" : "output";
+    return refuse(["cases", index, field], `takes the run past ${EVAL_LIMITS[limit]} ${WORK_WORDS[limit]}`);
   }
+}
+
+function sizeOf<T>(sized: Sized<T>): T {
+  if ("size" in sized) return sized.size;
+  throw new Error("a case was counted although it was refused");
+}
+
+/** Calls `refuse` for what is wrong between the fields of inputs; once per case, and for the first limit passed. */
+export function checkEval(cases: readonly EvalCase[], metrics: readonly EvalMetric[], refuse: Refuse): void {
+  const own = metrics.map(measureMetric);
+  if (!checkMetrics(own, refuse)) return;
+  const measured = cases.map((item) => ({ id: item.id, measures: measuresOf(item) }));
+  if (checkCases(measured, metrics, refuse)) checkWork(measured, own, refuse);
 }

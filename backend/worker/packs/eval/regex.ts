@@ -23,9 +23,9 @@ export interface Pattern {
  */
 export function compilePattern(pattern: string, flags: number, pointer: string): Pattern {
   const translated = RE2JS.translateRegExp(pattern);
-  const size = patternSize(translated);
-  if (size > EVAL_LIMITS.max_pattern_instructions) {
-    throw new Rejected("PATTERN_INVALID", `${pointer}: repeats too much.`);
+  const { instructions: size, tables } = patternSize(translated);
+  if (size + tables > EVAL_LIMITS.max_pattern_instructions) {
+    throw new Rejected("PATTERN_INVALID", `${pointer}: expands to too many instructions.`);
   }
   try {
     return { re: RE2JS.compile(translated, flags), size };
