@@ -4,6 +4,7 @@ import { uuid } from "#core/domain/ids.ts";
 import { MAX_COST_MICROS, MIN_COST_MICROS, type Micros, parseUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { scope } from "#core/domain/plan.ts";
+import { isPrintable, PRINTABLE } from "#core/domain/printable.ts";
 import { runStatus } from "#core/domain/run.ts";
 import { switchMode } from "#core/store/postgres/read-switch.ts";
 
@@ -50,7 +51,12 @@ export const planName = parser(
   z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "must be lower-case letters, digits and hyphens, a letter first"),
 );
 export const displayName = parser(
-  z.string().trim().min(1, "must not be empty").max(200, "must be at most 200 characters long"),
+  z
+    .string()
+    .trim()
+    .min(1, "must not be empty")
+    .max(200, { error: "must be at most 200 characters long", abort: true })
+    .refine(isPrintable, PRINTABLE),
 );
 export const grantId = parser(
   z.string().regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?$/, "must be 1 to 200 printable ASCII characters"),
@@ -59,7 +65,14 @@ export const grantAmount = parser(usdBetween(1, Number.MAX_SAFE_INTEGER, "must b
 export const spendingCap = parser(usd);
 export const runCharge = parser(usd);
 export const findingId = parser(z.string().regex(/^[1-9]\d{0,17}$/, "must be a finding's number"));
-export const note = parser(z.string().trim().min(1, "must say why").max(2_000, "must be at most 2000 characters long"));
+export const note = parser(
+  z
+    .string()
+    .trim()
+    .min(1, "must say why")
+    .max(2_000, { error: "must be at most 2000 characters long", abort: true })
+    .refine(isPrintable, PRINTABLE),
+);
 export const runCost = parser(usdBetween(MIN_COST_MICROS, MAX_COST_MICROS, "must be from 0.0050 to 1000000"));
 export const perMinute = parser(integer(1, 600_000));
 export const burst = parser(integer(1, 100_000));

@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { Outage } from "#core/domain/outage.ts";
+import { escapeUnprintable } from "#core/domain/printable.ts";
 import { awsClient } from "../drivers/aws-client.ts";
 import { createClock } from "../drivers/clock.ts";
 import { createPgDb } from "../drivers/pg.ts";
@@ -17,7 +18,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const REDIS_TIMEOUT_MS = 2_000;
 const AWS = { request_ms: 15_000, attempts: 3 };
 
-const warn = (line: string): void => console.error(line);
+const warn = (line: string): void => console.error(escapeUnprintable(line));
 
 /** Loaded by the few commands that use them: the AWS SDK takes longer to load than most commands to run. */
 function awsStores(config: CliConfig) {

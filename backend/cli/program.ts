@@ -1,4 +1,5 @@
 import { Command, type OutputConfiguration } from "commander";
+import { escapeUnprintable } from "#core/domain/printable.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addBalance } from "./commands/balance.ts";
 import { addClawback } from "./commands/clawback.ts";
@@ -19,7 +20,7 @@ export function createProgram(perform: Perform, output: OutputConfiguration = {}
   const program = new Command("dpp")
     .description("Operate Decisionproof: tenants, plans, API keys, credit, runs, receipts, the books and the switch.")
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(complaint(text)), ...output })
+    .configureOutput({ outputError: (text, write) => write(escapeUnprintable(complaint(text))), ...output })
     .addHelpText(
       "after",
       "\nFor a pipe write `npm run -s dpp -- ... --json`: without -s npm prints a banner before the answer.\n" +

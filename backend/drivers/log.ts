@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import { z } from "zod";
+import { escapeUnprintable } from "#core/domain/printable.ts";
 import type { Log } from "#core/ports/log.ts";
 
 export const logLevel = z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]);
@@ -37,7 +38,9 @@ export function createLog(options: LogOptions, destination?: DestinationStream):
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: "[redacted]" },
     serializers: { error: describeThrown },
   };
-  return wrap(destination === undefined ? pino(settings) : pino(settings, destination));
+  const to = destination ?? pino.destination(process.stdout.fd);
+  // JSON.stringify leaves DEL, the C1 controls and bidirectional ones as they are.
+  return wrap(pino(settings, { write: (line) => to.write(escapeUnprintable(line)) }));
 }
 
 function wrap(logger: Logger): Log {

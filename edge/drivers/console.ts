@@ -1,3 +1,4 @@
+import { escapeUnprintable } from "#core/domain/printable.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 
@@ -10,7 +11,8 @@ export function createConsoleLog(write: Write, bound: Fields = {}): Log {
     (level: string) =>
     (message: string, fields: Fields = {}) => {
       const all = { level, time: new Date().toISOString(), message, ...bound, ...fields };
-      write(JSON.stringify(all, (_name, value: unknown) => (value instanceof Error ? describe(value) : value)));
+      const text = JSON.stringify(all, (_name, value: unknown) => (value instanceof Error ? describe(value) : value));
+      write(escapeUnprintable(text));
     };
   return {
     info: line("info"),

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { textUpTo } from "./bounded.ts";
 import { type Micros, parseUsd } from "./money.ts";
 import { scope } from "./plan.ts";
+import { isPrintable, PRINTABLE } from "./printable.ts";
 
 const MAX_NAME_CHARS = 200;
 const MAX_PER_MINUTE = 600_000;
@@ -9,11 +11,17 @@ const DEFAULT_GRACE_SECONDS = 86_400;
 /** Later times have years of five digits in some offset, which RFC 3339 has not. */
 const LAST_EXPIRY = new Date("9999-01-01T00:00:00Z");
 
+const MAX_USD_CHARS = 16;
+const USD_FORM = 'must be a decimal string such as "25.0000", with at most six decimal places';
+const MAX_TIME_CHARS = 64;
+const TIME_FORM = "must be an RFC 3339 time such as 2030-01-31T00:00:00Z";
+
 const perMinute = z.int().min(1).max(MAX_PER_MINUTE).optional();
 
 const spendingCap = z
   .string({ error: 'must be a decimal string such as "25.0000", in quotes' })
-  .regex(/^\d{1,9}(\.\d{1,6})?$/, 'must be a decimal string such as "25.0000", with at most six decimal places')
+  .max(MAX_USD_CHARS, { error: USD_FORM, abort: true })
+  .regex(/^\d{1,9}(\.\d{1,6})?$/, { error: USD_FORM, abort: true })
   .meta({ description: "What the key and its successors may ever spend, in USD. Left out: no cap of its own." })
   .transform((text, context): Micros => {
     const amount = parseUsd(text);
@@ -24,10 +32,9 @@ const spendingCap = z
 
 /** The body of `POST /v1/keys`. Whether the expiry is still to come is for the database's clock to say. */
 export const keyRequest = z.strictObject({
-  name: z
-    .string()
-    .max(MAX_NAME_CHARS)
+  name: textUpTo(MAX_NAME_CHARS)
     .regex(/\S/, "must not be blank")
+    .refine(isPrintable, PRINTABLE)
     .describe("How people call it; it need not be unique."),
   scopes: z
     .array(scope)
@@ -36,8 +43,10 @@ export const keyRequest = z.strictObject({
     .refine((scopes) => new Set(scopes).size === scopes.length, "must name each scope once")
     .meta({ description: "What the key may do: no more than the key that asks.", uniqueItems: true }),
   mode: z.enum(["live", "test"]).optional().describe("Left out: as the key that asks."),
-  expires_at: z.iso
-    .datetime({ offset: true, error: "must be an RFC 3339 time such as 2030-01-31T00:00:00Z" })
+  expires_at: z
+    .string({ error: TIME_FORM })
+    .max(MAX_TIME_CHARS, { error: TIME_FORM, abort: true })
+    .check(z.iso.datetime({ offset: true, error: TIME_FORM, abort: true }))
     .transform((text) => new Date(text))
     .refine((time) => time < LAST_EXPIRY, `must be before ${LAST_EXPIRY.toISOString()}`)
     .optional()

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { recordUpTo, textUpTo } from "./bounded.ts";
 import { formatUsd, MAX_COST_MICROS, micros, MIN_COST_MICROS, parseUsd } from "./money.ts";
 import type { PackOffer } from "./pack.ts";
 import { catalog } from "./packs/catalog.ts";
@@ -6,6 +7,8 @@ import { PUBLIC_HTTPS, webhookUrl, webhookUrlFault, type WebhookPolicy } from ".
 
 const LEAST = formatUsd(micros(MIN_COST_MICROS));
 const MOST = formatUsd(micros(MAX_COST_MICROS));
+const USD_FORM = 'must be a decimal string such as "5.0000", with at most six decimal places';
+const MAX_USD_CHARS = 17;
 const USD = /^\d{1,10}(\.\d{1,6})?$/;
 /** `USD` and the range in one, for JSON Schema: the million; a dollar and more; half a cent and more. */
 const USD_IN_RANGE =
@@ -15,6 +18,7 @@ export const METADATA_LIMITS = { pairs: 16, name_chars: 64, value_chars: 512 } a
 /** How long the work of a run may take. */
 export const TIMEBOX_SECONDS = { minimum: 1, maximum: 900, default: 90 } as const;
 
+const MAX_PACK_TYPE_CHARS = 100;
 const packTypes = [...catalog.keys()].join(", ");
 
 const maxCost = z
@@ -24,7 +28,8 @@ const maxCost = z
         ? 'is required, as a decimal string such as "5.0000"'
         : 'must be a decimal string such as "5.0000", in quotes',
   })
-  .regex(USD, 'must be a decimal string such as "5.0000", with at most six decimal places')
+  .max(MAX_USD_CHARS, { error: USD_FORM, abort: true })
+  .regex(USD, { error: USD_FORM, abort: true })
   .meta({
     description: `What the run may cost at most, in USD; reserved at once. From ${LEAST} to ${MOST}.`,
     pattern: USD_IN_RANGE,
@@ -37,17 +42,14 @@ const maxCost = z
     return z.NEVER;
   });
 
-const metadata = z
-  .record(z.string().min(1).max(METADATA_LIMITS.name_chars), z.string().max(METADATA_LIMITS.value_chars))
-  .refine(
-    (pairs) => Object.keys(pairs).length <= METADATA_LIMITS.pairs,
-    `must be at most ${METADATA_LIMITS.pairs} pairs`,
-  )
-  .meta({
-    description: "Up to 16 pairs of the caller's own, given back with the run.",
-    maxProperties: METADATA_LIMITS.pairs,
-    examples: [{ order: "A-1" }],
-  });
+const metadata = recordUpTo(
+  METADATA_LIMITS.pairs,
+  textUpTo(METADATA_LIMITS.name_chars).min(1),
+  textUpTo(METADATA_LIMITS.value_chars),
+).meta({
+  description: "Up to 16 pairs of the caller's own, given back with the run.",
+  examples: [{ order: "A-1" }],
+});
 
 const common = {
   max_cost_usd: maxCost,
@@ -83,7 +85,10 @@ export const runRequests: ReadonlyMap<string, ReturnType<typeof requestFor>> = n
 );
 
 const ofUnknownPack = z.strictObject({
-  pack_type: z.string().refine((type) => catalog.has(type), `is not a known pack; there are: ${packTypes}`),
+  pack_type: textUpTo(MAX_PACK_TYPE_CHARS).refine(
+    (type) => catalog.has(type),
+    `is not a known pack; there are: ${packTypes}`,
+  ),
   inputs: z.record(z.string(), z.unknown()),
   ...common,
 });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 const MAX_CHARS = 2_048;
+const FORM = "must be an absolute http or https URL";
 
 /** An "@" in the authority of a WHATWG URL, in which backslashes are slashes, and tabs and line feeds nothing. */
 const USER_INFO = /^[^:]*:[/\\]*[^/\\?#]*@/;
@@ -8,9 +9,7 @@ const hasUserInfo = (url: string) => USER_INFO.test(url.replace(/[\t\n\r]/g, "")
 
 /** An http or https address that a pack fetches; whether its host may be reached is for the fetcher to say. */
 export const webAddress = z
-  .url({
-    protocol: /^https?$/,
-    error: ({ input }) => (input === undefined ? "is required" : "must be an absolute http or https URL"),
-  })
-  .max(MAX_CHARS, { error: `must be at most ${MAX_CHARS} characters long` })
+  .string({ error: ({ input }) => (input === undefined ? "is required" : FORM) })
+  .max(MAX_CHARS, { error: `must be at most ${MAX_CHARS} characters long`, abort: true })
+  .check(z.url({ protocol: /^https?$/, error: FORM }))
   .refine((url) => !hasUserInfo(url), "must not have a user name or password in it");

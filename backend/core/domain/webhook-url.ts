@@ -17,8 +17,8 @@ const WEB_URL = /^https?:\/\/[^\s/?#]\S*$/i;
 /** The form of a webhook's address; {@link webhookUrlFault} says whether it may be one. */
 export const webhookUrl = z
   .string({ error: ({ input }) => (input === undefined ? "is required" : "must be a URL") })
-  .regex(WEB_URL, "must be an absolute https URL")
-  .max(max_url_chars, `must be at most ${max_url_chars} characters long`)
+  .max(max_url_chars, { error: `must be at most ${max_url_chars} characters long`, abort: true })
+  .regex(WEB_URL, { error: "must be an absolute https URL", abort: true })
   .meta({
     description: `A public https address on one of the ports ${WEB_PORTS.join(", ")}, without user name, password or fragment.`,
     pattern: String.raw`^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#]\S*$`,

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { textUpTo } from "#core/domain/bounded.ts";
+import { isPrintable, PRINTABLE } from "#core/domain/printable.ts";
 import { deliveryStatus, EVENT_TYPES, WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
 import { webhookUrl } from "#core/domain/webhook-url.ts";
 
@@ -13,10 +15,9 @@ export const webhookRequest = z.strictObject({
       description: "What it is told of; everything where this is empty or left out.",
       examples: [["run.completed", "run.failed"]],
     }),
-  description: z
-    .string()
+  description: textUpTo(WEBHOOK_LIMITS.max_description_chars)
     .min(1)
-    .max(WEBHOOK_LIMITS.max_description_chars)
+    .refine(isPrintable, PRINTABLE)
     .optional()
     .meta({ description: "What it is for, in the caller's own words.", examples: ["Orders"] }),
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { textUpTo } from "../bounded.ts";
 import { micros } from "../money.ts";
 import type { PackOffer } from "../pack.ts";
 
@@ -28,10 +29,7 @@ export type CharStyle = (typeof CHAR_STYLES)[number];
 const LINE = /^(?!.*[\p{Cc}\p{Cs}\uFFFE\uFFFF])\S(?:.*\S)?$/u;
 
 const line = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .regex(LINE, "must be one line without space at either end, control characters or lone surrogates");
+  textUpTo(max).regex(LINE, "must be one line without space at either end, control characters or lone surrogates");
 
 const inputs = z.strictObject({
   name: line(CHAR_LIMITS.max_name_chars).meta({ description: "Whom the portrait shows; its accessible title." }),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { textUpTo } from "../bounded.ts";
 import { micros } from "../money.ts";
 import type { PackOffer } from "../pack.ts";
 
@@ -52,10 +53,8 @@ const rules = z
   });
 
 const inputs = z.strictObject({
-  text: z
-    .string()
+  text: textUpTo(COMPLIANCE_LIMITS.max_text_chars)
     .min(1)
-    .max(COMPLIANCE_LIMITS.max_text_chars)
     .describe("What is to be searched. Offsets of findings count its UTF-16 code units, from 0."),
   rules: rules.optional().describe("The rules to apply, in any order; all of them if left out."),
 });

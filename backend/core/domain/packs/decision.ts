@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { recordUpTo, textUpTo } from "../bounded.ts";
 import { micros } from "../money.ts";
 import type { PackOffer } from "../pack.ts";
 
@@ -16,10 +17,8 @@ export const TOKENS_PER_UNIT = 1_000;
 const NAME = /^(?!.*\p{Cc})\S(?:.*\S)?$/u;
 const PROTO = "__proto__";
 
-const decisionName = z
-  .string()
+const decisionName = textUpTo(DECISION_LIMITS.max_name_chars)
   .min(1)
-  .max(DECISION_LIMITS.max_name_chars)
   .regex(NAME, "must be one line without space at either end")
   .refine((name) => name !== PROTO, "is a reserved name");
 
@@ -37,13 +36,12 @@ function refuseProto(value: unknown, context: z.RefinementCtx): unknown {
   return value;
 }
 
-const cells = z.preprocess(refuseProto, z.record(z.string(), z.number()));
-const scores = z.preprocess(refuseProto, z.record(z.string(), cells));
+// More rows or cells than there can be names for are not looked at.
+const cells = z.preprocess(refuseProto, recordUpTo(DECISION_LIMITS.max_criteria, z.string(), z.number()));
+const scores = z.preprocess(refuseProto, recordUpTo(DECISION_LIMITS.max_options, z.string(), cells));
 
 const fields = z.strictObject({
-  question: z
-    .string()
-    .max(DECISION_LIMITS.max_question_chars)
+  question: textUpTo(DECISION_LIMITS.max_question_chars)
     .regex(/\S/, "must say something")
     .describe("What is to be decided."),
   mode: z

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { recordUpTo, textUpTo } from "../bounded.ts";
 import { EVAL_LIMITS } from "./eval-limits.ts";
 
 export const METRIC_NAMES = [
@@ -15,10 +16,13 @@ export const METRIC_NAMES = [
 
 const NAMES: ReadonlySet<unknown> = new Set(METRIC_NAMES);
 
+const MAX_LABEL_CHARS = 40;
+const LABEL = `must be up to ${MAX_LABEL_CHARS} lower-case letters, digits and underscores, a letter first`;
+const FLAGS = "must be made of i, m and s, each at most once";
+
 const common = {
-  label: z
-    .string()
-    .regex(/^[a-z][a-z0-9_]{0,39}$/, "must be up to 40 lower-case letters, digits and underscores, a letter first")
+  label: textUpTo(MAX_LABEL_CHARS, LABEL)
+    .regex(/^[a-z][a-z0-9_]*$/, LABEL)
     .optional()
     .describe("What the result calls this metric; its name unless told. Needed where one metric is asked for twice."),
   threshold: z.number().min(0).max(1).optional().describe("Takes the place of the run's threshold for this metric."),
@@ -33,8 +37,8 @@ const textual = {
     .describe("trim: without white space at both ends; collapse: and each run of it inside is one space."),
 };
 
-const pattern = z.string().min(1).max(EVAL_LIMITS.max_pattern_chars);
-const schema = z.union([z.boolean(), z.record(z.string(), z.unknown())]);
+const pattern = textUpTo(EVAL_LIMITS.max_pattern_chars).min(1);
+const schema = z.union([z.boolean(), recordUpTo(EVAL_LIMITS.max_schema_nodes, z.string(), z.unknown())]);
 
 const metricObject = z.discriminatedUnion(
   "metric",
@@ -48,9 +52,9 @@ const metricObject = z.discriminatedUnion(
       metric: z.literal("regex").describe("1 if the pattern matches. RE2's syntax: no look-around, no back-reference."),
       ...common,
       pattern: pattern.optional().describe("One pattern for all cases; without it `expected` is each case's pattern."),
-      flags: z
-        .string()
-        .regex(/^(?!.*(.).*\1)[ims]*$/, "must be made of i, m and s, each at most once")
+      flags: textUpTo("ims".length, FLAGS)
+        .regex(/^[ims]*$/, FLAGS)
+        .refine((flags) => new Set(flags).size === flags.length, FLAGS)
         .default("")
         .describe("i: ignore case; m: ^ and $ match at lines; s: the dot matches line ends."),
       full_match: z.boolean().default(false).describe("The pattern must match the whole output."),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { recordUpTo, textUpTo } from "../bounded.ts";
 import { micros } from "../money.ts";
 import type { PackOffer } from "../pack.ts";
 import { checkEval } from "./eval-checks.ts";
@@ -7,18 +8,16 @@ import { evalMetric } from "./eval-metrics.ts";
 
 const ID = /^(?!.*\p{Cc})\S(?:.*\S)?$/u;
 
-const text = z.string().max(EVAL_LIMITS.max_text_chars);
+const text = textUpTo(EVAL_LIMITS.max_text_chars);
 
 const evalCase = z.strictObject({
-  id: z
-    .string()
+  id: textUpTo(EVAL_LIMITS.max_id_chars)
     .min(1)
-    .max(EVAL_LIMITS.max_id_chars)
     .regex(ID, "must be one line without space at either end")
     .describe("The caller's own name for the case; unique."),
   output: text.describe("What is judged."),
   expected: z
-    .union([text, z.number(), z.boolean(), z.record(z.string(), z.unknown())], {
+    .union([text, z.number(), z.boolean(), recordUpTo(EVAL_LIMITS.max_schema_nodes, z.string(), z.unknown())], {
       error: `must be a text of at most ${EVAL_LIMITS.max_text_chars} characters, a number, or a JSON Schema`,
     })
     .optional()
