@@ -6,5 +6,6 @@ interface URL {
   readonly hostname: string;
   readonly port: string;
   readonly hash: string;
+  readonly href: string;
 }
 declare const URL: { parse(text: string): URL | null };

@@ -57,7 +57,7 @@ The life of a run: \`POST /v1/runs/estimate\` tells what a body would cost, and 
 
 Money: the budget is granted = charged + reserved + available. A submit reserves \`max_cost_usd\` (from ${usd(MIN_COST_MICROS)} to ${usd(MAX_COST_MICROS)}); the end of the run charges its price, never above the reservation, and gives back the rest. A run that fails or is canceled after its work began costs the minimum fee, min(max(${least}, 2% of the reservation), ${most}, reservation). Inputs that the pack refuses, and runs canceled before they start, cost nothing. Every answer about a run bears its cost in \`X-DPP-Cost-*\` headers.
 
-Idempotency: every submit needs an \`Idempotency-Key\` of 8 to 64 printable ASCII characters, one per piece of work. The same key with the same body is the same run, answered with its status of now and \`Idempotency-Replayed: true\`; with another body it is a 409. After a 429, a 503 or a lost connection send the same request with the same key again: it is never run or charged twice.
+Idempotency: every submit needs an \`Idempotency-Key\` of 8 to 64 printable ASCII characters other than a comma, one per piece of work. The same key with the same body is the same run, answered with its status of now and \`Idempotency-Replayed: true\`; with another body it is a 409. After a 429, a 503 or a lost connection send the same request with the same key again: it is never run or charged twice.
 
 Errors: \`application/problem+json\` (RFC 9457). \`type\` is the address of a page that says what it means and what to do; \`errors[]\` names every place that does not fit; \`Retry-After\` says when to come back. \`RateLimit\` and \`RateLimit-Policy\` say what is left of the rate: submits have one of their own, all else counts as a read.
 

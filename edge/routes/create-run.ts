@@ -40,7 +40,9 @@ function keyOf(c: EdgeRequest): string {
   const key = idempotencyKey.safeParse(c.req.header("Idempotency-Key"));
   if (key.success) return key.data;
   throw new Problem("invalid-idempotency-key", undefined, {
-    errors: [{ header: "Idempotency-Key", detail: "must be 8 to 64 printable ASCII characters" }],
+    errors: [
+      { header: "Idempotency-Key", detail: "must be one of 8 to 64 printable ASCII characters other than a comma" },
+    ],
   });
 }
 

@@ -1,7 +1,7 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { newId } from "#core/domain/ids.ts";
 import { Problem } from "#core/domain/problem.ts";
-import { webhookUrlFault } from "#core/domain/webhook-url.ts";
+import { parseWebhookUrl } from "#core/domain/webhook-url.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import { createWebhook as create, type NewWebhook } from "#core/store/postgres/create-webhook.ts";
 import { callerOf } from "../authenticate.ts";
@@ -41,9 +41,11 @@ export function createWebhook(deps: CreateDeps): EdgeHandler {
 
 async function readWebhook(deps: CreateDeps, request: Request): Promise<NewWebhook> {
   const parsed = webhookRequest
-    .superRefine(({ url }, context) => {
-      const fault = webhookUrlFault(url, deps.webhook_policy);
-      if (fault !== undefined) context.addIssue({ code: "custom", path: ["url"], message: fault, input: url });
+    .transform((wanted, context) => {
+      const address = parseWebhookUrl(wanted.url, deps.webhook_policy);
+      if ("href" in address) return { ...wanted, url: address.href };
+      context.addIssue({ code: "custom", path: ["url"], message: address.error, input: wanted.url });
+      return z.NEVER;
     })
     .safeParse(parseJson(await readBody(request)));
   if (!parsed.success) throw bodyProblem(parsed.error);

@@ -1,9 +1,14 @@
 import canonicalize from "canonicalize";
-import { z } from "zod";
+import { textUpTo } from "./bounded.ts";
 import { sha256Hex } from "./hash.ts";
 
-/** 8 to 64 printable ASCII characters, space not at the ends (HTTP strips it). */
-export const idempotencyKey = z.string().regex(/^[\x21-\x7e][\x20-\x7e]{6,62}[\x21-\x7e]$/);
+/**
+ * 8 to 64 printable ASCII characters, space not at the ends (HTTP strips it), and no comma: HTTP joins two headers of one
+ * name with it, and two keys must not pass for one.
+ */
+export const idempotencyKey = textUpTo(64).regex(
+  /^[\x21-\x2b\x2d-\x7e][\x20-\x2b\x2d-\x7e]{6,62}[\x21-\x2b\x2d-\x7e]$/,
+);
 
 /** RFC 8785 text of a JSON value. Throws TypeError for what JSON cannot hold. */
 export function canonicalJson(value: unknown): string {

@@ -3,7 +3,7 @@ import { recordUpTo, textUpTo } from "./bounded.ts";
 import { formatUsd, MAX_COST_MICROS, micros, MIN_COST_MICROS, parseUsd } from "./money.ts";
 import type { PackOffer } from "./pack.ts";
 import { catalog } from "./packs/catalog.ts";
-import { PUBLIC_HTTPS, webhookUrl, webhookUrlFault, type WebhookPolicy } from "./webhook-url.ts";
+import { parseWebhookUrl, PUBLIC_HTTPS, webhookUrl, type WebhookPolicy } from "./webhook-url.ts";
 
 const LEAST = formatUsd(micros(MIN_COST_MICROS));
 const MOST = formatUsd(micros(MAX_COST_MICROS));
@@ -105,7 +105,8 @@ export function parseRunRequest(
   const parsed = (schema ?? ofUnknownPack).safeParse(body);
   if (!parsed.success) return { error: parsed.error };
   const { webhook } = parsed.data;
-  const fault = webhook === undefined ? undefined : webhookUrlFault(webhook, policy);
-  if (fault === undefined) return { request: parsed.data };
-  return { error: new z.ZodError([{ code: "custom", path: ["webhook"], message: fault, input: webhook }]) };
+  if (webhook === undefined) return { request: parsed.data };
+  const address = parseWebhookUrl(webhook, policy);
+  if ("href" in address) return { request: { ...parsed.data, webhook: address.href } };
+  return { error: new z.ZodError([{ code: "custom", path: ["webhook"], message: address.error, input: webhook }]) };
 }

@@ -14,7 +14,7 @@ export const PUBLIC_HTTPS: WebhookPolicy = { allow_http: false, allow_hosts: [] 
 const { max_url_chars } = WEBHOOK_LIMITS;
 const WEB_URL = /^https?:\/\/[^\s/?#]\S*$/i;
 
-/** The form of a webhook's address; {@link webhookUrlFault} says whether it may be one. */
+/** The form of a webhook's address; {@link parseWebhookUrl} says whether it may be one. */
 export const webhookUrl = z
   .string({ error: ({ input }) => (input === undefined ? "is required" : "must be a URL") })
   .max(max_url_chars, { error: `must be at most ${max_url_chars} characters long`, abort: true })
@@ -25,10 +25,19 @@ export const webhookUrl = z
     examples: ["https://hooks.example.com/decisionproof"],
   });
 
-/** Why a text may not be a webhook's address; undefined when it may. */
-export function webhookUrlFault(text: string, policy: WebhookPolicy): string | undefined {
+/** A webhook's address as the URL standard writes it, which is what was judged; or why the text may not be one. */
+export function parseWebhookUrl(
+  text: string,
+  policy: WebhookPolicy,
+): { readonly href: string } | { readonly error: string } {
   const url = URL.parse(text);
-  if (url === null) return "is not a URL";
+  const error = url === null ? "is not a URL" : urlError(url, text, policy);
+  if (url === null || error !== undefined) return { error: error ?? "is not a URL" };
+  if (url.href.length <= max_url_chars) return { href: url.href };
+  return { error: `must be at most ${max_url_chars} characters long once it is percent-encoded` };
+}
+
+function urlError(url: URL, text: string, policy: WebhookPolicy): string | undefined {
   if (url.username !== "" || url.password !== "") return "must not hold a user name or password";
   if (url.hash !== "" || text.includes("#")) return "must not hold a fragment";
   if (url.protocol !== "https:" && !policy.allow_http) return "must be an https URL";

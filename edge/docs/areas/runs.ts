@@ -25,7 +25,12 @@ const IDEMPOTENCY_KEY = {
   in: "header",
   required: true,
   description: "One key per piece of work; every retry bears the same one. Printable ASCII, no space at either end.",
-  schema: { type: "string", minLength: 8, maxLength: 64, pattern: "^[\\x21-\\x7e][\\x20-\\x7e]{6,62}[\\x21-\\x7e]$" },
+  schema: {
+    type: "string",
+    minLength: 8,
+    maxLength: 64,
+    pattern: "^[\\x21-\\x2b\\x2d-\\x7e][\\x20-\\x2b\\x2d-\\x7e]{6,62}[\\x21-\\x2b\\x2d-\\x7e]$",
+  },
   example: "order-A-1-first",
 };
 

@@ -71,8 +71,12 @@ function readArguments({ c, deps }: Conversation, given: Json): { request: Submi
   if (!key.success) {
     throw new Problem(
       "invalid-idempotency-key",
-      "A submit needs an idempotency_key of 8 to 64 printable ASCII characters, without a space at either end.",
-      { errors: [{ pointer: "/idempotency_key", detail: "must be 8 to 64 printable ASCII characters" }] },
+      "A submit needs an idempotency_key of 8 to 64 printable ASCII characters other than a comma, without a space at either end.",
+      {
+        errors: [
+          { pointer: "/idempotency_key", detail: "must be 8 to 64 printable ASCII characters other than a comma" },
+        ],
+      },
     );
   }
   const request = {

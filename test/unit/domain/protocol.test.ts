@@ -39,6 +39,8 @@ test.each([
   ["ünicode-key", false],
   [" leading-1", false],
   ["trailing1 ", false],
+  ["order-1, order-2", false],
+  ["order-1,order-2", false],
 ])("%j as an idempotency key: %s", (key, fits) => {
   expect(idempotencyKey.safeParse(key).success).toBe(fits);
 });

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
-import { PUBLIC_HTTPS, webhookUrl, webhookUrlFault } from "#core/domain/webhook-url.ts";
+import { PUBLIC_HTTPS, parseWebhookUrl, webhookUrl } from "#core/domain/webhook-url.ts";
 
 const faultOf = (url: string, policy = PUBLIC_HTTPS) => {
   const parsed = webhookUrl.safeParse(url);
-  return parsed.success ? webhookUrlFault(parsed.data, policy) : parsed.error.issues[0]?.message;
+  if (!parsed.success) return parsed.error.issues[0]?.message;
+  const address = parseWebhookUrl(parsed.data, policy);
+  return "error" in address ? address.error : undefined;
 };
 
 test.each([
@@ -57,6 +59,21 @@ test.each([
   ].map((host) => [`https://${host}/`, "must not name an address that is not public"]),
 ])("%s may not: %s", (url, fault) => {
   expect(faultOf(url)).toBe(fault);
+});
+
+test.each([
+  ["HTTPS://EXAMPLE.COM", "https://example.com/"],
+  ["https://example.com:443/a/../b", "https://example.com/b"],
+  ["https://example.com\\\\evil.example/", "https://example.com//evil.example/"],
+  ["https://bücher.example.org/ä", "https://xn--bcher-kva.example.org/%C3%A4"],
+])("%s is kept as the address that was judged, %s", (url, href) => {
+  expect(parseWebhookUrl(url, PUBLIC_HTTPS)).toEqual({ href });
+});
+
+test("an address that grows past the limit once it is percent-encoded is refused", () => {
+  expect(faultOf(`https://example.com/${"ä".repeat(500)}`)).toBe(
+    "must be at most 2048 characters long once it is percent-encoded",
+  );
 });
 
 test("an operator may let plain http and named hosts through, and nothing else with them", () => {

@@ -3,7 +3,7 @@ import { RE2JS } from "re2js";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { EVAL_LIMITS } from "#core/domain/packs/eval-limits.ts";
-import { jsonSize, patternSize } from "#core/domain/packs/eval-measure.ts";
+import { countWords, jsonSize, patternSize, wordsOf } from "#core/domain/packs/eval-measure.ts";
 import { METRIC_NAMES } from "#core/domain/packs/eval-metrics.ts";
 import { evalOffer } from "#core/domain/packs/eval.ts";
 
@@ -152,6 +152,27 @@ describe("the measures", () => {
         expect(patternSize(text).instructions).toBeGreaterThanOrEqual(compiled.programSize());
       }),
       { numRuns: 5_000, seed: 7 },
+    );
+  });
+
+  test.each<[string, string, number]>([
+    ["998 characters", `[${"ab".repeat(499)}]`, 249],
+    ["as many that nothing ends", `[${"ab".repeat(499)}`, 249],
+    ["names that nothing ends", `[${"[:".repeat(499)}`, 249],
+    ["a few", "[a-z0-9_]", 0],
+    ["Unicode classes", String.raw`[\p{L}\p{N}]\pM`, 150],
+  ])("a class of %s counts for what its table takes to build", (_, pattern, tables) => {
+    expect(patternSize(pattern).tables).toBe(tables);
+  });
+
+  test("words are counted as they are found", () => {
+    const piece = fc.constantFrom(..."aZ09_ -.,é日😀\u0301\u0130ǅ٣ \n".split(""), "😀", "𝒳");
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 40 }), (parts) => {
+        const text = parts.join("");
+        expect(countWords(text)).toBe(wordsOf(text).length);
+      }),
+      { numRuns: 2_000, seed: 7 },
     );
   });
 

@@ -160,3 +160,53 @@ describe("the pack", () => {
     );
   });
 });
+
+describe("a rejection comes before any work that would be free", () => {
+  /** Cases whose outputs tell how often they were read. */
+  function watched(inputs: unknown) {
+    let reads = 0;
+    const parsed = evalOffer.inputs.parse(inputs);
+    const cases = parsed.cases.map(({ output, ...rest }) => ({
+      ...rest,
+      get output() {
+        reads += 1;
+        return output;
+      },
+    }));
+    return { inputs: { ...parsed, cases }, reads: () => reads };
+  }
+
+  test("no output is read where a later metric has a pattern that is none", () => {
+    const given = watched({
+      cases: [item("a", "a", "a"), item("b", "a", "(")],
+      metrics: ["levenshtein", "rouge_l", "regex"],
+    });
+    expect(score(given.inputs)).toMatchObject({ kind: "rejected", reason_code: "PATTERN_INVALID" });
+    expect(given.reads()).toBe(0);
+  });
+
+  test("no output is read where a later metric has a schema that is none", () => {
+    const schema = { type: "strin" };
+    const given = watched({
+      cases: [item("a"), item("b")],
+      metrics: ["exact", "bleu", { metric: "json_schema", schema }],
+    });
+    expect(score(given.inputs)).toMatchObject({ kind: "rejected", reason_code: "SCHEMA_INVALID" });
+    expect(given.reads()).toBe(0);
+  });
+
+  test("a schema that costs too much is found out before other metrics read the outputs", () => {
+    const schema = { $ref: "#/$defs/a", $defs: { a: { anyOf: [{ $ref: "#/$defs/a" }, { $ref: "#/$defs/a" }] } } };
+    const given = watched({
+      cases: [item("a", "1"), item("b", "1")],
+      metrics: ["levenshtein", "exact", { metric: "json_schema", schema }],
+    });
+    expect(score(given.inputs)).toMatchObject({ kind: "rejected", reason_code: "SCHEMA_TOO_COSTLY" });
+    expect(given.reads()).toBe(1);
+  });
+
+  test("columns keep the order in which the metrics were asked for", () => {
+    const inputs = { cases: [item("a")], metrics: ["exact", "regex", "bleu", { metric: "json_schema", schema: true }] };
+    expect(reportOf(inputs).metrics.map(({ label }) => label)).toEqual(["exact", "regex", "bleu", "json_schema"]);
+  });
+});

@@ -1,8 +1,9 @@
+import type { EvalCase } from "#core/domain/packs/eval-checks.ts";
 import { jsonSize } from "#core/domain/packs/eval-measure.ts";
 import type { MetricOf } from "#core/domain/packs/eval-metrics.ts";
 import { createMeter, METER_LIMITS } from "./meter.ts";
 import { createSchemaCompiler } from "./schema-compiler.ts";
-import type { Scored, Scorer } from "./scorer.ts";
+import type { ChoosyScorer, Scored } from "./scorer.ts";
 
 /** Levels of an output that validation, which recurs, is let into. */
 const MAX_JSON_DEPTH = 128;
@@ -17,12 +18,15 @@ function parsed(text: string): { readonly value: unknown } | undefined {
 }
 
 /** Each output is checked against its own case's schema, or the metric's; `at` is the metric's index. */
-export function jsonSchema(metric: MetricOf<"json_schema">, at: number, limits = METER_LIMITS): Scorer {
+export function jsonSchema(metric: MetricOf<"json_schema">, at: number, limits = METER_LIMITS): ChoosyScorer {
   const meter = createMeter(limits);
   const compile = createSchemaCompiler(meter);
-  return (item, index): Scored => {
-    const pointer = metric.schema === undefined ? `/inputs/cases/${index}/expected` : `/inputs/metrics/${at}/schema`;
-    const validate = compile(metric.schema ?? item.expected, pointer);
+  const pointerTo = (index: number): string =>
+    metric.schema === undefined ? `/inputs/cases/${index}/expected` : `/inputs/metrics/${at}/schema`;
+  const validatorFor = (item: EvalCase, index: number) => compile(metric.schema ?? item.expected, pointerTo(index));
+  const score = (item: EvalCase, index: number): Scored => {
+    const pointer = pointerTo(index);
+    const validate = validatorFor(item, index);
     const json = parsed(item.output);
     if (json === undefined) return { score: 0, note: "not JSON" };
     if (jsonSize(json.value).depth > MAX_JSON_DEPTH)
@@ -41,4 +45,5 @@ export function jsonSchema(metric: MetricOf<"json_schema">, at: number, limits =
       note: `${instancePath === "" ? "the output" : instancePath} fails ${keyword}`.slice(-MAX_NOTE_CHARS),
     };
   };
+  return { prepare: validatorFor, score };
 }

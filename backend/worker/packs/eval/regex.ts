@@ -1,9 +1,10 @@
 import { RE2JS, RE2JSException, RE2JSSyntaxException } from "re2js";
+import type { EvalCase } from "#core/domain/packs/eval-checks.ts";
 import { EVAL_LIMITS } from "#core/domain/packs/eval-limits.ts";
 import { patternSize } from "#core/domain/packs/eval-measure.ts";
 import type { MetricOf } from "#core/domain/packs/eval-metrics.ts";
 import { Rejected } from "./rejected.ts";
-import { expectedText, passOrFail, type Scorer } from "./scorer.ts";
+import { expectedText, passOrFail, type ChoosyScorer } from "./scorer.ts";
 
 const FLAGS = new Map([
   ["i", RE2JS.CASE_INSENSITIVE],
@@ -36,7 +37,7 @@ export function compilePattern(pattern: string, flags: number, pointer: string):
   }
 }
 
-export function regex(metric: MetricOf<"regex">, at: number): Scorer {
+export function regex(metric: MetricOf<"regex">, at: number): ChoosyScorer {
   const flags = metric.flags.split("").reduce((bits, flag) => bits | (FLAGS.get(flag) ?? 0), 0);
   const compiled = new Map<string, RE2JS>();
   const patternOf = (text: string, pointer: string): RE2JS => {
@@ -45,11 +46,15 @@ export function regex(metric: MetricOf<"regex">, at: number): Scorer {
     return re;
   };
   const own = metric.pattern;
-  return (item, index) => {
-    const re =
-      own === undefined
-        ? patternOf(expectedText(item), `/inputs/cases/${index}/expected`)
-        : patternOf(own, `/inputs/metrics/${at}/pattern`);
-    return passOrFail(metric.full_match ? re.testExact(item.output) : re.test(item.output));
+  const patternFor = (item: EvalCase, index: number): RE2JS =>
+    own === undefined
+      ? patternOf(expectedText(item), `/inputs/cases/${index}/expected`)
+      : patternOf(own, `/inputs/metrics/${at}/pattern`);
+  return {
+    prepare: patternFor,
+    score(item, index) {
+      const re = patternFor(item, index);
+      return passOrFail(metric.full_match ? re.testExact(item.output) : re.test(item.output));
+    },
   };
 }

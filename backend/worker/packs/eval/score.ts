@@ -8,7 +8,7 @@ import { rougeL, tokenF1 } from "./overlap.ts";
 import { contains, exact, levenshtein } from "./plain-text.ts";
 import { regex } from "./regex.ts";
 import { Rejected } from "./rejected.ts";
-import type { Scored, Scorer } from "./scorer.ts";
+import type { ChoosyScorer, Scored, Scorer } from "./scorer.ts";
 import { decimal, meanOf, millionths, type Summary, summarize } from "./statistics.ts";
 
 interface CaseReport {
@@ -37,7 +37,7 @@ export type Scoring =
   | { readonly kind: "scored"; readonly report: EvalReport }
   | { readonly kind: "rejected"; readonly reason_code: string; readonly detail: string };
 
-function scorerOf(metric: EvalMetric, at: number): Scorer {
+function scorerOf(metric: EvalMetric, at: number): Scorer | ChoosyScorer {
   switch (metric.metric) {
     case "exact":
       return exact(metric);
@@ -68,8 +68,7 @@ interface Column {
   readonly cells: readonly (Scored & { readonly passed: boolean })[];
 }
 
-function columnOf(inputs: EvalInputs, metric: EvalMetric, at: number): Column {
-  const scorer = scorerOf(metric, at);
+function columnOf(inputs: EvalInputs, metric: EvalMetric, scorer: Scorer): Column {
   const threshold = millionths(metric.threshold ?? inputs.threshold);
   const cells = inputs.cases.map((item, index) => {
     const { score, ...note } = scorer(item, index);
@@ -93,8 +92,22 @@ function caseReport(id: string, index: number, columns: readonly Column[]): Case
   };
 }
 
+/** A rejection costs nothing, so that all which can be rejected is, before a metric that rejects nothing does its work. */
+function columnsOf(inputs: EvalInputs): readonly Column[] {
+  const scorers = inputs.metrics.map((metric, at) => ({ metric, at, scorer: scorerOf(metric, at) }));
+  for (const { scorer } of scorers) {
+    if ("prepare" in scorer) inputs.cases.forEach(scorer.prepare);
+  }
+  const choosyFirst = scorers.toSorted((a, b) => Number("prepare" in b.scorer) - Number("prepare" in a.scorer));
+  const columns = choosyFirst.map(({ metric, at, scorer }) => ({
+    at,
+    column: columnOf(inputs, metric, "prepare" in scorer ? scorer.score : scorer),
+  }));
+  return columns.toSorted((a, b) => a.at - b.at).map(({ column }) => column);
+}
+
 function reportOf(inputs: EvalInputs): EvalReport {
-  const columns = inputs.metrics.map((metric, at) => columnOf(inputs, metric, at));
+  const columns = columnsOf(inputs);
   const cases = inputs.cases.map(({ id }, index) => caseReport(id, index, columns));
   return {
     count: cases.length,

@@ -6,8 +6,15 @@ export interface Scored {
   readonly note?: string;
 }
 
-/** A metric made ready for its cases. Throws `Rejected` for inputs that it cannot use. */
+/** A metric made ready for its cases. */
 export type Scorer = (item: EvalCase, index: number) => Scored;
+
+/** One that cannot use all inputs: both throw `Rejected`, `score` only for what scoring alone can tell. */
+export interface ChoosyScorer {
+  /** Called for every case before any metric scores any. */
+  readonly prepare: (item: EvalCase, index: number) => void;
+  readonly score: Scorer;
+}
 
 export const passOrFail = (passed: boolean): Scored => ({ score: passed ? 1 : 0 });
 
