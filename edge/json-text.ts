@@ -43,6 +43,12 @@ export function findFieldError(text: string): Fault | undefined {
 const isDelimiter = (unit: number): boolean =>
   unit === COMMA || unit === COLON || unit === CLOSE_OBJECT || unit === CLOSE_ARRAY;
 
+function endOfSpace(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) <= SPACE) at += 1;
+  return at;
+}
+
 class Scan {
   readonly #text: string;
   readonly #open: Level[] = [];
@@ -61,16 +67,12 @@ class Scan {
   }
 
   run(): string | undefined {
-    while (this.#at < this.#text.length) {
-      const unit = this.#text.charCodeAt(this.#at);
-      if (unit <= SPACE) {
-        this.#at += 1;
-        continue;
-      }
-      const detail = this.#token(unit);
+    for (;;) {
+      this.#at = endOfSpace(this.#text, this.#at);
+      if (this.#at >= this.#text.length) return undefined;
+      const detail = this.#token(this.#text.charCodeAt(this.#at));
       if (detail !== undefined) return detail;
     }
-    return undefined;
   }
 
   #token(unit: number): string | undefined {

@@ -45,6 +45,6 @@ async function stateOf(deps: ReadyzDeps, store: StoreName): Promise<string> {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.name : "";
     return cause === "TimeoutError" ? "down: timeout" : "down: unreachable";
   } finally {
-    clearTimeout(timer ?? null);
+    if (timer !== undefined) clearTimeout(timer);
   }
 }

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { type Bench, startBench } from "./bench.ts";
+import { measureBodies } from "./bodies.ts";
 import { measureCells, type Pace } from "./cells.ts";
 import { measureIsolation } from "./isolation.ts";
 import { describeMachine, load1 } from "./machine.ts";
@@ -8,7 +9,7 @@ import { measureBacklog, measureEndToEnd } from "./paid-runs.ts";
 import { aimsOf, printReport, ratiosOf, type Report } from "./report.ts";
 
 const STATE_DIR = ".dev/bench";
-const USAGE = "Usage: npm run bench [-- [--json] [--quick] | --isolation]";
+const USAGE = "Usage: npm run bench [-- [--json] [--quick] | --isolation | --bodies [--json]]";
 
 const PACE: Pace = { rounds: 2, warm_ms: 300, measure_ms: 1_200 };
 const QUICK: Pace = { rounds: 1, warm_ms: 200, measure_ms: 700 };
@@ -20,6 +21,8 @@ interface Options {
   readonly quick: boolean;
   /** Instead of all else: the worker's event loop while images are read. */
   readonly isolation: boolean;
+  /** Instead of all else: what reading hostile bodies costs. */
+  readonly bodies: boolean;
 }
 
 function options(): Options {
@@ -29,6 +32,7 @@ function options(): Options {
         json: { type: "boolean", default: false },
         quick: { type: "boolean", default: false },
         isolation: { type: "boolean", default: false },
+        bodies: { type: "boolean", default: false },
       },
     });
     return values;
@@ -63,7 +67,8 @@ async function measure(bench: Bench, quick: boolean, load_before: number): Promi
   };
 }
 
-const { json, quick, isolation } = options();
+const { json, quick, isolation, bodies } = options();
+if (bodies) process.exit((await measureBodies(json, (line) => console.log(line))) ? 0 : 1);
 const load_before = load1();
 await rm(STATE_DIR, { recursive: true, force: true });
 if (isolation) process.exit((await measureIsolation(STATE_DIR, (line) => console.log(line))) ? 0 : 1);

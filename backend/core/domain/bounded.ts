@@ -1,28 +1,95 @@
 import { z } from "zod";
 
+/** As many errors of one list or record as a caller is told of; what stands behind them is not looked at. */
+const MAX_ISSUES = 20;
+
 /** A text of at most so many UTF-16 units. Of a longer one nothing else is checked: later checks may scan it. */
 export const textUpTo = (chars: number, message?: string) =>
   z.string().max(chars, { abort: true, ...(message !== undefined && { error: message }) });
 
-/** A record of at most so many pairs, of which a larger one is not looked into. Arrays are counted first by Zod itself. */
+type Payload = z.core.ParsePayload;
+
+/** Runs `parse` over so many members at a time until there are enough issues, and gathers those. */
+function inChunks(payload: Payload, members: number, parse: (from: number, to: number) => Payload): unknown[] {
+  const values: unknown[] = [];
+  for (let from = 0; from < members && payload.issues.length < MAX_ISSUES; from += MAX_ISSUES) {
+    const chunk = parse(from, from + MAX_ISSUES);
+    payload.issues.push(...chunk.issues);
+    values.push(chunk.value);
+  }
+  return values;
+}
+
+/** Nothing that a caller sends is parsed asynchronously. */
+function now(parsed: Payload | Promise<Payload>): Payload {
+  if (parsed instanceof Promise) throw new z.core.$ZodAsyncError();
+  return parsed;
+}
+
+const BoundedArray = z.core.$constructor<z.ZodArray>("BoundedArray", (inst, def) => {
+  z.ZodArray.init(inst, def);
+  const parse = inst._zod.parse;
+  inst._zod.parse = (payload, context) => {
+    const { value } = payload;
+    // Zod itself counts before it looks at any member.
+    const isCapped = Array.isArray(value) && value.length > Number(inst._zod.bag["maximum"]);
+    if (!Array.isArray(value) || isCapped || value.length <= MAX_ISSUES) return parse(payload, context);
+    payload.value = inChunks(payload, value.length, (from, to) => {
+      const chunk = now(parse({ value: value.slice(from, to), issues: [] }, context));
+      return { value: chunk.value, issues: chunk.issues.map((issue) => movedBy(from, issue)) };
+    }).flat(1) as z.output<z.ZodArray>;
+    return payload;
+  };
+});
+
+function movedBy(from: number, issue: Payload["issues"][number]): Payload["issues"][number] {
+  const [at, ...rest] = issue.path ?? [];
+  return { ...issue, path: [from + Number(at), ...rest] };
+}
+
+const BoundedRecord = z.core.$constructor<z.ZodRecord>("BoundedRecord", (inst, def) => {
+  z.ZodRecord.init(inst, def);
+  const parse = inst._zod.parse;
+  inst._zod.parse = (payload, context) => {
+    const { value } = payload;
+    if (!isRecord(value) || !hasOver(value, MAX_ISSUES)) return parse(payload, context);
+    const entries = Object.entries(value);
+    const chunks = inChunks(payload, entries.length, (from, to) =>
+      now(parse({ value: Object.fromEntries(entries.slice(from, to)), issues: [] }, context)),
+    );
+    payload.value = Object.assign({}, ...chunks) as z.output<z.ZodRecord>;
+    return payload;
+  };
+});
+
+/** A list of at most so many items, which are counted first. */
+export function listUpTo<Item extends z.ZodType>(items: number, item: Item, message?: string): z.ZodArray<Item> {
+  const list = new BoundedArray({ type: "array", element: item }) as unknown as z.ZodArray<Item>;
+  return list.max(items, message);
+}
+
+/** A record of at most so many pairs, which are counted first. */
 export function recordUpTo<Key extends z.core.$ZodRecordKey, Value extends z.ZodType>(
   pairs: number,
   key: Key,
   value: Value,
   message = `must be at most ${pairs} pairs`,
 ) {
+  const record = new BoundedRecord({ type: "record", keyType: key, valueType: value });
   return z.preprocess(
     (given, context) => {
-      if (hasOver(given, pairs)) context.addIssue({ code: "custom", message, input: given });
+      if (isRecord(given) && hasOver(given, pairs)) context.addIssue({ code: "custom", message, input: given });
       return given;
     },
-    z.record(key, value).meta({ maxProperties: pairs }),
+    (record as unknown as z.ZodRecord<Key, Value>).meta({ maxProperties: pairs }),
   );
 }
 
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 /** Stops at the first pair too many. */
-function hasOver(value: unknown, pairs: number): boolean {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+function hasOver(value: Readonly<Record<string, unknown>>, pairs: number): boolean {
   let seen = 0;
   for (const _name in value) {
     seen += 1;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { recordUpTo, textUpTo } from "../bounded.ts";
+import { listUpTo, recordUpTo, textUpTo } from "../bounded.ts";
 import { micros } from "../money.ts";
 import type { PackOffer } from "../pack.ts";
 
@@ -52,14 +52,10 @@ const fields = z.strictObject({
     .enum(["weighted_sum", "topsis"])
     .default("weighted_sum")
     .describe("How the scores of an option become one."),
-  options: z
-    .array(decisionName)
-    .max(DECISION_LIMITS.max_options)
+  options: listUpTo(DECISION_LIMITS.max_options, decisionName)
     .optional()
     .describe("What there is to choose from; each named once."),
-  criteria: z
-    .array(decisionCriterion)
-    .max(DECISION_LIMITS.max_criteria)
+  criteria: listUpTo(DECISION_LIMITS.max_criteria, decisionCriterion)
     .optional()
     .describe("What matters; each named once."),
   scores: scores.optional().describe("Raw scores by option, then by criterion, in the criterion's own unit."),

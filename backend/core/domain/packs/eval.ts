@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { recordUpTo, textUpTo } from "../bounded.ts";
+import { listUpTo, recordUpTo, textUpTo } from "../bounded.ts";
 import { micros } from "../money.ts";
 import type { PackOffer } from "../pack.ts";
 import { checkEval } from "./eval-checks.ts";
@@ -28,15 +28,11 @@ const evalCase = z.strictObject({
 });
 
 const fields = z.strictObject({
-  cases: z
-    .array(evalCase)
+  cases: listUpTo(EVAL_LIMITS.max_cases, evalCase, `must be at most ${EVAL_LIMITS.max_cases} cases`)
     .min(1, "must have a case in it")
-    .max(EVAL_LIMITS.max_cases, `must be at most ${EVAL_LIMITS.max_cases} cases`)
     .describe("Outputs and what was expected of each."),
-  metrics: z
-    .array(evalMetric)
+  metrics: listUpTo(EVAL_LIMITS.max_metrics, evalMetric, `must be at most ${EVAL_LIMITS.max_metrics} metrics`)
     .min(1, "must have a metric in it")
-    .max(EVAL_LIMITS.max_metrics, `must be at most ${EVAL_LIMITS.max_metrics} metrics`)
     .describe("Each is a name, or an object with options; each scores each case."),
   threshold: z
     .number()
