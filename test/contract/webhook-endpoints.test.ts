@@ -1,8 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import { WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
-import { createWebhook } from "#core/store/postgres/create-webhook.ts";
 import { defaultWebhookSecret, deleteWebhook, rotateWebhook } from "#core/store/postgres/change-webhook.ts";
 import { cancelRun } from "#core/store/postgres/cancel-run.ts";
 import { forgetToldEvents } from "../../backend/reaper/sweeps/webhooks.ts";
@@ -82,41 +80,6 @@ describe("an endpoint", () => {
     await world.sweep();
     expect(await world.deliveries(account, endpoint_id)).toEqual([]);
   });
-});
-
-const create = (key_sha256: string) =>
-  createWebhook(world.edge, key_sha256, {
-    endpoint_id: newRunId(),
-    url: "https://example.com/",
-    events: [],
-    description: null,
-    secret: OTHER_SECRET,
-  });
-
-it("a tenant has twenty endpoints at most, however many are made at once", async () => {
-  const { key_sha256 } = await world.tenant();
-  const made = await Promise.all(Array.from({ length: 24 }, () => create(key_sha256)));
-  expect(made.filter(({ outcome }) => outcome === "created")).toHaveLength(20);
-  expect(made.filter(({ outcome }) => outcome === "too-many")).toHaveLength(4);
-});
-
-it("a tenant makes a hundred endpoints within a day at most, deleted or not, however many at once", async () => {
-  const { key_sha256, tenant_id } = await world.tenant();
-  const made = "SELECT endpoint_id FROM webhook_endpoints WHERE tenant_id = $1";
-  await world.owner.query(
-    `INSERT INTO webhook_endpoints (endpoint_id, tenant_id, url, created_at, deleted_at)
-     SELECT gen_random_uuid(), $1, 'https://example.com/', now(), now() FROM generate_series(1, 98)`,
-    [tenant_id],
-  );
-  const outcomes = await Promise.all(Array.from({ length: 5 }, async () => (await create(key_sha256)).outcome));
-  expect(outcomes.toSorted()).toEqual(["created", "created", "too-fast", "too-fast", "too-fast"]);
-  expect(await world.owner.query(made, [tenant_id])).toHaveLength(WEBHOOK_LIMITS.max_new_endpoints_a_day);
-  expect(await create((await world.tenant()).key_sha256)).toMatchObject({ outcome: "created" });
-  await world.owner.query(
-    "UPDATE webhook_endpoints SET created_at = created_at - interval '1 day' WHERE tenant_id = $1",
-    [tenant_id],
-  );
-  expect(await create(key_sha256)).toMatchObject({ outcome: "created" });
 });
 
 describe("the default secret", () => {

@@ -10,6 +10,7 @@ import {
 } from "#core/store/postgres/claim-webhook-deliveries.ts";
 import { fanOutEvents } from "#core/store/postgres/fan-out-events.ts";
 import { SLOW_ATTEMPT_MS, WEBHOOK_PLACES, WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
+import { committing } from "./support/holding.ts";
 import type { Account } from "./support/money-world.ts";
 import { createWebhookWorld, type WebhookWorld } from "./support/webhook-world.ts";
 
@@ -89,7 +90,7 @@ const EAGER = { sleep: async () => void (await new Promise((resolve) => setImmed
 describe("receivers that never answer", () => {
   it("leave places for tenants that have nothing under way, however many of their tenants there are", async () => {
     const hostile = Math.ceil((WEBHOOK_PLACES.quick - kept) / per_tenant) + 4;
-    await tenants(hostile, (i) => `dead${i}.example.com`, 20);
+    for (let i = 0; i < hostile; i++) await tenant([`dead${i}.example.com`, `dead${i}.example.net`], 10);
     await Promise.all([tenant(["a.example.com"], 3), tenant(["b.example.com"], 3)]);
     const sender = hangingSender();
     const swept = world.sweep({ send: sender.send, sleeper: EAGER });
@@ -190,6 +191,10 @@ describe("turns", () => {
     const first = await tenant(["a.example.com", "b.example.com"], 50);
     await fanOut();
     const then = await tenants(2, (i) => `t${i}.example.com`, 50);
+    await world.owner.query(
+      "UPDATE webhook_deliveries SET next_attempt_at = next_attempt_at - interval '1 hour' WHERE endpoint_id = $1",
+      [first.endpoints[1] ?? ""],
+    );
     const claimed = await claim({ quick: 6 });
     expect([first, ...then].map((each) => countOf(claimed, each))).toEqual([2, 2, 2]);
     const ofFirst = claimed.filter(({ tenant_id }) => tenant_id === first.account.tenant_id);
@@ -220,8 +225,14 @@ describe("turns", () => {
   it("are exact however many claim at once", async () => {
     await tenants(3, (i) => `t${i}.example.com`, 50);
     await fanOut();
-    const claims = await Promise.all(Array.from({ length: 10 }, () => claim()));
-    expect(claims.flat()).toHaveLength(3 * per_endpoint);
+    const claimed = "SELECT * FROM claim_webhook_deliveries($1, 0, 1, 8, $2, 32, 60)";
+    const values = [100, per_endpoint];
+    let second: Promise<readonly unknown[]> | undefined;
+    const { rows } = await committing(world.ownerUrl, { sql: claimed, values }, async (isWaitedFor) => {
+      second = world.backend.query(claimed, values);
+      await isWaitedFor(second);
+    });
+    expect([rows.length, (await second)?.length]).toEqual([3 * per_endpoint, 0]);
   });
 });
 
