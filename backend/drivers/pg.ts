@@ -8,7 +8,10 @@ export interface PgOptions {
   readonly max: number;
   /** How long the server lets a statement run; this side gives up on a silent connection shortly after. */
   readonly statement_timeout_ms: number;
-  /** The server has it from the role's settings: poolers refuse a connection that brings one along. */
+  /**
+   * The server has it from the role's settings: poolers refuse a connection that brings one along. A login without any
+   * sets its own once it is connected, which holds where no pooler is in between.
+   */
   readonly timeout_is_roles?: boolean;
   readonly connect_timeout_ms: number;
   readonly application_name: string;
@@ -34,7 +37,9 @@ export function createPgDb(options: PgOptions): PgDb {
     connectionString: options.connectionString,
     max: options.max,
     connectionTimeoutMillis: options.connect_timeout_ms,
-    ...(options.timeout_is_roles !== true && { statement_timeout: options.statement_timeout_ms }),
+    ...(options.timeout_is_roles === true
+      ? { onConnect: (client) => limit(client, options.statement_timeout_ms) }
+      : { statement_timeout: options.statement_timeout_ms }),
     query_timeout: options.statement_timeout_ms + SILENCE_MS,
     application_name: options.application_name,
     keepAlive: true,
@@ -47,6 +52,12 @@ export function createPgDb(options: PgOptions): PgDb {
     pool,
     close: () => pool.end(),
   };
+}
+
+const LIMIT = "SELECT set_config('statement_timeout', $1, false) WHERE current_setting('statement_timeout') = '0'";
+
+async function limit(client: pg.ClientBase, timeout_ms: number): Promise<void> {
+  await client.query(LIMIT, [String(timeout_ms)]);
 }
 
 async function query(pool: pg.Pool, text: string, values: readonly SqlValue[]): Promise<readonly Row[]> {

@@ -131,11 +131,12 @@ describe("the pg driver", () => {
   });
 
   it("leaves the server's patience to the role's settings where it is told to, as a pooler wants it", async () => {
-    const shown = async (options: object) => {
-      const { db } = connect(database.backend, { statement_timeout_ms: 7_000, ...options });
+    const shown = async (options: object, url = database.backend) => {
+      const { db } = connect(url, { statement_timeout_ms: 7_000, ...options });
       return (await db.query("SELECT current_setting('statement_timeout') AS t", []))[0]?.["t"];
     };
     expect(await shown({})).toBe("7s");
     expect(await shown({ timeout_is_roles: true })).toBe("10s");
+    expect(await shown({ timeout_is_roles: true }, database.owner)).toBe("7s");
   });
 });
