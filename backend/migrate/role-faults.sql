@@ -10,7 +10,7 @@ WITH product AS (
    WHERE m.rolcanlogin AND NOT m.rolsuper AND m.rolname <> current_user
 ), given AS (
   -- What one migration gave may be missing only once it was applied.
-  SELECT FROM public.pgmigrations m WHERE m.name = '0024-role-limits'
+  SELECT FROM public.pgmigrations m WHERE m.name LIKE '%-role-limits'
 ), wanted AS (
   SELECT unnest(ARRAY['statement_timeout=10s', 'lock_timeout=5s', 'idle_in_transaction_session_timeout=10s',
     'jit=off']) AS setting

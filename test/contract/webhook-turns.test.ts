@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { Db } from "#core/ports/db.ts";
-import type { WebhookAnswer, WebhookSender } from "#core/ports/webhook-sender.ts";
+import type { WebhookSender } from "#core/ports/webhook-sender.ts";
 import {
   type ClaimedDelivery,
   claimDeliveries,
@@ -10,6 +10,7 @@ import {
 } from "#core/store/postgres/claim-webhook-deliveries.ts";
 import { fanOutEvents } from "#core/store/postgres/fan-out-events.ts";
 import { SLOW_ATTEMPT_MS, WEBHOOK_PLACES, WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
+import { EAGER, hangingSender, OK } from "./support/hanging-sender.ts";
 import { committing } from "./support/holding.ts";
 import type { Account } from "./support/money-world.ts";
 import { createWebhookWorld, type WebhookWorld } from "./support/webhook-world.ts";
@@ -26,7 +27,6 @@ afterAll(() => world.close());
 
 const { per_tenant, per_endpoint, per_host, kept } = WEBHOOK_SHARES;
 const DELIVERED = { outcome: "delivered", status: 200, error: null, retry_seconds: null, slow: false } as const;
-const OK: WebhookAnswer = { kind: "answered", status: 200, retry_after_seconds: 0 };
 
 /** So many events of this tenant, without a run and without a price. */
 const happened = (account: Account, count: number) =>
@@ -66,26 +66,6 @@ const countOf = (claimed: readonly ClaimedDelivery[], { account }: { account: Ac
 
 const setSlow = (endpoint_ids: readonly string[]) =>
   world.owner.query("UPDATE webhook_endpoints SET slow = true WHERE endpoint_id = ANY ($1)", [endpoint_ids]);
-
-/** A sender whose receivers named dead.* hang until they are let go. */
-function hangingSender() {
-  const sent: string[] = [];
-  const waiting = new Map<string, () => void>();
-  const hung = Promise.withResolvers<void>();
-  const send: WebhookSender = async ({ url }) => {
-    const host = new URL(url).hostname;
-    sent.push(host);
-    waiting.get(host)?.();
-    if (!host.startsWith("dead")) return OK;
-    await hung.promise;
-    return { kind: "unanswered", fault: "timeout" };
-  };
-  const sentTo = (host: string) =>
-    new Promise<void>((resolve) => (sent.includes(host) ? resolve() : waiting.set(host, resolve)));
-  return { send, sent, sentTo, letGo: () => hung.resolve() };
-}
-
-const EAGER = { sleep: async () => void (await new Promise((resolve) => setImmediate(resolve))) };
 
 describe("receivers that never answer", () => {
   it("leave places for tenants that have nothing under way, however many of their tenants there are", async () => {
