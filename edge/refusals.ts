@@ -2,6 +2,7 @@ import { formatUsd, type Micros } from "#core/domain/money.ts";
 import type { Scope } from "#core/domain/plan.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { RunStatus } from "#core/domain/run.ts";
+import { WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
 
 /** How long a submit whose outcome is unknown may still come true, and how far our clocks may be apart. */
 export const SUBMIT_DEADLINE_MS = 10_000;
@@ -86,6 +87,12 @@ export const tooManyKeys = () =>
 
 export const tooManyNewKeys = () =>
   new Problem("too-many-keys", "The account has made 1000 API keys within a day, the most there may be.");
+
+export const tooManyNewWebhooks = () =>
+  new Problem(
+    "too-many-webhooks",
+    `The account has made ${WEBHOOK_LIMITS.max_new_endpoints_a_day} webhooks within 24 hours, the most there may be: wait until the first of them is a day old.`,
+  );
 
 const EXCESS = {
   "over-mode": "A test key makes and rotates test keys alone.",

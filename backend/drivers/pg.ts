@@ -8,6 +8,11 @@ export interface PgOptions {
   readonly max: number;
   /** How long the server lets a statement run; this side gives up on a silent connection shortly after. */
   readonly statement_timeout_ms: number;
+  /**
+   * The server has it from the role's settings: poolers refuse a connection that brings one along. A login without any
+   * sets its own once it is connected, which holds where no pooler is in between.
+   */
+  readonly timeout_is_roles?: boolean;
   readonly connect_timeout_ms: number;
   readonly application_name: string;
 }
@@ -24,15 +29,17 @@ const SILENCE_MS = 1_000;
  * error; a standby answers; a lock was not had in time.
  */
 const OUTAGE_SQLSTATE = /^(08|40|53|57|58)|^(25006|55P03)$/;
-/** A plan that a migration outdated, or a pooler that forgot the statement: refused before anything was done. */
-const STALE_STATEMENT = new Set(["0A000 cached plan must not change result type", "26000"]);
+/** A plan that a migration outdated, or a pooler that forgot the statement or has another's: refused before anything was done. */
+const STALE_STATEMENT = new Set(["0A000 cached plan must not change result type", "26000", "42P05"]);
 
 export function createPgDb(options: PgOptions): PgDb {
   const pool = new pg.Pool({
     connectionString: options.connectionString,
     max: options.max,
     connectionTimeoutMillis: options.connect_timeout_ms,
-    statement_timeout: options.statement_timeout_ms,
+    ...(options.timeout_is_roles === true
+      ? { onConnect: (client) => limit(client, options.statement_timeout_ms) }
+      : { statement_timeout: options.statement_timeout_ms }),
     query_timeout: options.statement_timeout_ms + SILENCE_MS,
     application_name: options.application_name,
     keepAlive: true,
@@ -45,6 +52,12 @@ export function createPgDb(options: PgOptions): PgDb {
     pool,
     close: () => pool.end(),
   };
+}
+
+const LIMIT = "SELECT set_config('statement_timeout', $1, false) WHERE current_setting('statement_timeout') = '0'";
+
+async function limit(client: pg.ClientBase, timeout_ms: number): Promise<void> {
+  await client.query(LIMIT, [String(timeout_ms)]);
 }
 
 async function query(pool: pg.Pool, text: string, values: readonly SqlValue[]): Promise<readonly Row[]> {

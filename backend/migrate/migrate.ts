@@ -4,11 +4,15 @@ import pg from "pg";
 
 export const MIGRATIONS_DIR = fileURLToPath(new URL("../../migrations", import.meta.url));
 
-/** Shared by every migration of this project; another program's advisory locks are not in the way. */
-const LOCK = 4_027_533_610_184_277;
 /** Whoever comes after a migration that waits for a table waits behind it: it gives up before they do. */
 const LOCK_SECONDS = 5;
+/** For another migration to end. */
+const TURN_SECONDS = 120;
 const LOCK_NOT_AVAILABLE = "55P03";
+const UNIQUE_VIOLATION = "23505";
+/** As node-pg-migrate makes it. */
+const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS public.pgmigrations (
+  id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)`;
 const ONLY_SQL = String.raw`(?!.*\.sql$).*`;
 
 /** A table was in use for too long: nothing was changed, and the migration may be run again. */
@@ -17,7 +21,7 @@ class TableInUse extends Error {
 
   constructor(cause: unknown) {
     super(
-      `another session held a lock that the migration needs for over ${LOCK_SECONDS} s. Nothing was changed: ` +
+      `another session held a lock that the migration needs for too long. Nothing was changed: ` +
         "run it again once long transactions (see pg_stat_activity) have ended.",
       { cause },
     );
@@ -35,8 +39,7 @@ export interface MigrateOptions {
 
 /**
  * Applies every pending file of migrations/, all in one transaction, and answers their names. Waits for a migration
- * that another process has begun, but not for a table that is in use: TableInUse. `databaseUrl` is the owner's and speaks to Postgres itself: a transaction pooler in
- * between loses the lock.
+ * that another process has begun, but not for a table that is in use: TableInUse. `databaseUrl` is the owner's.
  */
 export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<readonly string[]> {
   const { log = () => undefined, warn = () => undefined, count } = options;
@@ -45,8 +48,7 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
   dbClient.on("error", () => undefined);
   await dbClient.connect();
   try {
-    await dbClient.query(`SELECT pg_advisory_lock(${LOCK})`);
-    await dbClient.query(`SET lock_timeout = '${LOCK_SECONDS}s'`);
+    await beginAlone(dbClient);
     const applied = await runner({
       dbClient,
       noLock: true,
@@ -58,11 +60,33 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
       logger: { info: () => undefined, warn, error: warn },
       ...(count === undefined ? {} : { count }),
     });
+    await dbClient.query("COMMIT");
     for (const { name } of applied) log(`applied ${name}`);
     return applied.map(({ name }) => name);
   } catch (error) {
     throw error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE ? new TableInUse(error) : error;
   } finally {
     await dbClient.end();
+  }
+}
+
+/**
+ * Begins the transaction that the runner goes on with and ends, alone of all migrations of this database: by a lock that
+ * nobody but its owner may take, and that ends with the transaction, whatever pooler is in between.
+ */
+async function beginAlone(client: pg.Client): Promise<void> {
+  for (;;) {
+    await client.query("BEGIN");
+    await client.query(`SET LOCAL lock_timeout = '${TURN_SECONDS}s'`);
+    try {
+      await client.query(MIGRATIONS_TABLE);
+      await client.query("LOCK TABLE public.pgmigrations IN SHARE ROW EXCLUSIVE MODE");
+      await client.query(`SET LOCAL lock_timeout = '${LOCK_SECONDS}s'`);
+      return;
+    } catch (error) {
+      // Another one made the table at the same moment: it is there now.
+      if (!(error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION)) throw error;
+      await client.query("ROLLBACK");
+    }
   }
 }

@@ -26,6 +26,7 @@ const database = createPgDb({
   connectionString: config.DATABASE_URL,
   max: CONNECTIONS,
   statement_timeout_ms: STATEMENT_MS,
+  timeout_is_roles: true,
   connect_timeout_ms: STATEMENT_MS,
   application_name: "dpp-reaper",
 });

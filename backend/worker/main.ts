@@ -30,6 +30,7 @@ const database = createPgDb({
   connectionString: config.DATABASE_URL,
   max: Math.min(config.DPP_WORKER_CONCURRENCY, MOST_CONNECTIONS),
   statement_timeout_ms: STATEMENT_MS,
+  timeout_is_roles: true,
   connect_timeout_ms: STATEMENT_MS,
   application_name: "dpp-worker",
 });

@@ -12,7 +12,7 @@ import type { webhookCreated } from "../docs/answers/webhooks.ts";
 import { webhookRequest } from "../docs/requests/webhooks.ts";
 import { bodyProblem } from "../faults.ts";
 import { readFit } from "../fit.ts";
-import { changesHalted } from "../refusals.ts";
+import { changesHalted, tooManyNewWebhooks } from "../refusals.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 import { concluded, secretFrom, type WebhookDeps } from "../webhook-request.ts";
 import { webhookOf } from "../webhook-response.ts";
@@ -29,7 +29,8 @@ export function createWebhook(deps: CreateDeps): EdgeHandler {
       act: () => create(deps.db, caller.key_sha256, webhook),
       conclude: (answer) => {
         if (answer.outcome === "created") return answer.created_at;
-        return answer.outcome === "too-many" ? new Problem("too-many-webhooks") : changesHalted();
+        if (answer.outcome === "too-many") return new Problem("too-many-webhooks");
+        return answer.outcome === "too-fast" ? tooManyNewWebhooks() : changesHalted();
       },
     });
     const created_at = concluded(c, outcome);

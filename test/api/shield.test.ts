@@ -147,3 +147,12 @@ test("a key that the shield keeps refusing costs no further statement", async ()
   }
   expect(asked.statements).toBe(statements);
 });
+
+test("a hash that is nobody's key is kept in Redis for a minute", async () => {
+  const kept: unknown[] = [];
+  const set = async (...values: unknown[]) => void kept.push(values);
+  deps = { ...deps, redis: { ...deps.redis, set, run: async () => `${now}000` } };
+  [tenant, found] = [null, "unauthorized"];
+  expect(await ask("nobody's")).toBe("unauthorized");
+  expect(kept).toEqual([["key:nobody's", "unknown", 60_000]]);
+});

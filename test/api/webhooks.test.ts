@@ -84,6 +84,17 @@ describe("a webhook", () => {
     problemOf(await ask("POST", "", mine, { url: URL }), 409, "too-many-webhooks");
   });
 
+  test("is one of a hundred at most that are made within a day", async () => {
+    const mine = await tenant();
+    await world.owner.query(
+      `INSERT INTO webhook_endpoints (endpoint_id, tenant_id, url, created_at, deleted_at)
+       SELECT gen_random_uuid(), $1, $2, now(), now() FROM generate_series(1, 99)`,
+      [mine.tenant_id, URL],
+    );
+    await create(mine);
+    expect(problemOf(await ask("POST", "", mine, { url: URL }), 409, "too-many-webhooks").detail).toContain("24 hours");
+  });
+
   test.each<[string, Record<string, unknown>, string]>([
     ["no URL", { url: undefined }, "/url"],
     ["an http URL", { url: "http://example.com/" }, "/url"],

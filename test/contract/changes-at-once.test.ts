@@ -21,6 +21,7 @@ import { fanOutEvents, forgetEvents } from "#core/store/postgres/fan-out-events.
 import { revokeOwnKey } from "#core/store/postgres/revoke-own-key.ts";
 import { rotateOwnKey } from "#core/store/postgres/rotate-own-key.ts";
 import { redeliverWebhook } from "#core/store/postgres/webhook-deliveries.ts";
+import { WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
 import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 
 const AT_ONCE = 10;
@@ -43,9 +44,9 @@ const hashes = () => ({
 });
 
 const ENDS: readonly Conclusion[] = [
-  { outcome: "delivered", status: 200, error: null, retry_seconds: null },
-  { outcome: "retry", status: 500, error: "http-error", retry_seconds: 0 },
-  { outcome: "gone", status: 410, error: "gone", retry_seconds: null },
+  { outcome: "delivered", status: 200, error: null, retry_seconds: null, slow: false },
+  { outcome: "retry", status: 500, error: "http-error", retry_seconds: 0, slow: true },
+  { outcome: "gone", status: 410, error: "gone", retry_seconds: null, slow: false },
 ];
 
 /** What the owner of an account does to its webhooks, and the reaper to what they are told. */
@@ -73,8 +74,7 @@ function webhookSteps(account: Account) {
     () => fanOutEvents(world.backend, 10),
     () => forgetEvents(world.backend, 0, 10),
     async () => {
-      const shares = { per_tenant: 8, per_endpoint: 4, lease_seconds: 60 };
-      const mine = await claimDeliveries(world.backend, 8, shares);
+      const mine = await claimDeliveries(world.backend, { quick: 8, slow: 8 }, WEBHOOK_SHARES);
       claimed.push(...mine);
       for (const delivery of mine) await concludeDelivery(world.backend, delivery, pick(ENDS) as Conclusion);
     },

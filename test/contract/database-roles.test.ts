@@ -138,7 +138,7 @@ describe("dpp_edge", () => {
     expect(await attempt("edge", "SELECT * FROM tenant_snapshot($1)", [account.tenant_id])).toBe(DENIED);
     expect(await attempt("edge", "SELECT * FROM caller(decode($1, 'hex'))", [account.key_sha256])).toBe(DENIED);
     expect(await attempt("edge", "SELECT * FROM ensure_default_webhook($1, 'x')", [account.tenant_id])).toBe(DENIED);
-    expect(await attempt("edge", "SELECT * FROM claim_webhook_deliveries(1, 1, 1, 1)")).toBe(DENIED);
+    expect(await attempt("edge", "SELECT * FROM claim_webhook_deliveries(1, 1, 1, 1, 1, 1, 1)")).toBe(DENIED);
   });
 
   it("may not call what a later migration makes without granting it", async () => {
@@ -208,7 +208,7 @@ describe("dpp_backend", () => {
     expect(await attempt("backend", "SELECT * FROM list_webhooks(decode($1, 'hex'), NULL)", key)).toBe(DENIED);
     expect(await attempt("backend", "SELECT * FROM rotate_webhook(decode($1, 'hex'), NULL, 'x', 1)", key)).toBe(DENIED);
     expect(await attempt("backend", "SELECT * FROM default_webhook_secret(decode($1, 'hex'), 'x')", key)).toBe(DENIED);
-    expect(await world.backend.query("SELECT * FROM claim_webhook_deliveries(1, 1, 1, 1)", [])).toEqual([]);
+    expect(await world.backend.query("SELECT * FROM claim_webhook_deliveries(1, 1, 1, 1, 1, 1, 1)", [])).toEqual([]);
   });
 
   it("freezes and forgets no run that is open", async () => {

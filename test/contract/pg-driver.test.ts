@@ -117,4 +117,26 @@ describe("the pg driver", () => {
     await db.query("DEALLOCATE ALL", []);
     expect(await read()).toEqual([{ a: 1, b: 2 }]);
   });
+
+  it("asks again, without a name, when a pooler's connection has another's statement of that name", async () => {
+    const { db, pool } = connect(database.owner, { max: 1 });
+    const text = "SELECT $1::integer AS one";
+    expect(await db.query(text, [1])).toEqual([{ one: 1 }]);
+    const named = await pool.query<{ name: string }>("SELECT name FROM pg_prepared_statements WHERE statement = $1", [
+      text,
+    ]);
+    const { db: fresh, pool: other } = connect(database.owner, { max: 1 });
+    await other.query(`PREPARE ${named.rows[0]?.name} AS SELECT 2`);
+    expect(await fresh.query(text, [1])).toEqual([{ one: 1 }]);
+  });
+
+  it("leaves the server's patience to the role's settings where it is told to, as a pooler wants it", async () => {
+    const shown = async (options: object, url = database.backend) => {
+      const { db } = connect(url, { statement_timeout_ms: 7_000, ...options });
+      return (await db.query("SELECT current_setting('statement_timeout') AS t", []))[0]?.["t"];
+    };
+    expect(await shown({})).toBe("7s");
+    expect(await shown({ timeout_is_roles: true })).toBe("10s");
+    expect(await shown({ timeout_is_roles: true }, database.owner)).toBe("7s");
+  });
 });

@@ -1,7 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import { createWebhook } from "#core/store/postgres/create-webhook.ts";
 import { defaultWebhookSecret, deleteWebhook, rotateWebhook } from "#core/store/postgres/change-webhook.ts";
 import { cancelRun } from "#core/store/postgres/cancel-run.ts";
 import { forgetToldEvents } from "../../backend/reaper/sweeps/webhooks.ts";
@@ -81,23 +80,6 @@ describe("an endpoint", () => {
     await world.sweep();
     expect(await world.deliveries(account, endpoint_id)).toEqual([]);
   });
-});
-
-it("a tenant has twenty endpoints at most, however many are made at once", async () => {
-  const { key_sha256 } = await world.tenant();
-  const made = await Promise.all(
-    Array.from({ length: 24 }, () =>
-      createWebhook(world.edge, key_sha256, {
-        endpoint_id: newRunId(),
-        url: "https://example.com/",
-        events: [],
-        description: null,
-        secret: OTHER_SECRET,
-      }),
-    ),
-  );
-  expect(made.filter(({ outcome }) => outcome === "created")).toHaveLength(20);
-  expect(made.filter(({ outcome }) => outcome === "too-many")).toHaveLength(4);
 });
 
 describe("the default secret", () => {

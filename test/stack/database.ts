@@ -24,7 +24,11 @@ export async function createTestDatabase(ownerUrl: string): Promise<TestDatabase
   if (template === undefined) templates.set(ownerUrl, (template = ensureTemplate(ownerUrl)));
   const source = await template;
   const name = `dpp_test_${randomBytes(8).toString("hex")}`;
-  await asOwner(ownerUrl, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${source}`));
+  await asOwner(ownerUrl, async (client) => {
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${source}`);
+    // What a database grants is not its clone's.
+    await client.query(`REVOKE TEMPORARY, CREATE ON DATABASE ${name} FROM PUBLIC`);
+  });
   return {
     ...roleUrls(at(ownerUrl, name)),
     drop: async () => {
@@ -63,7 +67,18 @@ async function createLogins(client: pg.Client, ownerUrl: string): Promise<void> 
     const { rowCount } = await client.query("SELECT FROM pg_roles WHERE rolname = $1", [login]);
     if (rowCount === 0) await client.query(`CREATE ROLE ${login} IN ROLE ${role}`);
     await client.query(`ALTER ROLE ${login} LOGIN PASSWORD ${client.escapeLiteral(loginPassword(ownerUrl, role))}`);
+    await copySettings(client, role, login);
   }
+}
+
+/** What a role is set to is not its members'. */
+async function copySettings(client: pg.Client, role: string, login: string): Promise<void> {
+  const { rows } = await client.query<{ statement: string }>(
+    `SELECT format('ALTER ROLE %I SET %I = %L', $2::text, split_part(x, '=', 1), split_part(x, '=', 2)) AS statement
+       FROM pg_db_role_setting s, unnest(s.setconfig) x WHERE s.setdatabase = 0 AND s.setrole = to_regrole($1)`,
+    [role, login],
+  );
+  for (const { statement } of rows) await client.query(statement);
 }
 
 async function ensureTemplate(ownerUrl: string): Promise<string> {

@@ -110,8 +110,9 @@ export const PROBLEMS = {
   "too-many-webhooks": {
     status: 409,
     title: "The account has as many webhooks as it may have",
-    meaning: "An account may have 20 webhooks. The addresses that runs bring along do not count.",
-    what_to_do: "Delete one that is no longer used, then send the same request again.",
+    meaning:
+      "An account may have 20 webhooks, and make 100 within 24 hours. The addresses that runs bring along do not count.",
+    what_to_do: "Delete one that is no longer used, or wait as `detail` says, then send the same request again.",
   },
   "webhook-disabled": {
     status: 409,

@@ -15,6 +15,8 @@ export const WEBHOOK_LIMITS = {
   max_url_chars: 2_048,
   max_description_chars: 500,
   max_endpoints: 20,
+  /** Made within 24 hours, deleted ones included. */
+  max_new_endpoints_a_day: 100,
   /** How long a secret signs beside the one that took its place. */
   rotation_grace_seconds: 86_400,
 } as const;

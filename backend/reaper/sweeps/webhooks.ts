@@ -11,14 +11,17 @@ import {
   type ClaimedDelivery,
   type Conclusion,
   concludeDelivery,
+  type FreePlaces,
 } from "#core/store/postgres/claim-webhook-deliveries.ts";
 import { fanOutEvents, forgetEvents } from "#core/store/postgres/fan-out-events.ts";
 
 const EVENTS_AT_ONCE = 100;
-/** Sent at once by one reaper. */
-const SENDS_AT_ONCE = 64;
-/** Shares of all that is under way, whoever sends it; a lease outlasts the sender's timeout and the note of its end. */
-const SHARES = { per_tenant: 8, per_endpoint: 4, lease_seconds: 60 };
+/** Sent at once by one reaper, to endpoints that were quick the last time, and to slow ones. */
+export const WEBHOOK_PLACES = { quick: 96, slow: 32 } as const;
+/** Of all that is under way, whichever reaper sends it; a lease outlasts the sender's timeout and the note of its end. */
+export const WEBHOOK_SHARES = { per_tenant: 8, per_endpoint: 4, per_host: 32, kept: 24, lease_seconds: 60 } as const;
+/** An attempt that takes as long, answered or not, moves its endpoint to the slow places until one is quicker. */
+export const SLOW_ATTEMPT_MS = 5_000;
 /** The longest rest between two looks while something is under way. */
 const LOOK_AGAIN_MS = 250;
 const KEPT_DAYS = 30;
@@ -37,29 +40,43 @@ export interface WebhookSweepDeps {
 /**
  * Tells the receivers what has happened: events become deliveries, due deliveries are claimed and sent, and what became
  * of each is written down. Goes on while there is work. A reaper that dies in between repeats, under the same id.
+ * What is due is sent although no event can become a delivery; the error is thrown once nothing is under way.
  */
 export async function sweepWebhooks(deps: WebhookSweepDeps, stop: AbortSignal): Promise<void> {
-  const flying = new Set<Promise<void>>();
+  const flying = new Map<Promise<void>, keyof FreePlaces>();
+  let fanOutError: unknown;
   try {
     while (!stop.aborted) {
-      const events = await fanOutEvents(deps.db, EVENTS_AT_ONCE);
-      const free = SENDS_AT_ONCE - flying.size;
-      const claimed = free === 0 ? [] : await claimDeliveries(deps.db, free, SHARES);
-      for (const delivery of claimed) {
+      const events = await fanOutEvents(deps.db, EVENTS_AT_ONCE).catch((error: unknown) => {
+        fanOutError = error;
+        return 0;
+      });
+      for (const delivery of await claim(deps, flying)) {
         const flight = deliver(deps, delivery).finally(() => flying.delete(flight));
-        flying.add(flight);
+        flying.set(flight, delivery.slow ? "slow" : "quick");
       }
       if (events > 0) continue;
-      if (flying.size === 0) return;
-      await oneLanded(deps, flying, stop);
+      if (flying.size === 0) break;
+      await oneLanded(deps, [...flying.keys()], stop);
     }
   } finally {
-    await Promise.all(flying);
+    await Promise.all(flying.keys());
   }
+  if (fanOutError !== undefined) throw fanOutError;
+}
+
+/** Never holds more than it sends at once: what waits here would wait with its lease running. */
+async function claim(
+  { db }: WebhookSweepDeps,
+  flying: ReadonlyMap<unknown, keyof FreePlaces>,
+): Promise<readonly ClaimedDelivery[]> {
+  const free = { ...WEBHOOK_PLACES } as Record<keyof FreePlaces, number>;
+  for (const lane of flying.values()) free[lane]--;
+  return free.quick + free.slow === 0 ? [] : await claimDeliveries(db, free, WEBHOOK_SHARES);
 }
 
 /** Until one of them has ended, or it is time to look for more. */
-async function oneLanded(deps: WebhookSweepDeps, flying: ReadonlySet<Promise<void>>, stop: AbortSignal): Promise<void> {
+async function oneLanded(deps: WebhookSweepDeps, flying: readonly Promise<void>[], stop: AbortSignal): Promise<void> {
   const woken = new AbortController();
   const wake = AbortSignal.any([woken.signal, stop]);
   await Promise.race([...flying, deps.sleeper.sleep(LOOK_AGAIN_MS, wake)]);
@@ -90,10 +107,12 @@ async function attempt(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promi
     request = requestOf(delivery, Math.floor(deps.clock.now() / 1000));
   } catch (error) {
     deps.log.error("an event is not what its type says", { event_uuid: delivery.event_uuid, error });
-    return { outcome: "failed", status: null, error: "event-malformed", retry_seconds: null };
+    return { outcome: "failed", status: null, error: "event-malformed", retry_seconds: null, slow: delivery.slow };
   }
+  const begun_at = deps.clock.now();
   const answer = await deps.send(request);
-  return conclude(answer, delivery.tries, deps.random);
+  const slow = deps.clock.now() - begun_at >= SLOW_ATTEMPT_MS;
+  return { ...conclude(answer, delivery.tries, deps.random), slow };
 }
 
 function requestOf(delivery: ClaimedDelivery, timestamp: number): WebhookRequest {
@@ -112,7 +131,7 @@ function requestOf(delivery: ClaimedDelivery, timestamp: number): WebhookRequest
   };
 }
 
-function conclude(answer: WebhookAnswer, tries: number, random: Random): Conclusion {
+function conclude(answer: WebhookAnswer, tries: number, random: Random): Omit<Conclusion, "slow"> {
   const status = answer.kind === "answered" ? answer.status : null;
   if (status !== null && status >= 200 && status < 300) {
     return { outcome: "delivered", status, error: null, retry_seconds: null };

@@ -12,7 +12,7 @@ import { grantCredit } from "#core/store/postgres/grant-credit.ts";
 import { type Submission, type SubmitAnswer, submitRun } from "#core/store/postgres/submit-run.ts";
 import { tenantBalance } from "#core/store/postgres/tenant-balance.ts";
 import { createPgDb, type PgDb } from "../../../backend/drivers/pg.ts";
-import { createTestDatabase } from "../../stack/database.ts";
+import { createTestDatabase, type DatabaseUrls } from "../../stack/database.ts";
 import audit from "./ledger-audit.sql";
 
 export const newRunId = (): string => newId(Date.now(), randomBytes(16));
@@ -35,6 +35,7 @@ export interface MoneyWorld {
   readonly edge: Db;
   readonly backend: Db;
   readonly ownerUrl: string;
+  readonly urls: DatabaseUrls;
   account(options?: AccountOptions): Promise<Account>;
   key(tenant_id: string, properties?: Partial<KeyProperties>): Promise<Account>;
   submit(run: Submission, options?: { mode?: "reserve" | "look"; deadline_ms?: number }): Promise<SubmitAnswer>;
@@ -69,6 +70,7 @@ export async function createMoneyWorld(): Promise<MoneyWorld> {
   return {
     owner,
     ownerUrl: database.owner,
+    urls: database,
     edge: pools.edge.db,
     backend: pools.backend.db,
     key,

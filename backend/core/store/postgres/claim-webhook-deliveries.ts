@@ -22,21 +22,35 @@ const claimed = z.object({
   pack_type: z.string().nullable(),
   metadata: z.unknown(),
   trace_parent: z.string().nullable(),
+  /** Whether it takes a slow place: its endpoint's last attempt took long. */
+  slow: z.boolean(),
 });
 export type ClaimedDelivery = z.infer<typeof claimed>;
 
-/** Of all deliveries that are under way anywhere. */
+/** Places that the caller has free, of each lane. */
+export interface FreePlaces {
+  readonly quick: number;
+  readonly slow: number;
+}
+
+/** Of all deliveries that are under way anywhere; in the slow lane half of each. */
 export interface Shares {
   readonly per_tenant: number;
   readonly per_endpoint: number;
+  readonly per_host: number;
+  /** Quick places that only tenants with nothing under way may take. */
+  readonly kept: number;
   readonly lease_seconds: number;
 }
 
-/** Up to `limit` due deliveries, each this caller's to send until its lease ends; then it is anybody's again. */
-export async function claimDeliveries(db: Db, limit: number, shares: Shares): Promise<readonly ClaimedDelivery[]> {
-  const { per_tenant, per_endpoint, lease_seconds } = shares;
-  const rows = await db.query(claimSql, [limit, per_tenant, per_endpoint, lease_seconds]);
-  return rows.map((row) => claimed.parse(row));
+/** Due deliveries, as many as there are places, each the caller's to send until its lease ends; then it is anybody's again. */
+export async function claimDeliveries(
+  db: Db,
+  { quick, slow }: FreePlaces,
+  { per_tenant, per_endpoint, per_host, kept, lease_seconds }: Shares,
+): Promise<readonly ClaimedDelivery[]> {
+  const values = [quick, kept, slow, per_tenant, per_endpoint, per_host, lease_seconds];
+  return (await db.query(claimSql, values)).map((row) => claimed.parse(row));
 }
 
 /** `status` and `error` are what the owner is shown: an HTTP status, and a short code. */
@@ -46,6 +60,8 @@ export interface Conclusion {
   readonly error: string | null;
   /** With `retry` alone. */
   readonly retry_seconds: number | null;
+  /** Whether the attempt took long: the endpoint's next ones take slow places. */
+  readonly slow: boolean;
 }
 
 const concluded = z.object({ status: deliveryStatus });
@@ -54,8 +70,9 @@ const concluded = z.object({ status: deliveryStatus });
 export async function concludeDelivery(
   db: Db,
   { delivery_id, claim_token }: ClaimedDelivery,
-  { outcome, status, error, retry_seconds }: Conclusion,
+  { outcome, status, error, retry_seconds, slow }: Conclusion,
 ): Promise<z.infer<typeof deliveryStatus> | undefined> {
-  const rows = await db.query(concludeSql, [delivery_id, claim_token, outcome, status, error, retry_seconds]);
+  const values = [delivery_id, claim_token, outcome, status, error, retry_seconds, slow];
+  const rows = await db.query(concludeSql, values);
   return only(rows.map((row) => concluded.parse(row)))?.status;
 }

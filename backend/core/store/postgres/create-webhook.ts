@@ -16,13 +16,15 @@ export interface NewWebhook {
 
 const answer = z.union([
   z.object({ outcome: z.literal("created"), created_at: timestamp }),
-  z.object({ outcome: z.enum(["too-many", "read-only"]) }),
+  z.object({ outcome: z.enum(["too-many", "too-fast", "read-only"]) }),
   unauthorized,
 ]);
 
 /** After an Outage it may be there or not: the list tells. */
 export async function createWebhook(db: Db, key_sha256: string, webhook: NewWebhook): Promise<z.infer<typeof answer>> {
   const { endpoint_id, url, events, description, secret } = webhook;
-  const values = [key_sha256, endpoint_id, url, events, description, secret, WEBHOOK_LIMITS.max_endpoints];
+  const { max_endpoints, max_new_endpoints_a_day } = WEBHOOK_LIMITS;
+  const limits = [max_endpoints, max_new_endpoints_a_day];
+  const values = [key_sha256, endpoint_id, url, events, description, secret, ...limits];
   return answer.parse((await db.query(sql, values))[0]);
 }

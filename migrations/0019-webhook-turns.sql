@@ -1,0 +1,208 @@
+-- Webhooks take turns: nobody's receivers keep the places of others. A receiver whose last answer was slow is told in a
+-- lane of its own with half the shares; in each lane tenants take turns, and endpoints within a tenant; of each target
+-- host no more than its share is under way. And no lock of the product is one that a role of the product could hold.
+
+-- Who holds a row of this table keeps the others from doing the same. Only functions of the owner reach it: an advisory
+-- lock could be taken, and kept, by anybody who may connect.
+CREATE TABLE lock_rows (name text PRIMARY KEY);
+ALTER TABLE lock_rows ENABLE ROW LEVEL SECURITY;
+REVOKE ALL ON lock_rows FROM PUBLIC;
+INSERT INTO lock_rows (name) VALUES ('webhook claims'), ('clawbacks');
+
+-- Locks that row until the end of the transaction; raises where there is none.
+CREATE FUNCTION take_lock_row(p_name text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM FROM lock_rows r WHERE r.name = p_name FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'lock_rows has no row "%"', p_name;
+  END IF;
+END $$;
+
+-- Whether the last attempt took long, answered or not. A tenant cannot get rid of it by making another endpoint.
+ALTER TABLE webhook_endpoints ADD COLUMN slow boolean NOT NULL DEFAULT false;
+CREATE FUNCTION begin_webhook_slow() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  NEW.slow := EXISTS (SELECT FROM webhook_endpoints w WHERE w.tenant_id = NEW.tenant_id AND w.slow);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER webhook_endpoints_slow BEFORE INSERT ON webhook_endpoints
+  FOR EACH ROW EXECUTE FUNCTION begin_webhook_slow();
+
+-- The host that an http(s) URL names, without its port.
+CREATE FUNCTION webhook_host(p_url text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+  SELECT lower(substring(p_url FROM '^[^:]+://(\[[^]]*\]|[^:/?#\\]*)'))
+$$;
+
+-- Claims due deliveries for so long: up to p_quick whose endpoint was quick the last time, the last p_kept of them for
+-- tenants that have nothing under way, and up to p_slow of slow endpoints. Of all that is under way anywhere, each
+-- tenant, endpoint and target host has at most its share, in the slow lane half of it; a quarter of a host's share is
+-- kept too. Turns: who has least under way comes first, then what is due longest.
+-- Who claims waits for who claims, so that shares are exact; a lock that is not had within 3 s raises.
+-- `slow`: the lane whose place it takes. Zero rows: nothing is due, or its share is used up.
+DROP FUNCTION claim_webhook_deliveries(integer, integer, integer, double precision);
+CREATE FUNCTION claim_webhook_deliveries(p_quick integer, p_kept integer, p_slow integer, p_per_tenant integer,
+  p_per_endpoint integer, p_per_host integer, p_lease_seconds double precision)
+RETURNS TABLE (delivery_id uuid, claim_token uuid, tenant_id uuid, endpoint_id uuid, tries integer, url text, secret text,
+  previous_secrets text[], event_uuid uuid, type text, payload jsonb, happened_at timestamptz, pack_type text,
+  metadata jsonb, trace_parent text, slow boolean)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+#variable_conflict use_column
+DECLARE
+  -- How far to look among what is due to runs' own addresses for a host that has room.
+  c_look CONSTANT integer := 32;
+  v_now timestamptz;
+BEGIN
+  PERFORM take_lock_row('webhook claims');
+  v_now := wall_clock();
+  RETURN QUERY
+  WITH RECURSIVE waiting AS (
+    (SELECT endpoint_id FROM webhook_deliveries WHERE status = 'pending' ORDER BY endpoint_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.endpoint_id FROM webhook_deliveries d
+             WHERE d.status = 'pending' AND d.endpoint_id > w.endpoint_id ORDER BY d.endpoint_id LIMIT 1)
+      FROM waiting w WHERE w.endpoint_id IS NOT NULL
+  ), flying AS MATERIALIZED (
+    SELECT d.tenant_id, d.endpoint_id, w.slow, webhook_host(coalesce(d.url, w.url)) AS host
+      FROM webhook_deliveries d JOIN webhook_endpoints w USING (endpoint_id)
+     WHERE d.claim_token IS NOT NULL AND d.next_attempt_at > v_now
+  ), at_endpoint AS (
+    SELECT endpoint_id, count(*) AS many FROM flying GROUP BY 1
+  ), at_tenant AS (
+    SELECT tenant_id, slow, count(*) AS many FROM flying GROUP BY 1, 2
+  ), at_host AS (
+    SELECT host, slow, count(*) AS many FROM flying GROUP BY 1, 2
+  ), lanes (slow, places, kept, per_tenant, per_endpoint, per_host) AS (
+    VALUES (false, p_quick, p_kept, p_per_tenant, p_per_endpoint, p_per_host),
+           (true, p_slow, 0, (p_per_tenant + 1) / 2, (p_per_endpoint + 1) / 2, (p_per_host + 1) / 2)
+  ), lined_up AS (
+    SELECT w.tenant_id, w.endpoint_id, w.url, l.*, coalesce(e.many, 0) AS of_endpoint, coalesce(t.many, 0) AS of_tenant
+      FROM waiting v
+      JOIN webhook_endpoints w USING (endpoint_id)
+      JOIN lanes l USING (slow)
+      LEFT JOIN at_endpoint e USING (endpoint_id)
+      LEFT JOIN at_tenant t ON t.tenant_id = w.tenant_id AND t.slow = w.slow
+     WHERE l.places > 0 AND coalesce(e.many, 0) < l.per_endpoint AND coalesce(t.many, 0) < l.per_tenant
+  ), due AS MATERIALIZED (
+    SELECT q.*, x.*, coalesce(h.many, 0) AS of_host,
+           q.of_endpoint + row_number() OVER (PARTITION BY q.endpoint_id ORDER BY x.next_attempt_at, x.delivery_id) AS nth
+      FROM lined_up q
+     CROSS JOIN LATERAL (
+       SELECT d.delivery_id, d.next_attempt_at, webhook_host(coalesce(d.url, q.url)) AS host FROM webhook_deliveries d
+        WHERE d.endpoint_id = q.endpoint_id AND d.status = 'pending' AND d.next_attempt_at <= v_now
+        ORDER BY d.next_attempt_at, d.delivery_id
+        LIMIT CASE WHEN q.url IS NULL THEN c_look ELSE q.per_endpoint - q.of_endpoint END
+     ) x
+      LEFT JOIN at_host h ON h.host = x.host AND h.slow = q.slow
+     -- Without room here it would stand in the way of what its tenant has for other hosts.
+     WHERE coalesce(h.many, 0) < q.per_host - CASE WHEN q.of_tenant > 0 THEN q.per_host / 4 ELSE 0 END
+  ), in_tenant AS (
+    SELECT due.*, due.of_tenant + row_number() OVER (PARTITION BY tenant_id, slow
+             ORDER BY nth, next_attempt_at, delivery_id) AS turn
+      FROM due WHERE nth <= per_endpoint
+  ), in_host AS (
+    SELECT t.*, t.of_host + row_number() OVER (PARTITION BY host, slow
+             ORDER BY turn, next_attempt_at, delivery_id) AS nth_of_host
+      FROM in_tenant t WHERE turn <= per_tenant
+  ), in_turn AS (
+    SELECT h.*, row_number() OVER (PARTITION BY slow ORDER BY turn, next_attempt_at, delivery_id) AS place
+      FROM in_host h WHERE nth_of_host <= per_host - CASE WHEN turn > 1 THEN per_host / 4 ELSE 0 END
+  ), chosen AS MATERIALIZED (
+    SELECT d.delivery_id, i.slow
+      FROM in_turn i JOIN webhook_deliveries d USING (delivery_id)
+     WHERE i.place <= i.places - CASE WHEN i.turn > 1 THEN i.kept ELSE 0 END
+       AND d.status = 'pending' AND d.next_attempt_at <= v_now
+       FOR UPDATE OF d SKIP LOCKED
+  ), taken AS (
+    UPDATE webhook_deliveries d
+       SET claim_token = gen_random_uuid(), attempts = d.attempts + 1, tries = d.tries + 1,
+           next_attempt_at = v_now + make_interval(secs => p_lease_seconds)
+      FROM chosen c WHERE d.delivery_id = c.delivery_id
+    RETURNING d.*, c.slow AS lane
+  )
+  SELECT t.delivery_id, t.claim_token, t.tenant_id, t.endpoint_id, t.tries, coalesce(t.url, w.url), w.secret,
+         CASE WHEN w.previous_until > v_now THEN w.previous_secrets ELSE '{}' END, e.event_uuid, e.type, e.payload, e.created_at,
+         r.pack_type, r.metadata, r.trace_parent, t.lane
+    FROM taken t
+    JOIN webhook_endpoints w USING (endpoint_id)
+    JOIN outbox_events e USING (event_id)
+    LEFT JOIN runs r USING (run_id);
+END $$;
+
+-- What became of an attempt. p_outcome: delivered | retry (in so many seconds) | failed | gone (it asks for no more: its
+-- endpoint is disabled and what else is pending for it is canceled; of a run's own address this delivery fails alone).
+-- p_slow: whether it took long. Whoever locks an endpoint and its deliveries takes them in that order.
+-- Zero rows: the claim's time was over and another has it, or it was canceled meanwhile.
+DROP FUNCTION conclude_webhook_delivery(uuid, uuid, text, integer, text, double precision);
+CREATE FUNCTION conclude_webhook_delivery(p_delivery_id uuid, p_claim_token uuid, p_outcome text, p_status integer,
+  p_error text, p_retry_seconds double precision, p_slow boolean DEFAULT false)
+RETURNS TABLE (status text)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+#variable_conflict use_column
+DECLARE
+  v_now timestamptz := wall_clock();
+  v_endpoint_id uuid;
+BEGIN
+  UPDATE webhook_endpoints w SET slow = p_slow
+    FROM webhook_deliveries d
+   WHERE d.delivery_id = p_delivery_id AND d.claim_token = p_claim_token AND w.endpoint_id = d.endpoint_id
+     AND w.slow <> p_slow;
+  IF p_outcome = 'gone' THEN
+    SELECT w.endpoint_id INTO v_endpoint_id FROM webhook_deliveries d JOIN webhook_endpoints w USING (endpoint_id)
+     WHERE d.delivery_id = p_delivery_id AND w.url IS NOT NULL
+       FOR NO KEY UPDATE OF w;
+  END IF;
+  UPDATE webhook_deliveries d
+     SET status = CASE p_outcome WHEN 'delivered' THEN 'delivered' WHEN 'retry' THEN 'pending' ELSE 'failed' END,
+         next_attempt_at = CASE p_outcome WHEN 'retry' THEN v_now + make_interval(secs => p_retry_seconds) END,
+         claim_token = NULL, last_status = p_status, last_error = p_error,
+         delivered_at = CASE p_outcome WHEN 'delivered' THEN v_now ELSE d.delivered_at END
+   WHERE d.delivery_id = p_delivery_id AND d.claim_token = p_claim_token
+  RETURNING d.status INTO status;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  IF v_endpoint_id IS NOT NULL THEN
+    UPDATE webhook_endpoints w SET status = 'disabled', disabled_reason = 'gone', version = w.version + 1
+     WHERE w.endpoint_id = v_endpoint_id AND w.deleted_at IS NULL;
+    UPDATE webhook_deliveries d SET status = 'canceled', next_attempt_at = NULL, claim_token = NULL
+     WHERE d.endpoint_id = v_endpoint_id AND d.status = 'pending';
+  END IF;
+  RETURN NEXT;
+END $$;
+
+-- outcome: created | too-many (the tenant has as many as p_most) | too-fast (it made p_most_a_day within a day, deleted
+-- or not) | unauthorized | scope-missing | read-only.
+DROP FUNCTION create_webhook(bytea, uuid, text, text[], text, text, integer);
+CREATE FUNCTION create_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_url text, p_events text[], p_description text,
+  p_secret text, p_most integer, p_most_a_day integer DEFAULT 100)
+RETURNS TABLE (outcome text, created_at timestamptz)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+#variable_conflict use_column
+DECLARE
+  v_tenant_id uuid;
+BEGIN
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  IF outcome IS NULL THEN
+    -- Two of one tenant wait for each other here, so that both are counted.
+    PERFORM FROM tenants t WHERE t.tenant_id = v_tenant_id FOR NO KEY UPDATE;
+    created_at := wall_clock();
+    SELECT CASE WHEN count(*) FILTER (WHERE w.deleted_at IS NULL) >= p_most THEN 'too-many'
+                WHEN count(*) FILTER (WHERE w.created_at > create_webhook.created_at - interval '1 day') >= p_most_a_day
+                THEN 'too-fast' ELSE 'created' END
+      INTO outcome
+      FROM webhook_endpoints w WHERE w.tenant_id = v_tenant_id AND w.url IS NOT NULL;
+    IF outcome = 'created' THEN
+      INSERT INTO webhook_endpoints (endpoint_id, tenant_id, url, events, description, secret, created_at)
+      VALUES (p_endpoint_id, v_tenant_id, p_url, p_events, p_description, p_secret, create_webhook.created_at);
+    END IF;
+  END IF;
+  RETURN NEXT;
+END $$;
+
+REVOKE EXECUTE ON FUNCTION take_lock_row, begin_webhook_slow, webhook_host, claim_webhook_deliveries,
+  conclude_webhook_delivery, create_webhook FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION create_webhook TO dpp_edge;
+GRANT EXECUTE ON FUNCTION claim_webhook_deliveries, conclude_webhook_delivery TO dpp_backend;
