@@ -23,11 +23,12 @@ const EDGE =
   "admission_snapshot cancel_run create_key_for create_webhook default_webhook_secret delete_webhook " +
   "enable_webhook find_budget find_plan find_receipt find_run find_usage list_committed_runs " +
   "list_committed_transfers list_keys list_own_runs " +
-  "list_own_transfers list_webhook_deliveries list_webhooks redeliver_webhook revoke_key_for " +
+  "list_own_transfers list_webhook_deliveries list_webhooks own_key_snapshot redeliver_webhook revoke_key_for " +
   "rotate_key_for rotate_webhook submit_run submit_run_with_webhook";
 const BACKEND =
   "add_closed_runs add_transfers begin_purge claim_webhook_deliveries close_run " +
-  "conclude_webhook_delivery fan_out_events forget_events freeze_closed_run freeze_run purge_run " +
+  "conclude_webhook_delivery fan_out_events forget_events freeze_closed_run freeze_run mirrored_key " +
+  "mirrored_tenant purge_run " +
   "record_finding tenant_snapshot wall_clock";
 
 it.each([
