@@ -28,7 +28,6 @@ afterAll(async () => {
 
 type Ask = (after: Position | undefined) => Promise<{ ids: string[]; position: Position | undefined }>;
 
-/** Goes on from its own position, page by page, and remembers all that it was shown. */
 class Reader {
   readonly seen: string[] = [];
   position: Position | undefined;
@@ -108,7 +107,7 @@ describe("a reader that goes on in commit order", () => {
     await write(late, account, "late");
     await write(soon, account, "soon");
     await soon.query("COMMIT");
-    const newest = () => listOwnTransfers(world.edge, account.key_sha256, { kinds, limit: 10 });
+    const newest = () => listOwnTransfers(world.edge, account.key_sha256, { kinds, limit: 9 });
     const before = await newest();
     const reader = transfersOf(account);
     await reader.readOn();
