@@ -7,7 +7,7 @@ import { createOwnKey, type WantedKey } from "#core/store/postgres/create-own-ke
 import type { NewKeyHashes, NoNewKey, OwnKey } from "#core/store/postgres/own-key-columns.ts";
 import { revokeOwnKey } from "#core/store/postgres/revoke-own-key.ts";
 import { rotateOwnKey } from "#core/store/postgres/rotate-own-key.ts";
-import { syncTenant } from "#core/store/sync-tenant.ts";
+import { syncKey } from "#core/store/sync-key.ts";
 import { change } from "./change.ts";
 import type { Defer } from "./defer.ts";
 import * as refuse from "./refusals.ts";
@@ -37,7 +37,6 @@ export function createKey(deps: KeyDeps, caller: Caller, wanted: WantedKey): Pro
     conclude: (answer) => {
       if (answer.outcome === "past-expiry") return refuse.expiryPast();
       if (answer.outcome !== "created") return noKey(answer.outcome);
-      tellMirror(deps, caller);
       return { key: answer.key, api_key: made.api_key[answer.key.mode] };
     },
   });
@@ -56,7 +55,7 @@ export function rotateKey(
       if (answer.outcome === "absent") return refuse.noSuchKey();
       if (answer.outcome === "already-rotated") return new Problem("key-already-rotated");
       if (answer.outcome !== "rotated") return noKey(answer.outcome);
-      tellMirror(deps, caller);
+      tellMirror(deps, caller, old.key_id);
       const { key, old_expires_at } = answer;
       return { key, api_key: made.api_key[key.mode], old_expires_at };
     },
@@ -69,15 +68,18 @@ export function revokeKey(deps: KeyDeps, caller: Caller, key_id: string): Promis
     conclude: (answer) => {
       if (answer.outcome === "absent") return refuse.noSuchKey();
       // Again for a key that was revoked before: whoever did so may have died before this.
-      tellMirror(deps, caller);
+      tellMirror(deps, caller, key_id);
       return answer.key;
     },
   });
 }
 
-/** Postgres holds at once; the shield would otherwise learn of it at the next sync. */
-function tellMirror(deps: KeyDeps, { key_sha256 }: Caller): void {
-  deps.defer("sync", () => syncTenant(deps, { key_sha256 }, deps.grace_seconds));
+/**
+ * Postgres holds at once; the shield would otherwise learn at the next sync of a key that ends, now or sooner. A new one is
+ * loaded when it first comes.
+ */
+function tellMirror(deps: KeyDeps, { key_sha256 }: Caller, key_id: string): void {
+  deps.defer("sync", () => syncKey(deps, { key_sha256, key_id }));
 }
 
 /** One key per mode: which of them it becomes, Postgres knows. The other is thrown away. */

@@ -98,7 +98,9 @@ const EXCESS = {
   "over-mode": "A test key makes and rotates test keys alone.",
   "over-scopes": "The key would have a scope that the key which asks lacks.",
   "over-expiry": "The key would live longer than the key which asks.",
-  "over-rate": "The key would have a faster rate than the key which asks.",
+  "over-rate":
+    "The key would have a faster rate than the key which asks, or one that does not count together with that key's.",
+  "over-makers": "The key would count against the rates of five keys that made one another; four are the most.",
   "over-cap": "A key with a spending cap of its own makes no keys, and rotates only itself.",
 } as const;
 

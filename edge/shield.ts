@@ -3,7 +3,7 @@ import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { Redis } from "#core/ports/redis.ts";
-import { tenantOfKey } from "#core/store/redis/keys.ts";
+import { MIRROR_MS, tenantOfKey } from "#core/store/redis/keys.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import type { LocalRate } from "./local-rate.ts";
 import type { Recent } from "./recent.ts";
@@ -134,7 +134,7 @@ async function load(deps: ShieldDeps, caller: Caller): Promise<string | undefine
     await deps.redis.set(tenantOfKey(key_sha256), UNKNOWN, UNKNOWN_MS);
     return undefined;
   }
-  await deps.redis.set(tenantOfKey(key_sha256), loaded.tenant_id);
+  await deps.redis.set(tenantOfKey(key_sha256), loaded.tenant_id, MIRROR_MS);
   deps.tenants.set(key_sha256, loaded.tenant_id);
   return loaded.tenant_id;
 }

@@ -62,6 +62,7 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
     });
     await dbClient.query("COMMIT");
     for (const { name } of applied) log(`applied ${name}`);
+    await adoptCluster(dbClient, log);
     return applied.map(({ name }) => name);
   } catch (error) {
     throw error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE ? new TableInUse(error) : error;
@@ -89,4 +90,15 @@ async function beginAlone(client: pg.Client): Promise<void> {
       await client.query("ROLLBACK");
     }
   }
+}
+
+/** In a database that was moved to another cluster, transaction ids began again: says so to those who read by them. */
+async function adoptCluster(client: pg.Client, log: (line: string) => void): Promise<void> {
+  const known = await client.query<{ known: boolean }>(
+    "SELECT to_regprocedure('adopt_cluster()') IS NOT NULL AS known",
+  );
+  if (known.rows[0]?.known !== true) return;
+  const adopted = await client.query<{ epoch: number | null }>("SELECT adopt_cluster() AS epoch");
+  const epoch = adopted.rows[0]?.epoch ?? null;
+  if (epoch !== null) log(`adopted this cluster: epoch ${epoch}; readers in commit order begin again`);
 }

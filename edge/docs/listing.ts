@@ -28,6 +28,16 @@ export const limit = ({ most, usual }: { readonly most: number; readonly usual: 
 export const cursor = (example: string): Json =>
   query("cursor", "The `next_cursor` of the page before.", { type: "string", maxLength: 200 }, example);
 
+/** The same of a list that is also to be had in the order of commits. */
+export const cursorOrPosition = (example: string): Json => ({
+  ...cursor(example),
+  description: "The `next_cursor` of the page before, or a `next_position`, of the same order with the same filters.",
+});
+
+/** The first of these orders is the usual one. */
+export const order = (description: string, orders: readonly string[]): Json =>
+  query("order", description, { type: "string", enum: orders, default: orders[0] }, orders[1]);
+
 const moment = { type: "string", format: "date-time" };
 /** Windows that follow one another meet without a gap and without an overlap. */
 export const CREATED = [
@@ -47,3 +57,4 @@ export const idParameter = (name: string, description: string, example: string, 
 });
 
 export const NEXT = { Link: headerRef("Link") };
+export const NEXT_POSITION = { "X-DPP-Next-Position": headerRef("NextPosition") };

@@ -61,7 +61,7 @@ Idempotency: every submit needs an \`Idempotency-Key\` of 8 to 64 printable ASCI
 
 Errors: \`application/problem+json\` (RFC 9457). \`type\` is the address of a page that says what it means and what to do; \`errors[]\` names every place that does not fit; \`Retry-After\` says when to come back. \`RateLimit\` and \`RateLimit-Policy\` say what is left of the rate: submits have one of their own, all else counts as a read.
 
-Lists come in pages of \`limit\` entries: pass \`next_cursor\` as \`cursor\` until it is null.`;
+Lists come in pages of \`limit\` entries: pass \`next_cursor\` as \`cursor\` until it is null. To go on later without missing anything, read \`GET /v1/ledger?order=committed\`, \`GET /v1/runs?order=accepted\` or \`?order=ended\`, keep \`next_position\`, and pass it as \`cursor\`: \`created_after\` is no safe place to go on from. Usage is final up to \`complete_through\`.`;
 
 function operationLine(origin: string, { method, path, summary, description }: Operation): string {
   const address = path.includes("{") ? `${origin}/openapi.json` : `${origin}${path}`;

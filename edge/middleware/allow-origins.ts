@@ -33,6 +33,7 @@ const RESPONSE_HEADERS = [
   "traceparent",
   "Idempotency-Replayed",
   "Preference-Applied",
+  "X-DPP-Next-Position",
   "X-DPP-Cost-Reserved",
   "X-DPP-Cost-Minimum-Fee",
   "X-DPP-Cost-Actual",

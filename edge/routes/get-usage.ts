@@ -44,6 +44,7 @@ export function getUsage(deps: UsageDeps): EdgeHandler {
       group_by: wanted.group_by,
       rows: verdict.lines.map((line) => ({ ...groupOf(line), ...figures([line]) })),
       totals: figures(verdict.lines),
+      complete_through: verdict.complete_through,
       days: DAYS,
     };
     return c.json(body);

@@ -4,7 +4,7 @@ import { Problem } from "#core/domain/problem.ts";
 import { listOwnKeys } from "#core/store/postgres/list-own-keys.ts";
 import { callerOf } from "../authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
-import { linkToNext } from "../cursor.ts";
+import { linkToNext, NO_CURSOR } from "../cursor.ts";
 import type { keyList } from "../docs/answers/keys.ts";
 import { KEYS_PER_PAGE } from "../docs/answers/listings.ts";
 import { viewKey } from "../key-view.ts";
@@ -13,11 +13,9 @@ import { once, readQuery, wholeNumber } from "../query.ts";
 import { read } from "../read.ts";
 import type { ShieldDeps } from "../shield.ts";
 
-const CURSOR_FAULT = "is not a next_cursor of this list";
-
 const page = z.strictObject({
   limit: once(wholeNumber(1, KEYS_PER_PAGE.most)).default(KEYS_PER_PAGE.usual),
-  cursor: once(z.guid(CURSOR_FAULT).pipe(uuid)).optional(),
+  cursor: once(z.guid(NO_CURSOR).pipe(uuid)).optional(),
 });
 
 /** `GET /v1/keys` */
@@ -30,7 +28,7 @@ export function listKeys(deps: ShieldDeps): EdgeHandler {
     const { rate, verdict } = await read(deps, caller, look, "admin");
     if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
     if (verdict instanceof Problem) throw verdict;
-    if (verdict.kind !== "found") throw unfitQuery([{ parameter: "cursor", detail: CURSOR_FAULT }]);
+    if (verdict.kind !== "found") throw unfitQuery([{ parameter: "cursor", detail: NO_CURSOR }]);
     const keys = verdict.keys.slice(0, limit);
     const last = keys.at(-1);
     const next_cursor = verdict.keys.length > limit && last !== undefined ? last.key_id : null;

@@ -3,7 +3,7 @@ import { uuid } from "#core/domain/ids.ts";
 import { listWebhookDeliveries as list } from "#core/store/postgres/webhook-deliveries.ts";
 import { callerOf } from "../authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
-import { linkToNext } from "../cursor.ts";
+import { linkToNext, NO_CURSOR } from "../cursor.ts";
 import type { deliveryPage } from "../docs/answers/webhooks.ts";
 import { DELIVERIES_PER_PAGE } from "../docs/answers/listings.ts";
 import { DELIVERY_STATUSES } from "../docs/requests/webhooks.ts";
@@ -15,7 +15,7 @@ import { deliveryOf } from "../webhook-response.ts";
 
 const query = z.strictObject({
   status: once(z.enum(DELIVERY_STATUSES)).optional(),
-  cursor: once(z.guid("is not a next_cursor of this list").pipe(uuid)).optional(),
+  cursor: once(z.guid(NO_CURSOR).pipe(uuid)).optional(),
   limit: once(wholeNumber(1, DELIVERIES_PER_PAGE.most)).default(DELIVERIES_PER_PAGE.usual),
 });
 

@@ -92,7 +92,7 @@ describe("an answer", () => {
         "access-control-allow-origin": LISTED,
         "access-control-expose-headers":
           "RateLimit, RateLimit-Policy, Retry-After, Location, Link, Content-Disposition, X-Request-ID, traceparent, Idempotency-Replayed, " +
-          "Preference-Applied, X-DPP-Cost-Reserved, X-DPP-Cost-Minimum-Fee, X-DPP-Cost-Actual",
+          "Preference-Applied, X-DPP-Next-Position, X-DPP-Cost-Reserved, X-DPP-Cost-Minimum-Fee, X-DPP-Cost-Actual",
       });
       expect(answer.headers.get("vary")).toBe("Origin");
     }

@@ -61,6 +61,17 @@ describe("a key's own limits", () => {
     problemOf(await budgetOf(api_key), 429, "rate-limited");
   });
 
+  test("a rate holds for a key and all that it makes together, however many those are", async () => {
+    const account = await world.account({ plan: { read_burst: 8 }, key: { scopes: ALL } });
+    const limited = made(await create(account, { scopes: ["read", "admin"], read_per_minute: 1 }));
+    const keys = [limited];
+    for (let count = 0; count < 3; count++) keys.push(made(await create(limited, { scopes: ["read"] })));
+    const statuses = [];
+    for (const { api_key } of [...keys, ...keys]) statuses.push((await budgetOf(api_key)).status);
+    // Three of the burst were spent on making keys.
+    expect(statuses).toEqual([200, 200, 200, 200, 200, 429, 429, 429]);
+  });
+
   test("an expiry holds to the moment that Postgres sees", async () => {
     const account = await admin();
     const { api_key, key_id } = made(await create(account, { expires_at: soon(60_000) }));

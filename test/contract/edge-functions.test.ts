@@ -21,12 +21,14 @@ afterAll(() => world.close());
 
 const EDGE =
   "admission_snapshot cancel_run create_key_for create_webhook default_webhook_secret delete_webhook " +
-  "enable_webhook find_budget find_plan find_receipt find_run find_usage list_keys list_own_runs " +
-  "list_own_transfers list_webhook_deliveries list_webhooks redeliver_webhook revoke_key_for " +
+  "enable_webhook find_budget find_plan find_receipt find_run find_usage list_committed_runs " +
+  "list_committed_transfers list_keys list_own_runs " +
+  "list_own_transfers list_webhook_deliveries list_webhooks own_key_snapshot redeliver_webhook revoke_key_for " +
   "rotate_key_for rotate_webhook submit_run submit_run_with_webhook";
 const BACKEND =
   "add_closed_runs add_transfers begin_purge claim_webhook_deliveries close_run " +
-  "conclude_webhook_delivery fan_out_events forget_events freeze_closed_run freeze_run purge_run " +
+  "conclude_webhook_delivery fan_out_events forget_events freeze_closed_run freeze_run mirrored_key " +
+  "mirrored_tenant purge_run " +
   "record_finding tenant_snapshot wall_clock";
 
 it.each([
@@ -48,7 +50,11 @@ it("calls its four listings", async () => {
   const transfers = await listOwnTransfers(world.edge, key_sha256, { kinds: ["GRANT"], limit: 1 });
   expect(transfers).toMatchObject({ kind: "found", transfers: [{ kind: "GRANT" }] });
   const day = { from: "2026-01-01", to: "2026-01-01", group_by: "day" } as const;
-  expect(await findUsage(world.edge, key_sha256, day)).toEqual({ kind: "found", lines: [] });
+  expect(await findUsage(world.edge, key_sha256, day)).toEqual({
+    kind: "found",
+    lines: [],
+    complete_through: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+  });
   expect(await findPlan(world.edge, key_sha256)).toMatchObject({ kind: "found" });
 });
 

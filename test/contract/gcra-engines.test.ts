@@ -97,7 +97,7 @@ describe.each(redisEngines())("the rate at the shield on %s", (engine) => {
           [
             keys.tenantRate("read"),
             keys.tenantRate("submit"),
-            ...(ownRate === null ? [] : [keys.keyRate(KEY, "read"), keys.keyRate(KEY, "submit")]),
+            ...(ownRate === null ? [] : [keys.keyRates("read"), keys.keyRates("submit")]),
           ].toSorted(),
         );
         const slowest = Math.min(limits.per_minute, ownRate ?? limits.per_minute);

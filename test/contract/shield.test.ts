@@ -97,7 +97,7 @@ describe.each(redisEngines())("admission at the shield on %s", (engine) => {
     expect(kinds).toEqual(["RESERVED", "RESERVED", "RESERVED", "RATE_LIMITED", "RATE_LIMITED"]);
     const limited = await admit(shield.redis, request(tenant_id));
     expect(limited).toMatchObject({ rate: { limit: 3, remaining: 0 } });
-    for (const key of [tenantKeys(tenant_id).tenantRate("submit"), tenantKeys(tenant_id).keyRate(KEY, "submit")]) {
+    for (const key of [tenantKeys(tenant_id).tenantRate("submit"), tenantKeys(tenant_id).keyRates("submit")]) {
       expect(await shield.raw.pttl(key)).toBeGreaterThan(0);
     }
     expect(await available(tenant_id)).toBe("85000");

@@ -3,7 +3,7 @@ import { createKey, type KeyProperties } from "#core/store/postgres/create-key.t
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { fields } from "../text.ts";
 import { newKey } from "./new-key.ts";
-import { refreshMirror } from "./refresh-mirror.ts";
+import { refreshKey } from "./refresh-mirror.ts";
 
 export async function createKeyFor(operator: Operator, wanted: KeyProperties): Promise<Report> {
   if (wanted.expires_at !== undefined && wanted.expires_at.getTime() <= operator.clock.now()) {
@@ -12,7 +12,7 @@ export async function createKeyFor(operator: Operator, wanted: KeyProperties): P
   const { key_id, api_key, key_sha256 } = newKey(operator, wanted.mode);
   const made = await createKey(operator.db, { ...wanted, key_id, key_sha256 });
   if (!made) throw new Refused(`there is no tenant ${wanted.tenant_id}`);
-  await refreshMirror(operator, [wanted.tenant_id]);
+  await refreshKey(operator, key_id);
   const expires_at = wanted.expires_at?.toISOString() ?? null;
   const cap = wanted.spending_cap === undefined ? null : formatUsd(wanted.spending_cap);
   return {

@@ -1,4 +1,7 @@
 import { Outage } from "#core/domain/outage.ts";
+import type { Db } from "#core/ports/db.ts";
+import type { Redis } from "#core/ports/redis.ts";
+import { syncKey } from "#core/store/sync-key.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import type { Operator } from "../operator.ts";
 
@@ -6,11 +9,24 @@ import type { Operator } from "../operator.ts";
  * After Postgres, which holds at once, tells the shield of what changed for these tenants. Never fails: what is done is
  * done, and a key that was made must still be shown.
  */
-export async function refreshMirror(operator: Operator, tenant_ids: readonly string[]): Promise<void> {
-  const { db, redis, sync_grace_seconds } = operator;
+export function refreshMirror(operator: Operator, tenant_ids: readonly string[]): Promise<void> {
+  return refresh(operator, async (stores) => {
+    for (const tenant_id of tenant_ids) await syncTenant(stores, { tenant_id }, operator.sync_grace_seconds);
+  });
+}
+
+/** The same of one key that ends, now or sooner. */
+export const refreshKey = (operator: Operator, key_id: string): Promise<void> =>
+  refresh(operator, (stores) => syncKey(stores, { key_id }));
+
+async function refresh(
+  operator: Operator,
+  work: (stores: { readonly db: Db; readonly redis: Redis }) => Promise<void>,
+): Promise<void> {
+  const { db, redis } = operator;
   if (redis === undefined) return;
   try {
-    for (const tenant_id of tenant_ids) await syncTenant({ db, redis }, { tenant_id }, sync_grace_seconds);
+    await work({ db, redis });
   } catch (error) {
     const why = error instanceof Outage ? `${error.store} cannot be reached` : "its mirror could not be written";
     operator.warn(

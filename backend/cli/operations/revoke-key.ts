@@ -1,14 +1,14 @@
 import { findKey } from "#core/store/postgres/find-key.ts";
 import { revokeKey } from "#core/store/postgres/revoke-key.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
-import { refreshMirror } from "./refresh-mirror.ts";
+import { refreshKey } from "./refresh-mirror.ts";
 
 /** Revoking a revoked key is no error, and tells the shield again. */
 export async function revokeKeyForGood(operator: Operator, key_id: string): Promise<Report> {
   const revoked = await revokeKey(operator.db, key_id);
   const key = await findKey(operator.db, key_id);
   if (key === undefined) throw new Refused(`there is no key ${key_id}`);
-  await refreshMirror(operator, [key.tenant_id]);
+  await refreshKey(operator, key_id);
   const revoked_at = key.revoked_at?.toISOString() ?? null;
   return {
     text: revoked ? `key ${key_id} is revoked` : `key ${key_id} was revoked already, at ${revoked_at}`,

@@ -4,7 +4,7 @@ import { rotateKey } from "#core/store/postgres/rotate-key.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { fields } from "../text.ts";
 import { newKey } from "./new-key.ts";
-import { refreshMirror } from "./refresh-mirror.ts";
+import { refreshKey } from "./refresh-mirror.ts";
 
 export async function rotateKeyWithGrace(operator: Operator, key_id: string, grace_seconds: number): Promise<Report> {
   const old = await findKey(operator.db, key_id);
@@ -12,7 +12,7 @@ export async function rotateKeyWithGrace(operator: Operator, key_id: string, gra
   const successor = newKey(operator, old.mode);
   const rotated = await rotateKey(operator.db, key_id, successor, grace_seconds);
   if (rotated === undefined) throw new Refused(whyNot((await findKey(operator.db, key_id)) ?? old));
-  await refreshMirror(operator, [rotated.tenant_id]);
+  await refreshKey(operator, key_id);
   const old_expires_at = rotated.old_expires_at.toISOString();
   const expires_at = rotated.expires_at?.toISOString() ?? null;
   const cap = old.spending_cap_micros === null ? null : formatUsd(old.spending_cap_micros);

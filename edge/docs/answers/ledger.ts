@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { transferAccount, transferKind } from "#core/domain/transfer.ts";
 import { amount, runId, when } from "./figures.ts";
-import { next_cursor } from "./listings.ts";
+import { next_cursor, next_position } from "./listings.ts";
 
 export const transferView = z.strictObject({
   transfer_id: z.string().meta({ description: "The transfer's id: digits.", examples: ["1042"] }),
@@ -21,4 +21,8 @@ export const transferView = z.strictObject({
   created_at: when.describe("When it was moved."),
 });
 
-export const ledgerPage = z.strictObject({ transfers: z.array(transferView).describe("Newest first."), next_cursor });
+export const ledgerPage = z.strictObject({
+  transfers: z.array(transferView).describe("Newest first, or in the order that was asked for."),
+  next_cursor,
+  next_position,
+});

@@ -16,3 +16,17 @@ export const next_cursor = z
       "The `cursor` of the next page; null on the last one. A page may be short, or empty, and not be the last.",
     examples: [null],
   });
+
+export const next_position = z
+  .string()
+  .nullable()
+  .optional()
+  .meta({
+    description:
+      "Only where the order is that of commits: pass it as `cursor` to go on from here, now or at any later time, and nothing is missed and nothing comes twice. Null while there is nothing yet.",
+    examples: ["eyJsaXN0IjoibGVkZ2VyIiwiZXBvY2giOjEsIm9yZGVyIjoiMjgxNDc0OTc2NzExNDAwIiwiaWQiOiIxMDQyIn0"],
+  });
+
+/** In which orders a list of what is still being added to can be had; the first is the usual one. */
+export const LEDGER_ORDERS = ["newest", "committed"] as const;
+export const RUN_ORDERS = ["newest", "accepted", "ended"] as const;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { moneyState, runStatus } from "#core/domain/run.ts";
-import { next_cursor } from "./listings.ts";
+import { next_cursor, next_position } from "./listings.ts";
 import { minimum_fee_usd, runId, sha256, usd, when } from "./figures.ts";
 
 const RUN = "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541";
@@ -113,4 +113,8 @@ export const resultView = z.strictObject({
   expires_at: when.describe("Until when the address is good."),
 });
 
-export const runList = z.strictObject({ runs: z.array(runView).describe("Newest first."), next_cursor });
+export const runList = z.strictObject({
+  runs: z.array(runView).describe("Newest first, or in the order that was asked for."),
+  next_cursor,
+  next_position,
+});

@@ -42,6 +42,10 @@ export const usageView = z.strictObject({
     .array(row.meta({ examples: [example] }))
     .describe("By day in their order, by pack or key the most charged first; what has no runs has no row."),
   totals: z.strictObject(figures).describe("All rows together."),
+  complete_through: day(
+    "The last day, in UTC, to which no more runs are added: its figures and those of all days before are final. A day becomes final about two minutes after it has ended.",
+    "2026-11-20",
+  ),
   days: z.string().meta({
     description: "What it means that a run was on a day.",
     examples: ["A run counts, with all it reserved and was charged, on the day of UTC on which it ended."],

@@ -1,12 +1,9 @@
-import { METADATA_LIMITS } from "#core/domain/run-request.ts";
-import { runStatus } from "#core/domain/run.ts";
 import { estimateView } from "../answers/estimate.ts";
-import { PACK_TYPE, RUNS_PER_PAGE } from "../answers/listings.ts";
 import * as answers from "../answers/runs.ts";
 import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
 import { answer, type Area, EMPTY_BODY, READ } from "../describe.ts";
-import { CREATED, cursor, limit, listParameter, NEXT, query } from "../listing.ts";
 import { problems } from "../problems.ts";
+import { listRuns } from "./run-list.ts";
 
 const COST = {
   "X-DPP-Cost-Reserved": headerRef("CostReserved"),
@@ -85,44 +82,6 @@ const createRun = {
       "unavailable",
       "read-only",
     ),
-  },
-};
-
-const METADATA = {
-  name: "metadata",
-  in: "query",
-  style: "deepObject",
-  explode: true,
-  description: "Only runs that bear all of these pairs, each written as `metadata[name]=value`.",
-  schema: {
-    type: "object",
-    maxProperties: METADATA_LIMITS.pairs,
-    propertyNames: { minLength: 1, maxLength: METADATA_LIMITS.name_chars },
-    additionalProperties: { type: "string", maxLength: METADATA_LIMITS.value_chars },
-  },
-  example: { order: "A-1" },
-};
-
-const listRuns = {
-  operationId: "listRuns",
-  "x-scope": "read",
-  tags: ["runs"],
-  summary: "List runs",
-  description:
-    "The account's runs, newest first, a page at a time. A run that is there when the first page is read is on exactly one page, however many are added meanwhile. A filter that fits few runs may give short or even empty pages: go on until `next_cursor` is null.",
-  parameters: [
-    limit(RUNS_PER_PAGE),
-    cursor(
-      "eyJhdCI6IjIwMjYtMTEtMjFUMDk6MzA6MDAuMDAwMDAwWiIsImlkIjoiMDFhMWZhMzctMjRkNS03N2E1LWI5MmMtY2NmNjAxMzcxNTQxIn0",
-    ),
-    listParameter("status", "Only runs of any of these statuses.", runStatus.options),
-    query("pack_type", "Only runs of this pack.", { type: "string", pattern: PACK_TYPE.source }, "decision"),
-    ...CREATED,
-    METADATA,
-  ],
-  responses: {
-    200: answer("A page of runs.", "RunList", { ...RATE, ...NEXT }),
-    ...problems("invalid-request", ...READ),
   },
 };
 

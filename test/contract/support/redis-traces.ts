@@ -13,6 +13,7 @@ import { readClock } from "#core/store/redis/read-clock.ts";
 import { release } from "#core/store/redis/release.ts";
 import { settle } from "#core/store/redis/settle.ts";
 import { sync } from "#core/store/redis/sync.ts";
+import { keyOf } from "./shield-harness.ts";
 
 const RUNS = 5;
 const MINUTE_MS = 60_000;
@@ -170,6 +171,14 @@ function snapshotOf({ tenant_id, key_id, run_ids, keys }: Tenant, step: Steps["s
     available_micros: micros(step.available),
     open_runs: step.open.map((run) => ({ run_id: run_ids[run] ?? "", micros: "10000" })),
     plan: step.plan,
-    keys: step.keys.map(({ key, ...rest }) => ({ sha256: keys[key] ?? "", key_id, ...rest })),
+    keys: step.keys.map(({ key, ...rest }) =>
+      keyOf({
+        sha256: keys[key] ?? "",
+        key_id,
+        submit_limits: rest.submit_per_minute === null ? [] : [{ id: key_id, per_minute: rest.submit_per_minute }],
+        read_limits: rest.read_per_minute === null ? [] : [{ id: key_id, per_minute: rest.read_per_minute }],
+        ...rest,
+      }),
+    ),
   };
 }

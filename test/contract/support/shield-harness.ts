@@ -5,7 +5,7 @@ import { Redis as RawClient } from "ioredis";
 import { afterAll, beforeAll } from "vitest";
 import { newId } from "#core/domain/ids.ts";
 import { micros } from "#core/domain/money.ts";
-import type { TenantSnapshot } from "#core/store/postgres/tenant-snapshot.ts";
+import type { MirroredKey, TenantSnapshot } from "#core/store/postgres/tenant-snapshot.ts";
 import { type AdmitRequest, admit } from "#core/store/redis/admit.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import { readClock } from "#core/store/redis/read-clock.ts";
@@ -20,7 +20,30 @@ const random = createRandom();
 export const id = () => newId(Date.now(), random.bytes(16));
 export const hex = () => Buffer.from(random.bytes(32)).toString("hex");
 
-export const snapshotOf = (over: Partial<TenantSnapshot> = {}, plan = {}, key = {}): TenantSnapshot => ({
+const ownLimit = (id: string, per_minute: number | null | undefined) =>
+  typeof per_minute === "number" ? [{ id, per_minute }] : [];
+export const KEY_ID = "01a1fa37-24d5-77a5-b92c-ccf601371541";
+
+/** A mirrored key whose rates are its own alone, unless it is told otherwise. */
+export const keyOf = (over: Partial<MirroredKey> = {}): MirroredKey => ({
+  sha256: KEY,
+  key_id: KEY_ID,
+  status: "active",
+  expires_at_ms: null,
+  scopes: ["submit", "read"],
+  submit_per_minute: null,
+  read_per_minute: null,
+  submit_limits: ownLimit(KEY_ID, over.submit_per_minute),
+  read_limits: ownLimit(KEY_ID, over.read_per_minute),
+  version: "3",
+  ...over,
+});
+
+export const snapshotOf = (
+  over: Partial<TenantSnapshot> = {},
+  plan = {},
+  key: Partial<MirroredKey> = {},
+): TenantSnapshot => ({
   tenant_id: id(),
   available_micros: micros(100_000),
   open_runs: [],
@@ -35,19 +58,7 @@ export const snapshotOf = (over: Partial<TenantSnapshot> = {}, plan = {}, key = 
     pack_types: ["decision", "url"],
     ...plan,
   },
-  keys: [
-    {
-      sha256: KEY,
-      key_id: id(),
-      status: "active",
-      expires_at_ms: null,
-      scopes: ["submit", "read"],
-      submit_per_minute: null,
-      read_per_minute: null,
-      version: "3",
-      ...key,
-    },
-  ],
+  keys: [keyOf(key)],
   ...over,
 });
 

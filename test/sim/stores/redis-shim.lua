@@ -14,6 +14,21 @@ local redis = setmetatable({
   call = function(command, ...)
     local args = {...}
     if command == 'TIME' then return {string.sub(sim_now, 1, -7), string.sub(sim_now, -6)} end
+    if command == 'PEXPIRE' then
+      if server.call('EXISTS', args[1]) == 0 then return 0 end
+      server.call('HSET', 'sim:expiry', args[1], string.format('%.0f', tonumber(sim_now) + tonumber(args[2]) * 1000))
+      return 1
+    end
+    if command == 'PTTL' then
+      local at = tonumber(server.call('HGET', 'sim:expiry', args[1]) or '')
+      return at and math.ceil((at - tonumber(sim_now)) / 1000) or -1
+    end
+    if command == 'HDEL' then
+      local gone = server.call('HDEL', unpack(args))
+      -- The last field takes the key along, and its time.
+      if server.call('EXISTS', args[1]) == 0 then server.call('HDEL', 'sim:expiry', args[1]) end
+      return gone
+    end
     if command == 'DEL' then server.call('HDEL', 'sim:expiry', unpack(args)) end
     if command ~= 'SET' then return server.call(command, unpack(args)) end
     local unit = args[3] == 'EX' and 1000000 or 1000

@@ -30,11 +30,20 @@ const line = z.object({
 /** Of the four that name the group, those that do not apply are null. */
 export type UsageLine = z.output<typeof line>;
 
-export type FindUsage = Refused | { readonly kind: "found"; readonly lines: readonly UsageLine[] };
+export type FindUsage =
+  | Refused
+  | {
+      readonly kind: "found";
+      readonly lines: readonly UsageLine[];
+      /** The last day that can gain no more runs. */
+      readonly complete_through: string;
+    };
+const complete = z.object({ complete_through: z.iso.date() });
 
 export async function findUsage(db: Db, key_sha256: string, wanted: UsageWanted): Promise<FindUsage> {
   const rows = await db.query(sql, [key_sha256, wanted.from, wanted.to, wanted.group_by]);
   const refusal = refusalOf(rows[0], "read");
   if (refusal !== undefined) return refusal;
-  return { kind: "found", lines: rows.filter((row) => row["runs"] !== null).map((row) => line.parse(row)) };
+  const lines = rows.filter((row) => row["runs"] !== null).map((row) => line.parse(row));
+  return { kind: "found", lines, ...complete.parse(rows[0]) };
 }

@@ -17,8 +17,7 @@ export interface OwnTransfersWanted {
   readonly limit: number;
 }
 
-const listed = z.object({
-  place_at: placeAt,
+export const transferColumns = z.object({
   transfer_id: z.string(),
   kind: transferKind,
   debit: transferAccount,
@@ -28,7 +27,8 @@ const listed = z.object({
   grant_id: z.string().nullable(),
   created_at: timestamp,
 });
-export type OwnTransfer = z.output<typeof listed>;
+const listed = transferColumns.extend({ place_at: placeAt });
+export type OwnTransfer = z.output<typeof transferColumns>;
 
 export type ListOwnTransfers =
   | Refused

@@ -30,6 +30,7 @@ export const noNewKey = z.enum([
   "over-scopes",
   "over-expiry",
   "over-rate",
+  "over-makers",
   "over-cap",
   "too-many",
   "too-fast",

@@ -8,9 +8,9 @@ WITH old AS (
      FOR NO KEY UPDATE
 ), successor AS (
   INSERT INTO api_keys (key_id, tenant_id, key_sha256, name, mode, scopes, expires_at, submit_per_minute,
-    read_per_minute, spending_cap_micros, spending_id, rotated_from)
+    read_per_minute, spending_cap_micros, spending_id, rate_makers, rotated_from)
   SELECT $2::uuid, tenant_id, decode($3, 'hex'), name, mode, scopes, expires_at, submit_per_minute, read_per_minute,
-         spending_cap_micros, spending_id, key_id
+         spending_cap_micros, spending_id, rate_makers, key_id
     FROM old
   ON CONFLICT (rotated_from) DO NOTHING
   RETURNING key_id, tenant_id, name, rotated_from, expires_at

@@ -4,7 +4,7 @@ import type { RateState } from "../../domain/plan.ts";
 import type { Redis, RedisScript } from "../../ports/redis.ts";
 import lua from "./admit.lua";
 import gcra from "./gcra.lua";
-import { tenantKeys } from "./keys.ts";
+import { MIRROR_MS, tenantKeys } from "./keys.ts";
 import { rateFigures, rateState } from "./reply.ts";
 
 const HINT_SECONDS = 86_400;
@@ -61,10 +61,17 @@ export async function admit(redis: Redis, request: AdmitRequest): Promise<Admiss
       keys.budget,
       keys.open,
       keys.hint(request.idempotency_sha256),
-      keys.keyRate(request.key_sha256, "submit"),
+      keys.keyRates("submit"),
       keys.tenantRate("submit"),
     ],
-    [request.run_id, request.payload_sha256, String(request.reserve), request.pack_type, String(HINT_SECONDS)],
+    [
+      request.run_id,
+      request.payload_sha256,
+      String(request.reserve),
+      request.pack_type,
+      String(HINT_SECONDS),
+      String(MIRROR_MS),
+    ],
   );
   return reply.parse(answer);
 }

@@ -27,7 +27,7 @@ export async function authorize(
   const keys = tenantKeys(request.tenant_id);
   const answer = await redis.run(
     script,
-    [keys.key(request.key_sha256), keys.plan, keys.keyRate(request.key_sha256, "read"), keys.tenantRate("read")],
+    [keys.key(request.key_sha256), keys.plan, keys.keyRates("read"), keys.tenantRate("read")],
     [request.scope],
   );
   return reply.parse(answer);

@@ -1,14 +1,33 @@
--- Shared by admit and authorize: GCRA on two keys at once, both tested, then both moved only when both allow.
--- rate(now, limits): now in Unix micros; limits: list of {key, per_minute, burst}.
+-- Shared by admit and authorize: GCRA on several limits at once, all tested, then all moved only when all allow.
+-- rate(now, limits): now in Unix micros; limits: list of {key, per_minute, burst, field}: an arrival time is the string at
+-- its key, or with a field, that field of a hash.
 -- Answers ok (bool) and {limit, window_ms, remaining, reset_ms} of the tightest limit; reset_ms is the wait when refused.
 -- A stored time beyond the window (the clock was set back) lets one request in and the next one wait, lest it refuse
--- all until the clock has caught up; every key bears a time to live.
+-- all until the clock has caught up; every key bears a time to live. A hash lives as long as the longest of its fields
+-- needs, and is rid of those whose time has passed when it has more than MOST_FIELDS.
+local MOST_FIELDS = 256
+local function move(at, tat, window, field, now)
+  local life = math.ceil(window / 1000) + 1000
+  if not field then
+    redis.call('SET', at, string.format('%.0f', tat), 'PX', string.format('%.0f', life))
+    return
+  end
+  redis.call('HSET', at, field, string.format('%.0f', tat))
+  if redis.call('PTTL', at) < life then redis.call('PEXPIRE', at, string.format('%.0f', life)) end
+  if redis.call('HLEN', at) <= MOST_FIELDS then return end
+  local flat = redis.call('HGETALL', at)
+  for i = 1, #flat, 2 do
+    if (tonumber(flat[i + 1]) or 0) <= now then redis.call('HDEL', at, flat[i]) end
+  end
+end
 local function rate(now, limits)
   local ok, wait, tightest, moves = true, 0, nil, {}
   for i = 1, #limits do
     local key, interval = limits[i][1], 60000000 / limits[i][2]
     local window = interval * limits[i][3]
-    local tat = math.max(tonumber(redis.call('GET', key) or now) or now, now)
+    local field = limits[i][4]
+    local stored = field and redis.call('HGET', key, field) or not field and redis.call('GET', key)
+    local tat = math.max(tonumber(stored or now) or now, now)
     if tat > now + window + 1 then tat = now + window - interval end
     local late = tat + interval - window - now
     local left = math.max(math.floor((window - (tat + interval - now)) / interval + 0.000001), 0)
@@ -20,18 +39,24 @@ local function rate(now, limits)
     if not tightest or left < tightest[3] or (left == tightest[3] and reset > tightest[4]) then
       tightest = {limits[i][3], window / 1000, left, reset}
     end
-    moves[i] = {key, tat + interval, window}
+    moves[i] = {key, tat + interval, window, field}
   end
   if ok then
-    for i = 1, #moves do
-      redis.call('SET', moves[i][1], string.format('%.0f', moves[i][2]), 'PX',
-        string.format('%.0f', math.ceil(moves[i][3] / 1000) + 1000))
-    end
+    for i = 1, #moves do move(moves[i][1], moves[i][2], moves[i][3], moves[i][4], now) end
   else
     tightest[3], tightest[4] = 0, wait / 1000
   end
   for i = 1, 4 do tightest[i] = string.format('%.0f', math.ceil(tightest[i])) end
   return ok, tightest
+end
+
+-- The tenant's limit at `key`, and those that a key counts against, `own` as id=rate,id=rate, in the hash at `keys`.
+local function limits_of(key, per_minute, burst, keys, own)
+  local limits = {{key, per_minute, burst}}
+  for id, own_per_minute in string.gmatch(own, '([^,=]+)=(%d+)') do
+    limits[#limits + 1] = {keys, own_per_minute, burst, id}
+  end
+  return limits
 end
 
 local clock = redis.call('TIME')

@@ -1,3 +1,9 @@
+/**
+ * How long what is mirrored stays when nothing loads or syncs it. What is gone is loaded again when it is asked for, so
+ * that the mirror holds those alone that lately came.
+ */
+export const MIRROR_MS = 2 * 86_400_000;
+
 /** All of one tenant share a hash tag, so that every script stays on one cluster node. */
 export const tenantKeys = (tenant_id: string) => ({
   budget: `{${tenant_id}}:budget`,
@@ -5,7 +11,8 @@ export const tenantKeys = (tenant_id: string) => ({
   plan: `{${tenant_id}}:plan`,
   key: (key_sha256: string) => `{${tenant_id}}:key:${key_sha256}`,
   hint: (idempotency_sha256: string) => `{${tenant_id}}:idem:${idempotency_sha256}`,
-  keyRate: (key_sha256: string, kind: "submit" | "read") => `{${tenant_id}}:rate:${key_sha256}:${kind}`,
+  /** The rates of its keys, by the id under which each counts. */
+  keyRates: (kind: "submit" | "read") => `{${tenant_id}}:rate:keys:${kind}`,
   tenantRate: (kind: "submit" | "read") => `{${tenant_id}}:rate:${kind}`,
 });
 

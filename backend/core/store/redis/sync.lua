@@ -3,15 +3,13 @@
 -- only when that one was applied after the clock was read: it may be the newer of two that crossed. One dated in the
 -- future is dropped.
 -- An entry of {t}:open is micros:time as admit wrote it, or micros:s<time> when a snapshot that had it was applied.
--- A snapshot older than the one mirrored changes nothing; keys and plan move by rising version only.
+-- A snapshot older than the one mirrored changes nothing but keys; keys and plan move by rising version only.
 -- KEYS: 1 {t}:open  2 {t}:budget  3 {t}:plan  4... {t}:key:<sha>, in the order of the snapshot's keys
--- ARGV: 1 clock read, Unix micros  2 grace, micros  3 available, micros  4 open runs  5 plan  6 keys (JSON each, as tenant_snapshot gives)
+-- ARGV: 1 clock read, Unix micros  2 grace, micros  3 available, micros  4 open runs  5 plan  6 keys (JSON each, as tenant_snapshot gives)  7 life, ms
 -- Reply: SYNCED, drift in micros, reservations kept | STALE
--- What is of another type is nobody's: it must not keep this tenant from being mirrored.
-for i = 1, #KEYS do
-  local kind = redis.call('TYPE', KEYS[i]).ok
-  if kind ~= 'hash' and kind ~= 'none' then redis.call('DEL', KEYS[i]) end
-end
+for i = 1, 3 do own(KEYS[i]) end
+local keys = cjson.decode(ARGV[6])
+for i = 1, #keys do mirror(KEYS[3 + i], keys[i], ARGV[7]) end
 
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
@@ -19,19 +17,6 @@ local read_at = tonumber(ARGV[1])
 local budget = redis.call('HMGET', KEYS[2], 'available', 'synced_at')
 local synced_at = tonumber(budget[2] or '') or 0
 if synced_at > read_at and synced_at <= now then return {'STALE'} end
-
-local function list(values)
-  if #values == 0 then return ',' end
-  return ',' .. table.concat(values, ',') .. ','
-end
-local function text(value)
-  if value == nil or value == cjson.null then return '' end
-  if type(value) == 'number' then return string.format('%.0f', value) end
-  return value
-end
-local function newer(key, version)
-  return tonumber(version) >= (tonumber(redis.call('HGET', key, 'version') or '') or 0)
-end
 
 local mirrored = {}
 local flat = redis.call('HGETALL', KEYS[1])
@@ -59,19 +44,11 @@ local available = tonumber(ARGV[3]) - kept
 redis.call('HSET', KEYS[2], 'available', string.format('%.0f', available), 'synced_at', ARGV[1])
 
 local plan = cjson.decode(ARGV[5])
-if newer(KEYS[3], plan.version) then
+if tonumber(plan.version) >= (tonumber(redis.call('HGET', KEYS[3], 'version') or '') or 0) then
   redis.call('HSET', KEYS[3], 'version', plan.version, 'submit_per_minute', text(plan.submit_per_minute),
     'submit_burst', text(plan.submit_burst), 'read_per_minute', text(plan.read_per_minute),
     'read_burst', text(plan.read_burst), 'max_open_runs', text(plan.max_open_runs),
     'max_cost_micros', plan.max_cost_micros, 'pack_types', list(plan.pack_types))
 end
-local keys = cjson.decode(ARGV[6])
-for i = 1, #keys do
-  local key = keys[i]
-  if newer(KEYS[3 + i], key.version) then
-    redis.call('HSET', KEYS[3 + i], 'version', key.version, 'key_id', key.key_id, 'status', key.status,
-      'expires_at_ms', text(key.expires_at_ms), 'scopes', list(key.scopes),
-      'submit_per_minute', text(key.submit_per_minute), 'read_per_minute', text(key.read_per_minute))
-  end
-end
+for i = 1, 3 do redis.call('PEXPIRE', KEYS[i], ARGV[7]) end
 return {'SYNCED', string.format('%.0f', available - (tonumber(budget[1] or '') or available)), tostring(kept_count)}

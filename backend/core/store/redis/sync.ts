@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { Redis, RedisScript } from "../../ports/redis.ts";
 import type { TenantSnapshot } from "../postgres/tenant-snapshot.ts";
-import { tenantKeys } from "./keys.ts";
+import keysLua from "./keys.lua";
+import { MIRROR_MS, tenantKeys } from "./keys.ts";
 import lua from "./sync.lua";
 
-const script: RedisScript = { name: "sync", lua };
+const script: RedisScript = { name: "sync", lua: `${keysLua}\n${lua}` };
 
 const reply = z.union([
   z.tuple([z.literal("STALE")]).transform(() => ({ kind: "stale" as const })),
@@ -31,6 +32,7 @@ export async function sync(
       JSON.stringify(snapshot.open_runs),
       JSON.stringify(snapshot.plan),
       JSON.stringify(snapshot.keys),
+      String(MIRROR_MS),
     ],
   );
   return reply.parse(answer);

@@ -1,0 +1,17 @@
+import type { Db } from "../ports/db.ts";
+import type { Redis } from "../ports/redis.ts";
+import { keySnapshot, ownKeySnapshot } from "./postgres/tenant-snapshot.ts";
+import { syncKeys } from "./redis/sync-keys.ts";
+
+/**
+ * Tells the mirror of one key that was changed: what that costs does not depend on how many there are. With the hash of
+ * a key that asks, as the edge may; else as the owner of the database.
+ */
+export async function syncKey(
+  { db, redis }: { readonly db: Db; readonly redis: Redis },
+  { key_id, key_sha256 }: { readonly key_id: string; readonly key_sha256?: string },
+): Promise<void> {
+  const snapshot = key_sha256 === undefined ? keySnapshot(db, key_id) : ownKeySnapshot(db, key_sha256, key_id);
+  const found = await snapshot;
+  if (found !== undefined) await syncKeys(redis, found);
+}
