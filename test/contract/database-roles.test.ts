@@ -163,6 +163,7 @@ describe("dpp_backend", () => {
       "SELECT ledger_transfers",
       "SELECT plans",
       "SELECT runs",
+      "SELECT tenant_movements",
       "SELECT tenant_plans",
       "SELECT tenants",
       "SELECT usage_daily",
