@@ -157,6 +157,7 @@ describe("dpp_backend", () => {
   it("reads what its sweeps need and writes no table whole", async () => {
     expect(await reach("backend")).toEqual([
       "SELECT api_keys",
+      "SELECT audit_checkpoints",
       "SELECT audit_findings",
       "SELECT balances",
       "SELECT key_spending",

@@ -2,11 +2,12 @@ import { idOf } from "./history.ts";
 import type { StatementCase, StatementValue } from "./measure.ts";
 
 const FIRST = "00000000-0000-0000-0000-000000000000";
-const backend = (
-  pages: number,
-  values: readonly StatementValue[],
-  first?: StatementCase["first"],
-): StatementCase => ({ role: "dpp_backend", pages, values, ...(first === undefined ? {} : { first }) });
+const backend = (pages: number, values: readonly StatementValue[], first?: StatementCase["first"]): StatementCase => ({
+  role: "dpp_backend",
+  pages,
+  values,
+  ...(first === undefined ? {} : { first }),
+});
 
 const TENANT = idOf("tenant 0");
 const claimed = [idOf("claimed 1"), idOf("token claimed1")] as const;
@@ -31,18 +32,16 @@ export const BACKEND_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "conclude-webhook-delivery": backend(20, [idOf("delivery 1"), idOf("flight"), "delivered", 200, null, null], {
     status: "delivered",
   }),
-  "count-signals": backend(150, [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => idOf(`queued ${n}`))], {
-    run_id: idOf("queued 1"),
-  }),
+  "count-signals": backend(50, [[idOf("queued 1")]], { run_id: idOf("queued 1") }),
   "extend-lease": backend(25, [...leased, 120, 30], { run_id: leased[0] }),
   "fail-lapsed": backend(80, [...lapsed, 1, "x"], { run_id: lapsed[0] }),
-  "fan-out-events": backend(4_500, [100], { events: "100" }),
-  "forget-events": backend(7_000, [30, "-infinity", "0", 500], { looked: "500" }),
+  "fan-out-events": backend(3_000, [10], { events: "10" }),
+  "forget-events": backend(1_500, [30, "-infinity", "0", 50], { looked: "50", events: "50" }),
   "freeze-run": backend(40, [...claimed, "TEST", "{}"], { run_id: claimed[0] }),
   "freeze-closed-run": backend(40, [idOf("completed 1"), "3", "SETTLED", "TEST", "{}"], { outcome: "found" }),
   "hand-back": backend(25, leased, { run_id: leased[0] }),
   "judge-runs": backend(100, [[idOf("completed 1"), idOf("queued 1"), idOf("contradicted 1")]], { runs: "3" }),
-  "lapsed-leases": backend(20, ["-infinity", FIRST], { run_id: lapsed[0] }),
+  "lapsed-leases": backend(20, ["-infinity", FIRST], { tenant_id: TENANT }),
   "open-findings": backend(20, [], { findings: "30" }),
   "outlived-runs": backend(20, ["-infinity", FIRST], { tenant_id: TENANT }),
   "purge-run": backend(15, [outlived, "3"], null),

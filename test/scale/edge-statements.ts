@@ -49,7 +49,7 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "find-plan": edge(30, [KEY], { authorized: true }),
   "find-receipt": edge(25, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
   "find-run": edge(25, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
-  "find-usage": edge(250, [KEY, day(30), day(0), "day"], { authorized: true }),
+  "find-usage": { ...edge(250, [KEY, day(30), day(0), "day"], { authorized: true }), report: "days asked for" },
   "list-own-keys": edge(80, [KEY, null, 20], { outcome: "found" }),
   "list-own-runs": edge(100, [KEY, null, null, null, null, null, null, null, 20, 20_000], { matched: true }),
   "list-own-transfers": edge(250, [KEY, null, null, ["RESERVE", "CHARGE", "REFUND"], null, null, null, 20], {
@@ -74,11 +74,15 @@ export const EDGE_FILTERS: readonly (readonly [name: string, what: string, how: 
     "of a status that none has",
     edge(40, [KEY, ENDPOINT, "canceled", null, 20], { outcome: "found", delivery_id: null }),
   ],
-  ["list-webhook-deliveries", "that are pending", edge(150, [KEY, ENDPOINT, "pending", null, 20], { outcome: "found" })],
+  [
+    "list-webhook-deliveries",
+    "that are pending",
+    edge(150, [KEY, ENDPOINT, "pending", null, 20], { outcome: "found" }),
+  ],
   [
     "list-webhook-deliveries",
     "after one",
-    edge(150, [KEY, ENDPOINT, null, idOf("delivery 3"), 20], { outcome: "found", status: "pending" }),
+    edge(150, [KEY, ENDPOINT, null, idOf("delivery 3"), 20], { outcome: "found", status: "delivered" }),
   ],
   [
     "list-webhook-deliveries",

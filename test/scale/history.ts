@@ -31,11 +31,10 @@ export async function loadHistory(ownerUrl: string, runs: number): Promise<void>
       `SET session_replication_role = replica; SET synchronous_commit = off; SET maintenance_work_mem = '128MB';
        SET work_mem = '64MB'; SET timezone = 'UTC'`,
     );
-    await client.query("CREATE TEMP TABLE load AS SELECT $1::integer AS runs, $2::integer AS tenants, $3::text[] AS standings", [
-      runs,
-      TENANTS,
-      STANDINGS,
-    ]);
+    await client.query(
+      "CREATE TEMP TABLE load AS SELECT $1::integer AS runs, $2::integer AS tenants, $3::text[] AS standings",
+      [runs, TENANTS, STANDINGS],
+    );
     const { rows: indexes } = await client.query<{ indexname: string; indexdef: string }>(
       `SELECT i.indexname, i.indexdef FROM pg_indexes i
         WHERE i.schemaname = 'public' AND i.tablename IN ('runs', 'ledger_transfers', 'outbox_events', 'webhook_deliveries')

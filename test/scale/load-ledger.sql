@@ -31,3 +31,12 @@ INSERT INTO usage_daily (tenant_id, day, pack_type, key_id, runs, completed, fai
 SELECT tenant_id, (finished_at AT TIME ZONE 'UTC')::date, pack_type, key_id, count(*), count(*) FILTER (WHERE status = 'COMPLETED'),
        count(*) FILTER (WHERE status = 'FAILED'), count(*) FILTER (WHERE status = 'CANCELED'), sum(reserved_micros), sum(charged_micros)
   FROM runs WHERE finished_at IS NOT NULL GROUP BY 1, 2, 3, 4;
+
+-- A hundred transfers of the first tenant that follow its checkpoint, under numbers that are known.
+INSERT INTO ledger_transfers (transfer_id, tenant_id, grant_id, kind, debit, credit, amount_micros, created_at)
+OVERRIDING SYSTEM VALUE
+SELECT 8000000000000000000 + n, pg_temp.id_of('tenant 0'), 'late ' || n, 'GRANT', 'funding', 'available', 1, now() - interval '30 minutes'
+  FROM generate_series(1, 100) n;
+INSERT INTO audit_checkpoints (tenant_id, version, through_transfer, before, transfers, given, taken_back, reserve, charge,
+  refund, lines, capped, noted_at, full_at)
+SELECT pg_temp.id_of('tenant 0'), 1, 8000000000000000000, now() - interval '40 minutes', 1, 1, 0, 0, 0, 0, '{}', '{}', now(), now();

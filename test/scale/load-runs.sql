@@ -55,7 +55,7 @@ SELECT pg_temp.id_of(s.name || ' ' || n), pg_temp.id_of('tenant 0'), pg_temp.id_
 -- A backlog that was signalled a moment ago, of the last ten tenants: a twentieth of the number of runs.
 INSERT INTO runs (run_id, tenant_id, key_id, idempotency_key, payload_sha256, pack_type, pack_version, inputs, trace_parent,
   timebox_sec, retention_days, key_capped, reserved_micros, minimum_fee_micros, last_signal_at, signal_count, created_at)
-SELECT pg_temp.id_of('backlog ' || n), pg_temp.id_of('tenant ' || 90 + n % 10), pg_temp.id_of('key ' || 90 + n % 10), 'backlog ' || n,
+SELECT (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint), 12, '0') || '70009000' || lpad(to_hex(n), 12, '0'))::uuid, pg_temp.id_of('tenant ' || 90 + n % 10), pg_temp.id_of('key ' || 90 + n % 10), 'backlog ' || n,
        '\xabababababababababababababababababababababababababababababababab', 'decision', '1', '{}',
        '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', 90, 30, false, 10000, 5000, now() + interval '1 hour', 4, now()
   FROM load, generate_series(1, load.runs / 20) n;
