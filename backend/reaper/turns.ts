@@ -98,12 +98,13 @@ export class TenantRound {
 }
 
 /**
- * Yields what `find` finds, page by page, from where the last round ended, then once from the start. The place is noted
- * before each is yielded: whatever becomes of one, the next round does not begin with it.
+ * Yields what `find` finds, in pages of `size`, from where the last round ended, then once from the start. The place is
+ * noted before each is yielded: whatever becomes of one, the next round does not begin with it.
  */
 export async function* walk<T>(
   turn: { after: T | undefined },
   find: (after: T | undefined) => Promise<readonly T[]>,
+  size: number,
 ): AsyncGenerator<T> {
   let isLastLap = turn.after === undefined;
   for (;;) {
@@ -112,7 +113,8 @@ export async function* walk<T>(
       turn.after = each;
       yield each;
     }
-    if (page.length > 0) continue;
+    // A short page is the last one: where more comes all the time, none would ever be empty.
+    if (page.length >= size) continue;
     turn.after = undefined;
     if (isLastLap) return;
     isLastLap = true;

@@ -21,7 +21,10 @@ export interface StatementCase {
 
 export interface Measured {
   readonly pages: number;
+  /** How often an index was entered, to read or to write: each costs a page more where the index has a level more. */
+  readonly lookups: number;
   readonly ms: number;
+  readonly rows: number;
   readonly row: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -37,7 +40,11 @@ const explained = z.array(
     "QUERY PLAN": z
       .array(
         z.object({
-          Plan: z.looseObject({ "Shared Hit Blocks": z.number(), "Shared Read Blocks": z.number() }),
+          Plan: z.looseObject({
+            "Actual Rows": z.number(),
+            "Shared Hit Blocks": z.number(),
+            "Shared Read Blocks": z.number(),
+          }),
           "Execution Time": z.number(),
         }),
       )
@@ -72,18 +79,31 @@ export async function measure(
     await client.query("SAVEPOINT before");
     const { rows } = await client.query<Record<string, unknown>>(execute);
     await client.query("ROLLBACK TO before");
+    const before = await lookupsSoFar(client);
     const plan = await client.query(`EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ${execute}`);
     const [found] = explained.parse(plan.rows)[0]?.["QUERY PLAN"] ?? [];
     if (found === undefined) throw new Error(`${name} has no plan`);
     return {
+      lookups: (await lookupsSoFar(client)) - before,
       pages: found.Plan["Shared Hit Blocks"] + found.Plan["Shared Read Blocks"],
       ms: found["Execution Time"],
+      rows: found.Plan["Actual Rows"],
       row: rows[0],
     };
   } finally {
     await client.query("ROLLBACK");
     await client.query("DEALLOCATE ALL");
   }
+}
+
+/** Of this transaction. */
+async function lookupsSoFar(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ lookups: string }>(
+    `SELECT coalesce(sum(coalesce(t.idx_scan, 0) + (t.n_tup_ins + t.n_tup_upd - t.n_tup_hot_upd)
+         * (SELECT count(*) FROM pg_catalog.pg_index i WHERE i.indrelid = t.relid)), 0)::text AS lookups
+       FROM pg_catalog.pg_stat_xact_user_tables t`,
+  );
+  return Number(rows[0]?.lookups);
 }
 
 function literal(client: pg.Client, value: StatementValue): string {

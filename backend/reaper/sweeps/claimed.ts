@@ -8,6 +8,9 @@ import { signalAgain, tellMirror } from "../aftermath.ts";
 import { TenantTurns, walk } from "../turns.ts";
 import type { LeaseSweepDeps } from "./lease.ts";
 
+/** What its statement finds at most. */
+const PAGE = 20;
+
 export interface ClaimedSweepDeps extends LeaseSweepDeps {
   readonly objects: ObjectWriter;
 }
@@ -25,7 +28,7 @@ export async function sweepClaims(
   turn: ClaimedTurn = { after: undefined },
 ): Promise<void> {
   const round = new TenantTurns(0).begin();
-  for await (const run of walk(turn, (after) => findStaleClaims(deps.db, settings.claimed_seconds, after))) {
+  for await (const run of walk(turn, (after) => findStaleClaims(deps.db, settings.claimed_seconds, after), PAGE)) {
     if (stop.aborted) return;
     const log = deps.log.child({ run_id: run.run_id });
     const decided = () => decide({ ...deps, log }, run, settings.max_attempts);

@@ -6,6 +6,9 @@ import { type LapsedLease, failLapsed, findLapsedLeases, requeueLapsed } from "#
 import { type AftermathDeps, signalAgain, tellMirror } from "../aftermath.ts";
 import { TenantTurns, walk } from "../turns.ts";
 
+/** What its statement finds at most. */
+const PAGE = 50;
+
 export interface LeaseSweepDeps extends AftermathDeps {
   readonly db: Db;
   readonly metrics: Metrics;
@@ -25,7 +28,7 @@ export async function sweepLeases(
   turn: LeaseTurn = { after: undefined },
 ): Promise<void> {
   const round = new TenantTurns(0).begin();
-  for await (const run of walk(turn, (after) => findLapsedLeases(deps.db, after))) {
+  for await (const run of walk(turn, (after) => findLapsedLeases(deps.db, after), PAGE)) {
     if (stop.aborted) return;
     const log = deps.log.child({ run_id: run.run_id });
     const reaped = () => reap({ ...deps, log }, run, max_attempts);

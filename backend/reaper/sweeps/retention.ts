@@ -6,6 +6,9 @@ import type { ObjectDeleter } from "#core/ports/objects.ts";
 import { beginPurge, type OutlivedRun, findOutlivedRuns, purgeRun } from "#core/store/postgres/outlived-runs.ts";
 import { TenantTurns, walk } from "../turns.ts";
 
+/** What its statement finds at most. */
+const PAGE = 50;
+
 /** A round ends after so many runs; the next one goes on from there. */
 const RUNS = 10_000;
 
@@ -28,7 +31,7 @@ export interface RetentionTurn {
 export async function sweepRetention(deps: RetentionSweepDeps, turn: RetentionTurn, stop: AbortSignal): Promise<void> {
   const round = new TenantTurns(0).begin();
   let runs = 0;
-  for await (const run of walk(turn, (after) => findOutlivedRuns(deps.db, after))) {
+  for await (const run of walk(turn, (after) => findOutlivedRuns(deps.db, after), PAGE)) {
     if (stop.aborted) return;
     await round.step(
       run.tenant_id,

@@ -7,6 +7,9 @@ import { type MovedTenant, tenantsAtWork, tenantsMoved } from "#core/store/postg
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import { TenantTurns, walk } from "../turns.ts";
 
+/** What its statements find at most. */
+const PAGE = 100;
+
 /** Each sweep also syncs this many of the resting tenants, in turn. */
 const TURN_SIZE = 100;
 
@@ -64,10 +67,10 @@ export async function sweepSync(
 
 async function* tenantsToSync(db: Db, settings: SyncSettings, turn: SyncTurn): AsyncGenerator<string> {
   const { moved_within_seconds } = settings;
-  for await (const { tenant_id } of walk(turn.moved, (after) => tenantsMoved(db, moved_within_seconds, after))) {
+  for await (const { tenant_id } of walk(turn.moved, (after) => tenantsMoved(db, moved_within_seconds, after), PAGE)) {
     yield tenant_id;
   }
-  yield* walk(turn.at_work, (after) => tenantsAtWork(db, after));
+  yield* walk(turn.at_work, (after) => tenantsAtWork(db, after), PAGE);
   const in_turn = await auditTenants(db, turn.all.after, TURN_SIZE);
   for (const tenant_id of in_turn) {
     turn.all.after = tenant_id;
