@@ -1,12 +1,12 @@
 import type { Sleeper } from "#core/ports/clock.ts";
 import { type AuditSweepDeps, type AuditTurn, sweepAudit } from "./sweeps/audit.ts";
-import { type ClaimedSweepDeps, sweepClaims } from "./sweeps/claimed.ts";
+import { type ClaimedSweepDeps, type ClaimedTurn, sweepClaims } from "./sweeps/claimed.ts";
 import { type DeadLetterSweepDeps, type DeadLettersSeen, sweepDeadLetters } from "./sweeps/dead-letters.ts";
-import { sweepLeases } from "./sweeps/lease.ts";
+import { type LeaseTurn, sweepLeases } from "./sweeps/lease.ts";
 import { type RetentionSweepDeps, type RetentionTurn, sweepRetention } from "./sweeps/retention.ts";
 import { sweepSignals } from "./sweeps/signal.ts";
-import { type SyncTurn, sweepSync } from "./sweeps/sync.ts";
-import { forgetToldEvents, sweepWebhooks, type WebhookSweepDeps } from "./sweeps/webhooks.ts";
+import { newSyncTurn, sweepSync } from "./sweeps/sync.ts";
+import { type ForgetTurn, forgetToldEvents, sweepWebhooks, type WebhookSweepDeps } from "./sweeps/webhooks.ts";
 
 /**
  * `objects` creates, heads and deletes; `dead_letters` is undefined where no such queue is named, `webhooks` where this
@@ -39,16 +39,19 @@ interface Sweep {
 
 function sweeps(settings: ReaperSettings, webhooks: ReaperDeps["webhooks"]): Readonly<Record<string, Sweep>> {
   const { max_attempts, sweep_seconds, grace_seconds } = settings;
-  const sync: SyncTurn = { turn_after: undefined };
+  const lease: LeaseTurn = { after: undefined };
+  const claimed: ClaimedTurn = { after: undefined };
+  const sync = newSyncTurn();
   const audit: AuditTurn = { tenant_after: undefined, run_after: undefined };
   const retention: RetentionTurn = { after: undefined };
+  const told: ForgetTurn = { after: undefined };
   const seen: DeadLettersSeen = { count: 0 };
   // A tenant that rests is synced until its last reservation has outlived the grace.
   const mirror = { moved_within_seconds: grace_seconds + 2 * sweep_seconds, grace_seconds };
   const often = (run: Sweep["run"]): Sweep => ({ rest_seconds: sweep_seconds, run });
   return {
-    lease: often((deps, stop) => sweepLeases(deps, max_attempts, stop)),
-    claimed: often((deps, stop) => sweepClaims(deps, settings, stop)),
+    lease: often((deps, stop) => sweepLeases(deps, max_attempts, stop, lease)),
+    claimed: often((deps, stop) => sweepClaims(deps, settings, stop, claimed)),
     signal: often((deps, stop) => sweepSignals(deps, settings.signal_seconds, stop)),
     sync: often((deps, stop) => sweepSync(deps, mirror, sync, stop)),
     retention: often((deps, stop) => sweepRetention(deps, retention, stop)),
@@ -59,7 +62,7 @@ function sweeps(settings: ReaperSettings, webhooks: ReaperDeps["webhooks"]): Rea
         rest_seconds: Math.min(sweep_seconds, WEBHOOK_REST_SECONDS),
         run: (deps: ReaperDeps, stop: AbortSignal) => sweepWebhooks({ ...deps, ...webhooks }, stop),
       },
-      "told-events": often(forgetToldEvents),
+      "told-events": often((deps, stop) => forgetToldEvents(deps, stop, told)),
     }),
   };
 }

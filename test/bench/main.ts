@@ -7,9 +7,11 @@ import { measureIsolation } from "./isolation.ts";
 import { describeMachine, load1 } from "./machine.ts";
 import { measureBacklog, measureEndToEnd } from "./paid-runs.ts";
 import { aimsOf, printReport, ratiosOf, type Report } from "./report.ts";
+import { measureScale, printScale } from "./scale.ts";
 
 const STATE_DIR = ".dev/bench";
-const USAGE = "Usage: npm run bench [-- [--json] [--quick] | --isolation | --bodies [--json]]";
+const USAGE =
+  "Usage: npm run bench [-- [--json] [--quick] | --isolation | --bodies [--json] | --scale [--json] [--quick]]";
 
 const PACE: Pace = { rounds: 2, warm_ms: 300, measure_ms: 1_200 };
 const QUICK: Pace = { rounds: 1, warm_ms: 200, measure_ms: 700 };
@@ -23,6 +25,8 @@ interface Options {
   readonly isolation: boolean;
   /** Instead of all else: what reading hostile bodies costs. */
   readonly bodies: boolean;
+  /** Instead of all else: every statement on few and on many closed runs. */
+  readonly scale: boolean;
 }
 
 function options(): Options {
@@ -33,6 +37,7 @@ function options(): Options {
         quick: { type: "boolean", default: false },
         isolation: { type: "boolean", default: false },
         bodies: { type: "boolean", default: false },
+        scale: { type: "boolean", default: false },
       },
     });
     return values;
@@ -67,11 +72,19 @@ async function measure(bench: Bench, quick: boolean, load_before: number): Promi
   };
 }
 
-const { json, quick, isolation, bodies } = options();
+async function scaleReport(): Promise<number> {
+  const rows = await measureScale(STATE_DIR, quick, (line) => console.error(`... ${line}`));
+  if (json) console.log(JSON.stringify(rows, undefined, 2));
+  else printScale(rows, (line) => console.log(line));
+  return 0;
+}
+
+const { json, quick, isolation, bodies, scale } = options();
 if (bodies) process.exit((await measureBodies(json, (line) => console.log(line))) ? 0 : 1);
 const load_before = load1();
 await rm(STATE_DIR, { recursive: true, force: true });
 if (isolation) process.exit((await measureIsolation(STATE_DIR, (line) => console.log(line))) ? 0 : 1);
+if (scale) process.exit(await scaleReport());
 const bench = await startBench(STATE_DIR);
 const interrupted = new Promise<never>((_, reject) => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => reject(new Error("interrupted")));

@@ -7,7 +7,7 @@ import { auditTenant } from "#core/store/audit-tenant.ts";
 import { clawbackCredit } from "#core/store/postgres/clawback-credit.ts";
 import { decideRun } from "#core/store/postgres/decide-run.ts";
 import { grantCredit } from "#core/store/postgres/grant-credit.ts";
-import { judgeRuns, type RunFault } from "#core/store/postgres/judge-runs.ts";
+import { judgeRuns, nextRuns, type RunFault } from "#core/store/postgres/judge-runs.ts";
 import { listFindings, resolveFinding } from "#core/store/postgres/list-findings.ts";
 import { recordRunFault } from "#core/store/postgres/record-finding.ts";
 import { showRun } from "#core/store/postgres/show-run.ts";
@@ -27,6 +27,7 @@ async function completed(account: Account): Promise<Work> {
   return work;
 }
 
+const judgeAll = async () => judgeRuns(world.backend, (await nextRuns(world.backend, undefined, 1_000)).run_ids);
 const sql = (text: string, ...values: (string | number)[]) => world.owner.query(text, values);
 
 describe("the audit, where a transfer is committed after one with a higher number", () => {
@@ -57,7 +58,7 @@ describe("the audit, where a transfer is committed after one with a higher numbe
         return world.backend.query(text, values);
       },
     };
-    const audit = await auditTenant(db, tenant_id, { settled_seconds, piece: 2 });
+    const audit = await auditTenant(db, tenant_id, { settled_seconds, piece: 2, full_seconds: 0 });
     await slow.end();
     return { looks, faults: audit?.faults, given: audit?.added.given };
   }
@@ -201,7 +202,7 @@ describe("the audit of a database that lost its own guards", () => {
   ])("finds a closed run with %s", async (_, corrupt, wrong) => {
     const { run_id } = await completed(await world.account());
     await sql(corrupt, run_id);
-    const { faults } = await judgeRuns(world.backend, undefined, 1_000);
+    const { faults } = await judgeAll();
     const mine = faults.find((fault) => fault.run_id === run_id);
     expect(mine?.detail["wrong"]).toEqual(expect.arrayContaining(wrong));
   });
@@ -212,7 +213,7 @@ describe("the audit of a database that lost its own guards", () => {
   ])("finds an open run with %s", async (_, corrupt, wrong) => {
     const { run_id } = await queued(world, await world.account());
     await sql(corrupt, run_id);
-    const { faults } = await judgeRuns(world.backend, undefined, 1_000);
+    const { faults } = await judgeAll();
     expect(faults.find((fault) => fault.run_id === run_id)?.detail["wrong"]).toEqual(wrong);
   });
 });

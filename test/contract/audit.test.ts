@@ -12,7 +12,7 @@ import { recorder } from "./support/recorder.ts";
 
 const NEVER = new AbortController().signal;
 /** All that is committed is settled, and added up two at a time. */
-const PIECES = { settled_seconds: 0, piece: 2 };
+const PIECES = { settled_seconds: 0, piece: 2, full_seconds: 0 };
 
 let world: MoneyWorld;
 beforeAll(async () => {
@@ -200,35 +200,61 @@ describe("the audit", () => {
     expect(heard.criticals()).toMatchObject([{ fields: { tenant_id: second } }]);
   });
 
-  it("goes on behind a run whose fault cannot be recorded, and comes to the runs after it when a store is out", async () => {
-    const account = await busy();
-    const [first = "", second = ""] = [await completed(account), await completed(account)]
-      .map(({ run_id }) => run_id)
-      .toSorted();
-    await sql("DELETE FROM ledger_transfers WHERE run_id IN ($1, $2) AND kind = 'REFUND'", first, second);
-    const failing = (failure: Error): typeof world.backend => ({
-      query: (text, values) =>
-        text.includes("freeze_closed_run") && values[0] === first
-          ? Promise.reject(failure)
-          : world.backend.query(text, values),
-    });
-    const out: AuditTurn = { tenant_after: undefined, run_after: undefined };
-    const outage = sweepAudit({ db: failing(new Outage("database", new Error("down"))), ...recorder() }, out, NEVER);
-    await expect(outage).rejects.toThrow(Outage);
-    expect(out.run_after).toBeDefined();
-
+  it.each([
+    ["is refused", new Error("refused")],
+    ["times out", new Outage("database", new Error("timeout"))],
+  ])("goes on behind a run whose fault cannot be recorded, for that %s", async (_, failure) => {
+    const { first, second, failing } = await twoAtFault();
     const heard = recorder();
-    await sweepAudit(
-      { db: failing(new Error("refused")), ...heard },
-      { tenant_after: undefined, run_after: undefined },
-      NEVER,
-    );
+    const db = failing(failure, (run_id) => run_id === first);
+    await sweepAudit({ db, ...heard }, { tenant_after: undefined, run_after: undefined }, NEVER);
     expect(heard.lines).toContainEqual(
       expect.objectContaining({
         message: "a fault of a run could not be recorded",
         fields: expect.objectContaining({ run_id: first }),
       }),
     );
+    expect((await showRun(world.owner, first))?.money_state).toBe("SETTLED");
     expect((await showRun(world.owner, second))?.money_state).toBe("AUDIT_REQUIRED");
+    await sweep();
+    expect((await showRun(world.owner, first))?.money_state).toBe("AUDIT_REQUIRED");
   });
+
+  it("ends its round when the store is out, and comes to the runs after those in the next", async () => {
+    const { failing } = await twoAtFault();
+    const turn: AuditTurn = { tenant_after: undefined, run_after: undefined };
+    const db = failing(new Outage("database", new Error("down")), () => true);
+    await expect(sweepAudit({ db, ...recorder() }, turn, NEVER)).rejects.toThrow(Outage);
+    expect(turn.run_after).toBeDefined();
+  });
+
+  it("goes on behind runs that cannot be judged", async () => {
+    const heard = recorder();
+    const db: typeof world.backend = {
+      query: (text, values) =>
+        text.includes("The audit of runs: those whose")
+          ? Promise.reject(new Error("not as expected"))
+          : world.backend.query(text, values),
+    };
+    const turn: AuditTurn = { tenant_after: undefined, run_after: undefined };
+    await sweepAudit({ db, ...heard }, turn, NEVER);
+    expect(turn).toEqual({ tenant_after: undefined, run_after: undefined });
+    expect(heard.counted("runs_unjudged")).toBeGreaterThan(0);
+  });
+
+  /** Two closed runs of one account without their REFUND, and a database that fails to freeze some. */
+  async function twoAtFault() {
+    const account = await busy();
+    const [first = "", second = ""] = [await completed(account), await completed(account)]
+      .map(({ run_id }) => run_id)
+      .toSorted();
+    await sql("DELETE FROM ledger_transfers WHERE run_id IN ($1, $2) AND kind = 'REFUND'", first, second);
+    const failing = (failure: Error, fails: (run_id: string) => boolean): typeof world.backend => ({
+      query: (text, values) =>
+        text.includes("freeze_closed_run") && fails(String(values[0]))
+          ? Promise.reject(failure)
+          : world.backend.query(text, values),
+    });
+    return { first, second, failing };
+  }
 });

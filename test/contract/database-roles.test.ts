@@ -157,12 +157,14 @@ describe("dpp_backend", () => {
   it("reads what its sweeps need and writes no table whole", async () => {
     expect(await reach("backend")).toEqual([
       "SELECT api_keys",
+      "SELECT audit_checkpoints",
       "SELECT audit_findings",
       "SELECT balances",
       "SELECT key_spending",
       "SELECT ledger_transfers",
       "SELECT plans",
       "SELECT runs",
+      "SELECT tenant_movements",
       "SELECT tenant_plans",
       "SELECT tenants",
       "SELECT usage_daily",

@@ -27,8 +27,8 @@ const EDGE =
   "rotate_key_for rotate_webhook submit_run submit_run_with_webhook";
 const BACKEND =
   "add_closed_runs add_transfers begin_purge claim_webhook_deliveries close_run " +
-  "conclude_webhook_delivery fan_out_events forget_events freeze_closed_run freeze_run mirrored_key " +
-  "mirrored_tenant purge_run " +
+  "conclude_webhook_delivery drop_audit_checkpoint fan_out_events forget_events freeze_closed_run freeze_run " +
+  "mirrored_key mirrored_tenant note_audit_checkpoint purge_run " +
   "record_finding tenant_snapshot wall_clock";
 
 it.each([

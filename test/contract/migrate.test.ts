@@ -95,7 +95,7 @@ describe("npm run migrate -- --check", () => {
       "ALTER TABLE balances DROP CONSTRAINT balances_available_check",
       "missing: constraint balances.balances_available_check",
     ],
-    "an index less": ["DROP INDEX runs_signal", "missing: index runs_signal"],
+    "an index less": ["DROP INDEX runs_lease", "missing: index runs_lease"],
     "a function's body": [
       "CREATE OR REPLACE FUNCTION wall_clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT now()'",
       "differs: function public.wall_clock()",

@@ -7,7 +7,7 @@ import { auditTenant } from "#core/store/audit-tenant.ts";
 import { findRun } from "#core/store/postgres/find-run.ts";
 import { listFindings, resolveFinding } from "#core/store/postgres/list-findings.ts";
 import { beginPurge, findOutlivedRuns, purgeRun } from "#core/store/postgres/outlived-runs.ts";
-import { judgeRuns } from "#core/store/postgres/judge-runs.ts";
+import { judgeRuns, nextRuns } from "#core/store/postgres/judge-runs.ts";
 import { recordRunFault } from "#core/store/postgres/record-finding.ts";
 import { showRun } from "#core/store/postgres/show-run.ts";
 import { type RetentionSweepDeps, type RetentionTurn, sweepRetention } from "../../backend/reaper/sweeps/retention.ts";
@@ -94,7 +94,9 @@ describe("the retention sweep", () => {
 
     expect((await sweep()).counted("run_purged")).toBe(0);
     expect(await auditTenant(h.backend, h.tenant.tenant_id)).toMatchObject({ faults: [] });
-    expect(await judgeRuns(h.backend, undefined, 1_000)).toMatchObject({ faults: [] });
+    expect(await judgeRuns(h.backend, (await nextRuns(h.backend, undefined, 1_000)).run_ids)).toMatchObject({
+      faults: [],
+    });
     const key_sha256 = parseApiKey(h.tenant.api_key)?.sha256 ?? "";
     expect(await findRun(h.edge, key_sha256, run_id)).toMatchObject({
       kind: "found",

@@ -42,7 +42,7 @@ export const SETTINGS: WorldSettings = {
 const RECEIVE_AT_MOST = 5;
 /** Statements that change nothing. */
 const READS =
-  /^(find-|audit-|tenant-snapshot|admission-snapshot|lapsed-leases|stale-claims|tenants-to-sync|outlived-runs|judge-runs|open-findings|run-status)/;
+  /^(find-|audit-|tenant-snapshot|admission-snapshot|lapsed-leases|stale-claims|tenants-moved|tenants-at-work|outlived-runs|judge-runs|open-findings|run-status)/;
 
 export interface WorldOptions {
   readonly host: Host;

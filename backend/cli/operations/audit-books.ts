@@ -1,10 +1,10 @@
 import { addUp, figuresOf, NOTHING_ADDED, type Added } from "#core/domain/books.ts";
 import { formatSum } from "#core/domain/money.ts";
-import { auditTenant } from "#core/store/audit-tenant.ts";
+import { AUDIT_PACE, auditTenant, recordTenantFaults } from "#core/store/audit-tenant.ts";
 import { auditTenants } from "#core/store/postgres/audit-tenant.ts";
-import { judgeRuns } from "#core/store/postgres/judge-runs.ts";
+import { judgeRuns, nextRuns } from "#core/store/postgres/judge-runs.ts";
 import { listFindings } from "#core/store/postgres/list-findings.ts";
-import { type Recorded, recordRunFault, recordTenantFault } from "#core/store/postgres/record-finding.ts";
+import { type Recorded, recordRunFault } from "#core/store/postgres/record-finding.ts";
 import { type Operator, Refused, type Report, type StoresOperator } from "../operator.ts";
 import { fields } from "../text.ts";
 import { auditReceipts } from "./audit-receipts.ts";
@@ -17,17 +17,19 @@ interface Wanted {
   /** Undefined: all. */
   readonly tenant_id: string | undefined;
   readonly receipts: boolean;
+  /** From the beginning, not from the checkpoints of the turns before. */
+  readonly full: boolean;
 }
 
 /**
- * Re-adds all books now, in short statements, while traffic goes on. What does not add up becomes a finding, and freezes
+ * Adds up all books now, in short statements, while traffic goes on. What does not add up becomes a finding, and freezes
  * its run where that is closed. Findings that were open before are told too.
  */
 export async function auditBooks(operator: StoresOperator, wanted: Wanted): Promise<Report> {
   const { db, clock } = operator;
   const began_ms = clock.now();
   const objects = wanted.receipts ? await operator.objects() : undefined;
-  const books = await addTenants(operator, wanted.tenant_id);
+  const books = await addTenants(operator, wanted);
   const runs = await addRuns(operator, wanted.tenant_id);
   const receipts = objects && (await auditReceipts(db, objects, wanted.tenant_id));
   const recorded = [...books.recorded, ...runs.recorded, ...(receipts?.recorded ?? [])];
@@ -59,19 +61,19 @@ export async function auditBooks(operator: StoresOperator, wanted: Wanted): Prom
   };
 }
 
-async function addTenants({ db }: Operator, only: string | undefined) {
+async function addTenants({ db }: Operator, { tenant_id: only, full }: Wanted) {
   let added: Added = NOTHING_ADDED;
   let [tenants, transfers] = [0, 0];
   const recorded: Recorded[] = [];
   let page = only === undefined ? await auditTenants(db, undefined, TENANTS) : [only];
   while (page.length > 0) {
     for (const tenant_id of page) {
-      const audit = await auditTenant(db, tenant_id);
+      const audit = await auditTenant(db, tenant_id, AUDIT_PACE, full);
       if (audit === undefined) throw new Refused(`there is no tenant ${tenant_id}`);
       added = addUp(added, audit.added);
       tenants += 1;
       transfers += audit.transfers;
-      for (const fault of audit.faults) recorded.push(await recordTenantFault(db, tenant_id, fault));
+      for (const each of await recordTenantFaults(db, tenant_id, audit)) recorded.push(each.recorded);
     }
     page = only === undefined ? await auditTenants(db, page.at(-1), TENANTS) : [];
   }
@@ -82,10 +84,11 @@ async function addRuns({ db }: Operator, tenant_id: string | undefined) {
   let runs = 0;
   const recorded: Recorded[] = [];
   for (let after: string | undefined; ;) {
-    const judged = await judgeRuns(db, after, RUNS, tenant_id);
+    const { run_ids, last } = await nextRuns(db, after, RUNS, tenant_id);
+    const judged = await judgeRuns(db, run_ids);
     runs += judged.runs;
     for (const fault of judged.faults) recorded.push(await recordRunFault(db, "run-books", fault));
-    if (judged.last === undefined) return { runs, recorded };
-    after = judged.last;
+    if (last === undefined) return { runs, recorded };
+    after = last;
   }
 }

@@ -4,8 +4,9 @@ import type { ObjectReader } from "#core/ports/objects.ts";
 import { type CompletedRun, completedRuns } from "#core/store/postgres/completed-runs.ts";
 import { recordRunFault, type Recorded } from "#core/store/postgres/record-finding.ts";
 
-/** So many are looked at together. */
+/** So many objects are looked at together, of so many runs. */
 const BATCH = 16;
+const RUNS = 500;
 
 /** Compares the receipt of every result that must be there with its run: how many, and how each fault was recorded. */
 export async function auditReceipts(
@@ -15,15 +16,18 @@ export async function auditReceipts(
 ): Promise<{ readonly receipts: number; readonly recorded: readonly Recorded[] }> {
   let receipts = 0;
   const recorded: Recorded[] = [];
-  let batch = await completedRuns(db, undefined, BATCH, tenant_id);
-  while (batch.length > 0) {
-    const judged = await Promise.all(batch.map(async (run) => ({ run, detail: await contradiction(objects, run) })));
-    for (const { run, detail } of judged)
-      if (detail !== undefined) recorded.push(await recordRunFault(db, "result-contradicts-run", { ...run, detail }));
-    receipts += batch.length;
-    batch = await completedRuns(db, batch.at(-1)?.run_id, BATCH, tenant_id);
+  for (let after: string | undefined; ;) {
+    const { runs, last } = await completedRuns(db, after, RUNS, tenant_id);
+    for (let from = 0; from < runs.length; from += BATCH) {
+      const batch = runs.slice(from, from + BATCH);
+      const judged = await Promise.all(batch.map(async (run) => ({ run, detail: await contradiction(objects, run) })));
+      for (const { run, detail } of judged)
+        if (detail !== undefined) recorded.push(await recordRunFault(db, "result-contradicts-run", { ...run, detail }));
+    }
+    receipts += runs.length;
+    if (last === undefined) return { receipts, recorded };
+    after = last;
   }
-  return { receipts, recorded };
 }
 
 /** Undefined: the result is there, and its hash, size, cost and token are those of the run. */

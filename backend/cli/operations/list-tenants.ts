@@ -1,10 +1,14 @@
 import { formatUsd } from "#core/domain/money.ts";
-import { listTenants } from "#core/store/postgres/list-tenants.ts";
+import { type ListedTenant, listTenants } from "#core/store/postgres/list-tenants.ts";
 import type { Operator, Report } from "../operator.ts";
 import { table } from "../text.ts";
 
 export async function reportTenants({ db }: Operator): Promise<Report> {
-  const tenants = (await listTenants(db)).map(({ plan_id, available, ...rest }) => ({
+  const listed: ListedTenant[] = [];
+  for (let page = await listTenants(db); page.length > 0; page = await listTenants(db, page.at(-1))) {
+    listed.push(...page);
+  }
+  const tenants = listed.map(({ plan_id, available, cursor: _, ...rest }) => ({
     ...rest,
     plan: plan_id,
     available_usd: formatUsd(available),

@@ -29,7 +29,7 @@ export interface TenantBooks {
 
 /** What does not add up; `difference` stays the same as long as traffic alone moves the books. */
 export interface TenantFault {
-  readonly kind: "tenant-books" | "key-spending" | "usage";
+  readonly kind: "tenant-books" | "key-spending" | "usage" | "audit-checkpoint";
   readonly subject: string;
   readonly difference: string;
   readonly detail: Readonly<Record<string, unknown>>;
@@ -56,6 +56,45 @@ export function figuresOf({ given, taken_back, reserve, charge, refund }: Added)
 
 export function tenantFaults(books: TenantBooks): readonly TenantFault[] {
   return [...balanceFaults(books), ...keyFaults(books), ...usageFaults(books)];
+}
+
+/** What settled transfers and closed runs add up to, and on its own day by line of usage. */
+export interface SettledBooks {
+  readonly through: string;
+  readonly before: string;
+  readonly day: string;
+  readonly transfers: number;
+  readonly added: Added;
+  readonly lines: Usage;
+  readonly capped: ReadonlyMap<string, bigint>;
+}
+
+/** What is settled can never change: where it adds up to something else than was noted, somebody changed history. */
+export function checkpointFaults(noted: SettledBooks, found: SettledBooks): readonly TenantFault[] {
+  const [before, now] = [settledTexts(noted, noted.day), settledTexts(found, noted.day)];
+  const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].toSorted();
+  const changed = names.filter((name) => (before[name] ?? "0") !== (now[name] ?? "0"));
+  if (changed.length === 0) return [];
+  const figures = changed.map((name) => [name, { noted: before[name] ?? "0", found: now[name] ?? "0" }] as const);
+  const difference = figures.map(([name, figure]) => `${name} ${figure.noted} ${figure.found}`).join(", ");
+  const detail = { through_transfer: noted.through, before: noted.before, changed: Object.fromEntries(figures) };
+  return [fault("audit-checkpoint", "", difference, detail)];
+}
+
+/** By name; what is zero is left out. */
+function settledTexts(
+  { transfers, added, lines, capped }: SettledBooks,
+  day: string,
+): Readonly<Record<string, string>> {
+  const figures = [
+    ["transfers", String(transfers)],
+    ...Object.entries(texts(added)),
+    ...[...lines].filter(([name]) => name.startsWith(day)).map(([name, line]) => [`usage ${name}`, line.join(" ")]),
+    ...[...capped]
+      .filter(([, micros]) => micros !== 0n)
+      .map(([key_id, micros]) => [`capped ${key_id}`, String(micros)]),
+  ];
+  return Object.fromEntries(figures);
 }
 
 function balanceFaults({ added, balance, open_runs }: TenantBooks): TenantFault[] {

@@ -1,5 +1,21 @@
-import { type Added, NOTHING_ADDED, type TenantBooks, type TenantFault, addUp, tenantFaults } from "../domain/books.ts";
+import {
+  type Added,
+  NOTHING_ADDED,
+  type TenantBooks,
+  type TenantFault,
+  type UsageFigures,
+  addUp,
+  checkpointFaults,
+  tenantFaults,
+} from "../domain/books.ts";
 import type { Db } from "../ports/db.ts";
+import {
+  type Checkpoint,
+  type Settled,
+  dropCheckpoint,
+  findCheckpoint,
+  noteCheckpoint,
+} from "./postgres/audit-checkpoint.ts";
 import {
   type ClosedLines,
   type Horizon,
@@ -10,50 +26,133 @@ import {
   lineName,
   usageOf,
 } from "./postgres/audit-tenant.ts";
+import { type Recorded, recordTenantFault } from "./postgres/record-finding.ts";
 
 export interface AuditPace {
   /** What is older cannot still be uncommitted: more than twice as long as any transaction may live. */
   readonly settled_seconds: number;
   /** How many transfers or runs one statement adds up. */
   readonly piece: number;
+  /** All is added up from the beginning this often; 0: each time, and no checkpoint is noted. */
+  readonly full_seconds: number;
 }
 
 /**
  * The longest statement timeout is the CLI's 30 s; worker and reaper have 10 s, and the edge waits at most 3 s for each of
  * its few locks. The rest is for a commit that waits for its replicas.
  */
-export const AUDIT_PACE: AuditPace = { settled_seconds: 120, piece: 5_000 };
+export const AUDIT_PACE: AuditPace = { settled_seconds: 120, piece: 5_000, full_seconds: 7 * 86_400 };
 
 export interface TenantAudit {
   readonly added: Added;
   readonly transfers: number;
   readonly faults: readonly TenantFault[];
+  /** The version of the checkpoint that one of these is about. */
+  readonly contradicted?: string;
 }
 
+interface Look {
+  readonly audit: TenantAudit;
+  /** What was settled. */
+  readonly settled: Settled;
+}
+
+const BEGINNING: Settled = {
+  through: "0",
+  before: "-infinity",
+  day: "-infinity",
+  transfers: 0,
+  added: NOTHING_ADDED,
+  lines: new Map(),
+  capped: new Map(),
+};
+
 /**
- * Re-adds every transfer and every closed run of a tenant and compares with its balance, its keys' spending and its
- * usage: what is settled in pieces, the rest with the rows themselves in one statement. What does not add up is looked
- * at again from the start, and counts when it differs by the same. Undefined: no such tenant.
+ * Adds up the transfers and closed runs of a tenant and compares with its balance, its keys' spending and its usage: what
+ * is settled in pieces, the rest with the rows themselves in one statement. It begins at the checkpoint that the last turn
+ * noted; at the beginning where there is none, where `full` or its age asks for that, and wherever something does not add
+ * up: a fault counts when two looks from the beginning find the same difference. Undefined: no such tenant.
  */
-export async function auditTenant(db: Db, tenant_id: string, pace = AUDIT_PACE): Promise<TenantAudit | undefined> {
-  const first = await look(db, tenant_id, pace);
-  if (first === undefined || first.faults.length === 0) return first;
-  const second = await look(db, tenant_id, pace);
-  return second && { ...second, faults: second.faults.filter((fault) => first.faults.some((one) => same(one, fault))) };
+export async function auditTenant(
+  db: Db,
+  tenant_id: string,
+  pace = AUDIT_PACE,
+  full = false,
+): Promise<TenantAudit | undefined> {
+  const checkpoint = await findCheckpoint(db, tenant_id, pace.full_seconds);
+  if (checkpoint !== undefined && !full && !checkpoint.full_due) {
+    const near = await look(db, tenant_id, pace, checkpoint.settled, false);
+    if (near === undefined) return undefined;
+    if (near.audit.faults.length === 0) {
+      if (near.settled.through !== checkpoint.settled.through) await note(db, tenant_id, pace, near, checkpoint);
+      return near.audit;
+    }
+  }
+  const first = await lookFromBeginning(db, tenant_id, pace, checkpoint);
+  if (first === undefined) return undefined;
+  if (first.audit.faults.length === 0) {
+    await note(db, tenant_id, pace, first, undefined);
+    return first.audit;
+  }
+  const second = await lookFromBeginning(db, tenant_id, pace, checkpoint);
+  if (second === undefined) return undefined;
+  return {
+    ...second.audit,
+    faults: second.audit.faults.filter((fault) => first.audit.faults.some((one) => same(one, fault))),
+  };
 }
 
 const same = (a: TenantFault, b: TenantFault): boolean =>
   a.kind === b.kind && a.subject === b.subject && a.difference === b.difference;
 
-async function look(db: Db, tenant_id: string, pace: AuditPace): Promise<TenantAudit | undefined> {
-  const horizon = await auditHorizon(db, tenant_id, pace.settled_seconds, pace.piece);
-  const settled = await addSettled(db, tenant_id, horizon, pace.piece);
-  const closed = new Map<string, bigint[]>();
-  const capped = new Map<string, bigint>();
-  await forSettledRuns(db, tenant_id, horizon, pace.piece, (lines) => addLines(closed, capped, lines));
+/** Records what an audit found. The checkpoint that a finding is about goes last: until then it is the evidence. */
+export async function recordTenantFaults(
+  db: Db,
+  tenant_id: string,
+  audit: TenantAudit,
+): Promise<readonly { readonly fault: TenantFault; readonly recorded: Recorded }[]> {
+  const found: { fault: TenantFault; recorded: Recorded }[] = [];
+  for (const fault of audit.faults) found.push({ fault, recorded: await recordTenantFault(db, tenant_id, fault) });
+  const isContradicted = audit.faults.some(({ kind }) => kind === "audit-checkpoint");
+  if (isContradicted && audit.contradicted !== undefined) await dropCheckpoint(db, tenant_id, audit.contradicted);
+  return found;
+}
 
-  const rows = await auditTenantRows(db, tenant_id, horizon);
+async function note(db: Db, tenant_id: string, pace: AuditPace, { settled }: Look, from: Checkpoint | undefined) {
+  if (pace.full_seconds > 0 && settled.through !== "0") await noteCheckpoint(db, tenant_id, settled, from);
+}
+
+/** All of it, and whether what the checkpoint stands for still adds up to what it says. */
+async function lookFromBeginning(
+  db: Db,
+  tenant_id: string,
+  pace: AuditPace,
+  checkpoint: Checkpoint | undefined,
+): Promise<Look | undefined> {
+  if (checkpoint === undefined) return look(db, tenant_id, pace, BEGINNING, true);
+  const there = await advance(db, tenant_id, BEGINNING, checkpoint.settled, pace.piece);
+  const contradictions = checkpointFaults(checkpoint.settled, there);
+  const found = await look(db, tenant_id, pace, there, true);
+  if (found === undefined || contradictions.length === 0) return found;
+  const faults = [...contradictions, ...found.audit.faults];
+  return { ...found, audit: { ...found.audit, faults, contradicted: checkpoint.version } };
+}
+
+/** From what is settled already. `isWhole`: that was added up from the beginning, and everything is compared. */
+async function look(
+  db: Db,
+  tenant_id: string,
+  pace: AuditPace,
+  from: Settled,
+  isWhole: boolean,
+): Promise<Look | undefined> {
+  const horizon = await auditHorizon(db, tenant_id, pace, from);
+  const settled = await advance(db, tenant_id, from, horizon, pace.piece);
+  const compared = { usage_from: isWhole ? BEGINNING.day : from.day, isWhole };
+  const rows = await auditTenantRows(db, tenant_id, horizon, compared);
   if (rows === undefined) return undefined;
+  const closed = new Map(settled.lines);
+  const capped = new Map(settled.capped);
   addLines(closed, capped, rows.lines);
   const books: TenantBooks = {
     added: addUp(settled.added, rows),
@@ -64,46 +163,39 @@ async function look(db: Db, tenant_id: string, pace: AuditPace): Promise<TenantA
     usage: usageOf(rows.usage),
     keys: rows.keys,
   };
-  return { added: books.added, transfers: settled.transfers + rows.transfers, faults: tenantFaults(books) };
+  const transfers = settled.transfers + rows.transfers;
+  return { audit: { added: books.added, transfers, faults: tenantFaults(books) }, settled };
 }
 
-async function addSettled(
-  db: Db,
-  tenant_id: string,
-  { through }: Horizon,
-  piece: number,
-): Promise<{ added: Added; transfers: number }> {
-  let added = NOTHING_ADDED;
-  let transfers = 0;
-  for (let after = "0"; BigInt(after) < BigInt(through);) {
-    const next = await addTransfers(db, tenant_id, after, through, piece);
+/** Adds the settled transfers and closed runs from one place to another, in pieces. */
+async function advance(db: Db, tenant_id: string, from: Settled, to: Horizon, piece: number): Promise<Settled> {
+  let { added, transfers } = from;
+  for (let after = from.through; BigInt(after) < BigInt(to.through);) {
+    const next = await addTransfers(db, tenant_id, after, to.through, piece);
     added = addUp(added, next);
     transfers += next.transfers;
-    after = next.last_id ?? through;
+    after = next.last_id ?? to.through;
   }
-  return { added, transfers };
+  const lines = new Map(from.lines);
+  const capped = new Map(from.capped);
+  let place: { finished_at: string; run_id?: string } | undefined = { finished_at: from.before };
+  while (place !== undefined && to.before !== from.before) {
+    const page = await addClosedRuns(db, tenant_id, place, to.before, piece);
+    addLines(lines, capped, page.lines);
+    const { last_finished_at, last_run_id } = page;
+    place =
+      last_finished_at === null || last_run_id === null
+        ? undefined
+        : { finished_at: last_finished_at, run_id: last_run_id };
+  }
+  const { through, before, day } = to;
+  return { through, before, day, transfers, added, lines, capped };
 }
 
-async function forSettledRuns(
-  db: Db,
-  tenant_id: string,
-  { before }: Horizon,
-  piece: number,
-  add: (lines: ClosedLines) => void,
-): Promise<void> {
-  let after: { finished_at: string; run_id: string } | undefined;
-  while (before !== "-infinity") {
-    const { last_finished_at, last_run_id, lines } = await addClosedRuns(db, tenant_id, after, before, piece);
-    if (last_finished_at === null || last_run_id === null) return;
-    add(lines);
-    after = { finished_at: last_finished_at, run_id: last_run_id };
-  }
-}
-
-function addLines(closed: Map<string, bigint[]>, capped: Map<string, bigint>, lines: ClosedLines): void {
-  for (const line of lines) {
-    const before = closed.get(lineName(line)) ?? [];
-    closed.set(
+function addLines(lines: Map<string, UsageFigures>, capped: Map<string, bigint>, more: ClosedLines): void {
+  for (const line of more) {
+    const before = lines.get(lineName(line)) ?? [];
+    lines.set(
       lineName(line),
       line.figures.map((figure, index) => figure + (before[index] ?? 0n)),
     );

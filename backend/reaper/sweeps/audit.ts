@@ -3,11 +3,12 @@ import { isTerminal } from "#core/domain/run.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
-import { AUDIT_PACE, auditTenant } from "#core/store/audit-tenant.ts";
+import { AUDIT_PACE, auditTenant, recordTenantFaults } from "#core/store/audit-tenant.ts";
 import { auditTenants } from "#core/store/postgres/audit-tenant.ts";
-import { judgeRuns, type RunFault } from "#core/store/postgres/judge-runs.ts";
+import { judgeRuns, nextRuns, type RunFault } from "#core/store/postgres/judge-runs.ts";
 import { countFindings } from "#core/store/postgres/list-findings.ts";
-import { type Recorded, recordRunFault, recordTenantFault } from "#core/store/postgres/record-finding.ts";
+import { type Recorded, recordRunFault } from "#core/store/postgres/record-finding.ts";
+import { TenantTurns } from "../turns.ts";
 
 /** One round looks at no more than this; the next one goes on from there. */
 const TENANTS = 100;
@@ -26,7 +27,7 @@ export interface AuditTurn {
   run_after: string | undefined;
 }
 
-/** Re-adds the transfers of the next tenants and runs, in short statements. Nothing is guessed, nothing corrected. */
+/** Adds up the books of the next tenants and judges the next runs, in short statements. Nothing is guessed or corrected. */
 export async function sweepAudit(
   deps: AuditSweepDeps,
   turn: AuditTurn,
@@ -39,41 +40,63 @@ export async function sweepAudit(
       return deps.db.query(text, values);
     },
   };
+  const round = new TenantTurns(0).begin();
   const tenant_ids = await auditTenants(deps.db, turn.tenant_after, TENANTS);
   for (const tenant_id of tenant_ids) {
     if (stop.aborted) return;
-    // Before it: a tenant whose sums take too long must not keep the turn for ever.
+    // Before it: a tenant whose sums take too long must not keep the turn.
     turn.tenant_after = tenant_id;
-    await sweepTenant({ ...deps, db }, tenant_id, pace).catch((error: unknown) => {
-      // A large tenant takes many statements: the sweep ends between two of them.
-      if (stop.aborted) return;
-      // A store that is out is out for all of them; one tenant that cannot be added up must not shield the others.
-      if (error instanceof Outage) throw error;
-      deps.log.error("a tenant could not be audited", { tenant_id, error });
-    });
+    await round.step(
+      tenant_id,
+      () => sweepTenant({ ...deps, db }, tenant_id, pace),
+      (error) => {
+        // A large tenant takes many statements: the sweep ends between two of them.
+        if (stop.aborted) return;
+        deps.metrics.count("tenant_unaudited");
+        deps.log.error("a tenant could not be audited", { tenant_id, error });
+      },
+    );
   }
   if (tenant_ids.length < TENANTS) turn.tenant_after = undefined;
-
   for (let batch = 0; batch < RUN_BATCHES && !stop.aborted; batch++) {
-    const { faults, last } = await judgeRuns(deps.db, turn.run_after, RUNS);
-    // Before them: a fault that cannot be recorded must not keep the turn for ever.
-    turn.run_after = last;
-    for (const fault of faults) {
-      await recordFault(deps, fault).catch((error: unknown) => {
-        if (error instanceof Outage) throw error;
-        deps.log.error("a fault of a run could not be recorded", { run_id: fault.run_id, error });
-      });
-    }
-    if (last === undefined) break;
+    if (!(await sweepRuns(deps, turn))) break;
   }
   deps.metrics.gauge("audit_findings_open", await countFindings(deps.db));
+  round.end();
+}
+
+/** Judges the next runs. False: there were none, and the turn begins again. */
+async function sweepRuns(deps: AuditSweepDeps, turn: AuditTurn): Promise<boolean> {
+  const { run_ids, last } = await nextRuns(deps.db, turn.run_after, RUNS);
+  // Before them: what cannot be judged or recorded must not keep the turn.
+  turn.run_after = last;
+  const faults = await judgeRuns(deps.db, run_ids).then(
+    (judged) => judged.faults,
+    (error: unknown) => {
+      if (error instanceof Outage) throw error;
+      deps.metrics.count("runs_unjudged");
+      deps.log.error("runs could not be judged", { first: run_ids[0], last, error });
+      return [];
+    },
+  );
+  const round = new TenantTurns(0).begin();
+  for (const fault of faults) {
+    await round.step(
+      fault.run_id,
+      () => recordFault(deps, fault),
+      (error) => deps.log.error("a fault of a run could not be recorded", { run_id: fault.run_id, error }),
+    );
+  }
+  round.end();
+  return last !== undefined;
 }
 
 async function sweepTenant(deps: AuditSweepDeps, tenant_id: string, pace: typeof AUDIT_PACE): Promise<void> {
   const audit = await auditTenant(deps.db, tenant_id, pace);
-  for (const fault of audit?.faults ?? []) {
+  if (audit === undefined) return;
+  for (const { fault, recorded } of await recordTenantFaults(deps.db, tenant_id, audit)) {
     const { kind, subject, detail } = fault;
-    tell(deps, await recordTenantFault(deps.db, tenant_id, fault), { kind, tenant_id, subject, detail });
+    tell(deps, recorded, { kind, tenant_id, subject, detail });
   }
 }
 

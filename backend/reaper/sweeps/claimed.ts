@@ -1,4 +1,3 @@
-import { Outage } from "#core/domain/outage.ts";
 import { TOMBSTONE, type Receipt, readVerdict, resultKey } from "#core/domain/receipt.ts";
 import type { RunStatus } from "#core/domain/run.ts";
 import type { ObjectWriter } from "#core/ports/objects.ts";
@@ -6,10 +5,19 @@ import { type ClosedRun, closeRun } from "#core/store/postgres/close-run.ts";
 import { freezeRun } from "#core/store/postgres/freeze-run.ts";
 import { type StaleClaim, closeBuried, findStaleClaims, rollBack } from "#core/store/postgres/stale-claims.ts";
 import { signalAgain, tellMirror } from "../aftermath.ts";
+import { TenantTurns, walk } from "../turns.ts";
 import type { LeaseSweepDeps } from "./lease.ts";
+
+/** What its statement finds at most. */
+const PAGE = 20;
 
 export interface ClaimedSweepDeps extends LeaseSweepDeps {
   readonly objects: ObjectWriter;
+}
+
+/** Where the last round ended, if it could not go to the end. */
+export interface ClaimedTurn {
+  after: StaleClaim | undefined;
 }
 
 /** Runs left in CLAIMED: the first object at the attempt's key says whether the attempt finished. */
@@ -17,20 +25,16 @@ export async function sweepClaims(
   deps: ClaimedSweepDeps,
   settings: { readonly claimed_seconds: number; readonly max_attempts: number },
   stop: AbortSignal,
+  turn: ClaimedTurn = { after: undefined },
 ): Promise<void> {
-  let batch = await findStaleClaims(deps.db, settings.claimed_seconds);
-  while (batch.length > 0 && !stop.aborted) {
-    for (const run of batch) {
-      if (stop.aborted) return;
-      const log = deps.log.child({ run_id: run.run_id });
-      await decide({ ...deps, log }, run, settings.max_attempts).catch((error: unknown) => {
-        // A store that is out is out for all of them; one run that cannot be decided must not shield the others.
-        if (error instanceof Outage) throw error;
-        log.error("a claimed run could not be decided", { error });
-      });
-    }
-    batch = await findStaleClaims(deps.db, settings.claimed_seconds, batch.at(-1));
+  const round = new TenantTurns(0).begin();
+  for await (const run of walk(turn, (after) => findStaleClaims(deps.db, settings.claimed_seconds, after), PAGE)) {
+    if (stop.aborted) return;
+    const log = deps.log.child({ run_id: run.run_id });
+    const decided = () => decide({ ...deps, log }, run, settings.max_attempts);
+    await round.step(run.tenant_id, decided, (error) => log.error("a claimed run could not be decided", { error }));
   }
+  round.end();
 }
 
 async function decide(deps: ClaimedSweepDeps, run: StaleClaim, max_attempts: number): Promise<void> {

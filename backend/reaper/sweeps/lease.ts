@@ -1,10 +1,13 @@
-import { Outage } from "#core/domain/outage.ts";
 import { REASONS } from "#core/domain/run.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import { type LapsedLease, failLapsed, findLapsedLeases, requeueLapsed } from "#core/store/postgres/lapsed-leases.ts";
 import { type AftermathDeps, signalAgain, tellMirror } from "../aftermath.ts";
+import { TenantTurns, walk } from "../turns.ts";
+
+/** What its statement finds at most. */
+const PAGE = 50;
 
 export interface LeaseSweepDeps extends AftermathDeps {
   readonly db: Db;
@@ -12,21 +15,26 @@ export interface LeaseSweepDeps extends AftermathDeps {
   readonly log: Log;
 }
 
+/** Where the last round ended, if it could not go to the end. */
+export interface LeaseTurn {
+  after: LapsedLease | undefined;
+}
+
 /** Runs whose worker was lost: again while attempts are left, else FAILED at the minimum fee. */
-export async function sweepLeases(deps: LeaseSweepDeps, max_attempts: number, stop: AbortSignal): Promise<void> {
-  let batch = await findLapsedLeases(deps.db);
-  while (batch.length > 0 && !stop.aborted) {
-    for (const run of batch) {
-      if (stop.aborted) return;
-      const log = deps.log.child({ run_id: run.run_id });
-      await reap({ ...deps, log }, run, max_attempts).catch((error: unknown) => {
-        // A store that is out is out for all of them; one run that cannot be reaped must not shield the others.
-        if (error instanceof Outage) throw error;
-        log.error("a lapsed lease could not be reaped", { error });
-      });
-    }
-    batch = await findLapsedLeases(deps.db, batch.at(-1));
+export async function sweepLeases(
+  deps: LeaseSweepDeps,
+  max_attempts: number,
+  stop: AbortSignal,
+  turn: LeaseTurn = { after: undefined },
+): Promise<void> {
+  const round = new TenantTurns(0).begin();
+  for await (const run of walk(turn, (after) => findLapsedLeases(deps.db, after), PAGE)) {
+    if (stop.aborted) return;
+    const log = deps.log.child({ run_id: run.run_id });
+    const reaped = () => reap({ ...deps, log }, run, max_attempts);
+    await round.step(run.tenant_id, reaped, (error) => log.error("a lapsed lease could not be reaped", { error }));
   }
+  round.end();
 }
 
 async function reap(deps: LeaseSweepDeps, run: LapsedLease, max_attempts: number): Promise<void> {

@@ -1,13 +1,16 @@
-import { Outage } from "#core/domain/outage.ts";
 import { resultKey } from "#core/domain/receipt.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { ObjectDeleter } from "#core/ports/objects.ts";
 import { beginPurge, type OutlivedRun, findOutlivedRuns, purgeRun } from "#core/store/postgres/outlived-runs.ts";
+import { TenantTurns, walk } from "../turns.ts";
 
-/** A round ends after so many batches; the next one goes on from there. */
-const BATCHES = 20;
+/** What its statement finds at most. */
+const PAGE = 50;
+
+/** A round ends after so many runs; the next one goes on from there. */
+const RUNS = 10_000;
 
 export interface RetentionSweepDeps {
   readonly db: Db;
@@ -26,24 +29,22 @@ export interface RetentionTurn {
  * their objects are deleted, then their inputs. All of it may be done again.
  */
 export async function sweepRetention(deps: RetentionSweepDeps, turn: RetentionTurn, stop: AbortSignal): Promise<void> {
-  for (let batch = 0; batch < BATCHES; batch++) {
-    const runs = await findOutlivedRuns(deps.db, turn.after);
-    for (const run of runs) {
-      if (stop.aborted) return;
-      // Before it: what cannot be purged must not keep the turn for ever.
-      turn.after = run;
-      await purge(deps, run).catch((error: unknown) => {
-        // A store that is out is out for all of them; one run that cannot be purged must not shield the others.
-        if (error instanceof Outage) throw error;
+  const round = new TenantTurns(0).begin();
+  let runs = 0;
+  for await (const run of walk(turn, (after) => findOutlivedRuns(deps.db, after), PAGE)) {
+    if (stop.aborted) return;
+    await round.step(
+      run.tenant_id,
+      () => purge(deps, run),
+      (error) => {
         deps.metrics.count("run_unpurgeable");
         deps.log.error("a run past its retention could not be purged", { run_id: run.run_id, error });
-      });
-    }
-    if (runs.length === 0) {
-      turn.after = undefined;
-      return;
-    }
+      },
+    );
+    runs += 1;
+    if (runs >= RUNS) break;
   }
+  round.end();
 }
 
 async function purge(deps: RetentionSweepDeps, found: OutlivedRun): Promise<void> {

@@ -1,10 +1,14 @@
-import { Outage } from "#core/domain/outage.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { Redis } from "#core/ports/redis.ts";
-import { tenantsToSync } from "#core/store/postgres/tenants-to-sync.ts";
+import { auditTenants } from "#core/store/postgres/audit-tenant.ts";
+import { type MovedTenant, tenantsAtWork, tenantsMoved } from "#core/store/postgres/tenants-to-sync.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
+import { TenantTurns, walk } from "../turns.ts";
+
+/** What its statements find at most. */
+const PAGE = 100;
 
 /** Each sweep also syncs this many of the resting tenants, in turn. */
 const TURN_SIZE = 100;
@@ -16,35 +20,63 @@ export interface SyncSweepDeps {
   readonly log: Log;
 }
 
-/** Where the turn through all tenants stands, from one sweep to the next. */
-export interface SyncTurn {
-  turn_after: string | undefined;
+interface SyncSettings {
+  readonly moved_within_seconds: number;
+  readonly grace_seconds: number;
 }
+
+/** Where the ways through the tenants stand, from one round to the next, and which of them are left out for a while. */
+export interface SyncTurn {
+  readonly moved: { after: MovedTenant | undefined };
+  readonly at_work: { after: string | undefined };
+  readonly all: { after: string | undefined };
+  readonly tenants: TenantTurns;
+}
+
+export const newSyncTurn = (): SyncTurn => ({
+  moved: { after: undefined },
+  at_work: { after: undefined },
+  all: { after: undefined },
+  tenants: new TenantTurns(),
+});
 
 /** Replaces the mirror of every tenant with traffic, and of all others in turn. */
 export async function sweepSync(
   deps: SyncSweepDeps,
-  settings: { readonly moved_within_seconds: number; readonly grace_seconds: number },
+  settings: SyncSettings,
   turn: SyncTurn,
   stop: AbortSignal,
 ): Promise<void> {
-  const { tenant_ids, turn_after } = await tenantsToSync(deps.db, {
-    moved_within_seconds: settings.moved_within_seconds,
-    turn_size: TURN_SIZE,
-    turn_after: turn.turn_after,
-  });
-  for (const tenant_id of tenant_ids) {
+  const round = turn.tenants.begin();
+  const seen = new Set<string>();
+  for await (const tenant_id of tenantsToSync(deps.db, settings, turn)) {
     if (stop.aborted) return;
-    try {
-      await syncOne(deps, tenant_id, settings.grace_seconds);
-    } catch (error) {
-      // A store that is out is out for all; one tenant whose mirror cannot be written must not shield the others.
-      if (error instanceof Outage) throw error;
-      deps.metrics.count("mirror_unwritable");
-      deps.log.error("a tenant could not be synced", { tenant_id, error });
-    }
+    if (seen.has(tenant_id)) continue;
+    seen.add(tenant_id);
+    await round.step(
+      tenant_id,
+      () => syncOne(deps, tenant_id, settings.grace_seconds),
+      (error) => {
+        deps.metrics.count("mirror_unwritable");
+        deps.log.error("a tenant could not be synced", { tenant_id, error });
+      },
+    );
   }
-  turn.turn_after = turn_after;
+  round.end();
+}
+
+async function* tenantsToSync(db: Db, settings: SyncSettings, turn: SyncTurn): AsyncGenerator<string> {
+  const { moved_within_seconds } = settings;
+  for await (const { tenant_id } of walk(turn.moved, (after) => tenantsMoved(db, moved_within_seconds, after), PAGE)) {
+    yield tenant_id;
+  }
+  yield* walk(turn.at_work, (after) => tenantsAtWork(db, after), PAGE);
+  const in_turn = await auditTenants(db, turn.all.after, TURN_SIZE);
+  for (const tenant_id of in_turn) {
+    turn.all.after = tenant_id;
+    yield tenant_id;
+  }
+  if (in_turn.length < TURN_SIZE) turn.all.after = undefined;
 }
 
 async function syncOne(deps: SyncSweepDeps, tenant_id: string, grace_seconds: number): Promise<void> {

@@ -13,7 +13,7 @@ import {
   concludeDelivery,
   type FreePlaces,
 } from "#core/store/postgres/claim-webhook-deliveries.ts";
-import { fanOutEvents, forgetEvents } from "#core/store/postgres/fan-out-events.ts";
+import { type EventPlace, fanOutEvents, forgetEvents } from "#core/store/postgres/fan-out-events.ts";
 
 const EVENTS_AT_ONCE = 100;
 /** Sent at once by one reaper, to endpoints that were quick the last time, and to slow ones. */
@@ -26,6 +26,8 @@ export const SLOW_ATTEMPT_MS = 5_000;
 const LOOK_AGAIN_MS = 250;
 const KEPT_DAYS = 30;
 const FORGOTTEN_AT_ONCE = 500;
+/** A round ends after so many; the next one goes on from there. */
+const FORGET_BATCHES = 20;
 
 export interface WebhookSweepDeps {
   readonly db: Db;
@@ -150,13 +152,21 @@ function faultOf(answer: WebhookAnswer): string {
   return answer.status >= 300 && answer.status < 400 ? "redirect" : "http-error";
 }
 
+/** Where the way through old events stands, so that those of which something is pending hide no others. */
+export interface ForgetTurn {
+  after: EventPlace | undefined;
+}
+
 /** Forgets what was told long ago, as far as nothing of it is pending. */
 export async function forgetToldEvents(
   deps: Pick<WebhookSweepDeps, "db" | "metrics">,
   stop: AbortSignal,
+  turn: ForgetTurn = { after: undefined },
 ): Promise<void> {
-  for (let events = FORGOTTEN_AT_ONCE; events === FORGOTTEN_AT_ONCE && !stop.aborted;) {
-    events = await forgetEvents(deps.db, KEPT_DAYS, FORGOTTEN_AT_ONCE);
+  for (let batch = 0; batch < FORGET_BATCHES && !stop.aborted; batch++) {
+    const { events, last } = await forgetEvents(deps.db, KEPT_DAYS, FORGOTTEN_AT_ONCE, turn.after);
     if (events > 0) deps.metrics.count("events_forgotten");
+    turn.after = last;
+    if (last === undefined) return;
   }
 }

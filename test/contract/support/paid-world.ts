@@ -18,7 +18,7 @@ import { sweepClaims } from "../../../backend/reaper/sweeps/claimed.ts";
 import { sweepLeases } from "../../../backend/reaper/sweeps/lease.ts";
 import { sweepRetention } from "../../../backend/reaper/sweeps/retention.ts";
 import { sweepSignals } from "../../../backend/reaper/sweeps/signal.ts";
-import { sweepSync } from "../../../backend/reaper/sweeps/sync.ts";
+import { newSyncTurn, sweepSync } from "../../../backend/reaper/sweeps/sync.ts";
 import { processMessage, type WorkerDeps } from "../../../backend/worker/process-run.ts";
 import { LocalRate } from "../../../edge/local-rate.ts";
 import { Recent } from "../../../edge/recent.ts";
@@ -161,7 +161,7 @@ export async function createPaidWorld() {
     claims: (through = nothing) => sweepClaims(through(worker), { claimed_seconds: 120, max_attempts: 3 }, NEVER),
     signals: (through = nothing) => sweepSignals(through(worker), 60, NEVER),
     /** As when the grace has passed since the last request. */
-    sync: () => sweepSync(worker, { moved_within_seconds: 86_400, grace_seconds: 0 }, { turn_after: undefined }, NEVER),
+    sync: () => sweepSync(worker, { moved_within_seconds: 86_400, grace_seconds: 0 }, newSyncTurn(), NEVER),
     retain: (through = nothing) => sweepRetention(through({ ...worker, objects }), { after: undefined }, NEVER),
     /** Time goes by, every sweep sweeps and workers take what is in the queue, until no run is open. */
     goOn: async () => {

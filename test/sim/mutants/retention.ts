@@ -3,7 +3,7 @@ import { inFunction, inStatement, type Mutant, together } from "./mutant.ts";
 const pastLook = inStatement(
   "retention: it is past, in the look",
   "outlived-runs",
-  "AND retention_until < wall_clock()",
+  "AND retention_until < (SELECT wall_clock())",
   "",
   "the same test in begin_purge",
 );

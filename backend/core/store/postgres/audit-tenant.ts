@@ -17,7 +17,7 @@ const sum = z
   .transform((text) => BigInt(text));
 const id = z.guid();
 
-const horizon = z.object({ through: z.string(), before: z.string() });
+const horizon = z.object({ through: z.string(), before: z.string(), day: z.string() });
 export type Horizon = z.infer<typeof horizon>;
 
 const sums = { given: sum, taken_back: sum, reserve: sum, charge: sum, refund: sum };
@@ -52,8 +52,14 @@ export async function auditTenants(db: Db, after: string | undefined, most: numb
 }
 
 /** What is settled: no transaction that is still under way can add a transfer or a closed run to it. */
-export async function auditHorizon(db: Db, tenant_id: string, settled_seconds: number, few: number): Promise<Horizon> {
-  return horizon.parse((await db.query(horizonSql, [tenant_id, settled_seconds, few]))[0]);
+export async function auditHorizon(
+  db: Db,
+  tenant_id: string,
+  { settled_seconds, piece }: { readonly settled_seconds: number; readonly piece: number },
+  from: Pick<Horizon, "through" | "before">,
+): Promise<Horizon> {
+  const values = [tenant_id, settled_seconds, piece, from.through, from.before];
+  return horizon.parse((await db.query(horizonSql, values))[0]);
 }
 
 /** The next settled transfers, added up by kind. */
@@ -61,21 +67,30 @@ export async function addTransfers(db: Db, tenant_id: string, after: string, thr
   return transfers.parse((await db.query(transfersSql, [tenant_id, after, through, most]))[0]);
 }
 
-/** The next settled runs, added up by day, pack and key. */
+/** The next settled runs from a moment on, or after one of that moment, added up by day, pack and key. */
 export async function addClosedRuns(
   db: Db,
   tenant_id: string,
-  after: { readonly finished_at: string; readonly run_id: string } | undefined,
+  from: { readonly finished_at: string; readonly run_id?: string },
   before: string,
   most: number,
 ) {
-  const cursor = [after?.finished_at ?? "-infinity", after?.run_id ?? FIRST];
+  const cursor = [from.finished_at, from.run_id ?? FIRST];
   return closedRuns.parse((await db.query(closedRunsSql, [tenant_id, ...cursor, before, most]))[0]);
 }
 
-/** What the rows say, and what the horizon left out. Undefined: no such tenant. */
-export async function auditTenantRows(db: Db, tenant_id: string, { through, before }: Horizon) {
-  return only((await db.query(tenantSql, [tenant_id, through, before])).map((row) => tenant.parse(row)));
+/**
+ * What the rows say and what the horizon left out. From the beginning all of it; else usage from a day on, and no key
+ * without a cap. Undefined: no such tenant.
+ */
+export async function auditTenantRows(
+  db: Db,
+  tenant_id: string,
+  { through, before }: Horizon,
+  { usage_from, isWhole }: { readonly usage_from: string; readonly isWhole: boolean },
+) {
+  const values = [tenant_id, through, before, usage_from, isWhole];
+  return only((await db.query(tenantSql, values)).map((row) => tenant.parse(row)));
 }
 
 /** Where a line of usage is told apart from others. */

@@ -2,7 +2,10 @@ import { z } from "zod";
 import { moneyState, runStatus } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
 import { amount, counter } from "./columns.ts";
+import ofTenantSql from "./completed-runs-of.sql";
 import sql from "./completed-runs.sql";
+
+const FIRST = "00000000-0000-0000-0000-000000000000";
 
 const completed = z.object({
   run_id: z.guid(),
@@ -18,13 +21,25 @@ const completed = z.object({
 });
 export type CompletedRun = z.infer<typeof completed>;
 
-/** The next completed runs, of one tenant or of all, after a run_id. */
+const looked = z.object({ cursor: z.string(), expected: z.boolean().nullable() });
+
+/**
+ * Looks at the next `most` runs after a cursor, of one tenant or of all: those whose result must be there, and where to
+ * go on. `last` is undefined: there were none.
+ */
 export async function completedRuns(
   db: Db,
   after: string | undefined,
   most: number,
   tenant_id?: string,
-): Promise<readonly CompletedRun[]> {
-  const first = after ?? "00000000-0000-0000-0000-000000000000";
-  return (await db.query(sql, [first, most, tenant_id ?? null])).map((row) => completed.parse(row));
+): Promise<{ readonly runs: readonly CompletedRun[]; readonly last: string | undefined }> {
+  const rows =
+    tenant_id === undefined
+      ? await db.query(sql, [after ?? FIRST, most])
+      : await db.query(ofTenantSql, [after ?? "", most, tenant_id]);
+  const page = rows.map((row) => ({ ...looked.parse(row), row }));
+  return {
+    runs: page.filter(({ expected }) => expected === true).map(({ row }) => completed.parse(row)),
+    last: page.at(-1)?.cursor,
+  };
 }

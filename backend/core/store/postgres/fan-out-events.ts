@@ -11,7 +11,26 @@ export async function fanOutEvents(db: Db, limit: number): Promise<number> {
   return counted.parse((await db.query(fanOutSql, [limit]))[0]).events;
 }
 
-/** Forgets up to `limit` events older than so many days, of which nothing is pending: how many there were. */
-export async function forgetEvents(db: Db, days: number, limit: number): Promise<number> {
-  return counted.parse((await db.query(forgetSql, [days, limit]))[0]).events;
+const forgotten = counted.extend({ looked: counter, last_at: z.string().nullable(), last_id: z.string().nullable() });
+
+/** The place of an event in the order in which old ones are looked at. */
+export interface EventPlace {
+  readonly at: string;
+  readonly id: string;
+}
+
+/**
+ * Looks at up to `limit` events older than so many days, after a place, and forgets those of which nothing is pending:
+ * how many it forgot, and where to go on. `last` is undefined: there are no more.
+ */
+export async function forgetEvents(
+  db: Db,
+  days: number,
+  limit: number,
+  after?: EventPlace,
+): Promise<{ readonly events: number; readonly last: EventPlace | undefined }> {
+  const rows = await db.query(forgetSql, [days, after?.at ?? "-infinity", after?.id ?? "0", limit]);
+  const { looked, events, last_at, last_id } = forgotten.parse(rows[0]);
+  const last = looked < limit || last_at === null || last_id === null ? undefined : { at: last_at, id: last_id };
+  return { events, last };
 }

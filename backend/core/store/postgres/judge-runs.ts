@@ -22,23 +22,22 @@ export type RunFault = z.infer<typeof fault>;
 
 const answer = z.object({ runs: counter, transfers: counter, faults: z.array(fault) });
 
-export interface JudgedRuns extends z.infer<typeof answer> {
-  /** Where the next ones begin; undefined: there were none. */
-  readonly last: string | undefined;
-}
-
-/** Judges the next runs after a cursor: of one tenant, or of all. */
-export async function judgeRuns(
+/** The next runs after a cursor, of one tenant or of all, and where the ones after them begin; undefined: there were none. */
+export async function nextRuns(
   db: Db,
   after: string | undefined,
   most: number,
   tenant_id?: string,
-): Promise<JudgedRuns> {
+): Promise<{ readonly run_ids: readonly string[]; readonly last: string | undefined }> {
   const rows =
     tenant_id === undefined
       ? await db.query(runsSql, [after ?? FIRST, most])
       : await db.query(runsOfSql, [after ?? "", most, tenant_id]);
   const page = rows.map((row) => listed.parse(row));
-  const judged = answer.parse((await db.query(sql, [page.map(({ run_id }) => run_id)]))[0]);
-  return { ...judged, last: page.at(-1)?.cursor };
+  return { run_ids: page.map(({ run_id }) => run_id), last: page.at(-1)?.cursor };
+}
+
+/** What is wrong about these runs. */
+export async function judgeRuns(db: Db, run_ids: readonly string[]): Promise<z.infer<typeof answer>> {
+  return answer.parse((await db.query(sql, [run_ids]))[0]);
 }

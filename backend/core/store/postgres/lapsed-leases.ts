@@ -8,6 +8,7 @@ import requeueSql from "./requeue-lapsed.sql";
 
 const lapsed = z.object({
   run_id: z.guid(),
+  tenant_id: z.guid(),
   lease_token: z.guid(),
   attempts_used: z.number(),
   trace_parent: z.string(),

@@ -9,8 +9,12 @@ const tenant = z.object({
   plan_id: z.string().nullable(),
   status: z.enum(["active", "suspended"]),
   available: amount,
+  cursor: z.string(),
 });
+export type ListedTenant = z.infer<typeof tenant>;
 
-export async function listTenants(db: Db): Promise<readonly z.infer<typeof tenant>[]> {
-  return (await db.query(sql, [])).map((row) => tenant.parse(row));
+/** Up to 500 tenants, oldest first, after the one given. */
+export async function listTenants(db: Db, after?: ListedTenant): Promise<readonly ListedTenant[]> {
+  const place = [after?.cursor ?? "-infinity", after?.tenant_id ?? "00000000-0000-0000-0000-000000000000"];
+  return (await db.query(sql, place)).map((row) => tenant.parse(row));
 }

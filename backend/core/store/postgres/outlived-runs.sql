@@ -5,6 +5,6 @@
 SELECT run_id, tenant_id, attempt, version, retention_until::text AS cursor
   FROM runs
  WHERE purged_at IS NULL AND money_state IN ('SETTLED', 'REFUNDED') AND status NOT IN ('QUEUED', 'PROCESSING')
-   AND retention_until < wall_clock() AND (retention_until, run_id) > ($1::timestamptz, $2::uuid)
+   AND retention_until < (SELECT wall_clock()) AND (retention_until, run_id) > ($1::timestamptz, $2::uuid)
  ORDER BY retention_until, run_id
  LIMIT 50

@@ -5,7 +5,7 @@ SELECT run_id, tenant_id, attempt, finalize_token, reserved_micros, minimum_fee_
        attempt - hand_backs AS attempts_used, claimed_at::text AS cursor
   FROM runs
  WHERE finalize_stage = 'CLAIMED' AND status = 'PROCESSING' AND money_state = 'RESERVED'
-   AND claimed_at < wall_clock() - make_interval(secs => $1::double precision)
+   AND claimed_at < (SELECT wall_clock()) - make_interval(secs => $1::double precision)
    AND (claimed_at, run_id) > ($2::timestamptz, $3::uuid)
  ORDER BY claimed_at, run_id
  LIMIT 20

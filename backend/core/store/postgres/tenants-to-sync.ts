@@ -1,23 +1,24 @@
 import { z } from "zod";
 import type { Db } from "../../ports/db.ts";
-import sql from "./tenants-to-sync.sql";
+import atWorkSql from "./tenants-at-work.sql";
+import movedSql from "./tenants-moved.sql";
 
 const FIRST = "00000000-0000-0000-0000-000000000000";
-const row = z.object({ tenant_id: z.guid(), in_turn: z.boolean() });
+const atWork = z.object({ tenant_id: z.guid() });
+const moved = atWork.extend({ cursor: z.string() });
+export type MovedTenant = z.infer<typeof moved>;
 
-/** The tenants to sync now, each once, and where the turn through all of them stands (undefined: starts anew). */
-export async function tenantsToSync(
+/** Up to 100 tenants that have open runs, in the order of their ids, after the one given. */
+export async function tenantsAtWork(db: Db, after?: string): Promise<readonly string[]> {
+  return (await db.query(atWorkSql, [after ?? FIRST])).map((row) => atWork.parse(row).tenant_id);
+}
+
+/** Up to 100 tenants whose money moved lately, the one that rests longest first, after the one given. */
+export async function tenantsMoved(
   db: Db,
-  options: {
-    readonly moved_within_seconds: number;
-    readonly turn_size: number;
-    readonly turn_after?: string | undefined;
-  },
-): Promise<{ readonly tenant_ids: readonly string[]; readonly turn_after: string | undefined }> {
-  const rows = await db.query(sql, [options.moved_within_seconds, options.turn_size, options.turn_after ?? FIRST]);
-  const found = rows.map((each) => row.parse(each));
-  return {
-    tenant_ids: [...new Set(found.map((each) => each.tenant_id))],
-    turn_after: found.findLast((each) => each.in_turn)?.tenant_id,
-  };
+  within_seconds: number,
+  after?: MovedTenant,
+): Promise<readonly MovedTenant[]> {
+  const rows = await db.query(movedSql, [within_seconds, after?.cursor ?? "-infinity", after?.tenant_id ?? FIRST]);
+  return rows.map((row) => moved.parse(row));
 }

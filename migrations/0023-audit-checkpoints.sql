@@ -1,0 +1,68 @@
+-- Checkpoints of the audit: what the settled transfers and closed runs of a tenant added up to when a turn of the audit
+-- held. The next turn adds from there, so that its cost does not grow with history. A checkpoint vouches for nothing: a
+-- full turn adds everything again, compares with it, and a difference is a finding.
+
+CREATE SEQUENCE audit_checkpoint_version;
+
+-- `before`: every run that finished before it is in. `lines`: what those that finished on that day (UTC) add up to, by
+-- "day pack key"; usage of earlier days was compared and is final. `capped`: what capped runs were charged, by key.
+CREATE TABLE audit_checkpoints (
+  tenant_id uuid PRIMARY KEY REFERENCES tenants,
+  version bigint NOT NULL,
+  through_transfer bigint NOT NULL CHECK (through_transfer > 0),
+  before timestamptz NOT NULL CHECK (isfinite(before)),
+  transfers bigint NOT NULL CHECK (transfers > 0),
+  given numeric NOT NULL,
+  taken_back numeric NOT NULL,
+  reserve numeric NOT NULL,
+  charge numeric NOT NULL,
+  refund numeric NOT NULL,
+  lines jsonb NOT NULL,
+  capped jsonb NOT NULL,
+  noted_at timestamptz NOT NULL,
+  -- When all of it was last added up from the beginning.
+  full_at timestamptz NOT NULL
+);
+ALTER TABLE audit_checkpoints ENABLE ROW LEVEL SECURITY;
+GRANT SELECT ON audit_checkpoints TO dpp_backend;
+CREATE POLICY backend_reads ON audit_checkpoints FOR SELECT TO dpp_backend USING (true);
+
+-- The keys whose spending a turn from a checkpoint compares.
+CREATE INDEX api_keys_capped ON api_keys (tenant_id) WHERE spending_cap_micros IS NOT NULL;
+
+-- Notes a checkpoint that was added up from the one of version p_from, or (null) from the beginning.
+-- Zero rows, and nothing was changed: the one it began from was replaced or dropped meanwhile, or, from the beginning, the
+-- one that is there reaches further.
+CREATE FUNCTION note_audit_checkpoint(p_tenant_id uuid, p_from bigint, p_through_transfer bigint, p_before timestamptz,
+  p_transfers bigint, p_given numeric, p_taken_back numeric, p_reserve numeric, p_charge numeric, p_refund numeric,
+  p_lines jsonb, p_capped jsonb)
+RETURNS TABLE (version bigint)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+  INSERT INTO audit_checkpoints AS c (tenant_id, version, through_transfer, before, transfers, given, taken_back, reserve,
+    charge, refund, lines, capped, noted_at, full_at)
+  SELECT p_tenant_id, nextval('audit_checkpoint_version'), p_through_transfer, p_before, p_transfers, p_given, p_taken_back,
+         p_reserve, p_charge, p_refund, p_lines, p_capped, n.now, n.now
+    FROM (SELECT wall_clock() AS now) n
+   WHERE p_from IS NULL
+      OR EXISTS (SELECT FROM audit_checkpoints x WHERE x.tenant_id = p_tenant_id AND x.version = p_from)
+  ON CONFLICT (tenant_id) DO UPDATE
+    SET version = excluded.version, through_transfer = excluded.through_transfer, before = excluded.before,
+        transfers = excluded.transfers, given = excluded.given, taken_back = excluded.taken_back,
+        reserve = excluded.reserve, charge = excluded.charge, refund = excluded.refund, lines = excluded.lines,
+        capped = excluded.capped, noted_at = excluded.noted_at,
+        full_at = CASE WHEN p_from IS NULL THEN excluded.full_at ELSE c.full_at END
+    WHERE c.through_transfer <= excluded.through_transfer AND c.before <= excluded.before
+      AND (p_from IS NULL OR c.version = p_from)
+  RETURNING c.version
+$$;
+
+-- Drops a checkpoint that a full turn contradicted: what it said is in the finding, and the next turn begins at the
+-- beginning. Zero rows: it was replaced meanwhile.
+CREATE FUNCTION drop_audit_checkpoint(p_tenant_id uuid, p_version bigint) RETURNS TABLE (version bigint)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+  DELETE FROM audit_checkpoints c WHERE c.tenant_id = p_tenant_id AND c.version = p_version
+  RETURNING c.version
+$$;
+
+REVOKE EXECUTE ON FUNCTION note_audit_checkpoint, drop_audit_checkpoint FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION note_audit_checkpoint, drop_audit_checkpoint TO dpp_backend;

@@ -1,0 +1,41 @@
+import type pg from "pg";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { BACKEND_STATEMENTS } from "../scale/backend-statements.ts";
+import { EDGE_FILTERS, EDGE_STATEMENTS } from "../scale/edge-statements.ts";
+import { loadHistory } from "../scale/history.ts";
+import { connectToMeasure, measure, type StatementCase, statementTexts } from "../scale/measure.ts";
+import { OPERATOR_STATEMENTS } from "../scale/operator-statements.ts";
+import { createTestDatabase, type TestDatabase } from "../stack/database.ts";
+
+const RUNS = 200_000;
+const CASES = { ...EDGE_STATEMENTS, ...BACKEND_STATEMENTS, ...OPERATOR_STATEMENTS };
+
+let database: TestDatabase;
+let client: pg.Client;
+beforeAll(async () => {
+  database = await createTestDatabase(inject("stack").databaseUrl);
+  await loadHistory(database.owner, RUNS);
+  client = await connectToMeasure(database.owner);
+}, 600_000);
+afterAll(async () => {
+  await client?.end();
+  await database?.drop();
+});
+
+async function hold(name: string, how: StatementCase): Promise<void> {
+  const { pages, row } = await measure(client, name, how);
+  if (process.env["SHOW"]) console.log(name, pages, how.pages, row);
+  if (how.first === null) expect(row).toBeUndefined();
+  else expect(row).toMatchObject(how.first ?? {});
+  expect(pages).toBeLessThanOrEqual(how.pages);
+}
+
+describe(`on ${RUNS.toLocaleString("en")} closed runs, and as many events and deliveries`, () => {
+  it("every statement has a bound, and every bound a statement", () => {
+    expect(Object.keys(CASES).toSorted()).toEqual([...statementTexts.keys()].toSorted());
+  });
+
+  it.each(Object.entries(CASES))("%s reads no more pages than its bound", hold);
+
+  it.each(EDGE_FILTERS)("%s %s reads no more pages than its bound", (name, _, how) => hold(name, how));
+});

@@ -1,0 +1,57 @@
+import { idOf } from "./history.ts";
+import type { StatementCase, StatementValue } from "./measure.ts";
+
+const FIRST = "00000000-0000-0000-0000-000000000000";
+const backend = (pages: number, values: readonly StatementValue[], first?: StatementCase["first"]): StatementCase => ({
+  role: "dpp_backend",
+  pages,
+  values,
+  ...(first === undefined ? {} : { first }),
+});
+
+const TENANT = idOf("tenant 0");
+const claimed = [idOf("claimed 1"), idOf("token claimed1")] as const;
+const stale = [idOf("stale 1"), idOf("token stale1")] as const;
+const leased = [idOf("leased 1"), idOf("lease leased1")] as const;
+const lapsed = [idOf("lapsed 1"), idOf("lease lapsed1")] as const;
+const outlived = idOf("outlived 1");
+const fresh = idOf("a token of this test");
+
+/** What worker and reaper ask: by key, or the next of what is due. */
+export const BACKEND_STATEMENTS: Readonly<Record<string, StatementCase>> = {
+  "begin-finalize": backend(25, [...leased, fresh], { run_id: leased[0] }),
+  "begin-purge": backend(25, [outlived, "3"], { version: "4" }),
+  "claim-run": backend(30, [idOf("queued 1"), fresh, 120, 3], { claimed: true }),
+  "claim-webhook-deliveries": backend(2_500, [64, 8, 4, 60], { endpoint_id: idOf("endpoint 0") }),
+  "close-buried": backend(80, [...stale, "c", "l"], { run_id: stale[0] }),
+  "close-run": backend(
+    80,
+    [claimed[0], "PROCESSING", "CLAIMED", claimed[1], null, "COMPLETED", 7_000, null, null, 1, "ab".repeat(32), 9, 1],
+    { run_id: claimed[0] },
+  ),
+  "conclude-webhook-delivery": backend(20, [idOf("delivery 1"), idOf("flight"), "delivered", 200, null, null], {
+    status: "delivered",
+  }),
+  "count-signals": backend(50, [[idOf("queued 1")]], { run_id: idOf("queued 1") }),
+  "extend-lease": backend(25, [...leased, 120, 30], { run_id: leased[0] }),
+  "fail-lapsed": backend(80, [...lapsed, 1, "x"], { run_id: lapsed[0] }),
+  "fan-out-events": backend(3_000, [10], { events: "10" }),
+  "forget-events": backend(1_500, [30, "-infinity", "0", 50], { looked: "50", events: "50" }),
+  "freeze-run": backend(40, [...claimed, "TEST", "{}"], { run_id: claimed[0] }),
+  "freeze-closed-run": backend(40, [idOf("completed 1"), "3", "SETTLED", "TEST", "{}"], { outcome: "found" }),
+  "hand-back": backend(25, leased, { run_id: leased[0] }),
+  "judge-runs": backend(100, [[idOf("completed 1"), idOf("queued 1"), idOf("contradicted 1")]], { runs: "3" }),
+  "lapsed-leases": backend(20, ["-infinity", FIRST], { tenant_id: TENANT }),
+  "open-findings": backend(20, [], { findings: "30" }),
+  "outlived-runs": backend(20, ["-infinity", FIRST], { tenant_id: TENANT }),
+  "purge-run": backend(15, [outlived, "3"], null),
+  "record-finding": backend(20, [TENANT, null, "usage", "new", "{}"], {}),
+  "requeue-lapsed": backend(30, [...lapsed, 3], { run_id: lapsed[0] }),
+  "roll-back": backend(25, stale, { run_id: stale[0] }),
+  "run-status": backend(6, [outlived], { status: "COMPLETED" }),
+  "stale-claims": backend(20, [60, "-infinity", FIRST], { tenant_id: TENANT }),
+  "take-unsignalled": backend(250, [60, 3_600], { signal_count: 1 }),
+  "tenant-snapshot": backend(400, [TENANT], { tenant_id: TENANT }),
+  "tenants-at-work": backend(80, [FIRST], {}),
+  "tenants-moved": backend(5, [120, "-infinity", FIRST], { tenant_id: TENANT }),
+};

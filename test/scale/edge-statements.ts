@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto";
+import { idOf, keyHash } from "./history.ts";
+import type { StatementCase, StatementValue } from "./measure.ts";
+
+const edge = (pages: number, values: readonly StatementValue[], first: StatementCase["first"]): StatementCase => ({
+  role: "dpp_edge",
+  pages,
+  values,
+  ...(first === undefined ? {} : { first }),
+});
+
+const KEY = keyHash(0);
+const ENDPOINT = idOf("endpoint 0");
+const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
+const NEW = [idOf("a new key"), hash("live"), hash("test")] as const;
+const DAY_MS = 86_400_000;
+const day = (ago: number): string => new Date(Date.now() - ago * DAY_MS).toISOString().slice(0, 10);
+
+const run = (name: string): readonly StatementValue[] => [
+  KEY,
+  idOf(name),
+  name,
+  "ab".repeat(32),
+  "decision",
+  "1",
+  "{}",
+  "{}",
+  10_000,
+  5_000,
+  90,
+  null,
+  "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+  true,
+  "infinity",
+];
+
+/** What the edge asks for the first tenant's key, which has half of all runs. */
+export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
+  "admission-snapshot": edge(400, [KEY], { tenant_id: idOf("tenant 0") }),
+  "cancel-run": edge(120, [KEY, idOf("queued 1"), "x"], { outcome: "canceled" }),
+  "create-own-key": edge(150, [KEY, ...NEW, "new", null, ["read"], null, null, null, null], { outcome: "created" }),
+  "create-webhook": edge(60, [KEY, idOf("new"), "https://hooks.example.com/new", [], null, "s", 20], {
+    outcome: "created",
+  }),
+  "default-webhook-secret": edge(40, [KEY, "secret"], { outcome: "found" }),
+  "delete-webhook": edge(60, [KEY, idOf("spare endpoint 1")], { outcome: "deleted" }),
+  "enable-webhook": edge(40, [KEY, ENDPOINT], { outcome: "enabled" }),
+  "find-budget": edge(40, [KEY], { authorized: true }),
+  "find-plan": edge(30, [KEY], { authorized: true }),
+  "find-receipt": edge(25, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
+  "find-run": edge(25, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
+  "find-usage": { ...edge(250, [KEY, day(30), day(0), "day"], { authorized: true }), report: "days asked for" },
+  "list-own-keys": edge(80, [KEY, null, 20], { outcome: "found" }),
+  "list-own-runs": edge(100, [KEY, null, null, null, null, null, null, null, 20, 20_000], { matched: true }),
+  "list-own-transfers": edge(250, [KEY, null, null, ["RESERVE", "CHARGE", "REFUND"], null, null, null, 20], {
+    authorized: true,
+  }),
+  "list-webhook-deliveries": edge(150, [KEY, ENDPOINT, null, null, 20], { outcome: "found" }),
+  "list-webhooks": edge(40, [KEY, null], { outcome: "found" }),
+  "redeliver-webhook": edge(40, [KEY, ENDPOINT, idOf("delivery 2")], { outcome: "redelivering" }),
+  "revoke-own-key": edge(60, [KEY, idOf("spare key 1")], { outcome: "revoked" }),
+  "rotate-own-key": edge(150, [KEY, idOf("spare key 2"), ...NEW, 60], { outcome: "rotated" }),
+  "rotate-webhook": edge(40, [KEY, ENDPOINT, "another", 60], { outcome: "rotated" }),
+  "submit-run": edge(150, run("a new run"), { outcome: "inserted" }),
+  "submit-run-with-webhook": edge(200, [...run("a new run"), "https://hooks.example.com/own", "secret"], {
+    outcome: "inserted",
+  }),
+};
+
+/** Other ways to call the same statements, each of which was or might be one that reads all there is. */
+export const EDGE_FILTERS: readonly (readonly [name: string, what: string, how: StatementCase])[] = [
+  [
+    "list-webhook-deliveries",
+    "of a status that none has",
+    edge(40, [KEY, ENDPOINT, "canceled", null, 20], { outcome: "found", delivery_id: null }),
+  ],
+  [
+    "list-webhook-deliveries",
+    "that are pending",
+    edge(150, [KEY, ENDPOINT, "pending", null, 20], { outcome: "found" }),
+  ],
+  [
+    "list-webhook-deliveries",
+    "after one",
+    edge(150, [KEY, ENDPOINT, null, idOf("delivery 3"), 20], { outcome: "found", status: "delivered" }),
+  ],
+  [
+    "list-webhook-deliveries",
+    "after one, of a status that is rare",
+    edge(150, [KEY, ENDPOINT, "failed", idOf("delivery 3"), 20], { outcome: "found", status: "failed" }),
+  ],
+  ["list-own-keys", "after one", edge(80, [KEY, idOf("spare key 3"), 20], { outcome: "found" })],
+  [
+    "list-own-transfers",
+    "of one run",
+    edge(30, [KEY, null, null, ["RESERVE", "CHARGE"], idOf("completed 1"), null, null, 20], { kind: "CHARGE" }),
+  ],
+  [
+    "list-own-runs",
+    "that are open",
+    edge(200, [KEY, null, null, ["QUEUED"], null, null, null, null, 20, 20_000], { status: "QUEUED" }),
+  ],
+];
