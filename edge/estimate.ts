@@ -49,7 +49,14 @@ async function look(deps: EstimateDeps, caller: Caller, { request }: RunOrder): 
   const fresh_id = newId(now, deps.random.bytes(16));
   const answer = await submitRun(
     deps.db,
-    { ...request, key_sha256: caller.key_sha256, run_id: fresh_id, idempotency_key: fresh_id, traceparent: "" },
+    {
+      ...request,
+      ...request.content(),
+      key_sha256: caller.key_sha256,
+      run_id: fresh_id,
+      idempotency_key: fresh_id,
+      traceparent: "",
+    },
     { mode: "look", deadline_ms: now + SUBMIT_DEADLINE_MS },
   );
   switch (answer.outcome) {

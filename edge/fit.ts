@@ -1,18 +1,26 @@
 import { Problem } from "#core/domain/problem.ts";
 import type { LocalRate } from "./local-rate.ts";
-import { rateLimited } from "./refusals.ts";
+import type { Policy } from "./refused-keys.ts";
+import { rateLimited, stillLimited, unauthorized } from "./refusals.ts";
 import type { Caller, ShieldDeps } from "./shield.ts";
 
-export interface FitDeps extends Pick<ShieldDeps, "tenants"> {
+export interface FitDeps extends Pick<ShieldDeps, "tenants" | "strangers" | "refused_keys"> {
   /** Requests whose body S0 refused, by key hash, or by address where no store has confirmed the key to this isolate. */
   readonly unfit_bodies: LocalRate;
 }
 
 /**
- * S0: reads a request's body. Whoever sends little but what does not fit is held back before any of it is read, or, of
- * many that come at once, before any store is asked about it.
+ * S0: reads a request's body. Whoever is known to be refused, and whoever sends little but what does not fit, is held
+ * back before any of it is read, or, of many that come at once, before any store is asked about it. `policy` is the rate
+ * that the request counts against; "any" where the body alone tells.
  */
-export async function readFit<T>(deps: FitDeps, caller: Caller, readIt: () => Promise<T>): Promise<T> {
+export async function readFit<T>(
+  deps: FitDeps,
+  caller: Caller,
+  readIt: () => Promise<T>,
+  policy: Policy | "any" = "read",
+): Promise<T> {
+  refuseKnown(deps, caller, policy);
   // Keys with a right checksum can be made up without end.
   const name = deps.tenants.get(caller.key_sha256) === undefined ? caller.address : caller.key_sha256;
   const verdict = deps.unfit_bodies.look(name);
@@ -24,4 +32,18 @@ export async function readFit<T>(deps: FitDeps, caller: Caller, readIt: () => Pr
     const counted = deps.unfit_bodies.take(name);
     throw counted.allowed ? error : rateLimited(counted.retry_after_ms);
   }
+}
+
+/** Throws what the shield would say, where this isolate can say it without a question. */
+function refuseKnown({ tenants, strangers, refused_keys }: FitDeps, caller: Caller, policy: Policy | "any"): void {
+  const { key_sha256, address } = caller;
+  if (refused_keys.standing(key_sha256) === "refused") throw unauthorized();
+  if (tenants.get(key_sha256) === undefined) {
+    const verdict = strangers.look(address);
+    if (!verdict.allowed) throw rateLimited(verdict.retry_after_ms);
+  }
+  const policies: readonly Policy[] = policy === "any" ? ["read", "submit"] : [policy];
+  const limits = policies.map((each) => refused_keys.limitOf(key_sha256, each));
+  const [limit] = limits;
+  if (limit !== undefined && limits.every((each) => each !== undefined)) throw stillLimited(limit);
 }

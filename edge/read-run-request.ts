@@ -34,10 +34,9 @@ export function readRunRequest(deps: ReadRunDeps, body: unknown): RunOrder {
     offer,
     inputs: request.inputs,
     request: {
-      payload_sha256: payloadHash(body),
+      content: once(() => ({ payload_sha256: payloadHash(body), inputs: canonicalJson(inputs) })),
       pack_type: offer.type,
       pack_version: offer.version,
-      inputs: canonicalJson(inputs),
       metadata: request.metadata ?? {},
       reserve: request.max_cost_usd,
       minimum_fee: minimumFee(request.max_cost_usd),
@@ -46,4 +45,10 @@ export function readRunRequest(deps: ReadRunDeps, body: unknown): RunOrder {
       webhook: request.webhook === undefined ? undefined : { url: request.webhook, secret: secretFrom(deps) },
     },
   };
+}
+
+/** The first call's answer, given again to every later one. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

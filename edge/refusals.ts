@@ -3,6 +3,7 @@ import type { Scope } from "#core/domain/plan.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { RunStatus } from "#core/domain/run.ts";
 import { WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
+import type { Limit } from "./refused-keys.ts";
 
 /** How long a submit whose outcome is unknown may still come true, and how far our clocks may be apart. */
 export const SUBMIT_DEADLINE_MS = 10_000;
@@ -15,6 +16,10 @@ export const unauthorized = () => new Problem("unauthorized");
 
 export const rateLimited = (retry_after_ms: number) =>
   new Problem("rate-limited", undefined, { retry_after_s: seconds(retry_after_ms) });
+
+/** Of a rate that is used up, as the isolate remembers it. */
+export const stillLimited = (rate: Limit) =>
+  new Problem("rate-limited", undefined, { retry_after_s: seconds(rate.state.reset_ms), rate });
 
 export const tooManyStreams = () =>
   new Problem("rate-limited", "As many streams are open here, for this API key or in all, as may be.", {

@@ -1,3 +1,4 @@
+import type { RateState } from "#core/domain/plan.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import { Recent } from "./recent.ts";
 
@@ -9,14 +10,31 @@ const WARY_MS = 60_000;
 /** The same after a refusal for the rate, whose reset may be nearer than the next answer of Redis. */
 const LEAST_WARY_MS = 1_000;
 
+/** How long a 429 is repeated without a question. A faster plan or key is felt this much later at most. */
+const LIMITED_MS = 10_000;
+
+export type Policy = "submit" | "read";
+
+/** A key's rate that is used up, as the shield's last answer had it. */
+export interface Limit {
+  readonly policy: Policy;
+  readonly state: RateState;
+}
+
 interface Memory {
   readonly refused_until_ms: number;
   readonly wary_until_ms: number;
 }
 
+interface Remembered {
+  readonly state: RateState;
+  readonly at_ms: number;
+}
+
 /** The keys that were lately refused, by hash, kept in this isolate alone: a refused key shall cost the stores little. */
 export class RefusedKeys {
   readonly #keys = new Recent<Memory>(REMEMBERED);
+  readonly #limits = { submit: new Recent<Remembered>(REMEMBERED), read: new Recent<Remembered>(REMEMBERED) };
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -35,6 +53,21 @@ export class RefusedKeys {
   unauthorized(key_sha256: string): void {
     const now = this.#clock.now();
     this.#keys.set(key_sha256, { refused_until_ms: now + UNAUTHORIZED_MS, wary_until_ms: now + WARY_MS });
+  }
+
+  /** The shield refused the key for this rate. A refusal counts nothing, so that the next request may come no sooner. */
+  limited(key_sha256: string, { policy, state }: Limit): void {
+    this.#limits[policy].set(key_sha256, { state, at_ms: this.#clock.now() });
+  }
+
+  /** The rate for which the shield would refuse the key again; undefined where that has to be asked. */
+  limitOf(key_sha256: string, policy: Policy): Limit | undefined {
+    const found = this.#limits[policy].get(key_sha256);
+    if (found === undefined) return undefined;
+    const passed_ms = this.#clock.now() - found.at_ms;
+    const reset_ms = found.state.reset_ms - passed_ms;
+    if (passed_ms < 0 || passed_ms >= LIMITED_MS || reset_ms <= 0) return undefined;
+    return { policy, state: { ...found.state, reset_ms } };
   }
 
   rateLimited(key_sha256: string, reset_ms: number): void {

@@ -1,4 +1,5 @@
 import { uuid } from "#core/domain/ids.ts";
+import type { RateState } from "#core/domain/plan.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
@@ -35,6 +36,7 @@ export interface Caller {
 
 interface Reply {
   readonly kind: string;
+  readonly rate?: RateState;
 }
 
 export type Shielded<R extends Reply> =
@@ -78,6 +80,9 @@ export async function askShield<R extends Reply>(
       reply = await question.ask(tenant_id);
     }
     if (reply.kind === "UNAUTHORIZED") return refuse(deps, caller);
+    if (reply.kind === "RATE_LIMITED" && reply.rate !== undefined) {
+      deps.refused_keys.limited(caller.key_sha256, { policy: question.class, state: reply.rate });
+    }
     if (isDecided(reply)) return { kind: "answered", tenant_id, reply };
     deps.log.warn("the mirror stays unloaded", { tenant_id });
   } catch (error) {

@@ -27,7 +27,12 @@ export interface SubmitDeps extends ShieldDeps {
   readonly defer: Defer;
 }
 
-export type SubmitRequest = Omit<Submission, "run_id" | "key_sha256">;
+/** What is made of every byte of a body: once, and only when the shield has found the tenant of its key. */
+export type SubmitContent = Pick<Submission, "payload_sha256" | "inputs">;
+
+export interface SubmitRequest extends Omit<Submission, "run_id" | "key_sha256" | keyof SubmitContent> {
+  readonly content: () => SubmitContent;
+}
 
 export interface Submitted {
   readonly run_id: string;
@@ -58,20 +63,30 @@ interface Question {
 export async function submit(deps: SubmitDeps, caller: Caller, request: SubmitRequest): Promise<Outcome<Submitted>> {
   const run_id = newId(deps.clock.now(), deps.random.bytes(16));
   const idempotency_sha256 = sha256Hex(request.idempotency_key);
-  const { reserve, pack_type, payload_sha256 } = request;
+  const { reserve, pack_type } = request;
 
   // S1
   const shielded = await askShield<Admission>(deps, caller, {
     class: "submit",
-    ask: (tenant_id) =>
-      admit(deps.redis, { ...caller, tenant_id, idempotency_sha256, run_id, payload_sha256, reserve, pack_type }),
+    ask: (tenant_id) => {
+      const { payload_sha256 } = request.content();
+      return admit(deps.redis, {
+        ...caller,
+        tenant_id,
+        idempotency_sha256,
+        run_id,
+        payload_sha256,
+        reserve,
+        pack_type,
+      });
+    },
   });
   const rate = shielded.kind === "answered" ? shielded.reply.rate : undefined;
   const question = decide(shielded, request, run_id);
   if (question instanceof Problem) return { rate, verdict: question };
 
   // S2
-  const run = { ...request, key_sha256: caller.key_sha256, run_id: question.run_id };
+  const run = { ...request, ...request.content(), key_sha256: caller.key_sha256, run_id: question.run_id };
   const deadline_ms = deps.clock.now() + refuse.SUBMIT_DEADLINE_MS;
   let answer: SubmitAnswer;
   try {

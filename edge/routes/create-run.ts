@@ -21,7 +21,7 @@ export function createRun(deps: CreateRunDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
     readQuery(c, NO_QUERY);
-    const request = await readFit(deps, caller, () => readSubmit(deps, c));
+    const request = await readFit(deps, caller, () => readSubmit(deps, c), "submit");
 
     const { rate, verdict } = await submit({ ...deps, defer: deferTo(c, deps) }, caller, request);
     if (rate !== undefined) c.set("rate", { policy: "submit", state: rate });

@@ -27,7 +27,7 @@ export function mcp(deps: McpDeps): EdgeHandler {
     let spoken: Spoken | undefined;
     try {
       checkQuery(c);
-      message = await readFit(deps, talk.caller, () => readMessage(c));
+      message = await readFit(deps, talk.caller, () => readMessage(c), "any");
       const heard = message;
       const understood = await fitting(talk, () => understand(c, heard));
       spoken = understood;

@@ -91,10 +91,9 @@ async function run(
     { key_sha256: KEY, address: "" },
     {
       idempotency_key: "some-key-1",
-      payload_sha256: "b".repeat(64),
+      content: () => ({ payload_sha256: "b".repeat(64), inputs: "{}" }),
       pack_type: "decision",
       pack_version: "1.0.0",
-      inputs: "{}",
       metadata: {},
       reserve: micros(1_000_000),
       minimum_fee: micros(20_000),

@@ -1,3 +1,5 @@
+import type { RateState } from "./plan.ts";
+
 /** Every problem that a caller can meet: the only place that knows its status, its title and what to do about it. */
 export const PROBLEMS = {
   "invalid-request": {
@@ -200,6 +202,8 @@ export interface ProblemExtras {
   readonly errors?: readonly Fault[];
   /** For the Retry-After header. */
   readonly retry_after_s?: number;
+  /** For the RateLimit headers, where the problem itself says how the caller stands. */
+  readonly rate?: { readonly policy: "submit" | "read"; readonly state: RateState };
   /** Members of the document beyond those of RFC 9457, such as amounts. */
   readonly members?: Readonly<Record<string, string>>;
 }

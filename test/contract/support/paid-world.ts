@@ -134,6 +134,8 @@ export async function createPaidWorld() {
       const {
         run_id: _,
         key_sha256,
+        payload_sha256,
+        inputs,
         ...request
       } = submission(account, { reserve: amount, timebox_sec, idempotency_key });
       const deferred: Promise<unknown>[] = [];
@@ -141,6 +143,7 @@ export async function createPaidWorld() {
       const caller = { key_sha256, address: "203.0.113.7" };
       const { verdict } = await submit({ ...through(edge), defer }, caller, {
         ...request,
+        content: () => ({ payload_sha256, inputs }),
         minimum_fee: minimumFee(amount),
       });
       await Promise.all(deferred);

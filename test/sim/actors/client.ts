@@ -38,10 +38,9 @@ export const payloadOf = (intent: Intent): string =>
 
 export const requestOf = (intent: Intent): SubmitRequest => ({
   idempotency_key: intent.idempotency_key,
-  payload_sha256: payloadOf(intent),
+  content: () => ({ payload_sha256: payloadOf(intent), inputs: canonicalJson(intent.plan) }),
   pack_type: "decision",
   pack_version: "1",
-  inputs: canonicalJson(intent.plan),
   metadata: {},
   reserve: intent.reserve,
   minimum_fee: minimumFee(intent.reserve),

@@ -104,6 +104,9 @@ function endOfItem(pattern: string, at: number): number {
   return at + (shape.exec(pattern)?.[0].length ?? 1);
 }
 
+const HYPHEN = 0x2d;
+const COLON = 0x3a;
+
 const isUnicodeClass = (pattern: string, at: number): boolean =>
   pattern[at] === "\\" && "pP".includes(pattern[at + 1] ?? "-");
 
@@ -143,7 +146,9 @@ function classReader(pattern: string): (start: number) => { readonly end: number
 
 /** Where a member of a class ends: a named class, an escaped one, a character, or a range up to any character. */
 function endOfMember(pattern: string, at: number, lastNameEnd: number): number {
-  if (pattern.startsWith("[:", at) && lastNameEnd >= at + 2) return pattern.indexOf(":]", at + 2) + 2;
+  const next = pattern.charCodeAt(at + 1);
+  if (lastNameEnd >= at + 2 && next === COLON && pattern[at] === "[") return pattern.indexOf(":]", at + 2) + 2;
+  if (next !== HYPHEN && pattern[at] !== "\\") return at + 1;
   const low = endOfCharacter(pattern, at);
   const whole = pattern[at] === "\\" && "dDsSwWpP".includes(pattern[at + 1] ?? "-");
   if (whole || pattern[low] !== "-" || low + 1 >= pattern.length || pattern[low + 1] === "]") return low;
