@@ -19,8 +19,8 @@ const DATABASE_TIMEOUT_MS = 8_000;
 const REDIS_TIMEOUT_MS = 1_000;
 const AWS_TIMEOUT_MS = 5_000;
 const REMEMBERED_KEYS = 50_000;
-/** More than the time in which an answer that is held looks at its run once. */
-const SILENCE_MS = 15_000;
+/** The silence is more than the time in which an answer that is held looks at its run once. */
+const HOLDS = { per_name: 64, in_all: 2_000, share_of_free: 1 / 16, silence_ms: 15_000, turn_ms: 60_000 };
 
 const platform = { clock: createClock(), random: createRandom() };
 // The platform collects what is printed.
@@ -69,7 +69,7 @@ function wire(env: EdgeEnv) {
     refreshes: new LocalRate({ per_minute: 12, burst: 2 }, clock),
     readyz_rate: new LocalRate({ per_minute: 300, burst: 20 }, clock),
     sleeper: createSleeper(),
-    holds: new Holds({ per_name: 64, in_all: 2_000, silence_ms: SILENCE_MS }, clock),
+    holds: new Holds(HOLDS, clock),
     signer: env.DPP_RECEIPT_KEY && createSigner(env.DPP_RECEIPT_KEY),
     receipt_keys: verifyingKeys(env.DPP_RECEIPT_KEY, env.DPP_RECEIPT_PUBLIC_KEYS?.keys ?? []),
     checks: {

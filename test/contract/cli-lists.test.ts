@@ -65,9 +65,36 @@ describe("dpp run list", () => {
           finished_at: null,
         },
       ],
+      next_before: null,
     });
+    expect(await listed(...mine, "--before", made[0] ?? "")).toEqual(made.slice(1));
+    expect(await listed(...mine, "--before", made[1] ?? "", "--status", "QUEUED")).toEqual(made.slice(2));
+    expect(await listed(...mine, "--before", randomUUID())).toEqual([]);
     const { out } = await dpp("run", "list", ...mine);
     expect(out).toMatch(new RegExp(`^${made[0]} +decision +QUEUED +RESERVED +0\\.0100 `, "m"));
+  });
+
+  it("looks at 20,000 runs at most for those of a status, and says where to go on", { timeout: 60_000 }, async () => {
+    const account = await cli.world.account();
+    const run = submission(account);
+    expect(await cli.world.submit(run)).toMatchObject({ outcome: "inserted" });
+    await cli.world.owner.query(
+      `INSERT INTO runs SELECT (r).* FROM (
+         SELECT jsonb_populate_record(r, jsonb_build_object('run_id', gen_random_uuid(), 'idempotency_key', n::text,
+           'status', CASE n WHEN 20050 THEN 'FAILED' ELSE 'CANCELED' END, 'money_state', 'REFUNDED',
+           'created_at', r.created_at - make_interval(secs => n))) AS r
+           FROM runs r, generate_series(1, 20100) n WHERE r.run_id = $1) AS made`,
+      [run.run_id],
+    );
+    const failed = ["--tenant", account.tenant_id, "--status", "FAILED"];
+    const first = (await json("run", "list", ...failed)) as { runs: unknown[]; next_before: string };
+    expect(first.runs).toEqual([]);
+    expect((await dpp("run", "list", ...failed)).out).toBe(
+      `20000 runs were looked at, and there may be more: --before ${first.next_before}\n`,
+    );
+    const second = await json("run", "list", ...failed, "--before", first.next_before);
+    expect(second).toMatchObject({ runs: [{ status: "FAILED" }], next_before: null });
+    expect(await listed("--tenant", account.tenant_id, "--status", "QUEUED")).toEqual([run.run_id]);
   });
 
   it("tells a tenant without runs from no tenant", async () => {

@@ -11,6 +11,7 @@ interface ListOptions extends CommonOptions {
   readonly tenant: string;
   readonly status?: RunStatus;
   readonly limit: number;
+  readonly before?: string;
 }
 
 interface DecideOptions extends CommonOptions {
@@ -27,10 +28,9 @@ export function addRun(program: Command, perform: Perform): void {
     .requiredOption("--tenant <tenant>", "its id", id)
     .option("--status <status>", `only these: ${runStatus.options.join(", ")}`, status)
     .option("--limit <count>", "how many at most, up to 100", pageSize, 20)
-    .action((options: ListOptions) =>
-      perform(options, (operator) =>
-        reportRuns(operator, { tenant_id: options.tenant, status: options.status, limit: options.limit }),
-      ),
+    .option("--before <run_id>", "only those that were made before this one", id)
+    .action(({ tenant: tenant_id, status: wanted, limit, before, ...options }: ListOptions) =>
+      perform(options, (operator) => reportRuns(operator, { tenant_id, status: wanted, limit, before })),
     );
   action(run, "decide", "end a frozen run whose money is held: FAILED, at the charge that a person names")
     .argument("<run_id>", "the run's id", id)

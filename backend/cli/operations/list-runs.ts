@@ -1,12 +1,12 @@
 import { formatUsd } from "#core/domain/money.ts";
-import { listRuns, type RunsWanted } from "#core/store/postgres/list-runs.ts";
+import { listRuns, MOST_RUNS_LOOKED_AT, type RunsWanted } from "#core/store/postgres/list-runs.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { table } from "../text.ts";
 
 export async function reportRuns({ db }: Operator, wanted: RunsWanted): Promise<Report> {
   const found = await listRuns(db, wanted);
   if (found === undefined) throw new Refused(`there is no tenant ${wanted.tenant_id}`);
-  const runs = found.map(({ reserved_micros, charged_micros, ...rest }) => ({
+  const runs = found.runs.map(({ reserved_micros, charged_micros, ...rest }) => ({
     ...rest,
     reserved_usd: formatUsd(reserved_micros),
     charged_usd: charged_micros === null ? null : formatUsd(charged_micros),
@@ -22,8 +22,14 @@ export async function reportRuns({ db }: Operator, wanted: RunsWanted): Promise<
     run.created_at.toISOString(),
   ]);
   const headings = ["run", "pack", "status", "money", "reserved usd", "charged usd", "reason", "created"];
-  return {
-    text: rows.length === 0 ? `the tenant has no ${wanted.status ?? ""} run`.replace("  ", " ") : table(headings, rows),
-    json: { tenant_id: wanted.tenant_id, runs },
-  };
+  const { tenant_id, status } = wanted;
+  const next_before = found.next_before ?? null;
+  const none = `the tenant has no ${status ?? ""} run`.replace("  ", " ");
+  const lines = [
+    ...(rows.length > 0 ? [table(headings, rows)] : next_before === null ? [none] : []),
+    ...(next_before === null
+      ? []
+      : [`${MOST_RUNS_LOOKED_AT} runs were looked at, and there may be more: --before ${next_before}`]),
+  ];
+  return { text: lines.join("\n"), json: { tenant_id, runs, next_before } };
 }

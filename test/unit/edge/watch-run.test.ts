@@ -42,7 +42,7 @@ function watched(answers: readonly (Row | "outage" | "nobody")[], for_ms = 30_00
   const world = { now_ms: START_MS, looks_ms: [] as number[], warnings: 0, woken: 0 };
   const gone = new AbortController();
   const clock = { now: () => world.now_ms };
-  const holds = new Holds({ per_name: 1, in_all: 1, silence_ms: 60_000 }, clock);
+  const holds = new Holds({ per_name: 1, in_all: 1, share_of_free: 1, turn_ms: 60_000, silence_ms: 60_000 }, clock);
   const log = { info: () => {}, warn: () => (world.warnings += 1), error: () => {}, child: () => log };
   const deps = {
     clock,

@@ -1,10 +1,13 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { RunStatus } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
 import sql from "./list-runs.sql";
 import { runColumns } from "./run-columns.ts";
 
-const listed = runColumns.pick({
+/** How many runs are looked at for those of a status. */
+export const MOST_RUNS_LOOKED_AT = 20_000;
+
+const summary = runColumns.pick({
   run_id: true,
   pack_type: true,
   status: true,
@@ -15,16 +18,29 @@ const listed = runColumns.pick({
   created_at: true,
   finished_at: true,
 });
+const listed = summary.extend({ matched: z.boolean(), last_looked: z.boolean() });
 
 export interface RunsWanted {
   readonly tenant_id: string;
   readonly status: RunStatus | undefined;
   readonly limit: number;
+  /** Only those that were made before this one. */
+  readonly before: string | undefined;
+}
+
+export interface ListedRuns {
+  readonly runs: readonly z.output<typeof summary>[];
+  /** Where to go on: not all were looked at. */
+  readonly next_before: string | undefined;
 }
 
 /** Undefined: no such tenant. */
-export async function listRuns(db: Db, wanted: RunsWanted): Promise<readonly z.infer<typeof listed>[] | undefined> {
-  const rows = await db.query(sql, [wanted.tenant_id, wanted.status ?? null, wanted.limit]);
+export async function listRuns(db: Db, wanted: RunsWanted): Promise<ListedRuns | undefined> {
+  const { tenant_id, status, limit, before } = wanted;
+  const rows = await db.query(sql, [tenant_id, status ?? null, limit, before ?? null, MOST_RUNS_LOOKED_AT]);
   if (rows.length === 0) return undefined;
-  return rows.filter((row) => row["run_id"] !== null).map((row) => listed.parse(row));
+  const found = rows.filter((row) => row["run_id"] !== null).map((row) => listed.parse(row));
+  const last = found.at(-1);
+  const runs = found.filter(({ matched }) => matched).map(({ matched: _, last_looked: __, ...run }) => run);
+  return { runs, next_before: last?.last_looked === true ? last.run_id : undefined };
 }
