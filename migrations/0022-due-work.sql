@@ -10,9 +10,8 @@ CREATE INDEX runs_signal_due ON runs (least(signal_count, 12), last_signal_at, r
 -- Lists and counts of tenants, keys, endpoints, deliveries and findings.
 CREATE INDEX tenants_oldest ON tenants (created_at, tenant_id);
 CREATE INDEX tenant_plans_plan ON tenant_plans (plan_id, tenant_id);
-DROP INDEX api_keys_tenant;
-CREATE INDEX api_keys_newest ON api_keys (tenant_id, created_at DESC, key_id DESC);
-CREATE INDEX api_keys_usable ON api_keys (tenant_id, coalesce(expires_at, 'infinity')) WHERE status = 'active';
+DROP INDEX IF EXISTS api_keys_tenant;
+CREATE INDEX IF NOT EXISTS api_keys_newest ON api_keys (tenant_id, created_at DESC, key_id DESC);
 DROP INDEX webhook_endpoints_tenant;
 CREATE INDEX webhook_endpoints_live ON webhook_endpoints (tenant_id, created_at) WHERE deleted_at IS NULL;
 CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints (deleted_at) WHERE deleted_at IS NOT NULL;
@@ -51,22 +50,6 @@ ALTER FUNCTION webhook_caller(bytea, boolean) ROWS 1;
 ALTER FUNCTION tenant_snapshot(uuid) ROWS 1;
 ALTER FUNCTION add_transfers(uuid, bigint, bigint, integer) ROWS 1;
 ALTER FUNCTION add_closed_runs(uuid, timestamptz, uuid, timestamptz, integer) ROWS 1;
-
--- Whether one more key may be made: null, or too-many (not revoked) | too-fast (made within a day, revoked or not).
-CREATE OR REPLACE FUNCTION key_room(p_tenant_id uuid) RETURNS text
-LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
-  SELECT CASE
-    WHEN 100 <= (SELECT count(*) FROM (
-           SELECT FROM api_keys k
-            WHERE k.tenant_id = p_tenant_id AND k.status = 'active'
-              AND coalesce(k.expires_at, 'infinity') > (SELECT wall_clock())
-            LIMIT 100) usable) THEN 'too-many'
-    WHEN 1000 <= (SELECT count(*) FROM (
-           SELECT FROM api_keys k
-            WHERE k.tenant_id = p_tenant_id AND k.created_at > (SELECT wall_clock()) - interval '1 day'
-            LIMIT 1000) made) THEN 'too-fast'
-  END
-$$;
 
 -- outcome: found, with a key each, newest first | no-cursor (no such key to go on after) | unauthorized | scope-missing
 -- Zero rows: no more keys.

@@ -1,12 +1,15 @@
 import { formatUsd } from "#core/domain/money.ts";
-import { listRuns, type RunsWanted } from "#core/store/postgres/list-runs.ts";
+import { listRuns, RUNS_LOOKED_AT, type RunsWanted } from "#core/store/postgres/list-runs.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { table } from "../text.ts";
 
-export async function reportRuns({ db }: Operator, wanted: RunsWanted): Promise<Report> {
+export async function reportRuns({ db, warn }: Operator, wanted: RunsWanted): Promise<Report> {
   const found = await listRuns(db, wanted);
   if (found === undefined) throw new Refused(`there is no tenant ${wanted.tenant_id}`);
-  const runs = found.map(({ reserved_micros, charged_micros, ...rest }) => ({
+  if (found.isCut && found.runs.length < wanted.limit) {
+    warn(`only the newest ${RUNS_LOOKED_AT} runs of the tenant were looked at`);
+  }
+  const runs = found.runs.map(({ reserved_micros, charged_micros, ...rest }) => ({
     ...rest,
     reserved_usd: formatUsd(reserved_micros),
     charged_usd: charged_micros === null ? null : formatUsd(charged_micros),

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { RunStatus } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
 import sql from "./list-runs.sql";
@@ -16,15 +16,24 @@ const listed = runColumns.pick({
   finished_at: true,
 });
 
+const cut = z.object({ is_cut: z.boolean() });
+
+/** So many are looked at, newest first, for a status of closed runs. */
+export const RUNS_LOOKED_AT = 20_000;
+
 export interface RunsWanted {
   readonly tenant_id: string;
   readonly status: RunStatus | undefined;
   readonly limit: number;
 }
 
-/** Undefined: no such tenant. */
-export async function listRuns(db: Db, wanted: RunsWanted): Promise<readonly z.infer<typeof listed>[] | undefined> {
-  const rows = await db.query(sql, [wanted.tenant_id, wanted.status ?? null, wanted.limit]);
+/** Undefined: no such tenant. `isCut`: it has more runs than were looked at. */
+export async function listRuns(
+  db: Db,
+  wanted: RunsWanted,
+): Promise<{ readonly runs: readonly z.infer<typeof listed>[]; readonly isCut: boolean } | undefined> {
+  const rows = await db.query(sql, [wanted.tenant_id, wanted.status ?? null, wanted.limit, RUNS_LOOKED_AT]);
   if (rows.length === 0) return undefined;
-  return rows.filter((row) => row["run_id"] !== null).map((row) => listed.parse(row));
+  const runs = rows.filter((row) => row["run_id"] !== null).map((row) => listed.parse(row));
+  return { runs, isCut: cut.parse(rows[0]).is_cut };
 }
