@@ -47,7 +47,7 @@ export class TenantTurns {
   }
 }
 
-export class TenantRound {
+class TenantRound {
   readonly #turns: TenantTurns;
   readonly #out = new Set<string>();
   #outages_in_a_row = 0;

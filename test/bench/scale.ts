@@ -3,7 +3,7 @@ import { BACKEND_STATEMENTS } from "../scale/backend-statements.ts";
 import { EDGE_FILTERS, EDGE_STATEMENTS } from "../scale/edge-statements.ts";
 import { loadHistory } from "../scale/history.ts";
 import { connectToMeasure, measure, type Measured, type StatementCase } from "../scale/measure.ts";
-import { OPERATOR_STATEMENTS } from "../scale/operator-statements.ts";
+import { OPERATOR_FILTERS, OPERATOR_STATEMENTS } from "../scale/operator-statements.ts";
 import { createTestDatabase } from "../stack/database.ts";
 import { startPostgres } from "../stack/postgres.ts";
 
@@ -31,7 +31,7 @@ const cases = (): readonly (readonly [string, string, StatementCase])[] => [
   ...Object.entries({ ...EDGE_STATEMENTS, ...BACKEND_STATEMENTS, ...OPERATOR_STATEMENTS }).map(
     ([name, how]) => [name, name, how] as const,
   ),
-  ...EDGE_FILTERS.map(([name, what, how]) => [`${name} ${what}`, name, how] as const),
+  ...[...EDGE_FILTERS, ...OPERATOR_FILTERS].map(([name, what, how]) => [`${name} ${what}`, name, how] as const),
 ];
 
 /** Every statement on few and on many closed runs: pages and time per call. */

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import type { Db } from "#core/ports/db.ts";
 import { auditTenant, recordTenantFaults } from "#core/store/audit-tenant.ts";
-import { grantCredit } from "#core/store/postgres/grant-credit.ts";
 import { listFindings } from "#core/store/postgres/list-findings.ts";
 import { sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
 import { claimed, complete, queued } from "./support/close-work.ts";
@@ -218,29 +217,4 @@ describe("a full turn", () => {
     expect(await sweep()).toMatchObject([{ fields: { kind: "audit-checkpoint" } }]);
     expect(await sweep()).toEqual([]);
   });
-});
-
-it("no traffic makes an audit from a checkpoint say that something is wrong", { timeout: 120_000 }, async () => {
-  const accounts = await Promise.all([audited({ funds: 3_000_000 }), audited({ funds: 3_000_000 })]);
-  const places = await Promise.all(accounts.map(checkpoint));
-  let busy = true;
-  const client = async (account: Account) => {
-    for (let step = 0; step < 25; step++) {
-      await completed(account);
-      const grant = { tenant_id: account.tenant_id, grant_id: randomUUID(), amount: micros(30_000) };
-      await grantCredit(world.owner, grant);
-    }
-  };
-  const traffic = Promise.all(accounts.flatMap((account) => [client(account), client(account)])).finally(() => {
-    busy = false;
-  });
-  // Nothing that is younger than an hour is settled: all of it is added in one statement with the rows.
-  do {
-    for (const account of accounts) {
-      expect(await audit(account, { ...PACE, settled_seconds: 3_600 })).toMatchObject({ faults: [] });
-    }
-  } while (busy);
-  await traffic;
-  expect(await Promise.all(accounts.map(checkpoint))).toEqual(places);
-  for (const account of accounts) expect(await audit(account)).toMatchObject({ faults: [], transfers: 10 + 4 * 50 });
 });

@@ -36,33 +36,33 @@ const run = (name: string): readonly StatementValue[] => [
 
 /** What the edge asks for the first tenant's key, which has half of all runs. */
 export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
-  "admission-snapshot": edge(400, [KEY], { tenant_id: idOf("tenant 0") }),
-  "cancel-run": edge(120, [KEY, idOf("queued 1"), "x"], { outcome: "canceled" }),
-  "create-own-key": edge(150, [KEY, ...NEW, "new", null, ["read"], null, null, null, null], { outcome: "created" }),
-  "create-webhook": edge(60, [KEY, idOf("new"), "https://hooks.example.com/new", [], null, "s", 20], {
+  "admission-snapshot": edge(150, [KEY], { tenant_id: idOf("tenant 0") }),
+  "cancel-run": edge(170, [KEY, idOf("queued 1"), "x"], { outcome: "canceled" }),
+  "create-own-key": edge(200, [KEY, ...NEW, "new", null, ["read"], null, null, null, null], { outcome: "created" }),
+  "create-webhook": edge(35, [KEY, idOf("new"), "https://hooks.example.com/new", [], null, "s", 20], {
     outcome: "created",
   }),
-  "default-webhook-secret": edge(40, [KEY, "secret"], { outcome: "found" }),
-  "delete-webhook": edge(60, [KEY, idOf("spare endpoint 1")], { outcome: "deleted" }),
-  "enable-webhook": edge(40, [KEY, ENDPOINT], { outcome: "enabled" }),
-  "find-budget": edge(40, [KEY], { authorized: true }),
-  "find-plan": edge(30, [KEY], { authorized: true }),
-  "find-receipt": edge(25, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
-  "find-run": edge(25, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
-  "find-usage": { ...edge(250, [KEY, day(30), day(0), "day"], { authorized: true }), report: "days asked for" },
-  "list-own-keys": edge(80, [KEY, null, 20], { outcome: "found" }),
-  "list-own-runs": edge(100, [KEY, null, null, null, null, null, null, null, 20, 20_000], { matched: true }),
-  "list-own-transfers": edge(250, [KEY, null, null, ["RESERVE", "CHARGE", "REFUND"], null, null, null, 20], {
+  "default-webhook-secret": edge(25, [KEY, "secret"], { outcome: "found" }),
+  "delete-webhook": edge(35, [KEY, idOf("spare endpoint 1")], { outcome: "deleted" }),
+  "enable-webhook": edge(35, [KEY, ENDPOINT], { outcome: "enabled" }),
+  "find-budget": edge(30, [KEY], { authorized: true }),
+  "find-plan": edge(20, [KEY], { authorized: true }),
+  "find-receipt": edge(20, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
+  "find-run": edge(20, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
+  "find-usage": { ...edge(90, [KEY, day(30), day(0), "day"], { authorized: true }), report: "days asked for" },
+  "list-own-keys": edge(150, [KEY, null, 20], { outcome: "found" }),
+  "list-own-runs": edge(150, [KEY, null, null, null, null, null, null, null, 20, 20_000], { matched: true }),
+  "list-own-transfers": edge(85, [KEY, null, null, ["RESERVE", "CHARGE", "REFUND"], null, null, null, 20], {
     authorized: true,
   }),
-  "list-webhook-deliveries": edge(150, [KEY, ENDPOINT, null, null, 20], { outcome: "found" }),
-  "list-webhooks": edge(40, [KEY, null], { outcome: "found" }),
-  "redeliver-webhook": edge(40, [KEY, ENDPOINT, idOf("delivery 2")], { outcome: "redelivering" }),
-  "revoke-own-key": edge(60, [KEY, idOf("spare key 1")], { outcome: "revoked" }),
-  "rotate-own-key": edge(150, [KEY, idOf("spare key 2"), ...NEW, 60], { outcome: "rotated" }),
-  "rotate-webhook": edge(40, [KEY, ENDPOINT, "another", 60], { outcome: "rotated" }),
-  "submit-run": edge(150, run("a new run"), { outcome: "inserted" }),
-  "submit-run-with-webhook": edge(200, [...run("a new run"), "https://hooks.example.com/own", "secret"], {
+  "list-webhook-deliveries": edge(110, [KEY, ENDPOINT, null, null, 20], { outcome: "found" }),
+  "list-webhooks": edge(25, [KEY, null], { outcome: "found" }),
+  "redeliver-webhook": edge(65, [KEY, ENDPOINT, idOf("delivery 2")], { outcome: "redelivering" }),
+  "revoke-own-key": edge(70, [KEY, idOf("spare key 1")], { outcome: "revoked" }),
+  "rotate-own-key": edge(250, [KEY, idOf("spare key 2"), ...NEW, 60], { outcome: "rotated" }),
+  "rotate-webhook": edge(35, [KEY, ENDPOINT, "another", 60], { outcome: "rotated" }),
+  "submit-run": edge(130, run("a new run"), { outcome: "inserted" }),
+  "submit-run-with-webhook": edge(170, [...run("a new run"), "https://hooks.example.com/own", "secret"], {
     outcome: "inserted",
   }),
 };
@@ -72,32 +72,32 @@ export const EDGE_FILTERS: readonly (readonly [name: string, what: string, how: 
   [
     "list-webhook-deliveries",
     "of a status that none has",
-    edge(40, [KEY, ENDPOINT, "canceled", null, 20], { outcome: "found", delivery_id: null }),
+    edge(30, [KEY, ENDPOINT, "canceled", null, 20], { outcome: "found", delivery_id: null }),
   ],
   [
     "list-webhook-deliveries",
     "that are pending",
-    edge(150, [KEY, ENDPOINT, "pending", null, 20], { outcome: "found" }),
+    edge(120, [KEY, ENDPOINT, "pending", null, 20], { outcome: "found" }),
   ],
   [
     "list-webhook-deliveries",
     "after one",
-    edge(150, [KEY, ENDPOINT, null, idOf("delivery 3"), 20], { outcome: "found", status: "delivered" }),
+    edge(160, [KEY, ENDPOINT, null, idOf("delivery 3"), 20], { outcome: "found", status: "delivered" }),
   ],
   [
     "list-webhook-deliveries",
     "after one, of a status that is rare",
     edge(150, [KEY, ENDPOINT, "failed", idOf("delivery 3"), 20], { outcome: "found", status: "failed" }),
   ],
-  ["list-own-keys", "after one", edge(80, [KEY, idOf("spare key 3"), 20], { outcome: "found" })],
+  ["list-own-keys", "after one", edge(150, [KEY, idOf("spare key 3"), 20], { outcome: "found" })],
   [
     "list-own-transfers",
     "of one run",
-    edge(30, [KEY, null, null, ["RESERVE", "CHARGE"], idOf("completed 1"), null, null, 20], { kind: "CHARGE" }),
+    edge(80, [KEY, null, null, ["RESERVE", "CHARGE"], idOf("completed 1"), null, null, 20], { kind: "CHARGE" }),
   ],
   [
     "list-own-runs",
     "that are open",
-    edge(200, [KEY, null, null, ["QUEUED"], null, null, null, null, 20, 20_000], { status: "QUEUED" }),
+    edge(75, [KEY, null, null, ["QUEUED"], null, null, null, null, 20, 20_000], { status: "QUEUED" }),
   ],
 ];

@@ -12,9 +12,9 @@ SELECT n, r.tenant_id, r.run_id, 'run.' || lower(r.status), jsonb_build_object('
 INSERT INTO webhook_deliveries (tenant_id, event_id, endpoint_id, status, attempts, tries, next_attempt_at, last_status,
   created_at, delivered_at)
 SELECT e.tenant_id, e.event_id, pg_temp.id_of(replace(t.name, 'tenant', 'endpoint')),
-       CASE WHEN e.event_id % 100 = 0 THEN 'pending' WHEN e.event_id % 50 = 1 THEN 'failed' ELSE 'delivered' END, 1, 1,
+       CASE WHEN e.event_id % 100 = 0 THEN 'pending' WHEN e.event_id % 50 = 2 THEN 'failed' ELSE 'delivered' END, 1, 1,
        CASE WHEN e.event_id % 100 = 0 THEN now() + interval '1 hour' END, 200, e.created_at,
-       CASE WHEN e.event_id % 50 > 1 THEN e.created_at END
+       CASE WHEN e.event_id % 50 > 2 THEN e.created_at END
   FROM outbox_events e JOIN tenants t USING (tenant_id);
 
 INSERT INTO outbox_events (event_id, tenant_id, type, payload, created_at, fanned_out_at)

@@ -95,6 +95,7 @@ describe("the operators' CLI", () => {
     [["tenant", "list"]],
     [["switch", "set", "halt", "--json"]],
     [["audit", "--tenant", id, "--receipts", "--json"]],
+    [["audit", "--full"]],
     [["findings", "--tenant", id, "--json"]],
     [["findings", "list"]],
     [["findings", "resolve", "17", "--note", "mended", "--json"]],

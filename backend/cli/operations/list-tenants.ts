@@ -8,8 +8,10 @@ export async function reportTenants({ db }: Operator): Promise<Report> {
   for (let page = await listTenants(db); page.length > 0; page = await listTenants(db, page.at(-1))) {
     listed.push(...page);
   }
-  const tenants = listed.map(({ plan_id, available, cursor: _, ...rest }) => ({
-    ...rest,
+  const tenants = listed.map(({ tenant_id, name, plan_id, status, available }) => ({
+    tenant_id,
+    name,
+    status,
     plan: plan_id,
     available_usd: formatUsd(available),
   }));

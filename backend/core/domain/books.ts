@@ -59,7 +59,7 @@ export function tenantFaults(books: TenantBooks): readonly TenantFault[] {
 }
 
 /** What settled transfers and closed runs add up to, and on its own day by line of usage. */
-export interface SettledBooks {
+interface SettledBooks {
   readonly through: string;
   readonly before: string;
   readonly day: string;

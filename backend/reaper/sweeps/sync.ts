@@ -26,7 +26,7 @@ interface SyncSettings {
 }
 
 /** Where the ways through the tenants stand, from one round to the next, and which of them are left out for a while. */
-export interface SyncTurn {
+interface SyncTurn {
   readonly moved: { after: MovedTenant | undefined };
   readonly at_work: { after: string | undefined };
   readonly all: { after: string | undefined };

@@ -1,0 +1,101 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { micros } from "#core/domain/money.ts";
+import { auditTenant } from "#core/store/audit-tenant.ts";
+import { dropCheckpoint, findCheckpoint, noteCheckpoint } from "#core/store/postgres/audit-checkpoint.ts";
+import { grantCredit } from "#core/store/postgres/grant-credit.ts";
+import { claimed, complete } from "./support/close-work.ts";
+import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+
+const DAY = 86_400;
+/** All that is committed is settled, and more than two transfers are many. */
+const PACE = { settled_seconds: 0, piece: 2, full_seconds: 7 * DAY };
+/** As when the checkpoint was noted long ago. */
+const OLD = { ...PACE, full_seconds: 0.000_001 };
+
+let world: MoneyWorld;
+beforeAll(async () => {
+  world = await createMoneyWorld();
+});
+afterAll(() => world.close());
+
+const sql = (text: string, ...values: (string | number)[]) => world.owner.query(text, values);
+
+async function completed(account: Account): Promise<string> {
+  const work = await claimed(world, account);
+  expect(await complete(world, work, 7_000)).toBeDefined();
+  return work.run_id;
+}
+
+const checkpoint = async ({ tenant_id }: Account) =>
+  (await sql("SELECT *, through_transfer::int AS through FROM audit_checkpoints WHERE tenant_id = $1", tenant_id))[0];
+
+async function audit({ tenant_id }: Account, pace = PACE) {
+  const found = await auditTenant(world.backend, tenant_id, pace);
+  if (found === undefined) throw new Error("no such tenant");
+  return found;
+}
+
+/** An account whose audit held over four transfers and more. */
+async function audited(options: Parameters<MoneyWorld["account"]>[0] = {}): Promise<Account> {
+  const account = await world.account(options);
+  for (let run = 0; run < 3; run++) await completed(account);
+  expect(await audit(account)).toMatchObject({ faults: [] });
+  expect(await checkpoint(account)).toBeDefined();
+  return account;
+}
+
+describe("a checkpoint", () => {
+  it("is not replaced by what was added up from one that is there no more", async () => {
+    const account = await audited();
+    const stale = await findCheckpoint(world.backend, account.tenant_id, PACE.full_seconds);
+    if (stale === undefined) throw new Error("no checkpoint");
+    await audit(account, OLD);
+    const noted = await checkpoint(account);
+    expect(noted?.["version"]).not.toBe(stale.version);
+    const further = { ...stale.settled, through: "9000000000000000000", before: "2100-01-01T00:00:00Z" };
+    await noteCheckpoint(world.backend, account.tenant_id, further, stale);
+    expect(await checkpoint(account)).toEqual(noted);
+    await dropCheckpoint(world.backend, account.tenant_id, stale.version);
+    expect(await checkpoint(account)).toEqual(noted);
+    await dropCheckpoint(world.backend, account.tenant_id, String(noted?.["version"]));
+    await noteCheckpoint(world.backend, account.tenant_id, stale.settled, stale);
+    expect(await checkpoint(account)).toBeUndefined();
+  });
+
+  it("is not replaced by one that reaches less far", async () => {
+    const account = await audited();
+    const before = await findCheckpoint(world.backend, account.tenant_id, PACE.full_seconds);
+    if (before === undefined) throw new Error("no checkpoint");
+    await completed(account);
+    await audit(account);
+    const noted = await checkpoint(account);
+    await noteCheckpoint(world.backend, account.tenant_id, before.settled, undefined);
+    expect(await checkpoint(account)).toEqual(noted);
+  });
+});
+
+it("no traffic makes an audit from a checkpoint say that something is wrong", { timeout: 120_000 }, async () => {
+  const accounts = await Promise.all([audited({ funds: 3_000_000 }), audited({ funds: 3_000_000 })]);
+  const places = await Promise.all(accounts.map(checkpoint));
+  let busy = true;
+  const client = async (account: Account) => {
+    for (let step = 0; step < 25; step++) {
+      await completed(account);
+      const grant = { tenant_id: account.tenant_id, grant_id: randomUUID(), amount: micros(30_000) };
+      await grantCredit(world.owner, grant);
+    }
+  };
+  const traffic = Promise.all(accounts.flatMap((account) => [client(account), client(account)])).finally(() => {
+    busy = false;
+  });
+  // Nothing that is younger than an hour is settled: all of it is added in one statement with the rows.
+  do {
+    for (const account of accounts) {
+      expect(await audit(account, { ...PACE, settled_seconds: 3_600 })).toMatchObject({ faults: [] });
+    }
+  } while (busy);
+  await traffic;
+  expect(await Promise.all(accounts.map(checkpoint))).toEqual(places);
+  for (const account of accounts) expect(await audit(account)).toMatchObject({ faults: [], transfers: 10 + 4 * 50 });
+});
