@@ -97,6 +97,7 @@ async function run(
       inputs: "{}",
       metadata: {},
       reserve: micros(1_000_000),
+      price: { least: micros(12_000), most: micros(12_000) },
       minimum_fee: micros(20_000),
       timebox_sec: 90,
       min_reliability: null,

@@ -65,6 +65,7 @@ describe("dpp", () => {
         run_id: newRunId(),
         payload_sha256: "ab".repeat(32),
         reserve: micros(reserve),
+        price: micros(0),
         pack_type: "decision",
       });
     expect(await ask(1_000_001)).toMatchObject({ kind: "NO_BUDGET", available: 1_000_000 });

@@ -1,5 +1,5 @@
 import { Outage } from "#core/domain/outage.ts";
-import { REASONS } from "#core/domain/run.ts";
+import { costsMinimumFee, type PlatformFailureFee, REASONS } from "#core/domain/run.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
@@ -8,11 +8,12 @@ import { type AftermathDeps, signalAgain, tellMirror } from "../aftermath.ts";
 
 export interface LeaseSweepDeps extends AftermathDeps {
   readonly db: Db;
+  readonly platform_failure_fee: PlatformFailureFee;
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
-/** Runs whose worker was lost: again while attempts are left, else FAILED at the minimum fee. */
+/** Runs whose worker was lost: again while attempts are left, else FAILED, at the cost of a platform failure. */
 export async function sweepLeases(deps: LeaseSweepDeps, max_attempts: number, stop: AbortSignal): Promise<void> {
   let batch = await findLapsedLeases(deps.db);
   while (batch.length > 0 && !stop.aborted) {
@@ -37,7 +38,8 @@ async function reap(deps: LeaseSweepDeps, run: LapsedLease, max_attempts: number
     await signalAgain(deps, run);
     return;
   }
-  const closed = await failLapsed(deps.db, run, max_attempts, REASONS.LEASE_EXPIRED);
+  const costs_fee = costsMinimumFee("LEASE_EXPIRED", deps.platform_failure_fee);
+  const closed = await failLapsed(deps.db, run, max_attempts, { detail: REASONS.LEASE_EXPIRED, costs_fee });
   if (closed === undefined) return;
   deps.metrics.count("lease_failed");
   deps.log.warn("lease passed after the last attempt; the run failed");

@@ -75,7 +75,7 @@ export const packView = z.strictObject({
         description: "What the pack works on.",
         examples: [{ url: "https://example.com/", format: "markdown" }],
       }),
-      max_cost_usd: amount("What the run may cost at most, in USD.", "1.0000"),
+      max_cost_usd: amount("What the run may cost at most, in USD: enough in any case.", "0.1020"),
     })
     .describe("A body that `POST /v1/runs` takes as it stands."),
 });

@@ -52,7 +52,7 @@ const createRun = {
   tags: ["runs"],
   summary: "Submit a run",
   description:
-    "Reserves max_cost_usd, queues the work and answers at once. The same Idempotency-Key with the same body is the same run, however often it is sent; what is not used of the reservation is given back when the run ends.",
+    "Reserves max_cost_usd, queues the work and answers at once. A max_cost_usd below the price of a success, or below the least that it can be, is refused. The same Idempotency-Key with the same body is the same run, however often it is sent; what is not used of the reservation is given back when the run ends.",
   parameters: [IDEMPOTENCY_KEY],
   requestBody: { required: true, content: { "application/json": { schema: schemaRef("CreateRun") } } },
   responses: {
@@ -74,6 +74,7 @@ const createRun = {
       "payload-too-large",
       "unsupported-media-type",
       "budget-exceeded",
+      "max-cost-below-price",
       "rate-limited",
       "too-many-open-runs",
       "internal",
@@ -127,7 +128,7 @@ const estimateRun = {
   tags: ["runs"],
   summary: "Estimate a run",
   description:
-    "Takes the body of a submit and answers what that would reserve, what the work will likely cost, and whether it would be taken now; nothing is reserved and nothing is kept, so that it takes no Idempotency-Key.",
+    "Takes the body of a submit and answers what that would reserve, what the run costs if it succeeds and if it fails, and whether it would be taken now; nothing is reserved and nothing is kept, so that it takes no Idempotency-Key.",
   requestBody: { required: true, content: { "application/json": { schema: schemaRef("CreateRun") } } },
   responses: {
     200: answer("The estimate.", "Estimate", { ...COST, ...RATE }),

@@ -103,6 +103,7 @@ export async function createPaidWorld() {
     queue,
     clock,
     random,
+    platform_failure_fee: "none" as const,
     log: silent,
     metrics,
     sleeper: hurried,
@@ -141,7 +142,8 @@ export async function createPaidWorld() {
       const caller = { key_sha256, address: "203.0.113.7" };
       const { verdict } = await submit({ ...through(edge), defer }, caller, {
         ...request,
-        minimum_fee: minimumFee(amount),
+        price: { least: amount, most: amount },
+        minimum_fee: minimumFee(amount, amount),
       });
       await Promise.all(deferred);
       if (verdict instanceof Problem) return { told: `${PROBLEMS[verdict.slug].status} ${verdict.slug}`, run_id: "" };
