@@ -42,7 +42,8 @@ export async function sweepWebhooks(deps: WebhookSweepDeps, stop: AbortSignal): 
   const flying = new Set<Promise<void>>();
   try {
     while (!stop.aborted) {
-      const events = await fanOutEvents(deps.db, EVENTS_AT_ONCE);
+      const { events, skipped } = await fanOutEvents(deps.db, EVENTS_AT_ONCE);
+      if (skipped > 0) tellOfSkipped(deps, skipped);
       const free = SENDS_AT_ONCE - flying.size;
       const claimed = free === 0 ? [] : await claimDeliveries(deps.db, free, SHARES);
       for (const delivery of claimed) {
@@ -56,6 +57,13 @@ export async function sweepWebhooks(deps: WebhookSweepDeps, stop: AbortSignal): 
   } finally {
     await Promise.all(flying);
   }
+}
+
+function tellOfSkipped(deps: WebhookSweepDeps, skipped: number): void {
+  deps.metrics.count("webhooks_skipped");
+  deps.log.warn("webhooks of runs that cost nothing were skipped: an account has had as many as it may have", {
+    skipped,
+  });
 }
 
 /** Until one of them has ended, or it is time to look for more. */
