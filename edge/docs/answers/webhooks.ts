@@ -81,7 +81,10 @@ export const deliveryView = z.strictObject({
   last_error: z
     .string()
     .nullable()
-    .meta({ description: "Why the last attempt failed, in a word.", examples: [null] }),
+    .meta({
+      description: "Why the last attempt failed, in a word; `unpaid-limit` where it was skipped.",
+      examples: [null],
+    }),
   created_at: when.describe("When it was first to be sent."),
   delivered_at: when.nullable().describe("When it was answered with 2xx; null before."),
 });

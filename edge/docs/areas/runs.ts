@@ -183,7 +183,7 @@ const cancelRun = {
   tags: ["runs"],
   summary: "Cancel a run",
   description:
-    "Ends a run that is not over. Queued, it costs nothing; at work, the minimum fee. Where its result is just being written, it is asked to stop: it ends COMPLETED at its cost if the result is there first, else CANCELED for the minimum fee. Asking again is safe.",
+    "Ends a run that is not over. Queued, it costs nothing; at work, the minimum fee, which is never more than a success costs. Where its result is just being written, it is asked to stop: it ends COMPLETED at its cost if the result is there first, else CANCELED for the minimum fee. Asking again is safe.",
   requestBody: EMPTY_BODY,
   responses: {
     200: answer("The run is canceled, now or before.", "Run", RUN_HEADERS),
