@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PackOutcome } from "#core/domain/pack.ts";
 import { resultKey } from "#core/domain/receipt.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
+import { NoWorkProcess } from "../../backend/worker/packs/isolation/no-work-process.ts";
 import { processMessage } from "../../backend/worker/process-run.ts";
 import { type RunHarness, NEVER, TIMES, done, hang, packOf, runHarness } from "./support/run-harness.ts";
 
@@ -105,6 +106,16 @@ describe("a worker with one message", () => {
     const run = await h.run(run_id);
     expect(run).toMatchObject({ status: "FAILED", reason_code: "PACK_CRASHED" });
     expect(JSON.stringify(run)).not.toContain("secret of the house");
+  });
+
+  test("a pack that is given no process to work in costs nothing", async () => {
+    const run_id = await h.submit();
+    await work(run_id, { packs: packOf(() => Promise.reject(new NoWorkProcess("no file descriptor is left"))) });
+    expect(await h.run(run_id)).toMatchObject({
+      status: "FAILED",
+      reason_code: "NO_WORK_PROCESS",
+      charged_micros: "0",
+    });
   });
 
   test("a pack that hangs and ignores its signal ends at its timebox", async () => {
