@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { platformFailureFee } from "#core/domain/run.ts";
 import { logLevel } from "./drivers/log.ts";
 
 /** SQS hides no message for longer. */
@@ -27,6 +28,7 @@ const shared = {
   S3_BUCKET: z.string().min(3),
   DPP_LEASE_SECONDS: seconds(120, 1, LONGEST_LEASE_SECONDS),
   DPP_MAX_ATTEMPTS: count(3, 20),
+  DPP_PLATFORM_FAILURE_FEE: platformFailureFee.default("none"),
   DPP_LOG_LEVEL: logLevel.default("info"),
 };
 

@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import { newId } from "#core/domain/ids.ts";
 import { formatUsd } from "#core/domain/money.ts";
-import { chargeFor } from "#core/domain/pack.ts";
 import { Problem, PROBLEMS } from "#core/domain/problem.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Random } from "#core/ports/random.ts";
@@ -10,7 +9,7 @@ import type * as answers from "./docs/answers/estimate.ts";
 import { pricesView } from "./pack-view.ts";
 import { read } from "./read.ts";
 import type { RunOrder } from "./read-run-request.ts";
-import { SUBMIT_DEADLINE_MS } from "./refusals.ts";
+import { maxCostBelowPrice, SUBMIT_DEADLINE_MS } from "./refusals.ts";
 import type { Caller, ShieldDeps } from "./shield.ts";
 import { type Outcome, refusalFor } from "./submit.ts";
 
@@ -34,7 +33,10 @@ export async function estimate(
   const { rate, verdict } = await read(deps, caller, () => look(deps, caller, order), "submit");
   if (verdict instanceof Problem) return { rate, verdict };
   if (verdict.kind === "undecided") return { rate, verdict: verdict.problem };
-  return { rate, verdict: view(order, verdict.refusal, origin) };
+  // As a submit has it: what Postgres refuses comes first.
+  const { reserve, price } = order.request;
+  const refusal = verdict.refusal ?? maxCostBelowPrice(reserve, price) ?? null;
+  return { rate, verdict: view(order, refusal, origin) };
 }
 
 type Looked =
@@ -81,16 +83,20 @@ async function look(deps: EstimateDeps, caller: Caller, { request }: RunOrder): 
   }
 }
 
-function view({ offer, inputs, request }: RunOrder, refusal: Problem | null, origin: string): EstimateView {
-  const { units, exact } = offer.estimate(inputs);
+function view({ offer, estimate, request }: RunOrder, refusal: Problem | null, origin: string): EstimateView {
+  const { least, most } = request.price;
   return {
     pack_type: offer.type,
     pack_version: offer.version,
     reserved_cost_usd: formatUsd(request.reserve),
+    price_usd: estimate.exact ? formatUsd(least) : null,
+    least_price_usd: formatUsd(least),
+    most_price_usd: formatUsd(most),
     minimum_fee_usd: formatUsd(request.minimum_fee),
-    estimated_cost_usd: formatUsd(chargeFor(offer.prices, units, request.reserve)),
-    estimate_is_exact: exact,
-    units: { ...units },
+    estimated_cost_usd: formatUsd(least),
+    estimate_is_exact: estimate.exact,
+    units: { ...estimate.units },
+    needs_input: estimate.needs_input === undefined ? null : [...estimate.needs_input],
     prices: pricesView(offer),
     admitted: refusal === null,
     refusal: refusal === null ? null : refusalView(refusal, origin),

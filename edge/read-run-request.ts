@@ -1,6 +1,6 @@
 import { canonicalJson, payloadHash } from "#core/domain/idempotency.ts";
 import { minimumFee } from "#core/domain/money.ts";
-import type { PackOffer } from "#core/domain/pack.ts";
+import { type Estimate, type PackOffer, priceRange } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { parseRunRequest } from "#core/domain/run-request.ts";
 import type { WebhookPolicy } from "#core/domain/webhook-url.ts";
@@ -12,8 +12,7 @@ import { secretFrom } from "./webhook-request.ts";
 /** The body of a submit, read. */
 export interface RunOrder {
   readonly offer: PackOffer;
-  /** As the pack's schema reads them. */
-  readonly inputs: unknown;
+  readonly estimate: Estimate;
   readonly request: Omit<SubmitRequest, "idempotency_key" | "traceparent">;
 }
 
@@ -30,16 +29,19 @@ export function readRunRequest(deps: ReadRunDeps, body: unknown): RunOrder {
   const { inputs } = body as { readonly inputs: unknown };
   const offer = catalog.get(request.pack_type);
   if (offer === undefined) throw new Error(`no offer for the pack ${request.pack_type}`);
+  const estimate = offer.estimate(request.inputs);
+  const price = priceRange(offer.prices, estimate);
   return {
     offer,
-    inputs: request.inputs,
+    estimate,
     request: {
       content: once(() => ({ payload_sha256: payloadHash(body), inputs: canonicalJson(inputs) })),
       pack_type: offer.type,
       pack_version: offer.version,
       metadata: request.metadata ?? {},
       reserve: request.max_cost_usd,
-      minimum_fee: minimumFee(request.max_cost_usd),
+      price,
+      minimum_fee: minimumFee(request.max_cost_usd, price.least),
       timebox_sec: request.timebox_sec,
       min_reliability: request.min_reliability_score ?? null,
       webhook: request.webhook === undefined ? undefined : { url: request.webhook, secret: secretFrom(deps) },

@@ -1,4 +1,5 @@
 import { formatUsd, type Micros } from "#core/domain/money.ts";
+import type { PriceRange } from "#core/domain/pack.ts";
 import type { Scope } from "#core/domain/plan.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { RunStatus } from "#core/domain/run.ts";
@@ -49,6 +50,18 @@ export function budgetExceeded(requested: Micros, available: Micros, whose: "ten
   return new Problem(
     "budget-exceeded",
     `The run would reserve ${figures.requested_usd} USD; ${budget} has ${figures.available_usd} USD available.`,
+    { members: figures },
+  );
+}
+
+/** Undefined: what the run may cost at most covers the least that a success costs. */
+export function maxCostBelowPrice(reserve: Micros, { least, most }: PriceRange): Problem | undefined {
+  if (reserve >= least) return undefined;
+  const figures = { price_usd: formatUsd(least), max_cost_usd: formatUsd(reserve) };
+  const costs = least === most ? "costs" : "costs at least";
+  return new Problem(
+    "max-cost-below-price",
+    `A success of this run ${costs} ${figures.price_usd} USD; its max_cost_usd is ${figures.max_cost_usd}.`,
     { members: figures },
   );
 }

@@ -2,6 +2,7 @@ import { newId } from "#core/domain/ids.ts";
 import { sha256Hex } from "#core/domain/hash.ts";
 import { encodeSignal } from "#core/domain/message.ts";
 import type { Micros } from "#core/domain/money.ts";
+import type { PriceRange } from "#core/domain/pack.ts";
 import type { RateState } from "#core/domain/plan.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { RunStatus } from "#core/domain/run.ts";
@@ -32,6 +33,7 @@ export type SubmitContent = Pick<Submission, "payload_sha256" | "inputs">;
 
 export interface SubmitRequest extends Omit<Submission, "run_id" | "key_sha256" | keyof SubmitContent> {
   readonly content: () => SubmitContent;
+  readonly price: PriceRange;
 }
 
 export interface Submitted {
@@ -64,6 +66,7 @@ export async function submit(deps: SubmitDeps, caller: Caller, request: SubmitRe
   const run_id = newId(deps.clock.now(), deps.random.bytes(16));
   const idempotency_sha256 = sha256Hex(request.idempotency_key);
   const { reserve, pack_type } = request;
+  const price = request.price.least;
 
   // S1
   const shielded = await askShield<Admission>(deps, caller, {
@@ -77,6 +80,7 @@ export async function submit(deps: SubmitDeps, caller: Caller, request: SubmitRe
         run_id,
         payload_sha256,
         reserve,
+        price,
         pack_type,
       });
     },
@@ -109,8 +113,16 @@ export async function submit(deps: SubmitDeps, caller: Caller, request: SubmitRe
   return { rate, verdict: conclude(answer, request, question.refusal) };
 }
 
-/** What S1 leads to: a refusal, or a question for Postgres. A run that exists is found whatever the shield says. */
+/** What S1 leads to: a refusal, or a question for Postgres. Nothing is sold below its price, whatever the shield says. */
 function decide(shielded: Shielded<Admission>, request: SubmitRequest, run_id: string): Problem | Question {
+  const decided = askedBy(shielded, request, run_id);
+  const refusal = refuse.maxCostBelowPrice(request.reserve, request.price);
+  if (refusal === undefined || decided instanceof Problem || decided.mode === "look") return decided;
+  return { ...decided, mode: "look", refusal };
+}
+
+/** A run that exists is found whatever the shield says. */
+function askedBy(shielded: Shielded<Admission>, request: SubmitRequest, run_id: string): Problem | Question {
   if (shielded.kind === "unauthorized") return refuse.unauthorized();
   if (shielded.kind === "limited") return refuse.rateLimited(shielded.retry_after_ms);
   if (shielded.kind === "bypassed") return { run_id, mode: "reserve", held: true };
@@ -124,6 +136,8 @@ function decide(shielded: Shielded<Admission>, request: SubmitRequest, run_id: s
   if (reply.kind === "SCOPE_MISSING") return look(refuse.scopeMissing("submit"));
   if (reply.kind === "NO_BUDGET") return look(refuse.budgetExceeded(request.reserve, reply.available, "tenant"));
   if (reply.kind === "COST_OVER_PLAN_LIMIT") return look(refuse.costOverPlanLimit(reply.limit));
+  // Such a submit is only a look, whatever the shield says: decide() knows the refusal.
+  if (reply.kind === "COST_BELOW_PRICE") return { run_id, mode: "reserve", held: false };
   if (reply.kind === "TOO_MANY_OPEN") return look(refuse.tooManyOpenRuns());
   return look(refuse.packNotInPlan(request.pack_type));
 }
@@ -158,6 +172,8 @@ function disagrees(shielded: Shielded<Admission>, answer: SubmitAnswer): boolean
   if (answer.outcome === "unauthorized") return true;
   if (answer.outcome === "scope-missing") return kind !== "SCOPE_MISSING";
   if (kind === "CONFLICT") return answer.outcome === "inserted";
+  // The price is the edge's to know: neither of them holds it.
+  if (kind === "COST_BELOW_PRICE") return false;
   // It refused what Postgres, asked to look, would have taken.
   if (kind !== "RESERVED") return answer.outcome === "absent";
   if (answer.outcome === "insufficient") return answer.refused_by === "tenant";

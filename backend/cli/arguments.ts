@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import { z } from "zod";
 import { uuid } from "#core/domain/ids.ts";
-import { MAX_COST_MICROS, MIN_COST_MICROS, type Micros, parseUsd } from "#core/domain/money.ts";
+import { formatUsd, MAX_COST_MICROS, micros, MIN_COST_MICROS, type Micros, parseUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { scope } from "#core/domain/plan.ts";
 import { isPrintable, PRINTABLE } from "#core/domain/printable.ts";
@@ -17,10 +17,14 @@ const parser =
     throw new InvalidArgumentError(parsed.error.issues.map((issue) => issue.message).join("; "));
   };
 
+/** An amount is a safe integer of micros. */
+const MOST_USD = formatUsd(micros(Number.MAX_SAFE_INTEGER));
+
 const usd = z.string().transform((text, context): Micros => {
   const amount = parseUsd(text);
   if (amount !== undefined) return amount;
-  context.addIssue("must be an amount in USD such as 25 or 25.0000");
+  const isTooLarge = /^\d{10,}(?:\.\d{1,6})?$/.test(text);
+  context.addIssue(isTooLarge ? `must be at most ${MOST_USD}` : "must be an amount in USD such as 25 or 25.0000");
   return z.NEVER;
 });
 

@@ -63,6 +63,7 @@ await reaperLoop(
       random: createRandom(),
     },
     sleeper: createSleeper(),
+    platform_failure_fee: config.DPP_PLATFORM_FAILURE_FEE,
     metrics: createLogMetrics(log),
     log,
   },

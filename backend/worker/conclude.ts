@@ -1,9 +1,9 @@
 import { sha256Hex } from "#core/domain/hash.ts";
 import { newId } from "#core/domain/ids.ts";
-import { type Micros, micros } from "#core/domain/money.ts";
-import { chargeFor } from "#core/domain/pack.ts";
+import { least, type Micros, micros } from "#core/domain/money.ts";
+import { chargeFor, priceOf, type Units } from "#core/domain/pack.ts";
 import { MAX_RESULT_BYTES, resultText } from "#core/domain/result.ts";
-import { REASONS } from "#core/domain/run.ts";
+import { costsMinimumFee, type PlatformFailureFee, REASONS } from "#core/domain/run.ts";
 import { traceIdOf } from "#core/domain/trace.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
@@ -17,7 +17,10 @@ const FAIL_TRIES = 4;
 
 export interface ConcludeDeps extends FinalizeDeps {
   readonly clock: Clock;
+  readonly platform_failure_fee: PlatformFailureFee;
 }
+
+type FinishedExecution = Extract<Execution, { kind: "done" }>;
 
 /** W3 to W5 for finished work; `close_run` under the lease for every kind of failure. */
 export async function conclude(
@@ -30,14 +33,17 @@ export async function conclude(
     return fail(deps, run, micros(0), execution.reason_code, execution.detail);
   }
   if (execution.kind === "pack_failed") {
-    return fail(deps, run, run.minimum_fee_micros, execution.reason_code, execution.detail);
+    const { reason_code, detail } = execution;
+    return fail(deps, run, failureFee(deps, run, reason_code), reason_code, detail);
   }
   if (run.min_reliability !== null && execution.reliability < run.min_reliability) {
-    return failAs(deps, run, "RELIABILITY_BELOW_MINIMUM");
+    return failUndelivered(deps, pack, run, execution, "RELIABILITY_BELOW_MINIMUM");
   }
   const work = describeWork(deps, pack, run, execution);
-  if (work === undefined) return failAs(deps, run, "PACK_CRASHED");
-  if (work.body.byteLength > MAX_RESULT_BYTES) return failAs(deps, run, "RESULT_TOO_LARGE");
+  if (work === undefined) return failAs(deps, run, "RESULT_INVALID");
+  if (work.body.byteLength > MAX_RESULT_BYTES) {
+    return failUndelivered(deps, pack, run, execution, "RESULT_TOO_LARGE");
+  }
   return finalize(deps, run, newId(deps.clock.now(), deps.random.bytes(16)), work);
 }
 
@@ -46,7 +52,7 @@ function describeWork(
   deps: ConcludeDeps,
   pack: Pack<unknown>,
   run: ClaimedRun,
-  done: Extract<Execution, { kind: "done" }>,
+  done: FinishedExecution,
 ): FinishedWork | undefined {
   try {
     if (!(done.reliability >= 0 && done.reliability <= 1)) throw new RangeError(`bad reliability ${done.reliability}`);
@@ -74,9 +80,34 @@ function describeWork(
   }
 }
 
-/** Ends a run for a reason of the platform's own, at the minimum fee. */
+/** Ends a run for a reason that the platform tells: at the minimum fee, or for nothing where the failure is its own. */
 export const failAs = (deps: ConcludeDeps, run: ClaimedRun, reason: keyof typeof REASONS) =>
-  fail(deps, run, run.minimum_fee_micros, reason, REASONS[reason]);
+  fail(deps, run, failureFee(deps, run, reason), reason, REASONS[reason]);
+
+/** Ends a run whose result is not delivered: for no more than it would have cost, which for a question back is nothing. */
+function failUndelivered(
+  deps: ConcludeDeps,
+  pack: Pack<unknown>,
+  run: ClaimedRun,
+  { units }: FinishedExecution,
+  reason: keyof typeof REASONS,
+) {
+  const price = pricedUnits(deps, pack, units);
+  if (price === undefined) return failAs(deps, run, "RESULT_INVALID");
+  return fail(deps, run, least(price, run.minimum_fee_micros), reason, REASONS[reason]);
+}
+
+function pricedUnits(deps: ConcludeDeps, pack: Pack<unknown>, units: Units): Micros | undefined {
+  try {
+    return priceOf(pack.offer.prices, units);
+  } catch (error) {
+    deps.log.error("the pack's units have no price", { error });
+    return undefined;
+  }
+}
+
+const failureFee = (deps: ConcludeDeps, run: ClaimedRun, reason_code: string): Micros =>
+  costsMinimumFee(reason_code, deps.platform_failure_fee) ? run.minimum_fee_micros : micros(0);
 
 function fail(deps: ConcludeDeps, run: ClaimedRun, charge: Micros, reason_code: string, reason_detail: string) {
   return retryOutages(deps, FAIL_TRIES, () =>

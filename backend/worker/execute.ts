@@ -5,6 +5,7 @@ import type { Log } from "#core/ports/log.ts";
 import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
 import { soundOutcome } from "./outcome.ts";
+import { NoWorkProcess } from "./packs/isolation/no-work-process.ts";
 import type { Pack } from "./packs/pack.ts";
 import { owning } from "./stray-errors.ts";
 
@@ -63,8 +64,15 @@ async function perform(
   };
   try {
     const work = owning(onStray, async () => soundOutcome(await pack.run(inputs, { signal, fetch, log })));
-    return await Promise.race([work, stray.promise]);
+    const outcome = await Promise.race([work, stray.promise]);
+    if (outcome !== undefined) return outcome;
+    log.error("the pack answered something that is no outcome");
+    return failed("RESULT_INVALID");
   } catch (error) {
+    if (error instanceof NoWorkProcess) {
+      log.error("no process could be started for the work", { error });
+      return failed("NO_WORK_PROCESS");
+    }
     if (!signal.aborted) log.error("pack crashed", { error });
     return failed("PACK_CRASHED");
   }

@@ -69,6 +69,7 @@ await workerLoop(
     clock: createClock(),
     sleeper: createSleeper(),
     random: createRandom(),
+    platform_failure_fee: config.DPP_PLATFORM_FAILURE_FEE,
     metrics: createLogMetrics(log),
     log,
   },

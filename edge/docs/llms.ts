@@ -1,13 +1,13 @@
-import { formatUsd, MAX_COST_MICROS, micros, MIN_COST_MICROS, minimumFee } from "#core/domain/money.ts";
+import { formatUsd, MAX_COST_MICROS, micros, MIN_COST_MICROS } from "#core/domain/money.ts";
 import type { PackOffer } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
-import { isTerminal, runStatus } from "#core/domain/run.ts";
+import { isTerminal, PLATFORM_FAILURES, runStatus } from "#core/domain/run.ts";
 import { tools } from "../mcp/tools.ts";
+import { MINIMUM_FEE } from "./answers/figures.ts";
 import { listOperations, openapiDocument, type Operation } from "./openapi.ts";
 
 const usd = (amount: number) => formatUsd(micros(amount));
-const [least, most] = [MIN_COST_MICROS, MAX_COST_MICROS].map((cost) => usd(minimumFee(micros(cost))));
 const ended = runStatus.options.filter(isTerminal).join(", ");
 
 /** The service told to an agent (llmstxt.org), from the OpenAPI document and the catalogue. */
@@ -55,7 +55,7 @@ const PROSE = `Authentication: send \`Authorization: Bearer <API key>\`. Keys lo
 
 The life of a run: \`POST /v1/runs/estimate\` tells what a body would cost, and \`POST /v1/runs\` with the same body buys the work: it answers 202 with \`run_id\` and status QUEUED, and reserves \`max_cost_usd\`. Ask for the run (\`GET /v1/runs/{id}\`) as often as \`Retry-After\` says, or with \`Prefer: wait=30\` to have the answer when it is over, until its status is one of ${ended}. A COMPLETED run has a result: \`GET /v1/runs/{id}/result\` gives a presigned address, good for 15 minutes, and the sha256 of what is there; \`?redirect=true\` leads straight to it. A run that is not over can be canceled; one that is over has a signed receipt.
 
-Money: the budget is granted = charged + reserved + available. A submit reserves \`max_cost_usd\` (from ${usd(MIN_COST_MICROS)} to ${usd(MAX_COST_MICROS)}); the end of the run charges its price, never above the reservation, and gives back the rest. A run that fails or is canceled after its work began costs the minimum fee, min(max(${least}, 2% of the reservation), ${most}, reservation). Inputs that the pack refuses, and runs canceled before they start, cost nothing. Every answer about a run bears its cost in \`X-DPP-Cost-*\` headers.
+Money: the budget is granted = charged + reserved + available. A submit reserves \`max_cost_usd\` (from ${usd(MIN_COST_MICROS)} to ${usd(MAX_COST_MICROS)}); the end of the run charges its price, never above the reservation, and gives back the rest. A submit whose price, or the least that it can be, is above \`max_cost_usd\` is refused (\`max-cost-below-price\`); the estimate tells the price if the run succeeds and the fee if it fails. A run that fails or is canceled after its work began costs the minimum fee, ${MINIMUM_FEE}. Inputs that the pack refuses, answers that only ask for more input (NEEDS_INPUT), runs canceled before they start, and failures of the service's own (${PLATFORM_FAILURES.join(", ")}) cost nothing. Every answer about a run bears its cost in \`X-DPP-Cost-*\` headers.
 
 Idempotency: every submit needs an \`Idempotency-Key\` of 8 to 64 printable ASCII characters other than a comma, one per piece of work. The same key with the same body is the same run, answered with its status of now and \`Idempotency-Replayed: true\`; with another body it is a 409. After a 429, a 503 or a lost connection send the same request with the same key again: it is never run or charged twice.
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { formatUsd } from "#core/domain/money.ts";
-import type { PackOffer } from "#core/domain/pack.ts";
+import { formatUsd, micros, MIN_COST_MICROS } from "#core/domain/money.ts";
+import { type PackOffer, priceRange } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { runRequests } from "#core/domain/run-request.ts";
 
@@ -38,12 +38,16 @@ export function requestSchemas(schemaRef: (name: string) => Json): Json {
   };
 }
 
-/** A body of `POST /v1/runs` that orders what the pack gives as its example. */
-export const exampleRun = ({ type, example }: PackOffer) => ({
-  pack_type: type,
-  inputs: example as Json,
-  max_cost_usd: "1.0000",
-});
+/** A body of `POST /v1/runs` that orders what the pack gives as its example, under a cap that covers it in any case. */
+export function exampleRun(offer: PackOffer) {
+  const { type, example, prices } = offer;
+  const { most } = priceRange(prices, offer.estimate(example));
+  return {
+    pack_type: type,
+    inputs: example as Json,
+    max_cost_usd: formatUsd(micros(Math.max(most, MIN_COST_MICROS))),
+  };
+}
 
 /** Made once each: a translation takes milliseconds, and nothing changes it. */
 const inputsSchemas = new Map<string, Json>();
@@ -64,7 +68,7 @@ function priceList(prices: PackOffer["prices"]): string {
   const list = Object.entries(prices).map(([unit, price]) => {
     return `\`${unit}\` ${formatUsd(price.unit_micros)} per ${price.per}`;
   });
-  return `A success costs the sum of its units, and never more than max_cost_usd. In USD: ${list.join("; ")}.`;
+  return `A success costs the sum of its units; a max_cost_usd below the least that this can be is refused. In USD: ${list.join("; ")}.`;
 }
 
 const requestName = (pack_type: string): string =>

@@ -49,14 +49,14 @@ describe("a cancel", () => {
       run_id: given.run_id,
       status: "CANCELED",
       money_state: "REFUNDED",
-      cost: { reserved_usd: "1.0000", actual_usd: "0.0000", minimum_fee_usd: "0.0200" },
+      cost: { reserved_usd: "1.0000", actual_usd: "0.0000", minimum_fee_usd: "0.0110" },
       error: { reason_code: "CANCELED", detail: "The run was canceled at its owner's request." },
       result: null,
     });
     expect(Object.fromEntries(answer.headers)).toMatchObject({
       "cache-control": "no-store",
       "x-dpp-cost-reserved": "1.0000",
-      "x-dpp-cost-minimum-fee": "0.0200",
+      "x-dpp-cost-minimum-fee": "0.0110",
       "x-dpp-cost-actual": "0.0000",
       ratelimit: expect.stringMatching(/^"read";r=\d+;t=\d+$/),
     });
@@ -73,9 +73,9 @@ describe("a cancel", () => {
     await start(world.backend, given.run_id);
     const answer = await cancel(given);
     expect(answer.status, answer.text).toBe(200);
-    expect(runView.parse(answer.body)).toMatchObject({ status: "CANCELED", cost: { actual_usd: "0.0200" } });
-    expect(answer.headers.get("x-dpp-cost-actual")).toBe("0.0200");
-    await vi.waitFor(async () => expect(await world.mirror.available(given.account)).toBe("2980000"));
+    expect(runView.parse(answer.body)).toMatchObject({ status: "CANCELED", cost: { actual_usd: "0.0110" } });
+    expect(answer.headers.get("x-dpp-cost-actual")).toBe("0.0110");
+    await vi.waitFor(async () => expect(await world.mirror.available(given.account)).toBe("2989000"));
   });
 
   test("of a run whose result is being written asks it to stop, and says when to ask again", async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import { chargeFor } from "#core/domain/pack.ts";
+import { priceOf } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { parseRunRequest } from "#core/domain/run-request.ts";
 import { setSwitch } from "#core/store/postgres/set-switch.ts";
@@ -43,10 +43,14 @@ test("an estimate says what a submit would hold and what the work costs", async 
     pack_type: "decision",
     pack_version: "1.0.0",
     reserved_cost_usd: "1.0000",
-    minimum_fee_usd: "0.0200",
+    price_usd: "0.0120",
+    least_price_usd: "0.0120",
+    most_price_usd: "0.0120",
+    minimum_fee_usd: "0.0120",
     estimated_cost_usd: "0.0120",
     estimate_is_exact: true,
     units: { base: 1, cell: 4 },
+    needs_input: null,
     prices: {
       base: { unit_price_usd: "0.0100", per: "run" },
       cell: { unit_price_usd: "0.0005", per: expect.any(String) },
@@ -57,20 +61,39 @@ test("an estimate says what a submit would hold and what the work costs", async 
   });
   expect(Object.fromEntries(answer.headers)).toMatchObject({
     "x-dpp-cost-reserved": "1.0000",
-    "x-dpp-cost-minimum-fee": "0.0200",
+    "x-dpp-cost-minimum-fee": "0.0120",
     ratelimit: expect.stringMatching(/^"read";r=\d+;t=\d+$/),
   });
 });
 
-test("an estimate is never above max_cost_usd, and says where only the work can tell", async () => {
+test("an estimate says from where to where a price may go that only the work can tell", async () => {
   const account = await world.account();
-  expect(await estimated(account, work({ max_cost_usd: "0.0060" }))).toMatchObject({
-    reserved_cost_usd: "0.0060",
-    estimated_cost_usd: "0.0060",
-    minimum_fee_usd: "0.0050",
-  });
   const page = work({ pack_type: "url", inputs: { url: "https://example.com/" } });
-  expect(await estimated(account, page)).toMatchObject({ estimated_cost_usd: "0.0030", estimate_is_exact: false });
+  expect(await estimated(account, page)).toMatchObject({
+    price_usd: null,
+    least_price_usd: "0.0030",
+    most_price_usd: "0.1020",
+    minimum_fee_usd: "0.0030",
+    estimated_cost_usd: "0.0030",
+    estimate_is_exact: false,
+    needs_input: null,
+  });
+});
+
+test("an estimate says what is missing, and that nothing is charged where nobody can fill it in", async () => {
+  const account = await world.account();
+  expect(await estimated(account)).toMatchObject({
+    price_usd: null,
+    least_price_usd: "0.0110",
+    needs_input: ["/options", "/criteria", "/scores"],
+  });
+  const half = work({ inputs: { question: "Which one?", options: ["only"] }, max_cost_usd: "0.0050" });
+  expect(await estimated(account, half)).toMatchObject({
+    price_usd: "0.0000",
+    minimum_fee_usd: "0.0000",
+    needs_input: ["/options", "/criteria", "/scores"],
+    admitted: true,
+  });
 });
 
 test("an estimate reserves nothing and leaves nothing behind, whatever it says", async () => {
@@ -108,10 +131,9 @@ test.each([...catalog.values()])(
         log,
       });
     if (outcome?.kind !== "done") throw new Error(`the example of ${type} is not done`);
-    const charge = chargeFor(prices, outcome.units, parsed.request.max_cost_usd);
-    await complete(world.backend, run.run_id, { data: outcome.data }, charge);
+    await complete(world.backend, run.run_id, { data: outcome.data }, priceOf(prices, outcome.units));
     const closed = runView.parse((await get(`${world.url}/v1/runs/${run.run_id}`, account.api_key)).body);
-    expect(closed.cost.actual_usd).toBe(estimate.estimated_cost_usd);
+    expect(closed.cost.actual_usd).toBe(estimate.price_usd);
     expect(outcome.units).toEqual(estimate.units);
   },
 );

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { formatUsd, micros } from "#core/domain/money.ts";
-import { chargeFor, type PackOffer, priceOf } from "#core/domain/pack.ts";
+import { formatUsd, micros, parseUsd } from "#core/domain/money.ts";
+import { chargeFor, type PackOffer, priceOf, priceRange } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
+import { packView } from "../../edge/docs/answers/packs.ts";
 import { resultView, runView } from "../../edge/docs/answers/runs.ts";
 import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts";
 import { type LocalServer, serve } from "../contract/support/local-server.ts";
@@ -89,12 +90,14 @@ describe.each(offers)("the example of %s", (type, offer) => {
     expect(second).toEqual(first);
   });
 
-  test("is charged what was reserved when that is less than its price", async () => {
-    const price = priceOf(offer.prices, offer.estimate(offer.inputs.parse(offer.example)).units);
-    const { run_id, transfers } = await worked(type, offer.example, "0.0050");
-    const charge = Math.min(price, 5_000);
-    expect(transfers).toMatchObject({ RESERVE: 5_000, CHARGE: charge });
-    expect((await download(run_id)).cost.actual_usd).toBe(formatUsd(micros(charge)));
+  test("stands in the catalogue under a cap that covers its price in any case", async () => {
+    const { example } = packView.parse((await get(`${world.url}/v1/packs/${type}`, account.api_key)).body);
+    const { run_id, view, transfers } = await worked(type, example.inputs, example.max_cost_usd);
+    expect(view).toMatchObject({ status: "COMPLETED", cost: { reserved_usd: example.max_cost_usd } });
+    const { units } = await download(run_id);
+    expect(transfers["CHARGE"]).toBe(priceOf(offer.prices, units));
+    const { most } = priceRange(offer.prices, offer.estimate(offer.inputs.parse(offer.example)));
+    expect(parseUsd(example.max_cost_usd)).toBe(Math.max(most, 5_000));
   });
 });
 

@@ -91,8 +91,12 @@ test.each([
 test.each(["RunAccepted", "Run"])("%s says what the minimum fee is and how it is made", (name) => {
   const schema = document.components.schemas[name];
   const fee = (schema?.properties["cost"] ?? schema)?.properties["minimum_fee_usd"];
-  expect(fee?.["description"]).toMatch(/if it fails after work began.*never part of what a success costs/);
-  expect(fee?.["description"]).toContain("min(max(0.0050, 2% of the reservation), 0.1000, reservation)");
+  expect(fee?.["description"]).toMatch(
+    /if it fails or is canceled after work began.*never part of what a success costs, and never more/,
+  );
+  expect(fee?.["description"]).toContain(
+    "min(max(0.0050, 2% of the reservation), 0.1000, the least that a success costs)",
+  );
 });
 
 test.each([...catalog.values()])("the request of the pack $type says every price", ({ type, prices }) => {

@@ -35,7 +35,7 @@ test("a queued run says what it holds and when to ask again", async () => {
     pack_type: "decision",
     status: "QUEUED",
     money_state: "RESERVED",
-    cost: { reserved_usd: "1.0000", actual_usd: null, minimum_fee_usd: "0.0200" },
+    cost: { reserved_usd: "1.0000", actual_usd: null, minimum_fee_usd: "0.0110" },
     attempt: 0,
     timebox_sec: 7,
     metadata: { order: "A-1" },
@@ -48,7 +48,7 @@ test("a queued run says what it holds and when to ask again", async () => {
     "retry-after": "1",
     "cache-control": "no-store",
     "x-dpp-cost-reserved": "1.0000",
-    "x-dpp-cost-minimum-fee": "0.0200",
+    "x-dpp-cost-minimum-fee": "0.0110",
     ratelimit: expect.stringMatching(/^"read";r=\d+;t=\d+$/),
   });
   expect(answer.headers.has("x-dpp-cost-actual")).toBe(false);
@@ -116,7 +116,7 @@ test("a failed run says why, costs its minimum fee and has no result", async () 
   expect(runView.parse((await getRun(given)).body)).toMatchObject({
     status: "FAILED",
     money_state: "SETTLED",
-    cost: { actual_usd: "0.0200" },
+    cost: { actual_usd: "0.0110" },
     error: { reason_code: "NO_LUCK", detail: "It did not work out." },
     result: null,
   });

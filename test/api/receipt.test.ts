@@ -64,7 +64,7 @@ test("the receipt of a completed run says what it was, gave and cost, under a ke
     result_bytes: 19,
     reserved_usd: "1.0000",
     charged_usd: "0.123456",
-    minimum_fee_usd: "0.0200",
+    minimum_fee_usd: "0.0110",
     created_at: run.created_at,
     started_at: run.started_at,
     finished_at: run.finished_at,
@@ -77,7 +77,7 @@ test("a run that failed, and one that was canceled before any work, have receipt
   await fail(world.backend, failed.run_id);
   await cancelRun(runUrl(canceled), canceled.account.api_key);
   const none = { result_sha256: null, result_bytes: null };
-  const failure = { ...none, status: "FAILED", charged_usd: "0.0200", reason_code: "NO_LUCK" };
+  const failure = { ...none, status: "FAILED", charged_usd: "0.0110", reason_code: "NO_LUCK" };
   expect(await claimsOf(failed)).toMatchObject(failure);
   const cancel = { ...none, status: "CANCELED", charged_usd: "0.0000", reason_code: "CANCELED", started_at: null };
   expect(await claimsOf(canceled)).toMatchObject(cancel);

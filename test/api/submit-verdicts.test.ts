@@ -40,6 +40,7 @@ async function run(
   admission: readonly string[] | Error,
   answer: (run_id: string) => Record<string, unknown> | Error,
   snapshots: readonly Row[] = [],
+  least = 12_000,
 ) {
   const asked = { run_id: "", reserve: false, released: "", synced: false, signalled: 0 };
   const deferred: Promise<unknown>[] = [];
@@ -96,6 +97,7 @@ async function run(
       pack_version: "1.0.0",
       metadata: {},
       reserve: micros(1_000_000),
+      price: { least: micros(least), most: micros(least) },
       minimum_fee: micros(20_000),
       timebox_sec: 90,
       min_reliability: null,
@@ -225,4 +227,19 @@ test("a key that is neither mirrored nor in Postgres is nobody's", async () => {
 test("a mirror that stays unloaded is gone round", async () => {
   const { told, asked, rate } = await run(["NOT_LOADED"], inserted, [snapshot]);
   expect([told, asked.signalled, rate]).toEqual(["202", 1, undefined]);
+});
+
+test.each<[string, readonly string[] | Error]>([
+  ["the shield reserved it all the same", ["RESERVED", ...RATE]],
+  ["the shield refused it", ["COST_BELOW_PRICE", ...RATE]],
+  ["the shield holds a hint", ["REPLAY", ...RATE, HINTED]],
+  ["the shield holds another's hint", ["CONFLICT", ...RATE]],
+  ["there is no shield", new Outage("redis", undefined)],
+])("below its price nothing is inserted, and what is there is found, where %s", async (_what, admission) => {
+  const price = 1_000_001;
+  const fresh = await run(admission, only("absent"), [], price);
+  expect(fresh.told).toBe("422 max-cost-below-price");
+  expect(fresh.asked).toMatchObject({ reserve: false, signalled: 0 });
+  expect((await run(admission, () => existing(OTHER), [], price)).told).toBe("202");
+  expect((await run(admission, only("conflict"), [], price)).told).toBe("409 idempotency-conflict");
 });

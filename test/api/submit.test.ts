@@ -25,12 +25,12 @@ test("a submit reserves its cost and answers with the run, its amounts and where
   const account = await world.account();
   const answer = await submit(account, { metadata: { order: "A-1" } });
   const run = acceptedRun(answer);
-  expect(run).toMatchObject({ status: "QUEUED", reserved_cost_usd: "1.0000", minimum_fee_usd: "0.0200" });
+  expect(run).toMatchObject({ status: "QUEUED", reserved_cost_usd: "1.0000", minimum_fee_usd: "0.0110" });
   expect(run.poll.href).toBe(`/v1/runs/${run.run_id}`);
   expect(Object.fromEntries(answer.headers)).toMatchObject({
     location: `/v1/runs/${run.run_id}`,
     "x-dpp-cost-reserved": "1.0000",
-    "x-dpp-cost-minimum-fee": "0.0200",
+    "x-dpp-cost-minimum-fee": "0.0110",
     "cache-control": "no-store",
     ratelimit: expect.stringMatching(/^"submit";r=\d+;t=\d+$/),
     "ratelimit-policy": expect.stringMatching(/^"submit";q=10000;w=\d+$/),
@@ -195,7 +195,7 @@ test("every parameter of the body arrives in the run", async () => {
     timebox_sec: 900,
     min_reliability: 0.5,
     pack_version: "1.0.0",
-    minimum_fee_micros: "20000",
+    minimum_fee_micros: "11000",
   });
 });
 

@@ -57,7 +57,7 @@ test("a change that ends nothing does not end the wait, a failure and a cancel d
   await start(world.backend, canceled.run_id);
   await vi.waitFor(() => expect(world.roundTrips().postgres).toBeGreaterThan(before + 1), { timeout: 10_000 });
   await cancelRun(runUrl(canceled), canceled.account.api_key);
-  expect((await second).body).toMatchObject({ status: "CANCELED", cost: { actual_usd: "0.0200" } });
+  expect((await second).body).toMatchObject({ status: "CANCELED", cost: { actual_usd: "0.0110" } });
 });
 
 test("a run that does not end is answered as it is when the time is over", async () => {

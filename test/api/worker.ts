@@ -37,6 +37,7 @@ export function workerOf({ backend, redis }: Pick<World, "backend" | "redis">, f
     fetch,
     clock: createClock(),
     sleeper: createSleeper(),
+    platform_failure_fee: "none",
     random: createRandom(),
     metrics: { count: () => undefined, gauge: () => undefined },
     log,

@@ -129,6 +129,7 @@ async function reserve({ redis }: Stores, caller: Caller, { run_id, idempotency_
     run_id,
     payload_sha256,
     reserve: RESERVE,
+    price: RESERVE,
     pack_type,
   });
   expect("admit", answer.kind, "RESERVED");
@@ -144,7 +145,7 @@ async function insert({ db }: Stores, caller: Caller, run: NewRun): Promise<void
     inputs,
     metadata: {},
     reserve: RESERVE,
-    minimum_fee: minimumFee(RESERVE),
+    minimum_fee: minimumFee(RESERVE, RESERVE),
     timebox_sec: 90,
     min_reliability: null,
     traceparent: TRACEPARENT,

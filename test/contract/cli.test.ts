@@ -65,6 +65,7 @@ describe("dpp", () => {
         run_id: newRunId(),
         payload_sha256: "ab".repeat(32),
         reserve: micros(reserve),
+        price: micros(0),
         pack_type: "decision",
       });
     expect(await ask(1_000_001)).toMatchObject({ kind: "NO_BUDGET", available: 1_000_000 });
@@ -162,6 +163,23 @@ describe("dpp grant", () => {
     });
     expect(await json("balance", "--tenant", one)).toMatchObject({ granted_usd: "25.0000" });
     expect(await json("balance", "--tenant", two)).toMatchObject({ granted_usd: "0.0000" });
+  });
+
+  it("names the limit of what an account may be granted in all, and grants nothing above it", async () => {
+    const tenant_id = await cli.tenant();
+    const give = (usd: string) => dpp("grant", "--tenant", tenant_id, "--usd", usd, "--id", randomUUID());
+    const refused = await give("9007199254.740992");
+    expect(refused).toMatchObject({ code: 2, out: "", err: expect.stringContaining("at most 9007199254.740991") });
+    expect(await give("9007199254.740990")).toMatchObject({ code: 0 });
+    expect(await give("0.000002")).toMatchObject({
+      code: 1,
+      out: "",
+      err: expect.stringMatching(/9007199254\.740991 USD in all.*granted 9007199254\.740990 USD; nothing was granted/),
+    });
+    expect((await Promise.all([give("0.000001"), give("0.000001")])).map(({ code }) => code).toSorted()).toEqual([
+      0, 1,
+    ]);
+    expect(await json("balance", "--tenant", tenant_id)).toMatchObject({ granted_usd: "9007199254.740991" });
   });
 
   it("grants once when ten come with the same grant id at the same moment", async () => {

@@ -198,7 +198,7 @@ describe("close_run raises and rolls everything back", () => {
     const account = await world.account();
     const work = await claimed(world, account);
     const before = await everything(account);
-    for (const status of ["COMPLETED", "QUEUED", "PROCESSING"]) {
+    for (const status of ["COMPLETED", "QUEUED", "PROCESSING", "EXPIRED", null]) {
       const values = [
         work.run_id,
         "PROCESSING",
@@ -214,7 +214,7 @@ describe("close_run raises and rolls everything back", () => {
         null,
         null,
       ];
-      await expect(world.backend.query(closeRunSql, values), status).rejects.toThrow();
+      await expect(world.backend.query(closeRunSql, values), status ?? "null").rejects.toThrow();
     }
     expect(await everything(account)).toEqual(before);
   });

@@ -15,6 +15,7 @@ import { MODEL, type ModelRun, RunModel } from "./support/run-model.ts";
 import { installSqlClock, type SqlClock } from "./support/sql-clock.ts";
 import tenantStateSql from "./support/tenant-state.sql";
 
+const PLATFORM_FAILURE = { detail: "lost", costs_fee: false };
 const NOBODY = "00000000-0000-4000-8000-000000000000";
 const LEASE_STEPS = ["heartbeat", "beginFinalize", "handBack", "requeueLapsed", "failLapsed", "fail"] as const;
 const CLAIM_STEPS = ["complete", "rollBack", "bury", "freeze"] as const;
@@ -94,7 +95,8 @@ async function actual(account: Account, run: ModelRun, step: Step, token: string
     beginFinalize: async () => (await beginFinalize(db, lease, step.fresh)) === "claimed",
     handBack: async () => (await handBack(db, lease)) === "handed-back",
     requeueLapsed: () => requeueLapsed(db, lease as LapsedLease, MODEL.max_attempts),
-    failLapsed: async () => (await failLapsed(db, lease as LapsedLease, MODEL.max_attempts, "lost")) !== undefined,
+    failLapsed: async () =>
+      (await failLapsed(db, lease as LapsedLease, MODEL.max_attempts, PLATFORM_FAILURE)) !== undefined,
     fail: async () => {
       const closing = { status: "FAILED", charge, reason_code: "PACK_CRASHED", reason_detail: "crash" } as const;
       return (await closeRun(db, run_id, { stage: "leased", lease_token: token }, closing)) !== undefined;
@@ -105,7 +107,7 @@ async function actual(account: Account, run: ModelRun, step: Step, token: string
       return (await closeRun(db, run_id, { stage: "claimed", finalize_token: token }, closing)) !== undefined;
     },
     rollBack: () => rollBack(db, stale as StaleClaim),
-    bury: async () => (await closeBuried(db, stale as StaleClaim)) !== undefined,
+    bury: async () => (await closeBuried(db, stale as StaleClaim, false)) !== undefined,
     freeze: async () => (await freezeRun(db, stale, { kind: "TEST", detail: {} })) === "frozen",
   };
   return steps[step.name]();

@@ -50,7 +50,8 @@ describe("the reaper", () => {
       bytes: 2,
       reliability: 1,
     });
-  const claims = () => sweepClaims(h.deps({}), { claimed_seconds: 0, max_attempts: 3 }, NEVER);
+  const claims = (max_attempts = 3, over: Parameters<RunHarness["deps"]>[0] = {}) =>
+    sweepClaims(h.deps(over), { claimed_seconds: 0, max_attempts }, NEVER);
   const leases = (max_attempts = 3) => sweepLeases(h.deps({}), max_attempts, NEVER);
 
   test("leaves a run alone while its lease holds", async () => {
@@ -76,29 +77,41 @@ describe("the reaper", () => {
     expect(await h.run(run.run_id)).toMatchObject({ status: "COMPLETED", attempt: 2, charged_micros: "1000" });
   });
 
-  test("fails a run at the minimum fee when its last attempt is lost, once, however many sweep", async () => {
+  test("fails a run for nothing when its last attempt is lost, once, however many sweep", async () => {
     const { run_id } = await claim(await h.submit(), -1);
     await Promise.all([leases(1), leases(1), leases(1)]);
-    expect(await h.run(run_id)).toMatchObject({
-      status: "FAILED",
-      reason_code: "LEASE_EXPIRED",
-      charged_micros: "5000",
-    });
-    expect(await h.closing(run_id)).toEqual({ RESERVE: 100_000, CHARGE: 5_000, REFUND: 95_000 });
+    const free = { status: "FAILED", reason_code: "LEASE_EXPIRED", money_state: "REFUNDED", charged_micros: "0" };
+    expect(await h.run(run_id)).toMatchObject(free);
+    expect(await h.closing(run_id)).toEqual({ RESERVE: 100_000, REFUND: 100_000 });
+    const { run_id: claimed } = await abandoned();
+    await claims(1);
+    expect(await h.run(claimed)).toMatchObject(free);
+  });
+
+  test("fails both at the minimum fee where the operator charges for platform failures", async () => {
+    const platform_failure_fee = "minimum";
+    const { run_id } = await claim(await h.submit(), -1);
+    await sweepLeases(h.deps({ platform_failure_fee }), 1, NEVER);
+    const { run_id: claimed } = await abandoned();
+    await claims(1, { platform_failure_fee });
+    for (const id of [run_id, claimed]) {
+      expect(await h.run(id)).toMatchObject({ status: "FAILED", reason_code: "LEASE_EXPIRED", charged_micros: "5000" });
+      expect(await h.closing(id)).toEqual({ RESERVE: 100_000, CHARGE: 5_000, REFUND: 95_000 });
+    }
   });
 
   test("reaps the runs behind one that cannot be reaped", async () => {
     const stuck = await claim(await h.submit(), -1);
     const behind = await claim(await h.submit(), -1);
-    // A charge that the ledger has already makes closing this run raise.
+    // A refund that the ledger has already makes closing this run raise.
     await h.owner.query(
-      "INSERT INTO ledger_transfers (tenant_id, run_id, kind, debit, credit, amount_micros, created_at) VALUES ($1, $2, 'CHARGE', 'reserved', 'revenue', 1, now())",
+      "INSERT INTO ledger_transfers (tenant_id, run_id, kind, debit, credit, amount_micros, created_at) VALUES ($1, $2, 'REFUND', 'reserved', 'available', 1, now())",
       [h.tenant.tenant_id, stuck.run_id],
     );
     await leases(1);
     expect(await h.run(stuck.run_id)).toMatchObject({ status: "PROCESSING" });
     expect(await h.run(behind.run_id)).toMatchObject({ status: "FAILED", reason_code: "LEASE_EXPIRED" });
-    await h.owner.query("DELETE FROM ledger_transfers WHERE run_id = $1 AND kind = 'CHARGE'", [stuck.run_id]);
+    await h.owner.query("DELETE FROM ledger_transfers WHERE run_id = $1 AND kind = 'REFUND'", [stuck.run_id]);
     await leases(1);
     expect(await h.run(stuck.run_id)).toMatchObject({ status: "FAILED" });
   });

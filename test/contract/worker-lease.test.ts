@@ -119,14 +119,19 @@ describe("a worker that holds a lease", () => {
     expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", hand_backs: 1 });
   });
 
-  test("a run whose pack no worker has goes back without haste, and at last fails saying so", async () => {
+  test.each([
+    ["none", 0],
+    ["minimum", 5_000],
+  ] as const)("a run whose pack no worker has goes back, and at last fails at the fee %s", async (fee, charge) => {
     const run_id = await h.submit();
+    const platform_failure_fee = fee;
     for (let round = 0; round < 5; round++) {
-      await work(run_id, { packs: new Map() });
+      await work(run_id, { packs: new Map(), platform_failure_fee });
       expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", hand_backs: round + 1 });
     }
     expect(h.told.sent.some((body) => body.includes(run_id))).toBe(false);
-    await work(run_id, { packs: new Map() });
-    expect(await h.run(run_id)).toMatchObject({ status: "FAILED", reason_code: "PACK_UNKNOWN" });
+    await work(run_id, { packs: new Map(), platform_failure_fee });
+    const money = { money_state: charge === 0 ? "REFUNDED" : "SETTLED", charged_micros: String(charge) };
+    expect(await h.run(run_id)).toMatchObject({ status: "FAILED", reason_code: "PACK_UNKNOWN", ...money });
   });
 });

@@ -1,7 +1,9 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { PackOutcome } from "#core/domain/pack.ts";
 import { resultKey } from "#core/domain/receipt.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
+import { NoWorkProcess } from "../../backend/worker/packs/isolation/no-work-process.ts";
 import { processMessage } from "../../backend/worker/process-run.ts";
 import { type RunHarness, NEVER, TIMES, done, hang, packOf, runHarness } from "./support/run-harness.ts";
 
@@ -69,14 +71,28 @@ describe("a worker with one message", () => {
     ],
     [
       "a result below the asked reliability costs the minimum fee",
-      done({}, 1, 0.5),
+      done({}, 5, 0.5),
       5_000,
       "RELIABILITY_BELOW_MINIMUM",
     ],
-    ["a result that JSON cannot hold is a crash", done({ value: Number.NaN }), 5_000, "PACK_CRASHED"],
-    ["a unit without a price is a crash", { ...done({}), units: { gold: 1 } }, 5_000, "PACK_CRASHED"],
-    ["a reliability that is none is a crash", done({}, 1, 1.0000000000000002), 5_000, "PACK_CRASHED"],
-    ["a result that is too large fails", done("x".repeat(9 * 1024 * 1024)), 5_000, "RESULT_TOO_LARGE"],
+    ["a result that JSON cannot hold is the platform's failure", done({ value: Number.NaN }), 0, "RESULT_INVALID"],
+    ["so is a unit without a price", { ...done({}), units: { gold: 1 } }, 0, "RESULT_INVALID"],
+    [
+      "so is one in a result below the asked reliability",
+      { ...done({}, 1, 0), units: { gold: 1 } },
+      0,
+      "RESULT_INVALID",
+    ],
+    ["so is a reliability above 1", done({}, 1, 1.0000000000000002), 0, "RESULT_INVALID"],
+    ["so is an answer that is no outcome", { kind: "unheard-of" } as unknown as PackOutcome, 0, "RESULT_INVALID"],
+    ["a result that is too large fails", done("x".repeat(9 * 1024 * 1024), 5), 5_000, "RESULT_TOO_LARGE"],
+    ["and costs no more than it would have cost", done("x".repeat(9 * 1024 * 1024)), 1_000, "RESULT_TOO_LARGE"],
+    [
+      "a question back that is not reliable enough costs nothing, as any other",
+      { ...done({}, 0, 0), units: {} },
+      0,
+      "RELIABILITY_BELOW_MINIMUM",
+    ],
   ] as const)("%s", async (_, outcome, charge, reason_code) => {
     const run_id = await h.submit({ min_reliability: 0.9 });
     await work(run_id, { packs: packOf(async () => outcome) });
@@ -90,6 +106,16 @@ describe("a worker with one message", () => {
     const run = await h.run(run_id);
     expect(run).toMatchObject({ status: "FAILED", reason_code: "PACK_CRASHED" });
     expect(JSON.stringify(run)).not.toContain("secret of the house");
+  });
+
+  test("a pack that is given no process to work in costs nothing", async () => {
+    const run_id = await h.submit();
+    await work(run_id, { packs: packOf(() => Promise.reject(new NoWorkProcess("no file descriptor is left"))) });
+    expect(await h.run(run_id)).toMatchObject({
+      status: "FAILED",
+      reason_code: "NO_WORK_PROCESS",
+      charged_micros: "0",
+    });
   });
 
   test("a pack that hangs and ignores its signal ends at its timebox", async () => {

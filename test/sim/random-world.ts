@@ -105,7 +105,7 @@ function schedule(world: World, { accounts }: Cast, begin: (intent: Intent) => v
       timebox_sec: random.pick([10, 90, 200]),
       plan: {
         ms: random.pick([20, 500, 5_000, 45_000, 130_000]),
-        end: random.pick(["done", "done", "done", "done", "fail", "reject", "crash", "hang"]),
+        end: random.pick(["done", "done", "done", "done", "ask", "fail", "reject", "crash", "hang"]),
         units: random.pick([0, 3, 8, 50]),
       },
     };

@@ -16,6 +16,7 @@ describe("the environment", () => {
       DPP_HEARTBEAT_SECONDS: 30,
       DPP_MAX_ATTEMPTS: 3,
       DPP_WORKER_CONCURRENCY: 10,
+      DPP_PLATFORM_FAILURE_FEE: "none",
     });
     expect(reaperConfig(fit)).toMatchObject({
       DPP_CLAIMED_SECONDS: 120,
@@ -23,6 +24,7 @@ describe("the environment", () => {
       DPP_SIGNAL_SECONDS: 60,
       DPP_SYNC_GRACE_SECONDS: 90,
       DPP_AUDIT_SECONDS: 300,
+      DPP_PLATFORM_FAILURE_FEE: "none",
     });
     expect(reaperConfig(fit).SQS_DLQ_URL).toBeUndefined();
   });
@@ -38,6 +40,7 @@ describe("the environment", () => {
     { DPP_LEASE_SECONDS: "-1" },
     { DPP_LEASE_SECONDS: "soon" },
     { DPP_WORKER_CONCURRENCY: "1.5" },
+    { DPP_PLATFORM_FAILURE_FEE: "half" },
     { DECISION_MODEL_URL: "https://model.example/v1" },
     { DPP_FETCH_ALLOW_HOSTS: "127.0.0.1:*" },
     { DPP_FETCH_ALLOW_HOSTS: "http://127.0.0.1:80" },

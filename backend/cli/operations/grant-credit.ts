@@ -1,6 +1,6 @@
 import { formatUsd } from "#core/domain/money.ts";
 import { findGrant } from "#core/store/postgres/find-grant.ts";
-import { type Grant, grantCredit } from "#core/store/postgres/grant-credit.ts";
+import { type Grant, grantCredit, MOST_GRANTED } from "#core/store/postgres/grant-credit.ts";
 import { tenantBalance } from "#core/store/postgres/tenant-balance.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { refreshMirror } from "./refresh-mirror.ts";
@@ -28,7 +28,14 @@ export async function grantOnce(operator: Operator, grant: Grant): Promise<Repor
 
 async function expectTheSame({ db }: Operator, grant: Grant): Promise<void> {
   const earlier = await findGrant(db, grant.grant_id);
-  if (earlier === undefined) throw new Refused(`there is no tenant ${grant.tenant_id}`);
+  if (earlier === undefined) {
+    const balance = await tenantBalance(db, grant.tenant_id);
+    if (balance === undefined) throw new Refused(`there is no tenant ${grant.tenant_id}`);
+    const [most, granted] = [formatUsd(MOST_GRANTED), formatUsd(balance.granted)];
+    throw new Refused(
+      `an account may be granted ${most} USD in all (2^53 - 1 micros); this one was granted ${granted} USD; nothing was granted`,
+    );
+  }
   if (earlier.tenant_id === grant.tenant_id && earlier.amount_micros === grant.amount) return;
   throw new Refused(
     `grant ${grant.grant_id} was used already, for ${formatUsd(earlier.amount_micros)} USD to tenant ${earlier.tenant_id}; nothing was granted`,

@@ -47,10 +47,13 @@ export function formatSum(sum: bigint): string {
   return `${sum < 0n ? "-" : ""}${digits.slice(0, -6)}.${decimals.endsWith("00") ? decimals.slice(0, 4) : decimals}`;
 }
 
-/** What a failed run costs: min(max(5_000, 2 % of the reservation), 100_000, reservation), in micros. */
-export function minimumFee(reserved: Micros): Micros {
+/**
+ * What a run costs that fails after its work began: min(max(5_000, 2 % of the reservation), 100_000, price, reservation),
+ * in micros. `price` is the least that a success can cost, so that failing never costs more than succeeding.
+ */
+export function minimumFee(reserved: Micros, price: Micros): Micros {
   const share = Math.floor(reserved / FEE_DIVISOR);
-  return micros(Math.min(Math.max(FEE_FLOOR_MICROS, share), FEE_CEILING_MICROS, reserved));
+  return micros(Math.min(Math.max(FEE_FLOOR_MICROS, share), FEE_CEILING_MICROS, price, reserved));
 }
 
 /** The smaller of two amounts. */

@@ -25,8 +25,25 @@ export interface PackOffer<Inputs = unknown> {
   /** What `reliability` (0-1) of a result means; a run below its `min_reliability_score` fails. */
   readonly reliability: string;
   readonly example: Inputs;
-  /** The units that these inputs will use; `exact` is false where only the work itself can tell. */
-  estimate(inputs: Inputs): { readonly units: Units; readonly exact: boolean };
+  estimate(inputs: Inputs): Estimate;
+}
+
+/**
+ * What inputs will use: `units` exactly, or, where only the work itself can tell, `units` at least and `most_units` at
+ * most. Units that rise never lower a price.
+ */
+export type Estimate = (
+  | { readonly exact: true; readonly units: Units }
+  | { readonly exact: false; readonly units: Units; readonly most_units: Units }
+) & {
+  /** JSON Pointers into the inputs: while nobody fills these in, the answer is NEEDS_INPUT, which costs nothing. */
+  readonly needs_input?: readonly string[];
+};
+
+/** What a success costs: from `least` to `most`, which are the same where the price is exact. */
+export interface PriceRange {
+  readonly least: Micros;
+  readonly most: Micros;
 }
 
 /** Price list x units, in micros. Throws RangeError for a unit without a price or a count that is no safe integer. */
@@ -39,6 +56,12 @@ export function priceOf(prices: PackOffer["prices"], units: Units): Micros {
     total += price.unit_micros * count;
   }
   return micros(total);
+}
+
+/** The price of what was estimated. A NEEDS_INPUT costs nothing, whatever the price of an answer. */
+export function priceRange(prices: PackOffer["prices"], estimate: Estimate): PriceRange {
+  const least = priceOf(prices, estimate.units);
+  return { least, most: estimate.exact ? least : priceOf(prices, estimate.most_units) };
 }
 
 /** What a finished run is charged: its price, capped at its reservation. */

@@ -147,6 +147,14 @@ export const PROBLEMS = {
     what_to_do:
       "Lower max_cost_usd, wait until open runs give back what they do not use, or add credit; then the same request, with the same Idempotency-Key, may be sent again.",
   },
+  "max-cost-below-price": {
+    status: 422,
+    title: "max_cost_usd is below the price",
+    meaning:
+      "A success would cost more than max_cost_usd allows: price_usd is the price, or the least that it can be where only the work itself can tell. Nothing was reserved.",
+    what_to_do:
+      "Raise max_cost_usd to price_usd or more, or ask for less work; the same Idempotency-Key may be used. The estimate tells the least and the most that a success can cost.",
+  },
   "rate-limited": {
     status: 429,
     title: "Too many requests",

@@ -15,5 +15,18 @@ export const REASONS = {
   RESULT_TOO_LARGE: "The result is larger than a result may be.",
   RELIABILITY_BELOW_MINIMUM: "The result's reliability is below the run's min_reliability_score.",
   PACK_UNKNOWN: "No worker knows this pack.",
+  NO_WORK_PROCESS: "The worker could not start a process for the work.",
+  RESULT_INVALID: "The pack made a result that cannot be written.",
   CANCELED: "The run was canceled at its owner's request.",
 } as const;
+
+/** The failures that are the platform's own, whatever the caller sent: unless the operator says otherwise they cost nothing. */
+export const PLATFORM_FAILURES = ["LEASE_EXPIRED", "PACK_UNKNOWN", "NO_WORK_PROCESS", "RESULT_INVALID"] as const;
+
+/** What a platform failure costs. */
+export const platformFailureFee = z.enum(["none", "minimum"]);
+export type PlatformFailureFee = z.infer<typeof platformFailureFee>;
+
+/** Whether a run that fails for this reason costs the minimum fee; inputs that a pack refuses are told apart elsewhere. */
+export const costsMinimumFee = (reason_code: string, fee: PlatformFailureFee): boolean =>
+  fee === "minimum" || !(PLATFORM_FAILURES as readonly string[]).includes(reason_code);

@@ -9,7 +9,7 @@ export const EVENT_TYPES = ["run.completed", "run.failed", "run.canceled", "budg
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
-export const deliveryStatus = z.enum(["pending", "delivered", "failed", "canceled"]);
+export const deliveryStatus = z.enum(["pending", "delivered", "failed", "canceled", "skipped"]);
 
 export const WEBHOOK_LIMITS = {
   max_url_chars: 2_048,
@@ -17,6 +17,11 @@ export const WEBHOOK_LIMITS = {
   max_endpoints: 20,
   /** Made within 24 hours, deleted ones included. */
   max_new_endpoints_a_day: 100,
+  /**
+   * Deliveries to one account in an hour of what cost nothing: anybody can make such events as fast as a rate allows, and
+   * each is sent to as many addresses as there are endpoints.
+   */
+  max_unpaid_per_hour: 1_000,
   /** How long a secret signs beside the one that took its place. */
   rotation_grace_seconds: 86_400,
 } as const;

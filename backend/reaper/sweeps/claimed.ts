@@ -1,5 +1,5 @@
 import { TOMBSTONE, type Receipt, readVerdict, resultKey } from "#core/domain/receipt.ts";
-import type { RunStatus } from "#core/domain/run.ts";
+import { costsMinimumFee, type RunStatus } from "#core/domain/run.ts";
 import type { ObjectWriter } from "#core/ports/objects.ts";
 import { type ClosedRun, closeRun } from "#core/store/postgres/close-run.ts";
 import { freezeRun } from "#core/store/postgres/freeze-run.ts";
@@ -76,7 +76,7 @@ async function undo(deps: ClaimedSweepDeps, run: StaleClaim, max_attempts: numbe
   deps.metrics.count("claim_rolled_back");
   if (run.cancel_requested || run.attempts_used >= max_attempts) {
     // A cancel may have come since this run was found: the statement looks again.
-    const closed = await closeBuried(deps.db, run);
+    const closed = await closeBuried(deps.db, run, costsMinimumFee("LEASE_EXPIRED", deps.platform_failure_fee));
     await announce(deps, closed, closed?.status);
   } else if (await rollBack(deps.db, run)) {
     deps.log.warn("claim rolled back; the run is queued again", { attempts_used: run.attempts_used });

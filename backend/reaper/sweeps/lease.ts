@@ -1,4 +1,4 @@
-import { REASONS } from "#core/domain/run.ts";
+import { costsMinimumFee, type PlatformFailureFee, REASONS } from "#core/domain/run.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
@@ -11,6 +11,7 @@ const PAGE = 50;
 
 export interface LeaseSweepDeps extends AftermathDeps {
   readonly db: Db;
+  readonly platform_failure_fee: PlatformFailureFee;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -20,7 +21,7 @@ export interface LeaseTurn {
   after: LapsedLease | undefined;
 }
 
-/** Runs whose worker was lost: again while attempts are left, else FAILED at the minimum fee. */
+/** Runs whose worker was lost: again while attempts are left, else FAILED, at the cost of a platform failure. */
 export async function sweepLeases(
   deps: LeaseSweepDeps,
   max_attempts: number,
@@ -45,7 +46,8 @@ async function reap(deps: LeaseSweepDeps, run: LapsedLease, max_attempts: number
     await signalAgain(deps, run);
     return;
   }
-  const closed = await failLapsed(deps.db, run, max_attempts, REASONS.LEASE_EXPIRED);
+  const costs_fee = costsMinimumFee("LEASE_EXPIRED", deps.platform_failure_fee);
+  const closed = await failLapsed(deps.db, run, max_attempts, { detail: REASONS.LEASE_EXPIRED, costs_fee });
   if (closed === undefined) return;
   deps.metrics.count("lease_failed");
   deps.log.warn("lease passed after the last attempt; the run failed");

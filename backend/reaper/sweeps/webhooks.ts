@@ -49,10 +49,11 @@ export async function sweepWebhooks(deps: WebhookSweepDeps, stop: AbortSignal): 
   let fanOutError: unknown;
   try {
     while (!stop.aborted) {
-      const events = await fanOutEvents(deps.db, EVENTS_AT_ONCE).catch((error: unknown) => {
+      const { events, skipped } = await fanOutEvents(deps.db, EVENTS_AT_ONCE).catch((error: unknown) => {
         fanOutError = error;
-        return 0;
+        return { events: 0, skipped: 0 };
       });
+      if (skipped > 0) tellOfSkipped(deps, skipped);
       for (const delivery of await claim(deps, flying)) {
         const flight = deliver(deps, delivery).finally(() => flying.delete(flight));
         flying.set(flight, delivery.slow ? "slow" : "quick");
@@ -75,6 +76,13 @@ async function claim(
   const free = { ...WEBHOOK_PLACES } as Record<keyof FreePlaces, number>;
   for (const lane of flying.values()) free[lane]--;
   return free.quick + free.slow === 0 ? [] : await claimDeliveries(db, free, WEBHOOK_SHARES);
+}
+
+function tellOfSkipped(deps: WebhookSweepDeps, skipped: number): void {
+  deps.metrics.count("webhooks_skipped");
+  deps.log.warn("webhooks of runs that cost nothing were skipped: an account has had as many as it may have", {
+    skipped,
+  });
 }
 
 /** Until one of them has ended, or it is time to look for more. */

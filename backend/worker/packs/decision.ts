@@ -4,11 +4,11 @@ import {
   type DecisionInputs,
   decisionOffer,
   isComplete,
-  TOKENS_PER_UNIT,
+  modelledUnits,
   wantsModel,
 } from "#core/domain/packs/decision.ts";
 import { missingOf } from "./decision/missing.ts";
-import { askModel, MODEL_LIMITS, type ModelSettings } from "./decision/model.ts";
+import { askModel, type ModelSettings } from "./decision/model.ts";
 import { needsInputReport, rankedReport, type Ranking, type Sources } from "./decision/report.ts";
 import { answerOf } from "./isolation/answer-of.ts";
 import { createProcessPool, type Isolated } from "./isolation/process-pool.ts";
@@ -66,11 +66,7 @@ async function modelled(
   if (answer.kind === "failed") {
     return { kind: "pack_failed", reason_code: answer.reason_code, detail: FAILURES[answer.reason_code] };
   }
-  const units = {
-    base: 1,
-    cell: countCells(answer.inputs).scored,
-    model_kilotoken: Math.ceil(answer.tokens / TOKENS_PER_UNIT),
-  };
+  const units = modelledUnits(countCells(answer.inputs).scored, answer.tokens);
   const ranking = { inputs: answer.inputs, sources: sourcesOf(inputs), model: model.model };
   return done(await rank(ranking, signal), units, 1);
 }
@@ -86,11 +82,8 @@ export function decisionPack(model?: ModelSettings, isolated = createRanker()): 
         const units = { base: 1, cell: countCells(inputs).scored };
         return done(await rank({ inputs, sources: sourcesOf(inputs), model: null }, signal), units, 1);
       }
-      const sides = (inputs.options?.length ?? 0) * (inputs.criteria?.length ?? 0);
-      if (model !== undefined && wantsModel(inputs) && sides <= MODEL_LIMITS.max_cells) {
-        return await modelled(inputs, model, rank, signal);
-      }
-      return done(needsInputReport(inputs, missingOf(inputs)), { base: 1 }, 0);
+      if (model !== undefined && wantsModel(inputs)) return await modelled(inputs, model, rank, signal);
+      return done(needsInputReport(inputs, missingOf(inputs)), {}, 0);
     },
   };
 }

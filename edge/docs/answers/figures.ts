@@ -6,12 +6,14 @@ const USD = z.string().regex(/^\d+\.\d{4,6}$/);
 /** What the answers of many routes are made of. */
 export const usd = USD.meta({ description: "USD, as a decimal string.", examples: ["0.0130"] });
 export const amount = (description: string, example: string) => usd.meta({ description, examples: [example] });
-const feeOf = (reserved: number) => formatUsd(minimumFee(micros(reserved)));
+const feeOf = (reserved: number) => formatUsd(minimumFee(micros(reserved), micros(reserved)));
+/** How the minimum fee is made. */
+export const MINIMUM_FEE = `min(max(${feeOf(MIN_COST_MICROS)}, 2% of the reservation), ${feeOf(MAX_COST_MICROS)}, the least that a success costs)`;
 export const minimum_fee_usd = USD.meta({
   description:
-    "What the run costs if it fails after work began, in USD; never part of what a success costs. " +
-    `min(max(${feeOf(MIN_COST_MICROS)}, 2% of the reservation), ${feeOf(MAX_COST_MICROS)}, reservation).`,
-  examples: ["0.0200"],
+    "What the run costs if it fails or is canceled after work began, in USD; never part of what a success costs, and never more. " +
+    `${MINIMUM_FEE}. A failure of the service's own costs nothing.`,
+  examples: ["0.0120"],
 });
 export const when = z.iso.datetime().meta({ description: "RFC 3339, in UTC.", examples: ["2026-11-21T09:30:00.000Z"] });
 export const sha256 = z

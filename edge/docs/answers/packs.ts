@@ -13,7 +13,8 @@ export const prices = z
     }),
   )
   .meta({
-    description: "By unit of work. A success costs the sum of its units, and never more than max_cost_usd.",
+    description:
+      "By unit of work. A success costs the sum of its units; a max_cost_usd below the least that this can be is refused.",
     examples: [
       {
         base: { unit_price_usd: "0.0020", per: "run" },
@@ -75,7 +76,7 @@ export const packView = z.strictObject({
         description: "What the pack works on.",
         examples: [{ url: "https://example.com/", format: "markdown" }],
       }),
-      max_cost_usd: amount("What the run may cost at most, in USD.", "1.0000"),
+      max_cost_usd: amount("What the run may cost at most, in USD: enough in any case.", "0.1020"),
     })
     .describe("A body that `POST /v1/runs` takes as it stands."),
 });

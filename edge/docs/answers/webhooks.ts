@@ -66,7 +66,8 @@ export const deliveryView = z.strictObject({
   url: address("Where it is sent."),
   status: deliveryStatus.meta({
     description:
-      "pending: to be tried, or tried again. delivered: answered with 2xx. failed: no try is left. canceled: its webhook was disabled or deleted.",
+      "pending: to be tried, or tried again. delivered: answered with 2xx. failed: no try is left. canceled: its webhook was disabled or deleted. " +
+      `skipped: of a run that cost nothing, when ${WEBHOOK_LIMITS.max_unpaid_per_hour} deliveries of such runs had been made for the account within the hour (UTC); it can be asked for again.`,
     examples: ["delivered"],
   }),
   attempts: z.int().meta({ description: "How often it was tried.", examples: [1] }),
@@ -80,7 +81,10 @@ export const deliveryView = z.strictObject({
   last_error: z
     .string()
     .nullable()
-    .meta({ description: "Why the last attempt failed, in a word.", examples: [null] }),
+    .meta({
+      description: "Why the last attempt failed, in a word; `unpaid-limit` where it was skipped.",
+      examples: [null],
+    }),
   created_at: when.describe("When it was first to be sent."),
   delivered_at: when.nullable().describe("When it was answered with 2xx; null before."),
 });

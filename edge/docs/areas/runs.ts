@@ -54,7 +54,7 @@ const createRun = {
   tags: ["runs"],
   summary: "Submit a run",
   description:
-    "Reserves max_cost_usd, queues the work and answers at once. The same Idempotency-Key with the same body is the same run, however often it is sent; what is not used of the reservation is given back when the run ends.",
+    "Reserves max_cost_usd, queues the work and answers at once. A max_cost_usd below the price of a success, or below the least that it can be, is refused. The same Idempotency-Key with the same body is the same run, however often it is sent; what is not used of the reservation is given back when the run ends.",
   parameters: [IDEMPOTENCY_KEY],
   requestBody: { required: true, content: { "application/json": { schema: schemaRef("CreateRun") } } },
   responses: {
@@ -76,6 +76,7 @@ const createRun = {
       "payload-too-large",
       "unsupported-media-type",
       "budget-exceeded",
+      "max-cost-below-price",
       "rate-limited",
       "too-many-open-runs",
       "internal",
@@ -91,7 +92,7 @@ const estimateRun = {
   tags: ["runs"],
   summary: "Estimate a run",
   description:
-    "Takes the body of a submit and answers what that would reserve, what the work will likely cost, and whether it would be taken now; nothing is reserved and nothing is kept, so that it takes no Idempotency-Key.",
+    "Takes the body of a submit and answers what that would reserve, what the run costs if it succeeds and if it fails, and whether it would be taken now; nothing is reserved and nothing is kept, so that it takes no Idempotency-Key.",
   requestBody: { required: true, content: { "application/json": { schema: schemaRef("CreateRun") } } },
   responses: {
     200: answer("The estimate.", "Estimate", { ...COST, ...RATE }),
@@ -146,7 +147,7 @@ const cancelRun = {
   tags: ["runs"],
   summary: "Cancel a run",
   description:
-    "Ends a run that is not over. Queued, it costs nothing; at work, the minimum fee. Where its result is just being written, it is asked to stop: it ends COMPLETED at its cost if the result is there first, else CANCELED for the minimum fee. Asking again is safe.",
+    "Ends a run that is not over. Queued, it costs nothing; at work, the minimum fee, which is never more than a success costs. Where its result is just being written, it is asked to stop: it ends COMPLETED at its cost if the result is there first, else CANCELED for the minimum fee. Asking again is safe.",
   requestBody: EMPTY_BODY,
   responses: {
     200: answer("The run is canceled, now or before.", "Run", RUN_HEADERS),

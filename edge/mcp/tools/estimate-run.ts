@@ -10,7 +10,7 @@ export const estimateRun: Tool = {
   name: "estimate_run",
   title: "Estimate a run",
   description:
-    "What a submit_run with these arguments would reserve and likely cost, and whether it would be taken now; if not, `refusal` says why. Checks the inputs as submit_run does. Reserves nothing and costs nothing. Needs a key with the scope submit.",
+    "What a submit_run with these arguments would reserve, what the run costs if it succeeds (price_usd, or from least_price_usd to most_price_usd) and if it fails (minimum_fee_usd), and whether it would be taken now; if not, `refusal` says why. Checks the inputs as submit_run does. Reserves nothing and costs nothing. Needs a key with the scope submit.",
   input: orderArguments,
   output: estimateView,
   annotations: READS,

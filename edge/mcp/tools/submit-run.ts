@@ -47,7 +47,7 @@ export const submitRun: Tool = {
   name: "submit_run",
   title: "Submit a run",
   description:
-    "Buys one piece of work: reserves max_cost_usd and queues the run. It is charged what the work really cost, never more than max_cost_usd; what is not used is given back when it ends, and one that fails after its work began costs the minimum fee. Sending the same arguments under the same idempotency_key again gives the same run: after an error or a lost answer that is the only safe way to go on. Choose a pack with list_packs, price it with estimate_run. Needs a key with the scope submit.",
+    "Buys one piece of work: reserves max_cost_usd and queues the run; a max_cost_usd below the price is refused. It is charged what the work really cost, never more than max_cost_usd; what is not used is given back when it ends, and one that fails after its work began costs the minimum fee, which is never more than a success costs. Sending the same arguments under the same idempotency_key again gives the same run: after an error or a lost answer that is the only safe way to go on. Choose a pack with list_packs, price it with estimate_run. Needs a key with the scope submit.",
   input: () => runArguments(besides, ["idempotency_key"]),
   output,
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },

@@ -105,7 +105,7 @@ export function submission(account: Account, change: Partial<Submission> = {}): 
     inputs: "{}",
     metadata: {},
     reserve,
-    minimum_fee: minimumFee(reserve),
+    minimum_fee: minimumFee(reserve, reserve),
     timebox_sec: 90,
     min_reliability: null,
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",

@@ -103,6 +103,7 @@ export async function createPaidWorld() {
     queue,
     clock,
     random,
+    platform_failure_fee: "none" as const,
     log: silent,
     metrics,
     sleeper: hurried,
@@ -144,7 +145,8 @@ export async function createPaidWorld() {
       const { verdict } = await submit({ ...through(edge), defer }, caller, {
         ...request,
         content: () => ({ payload_sha256, inputs }),
-        minimum_fee: minimumFee(amount),
+        price: { least: amount, most: amount },
+        minimum_fee: minimumFee(amount, amount),
       });
       await Promise.all(deferred);
       if (verdict instanceof Problem) return { told: `${PROBLEMS[verdict.slug].status} ${verdict.slug}`, run_id: "" };

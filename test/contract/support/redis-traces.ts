@@ -65,6 +65,7 @@ const steps = {
     intent: run,
     payload: fc.constantFrom("a", "a", "b"),
     reserve,
+    price: fc.constantFrom(1_000, 30_000),
     pack: fc.constantFrom(...PACKS),
   }),
   release: fc.record({ run, intent: run }),
@@ -139,8 +140,15 @@ async function ask(redis: Redis, tenant: Tenant, clocks: string[], step: Step): 
   const intent = (index: number) => sha256Hex(`${tenant_id} ${index}`);
   if (step.kind === "admit") {
     const { pack: pack_type, payload } = step;
+    const price = micros(step.price);
     const names = { tenant_id, key_sha256, run_id: run_id(step.run), idempotency_sha256: intent(step.intent) };
-    return admit(redis, { ...names, payload_sha256: sha256Hex(payload), reserve: micros(step.reserve), pack_type });
+    return admit(redis, {
+      ...names,
+      payload_sha256: sha256Hex(payload),
+      reserve: micros(step.reserve),
+      price,
+      pack_type,
+    });
   }
   if (step.kind === "authorize") return authorize(redis, { tenant_id, key_sha256, scope: step.scope });
   if (step.kind === "read-clock") clocks.push(await readClock(redis));

@@ -108,7 +108,7 @@ export class RunModel {
 
   failLapsed(run: ModelRun, token: string): boolean {
     if (!isLeased(run, token) || !this.#hasLapsed(run) || this.#hasAttempts(run)) return false;
-    return this.#close(run, "FAILED", feeOf(run), "LEASE_EXPIRED");
+    return this.#close(run, "FAILED", 0, "LEASE_EXPIRED");
   }
 
   /** W2 to FAILED. */
@@ -128,10 +128,9 @@ export class RunModel {
   /** After a tombstone, with no attempt to follow. */
   bury(run: ModelRun, token: string): boolean {
     if (!isClaimed(run, token)) return false;
-    const [status, reason] = run.cancel_requested
-      ? (["CANCELED", "CANCELED"] as const)
-      : (["FAILED", "LEASE_EXPIRED"] as const);
-    return this.#close(run, status, feeOf(run), reason);
+    return run.cancel_requested
+      ? this.#close(run, "CANCELED", feeOf(run), "CANCELED")
+      : this.#close(run, "FAILED", 0, "LEASE_EXPIRED");
   }
 
   freeze(run: ModelRun, token: string): boolean {
@@ -187,7 +186,7 @@ export class RunModel {
   }
 }
 
-const feeOf = (run: ModelRun): number => minimumFee(micros(run.reserved));
+const feeOf = (run: ModelRun): number => minimumFee(micros(run.reserved), micros(run.reserved));
 
 const isLeased = (run: ModelRun, token: string): boolean =>
   run.money === "RESERVED" && run.status === "PROCESSING" && run.stage === null && run.lease_token === token;

@@ -69,6 +69,7 @@ export const request = (tenant_id: string, over: Partial<AdmitRequest> = {}): Ad
   run_id: id(),
   payload_sha256: hex(),
   reserve: micros(20_000),
+  price: micros(0),
   pack_type: "decision",
   ...over,
 });

@@ -6,7 +6,7 @@ import type { SubmitRequest } from "../../../edge/submit.ts";
 import { isOpen } from "../check/snapshot.ts";
 import type { World } from "../world.ts";
 import type { SimEdge } from "./edge.ts";
-import type { PackPlan } from "./pack.ts";
+import { type PackPlan, priceOfPlan } from "./pack.ts";
 import type { Account } from "./tenants.ts";
 
 /** Something that a client wants done, under one Idempotency-Key for as long as it takes. */
@@ -43,7 +43,8 @@ export const requestOf = (intent: Intent): SubmitRequest => ({
   pack_version: "1",
   metadata: {},
   reserve: intent.reserve,
-  minimum_fee: minimumFee(intent.reserve),
+  price: priceOfPlan(intent.plan),
+  minimum_fee: minimumFee(intent.reserve, priceOfPlan(intent.plan).least),
   timebox_sec: intent.timebox_sec,
   min_reliability: null,
   traceparent: TRACEPARENT,

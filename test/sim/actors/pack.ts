@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { micros } from "#core/domain/money.ts";
-import type { PackOffer } from "#core/domain/pack.ts";
+import { type PackOffer, type PriceRange, priceRange } from "#core/domain/pack.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
 import type { Pack } from "../../../backend/worker/packs/pack.ts";
 
 const inputs = z.object({
   /** How long the work takes. */
   ms: z.number().int(),
-  end: z.enum(["done", "fail", "reject", "crash", "hang"]),
+  end: z.enum(["done", "ask", "fail", "reject", "crash", "hang"]),
   units: z.number().int(),
 });
 export type PackPlan = z.infer<typeof inputs>;
@@ -23,8 +23,12 @@ const offer: PackOffer<PackPlan> = {
   prices: { unit: { unit_micros: micros(UNIT_MICROS), per: "unit" } },
   reliability: "always 1",
   example: { ms: 1, end: "done", units: 1 },
-  estimate: ({ units }) => ({ units: { unit: units }, exact: true }),
+  estimate: ({ units, end }) =>
+    end === "ask" ? { units: {}, exact: true, needs_input: ["/units"] } : { units: { unit: units }, exact: true },
 };
+
+/** What a success of this plan costs. */
+export const priceOfPlan = (plan: PackPlan): PriceRange => priceRange(offer.prices, offer.estimate(plan));
 
 /** A pack whose inputs say how it ends. It heeds its signal, but for one that hangs. */
 export function simPacks(sleeper: Sleeper): ReadonlyMap<string, Pack<unknown>> {
@@ -36,6 +40,7 @@ export function simPacks(sleeper: Sleeper): ReadonlyMap<string, Pack<unknown>> {
       if (end === "crash") throw new Error("the pack crashed, as it was told to");
       if (end === "reject") return { kind: "input_rejected", reason_code: "REJECTED", detail: "rejected" };
       if (end === "fail") return { kind: "pack_failed", reason_code: "FAILED", detail: "failed" };
+      if (end === "ask") return { kind: "done", data: "what?", artifacts: [], units: {}, reliability: 0 };
       return { kind: "done", data: { units }, artifacts: [], units: { unit: units }, reliability: 1 };
     },
   };

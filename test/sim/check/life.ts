@@ -95,7 +95,7 @@ function leaseEndsInTime({ lease_expires_at, started_at, timebox_sec }: RunRow, 
 }
 
 /** What retention may take from a run that ended. */
-const FADED = { purging_at: null, purged_at: null, has_inputs: null, version: 0 };
+const FADED = { purging_at: null, purged_at: null, has_inputs: null, plan: null, version: 0 };
 const isTerminal = (name: string): boolean => ["COMPLETED", "FAILED", "CANCELED"].includes(name);
 
 const keyOf = (run: RunRow, attempt: number): string => resultKey(run.tenant_id, run.run_id, attempt);

@@ -1,3 +1,5 @@
+import { PLATFORM_FAILURES } from "#core/domain/run.ts";
+import { priceOfPlan } from "../actors/pack.ts";
 import { isClosed, isFrozen, isOpen, type RunRow, type Snapshot, sum } from "./snapshot.ts";
 
 const TERMINAL = new Set(["COMPLETED", "FAILED", "CANCELED"]);
@@ -40,8 +42,7 @@ function runFaults(now: Snapshot, run: RunRow): readonly string[] {
   const closed = isClosed(run);
   const charged = run.charged_micros ?? 0;
   const events = now.events.filter((event) => event.run_id === run.run_id && event.type.startsWith("run."));
-  const isDecided = run.reason_code === "DECIDED_BY_OPERATOR";
-  const fees = [0, run.minimum_fee_micros];
+  const price = run.plan === null ? undefined : priceOfPlan(run.plan).least;
   const laws: readonly (readonly [holds: boolean, law: string])[] = [
     [moved("RESERVE") === run.reserved_micros, "RESERVE is its reservation"],
     [moved("CHARGE") === (closed ? charged : 0), "CHARGE is what it was charged"],
@@ -50,14 +51,23 @@ function runFaults(now: Snapshot, run: RunRow): readonly string[] {
     [isFrozen(run) || closed === TERMINAL.has(run.status), "closed money and a terminal status go together"],
     [!closed || (run.money_state === "SETTLED") === charged > 0, "SETTLED where it was charged"],
     [!["FAILED", "CANCELED"].includes(run.status) || run.reason_code !== null, "a failure or cancel has its reason"],
-    [
-      !["FAILED", "CANCELED"].includes(run.status) || isDecided || fees.includes(charged),
-      "a failure costs the minimum fee or nothing",
-    ],
+    [price === undefined || run.minimum_fee_micros <= price, "failing never costs more than succeeding"],
+    [price === undefined || run.reserved_micros >= price, "nothing is sold below its price"],
+    [run.status !== "COMPLETED" || price === undefined || charged === price, "a success costs its price"],
+    [!closed || mayFailAt(run, charged), "a failure costs what its reason says"],
     [events.length === (closed ? 1 : 0), "one closing event"],
     [run.hand_backs <= 5 && run.hand_backs <= run.attempt, "hand-backs are counted"],
   ];
   return laws.flatMap(([holds, law]) => (holds ? [] : [`2: run ${run.run_id} (${run.status}): not so: ${law}`]));
+}
+
+/** Reasons that cost nothing: failures of the platform's own, and inputs that the pack refused. */
+const FREE = new Set<string | null>([...PLATFORM_FAILURES, "REJECTED"]);
+
+function mayFailAt({ status, reason_code, minimum_fee_micros, attempt }: RunRow, charged: number): boolean {
+  if (status === "CANCELED") return charged === 0 || (charged === minimum_fee_micros && attempt > 0);
+  if (status !== "FAILED" || reason_code === "DECIDED_BY_OPERATOR") return true;
+  return charged === (FREE.has(reason_code) ? 0 : minimum_fee_micros);
 }
 
 function usageFaults(now: Snapshot): readonly string[] {

@@ -1,7 +1,8 @@
 -- Everything in Postgres that the invariants are about, of one moment.
 -- Always one row.
 SELECT jsonb_build_object(
-  'runs', (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'inputs' - 'metadata' || jsonb_build_object('has_inputs', r.inputs IS NOT NULL)
+  'runs', (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'inputs' - 'metadata' || jsonb_build_object('has_inputs', r.inputs IS NOT NULL,
+    'plan', r.inputs::jsonb)
     ORDER BY r.run_id), '[]') FROM runs r),
   'transfers', (SELECT coalesce(jsonb_agg(to_jsonb(l) ORDER BY l.transfer_id), '[]') FROM ledger_transfers l),
   'balances', (SELECT coalesce(jsonb_agg(to_jsonb(b) ORDER BY b.tenant_id), '[]') FROM balances b),

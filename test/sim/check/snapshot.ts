@@ -1,3 +1,5 @@
+import type { PackPlan } from "../actors/pack.ts";
+
 /** A run's row as `sim_snapshot()` gives it. */
 export interface RunRow {
   readonly run_id: string;
@@ -28,6 +30,8 @@ export interface RunRow {
   readonly retention_until: string | null;
   readonly purged_at: string | null;
   readonly has_inputs: boolean;
+  /** What its pack is to do; null when its inputs were purged. */
+  readonly plan: PackPlan | null;
 }
 
 interface TransferRow {

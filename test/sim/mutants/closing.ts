@@ -79,6 +79,12 @@ export const CLOSING_MUTANTS: readonly Mutant[] = [
     "",
     "its callers: none closes as COMPLETED without a receipt",
   ),
+  inClose(
+    "ends in one of three ways",
+    "IF (p_to_status IN ('COMPLETED', 'FAILED', 'CANCELED')) IS NOT TRUE THEN",
+    "IF false THEN",
+    "its callers: none names another status",
+  ),
   inClose("CHARGE", "('CHARGE', 'revenue', p_charge_micros)", "('CHARGE', 'revenue', p_charge_micros - 1)"),
   inClose("REFUND", "('REFUND', 'available', v_refund)) AS", "('REFUND', 'available', 0)) AS"),
   inClose("usage", "SET runs = u.runs + 1,", "SET runs = u.runs,"),

@@ -68,6 +68,18 @@ export const CODE_MUTANTS: readonly Mutant[] = [
     "return least(priceOf(prices, units), reserved);",
     "return least(priceOf(prices, units), micros(reserved + 1_000_000));",
   ),
+  inCode(
+    "a question back costs nothing",
+    "test/sim/actors/pack.ts",
+    'data: "what?", artifacts: [], units: {}, reliability: 0',
+    'data: "what?", artifacts: [], units: { unit: 1 }, reliability: 0',
+  ),
+  inCode(
+    "worker: failures of the platform's own cost nothing, those of the work the fee",
+    "backend/core/domain/run.ts",
+    'fee === "minimum" ||',
+    'fee !== "minimum" ||',
+  ),
   heartbeat,
   timebox,
   together("W2: the timebox and the bound on the lease", timebox, leaseBound),

@@ -108,6 +108,18 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   ),
   ...twice("lease sweep, again", "requeue-lapsed"),
   ...last("lease sweep, failed", "fail-lapsed"),
+  inStatement(
+    "lease sweep, failed: the house pays",
+    "fail-lapsed",
+    "CASE WHEN $5::boolean THEN due.minimum_fee_micros ELSE 0 END",
+    "CASE WHEN $5::boolean IS NOT NULL THEN due.minimum_fee_micros ELSE 0 END",
+  ),
+  inStatement(
+    "claimed sweep, failed: the house pays",
+    "close-buried",
+    "due.cancel_requested OR $5::boolean",
+    "due.cancel_requested OR $5::boolean IS NOT NULL",
+  ),
   inStatement("roll back: the finalize token", "roll-back", "AND finalize_token = $2::uuid", UNTESTED),
   inStatement("roll back: the stage", "roll-back", "AND finalize_stage = 'CLAIMED'", "", backedByFinalizeToken),
   inStatement("roll back: the status", "roll-back", "AND status = 'PROCESSING'", "", backedByFinalizeToken),

@@ -46,6 +46,24 @@ const checks: Mutant = {
   backed_by: "the tests of submit_run and close_run; the CHECKs are there for the day when one of those is wrong",
 };
 
+const floorAtEdge = inCode(
+  "submit: the floor",
+  "edge/submit.ts",
+  'if (refusal === undefined || decided instanceof Problem || decided.mode === "look") return decided;',
+  'if (run_id !== "" || refusal === undefined || decided instanceof Problem || decided.mode === "look") return decided;',
+);
+const floorInShield: Mutant = {
+  name: "admit: the floor",
+  sources: [
+    {
+      file: "backend/core/store/redis/admit.lua",
+      find: "if micros < tonumber(ARGV[6]) then return reply('COST_BELOW_PRICE') end",
+      put: "",
+    },
+  ],
+  backed_by: "the edge's own test: the shield only spares a reservation that would be released",
+};
+
 export const SUBMIT_MUTANTS: readonly Mutant[] = [
   inSubmit("the deadline", "IF v_now > p_deadline THEN", "IF false THEN"),
   inSubmit("the key's status", "AND k.status = 'active' AND t.status = 'active'", "AND t.status = 'active'"),
@@ -82,6 +100,21 @@ export const SUBMIT_MUTANTS: readonly Mutant[] = [
     "edge/submit.ts",
     'if (reply.kind === "CONFLICT") return { run_id, mode: "reserve", held: false };',
     'if (reply.kind === "CONFLICT") return refuse.idempotencyConflict();',
+  ),
+  floorAtEdge,
+  floorInShield,
+  together("submit: the floor, at the edge and in the shield", floorAtEdge, floorInShield),
+  inCode(
+    "submit: the look before a 422 for the price",
+    "edge/submit.ts",
+    'return { ...decided, mode: "look", refusal };',
+    "return refusal;",
+  ),
+  inCode(
+    "the minimum fee: never above the price",
+    "backend/core/domain/money.ts",
+    "FEE_CEILING_MICROS, price, reserved",
+    "FEE_CEILING_MICROS, Math.max(price, reserved), reserved",
   ),
   inCode(
     "submit: a replay keeps its hinted run",

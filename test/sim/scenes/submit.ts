@@ -1,6 +1,8 @@
 import { sha256Hex } from "#core/domain/hash.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
-import { payloadOf, pursue, spy } from "../actors/client.ts";
+import { micros } from "#core/domain/money.ts";
+import { Problem } from "#core/domain/problem.ts";
+import { type Intent, payloadOf, pursue, requestOf, spy } from "../actors/client.ts";
 import { closeShop, createAccount, revoke } from "../actors/tenants.ts";
 import { firstTimes, type Scene } from "./stage.ts";
 
@@ -36,6 +38,28 @@ export const SUBMIT_SCENES: readonly Scene[] = [
       await wait(1_000);
     },
   },
+  ...["with a hint of it", "without a hint of it", "without Redis"].map((circumstance): Scene => ({
+    name: `a run is found after its price rose above its cap, and a new one is refused, ${circumstance}`,
+    funds: 100_000,
+    play: async ({ world, account, edge, intent, ask, expect, act }) => {
+      const mine = intent("before-the-rise");
+      const run = await ask(mine);
+      if (circumstance === "without a hint of it") await act(() => world.stores.redis.flush());
+      if (circumstance === "without Redis") world.network.down.add("redis");
+      const risen = { least: micros(20_001), most: micros(20_001) };
+      const askAtTheNewPrice = async (wish: Intent) => {
+        const caller = { key_sha256: account.key_sha256, address: "192.0.2.1" };
+        const heard = await edge.submit(caller, { ...requestOf(wish), price: risen });
+        const verdict = heard.kind === "answered" ? heard.answer.verdict : undefined;
+        return verdict instanceof Problem ? verdict.slug : `run ${verdict?.run_id}`;
+      };
+      expect("the same again", await askAtTheNewPrice(mine), run);
+      expect("another body", await askAtTheNewPrice(intent("before-the-rise", { units: 2 })), "idempotency-conflict");
+      expect("a new one", await askAtTheNewPrice(intent("after-the-rise")), "max-cost-below-price");
+      world.network.down.clear();
+      if (world.books.runs.length !== 1) world.violate("2: a run was sold below its price");
+    },
+  })),
   {
     name: "a hint that nothing stands behind denies nobody",
     funds: 100_000,

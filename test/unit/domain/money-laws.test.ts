@@ -94,17 +94,17 @@ describe("money in text", () => {
 });
 
 describe("the minimum fee", () => {
-  const exact = (reserved: bigint): bigint => {
+  const exact = (reserved: bigint, price: bigint): bigint => {
     const share = reserved / 50n > 5_000n ? reserved / 50n : 5_000n;
-    return [share, 100_000n, reserved].reduce((least, next) => (next < least ? next : least));
+    return [share, 100_000n, price, reserved].reduce((least, next) => (next < least ? next : least));
   };
 
-  test("is two per cent between its floor and its ceiling, and never above the reservation", () => {
+  test("is two per cent between its floor and its ceiling, and never above the price or the reservation", () => {
     fc.assert(
-      fc.property(reservation, (reserved) => {
-        const fee = minimumFee(reserved);
-        expect(BigInt(fee)).toBe(exact(BigInt(reserved)));
-        expect(fee).toBeLessThanOrEqual(reserved);
+      fc.property(reservation, reservation, (reserved, price) => {
+        const fee = minimumFee(reserved, price);
+        expect(BigInt(fee)).toBe(exact(BigInt(reserved), BigInt(price)));
+        expect(fee).toBeLessThanOrEqual(Math.min(reserved, price));
       }),
       { numRuns: 1_000 },
     );
@@ -112,9 +112,9 @@ describe("the minimum fee", () => {
 
   test("never falls when more is reserved", () => {
     fc.assert(
-      fc.property(reservation, reservation, (a, b) => {
+      fc.property(reservation, reservation, reservation, (a, b, price) => {
         const [less, more] = a < b ? [a, b] : [b, a];
-        expect(minimumFee(less)).toBeLessThanOrEqual(minimumFee(more));
+        expect(minimumFee(less, price)).toBeLessThanOrEqual(minimumFee(more, price));
       }),
       { numRuns: 1_000 },
     );

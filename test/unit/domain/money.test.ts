@@ -80,13 +80,23 @@ describe("money", () => {
     [4_999, 4_999],
     [0, 0],
   ])("the minimum fee of a reservation of %d micros is %d", (reserved, fee) => {
-    expect(minimumFee(micros(reserved))).toBe(fee);
+    expect(minimumFee(micros(reserved), micros(reserved))).toBe(fee);
+  });
+
+  test.each([
+    [10_000_000, 3_000, 3_000],
+    [10_000_000, 99_999, 99_999],
+    [10_000_000, 100_001, 100_000],
+    [5_000, 0, 0],
+    [5_000, 12_000, 5_000],
+  ])("the minimum fee of %d micros for what costs %d is %d", (reserved, price, fee) => {
+    expect(minimumFee(micros(reserved), micros(price))).toBe(fee);
   });
 
   test("the minimum fee is never above the reservation, nor above ten cents", () => {
     fc.assert(
       fc.property(amount, (reserved) => {
-        const fee = minimumFee(reserved);
+        const fee = minimumFee(reserved, reserved);
         expect(fee).toBeLessThanOrEqual(Math.min(reserved, 100_000));
         expect(fee).toBeGreaterThanOrEqual(Math.min(reserved, 5_000));
       }),

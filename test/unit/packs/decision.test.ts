@@ -160,12 +160,12 @@ describe("ranking", () => {
 describe("what is missing", () => {
   const bare = { question: "Should we move?" };
 
-  test("a bare question is answered with what it needs, for the base price", async () => {
+  test("a bare question is answered with what it needs, for nothing", async () => {
     const { data, units, reliability } = await decide(bare);
     expect(data).toMatchObject({ verdict: "NEEDS_INPUT", winner: null });
     expect(data).not.toHaveProperty("ranking");
     expect(data.missing.map(({ pointer }) => pointer)).toEqual(["/options", "/criteria", "/scores"]);
-    expect(units).toEqual({ base: 1 });
+    expect(units).toEqual({});
     expect(reliability).toBe(0);
   });
 
@@ -175,7 +175,7 @@ describe("what is missing", () => {
     expect(data.missing).toEqual([
       { pointer: "/scores/x~0y/a~1b", needs: "a number", option: "x~y", criterion: "a/b" },
     ]);
-    expect(units).toEqual({ base: 1 });
+    expect(units).toEqual({});
   });
 
   test("a single option is not a choice", async () => {
@@ -236,10 +236,8 @@ describe("inputs", () => {
     expect((await decide({ question: "q", options, criteria, scores })).data.winner).toBe("constructor");
   });
 
-  test("a complete table is estimated exactly; a bare question is not, for a model may be asked", () => {
+  test("a complete table is estimated exactly", () => {
     expect(decisionOffer.estimate(HAND)).toEqual({ units: { base: 1, cell: 6 }, exact: true });
-    const bare = decisionOffer.inputs.parse({ question: "q" });
-    expect(decisionOffer.estimate(bare)).toEqual({ units: { base: 1 }, exact: false });
     expect(priceOf(decisionOffer.prices, { base: 1, cell: 6 })).toBe(13_000);
   });
 });

@@ -93,7 +93,11 @@ describe("the pack", () => {
       }),
       { numRuns: 25 },
     );
-    expect(ocrOffer.estimate(behindUrl)).toEqual({ units: { base: 1, megapixel: 1 }, exact: false });
+    expect(ocrOffer.estimate(behindUrl)).toEqual({
+      units: { base: 1, megapixel: 1 },
+      most_units: { base: 1, megapixel: 20 },
+      exact: false,
+    });
   });
 
   test("an image that does not decode costs nothing inline, and the minimum fee when it was fetched", async () => {

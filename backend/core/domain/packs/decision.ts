@@ -1,7 +1,8 @@
+import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import { listUpTo, recordUpTo, textUpTo } from "../bounded.ts";
 import { micros } from "../money.ts";
-import type { PackOffer } from "../pack.ts";
+import type { Estimate, PackOffer, Units } from "../pack.ts";
 
 /** Ceilings of the `decision` pack's inputs. */
 export const DECISION_LIMITS = {
@@ -12,7 +13,20 @@ export const DECISION_LIMITS = {
 } as const;
 
 /** How many model tokens one `model_kilotoken` covers, once started. */
-export const TOKENS_PER_UNIT = 1_000;
+const TOKENS_PER_UNIT = 1_000;
+
+/** Ceilings of one use of a model. */
+export const DECISION_MODEL_LIMITS = {
+  /** Of a table that a model fills in; a larger one it never gets. */
+  max_cells: 200,
+  max_answer_tokens: 4_000,
+  /** What the task takes of the prompt, beside the question and what was given. */
+  max_task_tokens: 1_000,
+} as const;
+
+/** The smallest table that can be ranked. */
+const LEAST_OPTIONS = 2;
+const LEAST_CRITERIA = 1;
 
 const NAME = /^(?!.*\p{Cc})\S(?:.*\S)?$/u;
 const PROTO = "__proto__";
@@ -105,15 +119,46 @@ export function countCells(value: DecisionInputs): { readonly needed: number; re
 /** True when options, criteria and every score are there, so that no model and no question back is needed. */
 export function isComplete(value: DecisionInputs): boolean {
   const { needed, scored } = countCells(value);
-  return (value.options ?? []).length >= 2 && needed > 0 && scored === needed;
+  return (value.options ?? []).length >= LEAST_OPTIONS && needed > 0 && scored === needed;
 }
 
 /**
  * True when a configured model may fill in what is absent: no score was given, and options and criteria are each
- * absent or usable. A half-filled table is never completed by a model.
+ * absent or usable. A half-filled table is never completed by a model, nor a very large one.
  */
 export function wantsModel(value: DecisionInputs): boolean {
-  return countCells(value).scored === 0 && (value.options ?? []).length !== 1;
+  const { needed, scored } = countCells(value);
+  return scored === 0 && (value.options ?? []).length !== 1 && needed <= DECISION_MODEL_LIMITS.max_cells;
+}
+
+/** Units of a decision whose table a model filled in; `tokens` is what its endpoint counted, 0 where it does not say. */
+export function modelledUnits(cells: number, tokens: number): Units {
+  return { base: 1, cell: cells, model_kilotoken: Math.ceil(tokens / TOKENS_PER_UNIT) };
+}
+
+/** The parts that are absent or too few, or, where both sides of the table are there, its scores. */
+function missingParts(value: DecisionInputs): readonly string[] {
+  const missing = [];
+  if ((value.options ?? []).length < LEAST_OPTIONS) missing.push("/options");
+  if ((value.criteria ?? []).length < LEAST_CRITERIA) missing.push("/criteria");
+  const { needed, scored } = countCells(value);
+  if (needed === 0 || scored < needed) missing.push("/scores");
+  return missing;
+}
+
+/** What a model would use to fill in the rest: no text has more tokens than bytes. */
+function modelEstimate(value: DecisionInputs): Estimate {
+  const { options = [], criteria = [], question } = value;
+  const { max_cells, max_answer_tokens, max_task_tokens } = DECISION_MODEL_LIMITS;
+  const given = utf8ToBytes(JSON.stringify({ question, options, criteria })).byteLength;
+  const isGiven = options.length >= LEAST_OPTIONS && criteria.length >= LEAST_CRITERIA;
+  const least = Math.max(LEAST_OPTIONS, options.length) * Math.max(LEAST_CRITERIA, criteria.length);
+  const most = isGiven ? least : Math.max(least, max_cells);
+  return {
+    exact: false,
+    units: modelledUnits(least, 0),
+    most_units: modelledUnits(most, max_task_tokens + given + max_answer_tokens),
+  };
 }
 
 export const decisionOffer: PackOffer<DecisionInputs> = {
@@ -122,7 +167,8 @@ export const decisionOffer: PackOffer<DecisionInputs> = {
   title: "Decision",
   summary:
     "Ranks options by weighted criteria (weighted sum or TOPSIS): winner and margin, Pareto front, dominated options, " +
-    "and for each criterion the smallest change of weight that changes the winner. Says what is missing, invents nothing.",
+    "and for each criterion the smallest change of weight that changes the winner. Says what is missing, invents nothing; " +
+    "where something is missing and nobody fills it in, the answer is NEEDS_INPUT and costs nothing.",
   inputs,
   prices: {
     base: { unit_micros: micros(10_000), per: "run" },
@@ -147,6 +193,7 @@ export const decisionOffer: PackOffer<DecisionInputs> = {
   },
   estimate(value) {
     if (isComplete(value)) return { units: { base: 1, cell: countCells(value).needed }, exact: true };
-    return { units: { base: 1 }, exact: !wantsModel(value) };
+    const needs_input = missingParts(value);
+    return wantsModel(value) ? { ...modelEstimate(value), needs_input } : { units: {}, exact: true, needs_input };
   },
 };

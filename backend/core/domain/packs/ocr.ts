@@ -104,9 +104,9 @@ export const ocrOffer: PackOffer<OcrInputs> = {
   estimate({ image }) {
     const bytes = image === undefined ? undefined : decodeBase64(image);
     const header = bytes && readImageHeader(bytes);
+    if (header !== undefined) return { units: ocrUnits(header), exact: true };
     // An image behind a URL has a megapixel at least, begun or whole.
-    return header === undefined
-      ? { units: { base: 1, megapixel: 1 }, exact: false }
-      : { units: ocrUnits(header), exact: true };
+    const most = Math.ceil(OCR_LIMITS.max_pixels / PIXELS_PER_UNIT);
+    return { units: { base: 1, megapixel: 1 }, most_units: { base: 1, megapixel: most }, exact: false };
   },
 };

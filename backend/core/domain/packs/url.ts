@@ -47,6 +47,6 @@ export const urlOffer: PackOffer<UrlInputs> = {
     "1 when an article was found in the page, for links, and for plain text or data; 0.5 when the whole body's text was " +
     "returned because no article stood out, or when the answer was cut short (`truncated`).",
   example: { url: "https://example.com/", format: "markdown" },
-  // The size is known only after the fetch: this is the least that a fetch can use.
-  estimate: () => ({ units: urlUnits(0), exact: false }),
+  // The size is known only after the fetch.
+  estimate: () => ({ units: urlUnits(0), most_units: urlUnits(URL_LIMITS.max_body_bytes), exact: false }),
 };

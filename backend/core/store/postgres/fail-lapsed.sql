@@ -1,5 +1,5 @@
--- The lease sweep, no attempts left: FAILED, LEASE_EXPIRED, minimum fee, by close_run under the row's lock.
--- $1 run_id  $2 the lease token that lapsed  $3 attempts at most  $4 reason detail
+-- The lease sweep, no attempts left: FAILED, LEASE_EXPIRED, by close_run under the row's lock.
+-- $1 run_id  $2 the lease token that lapsed  $3 attempts at most  $4 reason detail  $5 at the minimum fee (false: for nothing)
 -- Zero rows: a heartbeat, a claim or another sweep came first, or holds the row.
 SELECT c.run_id, c.tenant_id, c.reserved_micros, c.charged_micros
   FROM (
@@ -8,5 +8,6 @@ SELECT c.run_id, c.tenant_id, c.reserved_micros, c.charged_micros
        AND money_state = 'RESERVED' AND lease_expires_at < wall_clock() AND attempt - hand_backs >= $3::integer
        FOR UPDATE SKIP LOCKED
   ) due
- CROSS JOIN LATERAL close_run(due.run_id, 'PROCESSING', NULL, due.lease_token, NULL, 'FAILED', due.minimum_fee_micros,
+ CROSS JOIN LATERAL close_run(due.run_id, 'PROCESSING', NULL, due.lease_token, NULL, 'FAILED',
+   CASE WHEN $5::boolean THEN due.minimum_fee_micros ELSE 0 END,
    'LEASE_EXPIRED', $4, NULL, NULL, NULL, NULL) c

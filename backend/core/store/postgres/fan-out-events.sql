@@ -1,4 +1,4 @@
 -- The webhook sweep: turns events of the outbox into deliveries; see the function fan_out_events in migrations.
--- $1 how many events at most
--- Always one row: how many there were.
-SELECT events FROM fan_out_events($1::integer)
+-- $1 how many events at most  $2 deliveries of unpaid events for a tenant in an hour  $3 reason codes of our own failures
+-- Always one row: how many events there were, and how many deliveries were skipped.
+SELECT events, skipped FROM fan_out_events($1::integer, $2::integer, $3::text[])

@@ -1,11 +1,13 @@
 -- GRANT: funding -> available, once per grant id, always added.
 -- $1 tenant_id  $2 grant_id  $3 micros
--- Zero rows: no such tenant, or this grant id was used already; nothing was changed.
+-- Zero rows: no such tenant, this grant id was used already, or all that was ever granted would come to more than
+-- 2^53 - 1 micros; nothing was changed. The balance is locked first, so that two at once are both counted.
 WITH given AS (
   INSERT INTO ledger_transfers (tenant_id, grant_id, kind, debit, credit, amount_micros, created_at)
   SELECT tenant_id, $2, 'GRANT', 'funding', 'available', $3::bigint, wall_clock()
     FROM balances
-   WHERE tenant_id = $1::uuid
+   WHERE tenant_id = $1::uuid AND granted <= 9007199254740991 - $3::bigint
+     FOR UPDATE
   ON CONFLICT (kind, grant_id) WHERE grant_id IS NOT NULL DO NOTHING
   RETURNING tenant_id, amount_micros
 )

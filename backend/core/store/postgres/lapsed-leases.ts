@@ -32,9 +32,10 @@ export async function failLapsed(
   db: Db,
   run: LapsedLease,
   max_attempts: number,
-  detail: string,
+  failure: { readonly detail: string; readonly costs_fee: boolean },
 ): Promise<ClosedRun | undefined> {
-  const rows = await db.query(failSql, [run.run_id, run.lease_token, max_attempts, detail]);
+  const { detail, costs_fee } = failure;
+  const rows = await db.query(failSql, [run.run_id, run.lease_token, max_attempts, detail, costs_fee]);
   return only(rows.map((row) => closed.parse(row)));
 }
 

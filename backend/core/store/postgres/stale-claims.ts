@@ -33,12 +33,17 @@ export async function findStaleClaims(db: Db, seconds: number, after?: StaleClai
 
 const buried = closed.extend({ cancel_requested: z.boolean() });
 
-/** CLAIMED -> CANCELED where that was asked for by now, else FAILED, after the tombstone. Undefined: somebody came first. */
+/**
+ * After the tombstone: CLAIMED -> CANCELED where that was asked for by now, else FAILED, which costs the minimum fee or
+ * nothing. Undefined: somebody came first.
+ */
 export async function closeBuried(
   db: Db,
   run: StaleClaim,
+  costs_fee: boolean,
 ): Promise<(ClosedRun & { readonly status: "CANCELED" | "FAILED" }) | undefined> {
-  const rows = await db.query(closeSql, [run.run_id, run.finalize_token, REASONS.CANCELED, REASONS.LEASE_EXPIRED]);
+  const { CANCELED, LEASE_EXPIRED } = REASONS;
+  const rows = await db.query(closeSql, [run.run_id, run.finalize_token, CANCELED, LEASE_EXPIRED, costs_fee]);
   const row = only(rows.map((each) => buried.parse(each)));
   if (row === undefined) return undefined;
   const { cancel_requested, ...rest } = row;

@@ -1,9 +1,9 @@
 -- S1: key -> rate -> idempotency hint -> plan -> open runs -> budget -> reserve, in one atomic step.
 -- KEYS: 1 {t}:key:<sha>  2 {t}:plan  3 {t}:budget  4 {t}:open  5 {t}:idem:<sha>  6 {t}:rate:keys:submit  7 {t}:rate:submit
--- ARGV: 1 run_id  2 payload sha256  3 micros to reserve  4 pack type  5 life of the hint, s  6 life of the mirror, ms
+-- ARGV: 1 run_id  2 payload sha256  3 micros to reserve  4 pack type  5 life of the hint, s  6 life of the mirror, ms  7 least price, micros
 -- Reply: NOT_LOADED (key, plan or budget is not mirrored) | UNAUTHORIZED, else kind, limit, window_ms, remaining, reset_ms
 --   and: RESERVED | RATE_LIMITED | SCOPE_MISSING | REPLAY run_id | CONFLICT | PACK_NOT_IN_PLAN
---   | COST_OVER_PLAN_LIMIT max | TOO_MANY_OPEN | NO_BUDGET available. Only RESERVED changes more than the rate.
+--   | COST_OVER_PLAN_LIMIT max | COST_BELOW_PRICE | TOO_MANY_OPEN | NO_BUDGET available. Only RESERVED changes more than the rate.
 local key = redis.call('HMGET', KEYS[1], 'status', 'expires_at_ms', 'scopes', 'submit_limits')
 local plan = redis.call('HMGET', KEYS[2], 'submit_per_minute', 'submit_burst', 'max_open_runs', 'max_cost_micros', 'pack_types')
 local available = redis.call('HGET', KEYS[3], 'available')
@@ -25,6 +25,7 @@ end
 local micros, open_runs = tonumber(ARGV[3]), redis.call('HLEN', KEYS[4])
 if not string.find(plan[5], ',' .. ARGV[4] .. ',', 1, true) then return reply('PACK_NOT_IN_PLAN') end
 if micros > tonumber(plan[4]) then return reply('COST_OVER_PLAN_LIMIT', plan[4]) end
+if micros < tonumber(ARGV[7]) then return reply('COST_BELOW_PRICE') end
 if open_runs >= tonumber(plan[3]) then return reply('TOO_MANY_OPEN') end
 if tonumber(available) < micros then
   return reply('NO_BUDGET', string.format('%.0f', math.max(tonumber(available), 0)))

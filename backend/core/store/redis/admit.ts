@@ -17,15 +17,24 @@ export interface AdmitRequest {
   readonly run_id: string;
   readonly payload_sha256: string;
   readonly reserve: Micros;
+  /** The least that a success costs: what is reserved must cover it. */
+  readonly price: Micros;
   readonly pack_type: string;
 }
 
+const plain = z.enum([
+  "RESERVED",
+  "RATE_LIMITED",
+  "SCOPE_MISSING",
+  "CONFLICT",
+  "PACK_NOT_IN_PLAN",
+  "COST_BELOW_PRICE",
+  "TOO_MANY_OPEN",
+]);
+
 export type Admission =
   | { readonly kind: "NOT_LOADED" | "UNAUTHORIZED" }
-  | {
-      readonly kind: "RESERVED" | "RATE_LIMITED" | "SCOPE_MISSING" | "CONFLICT" | "PACK_NOT_IN_PLAN" | "TOO_MANY_OPEN";
-      readonly rate: RateState;
-    }
+  | { readonly kind: z.infer<typeof plain>; readonly rate: RateState }
   | { readonly kind: "REPLAY"; readonly rate: RateState; readonly run_id: string }
   | { readonly kind: "COST_OVER_PLAN_LIMIT"; readonly rate: RateState; readonly limit: Micros }
   | { readonly kind: "NO_BUDGET"; readonly rate: RateState; readonly available: Micros };
@@ -33,12 +42,7 @@ export type Admission =
 const amount = z.string().transform(microsFromText);
 const reply = z.union([
   z.tuple([z.enum(["NOT_LOADED", "UNAUTHORIZED"])]).transform(([kind]): Admission => ({ kind })),
-  z
-    .tuple([
-      z.enum(["RESERVED", "RATE_LIMITED", "SCOPE_MISSING", "CONFLICT", "PACK_NOT_IN_PLAN", "TOO_MANY_OPEN"]),
-      ...rateFigures,
-    ])
-    .transform(([kind, ...figures]): Admission => ({ kind, rate: rateState(figures) })),
+  z.tuple([plain, ...rateFigures]).transform(([kind, ...figures]): Admission => ({ kind, rate: rateState(figures) })),
   z
     .tuple([z.literal("REPLAY"), ...rateFigures, z.guid()])
     .transform(([kind, a, b, c, d, run_id]): Admission => ({ kind, rate: rateState([a, b, c, d]), run_id })),
@@ -71,6 +75,7 @@ export async function admit(redis: Redis, request: AdmitRequest): Promise<Admiss
       request.pack_type,
       String(HINT_SECONDS),
       String(MIRROR_MS),
+      String(request.price),
     ],
   );
   return reply.parse(answer);

@@ -1,5 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { countCells, type DecisionInputs, decisionOffer, isComplete } from "#core/domain/packs/decision.ts";
+import {
+  countCells,
+  DECISION_MODEL_LIMITS,
+  type DecisionInputs,
+  decisionOffer,
+  isComplete,
+} from "#core/domain/packs/decision.ts";
 import { z } from "zod";
 import { readCapped } from "./read-capped.ts";
 
@@ -16,8 +22,7 @@ export const MODEL_LIMITS = {
   tries: 3,
   try_timeout_ms: 60_000,
   backoff_ms: 250,
-  max_cells: 200,
-  max_answer_tokens: 4_000,
+  ...DECISION_MODEL_LIMITS,
   max_response_bytes: 1_000_000,
 } as const;
 

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { NoWorkProcess } from "./no-work-process.ts";
 import { createSlots } from "./slots.ts";
 import type { Attempt, WorkProcess } from "./work-process.ts";
 
@@ -13,7 +14,7 @@ export const POOL_LIMITS = {
 
 /**
  * Works on a request in a process that serves nobody else meanwhile, for `ms` at most, if given. Waiting for a process
- * counts only against the signal; rejects with its reason when that aborts.
+ * counts only against the signal; rejects with its reason when that aborts, and with {@link NoWorkProcess}.
  */
 export type Isolated<Request, Answer> = (
   request: Request,
@@ -60,6 +61,7 @@ export function createProcessPool<Request, Answer>(
     const member = warm() ?? start();
     uses.set(member, (uses.get(member) ?? 0) + 1);
     try {
+      if (member.ended) throw new NoWorkProcess("a process could not be started");
       return await member.work(request, ms, signal);
     } finally {
       void giveBack(member);
