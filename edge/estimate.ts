@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { newId } from "#core/domain/ids.ts";
-import { formatUsd } from "#core/domain/money.ts";
-import { chargeFor } from "#core/domain/pack.ts";
+import { formatUsd, least } from "#core/domain/money.ts";
+import { priceOf } from "#core/domain/pack.ts";
 import { Problem, PROBLEMS } from "#core/domain/problem.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Random } from "#core/ports/random.ts";
@@ -81,7 +81,7 @@ function view({ offer, inputs, request }: RunOrder, refusal: Problem | null, ori
     pack_version: offer.version,
     reserved_cost_usd: formatUsd(request.reserve),
     minimum_fee_usd: formatUsd(request.minimum_fee),
-    estimated_cost_usd: formatUsd(chargeFor(offer.prices, units, request.reserve)),
+    estimated_cost_usd: formatUsd(least(priceOf(offer.prices, units), request.reserve)),
     estimate_is_exact: exact,
     units: { ...units },
     prices: pricesView(offer),

@@ -5,26 +5,23 @@ import { chargeFor } from "#core/domain/pack.ts";
 import { MAX_RESULT_BYTES, resultText } from "#core/domain/result.ts";
 import { REASONS } from "#core/domain/run.ts";
 import { traceIdOf } from "#core/domain/trace.ts";
-import type { Clock } from "#core/ports/clock.ts";
 import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
 import { type ClosedRun, closeRun } from "#core/store/postgres/close-run.ts";
 import type { Execution } from "./execute.ts";
 import { type FinalizeDeps, type FinishedWork, finalize } from "./finalize.ts";
+import type { HeldRun } from "./lease.ts";
 import type { Pack } from "./packs/pack.ts";
 import { retryOutages } from "./retry.ts";
 
-const FAIL_TRIES = 4;
-
-export interface ConcludeDeps extends FinalizeDeps {
-  readonly clock: Clock;
-}
+export type ConcludeDeps = FinalizeDeps;
 
 /** W3 to W5 for finished work; `close_run` under the lease for every kind of failure. */
 export async function conclude(
   deps: ConcludeDeps,
   pack: Pack<unknown>,
-  run: ClaimedRun,
+  run: HeldRun,
   execution: Exclude<Execution, { kind: "stopped" }>,
+  claimed_seconds: number,
 ): Promise<ClosedRun | undefined> {
   if (execution.kind === "input_rejected") {
     return fail(deps, run, micros(0), execution.reason_code, execution.detail);
@@ -35,22 +32,40 @@ export async function conclude(
   if (run.min_reliability !== null && execution.reliability < run.min_reliability) {
     return failAs(deps, run, "RELIABILITY_BELOW_MINIMUM");
   }
-  const work = describeWork(deps, pack, run, execution);
+  const charge = chargeOf(deps, pack, run, execution);
+  if (charge === "unpriced") return failAs(deps, run, "PACK_CRASHED");
+  if (charge === undefined) return failAs(deps, run, "COST_EXCEEDS_CAP");
+  const work = describeWork(deps, pack, run, execution, charge);
   if (work === undefined) return failAs(deps, run, "PACK_CRASHED");
   if (work.body.byteLength > MAX_RESULT_BYTES) return failAs(deps, run, "RESULT_TOO_LARGE");
-  return finalize(deps, run, newId(deps.clock.now(), deps.random.bytes(16)), work);
+  return finalize(deps, run, newId(deps.clock.now(), deps.random.bytes(16)), work, claimed_seconds);
 }
 
-/** The result object and its price; undefined when the pack made something that JSON or its price list cannot hold. */
+/** What the finished work costs; undefined where that is more than was reserved: a pack stops before it comes to this. */
+function chargeOf(
+  deps: ConcludeDeps,
+  pack: Pack<unknown>,
+  run: ClaimedRun,
+  done: Extract<Execution, { kind: "done" }>,
+): Micros | undefined | "unpriced" {
+  try {
+    return chargeFor(pack.offer.prices, done.units, run.reserved_micros);
+  } catch (error) {
+    deps.log.error("the pack's units have no price", { error });
+    return "unpriced";
+  }
+}
+
+/** The result object; undefined when the pack made something that JSON cannot hold. */
 function describeWork(
   deps: ConcludeDeps,
   pack: Pack<unknown>,
   run: ClaimedRun,
   done: Extract<Execution, { kind: "done" }>,
+  charge: Micros,
 ): FinishedWork | undefined {
   try {
     if (!(done.reliability >= 0 && done.reliability <= 1)) throw new RangeError(`bad reliability ${done.reliability}`);
-    const charge = chargeFor(pack.offer.prices, done.units, run.reserved_micros);
     const text = resultText({
       run_id: run.run_id,
       pack_type: run.pack_type,
@@ -75,16 +90,19 @@ function describeWork(
 }
 
 /** Ends a run for a reason of the platform's own, at the minimum fee. */
-export const failAs = (deps: ConcludeDeps, run: ClaimedRun, reason: keyof typeof REASONS) =>
+export const failAs = (deps: ConcludeDeps, run: HeldRun, reason: keyof typeof REASONS) =>
   fail(deps, run, run.minimum_fee_micros, reason, REASONS[reason]);
 
-function fail(deps: ConcludeDeps, run: ClaimedRun, charge: Micros, reason_code: string, reason_detail: string) {
-  return retryOutages(deps, FAIL_TRIES, () =>
-    closeRun(
-      deps.db,
-      run.run_id,
-      { stage: "leased", lease_token: run.lease_token },
-      { status: "FAILED", charge, reason_code, reason_detail },
-    ),
+function fail(deps: ConcludeDeps, run: HeldRun, charge: Micros, reason_code: string, reason_detail: string) {
+  return retryOutages(
+    deps,
+    () => run.lease.held_until_ms,
+    () =>
+      closeRun(
+        deps.db,
+        run.run_id,
+        { stage: "leased", lease_token: run.lease_token },
+        { status: "FAILED", charge, reason_code, reason_detail },
+      ),
   );
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import { chargeFor } from "#core/domain/pack.ts";
+import { priceOf } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { parseRunRequest } from "#core/domain/run-request.ts";
 import { setSwitch } from "#core/store/postgres/set-switch.ts";
@@ -108,7 +108,7 @@ test.each([...catalog.values()])(
         log,
       });
     if (outcome?.kind !== "done") throw new Error(`the example of ${type} is not done`);
-    const charge = chargeFor(prices, outcome.units, parsed.request.max_cost_usd);
+    const charge = priceOf(prices, outcome.units);
     await complete(world.backend, run.run_id, { data: outcome.data }, charge);
     const closed = runView.parse((await get(`${world.url}/v1/runs/${run.run_id}`, account.api_key)).body);
     expect(closed.cost.actual_usd).toBe(estimate.estimated_cost_usd);
