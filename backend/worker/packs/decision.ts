@@ -1,8 +1,9 @@
-import type { PackOutcome, Units } from "#core/domain/pack.ts";
+import { chargeFor, type PackOutcome, type Units } from "#core/domain/pack.ts";
 import {
   countCells,
   type DecisionInputs,
   decisionOffer,
+  decisionTokensWithin,
   isComplete,
   TOKENS_PER_UNIT,
   wantsModel,
@@ -13,7 +14,7 @@ import { needsInputReport, rankedReport, type Ranking, type Sources } from "./de
 import { answerOf } from "./isolation/answer-of.ts";
 import { createProcessPool, type Isolated } from "./isolation/process-pool.ts";
 import { startWorkProcess } from "./isolation/work-process.ts";
-import type { Pack } from "./pack.ts";
+import { costExceedsCap, type Pack, type PackContext } from "./pack.ts";
 
 /** A table that is no larger is ranked here, within milliseconds. */
 const MAX_CELLS_HERE = 400;
@@ -60,9 +61,12 @@ async function modelled(
   inputs: DecisionInputs,
   model: ModelSettings,
   rank: Rank,
-  signal: AbortSignal,
+  { signal, cap }: Pick<PackContext, "signal" | "cap">,
 ): Promise<PackOutcome> {
-  const answer = await askModel(model, inputs, signal);
+  const tokens = decisionTokensWithin(inputs, cap);
+  const beyond = () => costExceedsCap(`max_cost_usd covers at most ${tokens} tokens of the model beside the table.`);
+  const answer = await askModel(model, inputs, tokens, signal);
+  if (answer.kind === "beyond") return beyond();
   if (answer.kind === "failed") {
     return { kind: "pack_failed", reason_code: answer.reason_code, detail: FAILURES[answer.reason_code] };
   }
@@ -71,6 +75,7 @@ async function modelled(
     cell: countCells(answer.inputs).scored,
     model_kilotoken: Math.ceil(answer.tokens / TOKENS_PER_UNIT),
   };
+  if (chargeFor(decisionOffer.prices, units, cap) === undefined) return beyond();
   const ranking = { inputs: answer.inputs, sources: sourcesOf(inputs), model: model.model };
   return done(await rank(ranking, signal), units, 1);
 }
@@ -80,7 +85,7 @@ export function decisionPack(model?: ModelSettings, isolated = createRanker()): 
   const rank = rankBy(isolated);
   return {
     offer: decisionOffer,
-    async run(inputs, { signal }) {
+    async run(inputs, { signal, cap }) {
       signal.throwIfAborted();
       if (isComplete(inputs)) {
         const units = { base: 1, cell: countCells(inputs).scored };
@@ -88,7 +93,7 @@ export function decisionPack(model?: ModelSettings, isolated = createRanker()): 
       }
       const sides = (inputs.options?.length ?? 0) * (inputs.criteria?.length ?? 0);
       if (model !== undefined && wantsModel(inputs) && sides <= MODEL_LIMITS.max_cells) {
-        return await modelled(inputs, model, rank, signal);
+        return await modelled(inputs, model, rank, { signal, cap });
       }
       return done(needsInputReport(inputs, missingOf(inputs)), { base: 1 }, 0);
     },

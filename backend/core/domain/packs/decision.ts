@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { micros } from "../money.ts";
-import type { PackOffer } from "../pack.ts";
+import { type Micros, micros } from "../money.ts";
+import { type PackOffer, unitsWithin } from "../pack.ts";
 
 /** Ceilings of the `decision` pack's inputs. */
 export const DECISION_LIMITS = {
@@ -120,6 +120,15 @@ export function isComplete(value: DecisionInputs): boolean {
  */
 export function wantsModel(value: DecisionInputs): boolean {
   return countCells(value).scored === 0 && (value.options ?? []).length !== 1;
+}
+
+/**
+ * How many tokens of a model the cap covers beside the least table that can come of these inputs: two options, one
+ * criterion, or as many as were given.
+ */
+export function decisionTokensWithin(value: DecisionInputs, cap: Micros): number {
+  const cell = Math.max(2, value.options?.length ?? 0) * Math.max(1, value.criteria?.length ?? 0);
+  return unitsWithin(decisionOffer.prices, cap, { base: 1, cell }, "model_kilotoken") * TOKENS_PER_UNIT;
 }
 
 export const decisionOffer: PackOffer<DecisionInputs> = {
