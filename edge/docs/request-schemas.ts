@@ -64,7 +64,7 @@ function priceList(prices: PackOffer["prices"]): string {
   const list = Object.entries(prices).map(([unit, price]) => {
     return `\`${unit}\` ${formatUsd(price.unit_micros)} per ${price.per}`;
   });
-  return `A success costs the sum of its units, and never more than max_cost_usd. In USD: ${list.join("; ")}.`;
+  return `A success costs the sum of its units; work that would cost more than max_cost_usd stops there and fails, COST_EXCEEDS_CAP. In USD: ${list.join("; ")}.`;
 }
 
 const requestName = (pack_type: string): string =>

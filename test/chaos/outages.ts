@@ -38,7 +38,7 @@ const BETWEEN_MS = { from: 100, to: 700 };
 const SUBMITTERS = 3;
 const REST_MS = 240_000;
 
-export interface OutagesTold {
+interface OutagesTold {
   readonly lines: readonly string[];
   readonly violations: readonly Violation[];
 }

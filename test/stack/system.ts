@@ -26,7 +26,7 @@ export type InstanceName = ProcessName | `${ProcessName}-${number}`;
 /** Where edge and worker reach the stores that speak HTTP. */
 export type Ways = Pick<Stack, "neonHttp" | "upstashUrl" | "s3Endpoint">;
 /** Where every process reaches the others. */
-export type OtherWays = Pick<Stack, "databaseUrl" | "redisUrl" | "sqsEndpoint">;
+type OtherWays = Pick<Stack, "databaseUrl" | "redisUrl" | "sqsEndpoint">;
 
 export interface SystemOptions {
   readonly stateDir: string;

@@ -13,7 +13,8 @@ export const prices = z
     }),
   )
   .meta({
-    description: "By unit of work. A success costs the sum of its units, and never more than max_cost_usd.",
+    description:
+      "By unit of work. A success costs the sum of its units; work that would cost more than max_cost_usd stops there and fails, COST_EXCEEDS_CAP.",
     examples: [
       {
         base: { unit_price_usd: "0.0020", per: "run" },
