@@ -36,6 +36,8 @@ const BEFORE_MS = 6_000;
 const AFTER_MS = 4_000;
 const BETWEEN_MS = { from: 100, to: 700 };
 const SUBMITTERS = 3;
+const LONG_SHARE = 0.15;
+const LONG_MS = { from: 2_000, to: 25_000 };
 const REST_MS = 240_000;
 
 interface OutagesTold {
@@ -108,9 +110,9 @@ async function endure(scene: Scene, seconds: number): Promise<OutagesTold> {
     await pause(BEFORE_MS, stop);
     console.log(`outage: ${stores.join(", ")} ${how} for ${seconds} s`);
     const shut = stores.flatMap((store) => gates.get(store) ?? []);
+    alive.push(`${stores.length === 1 ? stores[0] : "all"} ${how} ${await countAtWork(db)}`);
     for (const each of shut) each.set(how);
     await pause(seconds * 1000, stop);
-    alive.push(`${stores.length === 1 ? stores[0] : "all"} ${how} ${await countAtWork(db)}`);
     for (const each of shut) each.set("open");
     await pause(AFTER_MS, stop);
   }
@@ -122,7 +124,7 @@ async function endure(scene: Scene, seconds: number): Promise<OutagesTold> {
   return {
     lines: [
       `outages            ${OUTAGES.length} of ${seconds} s; ${runs.length} runs, ${accepted} of them told to their caller`,
-      `runs at work       at the end of each: ${alive.join(", ")}`,
+      `runs at work       when each began: ${alive.join(", ")}`,
       `attempts burned    ${burned.reduce((sum, run) => sum + run.attempts - 1, 0)}`,
     ],
     violations: [
@@ -162,13 +164,22 @@ async function submitAway(
   let accepted = 0;
   while (!stop.aborted) {
     const idempotency_key = `outage-${random.whole(0, 2 ** 40)}`;
-    const { body } = newPayload(random, pages, idempotency_key);
+    const isLong = random.chance(LONG_SHARE);
+    const body = isLong ? longBody(random, pages) : newPayload(random, pages, idempotency_key).body;
     while (!stop.aborted && !(await submit(system, api_key, idempotency_key, body))) await pause(500, stop);
     if (!stop.aborted) accepted += 1;
     await pause(random.whole(BETWEEN_MS.from, BETWEEN_MS.to), stop);
   }
   return accepted;
 }
+
+/** A page that keeps its run at work while the stores go away and come back. */
+const longBody = (random: Seeded, pages: Pages): object => ({
+  pack_type: "url",
+  max_cost_usd: "0.0200",
+  timebox_sec: 60,
+  inputs: { url: pages.url(`/slow?ms=${random.whole(LONG_MS.from, LONG_MS.to)}`), format: "text" },
+});
 
 async function submit(system: System, api_key: string, idempotency_key: string, body: unknown): Promise<boolean> {
   try {

@@ -193,3 +193,38 @@ describe("a step that is repeated under its own token", () => {
     expect(await world.run(account, run_id)).toMatchObject({ status: "COMPLETED", attempt: 2 });
   });
 });
+
+describe("a signal of a run that another worker holds", () => {
+  const dyingAtWork = async () => {
+    const { account, run_id } = await start();
+    const begun = Promise.withResolvers<void>();
+    const packs = packOf(() => {
+      begun.resolve();
+      return hang();
+    });
+    void world.work(run_id, { packs });
+    await begun.promise;
+    return { account, run_id };
+  };
+  const signals = (run_id: string) => world.queue.all().filter(({ body }) => body.includes(run_id));
+
+  test("is deleted, however often it comes, so that a long run's signals never end among the dead letters", async () => {
+    const { run_id } = await dyingAtWork();
+    await world.queue.send([world.queue.of(run_id).body, world.queue.of(run_id).body]);
+    expect(signals(run_id)).toHaveLength(3);
+    for (let delivery = 0; delivery < 3; delivery++) await world.work(run_id);
+    expect(signals(run_id)).toEqual([]);
+    expect(await rowOf(run_id)).toMatchObject({ status: "PROCESSING", attempt: 1 });
+  });
+
+  test("is not missed when that worker dies: the lease sweep sends another", async () => {
+    const { account, run_id } = await dyingAtWork();
+    await world.work(run_id);
+    expect(signals(run_id)).toEqual([]);
+    await world.clock.advance(TIMES.lease_seconds + 1);
+    await world.leases();
+    expect(signals(run_id)).toHaveLength(1);
+    await world.work(run_id);
+    expect(await world.run(account, run_id)).toMatchObject({ status: "COMPLETED", attempt: 2 });
+  });
+});
