@@ -27,6 +27,7 @@ const shared = {
   S3_ENDPOINT: optionalUrl,
   S3_BUCKET: z.string().min(3),
   DPP_LEASE_SECONDS: seconds(120, 1, LONGEST_LEASE_SECONDS),
+  DPP_CLAIMED_SECONDS: seconds(120, 1),
   DPP_MAX_ATTEMPTS: count(3, 20),
   DPP_PLATFORM_FAILURE_FEE: platformFailureFee.default("none"),
   DPP_LOG_LEVEL: logLevel.default("info"),
@@ -55,7 +56,6 @@ export type WorkerConfig = z.infer<typeof workerSchema>;
 
 const reaperSchema = z.object({
   ...shared,
-  DPP_CLAIMED_SECONDS: seconds(120, 1),
   DPP_SWEEP_SECONDS: seconds(15),
   DPP_SIGNAL_SECONDS: seconds(60),
   DPP_SYNC_GRACE_SECONDS: seconds(90, 1),

@@ -45,7 +45,7 @@ function sweeps(settings: ReaperSettings, webhooks: ReaperDeps["webhooks"]): Rea
   const audit: AuditTurn = { tenant_after: undefined, run_after: undefined };
   const retention: RetentionTurn = { after: undefined };
   const told: ForgetTurn = { after: undefined };
-  const seen: DeadLettersSeen = { count: 0 };
+  const seen: DeadLettersSeen = { count: 0, alarming: 0 };
   // A tenant that rests is synced until its last reservation has outlived the grace.
   const mirror = { moved_within_seconds: grace_seconds + 2 * sweep_seconds, grace_seconds };
   const often = (run: Sweep["run"]): Sweep => ({ rest_seconds: sweep_seconds, run });

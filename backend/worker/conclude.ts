@@ -5,18 +5,15 @@ import { chargeFor, priceOf, type Units } from "#core/domain/pack.ts";
 import { MAX_RESULT_BYTES, resultText } from "#core/domain/result.ts";
 import { costsMinimumFee, type PlatformFailureFee, REASONS } from "#core/domain/run.ts";
 import { traceIdOf } from "#core/domain/trace.ts";
-import type { Clock } from "#core/ports/clock.ts";
 import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
 import { type ClosedRun, closeRun } from "#core/store/postgres/close-run.ts";
 import type { Execution } from "./execute.ts";
 import { type FinalizeDeps, type FinishedWork, finalize } from "./finalize.ts";
+import type { HeldRun } from "./lease.ts";
 import type { Pack } from "./packs/pack.ts";
 import { retryOutages } from "./retry.ts";
 
-const FAIL_TRIES = 4;
-
 export interface ConcludeDeps extends FinalizeDeps {
-  readonly clock: Clock;
   readonly platform_failure_fee: PlatformFailureFee;
 }
 
@@ -26,8 +23,9 @@ type FinishedExecution = Extract<Execution, { kind: "done" }>;
 export async function conclude(
   deps: ConcludeDeps,
   pack: Pack<unknown>,
-  run: ClaimedRun,
+  run: HeldRun,
   execution: Exclude<Execution, { kind: "stopped" }>,
+  claimed_seconds: number,
 ): Promise<ClosedRun | undefined> {
   if (execution.kind === "input_rejected") {
     return fail(deps, run, micros(0), execution.reason_code, execution.detail);
@@ -36,27 +34,42 @@ export async function conclude(
     const { reason_code, detail } = execution;
     return fail(deps, run, failureFee(deps, run, reason_code), reason_code, detail);
   }
+  const price = priceOfWork(deps, pack, execution.units);
+  if (price === undefined) return failAs(deps, run, "RESULT_INVALID");
+  /** Ends a run whose result is not delivered: for no more than it would have cost, which for a question back is nothing. */
+  const withhold = (reason: keyof typeof REASONS) =>
+    fail(deps, run, least(price, run.minimum_fee_micros), reason, REASONS[reason]);
   if (run.min_reliability !== null && execution.reliability < run.min_reliability) {
-    return failUndelivered(deps, pack, run, execution, "RELIABILITY_BELOW_MINIMUM");
+    return withhold("RELIABILITY_BELOW_MINIMUM");
   }
-  const work = describeWork(deps, pack, run, execution);
+  const charge = chargeFor(pack.offer.prices, execution.units, run.reserved_micros);
+  if (charge === undefined) return withhold("COST_EXCEEDS_CAP");
+  const work = describeWork(deps, pack, run, execution, charge);
   if (work === undefined) return failAs(deps, run, "RESULT_INVALID");
-  if (work.body.byteLength > MAX_RESULT_BYTES) {
-    return failUndelivered(deps, pack, run, execution, "RESULT_TOO_LARGE");
-  }
-  return finalize(deps, run, newId(deps.clock.now(), deps.random.bytes(16)), work);
+  if (work.body.byteLength > MAX_RESULT_BYTES) return withhold("RESULT_TOO_LARGE");
+  return finalize(deps, run, newId(deps.clock.now(), deps.random.bytes(16)), work, claimed_seconds);
 }
 
-/** The result object and its price; undefined when the pack made something that JSON or its price list cannot hold. */
+/** What the finished work costs; undefined where its units have no price. */
+function priceOfWork(deps: ConcludeDeps, pack: Pack<unknown>, units: Units): Micros | undefined {
+  try {
+    return priceOf(pack.offer.prices, units);
+  } catch (error) {
+    deps.log.error("the pack's units have no price", { error });
+    return undefined;
+  }
+}
+
+/** The result object; undefined when the pack made something that JSON cannot hold. */
 function describeWork(
   deps: ConcludeDeps,
   pack: Pack<unknown>,
   run: ClaimedRun,
   done: FinishedExecution,
+  charge: Micros,
 ): FinishedWork | undefined {
   try {
     if (!(done.reliability >= 0 && done.reliability <= 1)) throw new RangeError(`bad reliability ${done.reliability}`);
-    const charge = chargeFor(pack.offer.prices, done.units, run.reserved_micros);
     const text = resultText({
       run_id: run.run_id,
       pack_type: run.pack_type,
@@ -81,41 +94,22 @@ function describeWork(
 }
 
 /** Ends a run for a reason that the platform tells: at the minimum fee, or for nothing where the failure is its own. */
-export const failAs = (deps: ConcludeDeps, run: ClaimedRun, reason: keyof typeof REASONS) =>
+export const failAs = (deps: ConcludeDeps, run: HeldRun, reason: keyof typeof REASONS) =>
   fail(deps, run, failureFee(deps, run, reason), reason, REASONS[reason]);
-
-/** Ends a run whose result is not delivered: for no more than it would have cost, which for a question back is nothing. */
-function failUndelivered(
-  deps: ConcludeDeps,
-  pack: Pack<unknown>,
-  run: ClaimedRun,
-  { units }: FinishedExecution,
-  reason: keyof typeof REASONS,
-) {
-  const price = pricedUnits(deps, pack, units);
-  if (price === undefined) return failAs(deps, run, "RESULT_INVALID");
-  return fail(deps, run, least(price, run.minimum_fee_micros), reason, REASONS[reason]);
-}
-
-function pricedUnits(deps: ConcludeDeps, pack: Pack<unknown>, units: Units): Micros | undefined {
-  try {
-    return priceOf(pack.offer.prices, units);
-  } catch (error) {
-    deps.log.error("the pack's units have no price", { error });
-    return undefined;
-  }
-}
 
 const failureFee = (deps: ConcludeDeps, run: ClaimedRun, reason_code: string): Micros =>
   costsMinimumFee(reason_code, deps.platform_failure_fee) ? run.minimum_fee_micros : micros(0);
 
-function fail(deps: ConcludeDeps, run: ClaimedRun, charge: Micros, reason_code: string, reason_detail: string) {
-  return retryOutages(deps, FAIL_TRIES, () =>
-    closeRun(
-      deps.db,
-      run.run_id,
-      { stage: "leased", lease_token: run.lease_token },
-      { status: "FAILED", charge, reason_code, reason_detail },
-    ),
+function fail(deps: ConcludeDeps, run: HeldRun, charge: Micros, reason_code: string, reason_detail: string) {
+  return retryOutages(
+    deps,
+    () => run.lease.held_until_ms,
+    () =>
+      closeRun(
+        deps.db,
+        run.run_id,
+        { stage: "leased", lease_token: run.lease_token },
+        { status: "FAILED", charge, reason_code, reason_detail },
+      ),
   );
 }

@@ -6,7 +6,7 @@ import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
 import { soundOutcome } from "./outcome.ts";
 import { NoWorkProcess } from "./packs/isolation/no-work-process.ts";
-import type { Pack } from "./packs/pack.ts";
+import type { Pack, PackContext } from "./packs/pack.ts";
 import { owning } from "./stray-errors.ts";
 
 export type Execution =
@@ -39,7 +39,7 @@ export async function execute(
   const halted = aborted(stop);
   try {
     return await Promise.race([
-      perform(deps, pack, inputs.data, work.signal),
+      perform(deps, pack, inputs.data, { signal: work.signal, cap: run.reserved_micros }),
       deps.sleeper.sleep(run.timebox_sec * 1000, timer.signal).then(() => failed("TIMEBOX_EXCEEDED")),
       halted.promise.then((): Execution => ({ kind: "stopped" })),
     ]);
@@ -55,7 +55,7 @@ async function perform(
   { fetch, log }: ExecuteDeps,
   pack: Pack<unknown>,
   inputs: unknown,
-  signal: AbortSignal,
+  bounds: Pick<PackContext, "signal" | "cap">,
 ): Promise<Execution> {
   const stray = Promise.withResolvers<Execution>();
   const onStray = (error: unknown) => {
@@ -63,7 +63,7 @@ async function perform(
     stray.resolve(failed("PACK_CRASHED"));
   };
   try {
-    const work = owning(onStray, async () => soundOutcome(await pack.run(inputs, { signal, fetch, log })));
+    const work = owning(onStray, async () => soundOutcome(await pack.run(inputs, { ...bounds, fetch, log })));
     const outcome = await Promise.race([work, stray.promise]);
     if (outcome !== undefined) return outcome;
     log.error("the pack answered something that is no outcome");
@@ -73,7 +73,7 @@ async function perform(
       log.error("no process could be started for the work", { error });
       return failed("NO_WORK_PROCESS");
     }
-    if (!signal.aborted) log.error("pack crashed", { error });
+    if (!bounds.signal.aborted) log.error("pack crashed", { error });
     return failed("PACK_CRASHED");
   }
 }

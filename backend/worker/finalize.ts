@@ -1,26 +1,21 @@
 import type { Micros } from "#core/domain/money.ts";
 import { type Receipt, readVerdict, receiptMetadata, resultKey } from "#core/domain/receipt.ts";
 import { RESULT_CONTENT_TYPE } from "#core/domain/result.ts";
-import type { Sleeper } from "#core/ports/clock.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { ObjectWriter } from "#core/ports/objects.ts";
-import type { Random } from "#core/ports/random.ts";
 import { beginFinalize } from "#core/store/postgres/begin-finalize.ts";
-import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
 import { type ClosedRun, closeRun } from "#core/store/postgres/close-run.ts";
 import { freezeRun } from "#core/store/postgres/freeze-run.ts";
-import { retryOutages } from "./retry.ts";
+import type { HeldRun } from "./lease.ts";
+import { type RetryDeps, retryOutages } from "./retry.ts";
 
-/** Each try may last as long as the driver's own time limit; all of them end before the claimed sweep would look. */
-const UPLOAD_TRIES = 6;
-const CLOSE_TRIES = 4;
+/** The share of the claimed sweep's patience in which W4 and W5 begin a try: a later one would meet its tombstone. */
+const CLAIM_SHARE = 0.9;
 
-export interface FinalizeDeps {
+export interface FinalizeDeps extends RetryDeps {
   readonly db: Db;
   readonly objects: ObjectWriter;
-  readonly sleeper: Sleeper;
-  readonly random: Random;
   readonly log: Log;
 }
 
@@ -34,12 +29,14 @@ export interface FinishedWork {
 /** W3 to W5. Undefined: somebody else decides this run; nothing is undone. */
 export async function finalize(
   deps: FinalizeDeps,
-  run: ClaimedRun,
+  run: HeldRun,
   finalize_token: string,
   work: FinishedWork,
+  claimed_seconds: number,
 ): Promise<ClosedRun | undefined> {
   // W3
-  if ((await beginFinalize(deps.db, run, finalize_token)) === "lost") return undefined;
+  const until_ms = await claim(deps, run, finalize_token, claimed_seconds);
+  if (until_ms === "lost") return undefined;
 
   const receipt: Receipt = {
     cost: work.charge,
@@ -49,10 +46,10 @@ export async function finalize(
     reliability: work.reliability,
   };
   // W4
-  if (!(await upload(deps, run, receipt, work.body))) return undefined;
+  if (!(await upload(deps, run, receipt, work.body, until_ms))) return undefined;
 
   // W5
-  return retryOutages(deps, CLOSE_TRIES, () =>
+  return retryOutages(deps, until_ms, () =>
     closeRun(
       deps.db,
       run.run_id,
@@ -62,10 +59,36 @@ export async function finalize(
   );
 }
 
+/** W3, and until when by this worker's clock the claim is worth something. */
+async function claim(
+  deps: FinalizeDeps,
+  run: HeldRun,
+  finalize_token: string,
+  claimed_seconds: number,
+): Promise<(() => number) | "lost"> {
+  return retryOutages(
+    deps,
+    () => run.lease.held_until_ms,
+    async () => {
+      const asked_at_ms = deps.clock.now();
+      const claimed = await beginFinalize(deps.db, run, finalize_token);
+      if (claimed === "lost") return "lost";
+      const until_ms = asked_at_ms + (claimed_seconds * CLAIM_SHARE - claimed.seconds) * 1000;
+      return () => until_ms;
+    },
+  );
+}
+
 /** Whether the object at this attempt's key is ours. */
-async function upload(deps: FinalizeDeps, run: ClaimedRun, receipt: Receipt, body: Uint8Array): Promise<boolean> {
+async function upload(
+  deps: FinalizeDeps,
+  run: HeldRun,
+  receipt: Receipt,
+  body: Uint8Array,
+  until_ms: () => number,
+): Promise<boolean> {
   const key = resultKey(run.tenant_id, run.run_id, run.attempt);
-  return retryOutages(deps, UPLOAD_TRIES, async () => {
+  return retryOutages(deps, until_ms, async () => {
     const put = await deps.objects.create(key, body, RESULT_CONTENT_TYPE, receiptMetadata(receipt));
     if (put === "created") return true;
     const found = await deps.objects.head(key);

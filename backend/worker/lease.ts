@@ -1,48 +1,69 @@
-import type { Sleeper } from "#core/ports/clock.ts";
+import type { Clock, Sleeper } from "#core/ports/clock.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { SignalReceiver } from "#core/ports/queue.ts";
 import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
 import { extendLease } from "#core/store/postgres/extend-lease.ts";
 
-/** How far a lease may reach beyond the timebox: time to write the result. */
-const LEASE_GRACE_SECONDS = 30;
+/** How soon a beat that got no answer is repeated: after ever longer waits, none of them longer than between beats. */
+const FIRST_REPEAT_SECONDS = 1;
+const LONGEST_REPEAT_SECONDS = 5;
 
 export interface HeartbeatDeps {
+  readonly clock: Clock;
   readonly db: Db;
   readonly queue: Pick<SignalReceiver, "hide">;
   readonly sleeper: Sleeper;
   readonly log: Log;
 }
 
+/** A claimed run, and until when, by this worker's clock, nobody else can have taken it: its beats move that on. */
+export interface HeldRun extends ClaimedRun {
+  readonly lease: { held_until_ms: number };
+}
+
+/** `asked_at_ms`: before W1 was first asked, so that the lease cannot have begun earlier. */
+export function hold(run: ClaimedRun, asked_at_ms: number, lease_seconds: number): HeldRun {
+  return { ...run, lease: { held_until_ms: asked_at_ms + lease_seconds * 1000 } };
+}
+
 /**
  * W2: keeps our lease alive until `until` aborts, and says when it is lost. A beat that got no answer is no verdict:
- * the next one asks again, and W3 decides.
+ * it is soon repeated, and W3 decides. The lease may reach one lease beyond the timebox: time to write the result,
+ * through an outage too.
  */
 export async function keepLease(
   deps: HeartbeatDeps,
-  run: ClaimedRun,
+  run: HeldRun,
   times: { readonly lease_seconds: number; readonly heartbeat_seconds: number },
   receipt: string,
   until: AbortSignal,
 ): Promise<"lost" | "ended"> {
+  const { lease_seconds, heartbeat_seconds } = times;
+  // A claim that was not answered at once has used up some of its lease.
+  const left_ms = run.lease.held_until_ms - deps.clock.now();
+  let wait_ms = left_ms > (lease_seconds - FIRST_REPEAT_SECONDS) * 1000 ? heartbeat_seconds * 1000 : 0;
+  let unanswered = 0;
   for (;;) {
-    await deps.sleeper.sleep(times.heartbeat_seconds * 1000, until);
+    await deps.sleeper.sleep(wait_ms, until);
     if (until.aborted) return "ended";
+    const asked_at_ms = deps.clock.now();
     try {
-      const answer = await extendLease(deps.db, run, {
-        lease_seconds: times.lease_seconds,
-        grace_seconds: LEASE_GRACE_SECONDS,
-      });
+      const answer = await extendLease(deps.db, run, { lease_seconds, grace_seconds: lease_seconds });
       if (answer === "lost") return until.aborted ? "ended" : "lost";
     } catch (error) {
       deps.log.warn("heartbeat got no answer", { error });
+      const repeat_seconds = Math.min(FIRST_REPEAT_SECONDS * 2 ** unanswered++, LONGEST_REPEAT_SECONDS);
+      wait_ms = Math.min(repeat_seconds, heartbeat_seconds) * 1000;
       continue;
     }
+    unanswered = 0;
+    wait_ms = heartbeat_seconds * 1000;
+    run.lease.held_until_ms = asked_at_ms + lease_seconds * 1000;
     if (until.aborted) return "ended";
     // Nobody waits for it: finished work must not lose its lease to a slow queue.
     void deps.queue
-      .hide(receipt, times.lease_seconds)
+      .hide(receipt, lease_seconds)
       .catch((error: unknown) => deps.log.warn("message was not hidden for longer", { error }));
   }
 }

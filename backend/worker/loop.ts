@@ -17,17 +17,21 @@ export interface LoopSettings extends WorkerTimes {
 export async function workerLoop(deps: WorkerDeps, settings: LoopSettings, stopping: AbortSignal): Promise<void> {
   const running = new Set<Promise<void>>();
   const giveUp = new AbortController();
-  const stopped = aborted(stopping);
+  // One waiter at a time: a race against what lasts, turn by turn, would keep something of every turn.
+  let wake = () => {};
+  const woken = () => new Promise<void>((resolve) => (wake = resolve));
+  stopping.addEventListener("abort", () => wake(), { once: true });
 
   const start = (message: ReceivedMessage) => {
-    const run: Promise<void> = processMessage(deps, settings, message, giveUp.signal).finally(() =>
-      running.delete(run),
-    );
+    const run: Promise<void> = processMessage(deps, settings, message, giveUp.signal).finally(() => {
+      running.delete(run);
+      wake();
+    });
     running.add(run);
   };
 
   while (!stopping.aborted) {
-    if (running.size >= settings.concurrency) await Promise.race([...running, stopped]);
+    if (running.size >= settings.concurrency) await woken();
     if (running.size > 0) await deps.sleeper.sleep(GATHER_MS, stopping);
     const free = settings.concurrency - running.size;
     if (free === 0 || stopping.aborted) continue;
@@ -47,9 +51,3 @@ export async function workerLoop(deps: WorkerDeps, settings: LoopSettings, stopp
   drained.abort();
   await grace;
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });

@@ -16,7 +16,7 @@ import { catchStrays } from "./stray-errors.ts";
 
 const STATEMENT_MS = 10_000;
 const REDIS_MS = 2_000;
-/** One try: `finalize` repeats it, and all its tries end before the claimed sweep would look. */
+/** One try: `finalize` repeats it as long as its claim is worth something. */
 const S3 = { request_ms: 15_000, attempts: 1 };
 /** Longer than a long poll. */
 const SQS = { request_ms: 30_000, attempts: 3 };
@@ -76,6 +76,7 @@ await workerLoop(
   {
     lease_seconds: config.DPP_LEASE_SECONDS,
     heartbeat_seconds: config.DPP_HEARTBEAT_SECONDS,
+    claimed_seconds: config.DPP_CLAIMED_SECONDS,
     max_attempts: config.DPP_MAX_ATTEMPTS,
     concurrency: config.DPP_WORKER_CONCURRENCY,
     stop_seconds: config.DPP_STOP_SECONDS,

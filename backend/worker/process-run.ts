@@ -5,18 +5,17 @@ import { traceIdOf } from "#core/domain/trace.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { ReceivedMessage, SignalReceiver, SignalSender } from "#core/ports/queue.ts";
 import type { Redis } from "#core/ports/redis.ts";
-import { type ClaimedRun, claimRun } from "#core/store/postgres/claim-run.ts";
+import { type ClaimAnswer, claimRun } from "#core/store/postgres/claim-run.ts";
 import { handBack } from "#core/store/postgres/hand-back.ts";
+import type { ClosedRun } from "#core/store/postgres/close-run.ts";
 import { statusOf } from "#core/store/postgres/run-status.ts";
 import { settle } from "#core/store/redis/settle.ts";
 import { type ConcludeDeps, conclude, failAs } from "./conclude.ts";
 import { type Execution, execute } from "./execute.ts";
-import { keepLease } from "./lease.ts";
+import { type HeldRun, hold, keepLease } from "./lease.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
 import type { Pack } from "./packs/pack.ts";
 import { retryOutages } from "./retry.ts";
-
-const HAND_BACK_TRIES = 4;
 
 export interface WorkerDeps extends ConcludeDeps {
   readonly redis: Redis;
@@ -30,6 +29,8 @@ export interface WorkerTimes {
   readonly lease_seconds: number;
   readonly heartbeat_seconds: number;
   readonly max_attempts: number;
+  /** After how long the claimed sweep decides a run whose W3 succeeded. */
+  readonly claimed_seconds: number;
 }
 
 /** W1 to W7 for one message. `stop`: the worker must give its runs back now. Never throws. */
@@ -60,24 +61,73 @@ async function processSignal(
   receipt: string,
   stop: AbortSignal,
 ): Promise<void> {
-  // W1
-  const lease_token = newId(deps.clock.now(), deps.random.bytes(16));
-  const claim = await claimRun(deps.db, { run_id: signal.run_id, lease_token, ...times });
-  if (claim.kind === "busy") return;
-  if (claim.kind === "over") return forget(deps, receipt);
+  const asked_at_ms = deps.clock.now();
+  const claim = await claimUnder(deps, times, signal.run_id, asked_at_ms, stop);
+  if (claim.kind === "busy" || claim.kind === "over") return forget(deps, receipt);
 
-  const { run } = claim;
+  const run = hold(claim.run, asked_at_ms, times.lease_seconds);
   const pack = deps.packs.get(run.pack_type);
   if (pack === undefined) return refuseUnknownPack(deps, run);
-  const execution = await work(deps, times, pack, run, receipt, stop);
-  if (execution === "lost") {
-    deps.metrics.count("lease_lost");
-    return yieldTo(deps, run, receipt);
-  }
-  if (execution.kind === "stopped") return giveBack(deps, run, receipt);
+  await whileHeld(deps, times, run, receipt, async (lost) => {
+    const execution = await execute(deps, pack, run, AbortSignal.any([stop, lost]));
+    if (lost.aborted) {
+      deps.metrics.count("lease_lost");
+      return yieldTo(deps, run, receipt);
+    }
+    if (execution.kind === "stopped") return giveBack(deps, run, receipt);
+    const closed = await conclude(deps, pack, run, execution, times.claimed_seconds);
+    if (closed === undefined) return yieldTo(deps, run, receipt);
+    await tell(deps, run, execution, closed);
+    forget(deps, receipt);
+  });
+}
 
-  const closed = await conclude(deps, pack, run, execution);
-  if (closed === undefined) return yieldTo(deps, run, receipt);
+/**
+ * W1. An unknown outcome is asked after again under the same token until its lease could have passed, or the worker
+ * must stop; then the message comes back.
+ */
+function claimUnder(
+  deps: WorkerDeps,
+  times: WorkerTimes,
+  run_id: string,
+  asked_at_ms: number,
+  stop: AbortSignal,
+): Promise<ClaimAnswer> {
+  const lease_token = newId(asked_at_ms, deps.random.bytes(16));
+  return retryOutages(
+    deps,
+    () => (stop.aborted ? 0 : asked_at_ms + times.lease_seconds * 1000),
+    () => claimRun(deps.db, { run_id, lease_token, ...times }),
+  );
+}
+
+/** Does the work with the heartbeat beside it; neither outlives the other. */
+async function whileHeld(
+  deps: WorkerDeps,
+  times: WorkerTimes,
+  run: HeldRun,
+  receipt: string,
+  work: (lost: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const ended = new AbortController();
+  const lost = new AbortController();
+  const beating = keepLease(deps, run, times, receipt, ended.signal).then((answer) => {
+    if (answer === "lost") lost.abort();
+  });
+  try {
+    await work(lost.signal);
+  } finally {
+    ended.abort();
+    await beating;
+  }
+}
+
+async function tell(
+  deps: WorkerDeps,
+  run: HeldRun,
+  execution: Exclude<Execution, { kind: "stopped" }>,
+  closed: ClosedRun,
+): Promise<void> {
   deps.metrics.count("run_closed", { pack_type: run.pack_type, kind: execution.kind });
   const reason_code = "reason_code" in execution ? execution.reason_code : undefined;
   const { charged_micros } = closed;
@@ -86,11 +136,10 @@ async function processSignal(
   await settle(deps.redis, { ...closed, charged: closed.charged_micros }).catch((error: unknown) =>
     deps.log.warn("the mirror was not told; the next sync will", { error }),
   );
-  forget(deps, receipt);
 }
 
 /** A cancel, a sweep or another worker decides this run, or did. Nothing is undone; one that is over needs no signal. */
-async function yieldTo(deps: WorkerDeps, run: ClaimedRun, receipt: string): Promise<void> {
+async function yieldTo(deps: WorkerDeps, run: HeldRun, receipt: string): Promise<void> {
   const status = await statusOf(deps.db, run.run_id);
   if (status === "CANCELED") deps.log.info("the run was canceled", { attempt: run.attempt });
   else deps.log.warn("the run is no longer ours", { attempt: run.attempt, status });
@@ -104,32 +153,9 @@ function forget(deps: WorkerDeps, receipt: string): void {
     .catch((error: unknown) => deps.log.warn("a message was not deleted; its next delivery will be", { error }));
 }
 
-/** W2: the pack, with the heartbeat beside it; neither outlives the other. */
-async function work(
-  deps: WorkerDeps,
-  times: WorkerTimes,
-  pack: Pack<unknown>,
-  run: ClaimedRun,
-  receipt: string,
-  stop: AbortSignal,
-): Promise<Execution | "lost"> {
-  const ended = new AbortController();
-  const lost = new AbortController();
-  const beating = keepLease(deps, run, times, receipt, ended.signal).then((answer) => {
-    if (answer === "lost") lost.abort();
-  });
-  try {
-    const execution = await execute(deps, pack, run, AbortSignal.any([stop, lost.signal]));
-    return lost.signal.aborted ? "lost" : execution;
-  } finally {
-    ended.abort();
-    await beating;
-  }
-}
-
 /** Hands the run back and makes its signal visible at once, so that another worker takes it. */
-async function giveBack(deps: WorkerDeps, run: ClaimedRun, receipt: string): Promise<void> {
-  const answer = await retryOutages(deps, HAND_BACK_TRIES, () => handBack(deps.db, run));
+async function giveBack(deps: WorkerDeps, run: HeldRun, receipt: string): Promise<void> {
+  const answer = await handBackHeld(deps, run);
   deps.log.info("run handed back", { answer });
   if (answer === "handed-back") {
     await deps.queue.send([encodeSignal({ run_id: run.run_id, traceparent: run.trace_parent })]);
@@ -137,12 +163,19 @@ async function giveBack(deps: WorkerDeps, run: ClaimedRun, receipt: string): Pro
   }
 }
 
+const handBackHeld = (deps: WorkerDeps, run: HeldRun) =>
+  retryOutages(
+    deps,
+    () => run.lease.held_until_ms,
+    () => handBack(deps.db, run),
+  );
+
 /**
  * A deploy may bring a pack to the edge before it reaches every worker: the run goes back, and its next signal is the
  * reaper's, a while later. When it came back too often, no worker has this pack.
  */
-async function refuseUnknownPack(deps: WorkerDeps, run: ClaimedRun): Promise<void> {
+async function refuseUnknownPack(deps: WorkerDeps, run: HeldRun): Promise<void> {
   deps.log.error("no such pack in this worker", { pack_type: run.pack_type });
-  const answer = await retryOutages(deps, HAND_BACK_TRIES, () => handBack(deps.db, run));
+  const answer = await handBackHeld(deps, run);
   if (answer === "kept") await failAs(deps, run, "PACK_UNKNOWN");
 }

@@ -68,7 +68,7 @@ function priceList(prices: PackOffer["prices"]): string {
   const list = Object.entries(prices).map(([unit, price]) => {
     return `\`${unit}\` ${formatUsd(price.unit_micros)} per ${price.per}`;
   });
-  return `A success costs the sum of its units; a max_cost_usd below the least that this can be is refused. In USD: ${list.join("; ")}.`;
+  return `A success costs the sum of its units; a max_cost_usd below the least that this can be is refused, and work that would cost more than max_cost_usd stops there and fails, COST_EXCEEDS_CAP. In USD: ${list.join("; ")}.`;
 }
 
 const requestName = (pack_type: string): string =>

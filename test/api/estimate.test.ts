@@ -127,6 +127,7 @@ test.each([...catalog.values()])(
       .get(type)
       ?.run(parsed.request.inputs, {
         signal: new AbortController().signal,
+        cap: parsed.request.max_cost_usd,
         fetch: () => Promise.reject(new Error("no network in this test")),
         log,
       });

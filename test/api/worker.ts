@@ -10,7 +10,7 @@ import { createPacks } from "../../backend/worker/packs/registry.ts";
 import { processMessage, type WorkerDeps } from "../../backend/worker/process-run.ts";
 import type { World } from "./harness.ts";
 
-const TIMES = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3 };
+const TIMES = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3, claimed_seconds: 120 };
 
 /** A worker with every pack on the world's stores, which takes a run when it is told to. `errors` is what it logged. */
 export function workerOf({ backend, redis }: Pick<World, "backend" | "redis">, fetch: GuardedFetch) {

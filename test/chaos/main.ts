@@ -10,6 +10,7 @@ import { readHistory, scribe } from "./history.ts";
 import { startKiller } from "./killer.ts";
 import { workAway } from "./load.ts";
 import { grantFirst, operate } from "./operator.ts";
+import { outages } from "./outages.ts";
 import { seeded } from "./seeded.ts";
 import { summarize } from "./summary.ts";
 import { createWorld, logsOf, type World } from "./world.ts";
@@ -18,10 +19,13 @@ const HOME = ".dev/chaos";
 const STATE_DIR = `${HOME}/state`;
 const PROGRESS_MS = 5_000;
 const SHOWN = 20;
-const USAGE = "usage: npm run chaos -- [--minutes M] [--seed S] [--clients N] [--keep]";
+const USAGE = "usage: npm run chaos -- [--minutes M] [--outages SECONDS] [--seed S] [--clients N] [--keep]";
 
 const settings = z.object({
-  minutes: z.coerce.number().positive().max(10_000).default(2),
+  /** 0: nothing is killed, and the outages alone are played. */
+  minutes: z.coerce.number().nonnegative().max(10_000).default(2),
+  /** How long each store refuses, and hangs, once the rest is over; 0 leaves that out. */
+  outages: z.coerce.number().nonnegative().max(90).default(30),
   seed: z.coerce.number().int().nonnegative(),
   clients: z.coerce.number().int().min(1).max(200).default(16),
   keep: z.boolean().default(false),
@@ -32,7 +36,14 @@ function options(): Settings {
   try {
     const text = { type: "string" } as const;
     const { values } = parseArgs({
-      options: { minutes: text, seed: text, clients: text, keep: { type: "boolean" }, help: { type: "boolean" } },
+      options: {
+        minutes: text,
+        outages: text,
+        seed: text,
+        clients: text,
+        keep: { type: "boolean" },
+        help: { type: "boolean" },
+      },
     });
     if (values.help === true) {
       console.log(USAGE);
@@ -96,8 +107,28 @@ function keepEvidence(dir: string, evidence: Evidence, violations: readonly Viol
   for (const log of logsOf(STATE_DIR)) if (existsSync(log)) copyFileSync(log, join(dir, basename(log)));
 }
 
+/** Stores that are out for less than a lease, in a system of its own in which nobody dies. */
+async function endureOutages({ outages: seconds, seed }: Settings): Promise<void> {
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, interrupt);
+  const { lines, violations } = await outages(`${HOME}/outages`, seconds, seed, stop.signal);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, interrupt);
+  console.log(`\n${lines.join("\n")}`);
+  for (const each of violations.slice(0, SHOWN)) {
+    console.log(`\nVIOLATION ${each.rule}\n  ${each.subject} ${JSON.stringify(each.detail)}`);
+  }
+  if (violations.length > 0) process.exitCode = 1;
+  else console.log("verdict            no attempt burned, no work lost");
+}
+
 async function main(): Promise<void> {
   const wanted = options();
+  if (wanted.minutes > 0) await breakAll(wanted);
+  if (wanted.outages > 0) await endureOutages(wanted);
+}
+
+async function breakAll(wanted: Settings): Promise<void> {
   const { seed, clients, minutes, keep } = wanted;
   const dir = join(HOME, `${new Date().toISOString().replaceAll(/[:.]/g, "-")}-seed-${seed}`);
   mkdirSync(dir, { recursive: true });

@@ -2,13 +2,15 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { cancelRun } from "#core/store/postgres/cancel-run.ts";
 import { encodeSignal } from "#core/domain/message.ts";
 import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { createSqsDeadLetters } from "../../backend/drivers/sqs-dead-letters.ts";
 import { createSqsQueue } from "../../backend/drivers/sqs.ts";
 import { sweepDeadLetters } from "../../backend/reaper/sweeps/dead-letters.ts";
 import { type CliWorld, createCliWorld, sha256 } from "./support/cli-world.ts";
-import { queued } from "./support/close-work.ts";
+import { claimed, complete, leased, queued } from "./support/close-work.ts";
+import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
 import { createQueue } from "./support/queue.ts";
 import { recorder } from "./support/recorder.ts";
 
@@ -67,8 +69,9 @@ describe("the dead letters", () => {
   it("are told of when they become more, and touched by no sweep", async () => {
     const { dead, dlq, bury } = await queues();
     const heard = recorder();
-    const seen = { count: 0 };
-    const sweep = () => sweepDeadLetters({ dead_letters: dead, ...heard }, seen);
+    const seen = { count: 0, alarming: 0 };
+    const db = { query: () => Promise.reject(new Error("there is no run to ask for")) };
+    const sweep = () => sweepDeadLetters({ db, dead_letters: dead, ...heard }, seen);
     const criticals: number[] = [];
     for (const bodies of [[], ["one", "two"], [], ["three"]]) {
       await bury(bodies);
@@ -78,8 +81,46 @@ describe("the dead letters", () => {
     expect(criticals).toEqual([0, 1, 1, 2]);
     expect(heard.last("dead_letters")).toBe(3);
     expect(await dlq.depth()).toEqual({ visible: 3, hidden: 0 });
-    await sweepDeadLetters({ dead_letters: undefined, ...heard }, seen);
+    await sweepDeadLetters({ db, dead_letters: undefined, ...heard }, seen);
     expect(heard.counted("dead_letters")).toBe(4);
+  });
+});
+
+describe("a dead letter of a run", () => {
+  let world: MoneyWorld;
+  beforeAll(async () => {
+    world = await createMoneyWorld();
+  });
+  afterAll(() => world.close());
+
+  const criticalsAfter = async (...run_ids: readonly string[]) => {
+    const { dead, bury } = await queues();
+    await bury(run_ids.map(signalOf));
+    const heard = recorder();
+    await sweepDeadLetters({ db: world.backend, dead_letters: dead, ...heard }, { count: 0, alarming: 0 });
+    expect(heard.last("dead_letters")).toBe(run_ids.length);
+    return heard.criticals().length;
+  };
+
+  it("that is at work, however long, or over, is no alarm", async () => {
+    const account = await world.account();
+    const atWork = await leased(world, account);
+    const finished = await claimed(world, account);
+    await complete(world, finished, 5_000);
+    const claimedNow = await claimed(world, account);
+    const { run_id } = await queued(world, account);
+    await cancelRun(world.edge, account.key_sha256, run_id);
+    expect(await criticalsAfter(atWork.run_id, finished.run_id, claimedNow.run_id, run_id, randomUUID())).toBe(0);
+  });
+
+  it("that is queued, or whose worker was lost, is one", async () => {
+    const account = await world.account();
+    const { run_id } = await queued(world, account);
+    expect(await criticalsAfter(run_id)).toBe(1);
+    const lost = await leased(world, account);
+    const past = "UPDATE runs SET lease_expires_at = wall_clock() - interval '1 second' WHERE run_id = $1";
+    await world.owner.query(past, [lost.run_id]);
+    expect(await criticalsAfter(lost.run_id)).toBe(1);
   });
 });
 

@@ -27,10 +27,14 @@ const completion = (
 interface Asked {
   path: string | undefined;
   authorization: string | undefined;
-  body: { model: string; messages: { role: string; content: string }[] };
+  body: { model: string; max_tokens: number; messages: { role: string; content: string }[] };
 }
 
-async function decideWith(answers: (string | number)[], inputs: Partial<DecisionInputs> = {}, path = "/v1") {
+async function decideWith(
+  answers: (string | number)[],
+  inputs: Partial<DecisionInputs> = {},
+  { path = "/v1", cap = 1_000_000 } = {},
+) {
   const asked: Asked[] = [];
   const handler: RequestListener = (request, response) => {
     void json(request).then((body) => {
@@ -42,7 +46,10 @@ async function decideWith(answers: (string | number)[], inputs: Partial<Decision
   };
   await using server = await serve(handler);
   const pack = decisionPack({ url: server.origin + path, apiKey: "sk-secret", model: "test-model", backoffMs: 1 });
-  const outcome = await pack.run(decisionOffer.inputs.parse({ question: "Should we move?", ...inputs }), context());
+  const outcome = await pack.run(
+    decisionOffer.inputs.parse({ question: "Should we move?", ...inputs }),
+    context(undefined, cap),
+  );
   return { outcome, asked };
 }
 
@@ -66,7 +73,7 @@ describe("a bare question with a model", () => {
 
   test("may be asked at the full address, and may be answered in a code fence", async () => {
     const fenced = `\`\`\`json\n${JSON.stringify(TABLE)}\n\`\`\``;
-    const { outcome, asked } = await decideWith([completion(fenced)], {}, "/x/chat/completions");
+    const { outcome, asked } = await decideWith([completion(fenced)], {}, { path: "/x/chat/completions" });
     expect(outcome.kind).toBe("done");
     expect(asked[0]?.path).toBe("/x/chat/completions");
   });
@@ -85,6 +92,59 @@ describe("a bare question with a model", () => {
       expect(outcome.kind === "done" && outcome.units["model_kilotoken"]).toBe(0);
     },
   );
+});
+
+describe("a cap", () => {
+  const exceeded = { kind: "pack_failed", reason_code: "COST_EXCEEDS_CAP" };
+  /** The base, the two cells of the smallest table, and one or two thousand tokens. */
+  const ONE_THOUSAND = 13_000;
+  const TWO_THOUSAND = 15_000;
+  const used = (total_tokens: number) => completion(TABLE, { total_tokens });
+
+  test("bounds the answer to what it leaves after the prompt", async () => {
+    const { outcome, asked } = await decideWith([used(1_000)], {}, { cap: ONE_THOUSAND });
+    expect(outcome).toMatchObject({ kind: "done", units: { base: 1, cell: 2, model_kilotoken: 1 } });
+    const { max_tokens, messages } = asked[0]?.body ?? expect.unreachable();
+    const prompt = Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / 4);
+    expect(max_tokens).toBe(1_000 - prompt);
+    const roomy = await decideWith([used(1_000)]);
+    expect(roomy.asked[0]?.body.max_tokens).toBe(MODEL_LIMITS.max_answer_tokens);
+  });
+
+  test("that the tokens have passed all the same ends the run, and no result is made", async () => {
+    expect((await decideWith([used(2_000)], {}, { cap: TWO_THOUSAND })).outcome.kind).toBe("done");
+    expect((await decideWith([used(2_001)], {}, { cap: TWO_THOUSAND })).outcome).toMatchObject(exceeded);
+  });
+
+  test("that the model's table has passed ends the run", async () => {
+    const options = ["a", "b", "c"];
+    const scores = Object.fromEntries(options.map((name) => [name, { rent: 1 }]));
+    const { outcome } = await decideWith(
+      [completion({ ...TABLE, options, scores }, { total_tokens: 1_000 })],
+      {},
+      { cap: ONE_THOUSAND },
+    );
+    expect(outcome).toMatchObject(exceeded);
+  });
+
+  test("that cuts an answer short is why the run ends, and the model is not asked again", async () => {
+    const envelope = { choices: [{ message: { content: '{"options": ["St' }, finish_reason: "length" }] };
+    const { outcome, asked } = await decideWith([JSON.stringify(envelope)], {}, { cap: ONE_THOUSAND });
+    expect(outcome).toMatchObject(exceeded);
+    expect(asked).toHaveLength(1);
+    const roomy = await decideWith([JSON.stringify(envelope)]);
+    expect(roomy.outcome).toMatchObject({ reason_code: "MODEL_OUTPUT_INVALID" });
+  });
+
+  test.each([
+    ["no token", {}, ONE_THOUSAND - 1],
+    ["no answer after a long prompt", { question: "\u{1F4B8}".repeat(1_000) }, ONE_THOUSAND],
+    ["no cells of the table that was named", { options: ["a", "b", "c", "d"] }, ONE_THOUSAND],
+  ])("that covers %s asks no model", async (_, inputs, cap) => {
+    const { outcome, asked } = await decideWith([used(1)], inputs, { cap });
+    expect(outcome).toMatchObject(exceeded);
+    expect(asked).toHaveLength(0);
+  });
 });
 
 describe("a model that fails", () => {

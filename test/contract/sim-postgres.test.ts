@@ -147,7 +147,7 @@ test(
       submit: "inserted existing insufficient too-many-open",
       claim: "claimed busy over",
       beat: "extended lost",
-      begin: "claimed lost",
+      begin: "some lost",
       handBack: "kept",
       cancel: "canceled absent",
       fail: "some none",

@@ -45,7 +45,14 @@ const objects = {
   head: () => Promise.reject(new Error("there is nothing to look at")),
   delete: async () => undefined,
 };
-const deps = (db: Db) => ({ db, redis: shield.redis, queue: memoryQueue(), objects, ...recorder() });
+const deps = (db: Db) => ({
+  db,
+  redis: shield.redis,
+  queue: memoryQueue(),
+  objects,
+  platform_failure_fee: "none" as const,
+  ...recorder(),
+});
 
 describe("the sync sweep", () => {
   const snapshot = "All that Redis mirrors of one tenant, from one snapshot";

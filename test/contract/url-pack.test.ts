@@ -1,6 +1,9 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { RequestListener } from "node:http";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { micros } from "#core/domain/money.ts";
 import { priceOf } from "#core/domain/pack.ts";
 import { URL_LIMITS, type UrlInputs, urlOffer } from "#core/domain/packs/url.ts";
 import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts";
@@ -11,10 +14,15 @@ import { serve } from "./support/local-server.ts";
 
 const pack = urlPack();
 
-async function run(type: string, body: string | Buffer, format: UrlInputs["format"] = "text") {
-  await using server = await serve((_, response) => response.writeHead(200, { "content-type": type }).end(body));
+async function run(type: string, body: string | Buffer, format: UrlInputs["format"] = "text", cap = 1_000_000) {
+  return runOn((_, response) => response.writeHead(200, { "content-type": type }).end(body), format, cap);
+}
+
+async function runOn(listener: RequestListener, format: UrlInputs["format"], cap: number) {
+  await using server = await serve(listener);
   const outcome = await pack.run(urlOffer.inputs.parse({ url: `${server.origin}/news`, format }), {
     signal: new AbortController().signal,
+    cap: micros(cap),
     log,
     fetch: createGuardedFetch({ allowHosts: [`127.0.0.1:${server.port}`], backoffMs: 1 }),
   });
@@ -96,7 +104,7 @@ describe("the url pack", () => {
 
   test("takes no money for an address that it refuses, and fails for a page it cannot read", async () => {
     const fetch = createGuardedFetch();
-    const context = { signal: new AbortController().signal, log, fetch };
+    const context = { signal: new AbortController().signal, cap: micros(20_000), log, fetch };
     const refused = await pack.run({ url: "http://169.254.169.254/latest", format: "text" }, context);
     expect(refused).toMatchObject({ kind: "input_rejected", reason_code: "ADDRESS_NOT_ALLOWED" });
     const { outcome } = await run("image/png", "x");
@@ -111,8 +119,63 @@ describe("the url pack", () => {
       setImmediate(() => stop.abort(reason));
       return { kind: "ok" as const, ...fetched, body: Buffer.from("http://a ".repeat(100_000)) };
     };
-    const running = pack.run({ url: "https://a.example/", format: "links" }, { signal: stop.signal, log, fetch });
+    const context = { signal: stop.signal, cap: micros(20_000), log, fetch };
+    const running = pack.run({ url: "https://a.example/", format: "links" }, context);
     await expect(running).rejects.toBe(reason);
+  });
+});
+
+describe("a cap", () => {
+  const exceeded = { kind: "pack_failed", reason_code: "COST_EXCEEDS_CAP" };
+
+  test.each([
+    [4_000, 200_000],
+    [5_000, 300_000],
+  ])("of %i micros covers a body of %i bytes, and not one more", async (cap, bytes) => {
+    const { outcome } = await run("text/plain", "x".repeat(bytes), "text", cap);
+    expect(outcome.kind === "done" && priceOf(urlOffer.prices, outcome.units)).toBe(cap);
+    expect((await run("text/plain", "x".repeat(bytes + 1), "text", cap)).outcome).toMatchObject({
+      ...exceeded,
+      detail: `max_cost_usd covers a body of at most ${bytes} bytes, decompressed.`,
+    });
+  });
+
+  test("stops the reading of a body without an end where it is used up", async () => {
+    let sent = 0;
+    const endless: RequestListener = (_, response) => {
+      response.writeHead(200, { "content-type": "text/plain" });
+      const send = () => {
+        while (!response.destroyed && response.write("x".repeat(10_000))) sent += 10_000;
+      };
+      response.on("drain", send);
+      send();
+    };
+    const { outcome } = await runOn(endless, "text", 5_000);
+    expect(outcome).toMatchObject(exceeded);
+    expect(sent).toBeLessThan(URL_LIMITS.max_body_bytes);
+  });
+
+  test("is held against decompressed bytes, whatever the length of the encoded body", async () => {
+    const noise = randomBytes(100_000);
+    const encoded: RequestListener = (_, response) => {
+      const body = gzipSync(noise);
+      expect(body.length).toBeGreaterThan(noise.length);
+      const headers = { "content-type": "text/plain", "content-encoding": "gzip", "content-length": body.length };
+      response.writeHead(200, headers).end(body);
+    };
+    const { outcome } = await runOn(encoded, "text", 3_000);
+    expect(outcome).toMatchObject({ kind: "done", units: { base: 1, hundred_kb: 1 } });
+  });
+
+  test("that covers no fetch sends nothing", async () => {
+    const { outcome, requests } = await run("text/plain", "x", "text", 2_999);
+    expect(outcome).toMatchObject(exceeded);
+    expect(requests).toHaveLength(0);
+  });
+
+  test("above the price of the largest body leaves its limit to the fetch", async () => {
+    const { outcome } = await run("text/plain", Buffer.alloc(URL_LIMITS.max_body_bytes + 1));
+    expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "TOO_LARGE" });
   });
 });
 

@@ -50,7 +50,7 @@ const tenants = (count: number, host: (i: number) => string, events: number) =>
   Promise.all(Array.from({ length: count }, (_, i) => tenant([host(i)], events)));
 
 async function fanOut(): Promise<void> {
-  while ((await fanOutEvents(world.backend, 100)) > 0);
+  while ((await fanOutEvents(world.backend, 100)).events > 0);
 }
 
 async function claim(

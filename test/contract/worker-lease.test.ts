@@ -49,7 +49,7 @@ describe("a worker that holds a lease", () => {
     };
     const sleeper: Sleeper = {
       sleep: (ms, until) =>
-        ms === 30_000 && beats < 4
+        ms <= 30_000 && beats < 4
           ? Promise.resolve()
           : new Promise((resolve) => until?.addEventListener("abort", () => resolve(), { once: true })),
     };

@@ -2,6 +2,7 @@ import { type OcrInputs, ocrOffer } from "#core/domain/packs/ocr.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
 import type { Log } from "#core/ports/log.ts";
 import { ocrPack } from "../../backend/worker/packs/ocr.ts";
+import { micros } from "#core/domain/money.ts";
 import type { PackContext } from "../../backend/worker/packs/pack.ts";
 
 /** What tests read of the pack's data. */
@@ -39,7 +40,7 @@ function serving(image: Uint8Array, signal = never): PackContext {
     body: image,
     redirects: [],
   });
-  return { signal, log: silent, fetch };
+  return { signal, cap: micros(1_000_000), log: silent, fetch };
 }
 
 /** The pack's own outcome for an image that it fetches. */

@@ -90,10 +90,16 @@ export function queueOf({ network, stores: { queue } }: Wires, process: SimProce
 
 /** As the reaper looks at them; what an operator does with them is no part of the protocol. */
 export function deadLettersOf({ network, stores: { queue } }: Wires, process: SimProcess): DeadLetters {
-  const beyond = () => Promise.reject(new Error("nobody redrives in this world"));
+  const letterOf = (body: string) => ({ body, times_received: 1, sent_at: new Date(0) });
   return {
-    count: () => network.call({ process, port: "queue", operation: "count-dead", apply: () => queue.dead }),
-    peek: beyond,
-    redrive: beyond,
+    count: () => network.call({ process, port: "queue", operation: "count-dead", apply: () => queue.dead.length }),
+    peek: (max) =>
+      network.call({
+        process,
+        port: "queue",
+        operation: "peek-dead",
+        apply: () => queue.dead.slice(0, max).map(letterOf),
+      }),
+    redrive: () => Promise.reject(new Error("nobody redrives in this world")),
   };
 }

@@ -28,7 +28,14 @@ export interface WorldSettings {
 /** The production times, with sweeps a little rarer: an idle sweep costs real time here. */
 export const SETTINGS: WorldSettings = {
   grace_seconds: 90,
-  worker: { concurrency: 4, stop_seconds: 20, lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3 },
+  worker: {
+    concurrency: 4,
+    stop_seconds: 20,
+    lease_seconds: 120,
+    heartbeat_seconds: 30,
+    max_attempts: 3,
+    claimed_seconds: 120,
+  },
   reaper: {
     max_attempts: 3,
     claimed_seconds: 120,

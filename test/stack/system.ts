@@ -25,6 +25,8 @@ export type InstanceName = ProcessName | `${ProcessName}-${number}`;
 
 /** Where edge and worker reach the stores that speak HTTP. */
 export type Ways = Pick<Stack, "neonHttp" | "upstashUrl" | "s3Endpoint">;
+/** Where every process reaches the others. */
+type OtherWays = Pick<Stack, "databaseUrl" | "redisUrl" | "sqsEndpoint">;
 
 export interface SystemOptions {
   readonly stateDir: string;
@@ -35,7 +37,7 @@ export interface SystemOptions {
   /** "host:port" that the url pack may fetch although the guard would refuse it; development alone. */
   readonly fetchAllowHosts?: readonly string[];
   /** Other ways than the direct ones, such as ways on which things get lost. */
-  readonly detour?: (direct: Ways) => Promise<Ways>;
+  readonly detour?: (direct: Ways & OtherWays) => Promise<Ways & Partial<OtherWays>>;
   readonly onChange?: () => void;
   readonly onLog?: (process: string, line: string) => void;
 }
@@ -82,18 +84,21 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       if (port === undefined) throw new Error(`${name} was not named when the system started`);
       return port;
     };
-    const ways = (await options.detour?.(stack)) ?? stack;
+    const { databaseUrl, redisUrl, sqsEndpoint, neonHttp, upstashUrl, s3Endpoint } = stack;
+    const direct = { databaseUrl, redisUrl, sqsEndpoint, neonHttp, upstashUrl, s3Endpoint };
+    const ways = { ...direct, ...(await options.detour?.(direct)) };
+    const queueUrl = by(stack.queueUrl, sqsEndpoint, ways.sqsEndpoint);
     const environment = {
       DPP_STOP_SECONDS: STOP_SECONDS,
       ...pick(options.env, /^(DPP_|DECISION_MODEL_)/),
-      DATABASE_URL: logins.backend,
-      REDIS_URL: stack.redisUrl,
+      DATABASE_URL: by(logins.backend, databaseUrl, ways.databaseUrl),
+      REDIS_URL: ways.redisUrl,
       AWS_REGION: stack.region,
       AWS_ACCESS_KEY_ID: stack.accessKeyId,
       AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
-      SQS_ENDPOINT: stack.sqsEndpoint,
-      SQS_QUEUE_URL: stack.queueUrl,
-      SQS_DLQ_URL: stack.dlqUrl,
+      SQS_ENDPOINT: ways.sqsEndpoint,
+      SQS_QUEUE_URL: queueUrl,
+      SQS_DLQ_URL: by(stack.dlqUrl, sqsEndpoint, ways.sqsEndpoint),
       S3_ENDPOINT: ways.s3Endpoint,
       S3_BUCKET: stack.bucket,
       ...(options.fetchAllowHosts === undefined ? {} : { DPP_FETCH_ALLOW_HOSTS: options.fetchAllowHosts.join(",") }),
@@ -102,14 +107,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       DPP_RECEIPT_KEY: await keptReceiptKey(join(options.stateDir, "receipt-key.json")),
       DPP_CORS_LOCALHOST: "true",
       ...pick(options.env, /^DPP_/),
-      DATABASE_URL: logins.edge,
+      DATABASE_URL: by(logins.edge, databaseUrl, ways.databaseUrl),
       NEON_HTTP: `${ways.neonHttp}/sql`,
       UPSTASH_REDIS_REST_URL: ways.upstashUrl,
       UPSTASH_REDIS_REST_TOKEN: stack.upstashToken,
       AWS_REGION: stack.region,
       AWS_ACCESS_KEY_ID: stack.accessKeyId,
       AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
-      SQS_QUEUE_URL: stack.queueUrl,
+      SQS_QUEUE_URL: queueUrl,
       S3_ENDPOINT: stack.s3Endpoint,
       S3_BUCKET: stack.bucket,
     };
@@ -152,6 +157,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     await stopAll();
     throw error;
   }
+}
+
+/** The address with the host of the way in the place of the direct one's; unchanged where there is no detour. */
+function by(address: string, direct: string, way: string): string {
+  if (way === direct) return address;
+  const moved = new URL(address);
+  moved.host = new URL(way).host;
+  return moved.href;
 }
 
 const kindOf = (name: InstanceName): ProcessName => name.replace(/-\d+$/, "") as ProcessName;

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { least, type Micros, micros } from "./money.ts";
+import { type Micros, micros } from "./money.ts";
 
 /** Counted units of work by name; each a safe integer of at least zero. */
 export type Units = Readonly<Record<string, number>>;
@@ -64,9 +64,18 @@ export function priceRange(prices: PackOffer["prices"], estimate: Estimate): Pri
   return { least, most: estimate.exact ? least : priceOf(prices, estimate.most_units) };
 }
 
-/** What a finished run is charged: its price, capped at its reservation. */
-export function chargeFor(prices: PackOffer["prices"], units: Units, reserved: Micros): Micros {
-  return least(priceOf(prices, units), reserved);
+/** What a finished run is charged: its price, or undefined where that is above its reservation: no work is cut to fit. */
+export function chargeFor(prices: PackOffer["prices"], units: Units, reserved: Micros): Micros | undefined {
+  const price = priceOf(prices, units);
+  return price <= reserved ? price : undefined;
+}
+
+/** How many of `unit` the cap covers beside `fixed`; 0 where it does not even cover those, or covers none more. */
+export function unitsWithin(prices: PackOffer["prices"], cap: Micros, fixed: Units, unit: string): number {
+  const left = cap - priceOf(prices, fixed);
+  const one = priceOf(prices, { [unit]: 1 });
+  if (one === 0) return left < 0 ? 0 : Number.MAX_SAFE_INTEGER;
+  return Math.max(0, Math.floor(left / one));
 }
 
 /** A file that a pack made, kept inside the result object. */

@@ -13,6 +13,7 @@ export const REASONS = {
   TIMEBOX_EXCEEDED: "The work did not end within the run's timebox.",
   PACK_CRASHED: "The pack ended with an unexpected error.",
   RESULT_TOO_LARGE: "The result is larger than a result may be.",
+  COST_EXCEEDS_CAP: "The work costs more than the run's max_cost_usd covers; it was stopped there.",
   RELIABILITY_BELOW_MINIMUM: "The result's reliability is below the run's min_reliability_score.",
   PACK_UNKNOWN: "No worker knows this pack.",
   NO_WORK_PROCESS: "The worker could not start a process for the work.",

@@ -43,7 +43,9 @@ async function readPage(response: Response, accept: readonly string[], max: numb
     const what = /^[\w.+-]+\/[\w.+-]+$/.test(content_type) ? content_type : "unknown";
     return stop(failed("CONTENT_TYPE", `The content type is ${what}; taken are ${accept.join(", ")}.`));
   }
-  if (Number(header(headers, "content-length")) > max)
+  // Of an encoded body it says nothing about what counts: the decompressed bytes.
+  const isPlain = /^(identity)?$/i.test(header(headers, "content-encoding").trim());
+  if (isPlain && Number(header(headers, "content-length")) > max)
     return stop(failed("TOO_LARGE", `${TOO_LARGE} of ${max} bytes.`));
   const read = await readBody(body, header(headers, "content-encoding"), max);
   if (read.kind === "too_large") return stop(failed("TOO_LARGE", `${TOO_LARGE} of ${max} bytes.`));

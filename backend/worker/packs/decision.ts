@@ -1,8 +1,9 @@
-import type { PackOutcome, Units } from "#core/domain/pack.ts";
+import { chargeFor, type PackOutcome, type Units } from "#core/domain/pack.ts";
 import {
   countCells,
   type DecisionInputs,
   decisionOffer,
+  decisionTokensWithin,
   isComplete,
   modelledUnits,
   wantsModel,
@@ -13,7 +14,7 @@ import { needsInputReport, rankedReport, type Ranking, type Sources } from "./de
 import { answerOf } from "./isolation/answer-of.ts";
 import { createProcessPool, type Isolated } from "./isolation/process-pool.ts";
 import { startWorkProcess } from "./isolation/work-process.ts";
-import type { Pack } from "./pack.ts";
+import { costExceedsCap, type Pack, type PackContext } from "./pack.ts";
 
 /** A table that is no larger is ranked here, within milliseconds. */
 const MAX_CELLS_HERE = 400;
@@ -60,13 +61,17 @@ async function modelled(
   inputs: DecisionInputs,
   model: ModelSettings,
   rank: Rank,
-  signal: AbortSignal,
+  { signal, cap }: Pick<PackContext, "signal" | "cap">,
 ): Promise<PackOutcome> {
-  const answer = await askModel(model, inputs, signal);
+  const tokens = decisionTokensWithin(inputs, cap);
+  const beyond = () => costExceedsCap(`max_cost_usd covers at most ${tokens} tokens of the model beside the table.`);
+  const answer = await askModel(model, inputs, tokens, signal);
+  if (answer.kind === "beyond") return beyond();
   if (answer.kind === "failed") {
     return { kind: "pack_failed", reason_code: answer.reason_code, detail: FAILURES[answer.reason_code] };
   }
   const units = modelledUnits(countCells(answer.inputs).scored, answer.tokens);
+  if (chargeFor(decisionOffer.prices, units, cap) === undefined) return beyond();
   const ranking = { inputs: answer.inputs, sources: sourcesOf(inputs), model: model.model };
   return done(await rank(ranking, signal), units, 1);
 }
@@ -76,13 +81,13 @@ export function decisionPack(model?: ModelSettings, isolated = createRanker()): 
   const rank = rankBy(isolated);
   return {
     offer: decisionOffer,
-    async run(inputs, { signal }) {
+    async run(inputs, { signal, cap }) {
       signal.throwIfAborted();
       if (isComplete(inputs)) {
         const units = { base: 1, cell: countCells(inputs).scored };
         return done(await rank({ inputs, sources: sourcesOf(inputs), model: null }, signal), units, 1);
       }
-      if (model !== undefined && wantsModel(inputs)) return await modelled(inputs, model, rank, signal);
+      if (model !== undefined && wantsModel(inputs)) return await modelled(inputs, model, rank, { signal, cap });
       return done(needsInputReport(inputs, missingOf(inputs)), {}, 0);
     },
   };

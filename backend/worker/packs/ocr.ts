@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { decodeBase64 } from "#core/domain/image/base64.ts";
 import type { ImageHeader } from "#core/domain/image/header.ts";
 import type { PackOutcome } from "#core/domain/pack.ts";
-import { checkImage, type OcrInputs, ocrOffer, ocrUnits } from "#core/domain/packs/ocr.ts";
+import { checkImage, type OcrInputs, ocrMegapixelsWithin, ocrOffer, ocrUnits } from "#core/domain/packs/ocr.ts";
 import { OCR_LIMITS } from "#core/domain/packs/ocr-limits.ts";
 import { createProcessPool, type Isolated, POOL_LIMITS } from "./isolation/process-pool.ts";
 import { startWorkProcess } from "./isolation/work-process.ts";
 import type { ImageToRead, Recognition, Recognized } from "./ocr/recognize.ts";
-import type { Pack, PackContext } from "./pack.ts";
+import { costExceedsCap, type Pack, type PackContext } from "./pack.ts";
 
 const IMAGE_TYPES = ["image/png", "image/jpeg", "image/webp"];
 
@@ -75,6 +75,9 @@ export function ocrPack(recognize = createRecognizer()): Pack<OcrInputs> {
     offer: ocrOffer,
     async run(inputs, context): Promise<PackOutcome> {
       context.signal.throwIfAborted();
+      const most = ocrMegapixelsWithin(context.cap);
+      const beyond = () => costExceedsCap(`max_cost_usd covers an image of at most ${most} started megapixels.`);
+      if (most === 0) return beyond();
       const source = await sourceOf(inputs, context);
       if ("kind" in source) return source;
       const { bytes, fault } = source;
@@ -83,6 +86,7 @@ export function ocrPack(recognize = createRecognizer()): Pack<OcrInputs> {
         return { kind: fault, reason_code: "IMAGE_REFUSED", detail: `The image ${checked.why}.` };
       }
       const { header } = checked;
+      if (ocrUnits(header).megapixel > most) return beyond();
       const { language } = inputs;
       const given = { image: bytes, language, orientation: header.orientation, ...seen(header) };
       const attempt = await recognize(given, context.signal, READING_MS);

@@ -1,3 +1,4 @@
+import type { Micros } from "#core/domain/money.ts";
 import type { PackOffer, PackOutcome } from "#core/domain/pack.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
@@ -5,9 +6,18 @@ import type { GuardedFetch } from "#core/ports/fetch.ts";
 /** What a running pack is given; it reaches nothing else. */
 export interface PackContext {
   readonly signal: AbortSignal;
+  /** What was reserved for the run. Work whose price shows only while it is done stops where that is used up. */
+  readonly cap: Micros;
   readonly fetch: GuardedFetch;
   readonly log: Log;
 }
+
+/** How work ends that would cost more than its cap: `detail` says how much the cap covers, in the pack's own units. */
+export const costExceedsCap = (detail: string): PackOutcome => ({
+  kind: "pack_failed",
+  reason_code: "COST_EXCEEDS_CAP",
+  detail,
+});
 
 /**
  * A unit of paid work: an offer, and the work itself. `run` answers an outcome for whatever went wrong with the work;

@@ -1,7 +1,7 @@
 import type { PackOutcome } from "#core/domain/pack.ts";
-import { type UrlInputs, urlOffer, urlUnits } from "#core/domain/packs/url.ts";
+import { URL_LIMITS, urlBytesWithin, type UrlInputs, urlOffer, urlUnits } from "#core/domain/packs/url.ts";
 import type { Fetched } from "#core/ports/fetch.ts";
-import type { Pack } from "./pack.ts";
+import { costExceedsCap, type Pack } from "./pack.ts";
 import { isPage, READABLE_TYPES } from "./page/content-types.ts";
 import type { PageContent } from "./page/page-content.ts";
 import { createPageReader } from "./page/page-reader.ts";
@@ -35,8 +35,13 @@ export function urlPack(reader = createPageReader()): Pack<UrlInputs> {
   return {
     offer: urlOffer,
     async run(inputs, context): Promise<PackOutcome> {
-      const fetched = await context.fetch(inputs.url, { signal: context.signal, accept: READABLE_TYPES });
+      const maxBytes = urlBytesWithin(context.cap);
+      const isBoundByCap = maxBytes < URL_LIMITS.max_body_bytes;
+      const beyond = () => costExceedsCap(`max_cost_usd covers a body of at most ${maxBytes} bytes, decompressed.`);
+      if (maxBytes === 0) return beyond();
+      const fetched = await context.fetch(inputs.url, { signal: context.signal, accept: READABLE_TYPES, maxBytes });
       if (fetched.kind === "refused") return { ...fetched, kind: "input_rejected" };
+      if (fetched.kind === "failed" && fetched.reason_code === "TOO_LARGE" && isBoundByCap) return beyond();
       if (fetched.kind === "failed") return { ...fetched, kind: "pack_failed" };
       const { body, content_type, charset, final_url: url } = fetched;
       const document = { body, content_type, charset, url, format: inputs.format };

@@ -14,7 +14,7 @@ export const prices = z
   )
   .meta({
     description:
-      "By unit of work. A success costs the sum of its units; a max_cost_usd below the least that this can be is refused.",
+      "By unit of work. A success costs the sum of its units; a max_cost_usd below the least that this can be is refused, and work that would cost more than max_cost_usd stops there and fails, COST_EXCEEDS_CAP.",
     examples: [
       {
         base: { unit_price_usd: "0.0020", per: "run" },

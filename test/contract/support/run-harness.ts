@@ -26,7 +26,7 @@ import { createDemoTenant } from "../../stack/demo-tenant.ts";
 
 export const NEVER = new AbortController().signal;
 export const hang = () => new Promise<never>(() => undefined);
-export const TIMES: WorkerTimes = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3 };
+export const TIMES: WorkerTimes = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3, claimed_seconds: 120 };
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
 

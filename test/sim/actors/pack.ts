@@ -12,7 +12,7 @@ const inputs = z.object({
 });
 export type PackPlan = z.infer<typeof inputs>;
 
-const UNIT_MICROS = 1_000;
+export const UNIT_MICROS = 1_000;
 
 const offer: PackOffer<PackPlan> = {
   type: "decision",

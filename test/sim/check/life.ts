@@ -1,7 +1,12 @@
 import { readVerdict, resultKey } from "#core/domain/receipt.ts";
 import { sha256Hex } from "#core/domain/hash.ts";
+import { z } from "zod";
+import { UNIT_MICROS } from "../actors/pack.ts";
 import type { SimObjects } from "../stores/objects.ts";
 import { isClosed, type RunRow, type Snapshot } from "./snapshot.ts";
+
+/** What a result says was used; the simulated pack has one price. */
+const resultUnits = z.object({ units: z.object({ unit: z.number() }) });
 
 export interface LifeLaws {
   readonly now_ms: number;
@@ -85,12 +90,10 @@ function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[
   return checks.flatMap(([holds, law]) => (holds ? [] : [`3: run ${run.run_id}, ${from} -> ${to}: not so: ${law}`]));
 }
 
-/** How far a lease may reach beyond a timebox, as the heartbeat has it. */
-const GRACE_SECONDS = 30;
-
+/** A lease may reach one lease beyond the timebox, as the heartbeat has it. */
 function leaseEndsInTime({ lease_expires_at, started_at, timebox_sec }: RunRow, { lease_seconds }: LifeLaws): boolean {
   if (lease_expires_at === null || started_at === null) return true;
-  const most_ms = Math.max(lease_seconds, timebox_sec + GRACE_SECONDS) * 1000;
+  const most_ms = (timebox_sec + lease_seconds) * 1000;
   return Date.parse(lease_expires_at) <= Date.parse(started_at) + most_ms;
 }
 
@@ -123,7 +126,9 @@ function resultFaults(run: RunRow, { objects, now_ms }: LifeLaws): readonly stri
   const verdict = found === undefined ? undefined : readVerdict(found.metadata);
   if (found === undefined || verdict?.kind !== "receipt") return [`5: run ${run.run_id} has no receipt`];
   const { receipt } = verdict;
+  const { units } = resultUnits.parse(JSON.parse(new TextDecoder().decode(found.body)));
   const same =
+    receipt.cost === units.unit * UNIT_MICROS &&
     receipt.cost === run.charged_micros &&
     `\\x${receipt.sha256}` === run.result_sha256 &&
     sha256Hex(found.body) === receipt.sha256;

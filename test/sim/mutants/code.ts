@@ -12,7 +12,7 @@ const heartbeat = inCode(
   "W2: a lost lease aborts",
   "backend/worker/lease.ts",
   'if (answer === "lost") return until.aborted ? "ended" : "lost";',
-  'if (answer === "lost") continue;',
+  'if (answer === "lost") {\n        wait_ms = heartbeat_seconds * 1000;\n        continue;\n      }',
   "W3's test of the lease token: work goes on for nothing, and is thrown away",
 );
 const timebox = inCode(
@@ -65,8 +65,8 @@ export const CODE_MUTANTS: readonly Mutant[] = [
   inCode(
     "charge: never above the reservation",
     "backend/core/domain/pack.ts",
-    "return least(priceOf(prices, units), reserved);",
-    "return least(priceOf(prices, units), micros(reserved + 1_000_000));",
+    "return price <= reserved ? price : undefined;",
+    "return price;",
   ),
   inCode(
     "a question back costs nothing",
@@ -80,6 +80,13 @@ export const CODE_MUTANTS: readonly Mutant[] = [
     'fee === "minimum" ||',
     'fee !== "minimum" ||',
   ),
+  inCode(
+    "charge: never less than the price",
+    "backend/core/domain/pack.ts",
+    "return price <= reserved ? price : undefined;",
+    "return micros(Math.min(price, reserved));",
+  ),
+  inCode("W4 and W5: repeated while the claim stands", FINALIZE, "const CLAIM_SHARE = 0.9;", "const CLAIM_SHARE = 0;"),
   heartbeat,
   timebox,
   together("W2: the timebox and the bound on the lease", timebox, leaseBound),

@@ -27,7 +27,7 @@ const finalizeLease = inStatement("W3: the lease token", "begin-finalize", LEASE
 const beatLost = {
   file: "backend/worker/lease.ts",
   find: 'if (answer === "lost") return until.aborted ? "ended" : "lost";',
-  put: 'if (answer === "lost") continue;',
+  put: 'if (answer === "lost") {\n        wait_ms = heartbeat_seconds * 1000;\n        continue;\n      }',
 };
 
 const SWEEP_SUBQUERY = "AND money_state = 'RESERVED' AND lease_expires_at < wall_clock()";
@@ -44,7 +44,14 @@ const leased = (step: string, file: string, status: string, stage: string, money
 export const STATEMENT_MUTANTS: readonly Mutant[] = [
   claimStage,
   claimMoney,
-  inStatement("W1: the lease has passed", "claim-run", "AND r.lease_expires_at < wall_clock()"),
+  inStatement("W1: the lease has passed", "claim-run", "r.lease_expires_at < wall_clock() AND "),
+  inStatement("W1: a repeat is known by its token", "claim-run", "r.lease_token = $2::uuid\n       OR (", "("),
+  inStatement(
+    "W1: a repeat counts no attempt",
+    "claim-run",
+    "CASE WHEN r.lease_token = $2::uuid THEN r.attempt ELSE r.attempt + 1 END",
+    "r.attempt + 1",
+  ),
   inStatement("W1: attempts are left", "claim-run", "r.attempt - r.hand_backs < $4::integer", "$4::integer > 0"),
   claimStatus,
   together(
@@ -80,9 +87,21 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   inStatement(
     "W3: no stage",
     "begin-finalize",
-    "AND finalize_stage IS NULL",
+    "AND (finalize_stage IS NULL OR (finalize_stage = 'CLAIMED' AND finalize_token = $3::uuid))",
     "",
-    "one worker asks once under one token",
+    "a worker asks under one lease token for one finalize token alone",
+  ),
+  inStatement(
+    "W3: a repeat is known by its finalize token",
+    "begin-finalize",
+    "AND finalize_token = $3::uuid",
+    "",
+    "a worker asks under one lease token for one finalize token alone; a contract test asks for another",
+  ),
+  inStatement(
+    "W3: a repeat finds its claim",
+    "begin-finalize",
+    " OR (finalize_stage = 'CLAIMED' AND finalize_token = $3::uuid)",
   ),
   inStatement("W3: the money state", "begin-finalize", "\n   AND money_state = 'RESERVED'", "", backedByToken),
   together("W3: the lease token, and the heartbeat that says it is lost", finalizeLease, {

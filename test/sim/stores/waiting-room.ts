@@ -78,9 +78,9 @@ export class WaitingRoom {
     }
   }
 
-  /** How many messages were given up. */
-  get dead(): number {
-    return this.#queue.dead.length;
+  /** The messages that were given up. */
+  get dead(): readonly string[] {
+    return this.#queue.dead;
   }
 
   lose(): void {

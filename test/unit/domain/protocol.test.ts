@@ -4,7 +4,7 @@ import { canonicalJson, idempotencyKey, payloadHash } from "#core/domain/idempot
 import { newId, uuid } from "#core/domain/ids.ts";
 import { decodeSignal, encodeSignal } from "#core/domain/message.ts";
 import { micros } from "#core/domain/money.ts";
-import { chargeFor, priceOf } from "#core/domain/pack.ts";
+import { chargeFor, priceOf, unitsWithin } from "#core/domain/pack.ts";
 import { readVerdict, receiptMetadata, resultKey } from "#core/domain/receipt.ts";
 import { continueTrace, traceIdOf } from "#core/domain/trace.ts";
 
@@ -123,12 +123,23 @@ describe("a price", () => {
     cell: { unit_micros: micros(500), per: "cell" },
   };
 
-  test("is the price list times the units, and the charge never above the reservation", () => {
+  test("is the price list times the units, and there is no charge above the reservation", () => {
     fc.assert(
       fc.property(fc.nat(1_000), fc.nat(1_000), fc.nat(1_000_000), (base, cell, reserved) => {
         const price = priceOf(prices, { base, cell });
         expect(price).toBe(1_000 * base + 500 * cell);
-        expect(chargeFor(prices, { base, cell }, micros(reserved))).toBe(Math.min(price, reserved));
+        expect(chargeFor(prices, { base, cell }, micros(reserved))).toBe(price > reserved ? undefined : price);
+      }),
+    );
+  });
+
+  test("tells how many units a cap covers beside the others: not one more, and none where it covers not even those", () => {
+    fc.assert(
+      fc.property(fc.nat(1_000_000), fc.nat(50), (cap, base) => {
+        const cells = unitsWithin(prices, micros(cap), { base }, "cell");
+        const price = (cell: number) => priceOf(prices, { base, cell });
+        expect(price(cells) <= cap || cells === 0).toBe(true);
+        expect(price(cells + 1)).toBeGreaterThan(cap);
       }),
     );
   });

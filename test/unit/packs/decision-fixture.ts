@@ -3,6 +3,7 @@ import type { Log } from "#core/ports/log.ts";
 import { decisionPack } from "../../../backend/worker/packs/decision.ts";
 import type { Ranked } from "../../../backend/worker/packs/decision/ranking.ts";
 import type { Sensitivity } from "../../../backend/worker/packs/decision/sensitivity.ts";
+import { micros } from "#core/domain/money.ts";
 import type { PackContext } from "../../../backend/worker/packs/pack.ts";
 
 /** What tests read of the pack's data. */
@@ -22,8 +23,9 @@ interface Report {
 
 export const silentLog: Log = { info() {}, warn() {}, error() {}, child: () => silentLog };
 
-export const context = (signal = new AbortController().signal): PackContext => ({
+export const context = (signal = new AbortController().signal, cap = 1_000_000): PackContext => ({
   signal,
+  cap: micros(cap),
   log: silentLog,
   fetch: () => Promise.reject(new Error("this pack fetches nothing")),
 });

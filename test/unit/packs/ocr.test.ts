@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { micros } from "#core/domain/money.ts";
 import { priceOf } from "#core/domain/pack.ts";
 import { ocrOffer } from "#core/domain/packs/ocr.ts";
 import { OCR_LIMITS } from "#core/domain/packs/ocr-limits.ts";
@@ -75,6 +76,28 @@ describe("the pack", () => {
   });
   const inline = ocrOffer.inputs.parse({ image: SAMPLES.jpeg });
   const behindUrl = ocrOffer.inputs.parse({ image_url: IMAGE_URL });
+
+  test("stops at an image that its cap does not cover, before it is read; at its price it is read", async () => {
+    let reads = 0;
+    const pack = ocrPack(async () => {
+      reads += 1;
+      return { kind: "ok", answer: recognition };
+    });
+    const image = blackPng(1_500, 1_000);
+    expect(await pack.run(behindUrl, { ...served(image), cap: micros(11_999) })).toMatchObject({
+      kind: "pack_failed",
+      reason_code: "COST_EXCEEDS_CAP",
+      detail: "max_cost_usd covers an image of at most 1 started megapixels.",
+    });
+    expect(reads).toBe(0);
+    const outcome = await pack.run(behindUrl, { ...served(image), cap: micros(12_000) });
+    expect(outcome).toMatchObject({ kind: "done", units: { base: 1, megapixel: 2 } });
+  });
+
+  test("fetches nothing where its cap covers no image", async () => {
+    const outcome = await ocrPack().run(behindUrl, { ...context(), cap: micros(10_999) });
+    expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "COST_EXCEEDS_CAP" });
+  });
 
   test("charges every started megapixel, as estimated when the image is inline", async () => {
     const side = fc.integer({ min: OCR_LIMITS.min_side_px, max: OCR_LIMITS.max_side_px });

@@ -1,8 +1,8 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import { listUpTo, recordUpTo, textUpTo } from "../bounded.ts";
-import { micros } from "../money.ts";
-import type { Estimate, PackOffer, Units } from "../pack.ts";
+import { type Micros, micros } from "../money.ts";
+import { type Estimate, type PackOffer, type Units, unitsWithin } from "../pack.ts";
 
 /** Ceilings of the `decision` pack's inputs. */
 export const DECISION_LIMITS = {
@@ -146,19 +146,29 @@ function missingParts(value: DecisionInputs): readonly string[] {
   return missing;
 }
 
+/** Of the least table that can come of these inputs: two options, one criterion, or as many as were given. */
+const leastCells = ({ options = [], criteria = [] }: DecisionInputs): number =>
+  Math.max(LEAST_OPTIONS, options.length) * Math.max(LEAST_CRITERIA, criteria.length);
+
 /** What a model would use to fill in the rest: no text has more tokens than bytes. */
 function modelEstimate(value: DecisionInputs): Estimate {
   const { options = [], criteria = [], question } = value;
   const { max_cells, max_answer_tokens, max_task_tokens } = DECISION_MODEL_LIMITS;
   const given = utf8ToBytes(JSON.stringify({ question, options, criteria })).byteLength;
   const isGiven = options.length >= LEAST_OPTIONS && criteria.length >= LEAST_CRITERIA;
-  const least = Math.max(LEAST_OPTIONS, options.length) * Math.max(LEAST_CRITERIA, criteria.length);
+  const least = leastCells(value);
   const most = isGiven ? least : Math.max(least, max_cells);
   return {
     exact: false,
     units: modelledUnits(least, 0),
     most_units: modelledUnits(most, max_task_tokens + given + max_answer_tokens),
   };
+}
+
+/** How many tokens of a model the cap covers beside the least table. */
+export function decisionTokensWithin(value: DecisionInputs, cap: Micros): number {
+  const fixed = { base: 1, cell: leastCells(value) };
+  return unitsWithin(decisionOffer.prices, cap, fixed, "model_kilotoken") * TOKENS_PER_UNIT;
 }
 
 export const decisionOffer: PackOffer<DecisionInputs> = {

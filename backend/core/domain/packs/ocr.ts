@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { decodeBase64 } from "../image/base64.ts";
 import { type ImageHeader, readImageHeader } from "../image/header.ts";
-import { micros } from "../money.ts";
-import type { PackOffer } from "../pack.ts";
+import { type Micros, micros } from "../money.ts";
+import { type PackOffer, unitsWithin } from "../pack.ts";
 import { webAddress } from "../web-address.ts";
 import { OCR_EXAMPLE_IMAGE } from "./ocr-example.ts";
 import { OCR_LIMITS } from "./ocr-limits.ts";
@@ -85,6 +85,9 @@ export function ocrUnits({ width, height }: Pick<ImageHeader, "width" | "height"
 } {
   return { base: 1, megapixel: Math.max(1, Math.ceil((width * height) / PIXELS_PER_UNIT)) };
 }
+
+/** How many started megapixels the cap covers; 0 where it covers no reading. */
+export const ocrMegapixelsWithin = (cap: Micros): number => unitsWithin(ocrOffer.prices, cap, { base: 1 }, "megapixel");
 
 export const ocrOffer: PackOffer<OcrInputs> = {
   type: "ocr",

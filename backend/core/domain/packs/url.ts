@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { micros } from "../money.ts";
-import type { PackOffer } from "../pack.ts";
+import { type Micros, micros } from "../money.ts";
+import { type PackOffer, unitsWithin } from "../pack.ts";
 import { WEB_PORTS } from "../public-target.ts";
 import { webAddress } from "../web-address.ts";
 
@@ -29,6 +29,12 @@ export type UrlInputs = z.output<typeof inputs>;
 /** Units of a fetch: the base and every started 100 KB of body, at least one. */
 export function urlUnits(bytes: number): { base: number; hundred_kb: number } {
   return { base: 1, hundred_kb: Math.max(1, Math.ceil(bytes / BYTES_PER_UNIT)) };
+}
+
+/** How many bytes of a body the cap covers, at most those that are read at all; 0 where it covers no fetch. */
+export function urlBytesWithin(cap: Micros): number {
+  const covered = unitsWithin(urlOffer.prices, cap, { base: 1 }, "hundred_kb") * BYTES_PER_UNIT;
+  return Math.min(covered, URL_LIMITS.max_body_bytes);
 }
 
 export const urlOffer: PackOffer<UrlInputs> = {

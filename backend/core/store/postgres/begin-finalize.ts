@@ -1,12 +1,16 @@
+import { z } from "zod";
 import type { Db } from "../../ports/db.ts";
 import sql from "./begin-finalize.sql";
+import { only } from "./columns.ts";
 
-/** W3. Our own retry after a lost reply reads as "lost": the claimed sweep then decides. */
+const claim = z.object({ seconds: z.number() });
+
+/** W3. `seconds`: how long the claim stands already, for a repeat under the same token is answered as the first try. */
 export async function beginFinalize(
   db: Db,
   lease: { readonly run_id: string; readonly lease_token: string },
   finalize_token: string,
-): Promise<"claimed" | "lost"> {
-  const rows = await db.query(sql, [lease.run_id, lease.lease_token, finalize_token]);
-  return rows.length === 1 ? "claimed" : "lost";
+): Promise<{ readonly seconds: number } | "lost"> {
+  const row = only(await db.query(sql, [lease.run_id, lease.lease_token, finalize_token]));
+  return row === undefined ? "lost" : claim.parse(row);
 }

@@ -1,15 +1,18 @@
 -- W1: takes a run for one attempt: QUEUED, or PROCESSING with no stage and a passed lease, attempts left.
+-- A repeat under the same lease token finds the attempt that the first try began, and changes nothing but the version.
 -- $1 run_id  $2 fresh lease token  $3 lease, s  $4 attempts at most (hand-backs are not counted)
 -- One row: the claimed run with lease_token = $2, or, where it was not to be had, `claimed` false and its status.
 -- Zero rows: no such run.
 WITH claimed AS (
   UPDATE runs r
-     SET status = 'PROCESSING', attempt = r.attempt + 1, lease_token = $2::uuid,
-         lease_expires_at = wall_clock() + make_interval(secs => $3::double precision),
-         started_at = wall_clock(), version = r.version + 1
+     SET status = 'PROCESSING', lease_token = $2::uuid, version = r.version + 1,
+         attempt = CASE WHEN r.lease_token = $2::uuid THEN r.attempt ELSE r.attempt + 1 END,
+         lease_expires_at = CASE WHEN r.lease_token = $2::uuid THEN r.lease_expires_at
+           ELSE wall_clock() + make_interval(secs => $3::double precision) END,
+         started_at = CASE WHEN r.lease_token = $2::uuid THEN r.started_at ELSE wall_clock() END
    WHERE r.run_id = $1::uuid AND r.money_state = 'RESERVED' AND r.finalize_stage IS NULL
-     AND (r.status = 'QUEUED' OR (r.status = 'PROCESSING' AND r.lease_expires_at < wall_clock()
-       AND r.attempt - r.hand_backs < $4::integer))
+     AND (r.status = 'QUEUED' OR (r.status = 'PROCESSING' AND (r.lease_token = $2::uuid
+       OR (r.lease_expires_at < wall_clock() AND r.attempt - r.hand_backs < $4::integer))))
   RETURNING r.*
 )
 SELECT true AS claimed, status, tenant_id, pack_type, pack_version, inputs, encode(payload_sha256, 'hex') AS payload_sha256,

@@ -29,7 +29,7 @@ export type ClaimAnswer =
   /** Another's lease holds, or its fate is being decided: let the signal come back. */
   | { readonly kind: "busy" };
 
-/** W1. The lease runs on the database's clock. */
+/** W1. The lease runs on the database's clock. Asked again under the same token it answers as it did before. */
 export async function claimRun(
   db: Db,
   claim: {
