@@ -69,9 +69,8 @@ export const OPERATOR_FILTERS: readonly (readonly [name: string, what: string, h
   [
     "list-runs",
     "of a status that none has",
-    owner(2_500, [TENANT, "EXPIRED", 20, 2_000], { run_id: null, is_cut: true }),
+    owner(2_500, [TENANT, "EXPIRED", 20, 2_000], { run_id: null, is_cut: true }, "runs that may be looked at"),
   ],
   ["list-runs", "that are open", owner(60, [TENANT, "QUEUED", 20, 20_000], { status: "QUEUED" })],
-  ["completed-runs-of", "of a tenant with few", owner(400, ["", 200, idOf("tenant 7")], {})],
   ["list-findings", "of one tenant", owner(130, [TENANT], { tenant_id: TENANT }, "findings that are open")],
 ];
