@@ -1,15 +1,13 @@
-import { sha256Hex } from "#core/domain/hash.ts";
 import { newId } from "#core/domain/ids.ts";
 import { type Micros, micros } from "#core/domain/money.ts";
-import { chargeFor } from "#core/domain/pack.ts";
-import { MAX_RESULT_BYTES, resultText } from "#core/domain/result.ts";
+import { MAX_RESULT_BYTES } from "#core/domain/result.ts";
 import { REASONS } from "#core/domain/run.ts";
-import { traceIdOf } from "#core/domain/trace.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
 import { type ClosedRun, closeRun } from "#core/store/postgres/close-run.ts";
+import { describeWork } from "./describe-work.ts";
 import type { Execution } from "./execute.ts";
-import { type FinalizeDeps, type FinishedWork, finalize } from "./finalize.ts";
+import { type FinalizeDeps, finalize } from "./finalize.ts";
 import type { Pack } from "./packs/pack.ts";
 import { retryOutages } from "./retry.ts";
 
@@ -39,39 +37,6 @@ export async function conclude(
   if (work === undefined) return failAs(deps, run, "PACK_CRASHED");
   if (work.body.byteLength > MAX_RESULT_BYTES) return failAs(deps, run, "RESULT_TOO_LARGE");
   return finalize(deps, run, newId(deps.clock.now(), deps.random.bytes(16)), work);
-}
-
-/** The result object and its price; undefined when the pack made something that JSON or its price list cannot hold. */
-function describeWork(
-  deps: ConcludeDeps,
-  pack: Pack<unknown>,
-  run: ClaimedRun,
-  done: Extract<Execution, { kind: "done" }>,
-): FinishedWork | undefined {
-  try {
-    if (!(done.reliability >= 0 && done.reliability <= 1)) throw new RangeError(`bad reliability ${done.reliability}`);
-    const charge = chargeFor(pack.offer.prices, done.units, run.reserved_micros);
-    const text = resultText({
-      run_id: run.run_id,
-      pack_type: run.pack_type,
-      pack_version: pack.offer.version,
-      generated_at_ms: deps.clock.now(),
-      reserved: run.reserved_micros,
-      charge,
-      minimum_fee: run.minimum_fee_micros,
-      units: done.units,
-      reliability: done.reliability,
-      data: done.data,
-      artifacts: done.artifacts,
-      trace_id: traceIdOf(run.trace_parent) ?? "",
-      payload_sha256: run.payload_sha256,
-    });
-    const body = new TextEncoder().encode(text);
-    return { body, sha256: sha256Hex(body), charge, reliability: done.reliability };
-  } catch (error) {
-    deps.log.error("the pack's result cannot be written", { error });
-    return undefined;
-  }
 }
 
 /** Ends a run for a reason of the platform's own, at the minimum fee. */
