@@ -1,6 +1,5 @@
 import { newId } from "#core/domain/ids.ts";
 import { type Micros, micros } from "#core/domain/money.ts";
-import { MAX_RESULT_BYTES } from "#core/domain/result.ts";
 import { REASONS } from "#core/domain/run.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
@@ -8,6 +7,7 @@ import { type ClosedRun, closeRun } from "#core/store/postgres/close-run.ts";
 import { describeWork } from "./describe-work.ts";
 import type { Execution } from "./execute.ts";
 import { type FinalizeDeps, finalize } from "./finalize.ts";
+import type { OffThread } from "./off-thread/off-thread.ts";
 import type { Pack } from "./packs/pack.ts";
 import { retryOutages } from "./retry.ts";
 
@@ -15,6 +15,7 @@ const FAIL_TRIES = 4;
 
 export interface ConcludeDeps extends FinalizeDeps {
   readonly clock: Clock;
+  readonly offThread: OffThread;
 }
 
 /** W3 to W5 for finished work; `close_run` under the lease for every kind of failure. */
@@ -22,7 +23,7 @@ export async function conclude(
   deps: ConcludeDeps,
   pack: Pack<unknown>,
   run: ClaimedRun,
-  execution: Exclude<Execution, { kind: "stopped" }>,
+  execution: Exclude<Execution, { kind: "stopped" | "waited" }>,
 ): Promise<ClosedRun | undefined> {
   if (execution.kind === "input_rejected") {
     return fail(deps, run, micros(0), execution.reason_code, execution.detail);
@@ -33,9 +34,9 @@ export async function conclude(
   if (run.min_reliability !== null && execution.reliability < run.min_reliability) {
     return failAs(deps, run, "RELIABILITY_BELOW_MINIMUM");
   }
-  const work = describeWork(deps, pack, run, execution);
+  const work = await describeWork(deps, pack, run, execution);
   if (work === undefined) return failAs(deps, run, "PACK_CRASHED");
-  if (work.body.byteLength > MAX_RESULT_BYTES) return failAs(deps, run, "RESULT_TOO_LARGE");
+  if (work === "too-large") return failAs(deps, run, "RESULT_TOO_LARGE");
   return finalize(deps, run, newId(deps.clock.now(), deps.random.bytes(16)), work);
 }
 

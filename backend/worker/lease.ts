@@ -5,7 +5,7 @@ import type { SignalReceiver } from "#core/ports/queue.ts";
 import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
 import { extendLease } from "#core/store/postgres/extend-lease.ts";
 
-/** How far a lease may reach beyond the timebox: time to write the result. */
+/** How far a lease may reach beyond the timebox and the waits: time to write the result. */
 const LEASE_GRACE_SECONDS = 30;
 
 export interface HeartbeatDeps {
@@ -22,7 +22,12 @@ export interface HeartbeatDeps {
 export async function keepLease(
   deps: HeartbeatDeps,
   run: ClaimedRun,
-  times: { readonly lease_seconds: number; readonly heartbeat_seconds: number },
+  times: {
+    readonly lease_seconds: number;
+    readonly heartbeat_seconds: number;
+    /** How long the work waited so far for its turn, which its timebox does not count. */
+    waited_ms(): number;
+  },
   receipt: string,
   until: AbortSignal,
 ): Promise<"lost" | "ended"> {
@@ -32,7 +37,7 @@ export async function keepLease(
     try {
       const answer = await extendLease(deps.db, run, {
         lease_seconds: times.lease_seconds,
-        grace_seconds: LEASE_GRACE_SECONDS,
+        grace_seconds: LEASE_GRACE_SECONDS + times.waited_ms() / 1_000,
       });
       if (answer === "lost") return until.aborted ? "ended" : "lost";
     } catch (error) {

@@ -15,8 +15,16 @@ import { keepLease } from "./lease.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
 import type { Pack } from "./packs/pack.ts";
 import { retryOutages } from "./retry.ts";
+import { startTimebox } from "./timebox.ts";
 
 const HAND_BACK_TRIES = 4;
+/** So long a run waits in all for processes that other runs hold; then another worker, or this one later, takes it. */
+const LONGEST_WAIT_SECONDS = 60;
+/**
+ * What went back so often waits on under its lease: each holder of a process is bounded by its own timebox, and tenants
+ * take turns. It leaves some of the five hand-backs to workers that are told to stop.
+ */
+const MOST_HAND_BACKS_FOR_WAITS = 3;
 
 export interface WorkerDeps extends ConcludeDeps {
   readonly redis: Redis;
@@ -75,6 +83,10 @@ async function processSignal(
     return yieldTo(deps, run, receipt);
   }
   if (execution.kind === "stopped") return giveBack(deps, run, receipt);
+  if (execution.kind === "waited") {
+    deps.metrics.count("run_waited_too_long", { pack_type: run.pack_type });
+    return giveBack(deps, run, receipt);
+  }
 
   const closed = await conclude(deps, pack, run, execution);
   if (closed === undefined) return yieldTo(deps, run, receipt);
@@ -115,11 +127,17 @@ async function work(
 ): Promise<Execution | "lost"> {
   const ended = new AbortController();
   const lost = new AbortController();
-  const beating = keepLease(deps, run, times, receipt, ended.signal).then((answer) => {
-    if (answer === "lost") lost.abort();
+  const timebox = startTimebox(deps, run.tenant_id, {
+    work_ms: run.timebox_sec * 1_000,
+    wait_ms: run.hand_backs < MOST_HAND_BACKS_FOR_WAITS ? LONGEST_WAIT_SECONDS * 1_000 : undefined,
   });
+  const beating = keepLease(deps, run, { ...times, waited_ms: timebox.waited_ms }, receipt, ended.signal).then(
+    (answer) => {
+      if (answer === "lost") lost.abort();
+    },
+  );
   try {
-    const execution = await execute(deps, pack, run, AbortSignal.any([stop, lost.signal]));
+    const execution = await execute(deps, pack, run, timebox, AbortSignal.any([stop, lost.signal]));
     return lost.signal.aborted ? "lost" : execution;
   } finally {
     ended.abort();

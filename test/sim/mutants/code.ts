@@ -18,7 +18,7 @@ const heartbeat = inCode(
 const timebox = inCode(
   "W2: the timebox",
   EXECUTE,
-  'deps.sleeper.sleep(run.timebox_sec * 1000, timer.signal).then(() => failed("TIMEBOX_EXCEEDED")),',
+  'timebox.over.then((what): Execution => (what === "waits" ? { kind: "waited" } : failed("TIMEBOX_EXCEEDED"))),',
   "",
   "the bound on the lease: the run fails, LEASE_EXPIRED, after its last attempt",
 );

@@ -7,7 +7,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 test("slots are taken in the order of asking, and no more than there are", async () => {
   const slots = createSlots(2);
   const entered: number[] = [];
-  for (const caller of [1, 2, 3, 4]) void slots.take(never).then(() => entered.push(caller));
+  for (const caller of [1, 2, 3, 4]) void slots.take("a", never).then(() => entered.push(caller));
   await settled();
   expect(entered).toEqual([1, 2]);
   slots.release();
@@ -17,14 +17,14 @@ test("slots are taken in the order of asking, and no more than there are", async
 
 test("a caller who gives up waiting takes no slot", async () => {
   const slots = createSlots(1);
-  await slots.take(never);
+  await slots.take("a", never);
   const stop = new AbortController();
   const reason = new Error("timebox");
-  const waiting = slots.take(stop.signal);
+  const waiting = slots.take("a", stop.signal);
   stop.abort(reason);
   await expect(waiting).rejects.toBe(reason);
-  await expect(slots.take(stop.signal)).rejects.toBe(reason);
+  await expect(slots.take("a", stop.signal)).rejects.toBe(reason);
   slots.release();
-  await slots.take(never);
+  await slots.take("a", never);
   slots.release();
 });

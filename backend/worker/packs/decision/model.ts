@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { countCells, type DecisionInputs, decisionOffer, isComplete } from "#core/domain/packs/decision.ts";
 import { z } from "zod";
+import type { Asker } from "../isolation/turn.ts";
 import { readCapped } from "./read-capped.ts";
 
 /** An OpenAI-compatible chat endpoint: its base URL or the full `.../chat/completions` one. */
@@ -25,6 +26,15 @@ export const MODEL_LIMITS = {
 export type ModelAnswer =
   | { readonly kind: "ok"; readonly inputs: DecisionInputs; readonly tokens: number }
   | { readonly kind: "failed"; readonly reason_code: "MODEL_UNAVAILABLE" | "MODEL_OUTPUT_INVALID" };
+
+/** What the endpoint answered, and the question's inputs. */
+export interface AnswerText {
+  readonly text: string;
+  readonly inputs: DecisionInputs;
+}
+
+/** Parses and validates an answer; {@link accept}, where it keeps nobody waiting. */
+type Judge = (answer: AnswerText, asker: Asker) => Promise<ModelAnswer>;
 
 type Attempt = ModelAnswer & { readonly retry?: boolean };
 
@@ -73,7 +83,7 @@ function parseJson(text: string): unknown {
 }
 
 // What the caller gave stands, whatever the model repeats; the whole table must pass the schema that callers must pass.
-function accept(text: string, inputs: DecisionInputs): ModelAnswer {
+export function accept(text: string, inputs: DecisionInputs): ModelAnswer {
   const invalid: ModelAnswer = { kind: "failed", reason_code: "MODEL_OUTPUT_INVALID" };
   const envelope = completion.safeParse(parseJson(text));
   if (!envelope.success) return invalid;
@@ -90,7 +100,8 @@ function accept(text: string, inputs: DecisionInputs): ModelAnswer {
   return { kind: "ok", inputs: table.data, tokens: envelope.data.usage?.total_tokens ?? 0 };
 }
 
-async function attempt(settings: ModelSettings, inputs: DecisionInputs, signal: AbortSignal): Promise<Attempt> {
+async function attempt(settings: ModelSettings, inputs: DecisionInputs, asker: Asker, judge: Judge): Promise<Attempt> {
+  const { signal } = asker;
   const unavailable = (retry: boolean): Attempt => ({ kind: "failed", reason_code: "MODEL_UNAVAILABLE", retry });
   try {
     const response = await fetch(endpointOf(settings.url), {
@@ -106,21 +117,23 @@ async function attempt(settings: ModelSettings, inputs: DecisionInputs, signal: 
     const text = await readCapped(response, MODEL_LIMITS.max_response_bytes);
     if (!response.ok) return unavailable(response.status === 429 || response.status >= 500);
     if (text === undefined) return { kind: "failed", reason_code: "MODEL_OUTPUT_INVALID", retry: true };
-    return { ...accept(text, inputs), retry: true };
+    return { ...(await judge({ text, inputs }, asker)), retry: true };
   } catch {
     signal.throwIfAborted();
     return unavailable(true);
   }
 }
 
-/** Asks the model for what the caller left out. Bounded tries; rejects only when `signal` aborts. */
+/** Asks the model for what the caller left out. Bounded tries; rejects only when the asker's signal aborts. */
 export async function askModel(
   settings: ModelSettings,
   inputs: DecisionInputs,
-  signal: AbortSignal,
+  asker: Asker,
+  judge: Judge,
 ): Promise<ModelAnswer> {
+  const { signal } = asker;
   for (let tries = 1; ; tries += 1) {
-    const { retry, ...answer } = await attempt(settings, inputs, signal);
+    const { retry, ...answer } = await attempt(settings, inputs, asker, judge);
     if (answer.kind === "ok" || retry !== true || tries === MODEL_LIMITS.tries) return answer;
     const pause = (settings.backoffMs ?? MODEL_LIMITS.backoff_ms) * 2 ** (tries - 1);
     await delay(pause, undefined, { signal }).catch(() => signal.throwIfAborted());

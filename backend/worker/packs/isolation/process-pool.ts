@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { createSlots } from "./slots.ts";
+import type { Asker } from "./turn.ts";
 import type { Attempt, WorkProcess } from "./work-process.ts";
 
 /** Bounds of a pool, unless its user has reasons of its own. */
@@ -12,14 +13,10 @@ export const POOL_LIMITS = {
 };
 
 /**
- * Works on a request in a process that serves nobody else meanwhile, for `ms` at most, if given. Waiting for a process
- * counts only against the signal; rejects with its reason when that aborts.
+ * Works on a request in a process that serves nobody else meanwhile, for `ms` at most, if given. Askers take turns by
+ * their key, and waiting for a process is not work. Rejects with the signal's reason when that aborts.
  */
-export type Isolated<Request, Answer> = (
-  request: Request,
-  signal: AbortSignal,
-  ms?: number,
-) => Promise<Attempt<Answer>>;
+export type Isolated<Request, Answer> = (request: Request, asker: Asker, ms?: number) => Promise<Attempt<Answer>>;
 
 /** Processes that are started when needed and kept for the next request; none of them keeps this process alive. */
 export function createProcessPool<Request, Answer>(
@@ -55,8 +52,9 @@ export function createProcessPool<Request, Answer>(
     slots.release();
   }
 
-  return async (request, signal, ms) => {
-    await slots.take(signal);
+  return async (request, { signal, turn }, ms) => {
+    signal.throwIfAborted();
+    if (!slots.tryTake()) await turn.wait(slots.take(turn.key, signal));
     const member = warm() ?? start();
     uses.set(member, (uses.get(member) ?? 0) + 1);
     try {

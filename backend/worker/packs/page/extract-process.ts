@@ -1,4 +1,6 @@
-import { serve } from "../isolation/serve.ts";
-import { type DocumentRequest, readDocument } from "./read-document.ts";
+import { serveOutcomes } from "../isolation/serve-outcomes.ts";
+import { type FetchedPage, pageOutcome } from "./page-outcome.ts";
 
-serve((request: DocumentRequest, enter) => readDocument(request, () => enter("searching")));
+serveOutcomes((request: FetchedPage & { readonly article: boolean }, enter) =>
+  pageOutcome(request, () => enter("searching")),
+);
