@@ -8,6 +8,7 @@ import type { Written } from "./off-thread/json-work.ts";
 import type { OffThread } from "./off-thread/off-thread.ts";
 import { soundOutcome } from "./outcome.ts";
 import type { Asker } from "./packs/isolation/turn.ts";
+import { NotBegun } from "./packs/isolation/work-process.ts";
 import type { Pack } from "./packs/pack.ts";
 import { owning } from "./stray-errors.ts";
 import type { Timebox } from "./timebox.ts";
@@ -25,7 +26,7 @@ export type Execution =
   | Exclude<PackOutcome, { kind: "done" }>
   /** The lease is gone or the worker stops: nothing is to be written. */
   | { readonly kind: "stopped" }
-  /** The run waited too long for its turn: likewise. */
+  /** The run waited too long for its turn, or no process could be had: likewise. */
   | { readonly kind: "waited" };
 
 interface ExecuteDeps {
@@ -77,6 +78,10 @@ async function perform(deps: ExecuteDeps, pack: Pack<unknown>, run: ClaimedRun, 
     });
     return await Promise.race([work, stray.promise]);
   } catch (error) {
+    if (error instanceof NotBegun) {
+      log.error("no process could be had", { error });
+      return { kind: "waited" };
+    }
     if (!asker.signal.aborted) log.error("pack crashed", { error });
     return failed("PACK_CRASHED");
   }

@@ -2,7 +2,7 @@ import { sha256Hex } from "#core/domain/hash.ts";
 import type { PackOffer } from "#core/domain/pack.ts";
 import { createProcessPool, type Isolated } from "../packs/isolation/process-pool.ts";
 import type { Asker } from "../packs/isolation/turn.ts";
-import { type Attempt, startWorkProcess } from "../packs/isolation/work-process.ts";
+import { type Attempt, NOT_SENT, startWorkProcess } from "../packs/isolation/work-process.ts";
 import { isSmall } from "./is-small.ts";
 import type { JsonTask } from "./json-process.ts";
 import { type JsonWork, jsonWork, type ReadInputs, type Written } from "./json-work.ts";
@@ -47,6 +47,7 @@ export function createOffThread(away: Away = createAway(), here: JsonWork = json
       if (isSmall(value, SMALL.result_chars)) return here.write(value);
       const attempt = await away({ kind: "write", value }, asker, LONGEST_MS);
       if (attempt.kind === "ok") return attempt.answer as Written;
+      if (attempt.fault === NOT_SENT) return "not-json";
       return isTooCostly(attempt) ? "too-large" : brokeOff(attempt);
     },
     async sha256(bytes) {

@@ -115,7 +115,9 @@ export async function runHarness() {
     ...over,
   });
 
-  const submit = async (over: { reserve?: number; timebox_sec?: number; min_reliability?: number } = {}) => {
+  const submit = async (
+    over: { reserve?: number; timebox_sec?: number; min_reliability?: number; inputs?: string } = {},
+  ) => {
     const reserve = micros(over.reserve ?? 100_000);
     const answer = await submitRun(
       edge.db,
@@ -126,7 +128,7 @@ export async function runHarness() {
         payload_sha256: sha256Hex(randomUUID()),
         pack_type: "decision",
         pack_version: "1",
-        inputs: "{}",
+        inputs: over.inputs ?? "{}",
         metadata: {},
         reserve,
         minimum_fee: minimumFee(reserve),

@@ -88,9 +88,12 @@ function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[
 /** How far a lease may reach beyond a timebox, as the heartbeat has it. */
 const GRACE_SECONDS = 30;
 
+/** How long a run of this world waits its turn at most, which its timebox does not count. */
+const MOST_WAIT_SECONDS = 50;
+
 function leaseEndsInTime({ lease_expires_at, started_at, timebox_sec }: RunRow, { lease_seconds }: LifeLaws): boolean {
   if (lease_expires_at === null || started_at === null) return true;
-  const most_ms = Math.max(lease_seconds, timebox_sec + GRACE_SECONDS) * 1000;
+  const most_ms = Math.max(lease_seconds, timebox_sec + GRACE_SECONDS + MOST_WAIT_SECONDS) * 1000;
   return Date.parse(lease_expires_at) <= Date.parse(started_at) + most_ms;
 }
 

@@ -14,7 +14,8 @@ export const POOL_LIMITS = {
 
 /**
  * Works on a request in a process that serves nobody else meanwhile, for `ms` at most, if given. Askers take turns by
- * their key, and waiting for a process is not work. Rejects with the signal's reason when that aborts.
+ * their key, and waiting for a process, or for a new one to load its code, is not
+ * work. Rejects with the signal's reason when that aborts, and with `NotBegun` where no process could be had.
  */
 export type Isolated<Request, Answer> = (request: Request, asker: Asker, ms?: number) => Promise<Attempt<Answer>>;
 
@@ -52,13 +53,14 @@ export function createProcessPool<Request, Answer>(
     slots.release();
   }
 
-  return async (request, { signal, turn }, ms) => {
+  return async (request, asker, ms) => {
+    const { signal, turn } = asker;
     signal.throwIfAborted();
     if (!slots.tryTake()) await turn.wait(slots.take(turn.key, signal));
     const member = warm() ?? start();
     uses.set(member, (uses.get(member) ?? 0) + 1);
     try {
-      return await member.work(request, ms, signal);
+      return await member.work(request, ms, asker);
     } finally {
       void giveBack(member);
     }

@@ -8,9 +8,9 @@ type Done = Extract<PackOutcome, { kind: "done" }>;
 export type SentOutcome = Exclude<PackOutcome, { kind: "done" }> | (Omit<Done, "data"> & { readonly data: Uint8Array });
 
 /** Makes this process serve requests with outcomes of a pack. */
-export function serveOutcomes<Request>(work: Work<Request, PackOutcome>): void {
+export function serveOutcomes<Request>(work: Work<Request, PackOutcome>, load?: (request: Request) => unknown): void {
   serve<Request, SentOutcome>(async (request, enter) => {
     const outcome = await work(request, enter);
     return outcome.kind === "done" ? { ...outcome, data: writeJson(outcome.data) } : outcome;
-  });
+  }, load);
 }

@@ -6,8 +6,14 @@ import { type ImageToRead, recognize } from "./recognize.ts";
 
 const engines = new Map<OcrLanguage, Engine>();
 
+async function engineOf(language: OcrLanguage): Promise<Engine> {
+  const engine = engines.get(language) ?? (await loadEngine(language));
+  engines.set(language, engine);
+  return engine;
+}
+
 async function recognizeHere(given: ImageToRead) {
-  const engine = engines.get(given.language) ?? (await loadEngine(given.language));
+  const engine = await engineOf(given.language);
   // An engine that threw may be left in any state: it is kept only when it came through.
   engines.delete(given.language);
   const recognition = recognize(engine, given);
@@ -15,4 +21,7 @@ async function recognizeHere(given: ImageToRead) {
   return recognition;
 }
 
-serveOutcomes((request: ImageRequest) => readImage(request, recognizeHere));
+serveOutcomes(
+  (request: ImageRequest) => readImage(request, recognizeHere),
+  ({ language }) => engineOf(language),
+);

@@ -22,6 +22,6 @@ try {
 } catch {
   // There are no more.
 }
-const crowded = await ask();
+const crowded = await ask().catch((error: unknown) => (error instanceof Error ? error.name : error));
 for (const file of files) closeSync(file);
 process.stdout.write(JSON.stringify([crowded, await ask()]), () => process.exit(0));
