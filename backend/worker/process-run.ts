@@ -131,7 +131,7 @@ async function work(
     work_ms: run.timebox_sec * 1_000,
     wait_ms: run.hand_backs < MOST_HAND_BACKS_FOR_WAITS ? LONGEST_WAIT_SECONDS * 1_000 : undefined,
   });
-  const beating = keepLease(deps, run, { ...times, waited_ms: timebox.waited_ms }, receipt, ended.signal).then(
+  const beating = keepLease(deps, run, { ...times, waited_ms: () => timebox.waited_ms() }, receipt, ended.signal).then(
     (answer) => {
       if (answer === "lost") lost.abort();
     },

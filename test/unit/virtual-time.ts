@@ -11,9 +11,13 @@ export function virtualTime() {
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted === true) return resolve();
-        const sleep = { at_ms: now_ms + ms, wake: () => void (sleeps.delete(sleep), resolve()) };
+        const wake = () => {
+          sleeps.delete(sleep);
+          resolve();
+        };
+        const sleep = { at_ms: now_ms + ms, wake };
         sleeps.add(sleep);
-        signal?.addEventListener("abort", sleep.wake, { once: true });
+        signal?.addEventListener("abort", wake, { once: true });
       }),
   };
   const next = (until_ms: number) =>

@@ -88,8 +88,8 @@ function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[
 /** How far a lease may reach beyond a timebox, as the heartbeat has it. */
 const GRACE_SECONDS = 30;
 
-/** How long a run of this world waits its turn at most, which its timebox does not count. */
-const MOST_WAIT_SECONDS = 50;
+/** How long a run of these worlds waits its turn at most, which its timebox does not count. */
+const MOST_WAIT_SECONDS = 62;
 
 function leaseEndsInTime({ lease_expires_at, started_at, timebox_sec }: RunRow, { lease_seconds }: LifeLaws): boolean {
   if (lease_expires_at === null || started_at === null) return true;

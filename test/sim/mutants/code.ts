@@ -69,6 +69,30 @@ export const CODE_MUTANTS: readonly Mutant[] = [
     "return least(priceOf(prices, units), micros(reserved + 1_000_000));",
   ),
   heartbeat,
+  inCode(
+    "W2: the lease reaches as far as the waits",
+    "backend/worker/lease.ts",
+    "grace_seconds: LEASE_GRACE_SECONDS + times.waited_ms() / 1_000,",
+    "grace_seconds: LEASE_GRACE_SECONDS,",
+  ),
+  inCode(
+    "W2: waiting is not work",
+    "backend/worker/timebox.ts",
+    'if (waiting++ === 0) change("waits");',
+    'if (waiting++ === 0) change("timebox");',
+  ),
+  inCode(
+    "W2: a run that waits too long goes back",
+    "backend/worker/process-run.ts",
+    'if (execution.kind === "waited") {',
+    'if (execution.kind === "waited" && run.hand_backs > 9) {',
+  ),
+  inCode(
+    "W2: a run goes back for its waits no oftener than its hand-backs allow",
+    "backend/worker/process-run.ts",
+    "run.hand_backs < MOST_HAND_BACKS_FOR_WAITS",
+    "run.hand_backs < 99",
+  ),
   timebox,
   together("W2: the timebox and the bound on the lease", timebox, leaseBound),
   inCode(

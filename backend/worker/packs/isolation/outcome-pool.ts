@@ -6,8 +6,9 @@ import { type Attempt, startWorkProcess, type MemoryLimits, type WorkProcess } f
 
 /** The outcome as the pack's process sent it; what was written there is not read here. */
 export function received(attempt: Attempt<SentOutcome>): Attempt<PackOutcome> {
-  if (attempt.kind !== "ok" || attempt.answer.kind !== "done") return attempt as Attempt<PackOutcome>;
+  if (attempt.kind !== "ok") return attempt;
   const { answer } = attempt;
+  if (answer.kind !== "done") return { kind: "ok", answer };
   return { kind: "ok", answer: { ...answer, data: new WrittenJson(answer.data) } };
 }
 

@@ -135,6 +135,39 @@ function listen<Answer>(child: ChildProcess): Line<Answer> {
   return line;
 }
 
+/** What a process tells of one request. `giveUp` ends it with a fault, `abandon` without one; both end the process. */
+function hear<Answer>(line: Line<Answer>) {
+  const begun = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<Attempt<Answer>>();
+  // One of the two may be left unheard.
+  for (const { promise } of [begun, ended]) promise.catch(nobody);
+  let stage: string | undefined;
+  line.onMessage = (told) => {
+    if (told.kind === "begun") begun.resolve();
+    else if (told.kind === "stage") ({ stage } = told);
+    else if (told.kind === "ok") ended.resolve(told);
+    else line.onEnd(told.error);
+  };
+  line.onEnd = (fault) => {
+    if (fault !== "out-of-memory") begun.reject(new NotBegun(fault));
+    begun.resolve();
+    ended.resolve({ kind: "fault", fault, stage });
+  };
+  return {
+    begun: begun.promise,
+    ended: ended.promise,
+    giveUp: (fault: string) => {
+      line.ended = true;
+      line.onEnd(fault);
+    },
+    abandon: (reason: unknown) => {
+      line.ended = true;
+      begun.reject(reason);
+      ended.reject(reason);
+    },
+  };
+}
+
 /** Starts a process that runs a script which serves requests. */
 export function startWorkProcess<Request extends object, Answer>(
   script: URL,
@@ -145,42 +178,19 @@ export function startWorkProcess<Request extends object, Answer>(
 
   async function work(request: Request, ms: number | undefined, { signal, turn }: Asker): Promise<Attempt<Answer>> {
     signal.throwIfAborted();
-    const begun = Promise.withResolvers<void>();
-    const ended = Promise.withResolvers<Attempt<Answer>>();
-    let stage: string | undefined;
-    line.onMessage = (told) => {
-      if (told.kind === "begun") begun.resolve();
-      else if (told.kind === "stage") ({ stage } = told);
-      else if (told.kind === "ok") ended.resolve(told);
-      else line.onEnd(told.error);
-    };
-    line.onEnd = (fault) => {
-      if (fault !== "out-of-memory") begun.reject(new NotBegun(fault));
-      begun.resolve();
-      ended.resolve({ kind: "fault", fault, stage });
-    };
-    const giveUp = (fault: string) => {
-      line.ended = true;
-      line.onEnd(fault);
-    };
-    const onAbort = () => {
-      line.ended = true;
-      begun.reject(signal.reason);
-      ended.reject(signal.reason);
-    };
-    // One of the two may be left unheard.
-    for (const { promise } of [begun, ended]) promise.catch(nobody);
+    const { begun, ended, giveUp, abandon } = hear(line);
+    const onAbort = () => abandon(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     let timer: NodeJS.Timeout | undefined = setTimeout(giveUp, LONGEST_LOADING_MS, "timeout");
     const unwatch = watchResidentMemory(child.pid ?? 0, memory.resident_mb, () => giveUp("out-of-memory"));
     busy(child);
     try {
       if (line.ended) throw new NotBegun("exit");
-      if (!sent(child, request)) return { kind: "fault", fault: NOT_SENT, stage };
-      await turn.wait(begun.promise);
+      if (!sent(child, request)) return { kind: "fault", fault: NOT_SENT, stage: undefined };
+      await turn.wait(begun);
       clearTimeout(timer);
       timer = ms === undefined ? undefined : setTimeout(giveUp, ms, "timeout");
-      return await ended.promise;
+      return await ended;
     } finally {
       idle(child);
       clearTimeout(timer);
