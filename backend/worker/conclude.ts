@@ -1,30 +1,28 @@
-import { sha256Hex } from "#core/domain/hash.ts";
 import { newId } from "#core/domain/ids.ts";
 import { least, type Micros, micros } from "#core/domain/money.ts";
 import { chargeFor, priceOf, type Units } from "#core/domain/pack.ts";
-import { MAX_RESULT_BYTES, resultText } from "#core/domain/result.ts";
 import { costsMinimumFee, type PlatformFailureFee, REASONS } from "#core/domain/run.ts";
-import { traceIdOf } from "#core/domain/trace.ts";
 import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
 import { type ClosedRun, closeRun } from "#core/store/postgres/close-run.ts";
+import { describeWork } from "./describe-work.ts";
 import type { Execution } from "./execute.ts";
-import { type FinalizeDeps, type FinishedWork, finalize } from "./finalize.ts";
+import { type FinalizeDeps, finalize } from "./finalize.ts";
 import type { HeldRun } from "./lease.ts";
+import type { OffThread } from "./off-thread/off-thread.ts";
 import type { Pack } from "./packs/pack.ts";
 import { retryOutages } from "./retry.ts";
 
 export interface ConcludeDeps extends FinalizeDeps {
+  readonly offThread: OffThread;
   readonly platform_failure_fee: PlatformFailureFee;
 }
-
-type FinishedExecution = Extract<Execution, { kind: "done" }>;
 
 /** W3 to W5 for finished work; `close_run` under the lease for every kind of failure. */
 export async function conclude(
   deps: ConcludeDeps,
   pack: Pack<unknown>,
   run: HeldRun,
-  execution: Exclude<Execution, { kind: "stopped" }>,
+  execution: Exclude<Execution, { kind: "stopped" | "waited" }>,
   claimed_seconds: number,
 ): Promise<ClosedRun | undefined> {
   if (execution.kind === "input_rejected") {
@@ -44,9 +42,9 @@ export async function conclude(
   }
   const charge = chargeFor(pack.offer.prices, execution.units, run.reserved_micros);
   if (charge === undefined) return withhold("COST_EXCEEDS_CAP");
-  const work = describeWork(deps, pack, run, execution, charge);
+  const work = await describeWork(deps, pack, run, execution, charge);
   if (work === undefined) return failAs(deps, run, "RESULT_INVALID");
-  if (work.body.byteLength > MAX_RESULT_BYTES) return withhold("RESULT_TOO_LARGE");
+  if (work === "too-large") return withhold("RESULT_TOO_LARGE");
   return finalize(deps, run, newId(deps.clock.now(), deps.random.bytes(16)), work, claimed_seconds);
 }
 
@@ -56,39 +54,6 @@ function priceOfWork(deps: ConcludeDeps, pack: Pack<unknown>, units: Units): Mic
     return priceOf(pack.offer.prices, units);
   } catch (error) {
     deps.log.error("the pack's units have no price", { error });
-    return undefined;
-  }
-}
-
-/** The result object; undefined when the pack made something that JSON cannot hold. */
-function describeWork(
-  deps: ConcludeDeps,
-  pack: Pack<unknown>,
-  run: ClaimedRun,
-  done: FinishedExecution,
-  charge: Micros,
-): FinishedWork | undefined {
-  try {
-    if (!(done.reliability >= 0 && done.reliability <= 1)) throw new RangeError(`bad reliability ${done.reliability}`);
-    const text = resultText({
-      run_id: run.run_id,
-      pack_type: run.pack_type,
-      pack_version: pack.offer.version,
-      generated_at_ms: deps.clock.now(),
-      reserved: run.reserved_micros,
-      charge,
-      minimum_fee: run.minimum_fee_micros,
-      units: done.units,
-      reliability: done.reliability,
-      data: done.data,
-      artifacts: done.artifacts,
-      trace_id: traceIdOf(run.trace_parent) ?? "",
-      payload_sha256: run.payload_sha256,
-    });
-    const body = new TextEncoder().encode(text);
-    return { body, sha256: sha256Hex(body), charge, reliability: done.reliability };
-  } catch (error) {
-    deps.log.error("the pack's result cannot be written", { error });
     return undefined;
   }
 }

@@ -1,23 +1,38 @@
 import { REASONS } from "#core/domain/run.ts";
-import type { PackOutcome } from "#core/domain/pack.ts";
-import type { Sleeper } from "#core/ports/clock.ts";
+import type { PackOutcome, Units } from "#core/domain/pack.ts";
+import { WrittenJson } from "#core/domain/written-json.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
+import type { Written } from "./off-thread/json-work.ts";
+import type { OffThread } from "./off-thread/off-thread.ts";
 import { soundOutcome } from "./outcome.ts";
-import { NoWorkProcess } from "./packs/isolation/no-work-process.ts";
+import type { Asker } from "./packs/isolation/turn.ts";
+import { NotBegun } from "./packs/isolation/work-process.ts";
 import type { Pack, PackContext } from "./packs/pack.ts";
 import { owning } from "./stray-errors.ts";
+import type { Timebox } from "./timebox.ts";
+
+/** A pack's work that ended well. What may be large of it is written already, or could not be. */
+export interface Done {
+  readonly kind: "done";
+  readonly units: Units;
+  readonly reliability: number;
+  readonly written: { readonly data: Uint8Array; readonly artifacts: Uint8Array } | Exclude<Written, Uint8Array>;
+}
 
 export type Execution =
-  | PackOutcome
+  | Done
+  | Exclude<PackOutcome, { kind: "done" }>
   /** The lease is gone or the worker stops: nothing is to be written. */
-  | { readonly kind: "stopped" };
+  | { readonly kind: "stopped" }
+  /** The run waited too long for its turn, or no process could be had: likewise. */
+  | { readonly kind: "waited" };
 
 interface ExecuteDeps {
-  readonly sleeper: Sleeper;
   readonly fetch: GuardedFetch;
   readonly log: Log;
+  readonly offThread: OffThread;
 }
 
 /**
@@ -28,54 +43,77 @@ export async function execute(
   deps: ExecuteDeps,
   pack: Pack<unknown>,
   run: ClaimedRun,
+  timebox: Timebox,
   stop: AbortSignal,
 ): Promise<Execution> {
-  const inputs = pack.offer.inputs.safeParse(JSON.parse(run.inputs));
-  if (!inputs.success) {
-    return { kind: "input_rejected", reason_code: "INPUTS_INVALID", detail: "The pack no longer takes these inputs." };
-  }
   const work = new AbortController();
-  const timer = new AbortController();
   const halted = aborted(stop);
   try {
     return await Promise.race([
-      perform(deps, pack, inputs.data, { signal: work.signal, cap: run.reserved_micros }),
-      deps.sleeper.sleep(run.timebox_sec * 1000, timer.signal).then(() => failed("TIMEBOX_EXCEEDED")),
+      perform(deps, pack, run, { signal: work.signal, turn: timebox, cap: run.reserved_micros }),
+      timebox.over.then((what): Execution => (what === "waits" ? { kind: "waited" } : failed("TIMEBOX_EXCEEDED"))),
       halted.promise.then((): Execution => ({ kind: "stopped" })),
     ]);
   } finally {
     work.abort();
-    timer.abort();
+    timebox.end();
     halted.forget();
   }
 }
 
 /** What the pack makes of its inputs. Never rejects: whatever it throws, at once or from what it left behind, is a crash. */
 async function perform(
-  { fetch, log }: ExecuteDeps,
+  deps: ExecuteDeps,
   pack: Pack<unknown>,
-  inputs: unknown,
-  bounds: Pick<PackContext, "signal" | "cap">,
+  run: ClaimedRun,
+  bounds: Pick<PackContext, "signal" | "turn" | "cap">,
 ): Promise<Execution> {
+  const { fetch, log, offThread } = deps;
   const stray = Promise.withResolvers<Execution>();
   const onStray = (error: unknown) => {
     log.error("a pack left an error behind", { error });
     stray.resolve(failed("PACK_CRASHED"));
   };
   try {
-    const work = owning(onStray, async () => soundOutcome(await pack.run(inputs, { ...bounds, fetch, log })));
+    const read = await offThread.readInputs(pack.offer, run.inputs, bounds);
+    if (read.kind !== "ok") return REFUSALS[read.kind];
+    const work = owning(onStray, async () => {
+      const outcome = soundOutcome(await pack.run(read.inputs, { ...bounds, fetch, log }));
+      return outcome?.kind === "done" ? await finish(offThread, outcome, bounds) : outcome;
+    });
     const outcome = await Promise.race([work, stray.promise]);
     if (outcome !== undefined) return outcome;
     log.error("the pack answered something that is no outcome");
     return failed("RESULT_INVALID");
   } catch (error) {
-    if (error instanceof NoWorkProcess) {
-      log.error("no process could be started for the work", { error });
-      return failed("NO_WORK_PROCESS");
+    if (error instanceof NotBegun) {
+      log.error("no process could be had", { error });
+      return { kind: "waited" };
     }
     if (!bounds.signal.aborted) log.error("pack crashed", { error });
     return failed("PACK_CRASHED");
   }
+}
+
+const REFUSALS: Readonly<Record<"refused" | "too_costly", Execution>> = {
+  refused: { kind: "input_rejected", reason_code: "INPUTS_INVALID", detail: "The pack no longer takes these inputs." },
+  too_costly: {
+    kind: "pack_failed",
+    reason_code: "INPUTS_TOO_COSTLY",
+    detail: "The inputs could not be checked within the bounds of time and memory.",
+  },
+};
+
+async function finish(
+  offThread: OffThread,
+  { kind, units, reliability, data, artifacts }: Extract<PackOutcome, { kind: "done" }>,
+  asker: Asker,
+): Promise<Done> {
+  const written = data instanceof WrittenJson ? data.bytes : await offThread.writeJson(data, asker);
+  if (typeof written === "string") return { kind, units, reliability, written };
+  const files = await offThread.writeJson(artifacts, asker);
+  if (typeof files === "string") return { kind, units, reliability, written: files };
+  return { kind, units, reliability, written: { data: written, artifacts: files } };
 }
 
 const failed = (reason_code: keyof typeof REASONS): Execution => ({

@@ -29,13 +29,18 @@ export function hold(run: ClaimedRun, asked_at_ms: number, lease_seconds: number
 
 /**
  * W2: keeps our lease alive until `until` aborts, and says when it is lost. A beat that got no answer is no verdict:
- * it is soon repeated, and W3 decides. The lease may reach one lease beyond the timebox: time to write the result,
+ * it is soon repeated, and W3 decides. The lease may reach one lease beyond the timebox and the waits: time to write the result,
  * through an outage too.
  */
 export async function keepLease(
   deps: HeartbeatDeps,
   run: HeldRun,
-  times: { readonly lease_seconds: number; readonly heartbeat_seconds: number },
+  times: {
+    readonly lease_seconds: number;
+    readonly heartbeat_seconds: number;
+    /** How long the work waited so far for its turn, which its timebox does not count. */
+    waited_ms(): number;
+  },
   receipt: string,
   until: AbortSignal,
 ): Promise<"lost" | "ended"> {
@@ -49,7 +54,8 @@ export async function keepLease(
     if (until.aborted) return "ended";
     const asked_at_ms = deps.clock.now();
     try {
-      const answer = await extendLease(deps.db, run, { lease_seconds, grace_seconds: lease_seconds });
+      const grace_seconds = lease_seconds + times.waited_ms() / 1_000;
+      const answer = await extendLease(deps.db, run, { lease_seconds, grace_seconds });
       if (answer === "lost") return until.aborted ? "ended" : "lost";
     } catch (error) {
       deps.log.warn("heartbeat got no answer", { error });

@@ -11,6 +11,7 @@ import { createSqsQueue } from "../drivers/sqs.ts";
 import { stopSignal } from "../drivers/stop-signal.ts";
 import { workerLoop } from "./loop.ts";
 import { createGuardedFetch } from "../drivers/fetch/guarded-fetch.ts";
+import { createOffThread } from "./off-thread/off-thread.ts";
 import { createPacks } from "./packs/registry.ts";
 import { catchStrays } from "./stray-errors.ts";
 
@@ -65,6 +66,7 @@ await workerLoop(
     objects,
     queue,
     packs,
+    offThread: createOffThread(),
     fetch: createGuardedFetch({ allowHosts: config.DPP_FETCH_ALLOW_HOSTS }),
     clock: createClock(),
     sleeper: createSleeper(),

@@ -16,6 +16,15 @@ import { type HeldRun, hold, keepLease } from "./lease.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
 import type { Pack } from "./packs/pack.ts";
 import { retryOutages } from "./retry.ts";
+import { startTimebox } from "./timebox.ts";
+
+/** So long a run waits in all for processes that other runs hold; then another worker, or this one later, takes it. */
+const LONGEST_WAIT_SECONDS = 60;
+/**
+ * What went back so often waits on under its lease: each holder of a process is bounded by its own timebox, and tenants
+ * take turns. It leaves some of the five hand-backs to workers that are told to stop.
+ */
+const MOST_HAND_BACKS_FOR_WAITS = 3;
 
 export interface WorkerDeps extends ConcludeDeps {
   readonly redis: Redis;
@@ -68,13 +77,19 @@ async function processSignal(
   const run = hold(claim.run, asked_at_ms, times.lease_seconds);
   const pack = deps.packs.get(run.pack_type);
   if (pack === undefined) return refuseUnknownPack(deps, run);
-  await whileHeld(deps, times, run, receipt, async (lost) => {
-    const execution = await execute(deps, pack, run, AbortSignal.any([stop, lost]));
+  const timebox = startTimebox(deps, run.tenant_id, {
+    work_ms: run.timebox_sec * 1_000,
+    wait_ms: run.hand_backs < MOST_HAND_BACKS_FOR_WAITS ? LONGEST_WAIT_SECONDS * 1_000 : undefined,
+  });
+  const beats = { ...times, waited_ms: () => timebox.waited_ms() };
+  await whileHeld(deps, beats, run, receipt, async (lost) => {
+    const execution = await execute(deps, pack, run, timebox, AbortSignal.any([stop, lost]));
     if (lost.aborted) {
       deps.metrics.count("lease_lost");
       return yieldTo(deps, run, receipt);
     }
-    if (execution.kind === "stopped") return giveBack(deps, run, receipt);
+    if (execution.kind === "stopped") return void (await giveBack(deps, run, receipt));
+    if (execution.kind === "waited") return waitElsewhere(deps, run, receipt);
     const closed = await conclude(deps, pack, run, execution, times.claimed_seconds);
     if (closed === undefined) return yieldTo(deps, run, receipt);
     await tell(deps, run, execution, closed);
@@ -104,7 +119,7 @@ function claimUnder(
 /** Does the work with the heartbeat beside it; neither outlives the other. */
 async function whileHeld(
   deps: WorkerDeps,
-  times: WorkerTimes,
+  times: Parameters<typeof keepLease>[2],
   run: HeldRun,
   receipt: string,
   work: (lost: AbortSignal) => Promise<void>,
@@ -125,7 +140,7 @@ async function whileHeld(
 async function tell(
   deps: WorkerDeps,
   run: HeldRun,
-  execution: Exclude<Execution, { kind: "stopped" }>,
+  execution: Exclude<Execution, { kind: "stopped" | "waited" }>,
   closed: ClosedRun,
 ): Promise<void> {
   deps.metrics.count("run_closed", { pack_type: run.pack_type, kind: execution.kind });
@@ -154,13 +169,21 @@ function forget(deps: WorkerDeps, receipt: string): void {
 }
 
 /** Hands the run back and makes its signal visible at once, so that another worker takes it. */
-async function giveBack(deps: WorkerDeps, run: HeldRun, receipt: string): Promise<void> {
+async function giveBack(deps: WorkerDeps, run: HeldRun, receipt: string): Promise<"handed-back" | "kept"> {
   const answer = await handBackHeld(deps, run);
   deps.log.info("run handed back", { answer });
   if (answer === "handed-back") {
     await deps.queue.send([encodeSignal({ run_id: run.run_id, traceparent: run.trace_parent })]);
     forget(deps, receipt);
   }
+  return answer;
+}
+
+/** The run waited too long for its turn, or no process could be started: another worker, or this one later, takes it. */
+async function waitElsewhere(deps: WorkerDeps, run: HeldRun, receipt: string): Promise<void> {
+  deps.metrics.count("run_waited_too_long", { pack_type: run.pack_type });
+  const answer = await giveBack(deps, run, receipt);
+  if (answer === "kept") await failAs(deps, run, "NO_WORK_PROCESS");
 }
 
 const handBackHeld = (deps: WorkerDeps, run: HeldRun) =>

@@ -7,6 +7,7 @@ import { setSwitch } from "#core/store/postgres/set-switch.ts";
 import { createPacks } from "../../backend/worker/packs/registry.ts";
 import { estimateView } from "../../edge/docs/answers/estimate.ts";
 import { runView } from "../../edge/docs/answers/runs.ts";
+import { opened, turn } from "../unit/packs/decision-fixture.ts";
 import { acceptedRun, bearer, call, get, pointers, post, problemOf, work } from "./client.ts";
 import { complete } from "./finish.ts";
 import { type Account, type AccountOptions, createWorld, type World } from "./harness.ts";
@@ -128,11 +129,12 @@ test.each([...catalog.values()])(
       ?.run(parsed.request.inputs, {
         signal: new AbortController().signal,
         cap: parsed.request.max_cost_usd,
+        turn,
         fetch: () => Promise.reject(new Error("no network in this test")),
         log,
       });
     if (outcome?.kind !== "done") throw new Error(`the example of ${type} is not done`);
-    await complete(world.backend, run.run_id, { data: outcome.data }, priceOf(prices, outcome.units));
+    await complete(world.backend, run.run_id, { data: opened(outcome.data) }, priceOf(prices, outcome.units));
     const closed = runView.parse((await get(`${world.url}/v1/runs/${run.run_id}`, account.api_key)).body);
     expect(closed.cost.actual_usd).toBe(estimate.price_usd);
     expect(outcome.units).toEqual(estimate.units);

@@ -6,6 +6,7 @@ import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { createClock, createSleeper } from "../../backend/drivers/clock.ts";
 import { createRandom } from "../../backend/drivers/random.ts";
 import { createS3Objects } from "../../backend/drivers/s3.ts";
+import { createOffThread } from "../../backend/worker/off-thread/off-thread.ts";
 import { createPacks } from "../../backend/worker/packs/registry.ts";
 import { processMessage, type WorkerDeps } from "../../backend/worker/process-run.ts";
 import type { World } from "./harness.ts";
@@ -34,6 +35,7 @@ export function workerOf({ backend, redis }: Pick<World, "backend" | "redis">, f
     objects,
     queue: { receive: () => Promise.resolve([]), send: nothing, delete: nothing, hide: nothing },
     packs: createPacks({}),
+    offThread: createOffThread(),
     fetch,
     clock: createClock(),
     sleeper: createSleeper(),

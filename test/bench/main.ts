@@ -21,7 +21,7 @@ const QUICK_RUNS = 200;
 interface Options {
   readonly json: boolean;
   readonly quick: boolean;
-  /** Instead of all else: the worker's event loop while images are read. */
+  /** Instead of all else: the worker's event loop among hostile inputs. */
   readonly isolation: boolean;
   /** Instead of all else: what reading hostile bodies costs. */
   readonly bodies: boolean;

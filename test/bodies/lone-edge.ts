@@ -48,7 +48,10 @@ export function loneDeps(change: Partial<AppDeps> = {}): AppDeps {
     refreshes: rate(),
     readyz_rate: rate(),
     sleeper: { sleep: () => Promise.resolve() },
-    holds: new Holds({ per_name: 64, in_all: 2_000, share_of_free: 1 / 16, silence_ms: 15_000, turn_ms: 60_000 }, clock),
+    holds: new Holds(
+      { per_name: 64, in_all: 2_000, share_of_free: 1 / 16, silence_ms: 15_000, turn_ms: 60_000 },
+      clock,
+    ),
     signer: undefined,
     receipt_keys: [],
     checks: { database: unused("Postgres"), redis: unused("Redis"), sqs: unused("SQS"), s3: unused("S3") },

@@ -5,7 +5,7 @@ import { chargeFor, type PackOffer, type PackOutcome, priceOf, priceRange } from
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts";
 import { createPacks } from "../../backend/worker/packs/registry.ts";
-import { silentLog as log } from "../unit/packs/decision-fixture.ts";
+import { openedOutcome, silentLog as log, turn } from "../unit/packs/decision-fixture.ts";
 import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
 import { type LocalServer, serve } from "./support/local-server.ts";
 import { type Priced, pricedInputs } from "./support/pack-inputs.ts";
@@ -31,7 +31,7 @@ function run(offer: PackOffer, inputs: unknown): Promise<PackOutcome> {
   if (pack === undefined) throw new Error(`${offer.type} is offered, and no worker has it`);
   const guarded = createGuardedFetch({ allowHosts: [`127.0.0.1:${server.port}`] });
   const fetch: typeof guarded = (url, options) => guarded(url.startsWith(server.origin) ? url : server.origin, options);
-  return pack.run(inputs, { signal, cap: micros(MAX_COST_MICROS), log, fetch });
+  return pack.run(inputs, { signal, turn, cap: micros(MAX_COST_MICROS), log, fetch }).then(openedOutcome);
 }
 
 async function meter(offer: PackOffer, given: unknown, reserved: ReturnType<typeof micros>) {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { PackOutcome } from "#core/domain/pack.ts";
+import type { SentOutcome } from "../../backend/worker/packs/isolation/serve-outcomes.ts";
 import type { Attempt } from "../../backend/worker/packs/isolation/work-process.ts";
 import {
   createPageReader,
@@ -6,17 +8,33 @@ import {
   type ReadingProcess,
   startReadingProcess,
 } from "../../backend/worker/packs/page/page-reader.ts";
-import type { Reading } from "../../backend/worker/packs/page/read-document.ts";
+import { opened, turn } from "../unit/packs/decision-fixture.ts";
 import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
 
-const never = new AbortController().signal;
-const document = (html: string, format: "text" | "links" = "text") => ({
-  body: Buffer.from(html),
-  content_type: "text/html",
-  charset: "utf-8",
-  url: "https://a.example/",
-  format,
+const asker = { signal: new AbortController().signal, turn };
+const document = (html: string | Buffer, format: "text" | "links" = "text", content_type = "text/html") => ({
+  inputs: { url: "https://a.example/", format },
+  fetched: {
+    kind: "ok" as const,
+    final_url: "https://a.example/",
+    status: 200,
+    content_type,
+    charset: "utf-8",
+    body: Buffer.from(html),
+    redirects: [],
+  },
 });
+
+/** What tests look at of a page's report. */
+interface Page {
+  readonly title: string | null;
+  readonly article_found?: boolean;
+  readonly text?: string;
+  readonly links?: unknown[];
+}
+
+const pageOf = (outcome: PackOutcome | undefined): Page | undefined =>
+  outcome?.kind === "done" ? (opened(outcome.data) as Page) : undefined;
 
 function readerWith(limits: Partial<typeof READER_LIMITS>) {
   const processes: ReadingProcess[] = [];
@@ -32,30 +50,31 @@ describe("a process", () => {
   test("reads one document after another, each on its own", async () => {
     const { reader, processes } = readerWith({ processes: 1 });
     const pages = ["<title>one</title><a href=/1>1</a>", NEWS_PAGE, "<p>three"];
-    const read = await Promise.all(pages.map((html) => reader.read(document(html, "links"), never)));
-    expect(read.map(({ reading }) => reading?.page.title)).toEqual(["one", expect.stringContaining("Harbour"), null]);
-    expect(read.map(({ reading }) => reading?.page.content.length)).toEqual([1, 3, 0]);
+    const read = await Promise.all(pages.map((html) => reader.read(document(html, "links"), asker)));
+    const found = read.map(({ outcome }) => pageOf(outcome));
+    expect(found.map((page) => page?.title)).toEqual(["one", expect.stringContaining("Harbour"), null]);
+    expect(found.map((page) => page?.links?.length)).toEqual([1, 3, 0]);
     expect(processes).toHaveLength(1);
   });
 
   test("is replaced after so many documents", async () => {
     const { reader, processes } = readerWith({ processes: 1, uses_per_process: 2 });
-    for (let turn = 0; turn < 3; turn++) await reader.read({ ...document("x"), content_type: "text/plain" }, never);
+    for (let turn = 0; turn < 3; turn++) await reader.read(document("x", "text", "text/plain"), asker);
     expect(processes.map(({ ended }) => ended)).toEqual([true, false]);
   });
 
   test("that runs out of memory is thrown away, without a second attempt, and the next one reads", async () => {
     const { reader, processes } = readerWith({ heap_mb: 100 });
-    const { reading, faults } = await reader.read(document("<p>".repeat(600_000)), never);
-    expect(reading).toBeUndefined();
+    const { outcome, faults } = await reader.read(document("<p>".repeat(600_000)), asker);
+    expect(outcome).toBeUndefined();
     expect(faults).toEqual(["out-of-memory"]);
-    expect((await reader.read(document(NEWS_PAGE), never)).reading?.page.article_found).toBe(true);
+    expect(pageOf((await reader.read(document(NEWS_PAGE), asker)).outcome)?.article_found).toBe(true);
     expect(processes.map(({ ended }) => ended)).toEqual([true, false]);
   });
 
   test("that runs out of time while it parses is thrown away, without a second attempt", async () => {
     const { reader, processes } = readerWith({ article_ms: 1_500 });
-    const { faults } = await reader.read(document("<div>".repeat(400_000)), never);
+    const { faults } = await reader.read(document("<div>".repeat(400_000)), asker);
     expect(faults).toEqual(["timeout"]);
     expect(processes.map(({ ended }) => ended)).toEqual([true]);
   });
@@ -64,7 +83,7 @@ describe("a process", () => {
     const { reader, processes } = readerWith({});
     const stop = new AbortController();
     const reason = new Error("timebox");
-    const reading = reader.read(document("<div>".repeat(400_000)), stop.signal);
+    const reading = reader.read(document("<div>".repeat(400_000)), { ...asker, signal: stop.signal });
     setImmediate(() => stop.abort(reason));
     await expect(reading).rejects.toBe(reason);
     expect(processes.map(({ ended }) => ended)).toEqual([true]);
@@ -74,22 +93,23 @@ describe("a process", () => {
     const { reader } = readerWith({});
     const whole = Buffer.from("secret http://a.example/ secret");
     const body = whole.subarray(7, 24);
-    const { reading } = await reader.read({ ...document(""), content_type: "text/plain", body }, never);
-    expect(reading?.page.content).toBe("http://a.example/");
+    const part = document("", "text", "text/plain");
+    const { outcome } = await reader.read({ ...part, fetched: { ...part.fetched, body } }, asker);
+    expect(pageOf(outcome)?.text).toBe("http://a.example/");
     expect(whole.toString()).toContain("secret");
   });
 });
 
 describe("attempts", () => {
-  const page = { title: null, byline: null, language: null, content: "", article_found: false, truncated: false };
-  const ok: Attempt<Reading> = { kind: "ok", answer: { page, sha256: "" } };
-  const fault = (searching: boolean): Attempt<Reading> => ({
+  const answer: SentOutcome = { kind: "pack_failed", reason_code: "READ", detail: "for the test" };
+  const ok: Attempt<SentOutcome> = { kind: "ok", answer };
+  const fault = (searching: boolean): Attempt<SentOutcome> => ({
     kind: "fault",
     fault: "timeout",
     stage: searching ? "searching" : undefined,
   });
 
-  function scripted(...answers: Attempt<Reading>[]) {
+  function scripted(...answers: Attempt<SentOutcome>[]) {
     const asked: { article: boolean; ms: number | undefined }[] = [];
     let busy = 0;
     let most = 0;
@@ -110,7 +130,7 @@ describe("attempts", () => {
 
   test("are two when it was the search for an article that failed", async () => {
     const { asked, reader } = scripted(fault(true), ok);
-    expect(await reader.read(document(""), never)).toMatchObject({ reading: { page }, faults: ["timeout"] });
+    expect(await reader.read(document(""), asker)).toMatchObject({ outcome: answer, faults: ["timeout"] });
     expect(asked).toEqual([
       { article: true, ms: 7 },
       { article: false, ms: 5 },
@@ -119,13 +139,13 @@ describe("attempts", () => {
 
   test("are one when the page could not even be parsed", async () => {
     const { asked, reader } = scripted(fault(false), ok);
-    expect(await reader.read(document(""), never)).toEqual({ reading: undefined, faults: ["timeout"] });
+    expect(await reader.read(document(""), asker)).toEqual({ outcome: undefined, faults: ["timeout"] });
     expect(asked).toHaveLength(1);
   });
 
   test("are never more at once than there may be processes", async () => {
     const { asked, most, reader } = scripted();
-    await Promise.all(Array.from({ length: 10 }, () => reader.read(document(""), never)));
+    await Promise.all(Array.from({ length: 10 }, () => reader.read(document(""), asker)));
     expect(asked).toHaveLength(10);
     expect(most()).toBe(2);
   });

@@ -8,7 +8,7 @@ import { priceOf } from "#core/domain/pack.ts";
 import { URL_LIMITS, type UrlInputs, urlOffer } from "#core/domain/packs/url.ts";
 import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts";
 import { urlPack } from "../../backend/worker/packs/url.ts";
-import { silentLog as log } from "../unit/packs/decision-fixture.ts";
+import { openedOutcome, silentLog as log, turn } from "../unit/packs/decision-fixture.ts";
 import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
 import { serve } from "./support/local-server.ts";
 
@@ -23,10 +23,11 @@ async function runOn(listener: RequestListener, format: UrlInputs["format"], cap
   const outcome = await pack.run(urlOffer.inputs.parse({ url: `${server.origin}/news`, format }), {
     signal: new AbortController().signal,
     cap: micros(cap),
+    turn,
     log,
     fetch: createGuardedFetch({ allowHosts: [`127.0.0.1:${server.port}`], backoffMs: 1 }),
   });
-  return { outcome, origin: server.origin, requests: server.requests };
+  return { outcome: openedOutcome(outcome), origin: server.origin, requests: server.requests };
 }
 
 describe("the url pack", () => {
@@ -104,7 +105,7 @@ describe("the url pack", () => {
 
   test("takes no money for an address that it refuses, and fails for a page it cannot read", async () => {
     const fetch = createGuardedFetch();
-    const context = { signal: new AbortController().signal, cap: micros(20_000), log, fetch };
+    const context = { signal: new AbortController().signal, cap: micros(20_000), turn, log, fetch };
     const refused = await pack.run({ url: "http://169.254.169.254/latest", format: "text" }, context);
     expect(refused).toMatchObject({ kind: "input_rejected", reason_code: "ADDRESS_NOT_ALLOWED" });
     const { outcome } = await run("image/png", "x");
@@ -119,7 +120,7 @@ describe("the url pack", () => {
       setImmediate(() => stop.abort(reason));
       return { kind: "ok" as const, ...fetched, body: Buffer.from("http://a ".repeat(100_000)) };
     };
-    const context = { signal: stop.signal, cap: micros(20_000), log, fetch };
+    const context = { signal: stop.signal, cap: micros(20_000), turn, log, fetch };
     const running = pack.run({ url: "https://a.example/", format: "links" }, context);
     await expect(running).rejects.toBe(reason);
   });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PackOutcome } from "#core/domain/pack.ts";
 import { resultKey } from "#core/domain/receipt.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
-import { NoWorkProcess } from "../../backend/worker/packs/isolation/no-work-process.ts";
+import { NotBegun } from "../../backend/worker/packs/isolation/work-process.ts";
 import { processMessage } from "../../backend/worker/process-run.ts";
 import { type RunHarness, NEVER, TIMES, done, hang, packOf, runHarness } from "./support/run-harness.ts";
 
@@ -118,7 +118,7 @@ describe("a worker with one message", () => {
 
   test("a pack that is given no process to work in costs nothing", async () => {
     const run_id = await h.submit();
-    await work(run_id, { packs: packOf(() => Promise.reject(new NoWorkProcess("no file descriptor is left"))) });
+    await work(run_id, { packs: packOf(() => Promise.reject(new NotBegun("no file descriptor is left"))) });
     expect(await h.run(run_id)).toMatchObject({
       status: "FAILED",
       reason_code: "NO_WORK_PROCESS",

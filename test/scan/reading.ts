@@ -1,4 +1,6 @@
+import type { PackOutcome } from "#core/domain/pack.ts";
 import { type OcrInputs, ocrOffer } from "#core/domain/packs/ocr.ts";
+import { WrittenJson } from "#core/domain/written-json.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
 import type { Log } from "#core/ports/log.ts";
 import { ocrPack } from "../../backend/worker/packs/ocr.ts";
@@ -40,17 +42,24 @@ function serving(image: Uint8Array, signal = never): PackContext {
     body: image,
     redirects: [],
   });
-  return { signal, cap: micros(1_000_000), log: silent, fetch };
+  return { signal, cap: micros(1_000_000), turn: { key: "scan", wait: (something) => something }, log: silent, fetch };
+}
+
+/** The outcome with the data that the pack's process wrote. */
+async function opened(running: Promise<PackOutcome>): Promise<PackOutcome> {
+  const outcome = await running;
+  if (outcome.kind !== "done" || !(outcome.data instanceof WrittenJson)) return outcome;
+  return { ...outcome, data: JSON.parse(Buffer.from(outcome.data.bytes).toString()) };
 }
 
 /** The pack's own outcome for an image that it fetches. */
 export function readFetched(image: Uint8Array, signal?: AbortSignal) {
-  return pack.run(ocrOffer.inputs.parse({ image_url: URL_OF_IMAGE }), serving(image, signal));
+  return opened(pack.run(ocrOffer.inputs.parse({ image_url: URL_OF_IMAGE }), serving(image, signal)));
 }
 
 /** The pack's own outcome for an inline image. */
 export function readInline(inputs: Partial<OcrInputs>) {
-  return pack.run(ocrOffer.inputs.parse(inputs), serving(new Uint8Array()));
+  return opened(pack.run(ocrOffer.inputs.parse(inputs), serving(new Uint8Array())));
 }
 
 /** What was read in an image, which must be one that can be. */

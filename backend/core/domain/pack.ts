@@ -90,6 +90,7 @@ export type Artifact =
 export type PackOutcome =
   | {
       readonly kind: "done";
+      /** A plain JSON value, or one that the pack's own process has written: see `WrittenJson`. */
       readonly data: unknown;
       readonly artifacts: readonly Artifact[];
       readonly units: Units;

@@ -1,6 +1,7 @@
+import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { canonicalJson } from "./idempotency.ts";
 import { formatUsd, type Micros } from "./money.ts";
-import type { Artifact, Units } from "./pack.ts";
+import type { Units } from "./pack.ts";
 
 /** The largest result object, in bytes. */
 export const MAX_RESULT_BYTES = 8 * 1024 * 1024;
@@ -16,30 +17,40 @@ export interface ResultParts {
   readonly minimum_fee: Micros;
   readonly units: Units;
   readonly reliability: number;
-  readonly data: unknown;
-  readonly artifacts: readonly Artifact[];
+  /** Canonical JSON in UTF-8. */
+  readonly data: Uint8Array;
+  /** The list of artifacts, likewise. */
+  readonly artifacts: Uint8Array;
   readonly trace_id: string;
   readonly payload_sha256: string;
 }
 
-/** The result object as canonical JSON text: what its sha256 is taken of and what the caller downloads. */
-export function resultText(parts: ResultParts): string {
-  return canonicalJson({
+/**
+ * The result object as canonical JSON text in UTF-8: what its sha256 is taken of and what the caller downloads. What may
+ * be large is written already and is only copied to its place: `artifacts`, `cost` and `data` are first in RFC 8785's order.
+ */
+export function resultBytes(parts: ResultParts): Uint8Array {
+  const cost = canonicalJson({
+    reserved_usd: formatUsd(parts.reserved),
+    actual_usd: formatUsd(parts.charge),
+    minimum_fee_usd: formatUsd(parts.minimum_fee),
+  });
+  const rest = canonicalJson({
     schema_version: "1",
     run_id: parts.run_id,
     pack_type: parts.pack_type,
     pack_version: parts.pack_version,
     status: "COMPLETED",
     generated_at: new Date(parts.generated_at_ms).toISOString(),
-    cost: {
-      reserved_usd: formatUsd(parts.reserved),
-      actual_usd: formatUsd(parts.charge),
-      minimum_fee_usd: formatUsd(parts.minimum_fee),
-    },
     units: parts.units,
     reliability: parts.reliability,
-    data: parts.data,
-    artifacts: parts.artifacts,
     meta: { trace_id: parts.trace_id, payload_sha256: parts.payload_sha256 },
   });
+  return concatBytes(
+    utf8ToBytes('{"artifacts":'),
+    parts.artifacts,
+    utf8ToBytes(`,"cost":${cost},"data":`),
+    parts.data,
+    utf8ToBytes(`,${rest.slice(1)}`),
+  );
 }

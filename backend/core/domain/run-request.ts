@@ -58,7 +58,7 @@ const common = {
     .min(TIMEBOX_SECONDS.minimum)
     .max(TIMEBOX_SECONDS.maximum)
     .default(TIMEBOX_SECONDS.default)
-    .describe("How long the work may take, in seconds."),
+    .describe("How long the work may take, in seconds. Waiting to begin does not count."),
   min_reliability_score: z
     .number()
     .min(0)

@@ -1,12 +1,11 @@
-import { type ComplianceInputs, complianceOffer, complianceUnits } from "#core/domain/packs/compliance.ts";
-import { inspect, type Inspection } from "./compliance/inspect.ts";
+import { type ComplianceInputs, complianceOffer } from "#core/domain/packs/compliance.ts";
+import { inspect } from "./compliance/inspect.ts";
 import { answerOf } from "./isolation/answer-of.ts";
-import { createProcessPool, type Isolated } from "./isolation/process-pool.ts";
-import { startWorkProcess } from "./isolation/work-process.ts";
+import { createOutcomePool } from "./isolation/outcome-pool.ts";
 import type { Pack } from "./pack.ts";
 
 /** A text that is no longer is searched here, within milliseconds. */
-const MAX_CHARS_HERE = 2_000;
+const MAX_CHARS_HERE = 500;
 const MEMORY = { heap_mb: 256, resident_mb: 600 };
 
 // Beside this file there is a .ts when run from sources and a .js when bundled: the bundler needs it as an entry point.
@@ -15,24 +14,14 @@ const SCRIPT = new URL(
   import.meta.url,
 );
 
-const createInspector = (): Isolated<ComplianceInputs, Inspection> =>
-  createProcessPool(() => startWorkProcess<ComplianceInputs, Inspection>(SCRIPT, MEMORY));
-
 /** The `compliance` pack: a pure function of its inputs, worked out in a process where it would keep others waiting. */
-export function compliancePack(isolated = createInspector()): Pack<ComplianceInputs> {
+export function compliancePack(isolated = createOutcomePool<ComplianceInputs>(SCRIPT, MEMORY)): Pack<ComplianceInputs> {
   return {
     offer: complianceOffer,
-    async run(inputs, { signal }) {
-      signal.throwIfAborted();
-      const here = inputs.text.length <= MAX_CHARS_HERE;
-      const { report, listed, total } = here ? inspect(inputs) : answerOf(await isolated(inputs, signal), "the search");
-      return {
-        kind: "done",
-        data: report,
-        artifacts: [],
-        units: complianceUnits(inputs.text),
-        reliability: total === 0 ? 1 : listed / total,
-      };
+    async run(inputs, context) {
+      context.signal.throwIfAborted();
+      if (inputs.text.length <= MAX_CHARS_HERE) return inspect(inputs);
+      return answerOf(await isolated(inputs, context), "the search");
     },
   };
 }

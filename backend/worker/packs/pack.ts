@@ -2,10 +2,10 @@ import type { Micros } from "#core/domain/money.ts";
 import type { PackOffer, PackOutcome } from "#core/domain/pack.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
+import type { Asker } from "./isolation/turn.ts";
 
-/** What a running pack is given; it reaches nothing else. */
-export interface PackContext {
-  readonly signal: AbortSignal;
+/** What a running pack is given; it reaches nothing else. A pool of processes takes it as it is. */
+export interface PackContext extends Asker {
   /** What was reserved for the run. Work whose price shows only while it is done stops where that is used up. */
   readonly cap: Micros;
   readonly fetch: GuardedFetch;

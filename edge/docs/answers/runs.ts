@@ -67,7 +67,10 @@ export const runView = z
     ),
     cost: cost.describe("The run's money."),
     attempt: z.int().meta({ description: "How often work on the run was started.", examples: [1] }),
-    timebox_sec: z.int().meta({ description: "How long the work may take, in seconds.", examples: [90] }),
+    timebox_sec: z.int().meta({
+      description: "How long the work may take, in seconds. Waiting to begin does not count.",
+      examples: [90],
+    }),
     metadata: z
       .record(z.string(), z.string())
       .meta({ description: "The caller's own pairs, as submitted.", examples: [{ order: "A-1" }] }),

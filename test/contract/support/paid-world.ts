@@ -19,6 +19,7 @@ import { sweepLeases } from "../../../backend/reaper/sweeps/lease.ts";
 import { sweepRetention } from "../../../backend/reaper/sweeps/retention.ts";
 import { sweepSignals } from "../../../backend/reaper/sweeps/signal.ts";
 import { newSyncTurn, sweepSync } from "../../../backend/reaper/sweeps/sync.ts";
+import { createOffThread } from "../../../backend/worker/off-thread/off-thread.ts";
 import { processMessage, type WorkerDeps } from "../../../backend/worker/process-run.ts";
 import { LocalRate } from "../../../edge/local-rate.ts";
 import { Recent } from "../../../edge/recent.ts";
@@ -107,6 +108,7 @@ export async function createPaidWorld() {
     log: silent,
     metrics,
     sleeper: hurried,
+    offThread: createOffThread(),
     packs: packOf(async () => done({ answer: 42 }, 7)),
     fetch: () => Promise.reject(new Error("no network in this test")),
   };

@@ -18,6 +18,7 @@ import { createPgDb } from "../../../backend/drivers/pg.ts";
 import { createRandom } from "../../../backend/drivers/random.ts";
 import { createRedis } from "../../../backend/drivers/redis.ts";
 import { createS3Objects } from "../../../backend/drivers/s3.ts";
+import { createOffThread } from "../../../backend/worker/off-thread/off-thread.ts";
 import type { PackContext } from "../../../backend/worker/packs/pack.ts";
 import { z } from "zod";
 import { processMessage, type WorkerDeps, type WorkerTimes } from "../../../backend/worker/process-run.ts";
@@ -104,6 +105,7 @@ export async function runHarness() {
     objects,
     queue,
     packs: new Map(),
+    offThread: createOffThread(),
     fetch: () => Promise.reject(new Error("no network in this test")),
     clock: createClock(),
     sleeper,
@@ -114,7 +116,9 @@ export async function runHarness() {
     ...over,
   });
 
-  const submit = async (over: { reserve?: number; timebox_sec?: number; min_reliability?: number } = {}) => {
+  const submit = async (
+    over: { reserve?: number; timebox_sec?: number; min_reliability?: number; inputs?: string } = {},
+  ) => {
     const reserve = micros(over.reserve ?? 100_000);
     const answer = await submitRun(
       edge.db,
@@ -125,7 +129,7 @@ export async function runHarness() {
         payload_sha256: sha256Hex(randomUUID()),
         pack_type: "decision",
         pack_version: "1",
-        inputs: "{}",
+        inputs: over.inputs ?? "{}",
         metadata: {},
         reserve,
         minimum_fee: minimumFee(reserve, reserve),

@@ -1,5 +1,6 @@
 import { reaperLoop } from "../../../backend/reaper/loop.ts";
 import { workerLoop } from "../../../backend/worker/loop.ts";
+import { createOffThread } from "../../../backend/worker/off-thread/off-thread.ts";
 import { dbOf, deadLettersOf, objectsOf, queueOf, redisOf } from "../ports.ts";
 import { SimProcess } from "../scheduler.ts";
 import type { World } from "../world.ts";
@@ -77,6 +78,8 @@ export function startWorker(world: World, name: string): Supervised {
         queue: queueOf(world, process),
         objects: objectsOf(world, process),
         packs: simPacks(sleeper),
+        // What this world's runs send and make is small.
+        offThread: createOffThread(() => Promise.reject(new Error("no process can be started in this world"))),
         fetch: () => Promise.reject(new Error("there is no network in this world")),
         clock: world.scheduler,
         sleeper,

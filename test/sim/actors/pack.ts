@@ -9,6 +9,8 @@ const inputs = z.object({
   ms: z.number().int(),
   end: z.enum(["done", "ask", "fail", "reject", "crash", "hang"]),
   units: z.number().int(),
+  /** How long it waits first for a process that others hold. */
+  wait_ms: z.number().int().optional(),
 });
 export type PackPlan = z.infer<typeof inputs>;
 
@@ -34,7 +36,8 @@ export const priceOfPlan = (plan: PackPlan): PriceRange => priceRange(offer.pric
 export function simPacks(sleeper: Sleeper): ReadonlyMap<string, Pack<unknown>> {
   const pack: Pack<PackPlan> = {
     offer,
-    run: async ({ ms, end, units }, { signal }) => {
+    run: async ({ ms, end, units, wait_ms }, { signal, turn }) => {
+      if (wait_ms !== undefined) await turn.wait(sleeper.sleep(wait_ms, signal));
       if (end === "hang") return new Promise(() => undefined);
       await sleeper.sleep(ms, signal);
       if (end === "crash") throw new Error("the pack crashed, as it was told to");

@@ -18,7 +18,7 @@ const heartbeat = inCode(
 const timebox = inCode(
   "W2: the timebox",
   EXECUTE,
-  'deps.sleeper.sleep(run.timebox_sec * 1000, timer.signal).then(() => failed("TIMEBOX_EXCEEDED")),',
+  'timebox.over.then((what): Execution => (what === "waits" ? { kind: "waited" } : failed("TIMEBOX_EXCEEDED"))),',
   "",
   "the bound on the lease: the run fails, LEASE_EXPIRED, after its last attempt",
 );
@@ -88,6 +88,30 @@ export const CODE_MUTANTS: readonly Mutant[] = [
   ),
   inCode("W4 and W5: repeated while the claim stands", FINALIZE, "const CLAIM_SHARE = 0.9;", "const CLAIM_SHARE = 0;"),
   heartbeat,
+  inCode(
+    "W2: the lease reaches as far as the waits",
+    "backend/worker/lease.ts",
+    "grace_seconds: LEASE_GRACE_SECONDS + times.waited_ms() / 1_000,",
+    "grace_seconds: LEASE_GRACE_SECONDS,",
+  ),
+  inCode(
+    "W2: waiting is not work",
+    "backend/worker/timebox.ts",
+    'if (waiting++ === 0) change("waits");',
+    'if (waiting++ === 0) change("timebox");',
+  ),
+  inCode(
+    "W2: a run that waits too long goes back",
+    "backend/worker/process-run.ts",
+    'if (execution.kind === "waited") {',
+    'if (execution.kind === "waited" && run.hand_backs > 9) {',
+  ),
+  inCode(
+    "W2: a run goes back for its waits no oftener than its hand-backs allow",
+    "backend/worker/process-run.ts",
+    "run.hand_backs < MOST_HAND_BACKS_FOR_WAITS",
+    "run.hand_backs < 99",
+  ),
   timebox,
   together("W2: the timebox and the bound on the lease", timebox, leaseBound),
   inCode(

@@ -27,6 +27,7 @@ interface Change {
   readonly units?: number;
   readonly end?: "done" | "fail";
   readonly timebox_sec?: number;
+  readonly wait_ms?: number;
 }
 
 /** A world in which what happens is written down, and so is what has to be said. */
@@ -94,12 +95,15 @@ function stageOf(world: World, account: Account, edge: SimEdge, workers: readonl
       if (run === undefined) throw new Error("there is no run");
       return run;
     },
-    intent: (idempotency_key, { reserve = 20_000, ms = 100, units = 1, end = "done", timebox_sec = 90 } = {}) => ({
+    intent: (
+      idempotency_key,
+      { reserve = 20_000, ms = 100, units = 1, end = "done", timebox_sec = 90, wait_ms } = {},
+    ) => ({
       account,
       idempotency_key,
       reserve: micros(reserve) satisfies Micros,
       timebox_sec,
-      plan: { ms, end, units },
+      plan: { ms, end, units, ...(wait_ms === undefined ? {} : { wait_ms }) },
     }),
     ask: async (intent) => {
       const heard = await edge.submit({ key_sha256: account.key_sha256, address: "192.0.2.1" }, requestOf(intent));

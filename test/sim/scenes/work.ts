@@ -2,8 +2,37 @@ import { encodeSignal } from "#core/domain/message.ts";
 import { TRACEPARENT } from "../actors/client.ts";
 import { DAY_AND_MORE_MS, firstTimes, type Scene, SLOW_SWEEPS } from "./stage.ts";
 
-/** Workers that come back late. */
+const completed = { status: "COMPLETED", charged_micros: 1_000 };
+
+/** Workers that come back late, and runs that wait their turn. */
 export const WORK_SCENES: readonly Scene[] = [
+  {
+    // Its timebox and grace have passed when its turn comes; its work has still to begin.
+    name: "a run that waits its turn keeps its lease and its whole timebox",
+    funds: 100_000,
+    play: async ({ world, intent, ask, wait, run }) => {
+      await ask(intent("waits", { wait_ms: 55_000, ms: 20_000, timebox_sec: 25 }));
+      await wait(200_000);
+      const { attempt, hand_backs, status, charged_micros } = run();
+      if (attempt !== 1 || hand_backs !== 0) world.violate("0: the run that waited was started again");
+      if (status !== completed.status || charged_micros !== completed.charged_micros) {
+        world.violate(`0: the run that waited is ${status}, for ${charged_micros}`);
+      }
+    },
+  },
+  {
+    name: "a run that waits too long goes back three times, not counted, and then waits on",
+    funds: 100_000,
+    play: async ({ world, intent, ask, wait, run }) => {
+      await ask(intent("waits-too-long", { wait_ms: 62_000 }));
+      await wait(600_000);
+      const { attempt, hand_backs, status, charged_micros } = run();
+      if (attempt !== 4 || hand_backs !== 3) world.violate(`0: it went back ${hand_backs} times of ${attempt}`);
+      if (status !== completed.status || charged_micros !== completed.charged_micros) {
+        world.violate(`0: the run that waited too long is ${status}, for ${charged_micros}`);
+      }
+    },
+  },
   {
     // It wakes with a failure to tell; by then another attempt of the run goes on.
     name: "a worker that slept through its lease does not fail the run that another holds",

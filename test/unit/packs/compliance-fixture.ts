@@ -1,7 +1,7 @@
 import { type ComplianceRule, complianceOffer } from "#core/domain/packs/compliance.ts";
 import { compliancePack } from "../../../backend/worker/packs/compliance.ts";
 import type { Finding, Verdict } from "../../../backend/worker/packs/compliance/findings.ts";
-import { context } from "./decision-fixture.ts";
+import { context, opened } from "./decision-fixture.ts";
 
 interface Report {
   verdict: Verdict;
@@ -20,7 +20,7 @@ export async function inspect(text: string, rules?: readonly string[], signal?: 
   const inputs = complianceOffer.inputs.parse({ text, ...(rules ? { rules } : {}) });
   const outcome = await pack.run(inputs, context(signal));
   if (outcome.kind !== "done") throw new Error(outcome.reason_code);
-  return { ...outcome, data: outcome.data as Report };
+  return { ...outcome, data: opened(outcome.data) as Report };
 }
 
 /** What was found, read back from the text by its offsets. */

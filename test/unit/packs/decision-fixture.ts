@@ -1,9 +1,12 @@
 import { type DecisionInputs, decisionOffer } from "#core/domain/packs/decision.ts";
+import type { PackOutcome } from "#core/domain/pack.ts";
+import { WrittenJson } from "#core/domain/written-json.ts";
 import type { Log } from "#core/ports/log.ts";
 import { decisionPack } from "../../../backend/worker/packs/decision.ts";
 import type { Ranked } from "../../../backend/worker/packs/decision/ranking.ts";
 import type { Sensitivity } from "../../../backend/worker/packs/decision/sensitivity.ts";
 import { micros } from "#core/domain/money.ts";
+import type { Turn } from "../../../backend/worker/packs/isolation/turn.ts";
 import type { PackContext } from "../../../backend/worker/packs/pack.ts";
 
 /** What tests read of the pack's data. */
@@ -23,12 +26,25 @@ interface Report {
 
 export const silentLog: Log = { info() {}, warn() {}, error() {}, child: () => silentLog };
 
+/** A turn that nobody contests. */
+export const turn: Turn = { key: "test", wait: (something) => something };
+
 export const context = (signal = new AbortController().signal, cap = 1_000_000): PackContext => ({
   signal,
+  turn,
   cap: micros(cap),
   log: silentLog,
   fetch: () => Promise.reject(new Error("this pack fetches nothing")),
 });
+
+/** What a pack gave, also where its process wrote it. */
+export function opened(data: unknown): unknown {
+  return data instanceof WrittenJson ? JSON.parse(Buffer.from(data.bytes).toString()) : data;
+}
+
+/** An outcome whose data can be looked at. */
+export const openedOutcome = (outcome: PackOutcome): PackOutcome =>
+  outcome.kind === "done" ? { ...outcome, data: opened(outcome.data) } : outcome;
 
 /** A table as JSON text would give it: rows by option, columns by criterion. */
 export function table(
@@ -56,5 +72,5 @@ export function table(
 export async function decide(inputs: unknown) {
   const outcome = await decisionPack().run(decisionOffer.inputs.parse(inputs), context());
   if (outcome.kind !== "done") throw new Error(outcome.reason_code);
-  return { ...outcome, data: outcome.data as Report };
+  return { ...outcome, data: opened(outcome.data) as Report };
 }

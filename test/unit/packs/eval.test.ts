@@ -3,9 +3,10 @@ import { describe, expect, test } from "vitest";
 import { priceOf } from "#core/domain/pack.ts";
 import { METRIC_NAMES } from "#core/domain/packs/eval-metrics.ts";
 import { evalOffer } from "#core/domain/packs/eval.ts";
+import { evaluate } from "../../../backend/worker/packs/eval/evaluate.ts";
 import { score } from "../../../backend/worker/packs/eval/score.ts";
 import { evalPack } from "../../../backend/worker/packs/eval.ts";
-import { context } from "./decision-fixture.ts";
+import { context, openedOutcome } from "./decision-fixture.ts";
 import { reportOf, scoring } from "./eval-fixture.ts";
 
 const item = (id: string, output = "a", expected: unknown = "a") => ({ id, output, expected });
@@ -92,7 +93,7 @@ describe("the pack", () => {
   const run = (inputs: unknown, signal?: AbortSignal) => pack.run(evalOffer.inputs.parse(inputs), context(signal));
 
   test("scores in a process what it scores here, and tells how far the pass rate can be trusted", async () => {
-    const outcome = await run(evalOffer.example);
+    const outcome = openedOutcome(await run(evalOffer.example));
     const report = reportOf(evalOffer.example);
     expect(outcome).toEqual({
       kind: "done",
@@ -132,7 +133,7 @@ describe("the pack", () => {
       maxLength: 8,
     });
     // The process is put aside here: it is the same function.
-    const here = evalPack(async (inputs) => ({ kind: "ok", answer: score(inputs) }));
+    const here = evalPack(async (inputs) => ({ kind: "ok", answer: evaluate(inputs) }));
     await fc.assert(
       fc.asyncProperty(
         textual,

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import { priceOf } from "#core/domain/pack.ts";
+import { type PackOutcome, priceOf } from "#core/domain/pack.ts";
 import { ocrOffer } from "#core/domain/packs/ocr.ts";
 import { OCR_LIMITS } from "#core/domain/packs/ocr-limits.ts";
 import { ocrPack } from "../../../backend/worker/packs/ocr.ts";
+import { readImage } from "../../../backend/worker/packs/ocr/read-image.ts";
 import type { Recognition } from "../../../backend/worker/packs/ocr/recognize.ts";
 import { readWords } from "../../../backend/worker/packs/ocr/words.ts";
 import { unturn } from "../../../backend/worker/packs/ocr/boxes.ts";
@@ -60,8 +61,10 @@ describe("the pack", () => {
     kind: "read",
     read: { text: "", confidence: 0, words: [], words_total: 0, skew_degrees: 0, half_turn: false },
   };
-  const packOf = (attempt: Attempt<Recognition>) => ocrPack(async () => attempt);
-  const fault = (name: string): Attempt<Recognition> => ({ kind: "fault", fault: name, stage: undefined });
+  /** The process is put aside: its work is done here. */
+  const packOf = (found: Recognition) =>
+    ocrPack(async (request) => ({ kind: "ok", answer: await readImage(request, async () => found) }));
+  const fault = (name: string): Attempt<PackOutcome> => ({ kind: "fault", fault: name, stage: undefined });
   const served = (body: Uint8Array) => ({
     ...context(),
     fetch: async () => ({
@@ -79,10 +82,11 @@ describe("the pack", () => {
 
   test("stops at an image that its cap does not cover, before it is read; at its price it is read", async () => {
     let reads = 0;
-    const pack = ocrPack(async () => {
+    const recognize = async () => {
       reads += 1;
-      return { kind: "ok", answer: recognition };
-    });
+      return recognition;
+    };
+    const pack = ocrPack(async (request) => ({ kind: "ok", answer: await readImage(request, recognize) }));
     const image = blackPng(1_500, 1_000);
     expect(await pack.run(behindUrl, { ...served(image), cap: micros(11_999) })).toMatchObject({
       kind: "pack_failed",
@@ -106,12 +110,12 @@ describe("the pack", () => {
       fc.asyncProperty(sizes, async ([width, height]) => {
         const image = blackPng(width, height);
         const inputs = ocrOffer.inputs.parse({ image: base64(image) });
-        const outcome = await packOf({ kind: "ok", answer: recognition }).run(inputs, context());
+        const outcome = await packOf(recognition).run(inputs, context());
         if (outcome.kind !== "done") throw new Error(outcome.reason_code);
         expect(ocrOffer.estimate(inputs)).toEqual({ units: outcome.units, exact: true });
         const megapixels = Math.ceil((width * height) / 1_000_000);
         expect(priceOf(ocrOffer.prices, outcome.units)).toBe(10_000 + 1_000 * megapixels);
-        const fetched = await packOf({ kind: "ok", answer: recognition }).run(behindUrl, served(image));
+        const fetched = await packOf(recognition).run(behindUrl, served(image));
         expect(fetched).toMatchObject({ kind: "done", units: outcome.units });
       }),
       { numRuns: 25 },
@@ -124,14 +128,15 @@ describe("the pack", () => {
   });
 
   test("an image that does not decode costs nothing inline, and the minimum fee when it was fetched", async () => {
-    const pack = packOf({ kind: "ok", answer: { kind: "unreadable" } });
+    const pack = packOf({ kind: "unreadable" });
     const reason_code = "IMAGE_UNREADABLE";
     expect(await pack.run(inline, context())).toMatchObject({ kind: "input_rejected", reason_code });
     expect(await pack.run(behindUrl, served(blackPng(20, 20)))).toMatchObject({ kind: "pack_failed", reason_code });
   });
 
   test("a fetched image is judged by its header before anything decodes it", async () => {
-    const pack = ocrPack(() => Promise.reject(new Error("was decoded")));
+    const decoded = () => Promise.reject(new Error("was decoded"));
+    const pack = ocrPack(async (request) => ({ kind: "ok", answer: await readImage(request, decoded) }));
     for (const body of [blackPng(5_000, 4_001), Buffer.from(SAMPLES.gif, "base64"), Buffer.from("<html>")]) {
       expect(await pack.run(behindUrl, served(body))).toMatchObject({
         kind: "pack_failed",
@@ -141,12 +146,12 @@ describe("the pack", () => {
   });
 
   test.each(["timeout", "out-of-memory"])("an image that ends its process by %s is too complex", async (name) => {
-    const outcome = await packOf(fault(name)).run(inline, context());
+    const outcome = await ocrPack(async () => fault(name)).run(inline, context());
     expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "IMAGE_TOO_COMPLEX" });
   });
 
   test("a reading that broke off for a reason of its own is a crash", async () => {
-    await expect(packOf(fault("exit")).run(inline, context())).rejects.toThrow("broke off");
+    await expect(ocrPack(async () => fault("exit")).run(inline, context())).rejects.toThrow("broke off");
   });
 });
 

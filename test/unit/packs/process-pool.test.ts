@@ -1,19 +1,65 @@
 import { expect, test } from "vitest";
-import { NoWorkProcess } from "../../../backend/worker/packs/isolation/no-work-process.ts";
 import { createProcessPool, POOL_LIMITS } from "../../../backend/worker/packs/isolation/process-pool.ts";
 import type { WorkProcess } from "../../../backend/worker/packs/isolation/work-process.ts";
 
-const signal = new AbortController().signal;
-const processThat = (ended: boolean): WorkProcess<string, string> => ({
-  ended,
-  work: async (request) => ({ kind: "ok", answer: request }),
-  end: () => Promise.resolve(),
+interface Named {
+  readonly name: string;
+}
+
+/** A pool of one process that answers when it is told to. */
+function poolOfOne() {
+  const began: string[] = [];
+  const answers: (() => void)[] = [];
+  const start = (): WorkProcess<Named, string> => ({
+    ended: false,
+    end: async () => undefined,
+    work({ name }) {
+      began.push(name);
+      return new Promise((resolve) => answers.push(() => resolve({ kind: "ok", answer: name })));
+    },
+  });
+  const isolated = createProcessPool(start, { ...POOL_LIMITS, processes: 1 });
+  const waits: string[] = [];
+  const ask = (key: string, name: string, signal = new AbortController().signal) => {
+    const wait = <T>(something: Promise<T>) => (waits.push(name), something);
+    return isolated({ name }, { signal, turn: { key, wait } });
+  };
+  const answer = async () => {
+    answers.shift()?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { began, waits, ask, answer };
+}
+
+test("tenants take turns for a process, however many requests one of them has", async () => {
+  const { began, ask, answer } = poolOfOne();
+  for (const name of ["a1", "a2", "a3", "a4"]) void ask("tenant a", name);
+  void ask("tenant b", "b1");
+  for (let turn = 0; turn < 5; turn++) await answer();
+  expect(began).toEqual(["a1", "a2", "b1", "a3", "a4"]);
 });
 
-test("a process that could not be started is told apart from work that failed, and its place is free again", async () => {
-  const started = [processThat(true), processThat(true), processThat(false)];
-  const pool = createProcessPool(() => started.shift() ?? processThat(true), { ...POOL_LIMITS, processes: 1 });
-  await expect(pool("first", signal)).rejects.toBeInstanceOf(NoWorkProcess);
-  await expect(pool("second", signal)).rejects.toBeInstanceOf(NoWorkProcess);
-  expect(await pool("third", signal)).toEqual({ kind: "ok", answer: "third" });
+test("a request waits its turn only where no process is free", async () => {
+  const { waits, ask, answer } = poolOfOne();
+  const first = ask("tenant a", "a1");
+  const second = ask("tenant b", "b1");
+  await answer();
+  await first;
+  await answer();
+  await second;
+  expect(waits).toEqual(["b1"]);
+});
+
+test("a request whose run ended while it waited takes no process", async () => {
+  const { began, ask, answer } = poolOfOne();
+  void ask("tenant a", "a1");
+  const stop = new AbortController();
+  const gone = ask("tenant b", "b1", stop.signal);
+  const last = ask("tenant c", "c1");
+  stop.abort(new Error("canceled"));
+  await expect(gone).rejects.toThrow("canceled");
+  await answer();
+  await answer();
+  await last;
+  expect(began).toEqual(["a1", "c1"]);
 });

@@ -16,8 +16,9 @@ WITH claimed AS (
   RETURNING r.*
 )
 SELECT true AS claimed, status, tenant_id, pack_type, pack_version, inputs, encode(payload_sha256, 'hex') AS payload_sha256,
-       timebox_sec, min_reliability, reserved_micros, minimum_fee_micros, attempt, trace_parent, created_at
+       timebox_sec, min_reliability, reserved_micros, minimum_fee_micros, attempt, hand_backs,
+       trace_parent, created_at
   FROM claimed
 UNION ALL
-SELECT false, status, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT false, status, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM runs WHERE run_id = $1::uuid AND NOT EXISTS (SELECT FROM claimed)

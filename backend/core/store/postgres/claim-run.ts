@@ -15,6 +15,7 @@ const claimed = z.object({
   reserved_micros: amount,
   minimum_fee_micros: amount,
   attempt: z.number(),
+  hand_backs: z.number(),
   trace_parent: z.string(),
   created_at: timestamp,
 });

@@ -1,4 +1,4 @@
-import { serve } from "../isolation/serve.ts";
+import { serveOutcomes } from "../isolation/serve-outcomes.ts";
 import { inspect } from "./inspect.ts";
 
-serve(inspect);
+serveOutcomes(inspect);

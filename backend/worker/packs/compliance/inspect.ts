@@ -1,14 +1,8 @@
-import { COMPLIANCE_LIMITS, type ComplianceInputs } from "#core/domain/packs/compliance.ts";
+import type { PackOutcome } from "#core/domain/pack.ts";
+import { COMPLIANCE_LIMITS, type ComplianceInputs, complianceUnits } from "#core/domain/packs/compliance.ts";
 import { type Finding, maskText, mostSevere, resolveOverlaps, verdictOf } from "./findings.ts";
 import { rulesOf } from "./rules.ts";
 import { search } from "./search.ts";
-
-export interface Inspection {
-  readonly report: object;
-  /** How many findings are listed in the report, of all that there are. */
-  readonly listed: number;
-  readonly total: number;
-}
 
 function countByRule(findings: readonly Finding[]): Record<string, number> {
   const counts: Record<string, number> = {};
@@ -16,12 +10,15 @@ function countByRule(findings: readonly Finding[]): Record<string, number> {
   return counts;
 }
 
-/** Searches a text. A pure function of its inputs; nothing that it finds leaves it but by rule and offsets. */
-export function inspect({ text, rules: asked }: ComplianceInputs): Inspection {
+/**
+ * The whole work of the pack: searches a text. A pure function of its inputs; nothing that it finds leaves it but by rule
+ * and offsets.
+ */
+export function inspect({ text, rules: asked }: ComplianceInputs): PackOutcome {
   const rules = rulesOf(asked);
   const findings = resolveOverlaps(search(text, rules));
   const listed = mostSevere(findings, COMPLIANCE_LIMITS.max_findings);
-  const report = {
+  const data = {
     verdict: verdictOf(findings),
     rules: rules.map(({ name }) => name),
     counts: countByRule(findings),
@@ -30,5 +27,11 @@ export function inspect({ text, rules: asked }: ComplianceInputs): Inspection {
     findings_total: findings.length,
     masked_text: maskText(text, findings),
   };
-  return { report, listed: listed.length, total: findings.length };
+  return {
+    kind: "done",
+    data,
+    artifacts: [],
+    units: complianceUnits(text),
+    reliability: findings.length === 0 ? 1 : listed.length / findings.length,
+  };
 }

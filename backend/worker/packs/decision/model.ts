@@ -7,6 +7,7 @@ import {
   isComplete,
 } from "#core/domain/packs/decision.ts";
 import { z } from "zod";
+import type { Asker } from "../isolation/turn.ts";
 import { readCapped } from "./read-capped.ts";
 
 /** An OpenAI-compatible chat endpoint: its base URL or the full `.../chat/completions` one. */
@@ -38,13 +39,22 @@ export type ModelAnswer =
   | { readonly kind: "beyond" }
   | { readonly kind: "failed"; readonly reason_code: "MODEL_UNAVAILABLE" | "MODEL_OUTPUT_INVALID" };
 
-type Attempt = ModelAnswer & { readonly retry?: boolean };
-
+/** What the model was asked. */
 interface Question {
   readonly inputs: DecisionInputs;
   /** Of the answer. */
   readonly max_tokens: number;
 }
+
+/** What the endpoint answered, and to what. */
+export interface AnswerText extends Question {
+  readonly text: string;
+}
+
+/** Parses and validates an answer; {@link accept}, where it keeps nobody waiting. */
+type Judge = (answer: AnswerText, asker: Asker) => Promise<ModelAnswer>;
+
+type Attempt = ModelAnswer & { readonly retry?: boolean };
 
 const count = z.int().min(0).max(10_000_000);
 const completion = z.object({
@@ -103,7 +113,7 @@ function parseJson(text: string): unknown {
 }
 
 // What the caller gave stands, whatever the model repeats; the whole table must pass the schema that callers must pass.
-function accept(text: string, { inputs, max_tokens }: Question): ModelAnswer {
+export function accept({ text, inputs, max_tokens }: AnswerText): ModelAnswer {
   const invalid: ModelAnswer = { kind: "failed", reason_code: "MODEL_OUTPUT_INVALID" };
   const envelope = completion.safeParse(parseJson(text));
   if (!envelope.success) return invalid;
@@ -122,7 +132,8 @@ function accept(text: string, { inputs, max_tokens }: Question): ModelAnswer {
   return { kind: "ok", inputs: table.data, tokens: envelope.data.usage?.total_tokens ?? 0 };
 }
 
-async function attempt(settings: ModelSettings, question: Question, signal: AbortSignal): Promise<Attempt> {
+async function attempt(settings: ModelSettings, question: Question, asker: Asker, judge: Judge): Promise<Attempt> {
+  const { signal } = asker;
   const unavailable = (retry: boolean): Attempt => ({ kind: "failed", reason_code: "MODEL_UNAVAILABLE", retry });
   try {
     const response = await fetch(endpointOf(settings.url), {
@@ -138,7 +149,7 @@ async function attempt(settings: ModelSettings, question: Question, signal: Abor
     const text = await readCapped(response, MODEL_LIMITS.max_response_bytes);
     if (!response.ok) return unavailable(response.status === 429 || response.status >= 500);
     if (text === undefined) return { kind: "failed", reason_code: "MODEL_OUTPUT_INVALID", retry: true };
-    return { ...accept(text, question), retry: true };
+    return { ...(await judge({ text, ...question }, asker)), retry: true };
   } catch {
     signal.throwIfAborted();
     return unavailable(true);
@@ -147,18 +158,19 @@ async function attempt(settings: ModelSettings, question: Question, signal: Abor
 
 /**
  * Asks the model for what the caller left out, for at most so many tokens of prompt and answer, as well as that can be
- * foretold. Bounded tries; rejects only when `signal` aborts.
+ * foretold. Bounded tries; rejects only when the asker's signal aborts.
  */
 export async function askModel(
   settings: ModelSettings,
-  inputs: DecisionInputs,
-  tokens: number,
-  signal: AbortSignal,
+  { inputs, tokens }: { readonly inputs: DecisionInputs; readonly tokens: number },
+  asker: Asker,
+  judge: Judge,
 ): Promise<ModelAnswer> {
+  const { signal } = asker;
   const max_tokens = answerTokens(inputs, tokens);
   if (max_tokens < MODEL_LIMITS.min_answer_tokens) return { kind: "beyond" };
   for (let tries = 1; ; tries += 1) {
-    const { retry, ...answer } = await attempt(settings, { inputs, max_tokens }, signal);
+    const { retry, ...answer } = await attempt(settings, { inputs, max_tokens }, asker, judge);
     if (answer.kind !== "failed" || retry !== true || tries === MODEL_LIMITS.tries) return answer;
     const pause = (settings.backoffMs ?? MODEL_LIMITS.backoff_ms) * 2 ** (tries - 1);
     await delay(pause, undefined, { signal }).catch(() => signal.throwIfAborted());

@@ -1,4 +1,4 @@
-import { serve } from "../isolation/serve.ts";
-import { type Ranking, rankedReport } from "./report.ts";
+import { serveOutcomes } from "../isolation/serve-outcomes.ts";
+import { reportOutcome } from "./report-outcome.ts";
 
-serve(({ inputs, sources, model }: Ranking) => rankedReport(inputs, sources, model));
+serveOutcomes(reportOutcome);

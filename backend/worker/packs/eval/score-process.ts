@@ -1,4 +1,4 @@
-import { serve } from "../isolation/serve.ts";
-import { score } from "./score.ts";
+import { serveOutcomes } from "../isolation/serve-outcomes.ts";
+import { evaluate } from "./evaluate.ts";
 
-serve(score);
+serveOutcomes(evaluate);

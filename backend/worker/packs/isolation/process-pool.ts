@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
-import { NoWorkProcess } from "./no-work-process.ts";
 import { createSlots } from "./slots.ts";
+import type { Asker } from "./turn.ts";
 import type { Attempt, WorkProcess } from "./work-process.ts";
 
 /** Bounds of a pool, unless its user has reasons of its own. */
@@ -13,14 +13,11 @@ export const POOL_LIMITS = {
 };
 
 /**
- * Works on a request in a process that serves nobody else meanwhile, for `ms` at most, if given. Waiting for a process
- * counts only against the signal; rejects with its reason when that aborts, and with {@link NoWorkProcess}.
+ * Works on a request in a process that serves nobody else meanwhile, for `ms` at most, if given. Askers take turns by
+ * their key, and waiting for a process, or for a new one to load its code, is not
+ * work. Rejects with the signal's reason when that aborts, and with `NotBegun` where no process could be had.
  */
-export type Isolated<Request, Answer> = (
-  request: Request,
-  signal: AbortSignal,
-  ms?: number,
-) => Promise<Attempt<Answer>>;
+export type Isolated<Request, Answer> = (request: Request, asker: Asker, ms?: number) => Promise<Attempt<Answer>>;
 
 /** Processes that are started when needed and kept for the next request; none of them keeps this process alive. */
 export function createProcessPool<Request, Answer>(
@@ -56,13 +53,14 @@ export function createProcessPool<Request, Answer>(
     slots.release();
   }
 
-  return async (request, signal, ms) => {
-    await slots.take(signal);
+  return async (request, asker, ms) => {
+    const { signal, turn } = asker;
+    signal.throwIfAborted();
+    if (!slots.tryTake()) await turn.wait(slots.take(turn.key, signal));
     const member = warm() ?? start();
     uses.set(member, (uses.get(member) ?? 0) + 1);
     try {
-      if (member.ended) throw new NoWorkProcess("a process could not be started");
-      return await member.work(request, ms, signal);
+      return await member.work(request, ms, asker);
     } finally {
       void giveBack(member);
     }

@@ -1,5 +1,6 @@
-/** What a process tells of a request: any number of stages, then one of the others. */
+/** What a process tells of a request: that its work begins; any number of stages; and how it ended. */
 export type Told<Answer> =
+  | { readonly kind: "begun" }
   | { readonly kind: "stage"; readonly stage: string }
   | { readonly kind: "ok"; readonly answer: Answer }
   | { readonly kind: "failed"; readonly error: string };
@@ -7,12 +8,23 @@ export type Told<Answer> =
 /** What works on one request; `enter` names the stage that begins, for whom a failure is told to. */
 export type Work<Request, Answer> = (request: Request, enter: (stage: string) => void) => Answer | Promise<Answer>;
 
-/** Makes this process serve requests of the one that forked it, and end when that one is gone. */
-export function serve<Request, Answer>(work: Work<Request, Answer>): void {
+/**
+ * Makes this process serve requests of the one that forked it, and end when that one is gone. `load` gets the code that a
+ * request needs, before its time begins.
+ */
+export function serve<Request, Answer>(
+  work: Work<Request, Answer>,
+  load: (request: Request) => unknown = () => undefined,
+): void {
   const tell = (told: Told<Answer>): void => void process.send?.(told);
+  const perform = async (request: Request): Promise<Answer> => {
+    await load(request);
+    tell({ kind: "begun" });
+    return work(request, (stage) => tell({ kind: "stage", stage }));
+  };
   // What a request is, its sender has parsed.
   process.on("message", (request: Request) => {
-    new Promise<Answer>((resolve) => resolve(work(request, (stage) => tell({ kind: "stage", stage })))).then(
+    perform(request).then(
       (answer) => tell({ kind: "ok", answer }),
       (error: unknown) => tell({ kind: "failed", error: error instanceof Error ? error.name : "unknown" }),
     );

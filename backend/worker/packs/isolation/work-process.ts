@@ -5,18 +5,25 @@ import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { watchResidentMemory } from "./resident-memory.ts";
 import type { Told } from "./serve.ts";
+import type { Asker } from "./turn.ts";
 
 export type Attempt<Answer> =
   | { readonly kind: "ok"; readonly answer: Answer }
   /** `stage`: the last one that was entered, if any was. */
   | { readonly kind: "fault"; readonly fault: string; readonly stage: string | undefined };
 
+/** No process could be had to begin a request in, which is no fault of the request. */
+export class NotBegun extends Error {
+  override readonly name = "NotBegun";
+}
+
 export interface WorkProcess<Request, Answer> {
   /**
-   * Works on one request; never on two at once. Rejects with the signal's reason when that aborts. That, and running
-   * out of time or memory, is the end of the process.
+   * Works on one request; never on two at once. The asker waits until the process has loaded its code; `ms` count from
+   * then on. Rejects with the signal's reason when that aborts, or with `NotBegun`. That, and running out of time or
+   * memory, is the end of the process.
    */
-  work(request: Request, ms: number | undefined, signal: AbortSignal): Promise<Attempt<Answer>>;
+  work(request: Request, ms: number | undefined, asker: Asker): Promise<Attempt<Answer>>;
   readonly ended: boolean;
   /** Resolves when the process has stopped. */
   end(): Promise<unknown>;
@@ -28,6 +35,10 @@ export interface MemoryLimits {
   readonly resident_mb: number;
   readonly wasm_mb?: number;
 }
+
+/** Loading took 18 s on a processor that 25 processes shared. */
+const LONGEST_LOADING_MS = 120_000;
+const nobody = () => undefined;
 
 /** Below the 8 MB of stack that systems give a process. */
 const STACK_KB = 6_000;
@@ -47,6 +58,18 @@ const READABLE = [
   // Where the packages are linked to.
   `${realpathSync(PACKAGES)}/`,
 ];
+
+/** The fault of a request that holds what cannot be cloned, a function say. */
+export const NOT_SENT = "not-sent";
+
+function sent(child: ChildProcess, request: object): boolean {
+  try {
+    child.send(request, nobody);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * A process of its own: where V8 runs out of memory in a thread, it may take the whole process along. It has no
@@ -98,8 +121,6 @@ interface Line<Answer> {
   onEnd(fault: string): void;
 }
 
-const nobody = () => undefined;
-
 function listen<Answer>(child: ChildProcess): Line<Answer> {
   // Where this process has no file descriptor left, none was started, and its error may never be told.
   const line: Line<Answer> = { ended: child.pid === undefined, onMessage: nobody, onEnd: nobody };
@@ -114,6 +135,39 @@ function listen<Answer>(child: ChildProcess): Line<Answer> {
   return line;
 }
 
+/** What a process tells of one request. `giveUp` ends it with a fault, `abandon` without one; both end the process. */
+function hear<Answer>(line: Line<Answer>) {
+  const begun = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<Attempt<Answer>>();
+  // One of the two may be left unheard.
+  for (const { promise } of [begun, ended]) promise.catch(nobody);
+  let stage: string | undefined;
+  line.onMessage = (told) => {
+    if (told.kind === "begun") begun.resolve();
+    else if (told.kind === "stage") ({ stage } = told);
+    else if (told.kind === "ok") ended.resolve(told);
+    else line.onEnd(told.error);
+  };
+  line.onEnd = (fault) => {
+    if (fault !== "out-of-memory") begun.reject(new NotBegun(fault));
+    begun.resolve();
+    ended.resolve({ kind: "fault", fault, stage });
+  };
+  return {
+    begun: begun.promise,
+    ended: ended.promise,
+    giveUp: (fault: string) => {
+      line.ended = true;
+      line.onEnd(fault);
+    },
+    abandon: (reason: unknown) => {
+      line.ended = true;
+      begun.reject(reason);
+      ended.reject(reason);
+    },
+  };
+}
+
 /** Starts a process that runs a script which serves requests. */
 export function startWorkProcess<Request extends object, Answer>(
   script: URL,
@@ -122,30 +176,21 @@ export function startWorkProcess<Request extends object, Answer>(
   const child = startChild(script, memory);
   const line = listen<Answer>(child);
 
-  async function work(request: Request, ms: number | undefined, signal: AbortSignal): Promise<Attempt<Answer>> {
+  async function work(request: Request, ms: number | undefined, { signal, turn }: Asker): Promise<Attempt<Answer>> {
     signal.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<Attempt<Answer>>();
-    let stage: string | undefined;
-    const finish = (end: () => void) => {
-      line.ended = true;
-      end();
-    };
-    line.onMessage = (told) => {
-      if (told.kind === "stage") ({ stage } = told);
-      else if (told.kind === "ok") resolve(told);
-      else resolve({ kind: "fault", fault: told.error, stage });
-    };
-    line.onEnd = (fault) => resolve({ kind: "fault", fault, stage });
-    const onAbort = () => finish(() => reject(signal.reason));
-    const giveUp = (fault: string) => finish(() => line.onEnd(fault));
+    const { begun, ended, giveUp, abandon } = hear(line);
+    const onAbort = () => abandon(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
-    const timer = ms === undefined ? undefined : setTimeout(giveUp, ms, "timeout");
+    let timer: NodeJS.Timeout | undefined = setTimeout(giveUp, LONGEST_LOADING_MS, "timeout");
     const unwatch = watchResidentMemory(child.pid ?? 0, memory.resident_mb, () => giveUp("out-of-memory"));
     busy(child);
     try {
-      if (line.ended) return { kind: "fault", fault: "exit", stage };
-      child.send(request, nobody);
-      return await promise;
+      if (line.ended) throw new NotBegun("exit");
+      if (!sent(child, request)) return { kind: "fault", fault: NOT_SENT, stage: undefined };
+      await turn.wait(begun);
+      clearTimeout(timer);
+      timer = ms === undefined ? undefined : setTimeout(giveUp, ms, "timeout");
+      return await ended;
     } finally {
       idle(child);
       clearTimeout(timer);

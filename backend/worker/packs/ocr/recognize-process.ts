@@ -1,15 +1,27 @@
 import type { OcrLanguage } from "#core/domain/packs/ocr.ts";
-import { serve } from "../isolation/serve.ts";
+import { serveOutcomes } from "../isolation/serve-outcomes.ts";
 import { type Engine, loadEngine } from "./engine.ts";
+import { type ImageRequest, readImage } from "./read-image.ts";
 import { type ImageToRead, recognize } from "./recognize.ts";
 
 const engines = new Map<OcrLanguage, Engine>();
 
-serve(async (given: ImageToRead) => {
-  const engine = engines.get(given.language) ?? (await loadEngine(given.language));
+async function engineOf(language: OcrLanguage): Promise<Engine> {
+  const engine = engines.get(language) ?? (await loadEngine(language));
+  engines.set(language, engine);
+  return engine;
+}
+
+async function recognizeHere(given: ImageToRead) {
+  const engine = await engineOf(given.language);
   // An engine that threw may be left in any state: it is kept only when it came through.
   engines.delete(given.language);
   const recognition = recognize(engine, given);
   engines.set(given.language, engine);
   return recognition;
-});
+}
+
+serveOutcomes(
+  (request: ImageRequest) => readImage(request, recognizeHere),
+  ({ language }) => engineOf(language),
+);

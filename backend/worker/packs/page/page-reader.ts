@@ -1,8 +1,12 @@
+import type { PackOutcome } from "#core/domain/pack.ts";
+import { received } from "../isolation/outcome-pool.ts";
 import { createProcessPool, POOL_LIMITS } from "../isolation/process-pool.ts";
+import type { SentOutcome } from "../isolation/serve-outcomes.ts";
+import type { Asker } from "../isolation/turn.ts";
 import { startWorkProcess, type WorkProcess } from "../isolation/work-process.ts";
-import type { DocumentRequest, Reading } from "./read-document.ts";
+import type { FetchedPage } from "./page-outcome.ts";
 
-/** Bounds of reading. Waiting for a process counts against none of them: the caller's signal ends that. */
+/** Bounds of reading. Waiting for a process counts against none of them. */
 export const READER_LIMITS = {
   ...POOL_LIMITS,
   article_ms: 20_000,
@@ -12,20 +16,21 @@ export const READER_LIMITS = {
 };
 
 interface Extracted {
-  readonly reading: Reading | undefined;
+  /** Undefined: no attempt ended well. */
+  readonly outcome: PackOutcome | undefined;
   /** Why an attempt gave nothing; for the log. */
   readonly faults: readonly string[];
 }
 
 export interface PageReader {
   /**
-   * Reads a document in a process with bounded time and memory: first as an article, and when it was the search for
-   * that which took too much, as the whole body. Rejects with the signal's reason when that aborts.
+   * Reads a page in a process with bounded time and memory: first as an article, and when it was the search for
+   * that which took too much, as the whole body. Rejects with the asker's reason when its signal aborts.
    */
-  read(request: Omit<DocumentRequest, "article">, signal: AbortSignal): Promise<Extracted>;
+  read(page: FetchedPage, asker: Asker): Promise<Extracted>;
 }
 
-export type ReadingProcess = WorkProcess<DocumentRequest, Reading>;
+export type ReadingProcess = WorkProcess<FetchedPage & { readonly article: boolean }, SentOutcome>;
 
 // Beside this file there is a .ts when run from sources and a .js when bundled: the bundler needs it as an entry point.
 const SCRIPT = new URL(
@@ -40,13 +45,13 @@ export const startReadingProcess = (limits: typeof READER_LIMITS): ReadingProces
 export function createPageReader(limits = READER_LIMITS, start = startReadingProcess): PageReader {
   const attempt = createProcessPool(() => start(limits), limits);
   return {
-    async read(request, signal) {
-      const first = await attempt({ ...request, article: true }, signal, limits.article_ms);
-      if (first.kind === "ok") return { reading: first.answer, faults: [] };
-      if (first.stage !== "searching") return { reading: undefined, faults: [first.fault] };
-      const second = await attempt({ ...request, article: false }, signal, limits.whole_page_ms);
-      if (second.kind === "ok") return { reading: second.answer, faults: [first.fault] };
-      return { reading: undefined, faults: [first.fault, second.fault] };
+    async read(page, asker) {
+      const first = received(await attempt({ ...page, article: true }, asker, limits.article_ms));
+      if (first.kind === "ok") return { outcome: first.answer, faults: [] };
+      if (first.stage !== "searching") return { outcome: undefined, faults: [first.fault] };
+      const second = received(await attempt({ ...page, article: false }, asker, limits.whole_page_ms));
+      if (second.kind === "ok") return { outcome: second.answer, faults: [first.fault] };
+      return { outcome: undefined, faults: [first.fault, second.fault] };
     },
   };
 }

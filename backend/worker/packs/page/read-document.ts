@@ -35,7 +35,7 @@ export async function readDocument(request: DocumentRequest, onSearch: () => voi
   const sha256 = createHash("sha256").update(body).digest("hex");
   const text = decodeText(body, charset, isMarkup(content_type));
   if (!isPage(content_type)) return { page: plainContent(text, url, format), sha256 };
-  // Loading the parser takes longer than reading most documents, and plain ones do without.
+  // Loaded by now: see the process.
   const { extractPage } = await import("./extract-page.ts");
   const html = cut(text, MAX_PARSED_CHARS);
   const page = extractPage({ html, url, format, article }, onSearch);

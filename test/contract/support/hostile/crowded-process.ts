@@ -1,5 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { createProcessPool, POOL_LIMITS } from "../../../../backend/worker/packs/isolation/process-pool.ts";
+import type { Asker } from "../../../../backend/worker/packs/isolation/turn.ts";
 import { startWorkProcess } from "../../../../backend/worker/packs/isolation/work-process.ts";
 
 /** A process that may open few files; it tells what its pool of one answers when it has none left, and after that. */
@@ -9,7 +10,11 @@ const isolated = createProcessPool(() => startWorkProcess<{ deed: "answers" }, u
   ...POOL_LIMITS,
   processes: 1,
 });
-const ask = () => isolated({ deed: "answers" }, new AbortController().signal);
+const asker: Asker = {
+  signal: new AbortController().signal,
+  turn: { key: "", wait: (something) => something },
+};
+const ask = () => isolated({ deed: "answers" }, asker);
 
 const files: number[] = [];
 try {
@@ -17,6 +22,6 @@ try {
 } catch {
   // There are no more.
 }
-const crowded = await ask();
+const crowded = await ask().catch((error: unknown) => (error instanceof Error ? error.name : error));
 for (const file of files) closeSync(file);
 process.stdout.write(JSON.stringify([crowded, await ask()]), () => process.exit(0));

@@ -1,7 +1,9 @@
 import type { PackOutcome } from "#core/domain/pack.ts";
 import { createLog } from "../../../../backend/drivers/log.ts";
 import { execute } from "../../../../backend/worker/execute.ts";
+import { createOffThread } from "../../../../backend/worker/off-thread/off-thread.ts";
 import { catchStrays } from "../../../../backend/worker/stray-errors.ts";
+import { startTimebox } from "../../../../backend/worker/timebox.ts";
 import { done, hang, NEVER, packOf } from "../run-harness.ts";
 
 /** What a pack may leave behind in the worker's own process. */
@@ -32,12 +34,16 @@ const LEFTOVERS: Readonly<Record<string, () => Promise<PackOutcome>>> = {
 
 catchStrays(createLog({ level: "silent", service: "test" }), () => process.exit(1));
 const log = createLog({ level: "silent", service: "test" });
-const deps = { sleeper: { sleep: hang }, fetch: () => Promise.reject(new Error("no network")), log };
-const run = { inputs: "{}", timebox_sec: 90 } as Parameters<typeof execute>[2];
+const deps = { fetch: () => Promise.reject(new Error("no network")), log, offThread: createOffThread() };
+const endless = () => {
+  const limits = { work_ms: 1, wait_ms: undefined };
+  return startTimebox({ clock: { now: () => 0 }, sleeper: { sleep: hang } }, "", limits);
+};
+const run = { inputs: "{}" } as Parameters<typeof execute>[2];
 const executed = (work: () => Promise<PackOutcome>) => {
   const pack = packOf(work).get("decision");
   if (pack === undefined) throw new Error("no pack");
-  return execute(deps, pack, run, NEVER);
+  return execute(deps, pack, run, endless(), NEVER);
 };
 
 // A neighbour begins before all of them and ends after all of them.
@@ -46,5 +52,7 @@ const neighbour = executed(() => finish.promise);
 const ended: Record<string, unknown> = {};
 for (const [name, leave] of Object.entries(LEFTOVERS)) ended[name] = await executed(leave);
 finish.resolve(done({ answer: 42 }));
-ended["neighbour"] = await neighbour;
+const last = await neighbour;
+ended["neighbour"] =
+  last.kind === "done" && typeof last.written === "object" ? String(Buffer.from(last.written.data)) : last;
 process.send?.(ended, () => process.exit(0));

@@ -1,0 +1,68 @@
+import { sha256Hex } from "#core/domain/hash.ts";
+import type { PackOffer } from "#core/domain/pack.ts";
+import { createProcessPool, type Isolated } from "../packs/isolation/process-pool.ts";
+import type { Asker } from "../packs/isolation/turn.ts";
+import { type Attempt, NOT_SENT, startWorkProcess } from "../packs/isolation/work-process.ts";
+import { isSmall } from "./is-small.ts";
+import type { JsonTask } from "./json-process.ts";
+import { type JsonWork, jsonWork, type ReadInputs, type Written } from "./json-work.ts";
+
+/** What is no larger is worked on where the leases are kept: inputs in UTF-16 units, results in about characters or in bytes. */
+export const SMALL = { input_chars: 2_048, result_chars: 16_384 } as const;
+
+/** How long one reading or writing may take. */
+const LONGEST_MS = 20_000;
+const MEMORY = { heap_mb: 256, resident_mb: 600 };
+
+/**
+ * Work that grows with what a caller sent or a pack made. The thread that keeps the leases of all runs gives it away,
+ * unless it is small.
+ */
+export interface OffThread {
+  /** Parses and validates the text of inputs; `too_costly` when that took too much time or memory. */
+  readInputs(offer: PackOffer, text: string, asker: Asker): Promise<ReadInputs | { readonly kind: "too_costly" }>;
+  /** Writes canonical JSON. */
+  writeJson(value: unknown, asker: Asker): Promise<Written>;
+  /** SHA-256 in lower-case hex. */
+  sha256(bytes: Uint8Array): Promise<string>;
+}
+
+// Beside this file there is a .ts when run from sources and a .js when bundled: the bundler needs it as an entry point.
+const SCRIPT = new URL(import.meta.url.endsWith(".ts") ? "./json-process.ts" : "./json-process.js", import.meta.url);
+
+type Away = Isolated<JsonTask, ReadInputs | Written>;
+
+const createAway = (): Away => createProcessPool(() => startWorkProcess(SCRIPT, MEMORY));
+
+/** `here` does what is small, and processes of its own the rest. */
+export function createOffThread(away: Away = createAway(), here: JsonWork = jsonWork): OffThread {
+  return {
+    async readInputs(offer, text, asker) {
+      if (text.length <= SMALL.input_chars) return here.read(offer, text);
+      const attempt = await away({ kind: "read", pack_type: offer.type, text }, asker, LONGEST_MS);
+      if (attempt.kind === "ok") return attempt.answer as ReadInputs;
+      return isTooCostly(attempt) ? { kind: "too_costly" } : brokeOff(attempt);
+    },
+    async writeJson(value, asker) {
+      if (isSmall(value, SMALL.result_chars)) return here.write(value);
+      const attempt = await away({ kind: "write", value }, asker, LONGEST_MS);
+      if (attempt.kind === "ok") return attempt.answer as Written;
+      if (attempt.fault === NOT_SENT) return "not-json";
+      return isTooCostly(attempt) ? "too-large" : brokeOff(attempt);
+    },
+    async sha256(bytes) {
+      if (bytes.byteLength <= SMALL.result_chars) return sha256Hex(bytes);
+      // By a thread of Node's own.
+      const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
+      return Buffer.from(digest).toString("hex");
+    },
+  };
+}
+
+type Fault = Extract<Attempt<unknown>, { kind: "fault" }>;
+
+const isTooCostly = ({ fault }: Fault) => fault === "timeout" || fault === "out-of-memory" || fault === "RangeError";
+
+function brokeOff({ fault }: Fault): never {
+  throw new Error(`the work on JSON broke off: ${fault}`);
+}

@@ -1,0 +1,4 @@
+import { serve } from "../isolation/serve.ts";
+import { accept } from "./model.ts";
+
+serve(accept);

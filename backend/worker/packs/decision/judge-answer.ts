@@ -1,0 +1,25 @@
+import { createProcessPool, type Isolated } from "../isolation/process-pool.ts";
+import type { Asker } from "../isolation/turn.ts";
+import { startWorkProcess } from "../isolation/work-process.ts";
+import { accept, type AnswerText, type ModelAnswer } from "./model.ts";
+
+/** A model's answer that is no longer is parsed and validated here. */
+const MAX_CHARS_HERE = 2_048;
+const MEMORY = { heap_mb: 256, resident_mb: 600 };
+
+// Beside this file there is a .ts when run from sources and a .js when bundled: the bundler needs it as an entry point.
+const SCRIPT = new URL(
+  import.meta.url.endsWith(".ts") ? "./accept-process.ts" : "./accept-process.js",
+  import.meta.url,
+);
+
+const createJudge = (): Isolated<AnswerText, ModelAnswer> => createProcessPool(() => startWorkProcess(SCRIPT, MEMORY));
+
+/** Judges a model's answer, in a process where it would keep others waiting. */
+export function answerJudge(isolated = createJudge()) {
+  return async (answer: AnswerText, asker: Asker): Promise<ModelAnswer> => {
+    if (answer.text.length <= MAX_CHARS_HERE) return accept(answer);
+    const judged = await isolated(answer, asker);
+    return judged.kind === "ok" ? judged.answer : { kind: "failed", reason_code: "MODEL_OUTPUT_INVALID" };
+  };
+}

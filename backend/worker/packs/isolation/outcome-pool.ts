@@ -1,0 +1,23 @@
+import type { PackOutcome } from "#core/domain/pack.ts";
+import { WrittenJson } from "#core/domain/written-json.ts";
+import { createProcessPool, type Isolated, POOL_LIMITS } from "./process-pool.ts";
+import type { SentOutcome } from "./serve-outcomes.ts";
+import { type Attempt, startWorkProcess, type MemoryLimits, type WorkProcess } from "./work-process.ts";
+
+/** The outcome as the pack's process sent it; what was written there is not read here. */
+export function received(attempt: Attempt<SentOutcome>): Attempt<PackOutcome> {
+  if (attempt.kind !== "ok") return attempt;
+  const { answer } = attempt;
+  if (answer.kind !== "done") return { kind: "ok", answer };
+  return { kind: "ok", answer: { ...answer, data: new WrittenJson(answer.data) } };
+}
+
+/** A pool of processes whose script serves outcomes of a pack. */
+export function createOutcomePool<Request extends object>(
+  script: URL,
+  memory: MemoryLimits,
+): Isolated<Request, PackOutcome> {
+  const start = (): WorkProcess<Request, SentOutcome> => startWorkProcess(script, memory);
+  const attempt = createProcessPool(start, POOL_LIMITS);
+  return async (...asked) => received(await attempt(...asked));
+}

@@ -1,0 +1,16 @@
+import type { PackOutcome } from "#core/domain/pack.ts";
+import { writeJson } from "#core/domain/written-json.ts";
+import { serve, type Work } from "./serve.ts";
+
+type Done = Extract<PackOutcome, { kind: "done" }>;
+
+/** A pack's outcome between two processes: its data is written where it was made. */
+export type SentOutcome = Exclude<PackOutcome, { kind: "done" }> | (Omit<Done, "data"> & { readonly data: Uint8Array });
+
+/** Makes this process serve requests with outcomes of a pack. */
+export function serveOutcomes<Request>(work: Work<Request, PackOutcome>, load?: (request: Request) => unknown): void {
+  serve<Request, SentOutcome>(async (request, enter) => {
+    const outcome = await work(request, enter);
+    return outcome.kind === "done" ? { ...outcome, data: writeJson(outcome.data) } : outcome;
+  }, load);
+}

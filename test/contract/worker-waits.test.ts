@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Sleeper } from "#core/ports/clock.ts";
+import { createOffThread, SMALL } from "../../backend/worker/off-thread/off-thread.ts";
+import { NotBegun } from "../../backend/worker/packs/isolation/work-process.ts";
+import type { PackContext } from "../../backend/worker/packs/pack.ts";
+import { virtualTime } from "../unit/virtual-time.ts";
+import { done, hang, packOf, type RunHarness, runHarness } from "./support/run-harness.ts";
+
+const LONGEST_WAIT_MS = 60_000;
+const MINIMUM_FEE = "5000";
+
+/** A pack that waits for a process which others hold, and never gets one. */
+const waiting = () => packOf(({ turn }: PackContext) => turn.wait(hang()));
+
+/** The longest wait is over at once, if there is one; nothing else ends. */
+function impatient() {
+  const asked: number[] = [];
+  const sleeper: Sleeper = {
+    sleep: (ms, until) => {
+      asked.push(ms);
+      if (ms === LONGEST_WAIT_MS) return Promise.resolve();
+      return new Promise((resolve) => until?.addEventListener("abort", () => resolve(), { once: true }));
+    },
+  };
+  return { asked, sleeper };
+}
+
+describe("a run that waits its turn for a process", () => {
+  let h: RunHarness;
+  beforeAll(async () => {
+    h = await runHarness();
+  });
+  afterAll(() => h.close());
+
+  const signals = (run_id: string) => h.told.sent.filter((body) => body.includes(run_id)).length;
+
+  test("goes back when it waited too long: queued and signaled, not counted, not charged", async () => {
+    const run_id = await h.submit();
+    await h.work(run_id, { packs: waiting(), sleeper: impatient().sleeper });
+    expect(await h.run(run_id)).toMatchObject({
+      status: "QUEUED",
+      money_state: "RESERVED",
+      attempt: 1,
+      hand_backs: 1,
+      lease_token: null,
+    });
+    expect(signals(run_id)).toBe(1);
+    expect(h.told.deleted).toContain(run_id);
+    await h.work(run_id, { packs: packOf(async () => done({})) });
+    expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", attempt: 2, charged_micros: "1000" });
+  });
+
+  test("goes back three times, then waits on under its lease, and is charged for its work alone", async () => {
+    const run_id = await h.submit();
+    for (let turn = 1; turn <= 3; turn++) {
+      await h.work(run_id, { packs: waiting(), sleeper: impatient().sleeper });
+      expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", hand_backs: turn, charged_micros: null });
+    }
+    const { asked, sleeper } = impatient();
+    const [entered, free] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const packs = packOf(async ({ turn }) => {
+      const queued = turn.wait(free.promise);
+      entered.resolve();
+      await queued;
+      return done({});
+    });
+    const working = h.work(run_id, { packs, sleeper });
+    await entered.promise;
+    expect(asked).not.toContain(LONGEST_WAIT_MS);
+    // A worker that is told to stop could still hand it back.
+    expect(await h.run(run_id)).toMatchObject({ status: "PROCESSING", hand_backs: 3 });
+    free.resolve();
+    await working;
+    expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", charged_micros: "1000" });
+  });
+
+  test("has its whole timebox left when its turn comes, and its lease reaches as far", async () => {
+    const run_id = await h.submit({ timebox_sec: 5 });
+    const time = virtualTime();
+    const beats: unknown[] = [];
+    const real = h.deps({});
+    const db: typeof real.db = {
+      query: (text, values) => {
+        if (text.includes("the heartbeat")) beats.push(values[3]);
+        return real.db.query(text, values);
+      },
+    };
+    const packs = packOf(async ({ turn }) => {
+      await turn.wait(time.pass(45_000));
+      await time.pass(4_999);
+      return done({});
+    });
+    await h.work(run_id, { db, packs, clock: time.clock, sleeper: time.sleeper });
+    expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", charged_micros: "1000" });
+    // 30 s of grace, and what it had waited by then.
+    expect(beats).toEqual([60]);
+  });
+
+  test("fails when its work, after the wait, takes longer than its timebox", async () => {
+    const run_id = await h.submit({ timebox_sec: 5 });
+    const time = virtualTime();
+    const packs = packOf(async ({ turn }) => {
+      await turn.wait(time.pass(20_000));
+      await time.pass(5_000);
+      return hang();
+    });
+    await h.work(run_id, { packs, clock: time.clock, sleeper: time.sleeper });
+    expect(await h.run(run_id)).toMatchObject({ status: "FAILED", reason_code: "TIMEBOX_EXCEEDED" });
+  });
+
+  test("goes back, not charged, when no process can be started at all", async () => {
+    const run_id = await h.submit();
+    await h.work(run_id, { packs: packOf(() => Promise.reject(new NotBegun("exit"))) });
+    expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", hand_backs: 1, charged_micros: null });
+  });
+});
+
+describe("inputs whose check takes too long", () => {
+  let h: RunHarness;
+  beforeAll(async () => {
+    h = await runHarness();
+  });
+  afterAll(() => h.close());
+
+  const large = () => h.submit({ timebox_sec: 7, inputs: JSON.stringify(" ".repeat(SMALL.input_chars)) });
+  const packs = packOf(async () => done({}));
+
+  test("cost the minimum fee at the timebox, and keep no neighbour from its work", async () => {
+    const passed = Promise.withResolvers<void>();
+    const sleeper: Sleeper = {
+      sleep: (ms, until) =>
+        ms === 7_000
+          ? passed.promise
+          : new Promise((resolve) => until?.addEventListener("abort", () => resolve(), { once: true })),
+    };
+    const ended = Promise.withResolvers<void>();
+    const offThread = createOffThread((_, { signal }) => {
+      signal.addEventListener("abort", () => ended.resolve(), { once: true });
+      return hang();
+    });
+    const [hostile, neighbour] = [await large(), await h.submit()];
+    const working = h.work(hostile, { packs, offThread, sleeper });
+    await h.work(neighbour, { packs, offThread });
+    expect(await h.run(neighbour)).toMatchObject({ status: "COMPLETED" });
+    passed.resolve();
+    await Promise.all([working, ended.promise]);
+    const failed = { status: "FAILED", reason_code: "TIMEBOX_EXCEEDED", charged_micros: MINIMUM_FEE };
+    expect(await h.run(hostile)).toMatchObject(failed);
+  });
+
+  test.each(["timeout", "out-of-memory"])("cost the minimum fee when their process ends by %s", async (fault) => {
+    const offThread = createOffThread(async () => ({ kind: "fault", fault, stage: undefined }));
+    const run_id = await large();
+    await h.work(run_id, { packs, offThread });
+    const failed = { status: "FAILED", reason_code: "INPUTS_TOO_COSTLY", charged_micros: MINIMUM_FEE };
+    expect(await h.run(run_id)).toMatchObject(failed);
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, test } from "vitest";
+import { startTimebox } from "../../../backend/worker/timebox.ts";
+import { virtualTime } from "../virtual-time.ts";
+
+function timeboxOf(limits: { work_ms: number; wait_ms: number | undefined }) {
+  const time = virtualTime();
+  const timebox = startTimebox(time, "tenant", limits);
+  const told: string[] = [];
+  void timebox.over.then((what) => told.push(what));
+  return { time, timebox, told };
+}
+
+/** Something to wait for until the test says so. */
+const something = () => Promise.withResolvers<void>();
+
+describe("a timebox", () => {
+  test("is over when the work has lasted as long as it may, and not before", async () => {
+    const { time, told } = timeboxOf({ work_ms: 90_000, wait_ms: 60_000 });
+    await time.pass(89_999);
+    expect(told).toEqual([]);
+    await time.pass(1);
+    expect(told).toEqual(["timebox"]);
+  });
+
+  test("stands still while the work waits its turn, however often", async () => {
+    const { time, timebox, told } = timeboxOf({ work_ms: 10_000, wait_ms: 60_000 });
+    for (let turn = 0; turn < 3; turn++) {
+      await time.pass(3_000);
+      const { promise, resolve } = something();
+      const waiting = timebox.wait(promise);
+      await time.pass(15_000);
+      resolve();
+      await waiting;
+    }
+    expect(timebox.waited_ms()).toBe(45_000);
+    await time.pass(999);
+    expect(told).toEqual([]);
+    await time.pass(1);
+    expect(told).toEqual(["timebox"]);
+  });
+
+  test("is over when all waits together have lasted as long as they may", async () => {
+    const { time, timebox, told } = timeboxOf({ work_ms: 10_000, wait_ms: 60_000 });
+    const first = something();
+    const waiting = timebox.wait(first.promise);
+    await time.pass(40_000);
+    first.resolve();
+    await waiting;
+    void timebox.wait(something().promise);
+    await time.pass(19_999);
+    expect(told).toEqual([]);
+    await time.pass(1);
+    expect(told).toEqual(["waits"]);
+    expect(timebox.waited_ms()).toBe(60_000);
+  });
+
+  test("lets a wait without a bound go on, and then counts the work again", async () => {
+    const { time, timebox, told } = timeboxOf({ work_ms: 10_000, wait_ms: undefined });
+    const { promise, resolve } = something();
+    const waiting = timebox.wait(promise);
+    await time.pass(86_400_000);
+    expect(told).toEqual([]);
+    resolve();
+    await waiting;
+    await time.pass(10_000);
+    expect(told).toEqual(["timebox"]);
+  });
+
+  test("counts the work again after a wait that broke off", async () => {
+    const { time, timebox, told } = timeboxOf({ work_ms: 10_000, wait_ms: 60_000 });
+    const broken = new Error("aborted");
+    await expect(timebox.wait(Promise.reject(broken))).rejects.toBe(broken);
+    await time.pass(10_000);
+    expect(told).toEqual(["timebox"]);
+  });
+
+  test("counts two waits at a time as one", async () => {
+    const { time, timebox } = timeboxOf({ work_ms: 10_000, wait_ms: 60_000 });
+    const [short, long] = [something(), something()];
+    const waits = [timebox.wait(short.promise), timebox.wait(long.promise)];
+    await time.pass(5_000);
+    short.resolve();
+    await time.pass(5_000);
+    long.resolve();
+    await Promise.all(waits);
+    await time.pass(5_000);
+    expect(timebox.waited_ms()).toBe(10_000);
+  });
+
+  test("leaves no timer behind when it ends", async () => {
+    const { time, timebox, told } = timeboxOf({ work_ms: 10_000, wait_ms: 60_000 });
+    void timebox.wait(something().promise);
+    timebox.end();
+    await time.pass(100_000);
+    expect(time.sleeping()).toBe(0);
+    expect(told).toEqual([]);
+  });
+});
