@@ -89,12 +89,13 @@ describe.each(offers)("the example of %s", (type, offer) => {
     expect(second).toEqual(first);
   });
 
-  test("is charged what was reserved when that is less than its price", async () => {
+  test("is no bargain under a cap below its price: it fails at the minimum fee, and has no result", async () => {
     const price = priceOf(offer.prices, offer.estimate(offer.inputs.parse(offer.example)).units);
-    const { run_id, transfers } = await worked(type, offer.example, "0.0050");
-    const charge = Math.min(price, 5_000);
-    expect(transfers).toMatchObject({ RESERVE: 5_000, CHARGE: charge });
-    expect((await download(run_id)).cost.actual_usd).toBe(formatUsd(micros(charge)));
+    const { view, transfers } = await worked(type, offer.example, "0.0050");
+    const isCovered = price <= 5_000;
+    const failed = { status: "FAILED", error: { reason_code: "COST_EXCEEDS_CAP" } };
+    expect(view).toMatchObject(isCovered ? { status: "COMPLETED" } : failed);
+    expect(transfers).toMatchObject({ RESERVE: 5_000, CHARGE: isCovered ? price : 5_000 });
   });
 });
 
