@@ -67,11 +67,18 @@ describe("dpp run list", () => {
       ],
       next_before: null,
     });
-    expect(await listed(...mine, "--before", made[0] ?? "")).toEqual(made.slice(1));
-    expect(await listed(...mine, "--before", made[1] ?? "", "--status", "QUEUED")).toEqual(made.slice(2));
-    expect(await listed(...mine, "--before", randomUUID())).toEqual([]);
     const { out } = await dpp("run", "list", ...mine);
     expect(out).toMatch(new RegExp(`^${made[0]} +decision +QUEUED +RESERVED +0\\.0100 `, "m"));
+  });
+
+  it("goes on before a run, and before an unknown one shows none", async () => {
+    const account = await cli.world.account();
+    const [first, second] = [submission(account), submission(account)];
+    for (const run of [first, second]) expect(await cli.world.submit(run)).toMatchObject({ outcome: "inserted" });
+    const mine = ["--tenant", account.tenant_id];
+    expect(await listed(...mine, "--before", second.run_id)).toEqual([first.run_id]);
+    expect(await listed(...mine, "--before", second.run_id, "--status", "QUEUED")).toEqual([first.run_id]);
+    expect(await listed(...mine, "--before", randomUUID())).toEqual([]);
   });
 
   it("looks at 20,000 runs at most for those of a status, and says where to go on", { timeout: 60_000 }, async () => {

@@ -43,7 +43,7 @@ class Reader {
     this.position = position;
   }
 
-  /** What is there now is final as soon as no older transaction of any database on this server is in progress. */
+  /** What is there is final once no older transaction of any database on this server is in progress. */
   async readUntil(count: number): Promise<void> {
     while (this.seen.length < count) await this.readOn();
   }
@@ -102,8 +102,7 @@ describe("a reader that goes on in commit order", () => {
 
   it("waits where one that goes on by time or by id has passed over what is committed late", async () => {
     const account = await world.account({ funds: 0 });
-    const [late, soon] = clients;
-    if (late === undefined || soon === undefined) throw new Error("no clients");
+    const [late, soon] = clients as [pg.Client, pg.Client];
     await write(late, account, "late");
     await write(soon, account, "soon");
     await soon.query("COMMIT");

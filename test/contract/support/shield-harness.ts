@@ -22,7 +22,7 @@ export const hex = () => Buffer.from(random.bytes(32)).toString("hex");
 
 const ownLimit = (id: string, per_minute: number | null | undefined) =>
   typeof per_minute === "number" ? [{ id, per_minute }] : [];
-export const KEY_ID = "01a1fa37-24d5-77a5-b92c-ccf601371541";
+const KEY_ID = "01a1fa37-24d5-77a5-b92c-ccf601371541";
 
 /** A mirrored key whose rates are its own alone, unless it is told otherwise. */
 export const keyOf = (over: Partial<MirroredKey> = {}): MirroredKey => ({

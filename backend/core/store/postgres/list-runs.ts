@@ -18,7 +18,7 @@ const summary = runColumns.pick({
   created_at: true,
   finished_at: true,
 });
-const listed = summary.extend({ matched: z.boolean(), last_looked: z.boolean() });
+const look = z.object({ matched: z.boolean(), last_looked: z.boolean() });
 
 export interface RunsWanted {
   readonly tenant_id: string;
@@ -39,8 +39,10 @@ export async function listRuns(db: Db, wanted: RunsWanted): Promise<ListedRuns |
   const { tenant_id, status, limit, before } = wanted;
   const rows = await db.query(sql, [tenant_id, status ?? null, limit, before ?? null, MOST_RUNS_LOOKED_AT]);
   if (rows.length === 0) return undefined;
-  const found = rows.filter((row) => row["run_id"] !== null).map((row) => listed.parse(row));
+  const found = rows
+    .filter((row) => row["run_id"] !== null)
+    .map((row) => ({ run: summary.parse(row), ...look.parse(row) }));
   const last = found.at(-1);
-  const runs = found.filter(({ matched }) => matched).map(({ matched: _, last_looked: __, ...run }) => run);
-  return { runs, next_before: last?.last_looked === true ? last.run_id : undefined };
+  const runs = found.filter(({ matched }) => matched).map(({ run }) => run);
+  return { runs, next_before: last?.last_looked === true ? last.run.run_id : undefined };
 }
