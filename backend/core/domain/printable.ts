@@ -3,7 +3,7 @@
  * separators of Unicode, and the controls of its bidirectional algorithm (UAX #9).
  */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
-const EVERY_UNPRINTABLE = new RegExp(UNPRINTABLE, "gu");
+const EVERY_UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
 export const isPrintable = (text: string): boolean => !UNPRINTABLE.test(text);
 
