@@ -14,7 +14,7 @@ export const DECISION_LIMITS = {
 /** How many model tokens one `model_kilotoken` covers, once started. */
 export const TOKENS_PER_UNIT = 1_000;
 
-const NAME = /^(?!.*\p{Cc})\S(?:.*\S)?$/u;
+const NAME = /^[^\s\p{Cc}](?:[^\p{Cc}\u2028\u2029]*[^\s\p{Cc}])?$/u;
 const PROTO = "__proto__";
 
 const decisionName = textUpTo(DECISION_LIMITS.max_name_chars)
