@@ -29,7 +29,7 @@ export interface SubmitDeps extends ShieldDeps {
 }
 
 /** What is made of every byte of a body: once, and only when the shield has found the tenant of its key. */
-export type SubmitContent = Pick<Submission, "payload_sha256" | "inputs">;
+type SubmitContent = Pick<Submission, "payload_sha256" | "inputs">;
 
 export interface SubmitRequest extends Omit<Submission, "run_id" | "key_sha256" | keyof SubmitContent> {
   readonly content: () => SubmitContent;

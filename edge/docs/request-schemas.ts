@@ -3,6 +3,7 @@ import { formatUsd, micros, MIN_COST_MICROS } from "#core/domain/money.ts";
 import { type PackOffer, priceRange } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { runRequests } from "#core/domain/run-request.ts";
+import { MAX_VALUES } from "../json-text.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 type Schema = z.core.JSONSchema.BaseSchema;
@@ -28,7 +29,8 @@ export function requestSchemas(schemaRef: (name: string) => Json): Json {
     ...Object.fromEntries(byPack),
     CreateRun: {
       description:
-        "The body depends on the pack. Lengths count UTF-16 units; no string holds a NUL character or a lone surrogate.",
+        "The body depends on the pack. Lengths count UTF-16 units; no string holds a NUL character or a lone surrogate. " +
+        `A body is I-JSON (RFC 7493): no name twice in an object, no integer beyond 2^53 - 1; it holds at most ${MAX_VALUES} values.`,
       oneOf: types.map((type) => schemaRef(requestName(type))),
       discriminator: {
         propertyName: "pack_type",

@@ -165,7 +165,8 @@ function withInputs({ example }: BodyRoute, inputs: unknown): unknown {
 
 function packOf({ example }: BodyRoute): string {
   const given = (example["params"] as Json | undefined)?.["arguments"] as Json | undefined;
-  return String((given ?? example)["pack_type"] ?? "");
+  const type = (given ?? example)["pack_type"];
+  return typeof type === "string" ? type : "";
 }
 
 /** Hostile bodies of about so many bytes for a route: in the place of every field of its example, and of its own kind. */

@@ -56,7 +56,7 @@ export function loneDeps(change: Partial<AppDeps> = {}): AppDeps {
     receipt_keys: [],
     checks: { database: unused("Postgres"), redis: unused("Redis"), sqs: unused("SQS"), s3: unused("S3") },
     ...change,
-  } as AppDeps;
+  };
 }
 
 export type LoneEdge = ReturnType<typeof createApp>;

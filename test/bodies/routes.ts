@@ -52,7 +52,7 @@ const MORE: Readonly<Record<string, readonly Json[]>> = {
 
 const call = (name: string, more: Json, given: Json, probed?: readonly string[]): BodyRoute => ({
   probed,
-  name: `POST /mcp ${name} ${String(given["pack_type"] ?? "")}`.trim(),
+  name: `POST /mcp ${name} ${typeof given["pack_type"] === "string" ? given["pack_type"] : ""}`.trim(),
   path: "/mcp",
   headers: { "MCP-Protocol-Version": MODERN, "Mcp-Method": "tools/call", "Mcp-Name": name },
   example: {

@@ -66,6 +66,8 @@ describe("the regular expressions of core and edge", () => {
   });
 
   test.each(distinct)("%s takes linear time", (_, { where, pattern, flags }) => {
-    expect({ where, status: checkSync(pattern, flags, { timeout: 20_000 }).status }).toEqual({ where, status: "safe" });
+    // The other checker of the two tries texts at random: it may find nothing, and something in what is linear.
+    const { status } = checkSync(pattern, flags, { checker: "automaton", timeout: 20_000 });
+    expect({ where, status }).toEqual({ where, status: "safe" });
   });
 });

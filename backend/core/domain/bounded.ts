@@ -28,7 +28,7 @@ function now(parsed: Payload | Promise<Payload>): Payload {
 
 const BoundedArray = z.core.$constructor<z.ZodArray>("BoundedArray", (inst, def) => {
   z.ZodArray.init(inst, def);
-  const parse = inst._zod.parse;
+  const parse = inst._zod.parse.bind(inst._zod);
   inst._zod.parse = (payload, context) => {
     const { value } = payload;
     // Zod itself counts before it looks at any member.
@@ -37,7 +37,7 @@ const BoundedArray = z.core.$constructor<z.ZodArray>("BoundedArray", (inst, def)
     payload.value = inChunks(payload, value.length, (from, to) => {
       const chunk = now(parse({ value: value.slice(from, to), issues: [] }, context));
       return { value: chunk.value, issues: chunk.issues.map((issue) => movedBy(from, issue)) };
-    }).flat(1) as z.output<z.ZodArray>;
+    }).flat(1);
     return payload;
   };
 });
@@ -49,7 +49,7 @@ function movedBy(from: number, issue: Payload["issues"][number]): Payload["issue
 
 const BoundedRecord = z.core.$constructor<z.ZodRecord>("BoundedRecord", (inst, def) => {
   z.ZodRecord.init(inst, def);
-  const parse = inst._zod.parse;
+  const parse = inst._zod.parse.bind(inst._zod);
   inst._zod.parse = (payload, context) => {
     const { value } = payload;
     if (!isRecord(value) || !hasOver(value, MAX_ISSUES)) return parse(payload, context);

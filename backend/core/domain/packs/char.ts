@@ -26,7 +26,8 @@ export const CHAR_STYLES = [
 export type CharStyle = (typeof CHAR_STYLES)[number];
 
 // What XML 1.0 (section 2.2) cannot hold, escaped or not, and controls, which no name or seed needs.
-const LINE = /^(?!.*[\p{Cc}\p{Cs}\uFFFE\uFFFF])\S(?:.*\S)?$/u;
+const LINE =
+  /^[^\s\p{Cc}\p{Cs}\uFFFE\uFFFF](?:[^\p{Cc}\p{Cs}\uFFFE\uFFFF\u2028\u2029]*[^\s\p{Cc}\p{Cs}\uFFFE\uFFFF])?$/u;
 
 const line = (max: number) =>
   textUpTo(max).regex(LINE, "must be one line without space at either end, control characters or lone surrogates");

@@ -28,7 +28,7 @@ export const DECISION_MODEL_LIMITS = {
 const LEAST_OPTIONS = 2;
 const LEAST_CRITERIA = 1;
 
-const NAME = /^(?!.*\p{Cc})\S(?:.*\S)?$/u;
+const NAME = /^[^\s\p{Cc}](?:[^\p{Cc}\u2028\u2029]*[^\s\p{Cc}])?$/u;
 const PROTO = "__proto__";
 
 const decisionName = textUpTo(DECISION_LIMITS.max_name_chars)

@@ -6,7 +6,7 @@ import { checkEval } from "./eval-checks.ts";
 import { EVAL_LIMITS } from "./eval-limits.ts";
 import { evalMetric } from "./eval-metrics.ts";
 
-const ID = /^(?!.*\p{Cc})\S(?:.*\S)?$/u;
+const ID = /^[^\s\p{Cc}](?:[^\p{Cc}\u2028\u2029]*[^\s\p{Cc}])?$/u;
 
 const text = textUpTo(EVAL_LIMITS.max_text_chars);
 
