@@ -49,9 +49,13 @@ describe("what only looks alike", () => {
 
   test("hexadecimal digests of any kind, in either case, are nothing", async () => {
     const kinds = ["md5", "sha1", "sha256", "sha512"];
-    for (let seed = 0; seed < 250; seed++) {
-      const digests = kinds.map((kind) => createHash(kind).update(String(seed)).digest("hex"));
-      expect(await found(digests.flatMap((hex) => [hex, hex.toUpperCase()]).join("\n"))).toEqual([]);
+    const digestsOf = (seed: number) =>
+      kinds
+        .map((kind) => createHash(kind).update(String(seed)).digest("hex"))
+        .flatMap((hex) => [hex, hex.toUpperCase()]);
+    for (let first = 0; first < 250; first += 50) {
+      const digests = Array.from({ length: 50 }, (_, nth) => digestsOf(first + nth)).flat();
+      expect(await found(digests.join("\n"))).toEqual([]);
     }
   });
 
