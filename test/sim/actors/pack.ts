@@ -9,6 +9,8 @@ const inputs = z.object({
   ms: z.number().int(),
   end: z.enum(["done", "ask", "fail", "reject", "crash", "hang"]),
   units: z.number().int(),
+  /** Units beyond those, which only the work shows. */
+  more: z.number().int().optional(),
 });
 export type PackPlan = z.infer<typeof inputs>;
 
@@ -23,25 +25,30 @@ const offer: PackOffer<PackPlan> = {
   prices: { unit: { unit_micros: micros(UNIT_MICROS), per: "unit" } },
   reliability: "always 1",
   example: { ms: 1, end: "done", units: 1 },
-  estimate: ({ units, end }) =>
-    end === "ask" ? { units: {}, exact: true, needs_input: ["/units"] } : { units: { unit: units }, exact: true },
+  estimate: ({ units, end, more = 0 }) => {
+    if (end === "ask") return { units: {}, exact: true, needs_input: ["/units"] };
+    const least = { unit: units };
+    return more === 0
+      ? { units: least, exact: true }
+      : { units: least, most_units: { unit: units + more }, exact: false };
+  },
 };
 
-/** What a success of this plan costs. */
+/** What a success of this plan is known to cost beforehand, and what its work will show. */
 export const priceOfPlan = (plan: PackPlan): PriceRange => priceRange(offer.prices, offer.estimate(plan));
 
 /** A pack whose inputs say how it ends. It heeds its signal, but for one that hangs. */
 export function simPacks(sleeper: Sleeper): ReadonlyMap<string, Pack<unknown>> {
   const pack: Pack<PackPlan> = {
     offer,
-    run: async ({ ms, end, units }, { signal }) => {
+    run: async ({ ms, end, units, more = 0 }, { signal }) => {
       if (end === "hang") return new Promise(() => undefined);
       await sleeper.sleep(ms, signal);
       if (end === "crash") throw new Error("the pack crashed, as it was told to");
       if (end === "reject") return { kind: "input_rejected", reason_code: "REJECTED", detail: "rejected" };
       if (end === "fail") return { kind: "pack_failed", reason_code: "FAILED", detail: "failed" };
       if (end === "ask") return { kind: "done", data: "what?", artifacts: [], units: {}, reliability: 0 };
-      return { kind: "done", data: { units }, artifacts: [], units: { unit: units }, reliability: 1 };
+      return { kind: "done", data: { units }, artifacts: [], units: { unit: units + more }, reliability: 1 };
     },
   };
   return new Map([[offer.type, pack as unknown as Pack<unknown>]]);
