@@ -107,6 +107,7 @@ function schedule(world: World, { accounts }: Cast, begin: (intent: Intent) => v
         ms: random.pick([20, 500, 5_000, 45_000, 130_000]),
         end: random.pick(["done", "done", "done", "done", "ask", "fail", "reject", "crash", "hang"]),
         units: random.pick([0, 3, 8, 50]),
+        more: random.pick([0, 0, 0, 40]),
       },
     };
     const other = intents.length > 0 && random.chance(0.25) ? random.pick(intents) : undefined;

@@ -36,7 +36,7 @@ export const STORIES: readonly [Story, ...Story[]] = [
   { name: "a run that outlasts its first lease", plan: { ...QUICK, ms: 150_000 } },
   { name: "a pack that fails", plan: { ...QUICK, end: "fail" } },
   { name: "a pack that refuses its inputs", plan: { ...QUICK, end: "reject" } },
-  { name: "a pack that costs more than its cap", plan: { ...QUICK, units: 90 } },
+  { name: "a pack whose work shows that it costs more than its cap", plan: { ...QUICK, more: 86 } },
   { name: "a pack that hangs", plan: { ...QUICK, end: "hang" } },
   {
     name: "an object that is no result stands where the result belongs",

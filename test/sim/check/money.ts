@@ -42,7 +42,8 @@ function runFaults(now: Snapshot, run: RunRow): readonly string[] {
   const closed = isClosed(run);
   const charged = run.charged_micros ?? 0;
   const events = now.events.filter((event) => event.run_id === run.run_id && event.type.startsWith("run."));
-  const price = run.plan === null ? undefined : priceOfPlan(run.plan).least;
+  const range = run.plan === null ? undefined : priceOfPlan(run.plan);
+  const price = range?.least;
   const laws: readonly (readonly [holds: boolean, law: string])[] = [
     [moved("RESERVE") === run.reserved_micros, "RESERVE is its reservation"],
     [moved("CHARGE") === (closed ? charged : 0), "CHARGE is what it was charged"],
@@ -53,7 +54,10 @@ function runFaults(now: Snapshot, run: RunRow): readonly string[] {
     [!["FAILED", "CANCELED"].includes(run.status) || run.reason_code !== null, "a failure or cancel has its reason"],
     [price === undefined || run.minimum_fee_micros <= price, "failing never costs more than succeeding"],
     [price === undefined || run.reserved_micros >= price, "nothing is sold below its price"],
-    [run.status !== "COMPLETED" || price === undefined || charged === price, "a success costs its price"],
+    [
+      run.status !== "COMPLETED" || range === undefined || charged === Math.min(range.most, run.reserved_micros),
+      "a success costs its price",
+    ],
     [!closed || mayFailAt(run, charged), "a failure costs what its reason says"],
     [events.length === (closed ? 1 : 0), "one closing event"],
     [run.hand_backs <= 5 && run.hand_backs <= run.attempt, "hand-backs are counted"],

@@ -94,6 +94,17 @@ export const RACE_SCENES: readonly Scene[] = [
       if (run().attempt !== 2) world.violate("0: there was no second attempt");
     },
   },
+  {
+    name: "a run whose last attempt was claimed and lost fails for nothing",
+    funds: 100_000,
+    settings: ONE_ATTEMPT,
+    plan: () => firstTimes("worker", "put", [CRASH]),
+    play: async ({ world, intent, ask, wait, run }) => {
+      await ask(intent("claimed-and-lost"));
+      await wait(400_000);
+      if (run().status !== "FAILED" || run().charged_micros !== 0) world.violate("2: it did not fail for nothing");
+    },
+  },
   ...[
     { when: "before the sweep", wait_ms: 10_000, delay_ms: 0 },
     { when: "between the sweep's look and its step", wait_ms: 182_000, delay_ms: 5_000 },
