@@ -106,16 +106,24 @@ describe("a worker among hostile packs", () => {
     ],
     ["rejects with undefined", () => Promise.reject(undefined)],
     ["rejects with what cannot be described", () => Promise.reject(Object.create(null))],
-    ["answers nothing", () => undefined],
-    ["answers null", () => Promise.resolve(null)],
-    ["answers an unknown kind", () => Promise.resolve({ kind: "gone" })],
-    ["answers without units", () => Promise.resolve({ kind: "done", data: {}, artifacts: [], reliability: 1 })],
   ];
 
   test.each(here)("a pack that %s fails its run at the minimum fee", async (_, answer) => {
     const run_id = await h.submit();
     await h.work(run_id, { packs: packOf(() => answer() as Promise<PackOutcome>) });
     expect(await h.run(run_id)).toMatchObject(failed("PACK_CRASHED"));
+  });
+
+  test.each<readonly [string, () => unknown]>([
+    ["answers nothing", () => undefined],
+    ["answers null", () => Promise.resolve(null)],
+    ["answers an unknown kind", () => Promise.resolve({ kind: "gone" })],
+    ["answers without units", () => Promise.resolve({ kind: "done", data: {}, artifacts: [], reliability: 1 })],
+  ])("a pack that %s fails its run for nothing: the pack is ours", async (_, answer) => {
+    const run_id = await h.submit();
+    await h.work(run_id, { packs: packOf(() => answer() as Promise<PackOutcome>) });
+    const failure = { status: "FAILED", reason_code: "RESULT_INVALID", charged_micros: "0" };
+    expect(await h.run(run_id)).toMatchObject(failure);
   });
 
   test("a pack that hangs here ends at its timebox, and neighbours end before it", async () => {

@@ -92,8 +92,8 @@ describe("a run that waits its turn for a process", () => {
     });
     await h.work(run_id, { db, packs, clock: time.clock, sleeper: time.sleeper });
     expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", charged_micros: "1000" });
-    // 30 s of grace, and what it had waited by then.
-    expect(beats).toEqual([60]);
+    // One lease of grace, 120 s, and what it had waited by then.
+    expect(beats).toEqual([150]);
   });
 
   test("fails when its work, after the wait, takes longer than its timebox", async () => {

@@ -116,9 +116,12 @@ describe("a worker with one message", () => {
     expect(JSON.stringify(run)).not.toContain("secret of the house");
   });
 
-  test("a pack that is given no process to work in costs nothing", async () => {
+  test("a pack that is given no process to work in costs nothing, when it went back as often as it may", async () => {
     const run_id = await h.submit();
-    await work(run_id, { packs: packOf(() => Promise.reject(new NotBegun("no file descriptor is left"))) });
+    const packs = packOf(() => Promise.reject(new NotBegun("no file descriptor is left")));
+    for (let turn = 0; turn < 5; turn++) await work(run_id, { packs });
+    expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", hand_backs: 5 });
+    await work(run_id, { packs });
     expect(await h.run(run_id)).toMatchObject({
       status: "FAILED",
       reason_code: "NO_WORK_PROCESS",
