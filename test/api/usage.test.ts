@@ -37,9 +37,9 @@ async function worked(account: Account): Promise<void> {
 const moveTo = (account: Account, day: string) =>
   world.owner.query("UPDATE usage_daily SET day = $2 WHERE tenant_id = $1", [account.tenant_id, day]);
 
-const decision = { successes: 1, failures: 1, canceled: 0, charged_usd: "0.143456", reserved_usd: "2.0000" };
+const decision = { successes: 1, failures: 1, canceled: 0, charged_usd: "0.134456", reserved_usd: "2.0000" };
 const url = { successes: 0, failures: 0, canceled: 1, charged_usd: "0.0000", reserved_usd: "0.5000" };
-const both = { runs: 3, successes: 1, failures: 1, canceled: 1, charged_usd: "0.143456", reserved_usd: "2.5000" };
+const both = { runs: 3, successes: 1, failures: 1, canceled: 1, charged_usd: "0.134456", reserved_usd: "2.5000" };
 
 test("usage is the last 30 days by day, unless something else is asked for", async () => {
   const account = await world.account();
@@ -68,7 +68,7 @@ test("usage is grouped by day, by pack or by key", async () => {
   await world.owner.query("UPDATE usage_daily SET day = '2026-03-03' WHERE key_id = $1", [second.key_id]);
   const march = "?start_date=2026-03-01&end_date=2026-03-31";
   const nightly = { runs: 1, successes: 1, failures: 0, canceled: 0, charged_usd: "0.5000", reserved_usd: "1.0000" };
-  const totals = { runs: 4, successes: 2, failures: 1, canceled: 1, charged_usd: "0.643456", reserved_usd: "3.5000" };
+  const totals = { runs: 4, successes: 2, failures: 1, canceled: 1, charged_usd: "0.634456", reserved_usd: "3.5000" };
 
   expect(await usage(account, march)).toMatchObject({
     start_date: "2026-03-01",
@@ -81,7 +81,7 @@ test("usage is grouped by day, by pack or by key", async () => {
   });
   const packs = await usage(second, `${march}&group_by=pack`);
   expect(packs.totals).toEqual(totals);
-  const decisions = { ...decision, runs: 3, successes: 2, charged_usd: "0.643456", reserved_usd: "3.0000" };
+  const decisions = { ...decision, runs: 3, successes: 2, charged_usd: "0.634456", reserved_usd: "3.0000" };
   expect(packs.rows).toEqual([
     { pack_type: "decision", ...decisions },
     { pack_type: "url", runs: 1, ...url },
