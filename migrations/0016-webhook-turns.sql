@@ -21,6 +21,7 @@ END $$;
 
 -- Whether the last attempt took long, answered or not. A tenant cannot get rid of it by making another endpoint.
 ALTER TABLE webhook_endpoints ADD COLUMN slow boolean NOT NULL DEFAULT false;
+CREATE INDEX webhook_endpoints_slow ON webhook_endpoints (tenant_id) WHERE slow;
 CREATE FUNCTION begin_webhook_slow() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -189,11 +190,14 @@ BEGIN
     -- Two of one tenant wait for each other here, so that both are counted.
     PERFORM FROM tenants t WHERE t.tenant_id = v_tenant_id FOR NO KEY UPDATE;
     created_at := wall_clock();
-    SELECT CASE WHEN count(*) FILTER (WHERE w.deleted_at IS NULL) >= p_most THEN 'too-many'
-                WHEN count(*) FILTER (WHERE w.created_at > create_webhook.created_at - interval '1 day') >= p_most_a_day
-                THEN 'too-fast' ELSE 'created' END
-      INTO outcome
-      FROM webhook_endpoints w WHERE w.tenant_id = v_tenant_id AND w.url IS NOT NULL;
+    outcome := CASE
+      WHEN (SELECT count(*) FROM webhook_endpoints w
+             WHERE w.tenant_id = v_tenant_id AND w.url IS NOT NULL AND w.deleted_at IS NULL) >= p_most THEN 'too-many'
+      WHEN (SELECT count(*) FROM webhook_endpoints w
+             WHERE w.tenant_id = v_tenant_id AND w.url IS NOT NULL
+               AND w.created_at > create_webhook.created_at - interval '1 day') >= p_most_a_day THEN 'too-fast'
+      ELSE 'created'
+    END;
     IF outcome = 'created' THEN
       INSERT INTO webhook_endpoints (endpoint_id, tenant_id, url, events, description, secret, created_at)
       VALUES (p_endpoint_id, v_tenant_id, p_url, p_events, p_description, p_secret, create_webhook.created_at);

@@ -10,7 +10,6 @@ CREATE INDEX runs_signal_due ON runs (least(signal_count, 12), last_signal_at, r
 -- Lists and counts of tenants, keys, endpoints, deliveries and findings.
 CREATE INDEX tenants_oldest ON tenants (created_at, tenant_id);
 CREATE INDEX tenant_plans_plan ON tenant_plans (plan_id, tenant_id);
-DROP INDEX webhook_endpoints_tenant;
 CREATE INDEX webhook_endpoints_live ON webhook_endpoints (tenant_id, created_at) WHERE deleted_at IS NULL;
 CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints (deleted_at) WHERE deleted_at IS NOT NULL;
 CREATE INDEX webhook_deliveries_by_status ON webhook_deliveries (endpoint_id, status, created_at, delivery_id);

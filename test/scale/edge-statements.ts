@@ -39,7 +39,7 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "admission-snapshot": edge(150, [KEY], { tenant_id: idOf("tenant 0") }),
   "cancel-run": edge(170, [KEY, idOf("queued 1"), "x"], { outcome: "canceled" }),
   "create-own-key": edge(200, [KEY, ...NEW, "new", null, ["read"], null, null, null, null], { outcome: "created" }),
-  "create-webhook": edge(35, [KEY, idOf("new"), "https://hooks.example.com/new", [], null, "s", 20], {
+  "create-webhook": edge(35, [KEY, idOf("new"), "https://hooks.example.com/new", [], null, "s", 20, 100], {
     outcome: "created",
   }),
   "default-webhook-secret": edge(25, [KEY, "secret"], { outcome: "found" }),
@@ -50,6 +50,12 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "find-receipt": edge(20, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
   "find-run": edge(20, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
   "find-usage": { ...edge(90, [KEY, day(30), day(0), "day"], { authorized: true }), report: "days asked for" },
+  "list-committed-runs": edge(150, [KEY, null, null, null, false, null, null, null, null, null, 20, 20_000], {
+    authorized: true,
+  }),
+  "list-committed-transfers": edge(85, [KEY, null, null, null, ["RESERVE", "CHARGE"], null, null, 20, 20_000], {
+    authorized: true,
+  }),
   "list-own-keys": edge(150, [KEY, null, 20], { outcome: "found" }),
   "list-own-runs": edge(150, [KEY, null, null, null, null, null, null, null, 20, 20_000], { matched: true }),
   "list-own-transfers": edge(85, [KEY, null, null, ["RESERVE", "CHARGE", "REFUND"], null, null, null, 20], {
@@ -57,6 +63,7 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   }),
   "list-webhook-deliveries": edge(110, [KEY, ENDPOINT, null, null, 20], { outcome: "found" }),
   "list-webhooks": edge(25, [KEY, null], { outcome: "found" }),
+  "own-key-snapshot": edge(25, [KEY, idOf("key 0")], { tenant_id: idOf("tenant 0") }),
   "redeliver-webhook": edge(65, [KEY, ENDPOINT, idOf("delivery 2")], { outcome: "redelivering" }),
   "revoke-own-key": edge(70, [KEY, idOf("spare key 1")], { outcome: "revoked" }),
   "rotate-own-key": edge(250, [KEY, idOf("spare key 2"), ...NEW, 60], { outcome: "rotated" }),

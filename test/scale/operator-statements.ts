@@ -46,10 +46,11 @@ export const OPERATOR_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "find-grant": owner(10, ["grant tenant 0"], { tenant_id: TENANT }),
   "find-key": owner(20, [idOf("key 0")], { tenant_id: TENANT }),
   "grant-credit": owner(45, [TENANT, "new", 5], {}),
+  "key-snapshot": owner(25, [idOf("key 0")], { tenant_id: TENANT }),
   "list-findings": owner(120, [null], { tenant_id: TENANT }, "findings that are open"),
   "list-keys": owner(250, [TENANT], { tenant_id: TENANT }, "keys that the tenant ever had"),
   "list-plans": owner(10, [], { plan_id: "other" }, "plans and tenants on them"),
-  "list-runs": owner(60, [TENANT, null, 20, 20_000], { is_cut: false }),
+  "list-runs": owner(60, [TENANT, null, 20, null, 20_000], { last_looked: false }),
   "list-tenants": owner(15, ["-infinity", FIRST], { tenant_id: TENANT }),
   "note-audit-checkpoint": owner(20, [TENANT, "1", CHECKPOINT, ago(10), 5, "1", "0", "0", "0", "0", "{}", "{}"], {}),
   "read-switch": owner(10, [], { mode: "normal" }),
@@ -69,8 +70,8 @@ export const OPERATOR_FILTERS: readonly (readonly [name: string, what: string, h
   [
     "list-runs",
     "of a status that none has",
-    owner(2_500, [TENANT, "EXPIRED", 20, 2_000], { run_id: null, is_cut: true }, "runs that may be looked at"),
+    owner(2_500, [TENANT, "EXPIRED", 20, null, 2_000], { matched: false }, "runs that may be looked at"),
   ],
-  ["list-runs", "that are open", owner(60, [TENANT, "QUEUED", 20, 20_000], { status: "QUEUED" })],
+  ["list-runs", "that are open", owner(60, [TENANT, "QUEUED", 20, null, 20_000], { status: "QUEUED" })],
   ["list-findings", "of one tenant", owner(130, [TENANT], { tenant_id: TENANT }, "findings that are open")],
 ];

@@ -29,11 +29,17 @@ SELECT r.*
      ORDER BY f.created_at DESC, f.run_id DESC
      LIMIT $3::integer)
     UNION ALL
-    (SELECT o.run_id, o.pack_type, o.status, o.money_state, o.reserved_micros, o.charged_micros, o.reason_code,
-            o.created_at, o.finished_at, true, false
-       FROM runs o
-      WHERE $2::text IN ('QUEUED', 'PROCESSING') AND o.tenant_id = t.tenant_id
-        AND o.status IN ('QUEUED', 'PROCESSING') AND o.status = $2::text AND (o.created_at, o.run_id) < (s.at, s.id)
+    -- OFFSET 0: found by the index of what is open, and sorted; not looked for among all, newest first.
+    (SELECT o.*, true, false
+       FROM (
+         SELECT r.run_id, r.pack_type, r.status, r.money_state, r.reserved_micros, r.charged_micros, r.reason_code,
+                r.created_at, r.finished_at
+           FROM runs r
+          WHERE $2::text IN ('QUEUED', 'PROCESSING') AND r.tenant_id = t.tenant_id
+            AND r.status IN ('QUEUED', 'PROCESSING') AND r.status = $2::text
+         OFFSET 0
+       ) o
+      WHERE (o.created_at, o.run_id) < (s.at, s.id)
       ORDER BY o.created_at DESC, o.run_id DESC
       LIMIT $3::integer)
   ) r ON true
