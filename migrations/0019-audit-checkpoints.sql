@@ -38,22 +38,30 @@ CREATE FUNCTION note_audit_checkpoint(p_tenant_id uuid, p_from bigint, p_through
   p_lines jsonb, p_capped jsonb)
 RETURNS TABLE (version bigint)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
-  INSERT INTO audit_checkpoints AS c (tenant_id, version, through_transfer, before, transfers, given, taken_back, reserve,
-    charge, refund, lines, capped, noted_at, full_at)
-  SELECT p_tenant_id, nextval('audit_checkpoint_version'), p_through_transfer, p_before, p_transfers, p_given, p_taken_back,
-         p_reserve, p_charge, p_refund, p_lines, p_capped, n.now, n.now
-    FROM (SELECT wall_clock() AS now) n
-   WHERE p_from IS NULL
-      OR EXISTS (SELECT FROM audit_checkpoints x WHERE x.tenant_id = p_tenant_id AND x.version = p_from)
-  ON CONFLICT (tenant_id) DO UPDATE
-    SET version = excluded.version, through_transfer = excluded.through_transfer, before = excluded.before,
-        transfers = excluded.transfers, given = excluded.given, taken_back = excluded.taken_back,
-        reserve = excluded.reserve, charge = excluded.charge, refund = excluded.refund, lines = excluded.lines,
-        capped = excluded.capped, noted_at = excluded.noted_at,
-        full_at = CASE WHEN p_from IS NULL THEN excluded.full_at ELSE c.full_at END
-    WHERE c.through_transfer <= excluded.through_transfer AND c.before <= excluded.before
-      AND (p_from IS NULL OR c.version = p_from)
-  RETURNING c.version
+  WITH moved AS (
+    UPDATE audit_checkpoints c
+       SET version = nextval('audit_checkpoint_version'), through_transfer = p_through_transfer, before = p_before,
+           transfers = p_transfers, given = p_given, taken_back = p_taken_back, reserve = p_reserve, charge = p_charge,
+           refund = p_refund, lines = p_lines, capped = p_capped, noted_at = wall_clock()
+     WHERE c.tenant_id = p_tenant_id AND c.version = p_from
+       AND c.through_transfer <= p_through_transfer AND c.before <= p_before
+    RETURNING c.version
+  ), begun AS (
+    INSERT INTO audit_checkpoints AS c (tenant_id, version, through_transfer, before, transfers, given, taken_back, reserve,
+      charge, refund, lines, capped, noted_at, full_at)
+    SELECT p_tenant_id, nextval('audit_checkpoint_version'), p_through_transfer, p_before, p_transfers, p_given,
+           p_taken_back, p_reserve, p_charge, p_refund, p_lines, p_capped, n.now, n.now
+      FROM (SELECT wall_clock() AS now) n
+     WHERE p_from IS NULL
+    ON CONFLICT (tenant_id) DO UPDATE
+      SET version = excluded.version, through_transfer = excluded.through_transfer, before = excluded.before,
+          transfers = excluded.transfers, given = excluded.given, taken_back = excluded.taken_back,
+          reserve = excluded.reserve, charge = excluded.charge, refund = excluded.refund, lines = excluded.lines,
+          capped = excluded.capped, noted_at = excluded.noted_at, full_at = excluded.full_at
+      WHERE c.through_transfer <= excluded.through_transfer AND c.before <= excluded.before
+    RETURNING c.version
+  )
+  SELECT version FROM moved UNION ALL SELECT version FROM begun
 $$;
 
 -- Drops a checkpoint that a full turn contradicted: what it said is in the finding, and the next turn begins at the

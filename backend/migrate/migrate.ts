@@ -98,6 +98,7 @@ async function adoptCluster(client: pg.Client, log: (line: string) => void): Pro
     "SELECT to_regprocedure('adopt_cluster()') IS NOT NULL AS known",
   );
   if (known.rows[0]?.known !== true) return;
+  await client.query(`SET lock_timeout = '${LOCK_SECONDS}s'`);
   const adopted = await client.query<{ epoch: number | null }>("SELECT adopt_cluster() AS epoch");
   const epoch = adopted.rows[0]?.epoch ?? null;
   if (epoch !== null) log(`adopted this cluster: epoch ${epoch}; readers in commit order begin again`);

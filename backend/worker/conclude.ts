@@ -22,7 +22,7 @@ export async function conclude(
   deps: ConcludeDeps,
   pack: Pack<unknown>,
   run: HeldRun,
-  execution: Exclude<Execution, { kind: "stopped" | "waited" }>,
+  execution: Exclude<Execution, { kind: "stopped" | "waited" | "no_process" }>,
   claimed_seconds: number,
 ): Promise<ClosedRun | undefined> {
   if (execution.kind === "input_rejected") {

@@ -26,8 +26,10 @@ export type Execution =
   | Exclude<PackOutcome, { kind: "done" }>
   /** The lease is gone or the worker stops: nothing is to be written. */
   | { readonly kind: "stopped" }
-  /** The run waited too long for its turn, or no process could be had: likewise. */
-  | { readonly kind: "waited" };
+  /** The run waited too long for its turn: likewise. */
+  | { readonly kind: "waited" }
+  /** This worker could start no process: likewise. */
+  | { readonly kind: "no_process" };
 
 interface ExecuteDeps {
   readonly fetch: GuardedFetch;
@@ -88,7 +90,7 @@ async function perform(
   } catch (error) {
     if (error instanceof NotBegun) {
       log.error("no process could be had", { error });
-      return { kind: "waited" };
+      return { kind: "no_process" };
     }
     if (!bounds.signal.aborted) log.error("pack crashed", { error });
     return failed("PACK_CRASHED");

@@ -76,7 +76,11 @@ async function processSignal(
 
   const run = hold(claim.run, asked_at_ms, times.lease_seconds);
   const pack = deps.packs.get(run.pack_type);
-  if (pack === undefined) return refuseUnknownPack(deps, run);
+  if (pack === undefined) {
+    // A deploy may bring a pack to the edge before it reaches every worker.
+    deps.log.error("no such pack in this worker", { pack_type: run.pack_type });
+    return goBackFor(deps, run, "PACK_UNKNOWN");
+  }
   const timebox = startTimebox(deps, run.tenant_id, {
     work_ms: run.timebox_sec * 1_000,
     wait_ms: run.hand_backs < MOST_HAND_BACKS_FOR_WAITS ? LONGEST_WAIT_SECONDS * 1_000 : undefined,
@@ -89,7 +93,11 @@ async function processSignal(
       return yieldTo(deps, run, receipt);
     }
     if (execution.kind === "stopped") return void (await giveBack(deps, run, receipt));
-    if (execution.kind === "waited") return waitElsewhere(deps, run, receipt);
+    if (execution.kind === "waited") {
+      deps.metrics.count("run_waited_too_long", { pack_type: run.pack_type });
+      return void (await giveBack(deps, run, receipt));
+    }
+    if (execution.kind === "no_process") return goBackFor(deps, run, "NO_WORK_PROCESS");
     const closed = await conclude(deps, pack, run, execution, times.claimed_seconds);
     if (closed === undefined) return yieldTo(deps, run, receipt);
     await tell(deps, run, execution, closed);
@@ -140,7 +148,7 @@ async function whileHeld(
 async function tell(
   deps: WorkerDeps,
   run: HeldRun,
-  execution: Exclude<Execution, { kind: "stopped" | "waited" }>,
+  execution: Exclude<Execution, { kind: "stopped" | "waited" | "no_process" }>,
   closed: ClosedRun,
 ): Promise<void> {
   deps.metrics.count("run_closed", { pack_type: run.pack_type, kind: execution.kind });
@@ -179,13 +187,6 @@ async function giveBack(deps: WorkerDeps, run: HeldRun, receipt: string): Promis
   return answer;
 }
 
-/** The run waited too long for its turn, or no process could be started: another worker, or this one later, takes it. */
-async function waitElsewhere(deps: WorkerDeps, run: HeldRun, receipt: string): Promise<void> {
-  deps.metrics.count("run_waited_too_long", { pack_type: run.pack_type });
-  const answer = await giveBack(deps, run, receipt);
-  if (answer === "kept") await failAs(deps, run, "NO_WORK_PROCESS");
-}
-
 const handBackHeld = (deps: WorkerDeps, run: HeldRun) =>
   retryOutages(
     deps,
@@ -194,11 +195,10 @@ const handBackHeld = (deps: WorkerDeps, run: HeldRun) =>
   );
 
 /**
- * A deploy may bring a pack to the edge before it reaches every worker: the run goes back, and its next signal is the
- * reaper's, a while later. When it came back too often, no worker has this pack.
+ * This worker cannot do the run: it goes back, and its next signal is the reaper's, a while later, so that another worker,
+ * or this one when it can, takes it. When it came back too often, it fails for this reason.
  */
-async function refuseUnknownPack(deps: WorkerDeps, run: HeldRun): Promise<void> {
-  deps.log.error("no such pack in this worker", { pack_type: run.pack_type });
+async function goBackFor(deps: WorkerDeps, run: HeldRun, reason: "PACK_UNKNOWN" | "NO_WORK_PROCESS"): Promise<void> {
   const answer = await handBackHeld(deps, run);
-  if (answer === "kept") await failAs(deps, run, "PACK_UNKNOWN");
+  if (answer === "kept") await failAs(deps, run, reason);
 }

@@ -37,9 +37,9 @@ export function startTimebox(
 
   function begin(next: TimeIsUp): void {
     timer.abort();
-    if (isOver) return;
     phase = next;
     since_ms = clock.now();
+    if (isOver) return;
     const left_ms = Math.max(0, most[next] - spent[next]);
     if (!Number.isFinite(left_ms)) return;
     const mine = new AbortController();

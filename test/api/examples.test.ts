@@ -126,7 +126,6 @@ describe("inputs that only the work can refuse", () => {
     ["eval", scored({ metric: "regex", pattern: "(?=a)" }), "PATTERN_INVALID"],
     ["eval", scored({ metric: "json_schema" }, { type: "colour" }), "SCHEMA_INVALID"],
     ["eval", scored({ metric: "json_schema", schema: { $ref: "https://example.com/" } }), "SCHEMA_INVALID"],
-    ["eval", scored({ metric: "json_schema" }, unfolding), "SCHEMA_TOO_COSTLY"],
   ])("of %s, as %j, end the run and cost nothing", async (type, inputs, reason_code) => {
     const { run_id, view, transfers } = await worked(type, inputs);
     expect(view).toMatchObject({
@@ -138,5 +137,11 @@ describe("inputs that only the work can refuse", () => {
     });
     expect(transfers).toEqual({ RESERVE: 1_000_000, REFUND: 1_000_000 });
     expect((await get(`${world.url}/v1/runs/${run_id}/result`, account.api_key)).status).toBe(409);
+  });
+
+  test("cost the minimum fee where outputs were read before it was found", async () => {
+    const { view, transfers } = await worked("eval", scored({ metric: "json_schema" }, unfolding));
+    expect(view).toMatchObject({ status: "FAILED", error: { reason_code: "SCHEMA_TOO_COSTLY" } });
+    expect(transfers).toMatchObject({ CHARGE: 2_100 });
   });
 });

@@ -26,14 +26,18 @@ function now(parsed: Payload | Promise<Payload>): Payload {
   return parsed;
 }
 
-const BoundedArray = z.core.$constructor<z.ZodArray>("BoundedArray", (inst, def) => {
+interface BoundedArrayDef extends z.core.$ZodArrayDef {
+  readonly items: number;
+}
+
+const BoundedArray = z.core.$constructor<z.ZodArray, BoundedArrayDef>("BoundedArray", (inst, def) => {
   z.ZodArray.init(inst, def);
   const parse = inst._zod.parse.bind(inst._zod);
   inst._zod.parse = (payload, context) => {
     const { value } = payload;
-    // Zod itself counts before it looks at any member.
-    const isCapped = Array.isArray(value) && value.length > Number(inst._zod.bag["maximum"]);
-    if (!Array.isArray(value) || isCapped || value.length <= MAX_ISSUES) return parse(payload, context);
+    if (!Array.isArray(value) || value.length <= Math.min(MAX_ISSUES, def.items)) return parse(payload, context);
+    // No member is looked at: the check behind it says that there are too many, and ends the parsing.
+    if (value.length > def.items) return payload;
     payload.value = inChunks(payload, value.length, (from, to) => {
       const chunk = now(parse({ value: value.slice(from, to), issues: [] }, context));
       return { value: chunk.value, issues: chunk.issues.map((issue) => movedBy(from, issue)) };
@@ -64,8 +68,8 @@ const BoundedRecord = z.core.$constructor<z.ZodRecord>("BoundedRecord", (inst, d
 
 /** A list of at most so many items, which are counted first. */
 export function listUpTo<Item extends z.ZodType>(items: number, item: Item, message?: string): z.ZodArray<Item> {
-  const list = new BoundedArray({ type: "array", element: item }) as unknown as z.ZodArray<Item>;
-  return list.max(items, message);
+  const list = new BoundedArray({ type: "array", element: item, items }) as unknown as z.ZodArray<Item>;
+  return list.max(items, { abort: true, ...(message !== undefined && { error: message }) });
 }
 
 /** A record of at most so many pairs, which are counted first. */

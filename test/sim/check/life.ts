@@ -6,7 +6,7 @@ import type { SimObjects } from "../stores/objects.ts";
 import { isClosed, type RunRow, type Snapshot } from "./snapshot.ts";
 
 /** What a result says was used; the simulated pack has one price. */
-const resultUnits = z.object({ units: z.object({ unit: z.number() }) });
+const resultUnits = z.object({ units: z.object({ unit: z.number().default(0) }) });
 
 export interface LifeLaws {
   readonly now_ms: number;

@@ -137,6 +137,12 @@ describe("the measures", () => {
     expect(patternSize(pattern).instructions).toBeGreaterThanOrEqual(RE2JS.compile(pattern).programSize()),
   );
 
+  test("a range of a class counts by what it covers, which folding cases makes costly", () => {
+    expect(patternSize("(?i)[b-\\x{10ffff}]").tables).toBe(1_114);
+    expect(patternSize("[\\u{4e00}-\\u{9fff}a-z]").tables).toBe(20);
+    expect(patternSize("[\\d-z]").tables).toBe(0);
+  });
+
   test("RE2 expands no pattern to more instructions than were foreseen", () => {
     const pieces = String.raw`a ( ) [ ] ^ | * + ? {3} {2,5} {4,} {30} \ \Q \E \d \pL \P [:alpha:] [: :] - . \x{41} \x41 { } (?: (?i) 9 $ \z`;
     const piece = fc.constantFrom(...pieces.split(" "));

@@ -193,6 +193,7 @@ describe("a rejection comes before any work that would be free", () => {
       metrics: ["exact", "bleu", { metric: "json_schema", schema }],
     });
     expect(score(given.inputs)).toMatchObject({ kind: "rejected", reason_code: "SCHEMA_INVALID" });
+    expect(evaluate(given.inputs)).toMatchObject({ kind: "input_rejected", reason_code: "SCHEMA_INVALID" });
     expect(given.reads()).toBe(0);
   });
 
@@ -204,6 +205,7 @@ describe("a rejection comes before any work that would be free", () => {
     });
     expect(score(given.inputs)).toMatchObject({ kind: "rejected", reason_code: "SCHEMA_TOO_COSTLY" });
     expect(given.reads()).toBe(1);
+    expect(evaluate(given.inputs)).toMatchObject({ kind: "pack_failed", reason_code: "SCHEMA_TOO_COSTLY" });
   });
 
   test("columns keep the order in which the metrics were asked for", () => {

@@ -7,11 +7,14 @@ const ASCII_WORD = new Set(
 );
 const REPETITION = /\{\d+(?:,\d*)?\}/y;
 const FLAGS = /\(\?[A-Za-z-]*\)/y;
+const HEXADECIMAL = /^[0-9A-Fa-f]{1,8}$/;
 const EMPTY_QUOTE = "\\Q\\E";
 /** The largest repetition that RE2 takes, also of repetitions inside one another. */
 const MAX_REPEAT = 1_000;
 /** Building the table of a Unicode class such as \p{L} takes about as long as building so many instructions. */
 const UNICODE_CLASS_TABLE = 50;
+/** So many code points in ranges of a class take as long to build as one instruction, where cases are folded. */
+const RANGE_PER_INSTRUCTION = 1_000;
 /** So many members of a class in brackets take as long to build as one instruction. */
 const MEMBERS_PER_INSTRUCTION = 4;
 
@@ -138,7 +141,9 @@ function classReader(pattern: string): (start: number) => { readonly end: number
       }
       members += 1;
       if (isUnicodeClass(pattern, at)) tables += UNICODE_CLASS_TABLE;
-      at = endOfMember(pattern, at, lastNameEnd);
+      const end = endOfMember(pattern, at, lastNameEnd);
+      tables += Math.floor(rangeWidth(pattern, at, end) / RANGE_PER_INSTRUCTION);
+      at = end;
     }
     return { end: at, tables: tables + Math.floor(members / MEMBERS_PER_INSTRUCTION) };
   };
@@ -153,6 +158,21 @@ function endOfMember(pattern: string, at: number, lastNameEnd: number): number {
   const whole = pattern[at] === "\\" && "dDsSwWpP".includes(pattern[at + 1] ?? "-");
   if (whole || pattern[low] !== "-" || low + 1 >= pattern.length || pattern[low + 1] === "]") return low;
   return endOfCharacter(pattern, low + 1);
+}
+
+/** How many code points a member of a class may cover: 0 where it is no range. */
+function rangeWidth(pattern: string, at: number, end: number): number {
+  const low = endOfCharacter(pattern, at);
+  return low < end && pattern.charCodeAt(low) === HYPHEN
+    ? Math.max(0, codePoint(pattern, low + 1, end) - codePoint(pattern, at, low))
+    : 0;
+}
+
+/** A character of a class, escaped or not; at most what an escape of hexadecimal digits stands for. */
+function codePoint(pattern: string, at: number, end: number): number {
+  if (pattern[at] !== "\\") return pattern.codePointAt(at) ?? 0;
+  const digits = pattern.slice(at + 2, end).replace(/[{}]/g, "");
+  return HEXADECIMAL.test(digits) ? Number.parseInt(digits, 16) : 0;
 }
 
 const endOfCharacter = (pattern: string, at: number): number =>

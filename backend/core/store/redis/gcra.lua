@@ -4,17 +4,18 @@
 -- Answers ok (bool) and {limit, window_ms, remaining, reset_ms} of the tightest limit; reset_ms is the wait when refused.
 -- A stored time beyond the window (the clock was set back) lets one request in and the next one wait, lest it refuse
 -- all until the clock has caught up; every key bears a time to live. A hash lives as long as the longest of its fields
--- needs, and is rid of those whose time has passed when it has more than MOST_FIELDS.
-local MOST_FIELDS = 256
+-- needs, and is rid of those whose time has passed whenever a field more makes it a multiple of SWEEP_FIELDS.
+local SWEEP_FIELDS = 256
 local function move(at, tat, window, field, now)
   local life = math.ceil(window / 1000) + 1000
   if not field then
     redis.call('SET', at, string.format('%.0f', tat), 'PX', string.format('%.0f', life))
     return
   end
-  redis.call('HSET', at, field, string.format('%.0f', tat))
+  local added = redis.call('HSET', at, field, string.format('%.0f', tat))
   if redis.call('PTTL', at) < life then redis.call('PEXPIRE', at, string.format('%.0f', life)) end
-  if redis.call('HLEN', at) <= MOST_FIELDS then return end
+  local fields = redis.call('HLEN', at)
+  if added == 0 or fields % SWEEP_FIELDS ~= 0 then return end
   local flat = redis.call('HGETALL', at)
   for i = 1, #flat, 2 do
     if (tonumber(flat[i + 1]) or 0) <= now then redis.call('HDEL', at, flat[i]) end

@@ -8,6 +8,7 @@ import {
 } from "#core/domain/packs/decision.ts";
 import { z } from "zod";
 import type { Asker } from "../isolation/turn.ts";
+import { NotBegun } from "../isolation/work-process.ts";
 import { readCapped } from "./read-capped.ts";
 
 /** An OpenAI-compatible chat endpoint: its base URL or the full `.../chat/completions` one. */
@@ -150,8 +151,9 @@ async function attempt(settings: ModelSettings, question: Question, asker: Asker
     if (!response.ok) return unavailable(response.status === 429 || response.status >= 500);
     if (text === undefined) return { kind: "failed", reason_code: "MODEL_OUTPUT_INVALID", retry: true };
     return { ...(await judge({ text, ...question }, asker)), retry: true };
-  } catch {
+  } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof NotBegun) throw error;
     return unavailable(true);
   }
 }

@@ -6,7 +6,10 @@ import { decimal, millionths } from "./statistics.ts";
 /** The whole work of the pack. A pure function of its inputs; it may take seconds of a processor. */
 export function evaluate(inputs: EvalInputs): PackOutcome {
   const scoring = score(inputs);
-  if (scoring.kind === "rejected") return { ...scoring, kind: "input_rejected" };
+  if (scoring.kind === "rejected") {
+    const { scored, reason_code, detail } = scoring;
+    return { kind: scored ? "pack_failed" : "input_rejected", reason_code, detail };
+  }
   const { low, high } = scoring.report.overall.pass_rate_95;
   return {
     kind: "done",

@@ -35,7 +35,8 @@ export interface EvalReport {
 
 export type Scoring =
   | { readonly kind: "scored"; readonly report: EvalReport }
-  | { readonly kind: "rejected"; readonly reason_code: string; readonly detail: string };
+  /** `scored`: outputs were read before it was found, which was work. */
+  | { readonly kind: "rejected"; readonly scored: boolean; readonly reason_code: string; readonly detail: string };
 
 function scorerOf(metric: EvalMetric, at: number): Scorer | ChoosyScorer {
   switch (metric.metric) {
@@ -92,12 +93,22 @@ function caseReport(id: string, index: number, columns: readonly Column[]): Case
   };
 }
 
-/** A rejection costs nothing, so that all which can be rejected is, before a metric that rejects nothing does its work. */
-function columnsOf(inputs: EvalInputs): readonly Column[] {
+interface Prepared {
+  readonly metric: EvalMetric;
+  readonly at: number;
+  readonly scorer: Scorer | ChoosyScorer;
+}
+
+/** A rejection here costs nothing: all patterns and schemas are compiled before any output is read. */
+function prepared(inputs: EvalInputs): readonly Prepared[] {
   const scorers = inputs.metrics.map((metric, at) => ({ metric, at, scorer: scorerOf(metric, at) }));
   for (const { scorer } of scorers) {
     if ("prepare" in scorer) inputs.cases.forEach(scorer.prepare);
   }
+  return scorers;
+}
+
+function columnsOf(inputs: EvalInputs, scorers: readonly Prepared[]): readonly Column[] {
   const choosyFirst = scorers.toSorted((a, b) => Number("prepare" in b.scorer) - Number("prepare" in a.scorer));
   const columns = choosyFirst.map(({ metric, at, scorer }) => ({
     at,
@@ -106,8 +117,13 @@ function columnsOf(inputs: EvalInputs): readonly Column[] {
   return columns.toSorted((a, b) => a.at - b.at).map(({ column }) => column);
 }
 
-function reportOf(inputs: EvalInputs): EvalReport {
-  const columns = columnsOf(inputs);
+function rejected(error: unknown, scored: boolean): Scoring {
+  if (!(error instanceof Rejected)) throw error;
+  return { kind: "rejected", scored, reason_code: error.reason_code, detail: error.detail };
+}
+
+function reportOf(inputs: EvalInputs, scorers: readonly Prepared[]): EvalReport {
+  const columns = columnsOf(inputs, scorers);
   const cases = inputs.cases.map(({ id }, index) => caseReport(id, index, columns));
   return {
     count: cases.length,
@@ -137,10 +153,15 @@ function reportOf(inputs: EvalInputs): EvalReport {
  * is made of them. It may take seconds of a processor.
  */
 export function score(inputs: EvalInputs): Scoring {
+  let prepare: readonly Prepared[];
   try {
-    return { kind: "scored", report: reportOf(inputs) };
+    prepare = prepared(inputs);
   } catch (error) {
-    if (!(error instanceof Rejected)) throw error;
-    return { kind: "rejected", reason_code: error.reason_code, detail: error.detail };
+    return rejected(error, false);
+  }
+  try {
+    return { kind: "scored", report: reportOf(inputs, prepare) };
+  } catch (error) {
+    return rejected(error, true);
   }
 }

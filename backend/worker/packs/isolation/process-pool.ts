@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { createSlots } from "./slots.ts";
 import type { Asker } from "./turn.ts";
-import type { Attempt, WorkProcess } from "./work-process.ts";
+import { type Attempt, NotBegun, type WorkProcess } from "./work-process.ts";
 
 /** Bounds of a pool, unless its user has reasons of its own. */
 export const POOL_LIMITS = {
@@ -46,18 +46,33 @@ export function createProcessPool<Request, Answer>(
     return undefined;
   }
 
+  /** Some failures to start a process are thrown, such as one for want of memory: the place is free again. */
+  function begin(): Member {
+    try {
+      return start();
+    } catch (error) {
+      slots.release();
+      throw new NotBegun("start", { cause: error });
+    }
+  }
+
   async function giveBack(member: Member): Promise<void> {
     const spent = (uses.get(member) ?? 0) >= limits.uses_per_process;
-    if (member.ended || spent) await member.end();
-    else keep(member);
-    slots.release();
+    try {
+      if (member.ended || spent) await member.end();
+      else keep(member);
+    } catch {
+      // Its exit could not be waited for; it is used no more.
+    } finally {
+      slots.release();
+    }
   }
 
   return async (request, asker, ms) => {
     const { signal, turn } = asker;
     signal.throwIfAborted();
     if (!slots.tryTake()) await turn.wait(slots.take(turn.key, signal));
-    const member = warm() ?? start();
+    const member = warm() ?? begin();
     uses.set(member, (uses.get(member) ?? 0) + 1);
     try {
       return await member.work(request, ms, asker);
