@@ -1,5 +1,6 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sha256Hex } from "#core/domain/hash.ts";
 import { micros } from "#core/domain/money.ts";
 import { receiptMetadata, resultKey } from "#core/domain/receipt.ts";
 import { claimRun } from "#core/store/postgres/claim-run.ts";
@@ -128,12 +129,10 @@ describe("the reaper", () => {
     const run = await abandoned();
     await claims();
     expect(await h.run(run.run_id)).toMatchObject({ status: "QUEUED", finalize_stage: null, finalize_token: null });
-    const late = await h.objects.create(
-      resultKey(h.tenant.tenant_id, run.run_id, 1),
-      new Uint8Array([1]),
-      "application/json",
-      receipt(run, 1),
-    );
+    const body = new Uint8Array([1]);
+    const metadata = { ...receipt(run, 1), sha256: sha256Hex(body) };
+    const key = resultKey(h.tenant.tenant_id, run.run_id, 1);
+    const late = await h.objects.create(key, body, "application/json", metadata);
     expect(late).toBe("exists");
     await processMessage(h.deps({ packs: packOf(async () => done({})) }), TIMES, h.message(run.run_id), NEVER);
     expect(await h.run(run.run_id)).toMatchObject({ status: "COMPLETED", result_attempt: 2 });
