@@ -157,7 +157,7 @@ describe.each(redisEngines())("mirrored keys on %s", (engine) => {
   test("rates of keys that are used no more do not pile up", async () => {
     const { tenant_id } = await shield.loaded({}, {}, { read_per_minute: 60 });
     const at = tenantKeys(tenant_id).keyRates("read");
-    await shield.raw.hset(at, Object.fromEntries(Array.from({ length: 400 }, (_, index) => [`old-${index}`, "1000"])));
+    await shield.raw.hset(at, Object.fromEntries(Array.from({ length: 511 }, (_, index) => [`old-${index}`, "1000"])));
     expect(await read({ tenant_id, key_sha256: KEY, key_id: "" })).toBe("ALLOWED");
     expect(await shield.raw.hlen(at)).toBe(1);
   });
