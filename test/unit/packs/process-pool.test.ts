@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createProcessPool, POOL_LIMITS } from "../../../backend/worker/packs/isolation/process-pool.ts";
-import type { WorkProcess } from "../../../backend/worker/packs/isolation/work-process.ts";
+import { NotBegun, type WorkProcess } from "../../../backend/worker/packs/isolation/work-process.ts";
 
 interface Named {
   readonly name: string;
@@ -62,4 +62,20 @@ test("a request whose run ended while it waited takes no process", async () => {
   await answer();
   await last;
   expect(began).toEqual(["a1", "c1"]);
+});
+
+test("a process that cannot even be started leaves its place to the next request", async () => {
+  let starts = 0;
+  const start = (): WorkProcess<Named, string> => {
+    starts += 1;
+    if (starts < 3) throw new Error("spawn ENOMEM");
+    return { ended: false, end: async () => undefined, work: async ({ name }) => ({ kind: "ok", answer: name }) };
+  };
+  const isolated = createProcessPool(start, { ...POOL_LIMITS, processes: 1 });
+  const asker = {
+    signal: new AbortController().signal,
+    turn: { key: "a", wait: <T>(something: Promise<T>) => something },
+  };
+  for (let turn = 0; turn < 2; turn++) await expect(isolated({ name: "a" }, asker)).rejects.toBeInstanceOf(NotBegun);
+  expect(await isolated({ name: "a" }, asker)).toEqual({ kind: "ok", answer: "a" });
 });

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { createSlots } from "./slots.ts";
+import { createSlots, type Slots } from "./slots.ts";
 import type { Asker } from "./turn.ts";
 import { type Attempt, NotBegun, type WorkProcess } from "./work-process.ts";
 
@@ -18,6 +18,16 @@ export const POOL_LIMITS = {
  * work. Rejects with the signal's reason when that aborts, and with `NotBegun` where no process could be had.
  */
 export type Isolated<Request, Answer> = (request: Request, asker: Asker, ms?: number) => Promise<Attempt<Answer>>;
+
+/** Some failures to start a process are thrown, such as one for want of memory: the place is free again. */
+function begin<Member>(start: () => Member, slots: Slots): Member {
+  try {
+    return start();
+  } catch (error) {
+    slots.release();
+    throw new NotBegun("start", { cause: error });
+  }
+}
 
 /** Processes that are started when needed and kept for the next request; none of them keeps this process alive. */
 export function createProcessPool<Request, Answer>(
@@ -46,16 +56,6 @@ export function createProcessPool<Request, Answer>(
     return undefined;
   }
 
-  /** Some failures to start a process are thrown, such as one for want of memory: the place is free again. */
-  function begin(): Member {
-    try {
-      return start();
-    } catch (error) {
-      slots.release();
-      throw new NotBegun("start", { cause: error });
-    }
-  }
-
   async function giveBack(member: Member): Promise<void> {
     const spent = (uses.get(member) ?? 0) >= limits.uses_per_process;
     try {
@@ -72,7 +72,7 @@ export function createProcessPool<Request, Answer>(
     const { signal, turn } = asker;
     signal.throwIfAborted();
     if (!slots.tryTake()) await turn.wait(slots.take(turn.key, signal));
-    const member = warm() ?? begin();
+    const member = warm() ?? begin(start, slots);
     uses.set(member, (uses.get(member) ?? 0) + 1);
     try {
       return await member.work(request, ms, asker);
