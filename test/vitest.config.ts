@@ -22,8 +22,9 @@ const project = (name: string, include: string[], options: { stack: boolean }) =
 export default defineConfig({
   root,
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // No test is about how fast it is: only one that hangs may end by these, on a crowded machine too.
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
     retry: 0,
     sequence: { sequencer: LongestFirst },
     // Files mostly wait for stores and processes: one more than the cores would suggest.
