@@ -27,7 +27,7 @@ export type ClaimAnswer =
   | { readonly kind: "claimed"; readonly run: ClaimedRun }
   /** Terminal or absent: its signal has nothing left to say. */
   | { readonly kind: "over" }
-  /** Another's lease holds, or its fate is being decided: whoever holds it, or a sweep, goes on with it. */
+  /** Another's lease holds, or its fate is being decided: its holder or a sweep goes on with it. */
   | { readonly kind: "busy" };
 
 /** W1. The lease runs on the database's clock. Asked again under the same token it answers as it did before. */
