@@ -1,4 +1,5 @@
 import type { Command, CommandOptions } from "commander";
+import type { Environment } from "./dev-stack.ts";
 import type { Report, StoresOperator } from "./operator.ts";
 
 export interface CommonOptions {
@@ -10,6 +11,16 @@ export type Perform = (
   options: CommonOptions,
   operation: (operator: StoresOperator) => Promise<Report>,
 ) => Promise<void>;
+
+/** Writes a report to the screen. */
+export type Print = (options: CommonOptions, report: Report) => void;
+
+/** What the commands work with: the stores, the screen and the environment. */
+export interface Shell {
+  readonly perform: Perform;
+  readonly print: Print;
+  readonly env: Environment;
+}
 
 /** A command that does something; all of them can answer in JSON. */
 export function action(parent: Command, signature: string, description: string, options: CommandOptions = {}): Command {

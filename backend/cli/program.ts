@@ -13,10 +13,10 @@ import { addRun } from "./commands/run.ts";
 import { addSwitch } from "./commands/switch.ts";
 import { addTenant } from "./commands/tenant.ts";
 import { complaint } from "./complaint.ts";
-import type { Perform } from "./perform.ts";
+import type { Shell } from "./perform.ts";
 
-/** Every command of the operators' CLI; `perform` runs what one asks for and prints the answer. */
-export function createProgram(perform: Perform, output: OutputConfiguration = {}): Command {
+/** Every command of the operators' CLI. */
+export function createProgram(shell: Shell, output: OutputConfiguration = {}): Command {
   const program = new Command("dpp")
     .description("Operate Decisionproof: tenants, plans, API keys, credit, runs, receipts, the books and the switch.")
     .exitOverride()
@@ -30,7 +30,7 @@ export function createProgram(perform: Perform, output: OutputConfiguration = {}
         "Exit codes: 0 done, 1 not found, refused, failed or a finding, 2 bad arguments.",
     );
   const money = [addGrant, addClawback, addBalance, addRun, addAudit, addFindings];
-  for (const add of [addTenant, addPlan, addKey, ...money, addDeadLetters, addSwitch]) add(program, perform);
-  addReceipt(program);
+  for (const add of [addTenant, addPlan, addKey, ...money, addDeadLetters, addSwitch]) add(program, shell.perform);
+  addReceipt(program, shell);
   return program;
 }

@@ -26,7 +26,7 @@ describe.each([
   ["npm run dpp", "cli", ["switch", "show"], "normal since"],
   ["npm run migrate -- --check", "migrate", ["--check"], "the database is what the migrations make"],
 ] as const)("%s without DATABASE_URL", (_, program, args, answer) => {
-  const run = (cwd: string, env: NodeJS.ProcessEnv = {}) => cli.run(args, { program, cwd, env });
+  const run = (cwd: string, env: NodeJS.ProcessEnv = {}) => cli.start(args, { program, cwd, env });
 
   it("uses the development stack, and says so", async () => {
     expect(await run(checkout(running()))).toEqual({
@@ -62,7 +62,7 @@ describe.each([
 
 describe("npm run migrate", () => {
   it("never applies to the development stack unasked", async () => {
-    const answer = await cli.run([], { program: "migrate", cwd: checkout(running()), env: {} });
+    const answer = await cli.start([], { program: "migrate", cwd: checkout(running()), env: {} });
     expect(answer).toMatchObject({ code: 2, out: "", err: expect.stringContaining("DATABASE_URL must be") });
   });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canonicalJson } from "#core/domain/idempotency.ts";
@@ -31,12 +31,15 @@ const CLAIMS = {
 let cli: CliWorld;
 let cwd: string;
 let key: PrivateKey;
+let keys: string;
+let receipt: string;
 
 /** The command where there is no database, no development stack and no environment. */
-const dpp = (...args: string[]) => cli.run(args, { env: {}, cwd });
+const dpp = (...args: string[]) => cli.run(args, { env: { DPP_DEV_DIR: join(cwd, ".dev") } });
 const file = (name: string, text: string): string => {
-  writeFileSync(join(cwd, name), text);
-  return name;
+  const path = join(cwd, name);
+  writeFileSync(path, text);
+  return path;
 };
 
 beforeAll(async () => {
@@ -45,8 +48,8 @@ beforeAll(async () => {
   const made = await dpp("receipt", "new-key");
   expect(made).toMatchObject({ code: 0, err: "" });
   key = privateKey.parse(JSON.parse(made.out));
-  file("keys.json", JSON.stringify({ keys: [publicKey.parse(key)] }));
-  file("receipt.jws", await createSigner(key).sign(canonicalJson(CLAIMS), "dpp-receipt+jwt"));
+  keys = file("keys.json", JSON.stringify({ keys: [publicKey.parse(key)] }));
+  receipt = file("receipt.jws", await createSigner(key).sign(canonicalJson(CLAIMS), "dpp-receipt+jwt"));
 });
 afterAll(() => cli.close());
 
@@ -59,11 +62,11 @@ describe("dpp receipt", () => {
   });
 
   it("verifies with a file of keys alone and shows what the receipt says", async () => {
-    const { code, out, err } = await dpp("receipt", "verify", "receipt.jws", "--jwks", "keys.json");
+    const { code, out, err } = await dpp("receipt", "verify", receipt, "--jwks", keys);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatch(/^The receipt is genuine\.\n/);
     expect(out).toMatch(/status +FAILED, NO_LUCK\n/);
-    const json = await dpp("receipt", "verify", "receipt.jws", "--jwks", "keys.json", "--json");
+    const json = await dpp("receipt", "verify", receipt, "--jwks", keys, "--json");
     expect(JSON.parse(json.out)).toEqual({ verified: true, kid: key.kid, claims: CLAIMS });
   });
 
@@ -71,20 +74,20 @@ describe("dpp receipt", () => {
     const [header, , signature] = (await createSigner(key).sign(canonicalJson(CLAIMS), "dpp-receipt+jwt")).split(".");
     const cheaper = Buffer.from(canonicalJson({ ...CLAIMS, charged_usd: "0.0100" })).toString("base64url");
     const name = file("cheaper.jws", `${header}.${cheaper}.${signature}`);
-    const told = await dpp("receipt", "verify", name, "--jwks", "keys.json");
+    const told = await dpp("receipt", "verify", name, "--jwks", keys);
     expect(told).toMatchObject({ code: 1, out: expect.stringMatching(/^NOT VERIFIED \(bad-signature\): /) });
-    const json = await dpp("receipt", "verify", name, "--jwks", "keys.json", "--json");
+    const json = await dpp("receipt", "verify", name, "--jwks", keys, "--json");
     expect([json.code, JSON.parse(json.out)]).toMatchObject([1, { verified: false, fault: "bad-signature" }]);
   });
 
   it("says what it could not read, with code 1", async () => {
     for (const [args, words] of [
-      [["nowhere.jws", "--jwks", "keys.json"], /nowhere\.jws cannot be read/],
-      [["receipt.jws", "--jwks", "receipt.jws"], /receipt\.jws holds no JSON/],
-      [["receipt.jws", "--jwks", file("list.json", "[]")], /list\.json holds no JWK Set/],
-      [["receipt.jws", "--jwks", file("none.json", '{"keys":[{"kty":"RSA"}]}')], /holds no Ed25519 key/],
-      [["receipt.jws", "--jwks", "http://127.0.0.1:1/jwks.json"], /could not be fetched/],
-      [["receipt.jws"], /name the keys with --jwks FILE or URL, or start `npm run dev`/],
+      [[join(cwd, "nowhere.jws"), "--jwks", keys], /nowhere\.jws cannot be read/],
+      [[receipt, "--jwks", receipt], /receipt\.jws holds no JSON/],
+      [[receipt, "--jwks", file("list.json", "[]")], /list\.json holds no JWK Set/],
+      [[receipt, "--jwks", file("none.json", '{"keys":[{"kty":"RSA"}]}')], /holds no Ed25519 key/],
+      [[receipt, "--jwks", "http://127.0.0.1:1/jwks.json"], /could not be fetched/],
+      [[receipt], /name the keys with --jwks FILE or URL, or start `npm run dev`/],
     ] as const) {
       const { code, out, err } = await dpp("receipt", "verify", ...args);
       expect({ code, out }, args.join(" ")).toEqual({ code: 1, out: "" });
@@ -99,10 +102,8 @@ describe("dpp receipt", () => {
     });
     try {
       const stack = mkdtempSync(join(cli.directory, "stack-"));
-      mkdirSync(join(stack, ".dev"));
-      writeFileSync(join(stack, ".dev/stack.json"), JSON.stringify({ database_url: "x", edge_url: edge.url }));
-      const path = join(cwd, "receipt.jws");
-      const { code, out } = await cli.run(["receipt", "verify", path], { env: {}, cwd: stack });
+      writeFileSync(join(stack, "stack.json"), JSON.stringify({ database_url: "x", edge_url: edge.url }));
+      const { code, out } = await cli.run(["receipt", "verify", receipt], { env: { DPP_DEV_DIR: stack } });
       expect([code, out]).toEqual([0, expect.stringContaining("The receipt is genuine.")]);
     } finally {
       await edge.stop();

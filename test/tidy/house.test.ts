@@ -17,7 +17,7 @@ const FLOORS: readonly (readonly [name: string, RegExp, mayImport: RegExp])[] = 
   ["drivers", /^backend\/drivers\//, /^backend\/(drivers|core\/(domain|ports))\//],
   ["worker", /^backend\/worker\/(?!main\.ts)/, /^backend\/(worker|core)\//],
   ["reaper", /^backend\/reaper\/(?!main\.ts)/, /^backend\/(reaper|core)\//],
-  ["cli", /^backend\/cli\/(?!main\.ts)/, /^backend\/(cli|core)\//],
+  ["cli", /^backend\/cli\/(?!run\.ts)/, /^backend\/(cli|core)\//],
   ["edge drivers", /^edge\/drivers\//, /^(edge\/drivers|backend\/core\/(domain|ports))\//],
   ["edge", /^edge\/(?!main\.ts|drivers\/)/, /^(edge\/(?!drivers\/)|backend\/core\/)/],
   ["edge main", /^edge\/main\.ts/, /^(edge|backend\/core)\//],

@@ -17,7 +17,8 @@ async function parse(args: readonly string[]): Promise<Parsed> {
   let err = "";
   let out = "";
   const perform = async (): Promise<void> => void (performed += 1);
-  const program = createProgram(perform, { writeErr: (text) => (err += text), writeOut: (text) => (out += text) });
+  const shell = { perform, print: () => undefined, env: {} };
+  const program = createProgram(shell, { writeErr: (text) => (err += text), writeOut: (text) => (out += text) });
   try {
     await program.parseAsync(args, { from: "user" });
     return { performed, exitCode: undefined, err, out };

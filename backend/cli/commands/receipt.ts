@@ -2,8 +2,7 @@ import type { Command } from "commander";
 import { newReceiptKey } from "../operations/new-receipt-key.ts";
 import { readBytes, readKeySet, readText } from "../operations/read-key-set.ts";
 import { verifyReceipt } from "../operations/verify-receipt.ts";
-import { action, type CommonOptions } from "../perform.ts";
-import { printReport } from "../print-report.ts";
+import { action, type CommonOptions, type Shell } from "../perform.ts";
 
 interface VerifyOptions extends CommonOptions {
   readonly jwks?: string;
@@ -11,7 +10,7 @@ interface VerifyOptions extends CommonOptions {
 }
 
 /** Neither command needs any store. */
-export function addReceipt(program: Command): void {
+export function addReceipt(program: Command, { print, env }: Pick<Shell, "print" | "env">): void {
   const receipt = program.command("receipt").description("signed receipts; needs no database");
   action(receipt, "verify", "verify a receipt offline and show what it says; exit code 1 where it does not verify")
     .argument("<file>", "the compact JWS, or the JSON that the edge answered")
@@ -20,13 +19,13 @@ export function addReceipt(program: Command): void {
     .action(async (file: string, options: VerifyOptions) => {
       const text = await readText(file);
       const result = options.result === undefined ? undefined : await readBytes(options.result);
-      const keys = await readKeySet(options.jwks, process.env);
-      printReport(options, await verifyReceipt({ text, keys, ...(result !== undefined && { result }) }));
+      const keys = await readKeySet(options.jwks, env);
+      print(options, await verifyReceipt({ text, keys, ...(result !== undefined && { result }) }));
     });
   action(receipt, "new-key", "print a fresh private key for the edge's secret DPP_RECEIPT_KEY; it is kept nowhere")
     .addHelpText("after", "\nnpm run -s dpp -- receipt new-key | npx wrangler secret put DPP_RECEIPT_KEY")
     .action(async (options: CommonOptions) => {
       const key = await newReceiptKey();
-      printReport(options, { text: JSON.stringify(key), json: key });
+      print(options, { text: JSON.stringify(key), json: key });
     });
 }

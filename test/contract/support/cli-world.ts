@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, inject } from "vitest";
+import { runCli } from "../../../backend/cli/run.ts";
 import { createRedis, type RedisDriver } from "../../../backend/drivers/redis.ts";
 import { createMoneyWorld, type MoneyWorld } from "./money-world.ts";
 
@@ -20,7 +21,7 @@ interface Answer {
   readonly err: string;
 }
 
-interface RunOptions {
+interface ProcessOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly program?: "cli" | "migrate";
@@ -32,7 +33,11 @@ export interface CliWorld {
   readonly stores: { readonly DATABASE_URL: string; readonly REDIS_URL: string };
   /** A directory of this world's own. */
   readonly directory: string;
-  run(args: readonly string[], options: RunOptions): Promise<Answer>;
+  /** A program as a process of its own. */
+  start(args: readonly string[], options: ProcessOptions): Promise<Answer>;
+  /** The operators' command, run by its own code in this process. */
+  run(args: readonly string[], options: { readonly env: NodeJS.ProcessEnv }): Promise<Answer>;
+  /** The same on this world's stores. */
   dpp(...args: string[]): Promise<Answer>;
   /** The JSON of a command that must succeed without a word on standard error. */
   json(...args: string[]): Promise<Record<string, unknown>>;
@@ -40,14 +45,14 @@ export interface CliWorld {
   close(): Promise<void>;
 }
 
-/** The real command, as a process of its own, on a database of its own with a plan "cli". */
+/** The operators' command on a database of its own with a plan "cli". */
 export async function createCliWorld(): Promise<CliWorld> {
   const world = await createMoneyWorld();
   const directory = mkdtempSync(join(tmpdir(), "dpp-cli-"));
   const stores = { DATABASE_URL: world.ownerUrl, REDIS_URL: inject("stack").redisUrl };
   const shield = createRedis({ url: stores.REDIS_URL, command_timeout_ms: 5_000 });
 
-  const run: CliWorld["run"] = async (args, { env, cwd = path("."), program = "cli" }) => {
+  const start: CliWorld["start"] = async (args, { env, cwd = path("."), program = "cli" }) => {
     const command = ["--import", path("backend/text-loader.ts"), path(`backend/${program}/main.ts`), ...args];
     const child = spawn(process.execPath, command, {
       cwd,
@@ -59,6 +64,12 @@ export async function createCliWorld(): Promise<CliWorld> {
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => (err += chunk));
     const [code] = (await once(child, "close")) as [number];
     return { code, out, err };
+  };
+  const run: CliWorld["run"] = async (args, { env }) => {
+    let out = "";
+    let err = "";
+    const terminal = { env, out: (text: string) => void (out += text), err: (text: string) => void (err += text) };
+    return { code: await runCli(args, terminal), out, err };
   };
   const dpp: CliWorld["dpp"] = (...args) => run(args, { env: stores });
   const json: CliWorld["json"] = async (...args) => {
@@ -73,6 +84,7 @@ export async function createCliWorld(): Promise<CliWorld> {
     shield,
     stores,
     directory,
+    start,
     run,
     dpp,
     json,
