@@ -24,9 +24,12 @@ test("a hundred good keys behind one address are all served by an isolate that k
 
 test("of very many unknown keys at once from one address, most are refused without a question", async () => {
   const before = world.roundTrips();
+  const since_ms = performance.now();
   const answers = await statuses(Array.from({ length: 400 }, () => budget(newKey(), "203.0.113.2")));
   expect([...answers.keys()].toSorted()).toEqual([401, 429]);
-  expect(world.roundTrips().postgres - before.postgres).toBeLessThan(200);
+  // The rate of an address without a known key: 128 at once and 5 a second.
+  const allowed = 128 + Math.ceil((performance.now() - since_ms) / 1000) * 5;
+  expect(world.roundTrips().postgres - before.postgres).toBeLessThanOrEqual(allowed);
   const { api_key } = await world.account();
   expect((await budget(api_key, "203.0.113.3")).status).toBe(200);
   expect((await budget(api_key, "203.0.113.2")).status).toBe(200);
