@@ -100,7 +100,7 @@ export const DUEL_CIRCUMSTANCES: readonly (readonly [pause: Pause, isRedisUp: bo
 
 /** Fights a duel with Redis up or down; the first to reach the database waits at `pause`. */
 export async function fight(host: Host, duel: Duel, pause: Pause, isRedisUp: boolean): Promise<World> {
-  await host.db.owner.query("SELECT sim_reset()", []);
+  await host.reset();
   const world = new World({ host, random: new Seeded(7), plan: pauseFirst(pause) });
   await world.stores.redis.flush();
   const account = await createAccount(world, duel);

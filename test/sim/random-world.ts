@@ -21,7 +21,7 @@ const TRAFFIC_MS = 240_000;
 
 /** One random world from its seed: traffic under a storm, then rest, then judgement. */
 export async function playSeed(host: Host, seed: number): Promise<Played> {
-  await host.db.owner.query("SELECT sim_reset()", []);
+  await host.reset();
   const random = new Seeded(seed);
   const weather = {
     fault: random.pick([0, 0.01, 0.03, 0.08, 0.15]),

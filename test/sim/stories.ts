@@ -82,7 +82,7 @@ const LONGEST_MS = 4 * 3_600_000;
 
 /** Tells one story with these decisions at its boundaries; the same decisions tell it the same way. */
 export async function tell(host: Host, story: Story, decisions: ReadonlyMap<number, Decision>): Promise<Told> {
-  await host.db.owner.query("SELECT sim_reset()", []);
+  await host.reset();
   const boundaries: Boundary[] = [];
   let fired = 0;
   const ahead = [...(story.at ?? [])];

@@ -59,7 +59,7 @@ export interface Scene {
 }
 
 export async function playScene(host: Host, scene: Scene): Promise<World> {
-  await host.db.owner.query("SELECT sim_reset()", []);
+  await host.reset();
   const world = new World({
     host,
     random: new Seeded(3),

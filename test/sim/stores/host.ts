@@ -30,6 +30,8 @@ export interface Host {
   readonly redis: Redis;
   /** Sets what wall_clock() says, in Unix milliseconds. */
   setClock(now_ms: number): void;
+  /** A clean slate for the next world. */
+  reset(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,6 +42,9 @@ export interface HostOptions {
 }
 
 const STATEMENT_MS = 30_000;
+
+/** Autovacuum is off, so that nothing runs beside a world; the rows of so many worlds are swept at once. */
+const VACUUM_EVERY = 50;
 
 export async function openHost(options: HostOptions): Promise<Host> {
   const database = await createTestDatabase(options.database_url);
@@ -63,11 +68,16 @@ export async function openHost(options: HostOptions): Promise<Host> {
     waiting: connect(database.edge),
   };
   const redis = createRedis({ url: options.redis_url, command_timeout_ms: STATEMENT_MS });
+  let worlds = 0;
   return {
     db: { edge: pools.edge.db, backend: pools.backend.db, owner: pools.owner.db, waiting: pools.waiting.db },
     control,
     redis: redis.redis,
     setClock: clock.set,
+    reset: async () => {
+      if (++worlds % VACUUM_EVERY === 0) await control.query("VACUUM");
+      await control.query("SELECT sim_reset()");
+    },
     close: async () => {
       redis.close();
       await Promise.all(Object.values(pools).map((pool) => pool.close()));
