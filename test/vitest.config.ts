@@ -23,8 +23,9 @@ export default defineConfig({
   root,
   test: {
     // No test is about how fast it is: only one that hangs may end by these, on a crowded machine too.
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     hookTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
     retry: 0,
     sequence: { sequencer: LongestFirst },
     // Files mostly wait for stores and processes: one more than the cores would suggest.

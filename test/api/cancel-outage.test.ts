@@ -1,4 +1,5 @@
-import { expect, test, vi } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { expect, test } from "vitest";
 import { setSwitch } from "#core/store/postgres/set-switch.ts";
 import audit from "../contract/support/ledger-audit.sql";
 import { acceptedRun, cancelRun, post, problemOf } from "./client.ts";
@@ -40,7 +41,7 @@ test("with Redis away Postgres alone decides, and the log says that the mirror w
     const answer = await cancel(other, given);
     expect(answer.status, answer.text).toBe(200);
     expect(answer.headers.has("ratelimit")).toBe(false);
-    await vi.waitFor(() => expect(other.logs.join()).toContain("settle failed"));
+    await eventually(() => expect(other.logs.join()).toContain("settle failed"));
     expect(await other.owner.query(audit, [])).toEqual([]);
   } finally {
     await other.close();

@@ -1,5 +1,6 @@
+import { eventually } from "../support/eventually.ts";
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ProblemSlug } from "#core/domain/problem.ts";
 import { beginFinalize } from "#core/store/postgres/begin-finalize.ts";
 import { cancelRun as cancelStep } from "#core/store/postgres/cancel-run.ts";
@@ -61,7 +62,7 @@ describe("a cancel", () => {
       ratelimit: expect.stringMatching(/^"read";r=\d+;t=\d+$/),
     });
     expect(answer.headers.has("retry-after")).toBe(false);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await world.mirror.openRuns(given.account)).toEqual([]);
       expect(await world.mirror.available(given.account)).toBe("3000000");
     });
@@ -75,7 +76,7 @@ describe("a cancel", () => {
     expect(answer.status, answer.text).toBe(200);
     expect(runView.parse(answer.body)).toMatchObject({ status: "CANCELED", cost: { actual_usd: "0.0110" } });
     expect(answer.headers.get("x-dpp-cost-actual")).toBe("0.0110");
-    await vi.waitFor(async () => expect(await world.mirror.available(given.account)).toBe("2989000"));
+    await eventually(async () => expect(await world.mirror.available(given.account)).toBe("2989000"));
   });
 
   test("of a run whose result is being written asks it to stop, and says when to ask again", async () => {
@@ -99,7 +100,7 @@ describe("a cancel", () => {
     expect(await world.mirror.openRuns(given.account)).toEqual([given.run_id]);
     const second = await cancel(given);
     expect([second.status, second.body]).toEqual([200, (await getRun(given)).body]);
-    await vi.waitFor(async () => expect(await world.mirror.openRuns(given.account)).toEqual([]));
+    await eventually(async () => expect(await world.mirror.openRuns(given.account)).toEqual([]));
     const third = await cancel(given);
     expect([third.status, third.body]).toEqual([200, second.body]);
     expect(await world.mirror.available(given.account)).toBe("3000000");

@@ -1,5 +1,6 @@
+import { eventually } from "../support/eventually.ts";
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseApiKey } from "#core/domain/api-key.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import { keyView } from "../../edge/docs/answers/keys.ts";
@@ -96,7 +97,7 @@ describe("a revocation", () => {
       { run_id: null, type: "key.revoked", payload: { key_id, name: "ci", revoked_at: key.revoked_at } },
     ]);
     const mirrored = tenantKeys(account.tenant_id).key(parseApiKey(api_key)?.sha256 ?? "");
-    await vi.waitFor(async () => expect(await world.mirror.field(mirrored, "status")).toBe("revoked"));
+    await eventually(async () => expect(await world.mirror.field(mirrored, "status")).toBe("revoked"));
   });
 
   test("leaves the successor alive, and takes the key that asks too", async () => {

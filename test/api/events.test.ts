@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { revokeKey } from "#core/store/postgres/revoke-key.ts";
 import { runView } from "../../edge/docs/answers/runs.ts";
 import { acceptedRun, bearer, call, cancelRun, get, pointers, post, problemOf } from "./client.ts";
@@ -101,7 +102,7 @@ test("a stream that is taken up again sends nothing that was seen", async () => 
   const stream = await follow(given, String(await versionOf(given)));
   expect(await stream.next()).toBe("retry: 2000");
   const before = world.roundTrips().postgres;
-  await vi.waitFor(() => expect(world.roundTrips().postgres).toBeGreaterThan(before), { timeout: 10_000 });
+  await eventually(() => expect(world.roundTrips().postgres).toBeGreaterThan(before));
   await cancelRun(`${world.url}/v1/runs/${given.run_id}`, given.account.api_key);
   expect(statusOf(await stream.next()).run.status).toBe("CANCELED");
   expect(await stream.next()).toBeUndefined();
@@ -172,14 +173,11 @@ test("64 streams are open for one key, a further one is refused, and a client th
   left?.leave();
   // The next write to it tells the platform that nobody listens.
   await start(world.backend, given.run_id);
-  const taken = await vi.waitFor(
-    async () => {
-      const stream = await follow(given);
-      expect(stream.response.status).toBe(200);
-      return stream;
-    },
-    { timeout: 20_000, interval: 250 },
-  );
+  const taken = await eventually(async () => {
+    const stream = await follow(given);
+    expect(stream.response.status).toBe(200);
+    return stream;
+  });
   await cancelRun(`${world.url}/v1/runs/${given.run_id}`, given.account.api_key);
   for (const stream of [...stayed, taken]) {
     let last: string | undefined;

@@ -31,7 +31,7 @@ export async function complete(backend: Db, run_id: string, result: object, cost
     AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
   };
   const objects = createS3Objects({
-    client: awsClient(aws, stack.s3Endpoint, { request_ms: 10_000, attempts: 3 }),
+    client: awsClient(aws, stack.s3Endpoint, { request_ms: 60_000, attempts: 3 }),
     bucket: stack.bucket,
   });
   await objects.create(

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { PROBLEMS } from "#core/domain/problem.ts";
 import { problemList } from "../../edge/docs/answers/problem.ts";
 import { index } from "../../edge/docs/answers/service.ts";
@@ -65,7 +66,7 @@ test("every problem is counted by its kind alone, and nothing else is", async ()
   await call(`${world.url}/no-such-place`, { headers: { "X-Request-ID": "order-77" } });
   await call(`${world.url}/health`, { method: "POST" });
   await call(`${world.url}/health`);
-  await vi.waitFor(() => expect(counted({ status: "405", slug: "method-not-allowed" })).toHaveLength(1));
+  await eventually(() => expect(counted({ status: "405", slug: "method-not-allowed" })).toHaveLength(1));
   expect(counted({ status: "401", slug: "unauthorized" })).toHaveLength(1);
   expect(counted({ status: "404", slug: "not-found" })).toHaveLength(1);
   expect(world.logs).toHaveLength(3);

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { startHttpFront } from "../stack/http-front.ts";
 import { acceptedRun, call, get, newIdempotencyKey, post, problemOf } from "./client.ts";
 import { createWorld, type World } from "./harness.ts";
@@ -42,7 +43,7 @@ test("a fault of a statement is a bare 500, and the log has it under the trace i
     const answer = await get(`${broken.url}/v1/budget`, account.api_key);
     const { trace_id, detail } = problemOf(answer, 500, "internal");
     expect(detail).not.toContain("10.0.0.7");
-    await vi.waitFor(() => {
+    await eventually(() => {
       const lines = broken.logs.filter((line) => line.includes(trace_id));
       expect(lines.join()).toContain("no such function");
     });
@@ -60,7 +61,7 @@ test("a signal that cannot be sent does not disturb the submit", async () => {
   try {
     const account = await mute.account();
     acceptedRun(await post({ url: mute.url, api_key: account.api_key }));
-    await vi.waitFor(() => expect(mute.logs.join()).toContain("signal failed"));
+    await eventually(() => expect(mute.logs.join()).toContain("signal failed"));
     expect((await call(`${mute.url}/readyz`)).body).toMatchObject({ sqs: "down: unreachable", s3: "up" });
   } finally {
     await mute.close();
@@ -83,7 +84,7 @@ test("an accepted run is signalled with its trace, a replay is not", async () =>
     const run = acceptedRun(await submit());
     expect(acceptedRun(await submit()).run_id).toBe(run.run_id);
     const second = acceptedRun(await post({ url: other.url, api_key: account.api_key }));
-    await vi.waitFor(() => expect(bodies).toHaveLength(2));
+    await eventually(() => expect(bodies).toHaveLength(2));
     const signals = bodies.map((body) => {
       const { QueueUrl, Entries } = JSON.parse(body) as { QueueUrl: string; Entries: { MessageBody: string }[] };
       expect(QueueUrl).toBe(`${queue.url}/000000000000/runs`);
@@ -110,7 +111,7 @@ test("an environment that is not fit is alive and answers 503, and the log names
       problemOf(answer, 503, "unavailable");
       expect(answer.text).not.toMatch(/DATABASE_URL|secret/);
     }
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(unfit.logs.join()).toMatch(/DATABASE_URL.*AWS_REGION.*S3_BUCKET/);
     });
     expect(unfit.logs.join()).not.toContain("secret");

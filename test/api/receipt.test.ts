@@ -1,5 +1,6 @@
+import { eventually } from "../support/eventually.ts";
 import { compactVerify, createLocalJWKSet, decodeProtectedHeader } from "jose";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { z } from "zod";
 import { payloadHash } from "#core/domain/idempotency.ts";
 import { publicKey } from "#core/domain/receipt-key.ts";
@@ -205,7 +206,7 @@ test("a key whose parts belong to two keys signs nothing", async () => {
     const given = await submitted(mixed);
     await fail(mixed.backend, given.run_id);
     problemOf(await ask(given, mixed), 500, "internal");
-    await vi.waitFor(() => expect(mixed.logs.join()).toContain("no Ed25519 key whose public and private parts fit"));
+    await eventually(() => expect(mixed.logs.join()).toContain("no Ed25519 key whose public and private parts fit"));
     expect(mixed.logs.join()).not.toContain(two.d);
   } finally {
     await mixed.close();

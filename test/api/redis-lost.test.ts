@@ -1,5 +1,6 @@
+import { eventually } from "../support/eventually.ts";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import audit from "../contract/support/ledger-audit.sql";
 import { startHttpFront } from "../stack/http-front.ts";
@@ -22,7 +23,7 @@ describe("Redis flushed", () => {
     const run = acceptedRun(await submit());
     await world.mirror.forget(account);
     expect(acceptedRun(await submit()).run_id).toBe(run.run_id);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await world.mirror.available(account)).toBe("2000000");
       expect(await world.mirror.openRuns(account)).toEqual([run.run_id]);
     });
@@ -50,7 +51,7 @@ describe("Redis flushed", () => {
     expect(await world.owner.query(audit, [])).toEqual([]);
 
     // A grace of nothing: the requests are over, so what Postgres does not have is no reservation.
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await syncTenant({ db: world.owner, redis: world.redis }, account, 0.000_001);
       expect((await world.mirror.openRuns(account)).toSorted()).toEqual([...runs].toSorted());
     });

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { definePlan } from "#core/store/postgres/define-plan.ts";
 import { setSwitch } from "#core/store/postgres/set-switch.ts";
@@ -86,7 +87,7 @@ test("a submit over the budget says both amounts, and leaves nothing behind", as
   const account = await world.account({ funds: 400_000 });
   const refused = problemOf(await submit(account), 422, "budget-exceeded");
   expect(refused).toMatchObject({ requested_usd: "1.0000", available_usd: "0.4000" });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await world.mirror.hints(account)).toEqual([]);
     expect(await world.mirror.openRuns(account)).toEqual([]);
     expect(await world.mirror.available(account)).toBe("400000");
@@ -118,7 +119,7 @@ test("Postgres refuses what a wrong mirror allowed, and the mirror is mended", a
   await get(`${world.url}/v1/budget`, account.api_key);
   await world.mirror.set(account, "900000000");
   problemOf(await submit(account), 422, "budget-exceeded");
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await world.mirror.available(account)).toBe("400000");
     expect(await world.mirror.hints(account)).toEqual([]);
   });
@@ -138,7 +139,7 @@ test("a key's own cap refuses what the tenant could pay, and releases it", async
   acceptedRun(await submit(account));
   const refused = problemOf(await submit(account), 422, "budget-exceeded");
   expect(refused).toMatchObject({ requested_usd: "1.0000", available_usd: "0.5000" });
-  await vi.waitFor(async () => expect(await world.mirror.openRuns(account)).toHaveLength(1));
+  await eventually(async () => expect(await world.mirror.openRuns(account)).toHaveLength(1));
   expect(await world.mirror.available(account)).toBe("99000000");
 });
 

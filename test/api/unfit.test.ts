@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { revokeKey } from "#core/store/postgres/revoke-key.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import { type Answer, call, get, post, problemOf } from "./client.ts";
@@ -82,6 +83,6 @@ test("the problem that is counted is the one that is answered", async () => {
     401,
     "unauthorized",
   );
-  await vi.waitFor(() => expect(world.logs.join("\n")).toContain('"slug":"unauthorized"'));
+  await eventually(() => expect(world.logs.join("\n")).toContain('"slug":"unauthorized"'));
   expect(world.logs.join("\n")).not.toContain("invalid-request");
 });

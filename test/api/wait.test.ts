@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { revokeKey } from "#core/store/postgres/revoke-key.ts";
 import { runView } from "../../edge/docs/answers/runs.ts";
 import { type Answer, acceptedRun, bearer, call, cancelRun, post, problemOf } from "./client.ts";
@@ -30,7 +31,7 @@ const ask = (given: Given, prefer: string, from: World = world): Promise<Answer>
 async function waiting(given: Given): Promise<{ readonly held: Promise<Answer> }> {
   const before = world.roundTrips().postgres;
   const held = ask(given, "wait=30");
-  await vi.waitFor(() => expect(world.roundTrips().postgres).toBeGreaterThan(before + 1), { timeout: 10_000 });
+  await eventually(() => expect(world.roundTrips().postgres).toBeGreaterThan(before + 1));
   return { held };
 }
 
@@ -55,7 +56,7 @@ test("a change that ends nothing does not end the wait, a failure and a cancel d
   const { held: second } = await waiting(canceled);
   const before = world.roundTrips().postgres;
   await start(world.backend, canceled.run_id);
-  await vi.waitFor(() => expect(world.roundTrips().postgres).toBeGreaterThan(before + 1), { timeout: 10_000 });
+  await eventually(() => expect(world.roundTrips().postgres).toBeGreaterThan(before + 1));
   await cancelRun(runUrl(canceled), canceled.account.api_key);
   expect((await second).body).toMatchObject({ status: "CANCELED", cost: { actual_usd: "0.0110" } });
 });
@@ -110,7 +111,7 @@ test("an outage meanwhile is waited through", async () => {
     const given = await submitted(lost);
     const before = lost.roundTrips().postgres;
     const answer = ask(given, "wait=3", lost);
-    await vi.waitFor(() => expect(lost.roundTrips().postgres).toBeGreaterThan(before + 1), { timeout: 10_000 });
+    await eventually(() => expect(lost.roundTrips().postgres).toBeGreaterThan(before + 1));
     await lost.stopPostgres();
     expect(await answer).toMatchObject({ status: 200, body: { status: "QUEUED" } });
     expect(lost.logs.filter((line) => line.includes("cannot be read"))).toHaveLength(1);

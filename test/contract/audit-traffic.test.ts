@@ -38,7 +38,7 @@ async function client(accounts: readonly Account[], number: number): Promise<voi
   }
 }
 
-it("the audit goes round in pieces while everything moves, and finds nothing", { timeout: 120_000 }, async () => {
+it("the audit goes round in pieces while everything moves, and finds nothing", async () => {
   const accounts = await Promise.all([
     world.account({ funds: 3_000_000 }),
     world.account({ funds: 3_000_000, key: { spending_cap: micros(1_500_000) } }),

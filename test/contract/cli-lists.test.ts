@@ -81,7 +81,7 @@ describe("dpp run list", () => {
     expect(await listed(...mine, "--before", randomUUID())).toEqual([]);
   });
 
-  it("looks at 20,000 runs at most for those of a status, and says where to go on", { timeout: 60_000 }, async () => {
+  it("looks at 20,000 runs at most for those of a status, and says where to go on", async () => {
     const account = await cli.world.account();
     const run = submission(account);
     expect(await cli.world.submit(run)).toMatchObject({ outcome: "inserted" });

@@ -81,7 +81,7 @@ async function write(client: pg.Client, { tenant_id }: Account, name: string): P
 }
 
 describe("a reader that goes on in commit order", () => {
-  it("sees each transfer once beside eight writers that commit in any order", { timeout: 60_000 }, async () => {
+  it("sees each transfer once beside eight writers that commit in any order", async () => {
     const anyOrder = fc.shuffledSubarray(
       Array.from({ length: WRITERS }, (_, index) => index),
       { minLength: WRITERS },
@@ -121,7 +121,7 @@ describe("a reader that goes on in commit order", () => {
     expect(reader.seen.toReversed()).toEqual(after.transfers.map(({ transfer_id }) => transfer_id));
   });
 
-  it("sees 600 transfers and 300 runs, each once, beside eight writers at work", { timeout: 60_000 }, async () => {
+  it("sees 600 transfers and 300 runs, each once, beside eight writers at work", async () => {
     const account = await world.account({ funds: 100_000_000 });
     const [ledger, accepted, ended] = [transfersOf(account), runsOf(account, "accepted"), runsOf(account, "ended")];
     const RUNS = 300;

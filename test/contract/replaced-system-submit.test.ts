@@ -1,5 +1,6 @@
+import { eventually } from "../support/eventually.ts";
 import { randomUUID } from "node:crypto";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { grantCredit } from "#core/store/postgres/grant-credit.ts";
 import submitRunSql from "#core/store/postgres/submit-run.sql";
@@ -167,7 +168,7 @@ describe("the limit on open runs", () => {
     const sql = "SELECT FROM balances WHERE tenant_id = $1 FOR UPDATE";
     const { working } = await holding(world.money.ownerUrl, { sql, values: [tenant_id] }, async () => {
       const started = { working: work() };
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const waiting = await world.money.owner.query(
           "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
           [],

@@ -230,7 +230,7 @@ async function begin(account: Account, first: readonly Command[]): Promise<RunMo
 }
 
 describe("a run's life", () => {
-  test("is the same in Postgres as on paper, whatever comes in whatever order", { timeout: 120_000 }, async () => {
+  test("is the same in Postgres as on paper, whatever comes in whatever order", async () => {
     await fc.assert(
       fc.asyncProperty(prelude, commands, async (first, sequence) => {
         const account = await world.account({ funds: MODEL.funds, plan: { max_open_runs: MODEL.max_open } });

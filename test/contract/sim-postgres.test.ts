@@ -123,41 +123,37 @@ const step: fc.Arbitrary<Step> = fc.record({
 });
 const pause = fc.constantFrom(0, 0, 1, 30, 121);
 
-test(
-  "the simulator's Postgres answers every trace as a plain one does, and holds the same",
-  { timeout: 60_000 },
-  async () => {
-    const reached = new Set<string>();
-    const world: Roles = { owner: simDb("owner"), edge: simDb("edge"), backend: simDb("backend") };
-    const compare = async (trace: readonly (readonly [Step, number])[]) => {
-      const cast = newCast();
-      for (const each of [plain, world]) await openAccount(each, cast);
-      for (const [done, seconds] of trace) {
-        await clock.advance(seconds);
-        const answer = await steps[done.name](plain, cast, done);
-        expect(await steps[done.name](world, cast, done), JSON.stringify(done)).toEqual(answer);
-        reached.add(`${done.name}: ${kindOf(answer)}`);
-      }
-      const state = await plain.owner.query(tenantStateSql, [cast.tenant_id]);
-      expect(await world.owner.query(tenantStateSql, [cast.tenant_id])).toEqual(state);
-    };
-    const trace = fc.array(fc.tuple(step, pause), { minLength: 10, maxLength: 30 });
-    await fc.assert(fc.asyncProperty(trace, compare), { numRuns: 25, seed: SEED });
-    const wanted = {
-      submit: "inserted existing insufficient too-many-open",
-      claim: "claimed busy over",
-      beat: "extended lost",
-      begin: "some lost",
-      handBack: "kept",
-      cancel: "canceled absent",
-      fail: "some none",
-      reap: "some none",
-      undo: "some none",
-    };
-    const all = Object.entries(wanted).flatMap(([name, kinds]) => kinds.split(" ").map((kind) => `${name}: ${kind}`));
-    expect([...reached]).toEqual(expect.arrayContaining(all));
-  },
-);
+test("the simulator's Postgres answers every trace as a plain one does, and holds the same", async () => {
+  const reached = new Set<string>();
+  const world: Roles = { owner: simDb("owner"), edge: simDb("edge"), backend: simDb("backend") };
+  const compare = async (trace: readonly (readonly [Step, number])[]) => {
+    const cast = newCast();
+    for (const each of [plain, world]) await openAccount(each, cast);
+    for (const [done, seconds] of trace) {
+      await clock.advance(seconds);
+      const answer = await steps[done.name](plain, cast, done);
+      expect(await steps[done.name](world, cast, done), JSON.stringify(done)).toEqual(answer);
+      reached.add(`${done.name}: ${kindOf(answer)}`);
+    }
+    const state = await plain.owner.query(tenantStateSql, [cast.tenant_id]);
+    expect(await world.owner.query(tenantStateSql, [cast.tenant_id])).toEqual(state);
+  };
+  const trace = fc.array(fc.tuple(step, pause), { minLength: 10, maxLength: 30 });
+  await fc.assert(fc.asyncProperty(trace, compare), { numRuns: 25, seed: SEED });
+  const wanted = {
+    submit: "inserted existing insufficient too-many-open",
+    claim: "claimed busy over",
+    beat: "extended lost",
+    begin: "some lost",
+    handBack: "kept",
+    cancel: "canceled absent",
+    fail: "some none",
+    reap: "some none",
+    undo: "some none",
+  };
+  const all = Object.entries(wanted).flatMap(([name, kinds]) => kinds.split(" ").map((kind) => `${name}: ${kind}`));
+  expect([...reached]).toEqual(expect.arrayContaining(all));
+});
 
 /** What a reader would call this answer. */
 function kindOf(answer: unknown): string {

@@ -22,7 +22,6 @@ import {
 } from "./support/queue-worlds.ts";
 
 const SEED = 20_261_122;
-const SLOW = 90_000;
 const MOST_SENT = 5;
 
 const stack = inject("stack");
@@ -84,74 +83,68 @@ const wish: fc.Arbitrary<Wish> = fc.record({
   seconds: fc.constantFrom(0, 0, 0, HIDDEN_SECONDS),
 });
 
-test(
-  "whatever the server does with a trace, the simulator's queue has a world in which it does the same",
-  { timeout: SLOW },
-  async () => {
-    const reached = new Set<string>();
-    const compare = async (wishes: readonly Wish[]) => {
-      const server = await openServer();
-      const trace: Step[] = [];
-      /** Whose deliveries they were, and which of them are the last of a message that was given back since. */
-      const deliveries: string[] = [];
-      const returned = new Set<number>();
-      let draws: readonly number[] = [];
-      let sent = 0;
-      const take = async (step: Step) => {
-        trace.push(step);
-        const answer = await server.take(step);
-        // What a step did to the rest is looked at with the next receive: each look costs calls.
-        const rest = step.kind === "receive" ? { waiting: await server.waiting(), dead: await server.dead() } : {};
-        draws = drawsFor(trace, draws, { answer, ...rest });
-        const stale = "delivery" in step && deliveries.lastIndexOf(deliveries[step.delivery] ?? "") > step.delivery;
-        reached.add(
-          `${step.kind}${stale ? " by an old receipt" : ""}: ${typeof answer === "string" ? answer : "some"}`,
-        );
-        if (Array.isArray(answer)) deliveries.push(...(answer as string[]));
-        if (step.kind === "hide" && step.seconds === 0 && answer === "done") returned.add(step.delivery);
-        if ((rest?.dead ?? []).length > 0) reached.add("redrive");
-      };
-      const stepOf = ({ kind, count, back, seconds }: Wish): Step | undefined => {
-        if (kind === "receive") return { kind, max: count };
-        if (kind === "send") {
-          const bodies = Array.from({ length: Math.min(count, MOST_SENT - sent) }, () => `body ${++sent}`);
-          return bodies.length === 0 ? undefined : { kind, bodies };
-        }
-        const delivery = deliveries.length - 1 - back;
-        if (delivery < 0) return undefined;
-        if (kind === "hide") return { kind, delivery, seconds };
-        // SQS and the simulator delete a message that was given back, by its last receipt; the emulator keeps it.
-        const isFree = returned.has(delivery) && deliveries.lastIndexOf(deliveries[delivery] ?? "") === delivery;
-        return isFree ? undefined : { kind, delivery };
-      };
-      try {
-        for (const each of [{ kind: "send", count: 3, back: 0, seconds: 0 } as const, ...wishes]) {
-          const step = stepOf(each);
-          if (step !== undefined) await take(step);
-        }
-        // Gives everything back until it is dead: the counts of receives agree too.
-        for (let round = 0; round <= RECEIVE_AT_MOST; round++) {
-          for (const [delivery, body] of deliveries.slice().entries()) {
-            const isLast = deliveries.lastIndexOf(body) === delivery;
-            await take(isLast || round % 2 > 0 ? { kind: "hide", delivery, seconds: 0 } : { kind: "delete", delivery });
-          }
-          await take({ kind: "receive", max: 10 });
-        }
-        expect(await server.waiting()).toBe(0);
-      } finally {
-        await server.close();
-      }
+test("whatever the server does with a trace, the simulator's queue has a world in which it does the same", async () => {
+  const reached = new Set<string>();
+  const compare = async (wishes: readonly Wish[]) => {
+    const server = await openServer();
+    const trace: Step[] = [];
+    /** Whose deliveries they were, and which of them are the last of a message that was given back since. */
+    const deliveries: string[] = [];
+    const returned = new Set<number>();
+    let draws: readonly number[] = [];
+    let sent = 0;
+    const take = async (step: Step) => {
+      trace.push(step);
+      const answer = await server.take(step);
+      // What a step did to the rest is looked at with the next receive: each look costs calls.
+      const rest = step.kind === "receive" ? { waiting: await server.waiting(), dead: await server.dead() } : {};
+      draws = drawsFor(trace, draws, { answer, ...rest });
+      const stale = "delivery" in step && deliveries.lastIndexOf(deliveries[step.delivery] ?? "") > step.delivery;
+      reached.add(`${step.kind}${stale ? " by an old receipt" : ""}: ${typeof answer === "string" ? answer : "some"}`);
+      if (Array.isArray(answer)) deliveries.push(...(answer as string[]));
+      if (step.kind === "hide" && step.seconds === 0 && answer === "done") returned.add(step.delivery);
+      if ((rest?.dead ?? []).length > 0) reached.add("redrive");
     };
-    await fc.assert(fc.asyncProperty(fc.array(wish, { minLength: 10, maxLength: 25 }), compare), {
-      numRuns: 15,
-      seed: SEED,
-      endOnFailure: true,
-    });
-    const plain = ["send: done", "receive: some", "hide: done", "hide: refused", "delete: done", "redrive"];
-    const old = ["hide by an old receipt: refused", "delete by an old receipt: done"];
-    expect([...reached]).toEqual(expect.arrayContaining([...plain, ...old]));
-  },
-);
+    const stepOf = ({ kind, count, back, seconds }: Wish): Step | undefined => {
+      if (kind === "receive") return { kind, max: count };
+      if (kind === "send") {
+        const bodies = Array.from({ length: Math.min(count, MOST_SENT - sent) }, () => `body ${++sent}`);
+        return bodies.length === 0 ? undefined : { kind, bodies };
+      }
+      const delivery = deliveries.length - 1 - back;
+      if (delivery < 0) return undefined;
+      if (kind === "hide") return { kind, delivery, seconds };
+      // SQS and the simulator delete a message that was given back, by its last receipt; the emulator keeps it.
+      const isFree = returned.has(delivery) && deliveries.lastIndexOf(deliveries[delivery] ?? "") === delivery;
+      return isFree ? undefined : { kind, delivery };
+    };
+    try {
+      for (const each of [{ kind: "send", count: 3, back: 0, seconds: 0 } as const, ...wishes]) {
+        const step = stepOf(each);
+        if (step !== undefined) await take(step);
+      }
+      // Gives everything back until it is dead: the counts of receives agree too.
+      for (let round = 0; round <= RECEIVE_AT_MOST; round++) {
+        for (const [delivery, body] of deliveries.slice().entries()) {
+          const isLast = deliveries.lastIndexOf(body) === delivery;
+          await take(isLast || round % 2 > 0 ? { kind: "hide", delivery, seconds: 0 } : { kind: "delete", delivery });
+        }
+        await take({ kind: "receive", max: 10 });
+      }
+      expect(await server.waiting()).toBe(0);
+    } finally {
+      await server.close();
+    }
+  };
+  await fc.assert(fc.asyncProperty(fc.array(wish, { minLength: 10, maxLength: 25 }), compare), {
+    numRuns: 15,
+    seed: SEED,
+    endOnFailure: true,
+  });
+  const plain = ["send: done", "receive: some", "hide: done", "hide: refused", "delete: done", "redrive"];
+  const old = ["hide by an old receipt: refused", "delete by an old receipt: done"];
+  expect([...reached]).toEqual(expect.arrayContaining([...plain, ...old]));
+});
 
 test("a poll that waits is served by what comes, and one that was called off takes nothing", async () => {
   const server = await openServer();

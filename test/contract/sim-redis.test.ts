@@ -38,7 +38,7 @@ describe.each(redisEngines())("the simulator's Redis on %s", (engine) => {
   };
   const worldContents = () => contents(shield.raw, 1);
 
-  test("answers every trace as the server does, and holds the same for as long", { timeout: 60_000 }, async () => {
+  test("answers every trace as the server does, and holds the same for as long", async () => {
     const reached = new Set<string>();
     const compare = async (trace: readonly Step[]) => {
       await shield.raw.flushdb();
@@ -84,7 +84,7 @@ describe.each(redisEngines())("the simulator's Redis on %s", (engine) => {
     expect([...reached]).toEqual(expect.arrayContaining(all));
   });
 
-  test("falls back to what it was before its last writes, and goes on from there", { timeout: 60_000 }, async () => {
+  test("falls back to what it was before its last writes, and goes on from there", async () => {
     await fc.assert(
       fc.asyncProperty(anyTrace, fc.nat(12), async (steps, writes) => {
         // A script that met another type has failed, and would fail again.

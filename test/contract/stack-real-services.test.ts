@@ -18,7 +18,6 @@ afterAll(() => {
   for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
 });
 
-const SLOW = { timeout: 30_000 };
 const start = (dir: string, more: Partial<Parameters<typeof startStack>[0]> = {}) =>
   startStack({ stateDir: dir, env: {}, redis: "js", fsync: false, ...more });
 
@@ -34,7 +33,7 @@ async function query(url: string, text: string): Promise<unknown[]> {
 }
 
 describe("services that exist already", () => {
-  it("are used instead of a part of the stack", SLOW, async () => {
+  it("are used instead of a part of the stack", async () => {
     const postgres = await startPostgres({ stateDir: stateDir(), database: "theirs", fsync: false });
     const stack = await start(stateDir(), { env: { DATABASE_URL: postgres.url } });
     expect(stack).toMatchObject({
@@ -48,7 +47,7 @@ describe("services that exist already", () => {
     await postgres.stop();
   });
 
-  it("are used for SQS and S3 with the keys that go with them, and get queues of their own", SLOW, async () => {
+  it("are used for SQS and S3 with the keys that go with them, and get queues of their own", async () => {
     const theirs = await start(stateDir());
     const env = {
       SQS_ENDPOINT: theirs.sqsEndpoint,

@@ -1,3 +1,4 @@
+import { eventually } from "../support/eventually.ts";
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -14,7 +15,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { startAwsFront, type AwsFront } from "../stack/aws-front.ts";
 
 const KEYS = { region: "eu-north-1", accessKeyId: "AKIATEST", secretAccessKey: "secret" };
@@ -208,7 +209,7 @@ it("a client that leaves in the middle of its upload stores nothing", async () =
   });
   upload.on("error", () => undefined);
   upload.write("x".repeat(10));
-  await vi.waitFor(() => expect(upload.socket?.bytesWritten).toBeGreaterThan(10));
+  await eventually(() => expect(upload.socket?.bytesWritten).toBeGreaterThan(10));
   upload.destroy();
   expect((await aws.fetch(objectUrl("half"))).status).toBe(404);
 });

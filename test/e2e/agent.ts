@@ -1,6 +1,6 @@
+import { eventually } from "../support/eventually.ts";
 import { randomUUID } from "node:crypto";
 import pg from "pg";
-import { vi } from "vitest";
 import { z } from "zod";
 import type { DemoTenant } from "../stack/demo-tenant.ts";
 import type { System } from "../stack/system.ts";
@@ -14,8 +14,6 @@ const run = z.object({
   error: z.object({ reason_code: z.string() }).nullable(),
 });
 export type SeenRun = z.infer<typeof run>;
-
-const END_WITHIN_MS = 45_000;
 
 export const smallDecision = (question = "Tea or coffee?") => ({
   pack_type: "decision",
@@ -45,14 +43,11 @@ export function agentOf(system: System, tenant: DemoTenant) {
     });
 
   const submit = (body: unknown, idempotency_key: string = randomUUID()): Promise<string> =>
-    vi.waitFor(
-      async () => {
-        const response = await post(body, idempotency_key);
-        if (response.status !== 202) throw new Error(`submit answered ${response.status}: ${await response.text()}`);
-        return accepted.parse(await response.json()).run_id;
-      },
-      { timeout: END_WITHIN_MS, interval: 100 },
-    );
+    eventually(async () => {
+      const response = await post(body, idempotency_key);
+      if (response.status !== 202) throw new Error(`submit answered ${response.status}: ${await response.text()}`);
+      return accepted.parse(await response.json()).run_id;
+    });
 
   const look = async (run_id: string): Promise<SeenRun> => {
     const response = await call(`/v1/runs/${run_id}`);
@@ -61,14 +56,11 @@ export function agentOf(system: System, tenant: DemoTenant) {
   };
 
   const ended = (run_id: string): Promise<SeenRun> =>
-    vi.waitFor(
-      async () => {
-        const now = await look(run_id);
-        if (now.status === "QUEUED" || now.status === "PROCESSING") throw new Error(`still ${now.status}`);
-        return now;
-      },
-      { timeout: END_WITHIN_MS, interval: 50 },
-    );
+    eventually(async () => {
+      const now = await look(run_id);
+      if (now.status === "QUEUED" || now.status === "PROCESSING") throw new Error(`still ${now.status}`);
+      return now;
+    });
 
   return { call, post, submit, look, ended };
 }

@@ -1,16 +1,15 @@
+import { eventually } from "../support/eventually.ts";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { processes } from "../stack/processes.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const SLOW = 90_000;
-const WAIT = { timeout: 60_000, interval: 100 };
 
 const stackFile = z.object({
   edge_url: z.url(),
@@ -74,14 +73,14 @@ describe("the commands of a developer's day", () => {
   const budget = async (edge_url: string, key = "") =>
     (await fetch(`${edge_url}/v1/budget`, { headers: { authorization: `Bearer ${key}` } })).json();
 
-  test("demo does the main job and ends in exit 0, leaving nothing behind", { timeout: SLOW }, async () => {
+  test("demo does the main job and ends in exit 0, leaving nothing behind", async () => {
     const demo = start("test/stack/demo.ts");
     expect(await demo.exit, demo.output()).toBe(0);
     expect(demo.output()).toContain("sha256 verified");
     expect(demo.output()).toContain("The main job holds");
   });
 
-  test("dev refuses an unknown argument with exit 2 and says what it takes", { timeout: SLOW }, async () => {
+  test("dev refuses an unknown argument with exit 2 and says what it takes", async () => {
     const dev = start("test/stack/dev.ts", "--fersh");
     expect(await dev.exit).toBe(2);
     expect(dev.output()).toContain("--fersh");
@@ -90,7 +89,6 @@ describe("the commands of a developer's day", () => {
 
   test.each(["test/stack/dev.ts", "test/stack/demo.ts"])(
     "%s says why a process cannot start, and ends in exit 1 with nothing left running",
-    { timeout: SLOW },
     async (file) => {
       const state = mkdtempSync(join(tmpdir(), "dpp-unfit-"));
       const unfit = startWith({ DPP_LEASE_SECONDS: "soon", DPP_DEV_DIR: state }, file);
@@ -102,53 +100,47 @@ describe("the commands of a developer's day", () => {
     },
   );
 
-  test(
-    "dev brings everything up, restarts what a change touches, keeps its state, and leaves no process",
-    {
-      timeout: SLOW,
-    },
-    async () => {
-      const first = start("test/stack/dev.ts");
-      const before = await vi.waitFor(readStack, WAIT);
-      expect(before.tenants).toHaveLength(2);
-      const [ada] = before.tenants;
-      expect(await budget(before.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
+  test("dev brings everything up, restarts what a change touches, keeps its state, and leaves no process", async () => {
+    const first = start("test/stack/dev.ts");
+    const before = await eventually(readStack);
+    expect(before.tenants).toHaveLength(2);
+    const [ada] = before.tenants;
+    expect(await budget(before.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
 
-      appendFileSync(join(checkout, "backend/worker/loop.ts"), "\n// touched\n");
-      const touched = await vi.waitFor(() => {
-        const now = readStack();
-        expect(now.pids.worker).not.toBe(before.pids.worker);
-        return now;
-      }, WAIT);
-      expect(touched.pids).toMatchObject({ edge: before.pids.edge, reaper: before.pids.reaper });
-      appendFileSync(join(checkout, "edge/app.ts"), "\n// touched\n");
-      const again = await vi.waitFor(() => {
-        const now = readStack();
-        expect(now.pids.edge).not.toBe(before.pids.edge);
-        return now;
-      }, WAIT);
-      expect(await budget(again.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
+    appendFileSync(join(checkout, "backend/worker/loop.ts"), "\n// touched\n");
+    const touched = await eventually(() => {
+      const now = readStack();
+      expect(now.pids.worker).not.toBe(before.pids.worker);
+      return now;
+    });
+    expect(touched.pids).toMatchObject({ edge: before.pids.edge, reaper: before.pids.reaper });
+    appendFileSync(join(checkout, "edge/app.ts"), "\n// touched\n");
+    const again = await eventually(() => {
+      const now = readStack();
+      expect(now.pids.edge).not.toBe(before.pids.edge);
+      return now;
+    });
+    expect(await budget(again.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
 
-      first.child.kill("SIGINT");
-      expect(await first.exit, first.output()).toBe(0);
-      for (const pid of Object.values(again.pids)) expect(alive(pid)).toBe(false);
-      expect(existsSync(join(checkout, ".dev/stack.json"))).toBe(false);
+    first.child.kill("SIGINT");
+    expect(await first.exit, first.output()).toBe(0);
+    for (const pid of Object.values(again.pids)) expect(alive(pid)).toBe(false);
+    expect(existsSync(join(checkout, ".dev/stack.json"))).toBe(false);
 
-      const second = start("test/stack/dev.ts");
-      const kept = await vi.waitFor(readStack, WAIT);
-      expect(kept.tenants).toEqual(before.tenants);
-      expect(await budget(kept.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
-      const rival = start("test/stack/dev.ts", "--fresh");
-      expect(await rival.exit).toBe(1);
-      expect(rival.output()).toContain("already runs");
-      second.child.kill("SIGTERM");
-      expect(await second.exit).toBe(0);
+    const second = start("test/stack/dev.ts");
+    const kept = await eventually(readStack);
+    expect(kept.tenants).toEqual(before.tenants);
+    expect(await budget(kept.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
+    const rival = start("test/stack/dev.ts", "--fresh");
+    expect(await rival.exit).toBe(1);
+    expect(rival.output()).toContain("already runs");
+    second.child.kill("SIGTERM");
+    expect(await second.exit).toBe(0);
 
-      const third = start("test/stack/dev.ts", "--fresh");
-      const fresh = await vi.waitFor(readStack, WAIT);
-      expect(fresh.tenants.map((tenant) => tenant.tenant_id)).not.toContain(ada?.tenant_id);
-      third.child.kill("SIGINT");
-      expect(await third.exit).toBe(0);
-    },
-  );
+    const third = start("test/stack/dev.ts", "--fresh");
+    const fresh = await eventually(readStack);
+    expect(fresh.tenants.map((tenant) => tenant.tenant_id)).not.toContain(ada?.tenant_id);
+    third.child.kill("SIGINT");
+    expect(await third.exit).toBe(0);
+  });
 });

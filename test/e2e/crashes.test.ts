@@ -1,14 +1,14 @@
+import { eventually } from "../support/eventually.ts";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis as RawClient } from "ioredis";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDemoTenant, withOwner } from "../stack/demo-tenant.ts";
 import { type ProcessName, type System, startSystem } from "../stack/system.ts";
 import { agentOf, books, smallDecision } from "./agent.ts";
 import { holdPage } from "./held-page.ts";
 
-const SLOW = 90_000;
 const SHORT_TIMES = {
   DPP_LEASE_SECONDS: "2",
   DPP_HEARTBEAT_SECONDS: "0.5",
@@ -44,12 +44,12 @@ describe("the whole system, when its processes die", () => {
     const pid = system.pids()[name];
     if (pid === null) throw new Error(`${name} does not run`);
     process.kill(pid, signal);
-    await vi.waitFor(() => expect(system.pids()[name] ?? pid).not.toBe(pid), { timeout: 20_000, interval: 50 });
+    await eventually(() => expect(system.pids()[name] ?? pid).not.toBe(pid));
   };
   const heldRun = { pack_type: "url", max_cost_usd: "0.0200", inputs: { url: "", format: "text" } };
   const held = () => ({ ...heldRun, inputs: { url: page.url, format: "text" } });
 
-  test("a worker killed in the middle of a run: a new one completes it, charged once", { timeout: SLOW }, async () => {
+  test("a worker killed in the middle of a run: a new one completes it, charged once", async () => {
     const tenant = await newTenant();
     const agent = agentOf(system, tenant);
     page.hold();
@@ -69,27 +69,21 @@ describe("the whole system, when its processes die", () => {
     expect(balance).toMatchObject({ charged: 3_000, reserved: 0 });
   });
 
-  test(
-    "a worker told to stop in the middle of a run hands it back: completed later, nothing charged for it",
-    {
-      timeout: SLOW,
-    },
-    async () => {
-      const tenant = await newTenant();
-      const agent = agentOf(system, tenant);
-      page.hold();
-      const run_id = await agent.submit(held());
-      await page.requested();
-      await system.stop("worker");
-      expect(await agent.look(run_id)).toMatchObject({ status: "QUEUED", money_state: "RESERVED" });
-      page.letGo();
-      await system.start("worker");
-      expect(await agent.ended(run_id)).toMatchObject({ status: "COMPLETED", cost: { actual_usd: "0.0030" } });
-      expect((await books(system, tenant)).balance).toMatchObject({ charged: 3_000, reserved: 0, open_runs: 0 });
-    },
-  );
+  test("a worker told to stop in the middle of a run hands it back: completed later, nothing charged for it", async () => {
+    const tenant = await newTenant();
+    const agent = agentOf(system, tenant);
+    page.hold();
+    const run_id = await agent.submit(held());
+    await page.requested();
+    await system.stop("worker");
+    expect(await agent.look(run_id)).toMatchObject({ status: "QUEUED", money_state: "RESERVED" });
+    page.letGo();
+    await system.start("worker");
+    expect(await agent.ended(run_id)).toMatchObject({ status: "COMPLETED", cost: { actual_usd: "0.0030" } });
+    expect((await books(system, tenant)).balance).toMatchObject({ charged: 3_000, reserved: 0, open_runs: 0 });
+  });
 
-  test("Redis flushed in the middle of traffic: no run lost, no cent moved", { timeout: SLOW }, async () => {
+  test("Redis flushed in the middle of traffic: no run lost, no cent moved", async () => {
     const tenant = await newTenant();
     const agent = agentOf(system, tenant);
     const redis = new RawClient(system.stack.redisUrl);
@@ -108,19 +102,15 @@ describe("the whole system, when its processes die", () => {
     const { balance, ledger } = await books(system, tenant);
     expect(balance).toEqual({ ...ledger, open_runs: 0 });
     expect(balance.charged).toBe(60 * 11_000);
-    await vi.waitFor(
-      async () => {
-        expect(await redis.hget(`{${tenant.tenant_id}}:budget`, "available")).toBe(String(balance.available));
-        expect(await redis.hlen(`{${tenant.tenant_id}}:open`)).toBe(0);
-      },
-      { timeout: 30_000, interval: 200 },
-    );
+    await eventually(async () => {
+      expect(await redis.hget(`{${tenant.tenant_id}}:budget`, "available")).toBe(String(balance.available));
+      expect(await redis.hlen(`{${tenant.tenant_id}}:open`)).toBe(0);
+    });
     redis.disconnect();
   });
 
   test.each([["redis"], ["postgres"], ["edge"], ["reaper"]] as const)(
     "%s killed in the middle of traffic: clients that retry lose nothing and pay once",
-    { timeout: SLOW },
     async (name) => {
       const tenant = await newTenant();
       const agent = agentOf(system, tenant);
@@ -138,7 +128,7 @@ describe("the whole system, when its processes die", () => {
     },
   );
 
-  test("messages that are lost from the queue are sent again by the reaper", { timeout: SLOW }, async () => {
+  test("messages that are lost from the queue are sent again by the reaper", async () => {
     const tenant = await newTenant();
     const agent = agentOf(system, tenant);
     await system.stop("worker");

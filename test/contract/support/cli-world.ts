@@ -50,7 +50,7 @@ export async function createCliWorld(): Promise<CliWorld> {
   const world = await createMoneyWorld();
   const directory = mkdtempSync(join(tmpdir(), "dpp-cli-"));
   const stores = { DATABASE_URL: world.ownerUrl, REDIS_URL: inject("stack").redisUrl };
-  const shield = createRedis({ url: stores.REDIS_URL, command_timeout_ms: 5_000 });
+  const shield = createRedis({ url: stores.REDIS_URL, command_timeout_ms: 60_000 });
 
   const start: CliWorld["start"] = async (args, { env, cwd = path("."), program = "cli" }) => {
     const command = ["--import", path("backend/text-loader.ts"), path(`backend/${program}/main.ts`), ...args];

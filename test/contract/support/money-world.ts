@@ -51,8 +51,8 @@ export async function createMoneyWorld(): Promise<MoneyWorld> {
     createPgDb({
       connectionString,
       max: 12,
-      statement_timeout_ms: 20_000,
-      connect_timeout_ms: 20_000,
+      statement_timeout_ms: 60_000,
+      connect_timeout_ms: 60_000,
       application_name: "test",
     });
   const pools = { owner: connect(database.owner), edge: connect(database.edge), backend: connect(database.backend) };
