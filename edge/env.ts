@@ -28,6 +28,9 @@ function isOrigin(text: string): boolean {
   return /^https?:\/\/[^*]+$/.test(text) && URL.parse(text)?.origin === text;
 }
 
+/** How long one request to a store may take. */
+const timeout = (usual_ms: number) => z.coerce.number().int().min(100).max(60_000).default(usual_ms);
+
 const schema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   NEON_HTTP: http.optional(),
@@ -53,6 +56,9 @@ const schema = z.object({
     .default("")
     .transform((text) => text.split(",").filter((host) => host !== "")),
   DPP_SECURITY_CONTACT: z.url({ protocol: /^(https|mailto|tel)$/ }).optional(),
+  DPP_DATABASE_TIMEOUT_MS: timeout(8_000),
+  DPP_REDIS_TIMEOUT_MS: timeout(1_000),
+  DPP_AWS_TIMEOUT_MS: timeout(5_000),
   DPP_SYNC_GRACE_SECONDS: z.coerce.number().positive().max(86_400).default(90),
   DPP_RECEIPT_KEY: json.pipe(privateKey).optional(),
   DPP_RECEIPT_PUBLIC_KEYS: json.pipe(publicKeys).optional(),

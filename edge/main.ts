@@ -15,9 +15,6 @@ import { Recent } from "./recent.ts";
 import { RefusedKeys } from "./refused-keys.ts";
 import { createUnfitApp } from "./unfit.ts";
 
-const DATABASE_TIMEOUT_MS = 8_000;
-const REDIS_TIMEOUT_MS = 1_000;
-const AWS_TIMEOUT_MS = 5_000;
 const REMEMBERED_KEYS = 50_000;
 /** The silence is more than the time in which an answer that is held looks at its run once. */
 const HOLDS = { per_name: 64, in_all: 2_000, share_of_free: 1 / 16, silence_ms: 15_000, turn_ms: 60_000 };
@@ -32,14 +29,14 @@ function wire(env: EdgeEnv) {
     region: env.AWS_REGION,
     access_key_id: env.AWS_ACCESS_KEY_ID,
     secret_access_key: env.AWS_SECRET_ACCESS_KEY,
-    timeout_ms: AWS_TIMEOUT_MS,
+    timeout_ms: env.DPP_AWS_TIMEOUT_MS,
   };
   const s3_endpoint = env.S3_ENDPOINT ?? `https://s3.${env.AWS_REGION}.amazonaws.com`;
-  const db = createNeon({ database_url: env.DATABASE_URL, http: env.NEON_HTTP, timeout_ms: DATABASE_TIMEOUT_MS });
+  const db = createNeon({ database_url: env.DATABASE_URL, http: env.NEON_HTTP, timeout_ms: env.DPP_DATABASE_TIMEOUT_MS });
   const redis = createUpstash({
     url: env.UPSTASH_REDIS_REST_URL,
     token: env.UPSTASH_REDIS_REST_TOKEN,
-    timeout_ms: REDIS_TIMEOUT_MS,
+    timeout_ms: env.DPP_REDIS_TIMEOUT_MS,
   });
   const signals = createSqs({ ...aws, queue_url: env.SQS_QUEUE_URL });
   const objects = createS3({ ...aws, endpoint: s3_endpoint, bucket: env.S3_BUCKET });

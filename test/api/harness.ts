@@ -141,6 +141,10 @@ export async function createWorld({ bindings = {} }: WorldOptions = {}) {
       S3_ENDPOINT: stack.s3Endpoint,
       S3_BUCKET: stack.bucket,
       DPP_RECEIPT_KEY: JSON.stringify(await newReceiptKey()),
+      // A store that is slow on a crowded machine is no outage: what is about outages sets its own.
+      DPP_DATABASE_TIMEOUT_MS: "60000",
+      DPP_REDIS_TIMEOUT_MS: "60000",
+      DPP_AWS_TIMEOUT_MS: "60000",
       ...bindings,
     }),
   });

@@ -120,7 +120,7 @@ describe("Redis away", () => {
 
 test("a Redis that never answers is waited for a moment, then bypassed", async () => {
   const silent = await startHttpFront(() => new Promise(() => undefined));
-  const world = await createWorld({ bindings: { UPSTASH_REDIS_REST_URL: silent.url } });
+  const world = await createWorld({ bindings: { UPSTASH_REDIS_REST_URL: silent.url, DPP_REDIS_TIMEOUT_MS: "500" } });
   try {
     const account = await world.account();
     acceptedRun(await post({ url: world.url, api_key: account.api_key }));
