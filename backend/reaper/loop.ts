@@ -1,7 +1,7 @@
 import type { Sleeper } from "#core/ports/clock.ts";
 import { type AuditSweepDeps, type AuditTurn, sweepAudit } from "./sweeps/audit.ts";
 import { type ClaimedSweepDeps, type ClaimedTurn, sweepClaims } from "./sweeps/claimed.ts";
-import { type DeadLetterSweepDeps, type DeadLettersSeen, sweepDeadLetters } from "./sweeps/dead-letters.ts";
+import { type DeadLetterSweepDeps, newDeadLettersSeen, sweepDeadLetters } from "./sweeps/dead-letters.ts";
 import { type LeaseTurn, sweepLeases } from "./sweeps/lease.ts";
 import { type RetentionSweepDeps, type RetentionTurn, sweepRetention } from "./sweeps/retention.ts";
 import { sweepSignals } from "./sweeps/signal.ts";
@@ -17,7 +17,7 @@ export type ReaperDeps = AuditSweepDeps &
   DeadLetterSweepDeps &
   RetentionSweepDeps & {
     readonly sleeper: Sleeper;
-    readonly webhooks: Pick<WebhookSweepDeps, "send" | "clock" | "random"> | undefined;
+    readonly webhooks: Pick<WebhookSweepDeps, "send" | "random"> | undefined;
   };
 
 /** Somebody waits to be told: looked for more often than what mends itself. */
@@ -45,7 +45,7 @@ function sweeps(settings: ReaperSettings, webhooks: ReaperDeps["webhooks"]): Rea
   const audit: AuditTurn = { tenant_after: undefined, run_after: undefined };
   const retention: RetentionTurn = { after: undefined };
   const told: ForgetTurn = { after: undefined };
-  const seen: DeadLettersSeen = { count: 0, alarming: 0 };
+  const seen = newDeadLettersSeen();
   // A tenant that rests is synced until its last reservation has outlived the grace.
   const mirror = { moved_within_seconds: grace_seconds + 2 * sweep_seconds, grace_seconds };
   const often = (run: Sweep["run"]): Sweep => ({ rest_seconds: sweep_seconds, run });

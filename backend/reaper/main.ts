@@ -59,9 +59,9 @@ await reaperLoop(
     dead_letters,
     webhooks: {
       send: createWebhookSender({ allowHosts: config.DPP_WEBHOOK_ALLOW_HOSTS }),
-      clock: createClock(),
       random: createRandom(),
     },
+    clock: createClock(),
     sleeper: createSleeper(),
     platform_failure_fee: config.DPP_PLATFORM_FAILURE_FEE,
     metrics: createLogMetrics(log),

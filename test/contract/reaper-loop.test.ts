@@ -14,12 +14,12 @@ it("the reaper's sweeps rest alike, but for the audit, which rests longer, and t
   const stopped = new Promise<void>((resolve) => stop.signal.addEventListener("abort", () => resolve()));
   const rests: number[] = [];
   const heard = recorder();
-  const { clock, random, ...stores } = h.deps({});
+  const { random, ...stores } = h.deps({});
   const deps: ReaperDeps = {
     ...stores,
     ...heard,
     objects: h.objects,
-    webhooks: { send: () => Promise.reject(new Error("nobody is to be told")), clock, random },
+    webhooks: { send: () => Promise.reject(new Error("nobody is to be told")), random },
     dead_letters: { count: async () => 2, peek: async () => [], redrive: async () => 0 },
     sleeper: {
       sleep: (ms) => {
