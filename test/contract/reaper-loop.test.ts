@@ -24,14 +24,15 @@ it("the reaper's sweeps rest alike, but for the audit, which rests longer, and t
     sleeper: {
       sleep: (ms) => {
         rests.push(ms);
-        if (rests.length === 9) stop.abort();
+        if (rests.length === 10) stop.abort();
         return stopped;
       },
     },
   };
   const settings = { max_attempts: 3, claimed_seconds: 120, signal_seconds: 60, grace_seconds: 90 };
   await reaperLoop(deps, { ...settings, sweep_seconds: 15, audit_seconds: 60 }, stop.signal);
-  expect(rests.toSorted((a, b) => a - b)).toEqual([1_000, ...Array.from({ length: 7 }, () => 15_000), 60_000]);
+  expect(rests.toSorted((a, b) => a - b)).toEqual([1_000, ...Array.from({ length: 8 }, () => 15_000), 60_000]);
   expect(heard.counted("sweep_failed")).toBe(0);
   expect([heard.last("dead_letters"), heard.last("audit_findings_open")]).toEqual([2, 0]);
+  expect(heard.last("commit_horizon_age_seconds")).toBe(0);
 });

@@ -32,6 +32,7 @@ export const BACKEND_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "conclude-webhook-delivery": backend(35, [idOf("delivery 1"), idOf("flight"), "delivered", 200, null, null, false], {
     status: "delivered",
   }),
+  "commit-horizon": backend(10, [], {}),
   "count-signals": backend(50, [[idOf("queued 1")]], { run_id: idOf("queued 1") }),
   "extend-lease": backend(40, [...leased, 120, 30], { run_id: leased[0] }),
   "fail-lapsed": backend(180, [...lapsed, 1, "x", false], { run_id: lapsed[0] }),
