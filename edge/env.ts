@@ -52,6 +52,8 @@ const schema = z.object({
     .string()
     .default("")
     .transform((text) => text.split(",").filter((host) => host !== "")),
+  /** Whether the workers have a model that fills in what a decision lacks. */
+  DPP_DECISION_MODEL: z.stringbool().default(false),
   DPP_SECURITY_CONTACT: z.url({ protocol: /^(https|mailto|tel)$/ }).optional(),
   DPP_SYNC_GRACE_SECONDS: z.coerce.number().positive().max(86_400).default(90),
   DPP_RECEIPT_KEY: json.pipe(privateKey).optional(),
