@@ -16,7 +16,6 @@ const CLOSE_OBJECT = 0x7d;
 const SPACE = 0x20;
 /** So many digits are exact in a double whatever they are. */
 const SAFE_DIGITS = 15;
-const INTEGER = /^-?\d+$/;
 
 /** An object or array that is not closed yet. */
 interface Level {
@@ -32,7 +31,7 @@ interface Level {
 /**
  * What is wrong with a text that JSON.parse takes: too many values, too many levels, and what RFC 7493 (I-JSON) rules
  * out or the stores could not hold; undefined when nothing is. One pass, which stops at the first find. JSON.parse itself
- * drops duplicate names and the last digits of large integers.
+ * drops duplicate names and the last digits of large numbers; what a long fraction loses is no error.
  */
 export function findFieldError(text: string): Fault | undefined {
   const scan = new Scan(text);
@@ -169,11 +168,10 @@ class Scan {
     const full = this.#count();
     const is_number = first === MINUS || (first >= 0x30 && first <= 0x39);
     if (full !== undefined || !is_number || (!exponent && this.#at - from <= SAFE_DIGITS)) return full;
-    const number = this.#text.slice(from, this.#at);
-    const value = Number(number);
-    if (Math.abs(value) === Number.POSITIVE_INFINITY) return "is beyond the range of a double";
-    if (Number.isSafeInteger(value) || !INTEGER.test(number)) return undefined;
-    return "is an integer beyond 2^53 - 1, which not every reader keeps exact";
+    // Above it a double has no place for a fraction: however it was written, what is left is an integer that may be another.
+    const magnitude = Math.abs(Number(this.#text.slice(from, this.#at)));
+    if (magnitude <= Number.MAX_SAFE_INTEGER) return undefined;
+    return "is a number of a magnitude above 2^53 - 1, which not every reader keeps exact";
   }
 }
 

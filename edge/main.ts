@@ -54,6 +54,7 @@ function wire(env: EdgeEnv) {
     security_contact: env.DPP_SECURITY_CONTACT,
     grace_seconds: env.DPP_SYNC_GRACE_SECONDS,
     webhook_policy: { allow_http: env.DPP_WEBHOOK_ALLOW_HTTP, allow_hosts: env.DPP_WEBHOOK_ALLOW_HOSTS },
+    decision_model: env.DPP_DECISION_MODEL,
     tenants: new Recent(REMEMBERED_KEYS),
     // The burst is how many keys may be new to this isolate at one moment behind one address, such as a company's.
     strangers: new LocalRate({ per_minute: 300, burst: 128 }, clock),

@@ -1,6 +1,6 @@
 import { canonicalJson, payloadHash } from "#core/domain/idempotency.ts";
 import { minimumFee } from "#core/domain/money.ts";
-import { type Estimate, type PackOffer, priceRange } from "#core/domain/pack.ts";
+import { type Estimate, type PackOffer, priceRange, unfilled } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { parseRunRequest } from "#core/domain/run-request.ts";
 import type { WebhookPolicy } from "#core/domain/webhook-url.ts";
@@ -19,6 +19,8 @@ export interface RunOrder {
 export interface ReadRunDeps {
   readonly random: Random;
   readonly webhook_policy: WebhookPolicy;
+  /** False: nobody fills in what inputs lack, so that the answer, and failing to give it, costs nothing. */
+  readonly decision_model: boolean;
 }
 
 /** Reads the body of a submit or an estimate. Throws the 400 problem for what does not fit. */
@@ -29,7 +31,8 @@ export function readRunRequest(deps: ReadRunDeps, body: unknown): RunOrder {
   const { inputs } = body as { readonly inputs: unknown };
   const offer = catalog.get(request.pack_type);
   if (offer === undefined) throw new Error(`no offer for the pack ${request.pack_type}`);
-  const estimate = offer.estimate(request.inputs);
+  const asked = offer.estimate(request.inputs);
+  const estimate = deps.decision_model ? asked : unfilled(asked);
   const price = priceRange(offer.prices, estimate);
   return {
     offer,

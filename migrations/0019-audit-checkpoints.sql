@@ -32,17 +32,23 @@ CREATE INDEX api_keys_capped ON api_keys (tenant_id) WHERE spending_cap_micros I
 
 -- Notes a checkpoint that was added up from the one of version p_from, or (null) from the beginning.
 -- Zero rows, and nothing was changed: the one it began from was replaced or dropped meanwhile, or, from the beginning, the
--- one that is there reaches further.
+-- one that is there reaches further. Or it reaches beyond what there is, a moment to come or a transfer that the tenant does
+-- not have: it would vouch for what is still to be written. A caller that is sound asks so only after a failover.
 CREATE FUNCTION note_audit_checkpoint(p_tenant_id uuid, p_from bigint, p_through_transfer bigint, p_before timestamptz,
   p_transfers bigint, p_given numeric, p_taken_back numeric, p_reserve numeric, p_charge numeric, p_refund numeric,
   p_lines jsonb, p_capped jsonb)
 RETURNS TABLE (version bigint)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
-  WITH moved AS (
+  WITH bounds AS MATERIALIZED (
+    SELECT n.now FROM (SELECT wall_clock() AS now) n
+     WHERE p_before <= n.now
+       AND p_through_transfer <= (SELECT max(l.transfer_id) FROM ledger_transfers l WHERE l.tenant_id = p_tenant_id)
+  ), moved AS (
     UPDATE audit_checkpoints c
        SET version = nextval('audit_checkpoint_version'), through_transfer = p_through_transfer, before = p_before,
            transfers = p_transfers, given = p_given, taken_back = p_taken_back, reserve = p_reserve, charge = p_charge,
-           refund = p_refund, lines = p_lines, capped = p_capped, noted_at = wall_clock()
+           refund = p_refund, lines = p_lines, capped = p_capped, noted_at = bounds.now
+      FROM bounds
      WHERE c.tenant_id = p_tenant_id AND c.version = p_from
        AND c.through_transfer <= p_through_transfer AND c.before <= p_before
     RETURNING c.version
@@ -50,8 +56,8 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET loc
     INSERT INTO audit_checkpoints AS c (tenant_id, version, through_transfer, before, transfers, given, taken_back, reserve,
       charge, refund, lines, capped, noted_at, full_at)
     SELECT p_tenant_id, nextval('audit_checkpoint_version'), p_through_transfer, p_before, p_transfers, p_given,
-           p_taken_back, p_reserve, p_charge, p_refund, p_lines, p_capped, n.now, n.now
-      FROM (SELECT wall_clock() AS now) n
+           p_taken_back, p_reserve, p_charge, p_refund, p_lines, p_capped, bounds.now, bounds.now
+      FROM bounds
      WHERE p_from IS NULL
     ON CONFLICT (tenant_id) DO UPDATE
       SET version = excluded.version, through_transfer = excluded.through_transfer, before = excluded.before,

@@ -1,7 +1,8 @@
 import type { Sleeper } from "#core/ports/clock.ts";
 import { type AuditSweepDeps, type AuditTurn, sweepAudit } from "./sweeps/audit.ts";
 import { type ClaimedSweepDeps, type ClaimedTurn, sweepClaims } from "./sweeps/claimed.ts";
-import { type DeadLetterSweepDeps, type DeadLettersSeen, sweepDeadLetters } from "./sweeps/dead-letters.ts";
+import { type DeadLetterSweepDeps, newDeadLettersSeen, sweepDeadLetters } from "./sweeps/dead-letters.ts";
+import { type HorizonSeen, type HorizonSweepDeps, sweepHorizon } from "./sweeps/horizon.ts";
 import { type LeaseTurn, sweepLeases } from "./sweeps/lease.ts";
 import { type RetentionSweepDeps, type RetentionTurn, sweepRetention } from "./sweeps/retention.ts";
 import { sweepSignals } from "./sweeps/signal.ts";
@@ -15,9 +16,10 @@ import { type ForgetTurn, forgetToldEvents, sweepWebhooks, type WebhookSweepDeps
 export type ReaperDeps = AuditSweepDeps &
   ClaimedSweepDeps &
   DeadLetterSweepDeps &
+  HorizonSweepDeps &
   RetentionSweepDeps & {
     readonly sleeper: Sleeper;
-    readonly webhooks: Pick<WebhookSweepDeps, "send" | "clock" | "random"> | undefined;
+    readonly webhooks: Pick<WebhookSweepDeps, "send" | "random"> | undefined;
   };
 
 /** Somebody waits to be told: looked for more often than what mends itself. */
@@ -45,7 +47,8 @@ function sweeps(settings: ReaperSettings, webhooks: ReaperDeps["webhooks"]): Rea
   const audit: AuditTurn = { tenant_after: undefined, run_after: undefined };
   const retention: RetentionTurn = { after: undefined };
   const told: ForgetTurn = { after: undefined };
-  const seen: DeadLettersSeen = { count: 0, alarming: 0 };
+  const seen = newDeadLettersSeen();
+  const horizon: HorizonSeen = { horizon: undefined, since_ms: 0, warned: false };
   // A tenant that rests is synced until its last reservation has outlived the grace.
   const mirror = { moved_within_seconds: grace_seconds + 2 * sweep_seconds, grace_seconds };
   const often = (run: Sweep["run"]): Sweep => ({ rest_seconds: sweep_seconds, run });
@@ -56,6 +59,7 @@ function sweeps(settings: ReaperSettings, webhooks: ReaperDeps["webhooks"]): Rea
     sync: often((deps, stop) => sweepSync(deps, mirror, sync, stop)),
     retention: often((deps, stop) => sweepRetention(deps, retention, stop)),
     "dead-letters": often((deps) => sweepDeadLetters(deps, seen)),
+    horizon: often((deps) => sweepHorizon(deps, horizon)),
     audit: { rest_seconds: settings.audit_seconds, run: (deps, stop) => sweepAudit(deps, audit, stop) },
     ...(webhooks !== undefined && {
       webhooks: {

@@ -18,7 +18,7 @@ const REDIS_MS = 2_000;
 /** What one round does not manage, the next one does. */
 const AWS = { request_ms: 15_000, attempts: 1 };
 /** One for each sweep, and one more. */
-const CONNECTIONS = 10;
+const CONNECTIONS = 11;
 
 const config = configOrExit(reaperConfig);
 const log = createLog({ level: config.DPP_LOG_LEVEL, service: "reaper" });
@@ -59,9 +59,9 @@ await reaperLoop(
     dead_letters,
     webhooks: {
       send: createWebhookSender({ allowHosts: config.DPP_WEBHOOK_ALLOW_HOSTS }),
-      clock: createClock(),
       random: createRandom(),
     },
+    clock: createClock(),
     sleeper: createSleeper(),
     platform_failure_fee: config.DPP_PLATFORM_FAILURE_FEE,
     metrics: createLogMetrics(log),

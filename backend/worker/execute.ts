@@ -52,7 +52,12 @@ export async function execute(
   const halted = aborted(stop);
   try {
     return await Promise.race([
-      perform(deps, pack, run, { signal: work.signal, turn: timebox, cap: run.reserved_micros }),
+      perform(deps, pack, run, {
+        signal: work.signal,
+        turn: timebox,
+        cap: run.reserved_micros,
+        is_free: run.minimum_fee_micros === 0,
+      }),
       timebox.over.then((what): Execution => (what === "waits" ? { kind: "waited" } : failed("TIMEBOX_EXCEEDED"))),
       halted.promise.then((): Execution => ({ kind: "stopped" })),
     ]);
@@ -68,7 +73,7 @@ async function perform(
   deps: ExecuteDeps,
   pack: Pack<unknown>,
   run: ClaimedRun,
-  bounds: Pick<PackContext, "signal" | "turn" | "cap">,
+  bounds: Pick<PackContext, "signal" | "turn" | "cap" | "is_free">,
 ): Promise<Execution> {
   const { fetch, log, offThread } = deps;
   const stray = Promise.withResolvers<Execution>();

@@ -30,7 +30,7 @@ export function requestSchemas(schemaRef: (name: string) => Json): Json {
     CreateRun: {
       description:
         "The body depends on the pack. Lengths count UTF-16 units; no string holds a NUL character or a lone surrogate. " +
-        `A body is I-JSON (RFC 7493): no name twice in an object, no integer beyond 2^53 - 1; it holds at most ${MAX_VALUES} values.`,
+        `A body is I-JSON (RFC 7493): no name twice in an object, no number of a magnitude above 2^53 - 1 (digits of a fraction that a double does not hold are rounded); it holds at most ${MAX_VALUES} values.`,
       oneOf: types.map((type) => schemaRef(requestName(type))),
       discriminator: {
         propertyName: "pack_type",

@@ -41,7 +41,10 @@ function keyOf(c: EdgeRequest): string {
   if (key.success) return key.data;
   throw new Problem("invalid-idempotency-key", undefined, {
     errors: [
-      { header: "Idempotency-Key", detail: "must be one of 8 to 64 printable ASCII characters other than a comma" },
+      {
+        header: "Idempotency-Key",
+        detail: "must be one of 8 to 64 printable ASCII characters, no comma with a space behind it",
+      },
     ],
   });
 }

@@ -129,6 +129,7 @@ test.each([...catalog.values()])(
       ?.run(parsed.request.inputs, {
         signal: new AbortController().signal,
         cap: parsed.request.max_cost_usd,
+        is_free: false,
         turn,
         fetch: () => Promise.reject(new Error("no network in this test")),
         log,

@@ -40,6 +40,7 @@ export function loneDeps(change: Partial<AppDeps> = {}): AppDeps {
     security_contact: undefined,
     grace_seconds: 90,
     webhook_policy: { allow_http: false, allow_hosts: [] },
+    decision_model: true,
     tenants: new Recent(50_000),
     strangers: rate(),
     refused_keys: new RefusedKeys(clock),

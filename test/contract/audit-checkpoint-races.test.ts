@@ -2,9 +2,15 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { auditTenant } from "#core/store/audit-tenant.ts";
-import { dropCheckpoint, findCheckpoint, noteCheckpoint } from "#core/store/postgres/audit-checkpoint.ts";
+import {
+  type Checkpoint,
+  dropCheckpoint,
+  findCheckpoint,
+  noteCheckpoint,
+} from "#core/store/postgres/audit-checkpoint.ts";
 import { grantCredit } from "#core/store/postgres/grant-credit.ts";
 import { claimed, complete } from "./support/close-work.ts";
+import { committing } from "./support/holding.ts";
 import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
 
 const DAY = 86_400;
@@ -30,6 +36,13 @@ async function completed(account: Account): Promise<string> {
 const checkpoint = async ({ tenant_id }: Account) =>
   (await sql("SELECT *, through_transfer::int AS through FROM audit_checkpoints WHERE tenant_id = $1", tenant_id))[0];
 
+/** As an audit finds it. */
+async function noted({ tenant_id }: Account): Promise<Checkpoint> {
+  const found = await findCheckpoint(world.backend, tenant_id, PACE.full_seconds);
+  if (found === undefined) throw new Error("no checkpoint");
+  return found;
+}
+
 async function audit({ tenant_id }: Account, pace = PACE) {
   const found = await auditTenant(world.backend, tenant_id, pace);
   if (found === undefined) throw new Error("no such tenant");
@@ -48,30 +61,89 @@ async function audited(options: Parameters<MoneyWorld["account"]>[0] = {}): Prom
 describe("a checkpoint", () => {
   it("is not replaced by what was added up from one that is there no more", async () => {
     const account = await audited();
-    const stale = await findCheckpoint(world.backend, account.tenant_id, PACE.full_seconds);
-    if (stale === undefined) throw new Error("no checkpoint");
+    const stale = await noted(account);
     await audit(account, OLD);
-    const noted = await checkpoint(account);
-    expect(noted?.["version"]).not.toBe(stale.version);
-    const further = { ...stale.settled, through: "9000000000000000000", before: "2100-01-01T00:00:00Z" };
-    await noteCheckpoint(world.backend, account.tenant_id, further, stale);
-    expect(await checkpoint(account)).toEqual(noted);
+    const fresh = await checkpoint(account);
+    expect(fresh?.["version"]).not.toBe(stale.version);
+    await noteCheckpoint(world.backend, account.tenant_id, stale.settled, stale);
+    expect(await checkpoint(account)).toEqual(fresh);
     await dropCheckpoint(world.backend, account.tenant_id, stale.version);
-    expect(await checkpoint(account)).toEqual(noted);
-    await dropCheckpoint(world.backend, account.tenant_id, String(noted?.["version"]));
+    expect(await checkpoint(account)).toEqual(fresh);
+    await dropCheckpoint(world.backend, account.tenant_id, String(fresh?.["version"]));
     await noteCheckpoint(world.backend, account.tenant_id, stale.settled, stale);
     expect(await checkpoint(account)).toBeUndefined();
   });
 
+  it("is not brought back by an audit that goes on from it while another drops it", async () => {
+    const account = await audited();
+    const begun = await noted(account);
+    const noting: Promise<void>[] = [];
+    const dropped = await committing(
+      world.ownerUrl,
+      { sql: "SELECT version FROM drop_audit_checkpoint($1, $2)", values: [account.tenant_id, begun.version] },
+      async (isWaitedFor) => {
+        const note = noteCheckpoint(world.backend, account.tenant_id, begun.settled, begun);
+        noting.push(note);
+        await isWaitedFor(note);
+      },
+    );
+    expect(dropped.rows).toEqual([{ version: begun.version }]);
+    await Promise.all(noting);
+    expect(await checkpoint(account)).toBeUndefined();
+  });
+
+  it("that was moved on while an audit was about to drop it stays, for the next full audit to judge", async () => {
+    const account = await audited();
+    const begun = await noted(account);
+    const note = {
+      sql: "SELECT version FROM note_audit_checkpoint($1, $2, $3, $4, 1, 0, 0, 0, 0, 0, '{}', '{}')",
+      values: [account.tenant_id, begun.version, begun.settled.through, begun.settled.before],
+    };
+    const dropping: Promise<void>[] = [];
+    const moved = await committing(world.ownerUrl, note, async (isWaitedFor) => {
+      const drop = dropCheckpoint(world.backend, account.tenant_id, begun.version);
+      dropping.push(drop);
+      await isWaitedFor(drop);
+    });
+    await Promise.all(dropping);
+    expect(await checkpoint(account)).toMatchObject({ version: moved.rows[0]?.version });
+  });
+
+  it.each([
+    ["a moment that is still to come", { before: "2100-01-01T00:00:00Z" }],
+    ["a moment that never comes", { before: "infinity" }],
+    ["a transfer that nobody has", { through: "9000000000000000000" }],
+  ])("does not reach %s, whether it begins or goes on", async (_, beyond) => {
+    const account = await audited();
+    const before = await checkpoint(account);
+    const begun = await noted(account);
+    const far = { ...begun.settled, ...beyond };
+    await noteCheckpoint(world.backend, account.tenant_id, far, begun);
+    await noteCheckpoint(world.backend, account.tenant_id, far, undefined);
+    expect(await checkpoint(account)).toEqual(before);
+    await dropCheckpoint(world.backend, account.tenant_id, begun.version);
+    await noteCheckpoint(world.backend, account.tenant_id, far, undefined);
+    expect(await checkpoint(account)).toBeUndefined();
+  });
+
+  it("does not reach a transfer that only another tenant has", async () => {
+    const account = await audited();
+    const begun = await noted(account);
+    const other = await audited();
+    const { through } = (await noted(other)).settled;
+    expect(BigInt(through)).toBeGreaterThan(BigInt(begun.settled.through));
+    await noteCheckpoint(world.backend, account.tenant_id, { ...begun.settled, through }, begun);
+    expect(await noted(account)).toEqual(begun);
+  });
+
   it("is not replaced by one that reaches less far", async () => {
     const account = await audited();
-    const before = await findCheckpoint(world.backend, account.tenant_id, PACE.full_seconds);
-    if (before === undefined) throw new Error("no checkpoint");
+    const before = await noted(account);
     await completed(account);
     await audit(account);
-    const noted = await checkpoint(account);
+    const further = await checkpoint(account);
     await noteCheckpoint(world.backend, account.tenant_id, before.settled, undefined);
-    expect(await checkpoint(account)).toEqual(noted);
+    expect(await checkpoint(account)).toEqual(further);
   });
 });
 

@@ -7,7 +7,7 @@ import { encodeSignal } from "#core/domain/message.ts";
 import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { createSqsDeadLetters } from "../../backend/drivers/sqs-dead-letters.ts";
 import { createSqsQueue } from "../../backend/drivers/sqs.ts";
-import { sweepDeadLetters } from "../../backend/reaper/sweeps/dead-letters.ts";
+import { newDeadLettersSeen, sweepDeadLetters } from "../../backend/reaper/sweeps/dead-letters.ts";
 import { type CliWorld, createCliWorld, sha256 } from "./support/cli-world.ts";
 import { claimed, complete, leased, queued } from "./support/close-work.ts";
 import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
@@ -26,6 +26,8 @@ const open: { close(): Promise<void> | void }[] = [];
 afterAll(async () => {
   for (const each of open) await each.close();
 });
+
+const STANDS = { now: () => 0 };
 
 const signalOf = (run_id: string) => encodeSignal({ run_id, traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` });
 
@@ -69,9 +71,9 @@ describe("the dead letters", () => {
   it("are told of when they become more, and touched by no sweep", async () => {
     const { dead, dlq, bury } = await queues();
     const heard = recorder();
-    const seen = { count: 0, alarming: 0 };
+    const seen = newDeadLettersSeen();
     const db = { query: () => Promise.reject(new Error("there is no run to ask for")) };
-    const sweep = () => sweepDeadLetters({ db, dead_letters: dead, ...heard }, seen);
+    const sweep = () => sweepDeadLetters({ db, dead_letters: dead, clock: STANDS, ...heard }, seen);
     const criticals: number[] = [];
     for (const bodies of [[], ["one", "two"], [], ["three"]]) {
       await bury(bodies);
@@ -81,7 +83,7 @@ describe("the dead letters", () => {
     expect(criticals).toEqual([0, 1, 1, 2]);
     expect(heard.last("dead_letters")).toBe(3);
     expect(await dlq.depth()).toEqual({ visible: 3, hidden: 0 });
-    await sweepDeadLetters({ db, dead_letters: undefined, ...heard }, seen);
+    await sweepDeadLetters({ db, dead_letters: undefined, clock: STANDS, ...heard }, seen);
     expect(heard.counted("dead_letters")).toBe(4);
   });
 });
@@ -97,7 +99,8 @@ describe("a dead letter of a run", () => {
     const { dead, bury } = await queues();
     await bury(run_ids.map(signalOf));
     const heard = recorder();
-    await sweepDeadLetters({ db: world.backend, dead_letters: dead, ...heard }, { count: 0, alarming: 0 });
+    const deps = { db: world.backend, dead_letters: dead, clock: STANDS, ...heard };
+    await sweepDeadLetters(deps, newDeadLettersSeen());
     expect(heard.last("dead_letters")).toBe(run_ids.length);
     return heard.criticals().length;
   };

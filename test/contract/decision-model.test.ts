@@ -33,7 +33,7 @@ interface Asked {
 async function decideWith(
   answers: (string | number)[],
   inputs: Partial<DecisionInputs> = {},
-  { path = "/v1", cap = 1_000_000 } = {},
+  { path = "/v1", cap = 1_000_000, is_free = false } = {},
 ) {
   const asked: Asked[] = [];
   const handler: RequestListener = (request, response) => {
@@ -46,10 +46,10 @@ async function decideWith(
   };
   await using server = await serve(handler);
   const pack = decisionPack({ url: server.origin + path, apiKey: "sk-secret", model: "test-model", backoffMs: 1 });
-  const outcome = await pack.run(
-    decisionOffer.inputs.parse({ question: "Should we move?", ...inputs }),
-    context(undefined, cap),
-  );
+  const outcome = await pack.run(decisionOffer.inputs.parse({ question: "Should we move?", ...inputs }), {
+    ...context(undefined, cap),
+    is_free,
+  });
   return { outcome, asked };
 }
 
@@ -69,6 +69,12 @@ describe("a bare question with a model", () => {
     expect(asked[0]).toMatchObject({ path: "/v1/chat/completions", authorization: "Bearer sk-secret" });
     expect(asked[0]?.body.model).toBe("test-model");
     expect(asked[0]?.body.messages[1]?.content).toContain("Should we move?");
+  });
+
+  test("is not put to the model where the run was sold for nothing", async () => {
+    const { outcome, asked } = await decideWith([completion(TABLE)], {}, { is_free: true });
+    expect(asked).toEqual([]);
+    expect(outcome).toMatchObject({ kind: "done", units: {}, data: { verdict: "NEEDS_INPUT" } });
   });
 
   test("may be asked at the full address, and may be answered in a code fence", async () => {

@@ -31,7 +31,9 @@ function run(offer: PackOffer, inputs: unknown): Promise<PackOutcome> {
   if (pack === undefined) throw new Error(`${offer.type} is offered, and no worker has it`);
   const guarded = createGuardedFetch({ allowHosts: [`127.0.0.1:${server.port}`] });
   const fetch: typeof guarded = (url, options) => guarded(url.startsWith(server.origin) ? url : server.origin, options);
-  return pack.run(inputs, { signal, turn, cap: micros(MAX_COST_MICROS), log, fetch }).then(openedOutcome);
+  return pack
+    .run(inputs, { signal, turn, cap: micros(MAX_COST_MICROS), is_free: false, log, fetch })
+    .then(openedOutcome);
 }
 
 async function meter(offer: PackOffer, given: unknown, reserved: ReturnType<typeof micros>) {

@@ -111,6 +111,27 @@ describe.each(redisEngines())("mirrored keys on %s", (engine) => {
     expect([await shield.raw.hget(at, "key_id"), await read(account)]).toEqual([account.key_id, "ALLOWED"]);
   });
 
+  test("a key of an earlier form is written again though its version is above all that a failover of Postgres left", async () => {
+    const account = await world.account();
+    const at = tenantKeys(account.tenant_id).key(account.key_sha256);
+    for (const write of [
+      () => syncTenant(stores(), account, GRACE),
+      () => syncTenant({ db: world.edge, redis: shield.redis }, { key_sha256: account.key_sha256 }, GRACE),
+      () => syncKey({ db: world.edge, redis: shield.redis }, account),
+    ]) {
+      await syncTenant(stores(), account, GRACE);
+      await shield.raw.hset(at, "version", "9000000000000");
+      await write();
+      expect(await shield.raw.hget(at, "version")).toBe("9000000000000");
+      await shield.raw.hdel(at, "read_limits", "submit_limits");
+      await write();
+      expect([Number(await shield.raw.hget(at, "version")), await read(account)]).toEqual([
+        expect.toSatisfy((version: number) => version > 0 && version < 9_000_000_000_000),
+        "ALLOWED",
+      ]);
+    }
+  });
+
   test("all that is mirrored has a time to live, which a sync and a load begin again", async () => {
     const account = await world.account();
     const lives = async () => {

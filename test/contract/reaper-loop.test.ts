@@ -14,24 +14,25 @@ it("the reaper's sweeps rest alike, but for the audit, which rests longer, and t
   const stopped = new Promise<void>((resolve) => stop.signal.addEventListener("abort", () => resolve()));
   const rests: number[] = [];
   const heard = recorder();
-  const { clock, random, ...stores } = h.deps({});
+  const { random, ...stores } = h.deps({});
   const deps: ReaperDeps = {
     ...stores,
     ...heard,
     objects: h.objects,
-    webhooks: { send: () => Promise.reject(new Error("nobody is to be told")), clock, random },
+    webhooks: { send: () => Promise.reject(new Error("nobody is to be told")), random },
     dead_letters: { count: async () => 2, peek: async () => [], redrive: async () => 0 },
     sleeper: {
       sleep: (ms) => {
         rests.push(ms);
-        if (rests.length === 9) stop.abort();
+        if (rests.length === 10) stop.abort();
         return stopped;
       },
     },
   };
   const settings = { max_attempts: 3, claimed_seconds: 120, signal_seconds: 60, grace_seconds: 90 };
   await reaperLoop(deps, { ...settings, sweep_seconds: 15, audit_seconds: 60 }, stop.signal);
-  expect(rests.toSorted((a, b) => a - b)).toEqual([1_000, ...Array.from({ length: 7 }, () => 15_000), 60_000]);
+  expect(rests.toSorted((a, b) => a - b)).toEqual([1_000, ...Array.from({ length: 8 }, () => 15_000), 60_000]);
   expect(heard.counted("sweep_failed")).toBe(0);
   expect([heard.last("dead_letters"), heard.last("audit_findings_open")]).toEqual([2, 0]);
+  expect(heard.last("commit_horizon_age_seconds")).toBe(0);
 });

@@ -23,6 +23,7 @@ async function runOn(listener: RequestListener, format: UrlInputs["format"], cap
   const outcome = await pack.run(urlOffer.inputs.parse({ url: `${server.origin}/news`, format }), {
     signal: new AbortController().signal,
     cap: micros(cap),
+    is_free: false,
     turn,
     log,
     fetch: createGuardedFetch({ allowHosts: [`127.0.0.1:${server.port}`], backoffMs: 1 }),
@@ -105,7 +106,7 @@ describe("the url pack", () => {
 
   test("takes no money for an address that it refuses, and fails for a page it cannot read", async () => {
     const fetch = createGuardedFetch();
-    const context = { signal: new AbortController().signal, cap: micros(20_000), turn, log, fetch };
+    const context = { signal: new AbortController().signal, cap: micros(20_000), is_free: false, turn, log, fetch };
     const refused = await pack.run({ url: "http://169.254.169.254/latest", format: "text" }, context);
     expect(refused).toMatchObject({ kind: "input_rejected", reason_code: "ADDRESS_NOT_ALLOWED" });
     const { outcome } = await run("image/png", "x");
@@ -120,7 +121,7 @@ describe("the url pack", () => {
       setImmediate(() => stop.abort(reason));
       return { kind: "ok" as const, ...fetched, body: Buffer.from("http://a ".repeat(100_000)) };
     };
-    const context = { signal: stop.signal, cap: micros(20_000), turn, log, fetch };
+    const context = { signal: stop.signal, cap: micros(20_000), is_free: false, turn, log, fetch };
     const running = pack.run({ url: "https://a.example/", format: "links" }, context);
     await expect(running).rejects.toBe(reason);
   });

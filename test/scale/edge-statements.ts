@@ -36,9 +36,9 @@ const run = (name: string): readonly StatementValue[] => [
 
 /** What the edge asks for the first tenant's key, which has half of all runs. */
 export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
-  "admission-snapshot": edge(150, [KEY], { tenant_id: idOf("tenant 0") }),
+  "admission-snapshot": edge(35, [KEY], { tenant_id: idOf("tenant 0") }),
   "cancel-run": edge(170, [KEY, idOf("queued 1"), "x"], { outcome: "canceled" }),
-  "create-own-key": edge(200, [KEY, ...NEW, "new", null, ["read"], null, null, null, null], { outcome: "created" }),
+  "create-own-key": edge(80, [KEY, ...NEW, "new", null, ["read"], null, null, null, null], { outcome: "created" }),
   "create-webhook": edge(35, [KEY, idOf("new"), "https://hooks.example.com/new", [], null, "s", 20, 100], {
     outcome: "created",
   }),
@@ -50,15 +50,15 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "find-receipt": edge(20, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
   "find-run": edge(20, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
   "find-usage": { ...edge(90, [KEY, day(30), day(0), "day"], { authorized: true }), report: "days asked for" },
-  "list-committed-runs": edge(150, [KEY, null, null, null, false, null, null, null, null, null, 20, 20_000], {
+  "list-committed-runs": edge(130, [KEY, null, null, null, false, null, null, null, null, null, 20, 20_000], {
     authorized: true,
   }),
-  "list-committed-transfers": edge(85, [KEY, null, null, null, ["RESERVE", "CHARGE"], null, null, 20, 20_000], {
+  "list-committed-transfers": edge(25, [KEY, null, null, null, ["RESERVE", "CHARGE"], null, null, 20, 20_000], {
     authorized: true,
   }),
-  "list-own-keys": edge(150, [KEY, null, 20], { outcome: "found" }),
-  "list-own-runs": edge(150, [KEY, null, null, null, null, null, null, null, 20, 20_000], { matched: true }),
-  "list-own-transfers": edge(85, [KEY, null, null, ["RESERVE", "CHARGE", "REFUND"], null, null, null, 20], {
+  "list-own-keys": edge(120, [KEY, null, 20], { outcome: "found" }),
+  "list-own-runs": edge(140, [KEY, null, null, null, null, null, null, null, 20, 20_000], { matched: true }),
+  "list-own-transfers": edge(30, [KEY, null, null, ["RESERVE", "CHARGE", "REFUND"], null, null, null, 20], {
     authorized: true,
   }),
   "list-webhook-deliveries": edge(110, [KEY, ENDPOINT, null, null, 20], { outcome: "found" }),
@@ -66,7 +66,7 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "own-key-snapshot": edge(25, [KEY, idOf("key 0")], { tenant_id: idOf("tenant 0") }),
   "redeliver-webhook": edge(65, [KEY, ENDPOINT, idOf("delivery 2")], { outcome: "redelivering" }),
   "revoke-own-key": edge(70, [KEY, idOf("spare key 1")], { outcome: "revoked" }),
-  "rotate-own-key": edge(250, [KEY, idOf("spare key 2"), ...NEW, 60], { outcome: "rotated" }),
+  "rotate-own-key": edge(130, [KEY, idOf("spare key 2"), ...NEW, 60], { outcome: "rotated" }),
   "rotate-webhook": edge(35, [KEY, ENDPOINT, "another", 60], { outcome: "rotated" }),
   "submit-run": edge(130, run("a new run"), { outcome: "inserted" }),
   "submit-run-with-webhook": edge(170, [...run("a new run"), "https://hooks.example.com/own", "secret"], {
@@ -96,11 +96,11 @@ export const EDGE_FILTERS: readonly (readonly [name: string, what: string, how: 
     "after one, of a status that is rare",
     edge(150, [KEY, ENDPOINT, "failed", idOf("delivery 3"), 20], { outcome: "found", status: "failed" }),
   ],
-  ["list-own-keys", "after one", edge(150, [KEY, idOf("spare key 3"), 20], { outcome: "found" })],
+  ["list-own-keys", "after one", edge(120, [KEY, idOf("spare key 3"), 20], { outcome: "found" })],
   [
     "list-own-transfers",
     "of one run",
-    edge(80, [KEY, null, null, ["RESERVE", "CHARGE"], idOf("completed 1"), null, null, 20], { kind: "CHARGE" }),
+    edge(20, [KEY, null, null, ["RESERVE", "CHARGE"], idOf("completed 1"), null, null, 20], { kind: "CHARGE" }),
   ],
   [
     "list-own-runs",

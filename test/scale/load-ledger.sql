@@ -1,8 +1,11 @@
 -- The transfers of a loaded history, in the order in which they were made, and balances and usage that follow from them.
-INSERT INTO ledger_transfers (tenant_id, grant_id, kind, debit, credit, amount_micros, created_at)
-SELECT tenant_id, 'grant ' || name, 'GRANT', 'funding', 'available', 1000000000000000, created_at FROM tenants;
-INSERT INTO ledger_transfers (tenant_id, run_id, kind, debit, credit, amount_micros, created_at)
-SELECT t.tenant_id, t.run_id, t.kind, t.debit, t.credit, t.amount, t.at
+-- commit_order, which is of the transaction, is asked for once a statement: as a default it is a function call a row.
+INSERT INTO ledger_transfers (tenant_id, grant_id, kind, debit, credit, amount_micros, created_at, commit_order)
+SELECT tenant_id, 'grant ' || name, 'GRANT', 'funding', 'available', 1000000000000000, created_at,
+       (SELECT commit_order(pg_current_xact_id()))
+  FROM tenants;
+INSERT INTO ledger_transfers (tenant_id, run_id, kind, debit, credit, amount_micros, created_at, commit_order)
+SELECT t.tenant_id, t.run_id, t.kind, t.debit, t.credit, t.amount, t.at, (SELECT commit_order(pg_current_xact_id()))
   FROM (
     SELECT tenant_id, run_id, 'RESERVE' AS kind, 'available' AS debit, 'reserved' AS credit, reserved_micros AS amount,
            created_at AS at FROM runs
@@ -33,9 +36,10 @@ SELECT tenant_id, (finished_at AT TIME ZONE 'UTC')::date, pack_type, key_id, cou
   FROM runs WHERE finished_at IS NOT NULL GROUP BY 1, 2, 3, 4;
 
 -- A hundred transfers of the first tenant that follow its checkpoint, under numbers that are known.
-INSERT INTO ledger_transfers (transfer_id, tenant_id, grant_id, kind, debit, credit, amount_micros, created_at)
+INSERT INTO ledger_transfers (transfer_id, tenant_id, grant_id, kind, debit, credit, amount_micros, created_at, commit_order)
 OVERRIDING SYSTEM VALUE
-SELECT 8000000000000000000 + n, pg_temp.id_of('tenant 0'), 'late ' || n, 'GRANT', 'funding', 'available', 1, now() - interval '30 minutes'
+SELECT 8000000000000000000 + n, pg_temp.id_of('tenant 0'), 'late ' || n, 'GRANT', 'funding', 'available', 1, now() - interval '30 minutes',
+       (SELECT commit_order(pg_current_xact_id()))
   FROM generate_series(1, 100) n;
 INSERT INTO audit_checkpoints (tenant_id, version, through_transfer, before, transfers, given, taken_back, reserve, charge,
   refund, lines, capped, noted_at, full_at)

@@ -42,7 +42,14 @@ function serving(image: Uint8Array, signal = never): PackContext {
     body: image,
     redirects: [],
   });
-  return { signal, cap: micros(1_000_000), turn: { key: "scan", wait: (something) => something }, log: silent, fetch };
+  return {
+    signal,
+    cap: micros(1_000_000),
+    is_free: false,
+    turn: { key: "scan", wait: (something) => something },
+    log: silent,
+    fetch,
+  };
 }
 
 /** The outcome with the data that the pack's process wrote. */

@@ -106,6 +106,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const bindings = {
       DPP_RECEIPT_KEY: await keptReceiptKey(join(options.stateDir, "receipt-key.json")),
       DPP_CORS_LOCALHOST: "true",
+      DPP_DECISION_MODEL: String(options.env["DECISION_MODEL_URL"] !== undefined),
       ...pick(options.env, /^DPP_/),
       DATABASE_URL: by(logins.edge, databaseUrl, ways.databaseUrl),
       NEON_HTTP: `${ways.neonHttp}/sql`,

@@ -17,33 +17,73 @@ interface Found {
   readonly flags: string;
 }
 
-/** Every regular expression in the syntax tree of a file, and every RegExp that is made of something else. */
-function expressionsIn(file: string): { readonly literals: Found[]; readonly made: string[] } {
-  const text = readFileSync(file, "utf8");
-  const literals: Found[] = [];
+type Node = Readonly<Record<string, unknown>> & { readonly type: string; readonly start: number; readonly end: number };
+const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && "type" in value;
+
+/** The text that an expression always gives: of constants of its file, by name, and of what is joined from them. */
+function constantOf(node: unknown, constants: ReadonlyMap<string, unknown>): string | undefined {
+  if (!isNode(node)) return undefined;
+  if (node.type === "Literal") return typeof node["value"] === "string" ? node["value"] : undefined;
+  if (node.type === "Identifier") return constantOf(constants.get(String(node["name"])), new Map());
+  if (node.type === "BinaryExpression" && node["operator"] === "+") {
+    const sides = [constantOf(node["left"], constants), constantOf(node["right"], constants)];
+    return sides.includes(undefined) ? undefined : sides.join("");
+  }
+  const raw = node.type === "TaggedTemplateExpression" && isNode(node["tag"]) && isStringRaw(node["tag"]);
+  const template = raw ? node["quasi"] : node;
+  if (!isNode(template) || template.type !== "TemplateLiteral") return undefined;
+  const quasis = template["quasis"] as readonly { readonly value: { readonly raw: string; readonly cooked: string } }[];
+  return quasis.length === 1 ? quasis[0]?.value[raw ? "raw" : "cooked"] : undefined;
+}
+
+const nameOf = (node: unknown): unknown => (isNode(node) ? (node["name"] ?? node["value"]) : undefined);
+const isStringRaw = (tag: Node): boolean => nameOf(tag["object"]) === "String" && nameOf(tag["property"]) === "raw";
+
+interface Expressions {
+  /** Literals, constants given to RegExp, and the `pattern` of schemas (JSON Schema's flags are u). */
+  readonly found: Found[];
+  /** What is made while the product runs. */
+  readonly made: string[];
+}
+
+/** Every regular expression in a syntax tree: literals, patterns of schemas in texts, and what RegExp is given. */
+function expressionsIn(file: string, text: string): Expressions {
+  const found: Found[] = [];
   const made: string[] = [];
+  const constants = new Map<string, unknown>();
   const where = (start: number) => `${file}:${text.slice(0, start).split("\n").length}`;
-  const isRegExp = (callee: { readonly type: string }) => "name" in callee && callee.name === "RegExp";
-  const construct = (node: {
-    readonly start: number;
-    readonly end: number;
-    readonly callee: { readonly type: string };
-  }) => {
-    if (isRegExp(node.callee)) made.push(`${file}: ${text.slice(node.start, node.end)}`);
+  const quoted = ({ start, end }: Node) => `${file}: ${text.slice(start, end)}`;
+  const { program } = parseSync(file, text);
+  new Visitor({
+    VariableDeclarator: ({ id, init }) => void (id.type === "Identifier" && constants.set(id.name, init)),
+  }).visit(program);
+  const construct = (node: Node) => {
+    if (nameOf(node["callee"]) !== "RegExp") return;
+    const [pattern, flags] = node["arguments"] as readonly unknown[];
+    const given = {
+      pattern: constantOf(pattern, constants),
+      flags: flags === undefined ? "" : constantOf(flags, constants),
+    };
+    if (given.pattern === undefined || given.flags === undefined) made.push(quoted(node));
+    else found.push({ where: where(node.start), pattern: given.pattern, flags: given.flags });
   };
   new Visitor({
     Literal(node) {
-      if ("regex" in node) literals.push({ where: where(node.start), ...node.regex });
+      if ("regex" in node) found.push({ where: where(node.start), ...node.regex });
     },
-    NewExpression: construct,
-    CallExpression: construct,
-  }).visit(parseSync(file, text).program);
-  return { literals, made };
+    NewExpression: (node) => construct(node as unknown as Node),
+    CallExpression: (node) => construct(node as unknown as Node),
+    Property(node) {
+      const pattern = nameOf(node.key) === "pattern" ? constantOf(node.value, constants) : undefined;
+      if (pattern !== undefined) found.push({ where: where(node.start), pattern, flags: "u" });
+    },
+  }).visit(program);
+  return { found, made };
 }
 
-const all = files.map(expressionsIn);
-const literals = all.flatMap((found) => found.literals);
-const distinct = [...new Map(literals.map((found) => [`/${found.pattern}/${found.flags}`, found])).entries()];
+const all = files.map((file) => expressionsIn(file, readFileSync(file, "utf8")));
+const every = all.flatMap(({ found }) => found);
+const distinct = [...new Map(every.map((found) => [`/${found.pattern}/${found.flags}`, found])).entries()];
 
 describe("the regular expressions of core and edge", () => {
   // Without it the checker looks for a Java or native program.
@@ -53,12 +93,30 @@ describe("the regular expressions of core and edge", () => {
 
   test("are found", () => expect(distinct.length).toBeGreaterThan(30));
 
+  test.each([
+    ["a literal", "export const a = /^(a+)+$/i;", "^(a+)+$", "i"],
+    ["a schema's pattern", 'export const a = { type: "string", pattern: "^(a+)+$" };', "^(a+)+$", "u"],
+    ["a schema's pattern in quotes", 'export const a = { "pattern": `^(a+)+$` };', "^(a+)+$", "u"],
+    ["a pattern as it is written", "export const a = { pattern: String.raw`^\\s+$` };", String.raw`^\s+$`, "u"],
+    ["a pattern by its name", 'const A = "^a" + "+$"; export const a = { pattern: A };', "^a+$", "u"],
+    ["a constant given to RegExp", 'export const a = new RegExp("^(a+)+$", "u");', "^(a+)+$", "u"],
+    ["one given without new", 'export const a = RegExp("^(a+)+$");', "^(a+)+$", ""],
+  ])("are found where they are %s", (_what, text, pattern, flags) => {
+    expect(expressionsIn("a.ts", text)).toEqual({ found: [{ where: "a.ts:1", pattern, flags }], made: [] });
+  });
+
+  test.each(["new RegExp(given)", "RegExp(`^${given}`)", 'new RegExp("a", given)', "new RegExp()"])(
+    "%s is made of what is no constant",
+    (text) =>
+      expect(expressionsIn("a.ts", `export const a = (given: string) => ${text};`).made).toEqual([`a.ts: ${text}`]),
+  );
+
   test("are all constants: what a caller sends is RE2's", () => {
     expect(all.flatMap(({ made }) => made)).toEqual([]);
   });
 
   test("refer back to nothing that they matched", () => {
-    expect(literals.filter(({ pattern }) => /\\[1-9]|\\k</.test(pattern))).toEqual([]);
+    expect(every.filter(({ pattern }) => /\\[1-9]|\\k</.test(pattern))).toEqual([]);
   });
 
   test("an expression that takes exponential time would be found", () => {

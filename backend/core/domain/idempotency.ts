@@ -3,12 +3,12 @@ import { textUpTo } from "./bounded.ts";
 import { sha256Hex } from "./hash.ts";
 
 /**
- * 8 to 64 printable ASCII characters, space not at the ends (HTTP strips it), and no comma: HTTP joins two headers of one
- * name with it, and two keys must not pass for one.
+ * 8 to 64 printable ASCII characters, space not at the ends (HTTP strips it), and none behind a comma: the Fetch standard
+ * joins two headers of one name with ", ", and nothing else tells them from one. Two keys must not pass for one.
  */
-export const idempotencyKey = textUpTo(64).regex(
-  /^[\x21-\x2b\x2d-\x7e][\x20-\x2b\x2d-\x7e]{6,62}[\x21-\x2b\x2d-\x7e]$/,
-);
+export const idempotencyKey = textUpTo(64)
+  .min(8)
+  .regex(/^(?:[\x21-\x7e]*[\x21-\x2b\x2d-\x7e] +)*[\x21-\x7e]+$/);
 
 /** RFC 8785 text of a JSON value. Throws TypeError for what JSON cannot hold. */
 export function canonicalJson(value: unknown): string {

@@ -40,6 +40,10 @@ export type Estimate = (
   readonly needs_input?: readonly string[];
 };
 
+/** The estimate where nobody fills in what is missing: the answer is NEEDS_INPUT, and nothing is used. */
+export const unfilled = (estimate: Estimate): Estimate =>
+  estimate.needs_input === undefined ? estimate : { exact: true, units: {}, needs_input: estimate.needs_input };
+
 /** What a success costs: from `least` to `most`, which are the same where the price is exact. */
 export interface PriceRange {
   readonly least: Micros;

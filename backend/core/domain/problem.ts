@@ -12,7 +12,7 @@ export const PROBLEMS = {
     status: 400,
     title: "The Idempotency-Key header is missing or does not fit",
     meaning:
-      "A submit needs an Idempotency-Key of 8 to 64 printable ASCII characters other than a comma, without a space at either end, and no second one.",
+      "A submit needs an Idempotency-Key of 8 to 64 printable ASCII characters, without a space at either end or behind a comma, and no second one.",
     what_to_do: "Make one key per piece of work, for instance a UUID, and send the same key with every retry of it.",
   },
   unauthorized: {

@@ -82,7 +82,7 @@ export function decisionPack(
     offer: decisionOffer,
     async run(inputs, context) {
       context.signal.throwIfAborted();
-      const mayAsk = !isComplete(inputs) && wantsModel(inputs);
+      const mayAsk = !context.is_free && !isComplete(inputs) && wantsModel(inputs);
       if (model !== undefined && mayAsk) return await modelled(inputs, { model, judge }, report, context);
       return report({ inputs, sources: sourcesOf(inputs), model: null, spent: {} }, context);
     },

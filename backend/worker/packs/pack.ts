@@ -8,6 +8,8 @@ import type { Asker } from "./isolation/turn.ts";
 export interface PackContext extends Asker {
   /** What was reserved for the run. Work whose price shows only while it is done stops where that is used up. */
   readonly cap: Micros;
+  /** The run was sold as one that costs nothing, whatever becomes of it: no work that costs may be done for it. */
+  readonly is_free: boolean;
   readonly fetch: GuardedFetch;
   readonly log: Log;
 }

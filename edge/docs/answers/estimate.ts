@@ -36,7 +36,7 @@ export const estimateView = z.strictObject({
     .nullable()
     .meta({
       description:
-        "JSON Pointers to what is missing in `inputs`: while it is, the answer is NEEDS_INPUT, which costs nothing. Where the service has a model that fills it in, the answer costs what the price says. Null where nothing is missing.",
+        "JSON Pointers to what is missing in `inputs`: while it is, the answer is NEEDS_INPUT, which costs nothing. Where the service has a model that fills it in, the answer, and a failure or cancel, costs what the prices here say; else they are zero. Null where nothing is missing.",
       examples: [null],
     }),
   prices,

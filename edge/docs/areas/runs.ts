@@ -21,12 +21,13 @@ const IDEMPOTENCY_KEY = {
   name: "Idempotency-Key",
   in: "header",
   required: true,
-  description: "One key per piece of work; every retry bears the same one. Printable ASCII, no space at either end.",
+  description:
+    "One key per piece of work; every retry bears the same one. Printable ASCII, no space at either end or behind a comma.",
   schema: {
     type: "string",
     minLength: 8,
     maxLength: 64,
-    pattern: "^[\\x21-\\x2b\\x2d-\\x7e][\\x20-\\x2b\\x2d-\\x7e]{6,62}[\\x21-\\x2b\\x2d-\\x7e]$",
+    pattern: "^(?:[\\x21-\\x7e]*[\\x21-\\x2b\\x2d-\\x7e] +)*[\\x21-\\x7e]+$",
   },
   example: "order-A-1-first",
 };

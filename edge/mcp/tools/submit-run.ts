@@ -71,10 +71,13 @@ function readArguments({ c, deps }: Conversation, given: Json): { request: Submi
   if (!key.success) {
     throw new Problem(
       "invalid-idempotency-key",
-      "A submit needs an idempotency_key of 8 to 64 printable ASCII characters other than a comma, without a space at either end.",
+      "A submit needs an idempotency_key of 8 to 64 printable ASCII characters, no comma with a space behind it, without a space at either end.",
       {
         errors: [
-          { pointer: "/idempotency_key", detail: "must be 8 to 64 printable ASCII characters other than a comma" },
+          {
+            pointer: "/idempotency_key",
+            detail: "must be 8 to 64 printable ASCII characters, no comma with a space behind it",
+          },
         ],
       },
     );

@@ -104,6 +104,7 @@ export function startReaper(world: World, name: string): Supervised {
         objects: objectsOf(world, process),
         dead_letters: deadLettersOf(world, process),
         webhooks: undefined,
+        clock: world.scheduler,
         sleeper: world.scheduler.sleeper(process),
         platform_failure_fee: "none",
         metrics: world.metrics,

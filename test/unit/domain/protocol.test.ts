@@ -40,7 +40,9 @@ test.each([
   [" leading-1", false],
   ["trailing1 ", false],
   ["order-1, order-2", false],
-  ["order-1,order-2", false],
+  ["order-1,,\u0020", false],
+  ["order-1,order-2", true],
+  [",,,,,,,,", true],
 ])("%j as an idempotency key: %s", (key, fits) => {
   expect(idempotencyKey.safeParse(key).success).toBe(fits);
 });

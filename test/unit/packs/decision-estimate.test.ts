@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { priceRange } from "#core/domain/pack.ts";
+import { priceRange, unfilled } from "#core/domain/pack.ts";
 import { DECISION_MODEL_LIMITS, decisionOffer, modelledUnits } from "#core/domain/packs/decision.ts";
 
 const estimate = (given: object) => decisionOffer.estimate(decisionOffer.inputs.parse({ question: "q", ...given }));
@@ -15,6 +15,16 @@ describe("the estimate of a decision that a model may fill in", () => {
     const { least, most } = priceRange(decisionOffer.prices, bare);
     expect(least).toBe(11_000);
     expect(most).toBeGreaterThanOrEqual(10_000 + 500 * max_cells + (2_000 * max_answer_tokens) / 1_000);
+  });
+
+  test("is nothing where there is no model, for NEEDS_INPUT is the only answer; what lacks nothing keeps its price", () => {
+    expect(unfilled(estimate({}))).toEqual({
+      exact: true,
+      units: {},
+      needs_input: ["/options", "/criteria", "/scores"],
+    });
+    const whole = decisionOffer.estimate(decisionOffer.example);
+    expect(unfilled(whole)).toEqual(whole);
   });
 
   test("takes the table's sides from the caller where they are given", () => {

@@ -33,6 +33,7 @@ export const context = (signal = new AbortController().signal, cap = 1_000_000):
   signal,
   turn,
   cap: micros(cap),
+  is_free: false,
   log: silentLog,
   fetch: () => Promise.reject(new Error("this pack fetches nothing")),
 });

@@ -18,12 +18,13 @@ local function limits_of(limits)
   for i = 1, #limits do entries[i] = limits[i].id .. '=' .. text(limits[i].per_minute) end
   return table.concat(entries, ',')
 end
--- One that is mirrored in this version already is left as it is, unless it is of a form without `read_limits`.
+-- One that is mirrored in this version or a later one is left as it is. Without `read_limits` nobody can use it: it counts as
+-- version 0, for after a failover of Postgres its version may be above every one that comes.
 local function mirror(at, key, life)
   own(at)
   local known = redis.call('HMGET', at, 'version', 'read_limits')
-  local ahead = tonumber(key.version) - (tonumber(known[1] or '') or 0)
-  if ahead > 0 or (ahead == 0 and not known[2]) then
+  local version = known[2] and tonumber(known[1] or '') or 0
+  if tonumber(key.version) > version then
     redis.call('HSET', at, 'version', key.version, 'key_id', key.key_id, 'status', key.status,
       'expires_at_ms', text(key.expires_at_ms), 'scopes', list(key.scopes),
       'submit_per_minute', text(key.submit_per_minute), 'read_per_minute', text(key.read_per_minute),
