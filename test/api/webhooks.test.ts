@@ -44,7 +44,7 @@ async function create(of: Account, body: Record<string, unknown> = {}) {
 async function happen(of: Account, change: Record<string, unknown> = {}): Promise<string> {
   const run = acceptedRun(await post({ url: world.url, api_key: of.api_key, body: work(change) }));
   expect((await cancelRun(`${world.url}/v1/runs/${run.run_id}`, of.api_key)).status).toBe(200);
-  await world.backend.query("SELECT * FROM fan_out_events(100, 1000, '{}')", []);
+  await world.backend.query("SELECT * FROM fan_out_events(100, 1000, '{}', NULL)", []);
   return run.run_id;
 }
 const pageOf = async (path: string, of: Account) => answers.deliveryPage.parse((await ask("GET", path, of)).body);

@@ -35,7 +35,7 @@ export const BACKEND_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "count-signals": backend(50, [[idOf("queued 1")]], { run_id: idOf("queued 1") }),
   "extend-lease": backend(40, [...leased, 120, 30], { run_id: leased[0] }),
   "fail-lapsed": backend(180, [...lapsed, 1, "x", false], { run_id: lapsed[0] }),
-  "fan-out-events": backend(2_500, [10, 1_000, ["LEASE_EXPIRED"]], { events: "10" }),
+  "fan-out-events": backend(2_500, [10, 1_000, ["LEASE_EXPIRED"], null], { events: "10" }),
   "find-stranded-runs": backend(25, [[idOf("queued 1"), idOf("completed 1")]], { run_id: idOf("queued 1") }),
   "forget-events": backend(1_500, [30, "-infinity", "0", 50], { looked: "50", events: "50" }),
   "freeze-run": backend(70, [...claimed, "TEST", "{}"], { run_id: claimed[0] }),

@@ -64,7 +64,7 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "list-webhook-deliveries": edge(110, [KEY, ENDPOINT, null, null, 20], { outcome: "found" }),
   "list-webhooks": edge(25, [KEY, null], { outcome: "found" }),
   "own-key-snapshot": edge(25, [KEY, idOf("key 0")], { tenant_id: idOf("tenant 0") }),
-  "redeliver-webhook": edge(65, [KEY, ENDPOINT, idOf("delivery 2")], { outcome: "redelivering" }),
+  "redeliver-webhook": edge(65, [KEY, ENDPOINT, idOf("delivery 2"), 1_000], { outcome: "redelivering" }),
   "revoke-own-key": edge(70, [KEY, idOf("spare key 1")], { outcome: "revoked" }),
   "rotate-own-key": edge(250, [KEY, idOf("spare key 2"), ...NEW, 60], { outcome: "rotated" }),
   "rotate-webhook": edge(35, [KEY, ENDPOINT, "another", 60], { outcome: "rotated" }),
