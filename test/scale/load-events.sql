@@ -1,8 +1,8 @@
 -- The events of a loaded history, one for each closed run, within the 30 days that they are kept, and a delivery of each.
--- Of the first tenant they went to its endpoint. A hundredth are older and still pending; a tenth as many endpoints of the
--- other tenants have one delivery each that is to be tried again later; a twentieth as many events of the last ten tenants
--- wait to be fanned out. However many there are, 100 are old and told, 100 of the first tenant wait to be fanned out, and
--- 20 deliveries are due.
+-- Of the first tenant they went to its endpoint. A hundredth are older and still pending. A tenth as many endpoints, of
+-- tenants that have no events to fan out, have one delivery each that is to be tried again later, and a twentieth as many
+-- events of the last ten tenants wait to be fanned out. However many there are, 100 are old and told, 100 of the first
+-- tenant wait to be fanned out, and 20 deliveries are due.
 INSERT INTO outbox_events (event_id, tenant_id, run_id, type, payload, created_at, fanned_out_at)
 OVERRIDING SYSTEM VALUE
 SELECT n, r.tenant_id, r.run_id, 'run.' || lower(r.status), jsonb_build_object('run_id', r.run_id, 'status', r.status,
@@ -33,11 +33,11 @@ SELECT pg_temp.id_of('delivery ' || n), pg_temp.id_of('tenant 0'), load.runs + 1
 
 -- Receivers that were down an hour ago, and what happens meanwhile.
 INSERT INTO webhook_endpoints (endpoint_id, tenant_id, url, secret, created_at)
-SELECT pg_temp.id_of('retry endpoint ' || n), pg_temp.id_of('tenant ' || 1 + n % 99), 'https://down.example.com/' || n, 'secret',
+SELECT pg_temp.id_of('retry endpoint ' || n), pg_temp.id_of('tenant ' || 1 + n % 89), 'https://down.example.com/' || n, 'secret',
        now() - interval '1 day'
   FROM load, generate_series(1, load.runs / 10) n;
 INSERT INTO webhook_deliveries (tenant_id, event_id, endpoint_id, status, attempts, tries, next_attempt_at, last_error, created_at)
-SELECT pg_temp.id_of('tenant ' || 1 + n % 99), n, pg_temp.id_of('retry endpoint ' || n), 'pending', 3, 3,
+SELECT pg_temp.id_of('tenant ' || 1 + n % 89), n, pg_temp.id_of('retry endpoint ' || n), 'pending', 3, 3,
        now() + interval '1 hour' + make_interval(secs => n), 'timeout', now() - interval '1 hour'
   FROM load, generate_series(1, load.runs / 10) n;
 INSERT INTO outbox_events (event_id, tenant_id, type, payload, created_at)
