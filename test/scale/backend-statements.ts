@@ -22,20 +22,20 @@ export const BACKEND_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "begin-finalize": backend(40, [...leased, fresh], {}),
   "begin-purge": backend(45, [outlived, "3"], { version: "4" }),
   "claim-run": backend(45, [idOf("queued 1"), fresh, 120, 3], { claimed: true }),
-  "claim-webhook-deliveries": backend(600, [96, 24, 32, 8, 4, 32, 60], { endpoint_id: idOf("endpoint 0") }),
+  "claim-webhook-deliveries": backend(225, [96, 24, 32, 8, 4, 32, 60], { endpoint_id: idOf("endpoint 0") }),
   "close-buried": backend(190, [...stale, "c", "l", false], { run_id: stale[0] }),
   "close-run": backend(
     180,
     [claimed[0], "PROCESSING", "CLAIMED", claimed[1], null, "COMPLETED", 7_000, null, null, 1, "ab".repeat(32), 9, 1],
     { run_id: claimed[0] },
   ),
-  "conclude-webhook-delivery": backend(35, [idOf("delivery 1"), idOf("flight"), "delivered", 200, null, null, false], {
+  "conclude-webhook-delivery": backend(39, [idOf("delivery 1"), idOf("flight"), "delivered", 200, null, null, false], {
     status: "delivered",
   }),
   "count-signals": backend(50, [[idOf("queued 1")]], { run_id: idOf("queued 1") }),
   "extend-lease": backend(40, [...leased, 120, 30], { run_id: leased[0] }),
   "fail-lapsed": backend(180, [...lapsed, 1, "x", false], { run_id: lapsed[0] }),
-  "fan-out-events": backend(2_500, [10, 1_000, ["LEASE_EXPIRED"], null], { events: "10" }),
+  "fan-out-events": backend(1_400, [10, 1_000, ["LEASE_EXPIRED"], null], { events: "10" }),
   "find-stranded-runs": backend(25, [[idOf("queued 1"), idOf("completed 1")]], { run_id: idOf("queued 1") }),
   "forget-events": backend(1_500, [30, "-infinity", "0", 50], { looked: "50", events: "50" }),
   "freeze-run": backend(70, [...claimed, "TEST", "{}"], { run_id: claimed[0] }),

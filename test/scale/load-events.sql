@@ -44,7 +44,7 @@ INSERT INTO outbox_events (event_id, tenant_id, type, payload, created_at)
 OVERRIDING SYSTEM VALUE
 SELECT load.runs + 220 + n, pg_temp.id_of('tenant ' || 90 + n % 10), 'key.revoked', '{}', now() - interval '2 days'
   FROM load, generate_series(1, load.runs / 20) n;
-UPDATE webhook_endpoints w
-   SET next_due_at = (SELECT min(d.next_attempt_at) FROM webhook_deliveries d
-                       WHERE d.endpoint_id = w.endpoint_id AND d.status = 'pending');
+UPDATE webhook_endpoints w SET next_due_at = d.first_at
+  FROM (SELECT endpoint_id, min(next_attempt_at) AS first_at FROM webhook_deliveries WHERE status = 'pending' GROUP BY 1) d
+ WHERE d.endpoint_id = w.endpoint_id;
 SELECT setval(pg_get_serial_sequence('outbox_events', 'event_id'), (SELECT max(event_id) FROM outbox_events));
