@@ -33,7 +33,7 @@ CREATE TRIGGER webhook_endpoints_slow BEFORE INSERT ON webhook_endpoints
 
 -- When an endpoint is to be looked at for what is due: never later than the earliest of its pending deliveries, unless a
 -- look found that one due and left it (`passed_over`); then it is when that look was. Null: nothing is pending.
--- Only who holds the endpoint's row makes a delivery earlier or raises this, so that nothing pending is missed.
+-- A transaction that makes a delivery earlier, or sets this later, locks the endpoint's row first: no delivery is missed.
 ALTER TABLE webhook_endpoints ADD COLUMN next_due_at timestamptz, ADD COLUMN passed_over boolean NOT NULL DEFAULT false;
 CREATE INDEX webhook_endpoints_due ON webhook_endpoints (slow, passed_over, next_due_at) WHERE next_due_at IS NOT NULL;
 
