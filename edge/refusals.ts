@@ -112,6 +112,13 @@ export const tooManyNewWebhooks = () =>
     `The account has made ${WEBHOOK_LIMITS.max_new_endpoints_a_day} webhooks within 24 hours, the most there may be: wait until the first of them is a day old.`,
   );
 
+export const tooManyDeliveries = (retry_after_s: number) =>
+  new Problem(
+    "rate-limited",
+    `In this hour (UTC) the account has had ${WEBHOOK_LIMITS.max_unpaid_per_hour} webhook deliveries that cost nothing, those asked for again among them: the most there may be.`,
+    { retry_after_s },
+  );
+
 const EXCESS = {
   "over-mode": "A test key makes and rotates test keys alone.",
   "over-scopes": "The key would have a scope that the key which asks lacks.",

@@ -87,7 +87,8 @@ ALTER TABLE webhook_deliveries DROP CONSTRAINT webhook_deliveries_status_check;
 ALTER TABLE webhook_deliveries ADD CONSTRAINT webhook_deliveries_status_check
   CHECK (status IN ('pending', 'delivered', 'failed', 'canceled', 'skipped'));
 
--- How many deliveries of unpaid events each tenant had in its last hour that had any, those skipped among them.
+-- How many deliveries each tenant had in its last hour that had any, of unpaid events (those skipped among them) and of
+-- those that it asked for again.
 CREATE TABLE unpaid_deliveries (
   tenant_id uuid PRIMARY KEY REFERENCES tenants,
   hour timestamptz NOT NULL,
@@ -95,57 +96,3 @@ CREATE TABLE unpaid_deliveries (
 );
 ALTER TABLE unpaid_deliveries ENABLE ROW LEVEL SECURITY;
 REVOKE ALL ON unpaid_deliveries FROM PUBLIC;
-
--- As in 0012: turns up to so many events that wait into deliveries, to each active endpoint that was there and wants it, and to
--- the run's own address. FOR SHARE: an endpoint that is disabled or deleted at this moment gets it and loses it again, or
--- does not get it.
--- New: an event is unpaid when its run cost nothing, other than by one of our own failures. Anybody can make as many of them
--- as a rate allows, so that a tenant gets p_unpaid_per_hour deliveries of them in an hour; the others are written down as
--- skipped. Tenants are counted in the order of their ids, so that two that fan out at once never deadlock.
--- Always one row: how many events there were, and how many deliveries were skipped.
-DROP FUNCTION fan_out_events;
-CREATE FUNCTION fan_out_events(p_limit integer, p_unpaid_per_hour integer, p_own_failures text[])
-RETURNS TABLE (events bigint, skipped bigint)
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  WITH batch AS MATERIALIZED (
-    SELECT event_id, tenant_id, run_id, type, created_at,
-           type LIKE 'run.%' AND (payload->>'charged_micros')::bigint = 0
-             AND (payload->>'reason_code' = ANY (p_own_failures)) IS NOT TRUE AS unpaid
-      FROM outbox_events
-     WHERE fanned_out_at IS NULL
-     ORDER BY event_id
-     LIMIT p_limit
-       FOR UPDATE SKIP LOCKED
-  ), wanted AS MATERIALIZED (
-    SELECT b.event_id, b.unpaid, w.tenant_id, w.endpoint_id, CASE WHEN w.url IS NULL THEN r.webhook_url END AS url
-      FROM batch b
-      JOIN webhook_endpoints w ON w.tenant_id = b.tenant_id AND w.status = 'active' AND w.deleted_at IS NULL
-      LEFT JOIN runs r ON r.run_id = b.run_id
-     WHERE CASE WHEN w.url IS NULL THEN r.webhook_url IS NOT NULL AND b.type LIKE 'run.%'
-                ELSE w.created_at <= b.created_at AND (w.events = '{}' OR b.type = ANY (w.events)) END
-       FOR SHARE OF w
-  ), counted AS (
-    INSERT INTO unpaid_deliveries AS u (tenant_id, hour, wanted)
-    SELECT tenant_id, date_trunc('hour', wall_clock(), 'UTC'), count(*) FROM wanted WHERE unpaid GROUP BY tenant_id
-     ORDER BY tenant_id
-    ON CONFLICT (tenant_id) DO UPDATE
-      SET wanted = CASE WHEN u.hour = excluded.hour THEN u.wanted ELSE 0 END + excluded.wanted, hour = excluded.hour
-    RETURNING u.tenant_id, u.wanted
-  ), ranked AS MATERIALIZED (
-    SELECT w.*, w.unpaid AND c.wanted - count(*) OVER tenant + row_number() OVER (tenant ORDER BY w.event_id, w.endpoint_id)
-             > p_unpaid_per_hour AS skipped
-      FROM wanted w LEFT JOIN counted c USING (tenant_id)
-    WINDOW tenant AS (PARTITION BY w.tenant_id, w.unpaid)
-  ), made AS (
-    INSERT INTO webhook_deliveries (tenant_id, event_id, endpoint_id, url, status, next_attempt_at, last_error, created_at)
-    SELECT tenant_id, event_id, endpoint_id, url, CASE WHEN skipped THEN 'skipped' ELSE 'pending' END,
-           CASE WHEN NOT skipped THEN wall_clock() END, CASE WHEN skipped THEN 'unpaid-limit' END, wall_clock()
-      FROM ranked
-    ON CONFLICT (event_id, endpoint_id) DO NOTHING
-  ), marked AS (
-    UPDATE outbox_events e SET fanned_out_at = wall_clock() FROM batch b WHERE e.event_id = b.event_id
-  )
-  SELECT (SELECT count(*) FROM batch), (SELECT count(*) FROM ranked WHERE skipped)
-$$;
-REVOKE EXECUTE ON FUNCTION fan_out_events FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION fan_out_events TO dpp_backend;

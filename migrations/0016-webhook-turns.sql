@@ -31,6 +31,12 @@ END $$;
 CREATE TRIGGER webhook_endpoints_slow BEFORE INSERT ON webhook_endpoints
   FOR EACH ROW EXECUTE FUNCTION begin_webhook_slow();
 
+-- When an endpoint is to be looked at for what is due: never later than the earliest of its pending deliveries, unless a
+-- look found that one due and left it (`passed_over`); then it is when that look was. Null: nothing is pending.
+-- A transaction that makes a delivery earlier, or sets this later, locks the endpoint's row first: no delivery is missed.
+ALTER TABLE webhook_endpoints ADD COLUMN next_due_at timestamptz, ADD COLUMN passed_over boolean NOT NULL DEFAULT false;
+CREATE INDEX webhook_endpoints_due ON webhook_endpoints (slow, passed_over, next_due_at) WHERE next_due_at IS NOT NULL;
+
 -- The host that an http(s) URL names, without its port.
 CREATE FUNCTION webhook_host(p_url text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
@@ -41,7 +47,10 @@ $$;
 -- tenants that have nothing under way, and up to p_slow of slow endpoints. Of all that is under way anywhere, each
 -- tenant, endpoint and target host has at most its share, in the slow lane half of it; a quarter of a host's share is
 -- kept too. Turns: who has least under way comes first, then what is due longest.
--- Who claims waits for who claims, so that shares are exact; a lock that is not had within 3 s raises.
+-- It looks at some due endpoints of each lane alone, those that were passed over before and those that were not, each
+-- longest due first: what it passes over goes to the end of its line. Tenants without room stay where they are.
+-- Who claims waits for who claims, so that shares are exact; a lock that is not had within 3 s raises. Then endpoints and
+-- deliveries are locked, in that order; those that others hold are left for the next look.
 -- `slow`: the lane whose place it takes. Zero rows: nothing is due, or its share is used up.
 DROP FUNCTION claim_webhook_deliveries(integer, integer, integer, double precision);
 CREATE FUNCTION claim_webhook_deliveries(p_quick integer, p_kept integer, p_slow integer, p_per_tenant integer,
@@ -54,18 +63,35 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET
 DECLARE
   -- How far to look among what is due to runs' own addresses for a host that has room.
   c_look CONSTANT integer := 32;
+  c_endpoints CONSTANT integer := 64; -- to look at, of each lane and line, when there are few places
   v_now timestamptz;
+  v_full_quick uuid[]; v_full_slow uuid[]; -- tenants
+  v_endpoints uuid[];
 BEGIN
   PERFORM take_lock_row('webhook claims');
   v_now := wall_clock();
+  SELECT coalesce(array_agg(f.tenant_id) FILTER (WHERE NOT f.slow), '{}'),
+         coalesce(array_agg(f.tenant_id) FILTER (WHERE f.slow), '{}') INTO v_full_quick, v_full_slow
+    FROM (SELECT d.tenant_id, w.slow, count(*) AS many
+            FROM webhook_deliveries d JOIN webhook_endpoints w USING (endpoint_id)
+           WHERE d.claim_token IS NOT NULL AND d.next_attempt_at > v_now GROUP BY 1, 2) f
+   WHERE f.many >= CASE WHEN f.slow THEN (p_per_tenant + 1) / 2 WHEN p_quick <= p_kept THEN 1 ELSE p_per_tenant END;
+  SELECT array_agg(x.endpoint_id) INTO v_endpoints
+    FROM (VALUES (false, p_quick, v_full_quick), (true, p_slow, v_full_slow)) AS l (slow, places, is_full)
+   CROSS JOIN (VALUES (false), (true)) AS line (passed_over)
+   CROSS JOIN LATERAL (
+     SELECT w.endpoint_id FROM webhook_endpoints w
+      WHERE w.slow = l.slow AND w.passed_over = line.passed_over AND w.next_due_at <= v_now
+        AND w.tenant_id <> ALL (l.is_full)
+      ORDER BY w.next_due_at
+      LIMIT CASE WHEN l.places > 0 THEN greatest(c_endpoints, 2 * l.places) ELSE 0 END
+        FOR NO KEY UPDATE SKIP LOCKED
+   ) x;
+  IF v_endpoints IS NULL THEN
+    RETURN;
+  END IF;
   RETURN QUERY
-  WITH RECURSIVE waiting AS (
-    (SELECT endpoint_id FROM webhook_deliveries WHERE status = 'pending' ORDER BY endpoint_id LIMIT 1)
-    UNION ALL
-    SELECT (SELECT d.endpoint_id FROM webhook_deliveries d
-             WHERE d.status = 'pending' AND d.endpoint_id > w.endpoint_id ORDER BY d.endpoint_id LIMIT 1)
-      FROM waiting w WHERE w.endpoint_id IS NOT NULL
-  ), flying AS MATERIALIZED (
+  WITH flying AS MATERIALIZED (
     SELECT d.tenant_id, d.endpoint_id, w.slow, webhook_host(coalesce(d.url, w.url)) AS host
       FROM webhook_deliveries d JOIN webhook_endpoints w USING (endpoint_id)
      WHERE d.claim_token IS NOT NULL AND d.next_attempt_at > v_now
@@ -80,7 +106,7 @@ BEGIN
            (true, p_slow, 0, (p_per_tenant + 1) / 2, (p_per_endpoint + 1) / 2, (p_per_host + 1) / 2)
   ), lined_up AS (
     SELECT w.tenant_id, w.endpoint_id, w.url, l.*, coalesce(e.many, 0) AS of_endpoint, coalesce(t.many, 0) AS of_tenant
-      FROM waiting v
+      FROM unnest(v_endpoints) AS v (endpoint_id)
       JOIN webhook_endpoints w USING (endpoint_id)
       JOIN lanes l USING (slow)
       LEFT JOIN at_endpoint e USING (endpoint_id)
@@ -94,7 +120,7 @@ BEGIN
        SELECT d.delivery_id, d.next_attempt_at, webhook_host(coalesce(d.url, q.url)) AS host FROM webhook_deliveries d
         WHERE d.endpoint_id = q.endpoint_id AND d.status = 'pending' AND d.next_attempt_at <= v_now
         ORDER BY d.next_attempt_at, d.delivery_id
-        LIMIT CASE WHEN q.url IS NULL THEN c_look ELSE q.per_endpoint - q.of_endpoint END
+        LIMIT CASE WHEN q.url IS NULL THEN c_look ELSE greatest(q.per_endpoint - q.of_endpoint, 0) END
      ) x
       LEFT JOIN at_host h ON h.host = x.host AND h.slow = q.slow
      -- Without room here it would stand in the way of what its tenant has for other hosts.
@@ -130,6 +156,17 @@ BEGIN
     JOIN webhook_endpoints w USING (endpoint_id)
     JOIN outbox_events e USING (event_id)
     LEFT JOIN runs r USING (run_id);
+  UPDATE webhook_endpoints w
+     SET next_due_at = CASE WHEN x.first_at < v_now THEN v_now ELSE x.first_at END,
+         passed_over = coalesce(x.first_at <= v_now, false)
+    FROM unnest(v_endpoints) AS v (endpoint_id)
+    LEFT JOIN LATERAL (
+      SELECT d.next_attempt_at AS first_at FROM webhook_deliveries d
+       WHERE d.endpoint_id = v.endpoint_id AND d.status = 'pending'
+       ORDER BY d.next_attempt_at
+       LIMIT 1
+    ) x ON true
+   WHERE w.endpoint_id = v.endpoint_id;
 END $$;
 
 -- What became of an attempt. p_outcome: delivered | retry (in so many seconds) | failed | gone (it asks for no more: its
@@ -144,28 +181,28 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET
 #variable_conflict use_column
 DECLARE
   v_now timestamptz := wall_clock();
+  v_next_at timestamptz := CASE p_outcome WHEN 'retry' THEN v_now + make_interval(secs => p_retry_seconds) END;
   v_endpoint_id uuid;
+  v_has_url boolean;
 BEGIN
-  UPDATE webhook_endpoints w SET slow = p_slow
-    FROM webhook_deliveries d
-   WHERE d.delivery_id = p_delivery_id AND d.claim_token = p_claim_token AND w.endpoint_id = d.endpoint_id
-     AND w.slow <> p_slow;
-  IF p_outcome = 'gone' THEN
-    SELECT w.endpoint_id INTO v_endpoint_id FROM webhook_deliveries d JOIN webhook_endpoints w USING (endpoint_id)
-     WHERE d.delivery_id = p_delivery_id AND w.url IS NOT NULL
-       FOR NO KEY UPDATE OF w;
-  END IF;
+  SELECT w.endpoint_id, w.url IS NOT NULL INTO v_endpoint_id, v_has_url
+    FROM webhook_deliveries d JOIN webhook_endpoints w USING (endpoint_id)
+   WHERE d.delivery_id = p_delivery_id AND d.claim_token = p_claim_token
+     AND (p_outcome IN ('retry', 'gone') OR w.slow <> p_slow)
+     FOR NO KEY UPDATE OF w;
   UPDATE webhook_deliveries d
      SET status = CASE p_outcome WHEN 'delivered' THEN 'delivered' WHEN 'retry' THEN 'pending' ELSE 'failed' END,
-         next_attempt_at = CASE p_outcome WHEN 'retry' THEN v_now + make_interval(secs => p_retry_seconds) END,
-         claim_token = NULL, last_status = p_status, last_error = p_error,
+         next_attempt_at = v_next_at, claim_token = NULL, last_status = p_status, last_error = p_error,
          delivered_at = CASE p_outcome WHEN 'delivered' THEN v_now ELSE d.delivered_at END
    WHERE d.delivery_id = p_delivery_id AND d.claim_token = p_claim_token
   RETURNING d.status INTO status;
   IF NOT FOUND THEN
     RETURN;
   END IF;
-  IF v_endpoint_id IS NOT NULL THEN
+  UPDATE webhook_endpoints w SET slow = p_slow, next_due_at = least(w.next_due_at, v_next_at)
+   WHERE w.endpoint_id = v_endpoint_id
+     AND (w.slow <> p_slow OR v_next_at < coalesce(w.next_due_at, 'infinity'));
+  IF p_outcome = 'gone' AND v_has_url THEN
     UPDATE webhook_endpoints w SET status = 'disabled', disabled_reason = 'gone', version = w.version + 1
      WHERE w.endpoint_id = v_endpoint_id AND w.deleted_at IS NULL;
     UPDATE webhook_deliveries d SET status = 'canceled', next_attempt_at = NULL, claim_token = NULL

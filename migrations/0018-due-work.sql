@@ -104,8 +104,10 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     LEFT JOIN LATERAL (
       SELECT 'infinity'::timestamptz AS at, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid AS id WHERE p_after IS NULL
       UNION ALL
-      SELECT y.created_at, y.delivery_id FROM webhook_deliveries y
-       WHERE y.delivery_id = p_after AND y.endpoint_id = w.endpoint_id
+      -- By its id alone: an index of the endpoint's deliveries would be read from end to end for it.
+      SELECT y.created_at, y.delivery_id
+        FROM (SELECT z.* FROM webhook_deliveries z WHERE z.delivery_id = p_after OFFSET 0) y
+       WHERE y.endpoint_id = w.endpoint_id
     ) s ON true
     LEFT JOIN LATERAL (
       (SELECT x.* FROM webhook_deliveries x

@@ -5,7 +5,7 @@ import { change } from "../change.ts";
 import type { EdgeHandler } from "../context.ts";
 import { readFit } from "../fit.ts";
 import { readNothing } from "../read-nothing.ts";
-import { changesHalted, noSuchDelivery } from "../refusals.ts";
+import { changesHalted, noSuchDelivery, tooManyDeliveries } from "../refusals.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 import { concluded, endpointOf, idOf, type WebhookDeps } from "../webhook-request.ts";
 import { deliveryOf } from "../webhook-response.ts";
@@ -21,6 +21,7 @@ export function redeliverWebhook(deps: WebhookDeps): EdgeHandler {
       act: () => redeliver(deps.db, caller.key_sha256, names),
       conclude: (answer) => {
         if (answer.outcome === "redelivering") return deliveryOf(answer.delivery);
+        if (answer.outcome === "too-many") return tooManyDeliveries(answer.retry_after_seconds);
         if (answer.outcome === "disabled") return new Problem("webhook-disabled");
         return answer.outcome === "absent" ? noSuchDelivery() : changesHalted();
       },

@@ -50,7 +50,7 @@ async function newThing(url: string, owner: Account, collection: string): Promis
 async function newDelivery({ url, backend }: Maker, { api_key }: Account, webhook_id: string): Promise<string> {
   const run = acceptedRun(await post({ url, api_key }));
   await cancelRun(`${url}/v1/runs/${run.run_id}`, api_key);
-  await backend.query("SELECT * FROM fan_out_events(100, 1000, '{}')", []);
+  await backend.query("SELECT * FROM fan_out_events(100, 1000, '{}', NULL)", []);
   const page = await get(`${url}/v1/webhooks/${webhook_id}/deliveries`, api_key);
   const [delivery] = deliveryPage.parse(page.body).deliveries;
   if (delivery === undefined) throw new Error(`nothing is to be delivered to ${webhook_id}`);

@@ -1,98 +1,54 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { setSwitch } from "#core/store/postgres/set-switch.ts";
 import * as answers from "../../edge/docs/answers/webhooks.ts";
-import {
-  type Answer,
-  acceptedRun,
-  bearer,
-  call,
-  cancelRun,
-  get,
-  newIdempotencyKey,
-  pointers,
-  post,
-  problemOf,
-  work,
-} from "./client.ts";
+import { acceptedRun, get, newIdempotencyKey, pointers, post, problemOf, work } from "./client.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
+import { HOOK_URL as URL, webhookClient, type WebhookClient } from "./webhook-client.ts";
 
 const ABSENT = "01a1fa37-24d5-77a5-b92c-ccf601371541";
-const URL = "https://hooks.example.com/decisionproof?tenant=1";
 
 let world: World;
+let hooks: WebhookClient;
 let account: Account;
 let other: Account;
-const tenant = () => world.account({ key: { scopes: ["submit", "read", "admin"] } });
 beforeAll(async () => {
   world = await createWorld({ bindings: { DPP_WEBHOOK_ALLOW_HOSTS: "127.0.0.1:*" } });
-  [account, other] = [await tenant(), await tenant()];
+  hooks = webhookClient(world);
+  [account, other] = [await hooks.tenant(), await hooks.tenant()];
 });
 afterAll(() => world.close());
 
-const ask = (method: string, path: string, { api_key }: Account, body?: unknown): Promise<Answer> =>
-  call(`${world.url}/v1/webhooks${path}`, {
-    method,
-    headers: { ...bearer(api_key), ...(body !== undefined && { "Content-Type": "application/json" }) },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-async function create(of: Account, body: Record<string, unknown> = {}) {
-  const answer = await ask("POST", "", of, { url: URL, ...body });
-  expect(answer.status, answer.text).toBe(201);
-  return answers.webhookCreated.parse(answer.body);
-}
-/** A run that is canceled at once, and its event as the reaper hands it out: to nobody yet. */
-async function happen(of: Account, change: Record<string, unknown> = {}): Promise<string> {
-  const run = acceptedRun(await post({ url: world.url, api_key: of.api_key, body: work(change) }));
-  expect((await cancelRun(`${world.url}/v1/runs/${run.run_id}`, of.api_key)).status).toBe(200);
-  await world.backend.query("SELECT * FROM fan_out_events(100, 1000, '{}')", []);
-  return run.run_id;
-}
-const pageOf = async (path: string, of: Account) => answers.deliveryPage.parse((await ask("GET", path, of)).body);
-
 describe("a webhook", () => {
   test("is made, listed, read, rotated and deleted; its secret is shown when it is made and rotated", async () => {
-    const mine = await tenant();
-    const answer = await ask("POST", "", mine, { url: URL, events: ["run.failed", "run.failed"], description: "Mine" });
+    const mine = await hooks.tenant();
+    const answer = await hooks.ask("POST", "", mine, {
+      url: URL,
+      events: ["run.failed", "run.failed"],
+      description: "Mine",
+    });
     const { secret, ...view } = answers.webhookCreated.parse(answer.body);
     expect(answer.headers.get("location")).toBe(`/v1/webhooks/${view.endpoint_id}`);
     expect(answer.headers.get("ratelimit-policy")).toMatch(/^"read"/);
     expect(view).toMatchObject({ url: URL, events: ["run.failed"], description: "Mine", status: "active" });
-    const all = await create(mine);
+    const all = await hooks.create(mine);
     expect(all).toMatchObject({ events: [], description: null, disabled_reason: null });
 
-    const list = await ask("GET", "", mine);
+    const list = await hooks.ask("GET", "", mine);
     expect(answers.webhookList.parse(list.body).webhooks).toMatchObject([view, { endpoint_id: all.endpoint_id }]);
     expect(list.text).not.toContain("whsec_");
-    expect((await ask("GET", `/${view.endpoint_id}`, mine)).body).toEqual(view);
+    expect((await hooks.ask("GET", `/${view.endpoint_id}`, mine)).body).toEqual(view);
 
-    const rotated = answers.webhookSecret.parse((await ask("POST", `/${view.endpoint_id}/rotate`, mine)).body);
+    const rotated = answers.webhookSecret.parse((await hooks.ask("POST", `/${view.endpoint_id}/rotate`, mine)).body);
     expect(rotated.secret).not.toBe(secret);
     const until = Date.parse(rotated.previous_secret_valid_until ?? "");
     expect(until - Date.now()).toBeGreaterThan(23 * 3_600_000);
 
-    expect((await ask("POST", `/${view.endpoint_id}/enable`, mine, {})).body).toEqual(view);
-    const gone = await ask("DELETE", `/${view.endpoint_id}`, mine);
+    expect((await hooks.ask("POST", `/${view.endpoint_id}/enable`, mine, {})).body).toEqual(view);
+    const gone = await hooks.ask("DELETE", `/${view.endpoint_id}`, mine);
     expect([gone.status, gone.text]).toEqual([204, ""]);
-    problemOf(await ask("GET", `/${view.endpoint_id}`, mine), 404, "not-found");
-    problemOf(await ask("DELETE", `/${view.endpoint_id}`, mine), 404, "not-found");
-    expect(answers.webhookList.parse((await ask("GET", "", mine)).body).webhooks).toHaveLength(1);
-  });
-
-  test("is one of twenty at most", async () => {
-    const mine = await tenant();
-    for (let i = 0; i < 20; i++) await create(mine);
-    problemOf(await ask("POST", "", mine, { url: URL }), 409, "too-many-webhooks");
-  });
-
-  test("is one of a hundred at most that are made within a day", async () => {
-    const mine = await tenant();
-    await world.owner.query(
-      `INSERT INTO webhook_endpoints (endpoint_id, tenant_id, url, created_at, deleted_at)
-       SELECT gen_random_uuid(), $1, $2, now(), now() FROM generate_series(1, 99)`,
-      [mine.tenant_id, URL],
-    );
-    await create(mine);
-    expect(problemOf(await ask("POST", "", mine, { url: URL }), 409, "too-many-webhooks").detail).toContain("24 hours");
+    problemOf(await hooks.ask("GET", `/${view.endpoint_id}`, mine), 404, "not-found");
+    problemOf(await hooks.ask("DELETE", `/${view.endpoint_id}`, mine), 404, "not-found");
+    expect(answers.webhookList.parse((await hooks.ask("GET", "", mine)).body).webhooks).toHaveLength(1);
   });
 
   test.each<[string, Record<string, unknown>, string]>([
@@ -106,13 +62,13 @@ describe("a webhook", () => {
     ["a long description", { description: "x".repeat(501) }, "/description"],
     ["an unknown field", { secret: "mine" }, "/secret"],
   ])("with %s is a 400 that says where", async (_what, change, pointer) => {
-    const answer = await ask("POST", "", account, { url: URL, ...change });
+    const answer = await hooks.ask("POST", "", account, { url: URL, ...change });
     expect(pointers(problemOf(answer, 400, "invalid-request"))).toEqual([pointer]);
   });
 
   test("an unknown or repeated parameter, and an id that is none, is a 400 that names it", async () => {
     const named = async (method: string, path: string) =>
-      pointers(problemOf(await ask(method, path, account), 400, "invalid-request"));
+      pointers(problemOf(await hooks.ask(method, path, account), 400, "invalid-request"));
     expect(await named("GET", "?page=2")).toEqual(["page"]);
     expect(await named("DELETE", `/${ABSENT}?force=true`)).toEqual(["force"]);
     expect(await named("GET", "/nobody")).toEqual(["id"]);
@@ -129,12 +85,12 @@ describe("a webhook", () => {
 
 describe("another tenant's webhook", () => {
   test("is answered like one that is not there, byte for byte", async () => {
-    const { endpoint_id } = await create(account);
-    await happen(account);
-    const [delivery] = (await pageOf(`/${endpoint_id}/deliveries`, account)).deliveries;
+    const { endpoint_id } = await hooks.create(account);
+    await hooks.happen(account);
+    const [delivery] = (await hooks.pageOf(`/${endpoint_id}/deliveries`, account)).deliveries;
     const delivery_id = delivery?.delivery_id ?? "";
     const seen = async (method: string, path: string, ids: Record<string, string>) => {
-      const answer = await ask(method, path, other);
+      const answer = await hooks.ask(method, path, other);
       const document = problemOf(answer, 404, "not-found");
       let text = answer.text.replace(document.trace_id, "");
       for (const [name, id] of Object.entries(ids)) text = text.replaceAll(id, name);
@@ -154,35 +110,35 @@ describe("another tenant's webhook", () => {
         (await seen(method, absent, { ID: ABSENT })).replace("deliveries/ID", "deliveries/DELIVERY"),
       );
     }
-    problemOf(await ask("POST", `/default/deliveries/${delivery_id}/redeliver`, other), 404, "not-found");
-    expect((await ask("GET", `/${endpoint_id}`, account)).status).toBe(200);
+    problemOf(await hooks.ask("POST", `/default/deliveries/${delivery_id}/redeliver`, other), 404, "not-found");
+    expect((await hooks.ask("GET", `/${endpoint_id}`, account)).status).toBe(200);
   });
 });
 
 describe("deliveries", () => {
   test("are listed newest first, in pages, by status", async () => {
-    const mine = await tenant();
-    const { endpoint_id } = await create(mine);
-    const runs = [await happen(mine), await happen(mine), await happen(mine)];
-    const first = await pageOf(`/${endpoint_id}/deliveries?limit=2`, mine);
-    const last = await pageOf(`/${endpoint_id}/deliveries?limit=2&cursor=${first.next_cursor}`, mine);
+    const mine = await hooks.tenant();
+    const { endpoint_id } = await hooks.create(mine);
+    const runs = [await hooks.happen(mine), await hooks.happen(mine), await hooks.happen(mine)];
+    const first = await hooks.pageOf(`/${endpoint_id}/deliveries?limit=2`, mine);
+    const last = await hooks.pageOf(`/${endpoint_id}/deliveries?limit=2&cursor=${first.next_cursor}`, mine);
     expect([...first.deliveries, ...last.deliveries].map(({ run_id }) => run_id)).toEqual(runs.toReversed());
     expect(last.next_cursor).toBeNull();
     expect(first.deliveries[0]).toMatchObject({ type: "run.canceled", url: URL, status: "pending", attempts: 0 });
-    expect((await pageOf(`/${endpoint_id}/deliveries?status=pending`, mine)).deliveries).toHaveLength(3);
-    expect((await pageOf(`/${endpoint_id}/deliveries?status=delivered`, mine)).deliveries).toEqual([]);
+    expect((await hooks.pageOf(`/${endpoint_id}/deliveries?status=pending`, mine)).deliveries).toHaveLength(3);
+    expect((await hooks.pageOf(`/${endpoint_id}/deliveries?status=delivered`, mine)).deliveries).toEqual([]);
   });
 
   test("are sent again when it is asked for, but for those of a webhook that is disabled", async () => {
-    const mine = await tenant();
-    const { endpoint_id } = await create(mine);
-    await happen(mine);
-    const [delivery] = (await pageOf(`/${endpoint_id}/deliveries`, mine)).deliveries;
+    const mine = await hooks.tenant();
+    const { endpoint_id } = await hooks.create(mine);
+    await hooks.happen(mine);
+    const [delivery] = (await hooks.pageOf(`/${endpoint_id}/deliveries`, mine)).deliveries;
     await world.owner.query(
       "UPDATE webhook_deliveries SET status = 'delivered', next_attempt_at = NULL WHERE delivery_id = $1",
       [delivery?.delivery_id ?? ""],
     );
-    const again = () => ask("POST", `/${endpoint_id}/deliveries/${delivery?.delivery_id}/redeliver`, mine);
+    const again = () => hooks.ask("POST", `/${endpoint_id}/deliveries/${delivery?.delivery_id}/redeliver`, mine);
     const answer = await again();
     expect(answer.status).toBe(202);
     expect(answers.deliveryView.parse(answer.body)).toMatchObject({ event_id: delivery?.event_id, status: "pending" });
@@ -193,10 +149,10 @@ describe("deliveries", () => {
 
 describe("a run's own webhook", () => {
   test("is taken, is part of what its idempotency key stands for, and its deliveries are the default's", async () => {
-    const mine = await tenant();
-    const secret = answers.webhookSecret.parse((await ask("GET", "/default/secret", mine)).body);
-    expect((await ask("GET", "/default/secret", mine)).body).toEqual(secret);
-    expect((await pageOf("/default/deliveries", mine)).deliveries).toEqual([]);
+    const mine = await hooks.tenant();
+    const secret = answers.webhookSecret.parse((await hooks.ask("GET", "/default/secret", mine)).body);
+    expect((await hooks.ask("GET", "/default/secret", mine)).body).toEqual(secret);
+    expect((await hooks.pageOf("/default/deliveries", mine)).deliveries).toEqual([]);
     const idempotency_key = newIdempotencyKey();
     const submit = (change: Record<string, unknown>) =>
       post({ url: world.url, api_key: mine.api_key, idempotency_key, body: work(change) });
@@ -204,19 +160,19 @@ describe("a run's own webhook", () => {
     expect(acceptedRun(await submit({ webhook: URL })).run_id).toBe(run.run_id);
     problemOf(await submit({ webhook: `${URL}2` }), 409, "idempotency-conflict");
     problemOf(await submit({}), 409, "idempotency-conflict");
-    const run_id = await happen(mine, { webhook: "https://127.0.0.1:4000/listed-by-the-operator" });
-    const { deliveries } = await pageOf("/default/deliveries", mine);
+    const run_id = await hooks.happen(mine, { webhook: "https://127.0.0.1:4000/listed-by-the-operator" });
+    const { deliveries } = await hooks.pageOf("/default/deliveries", mine);
     expect(deliveries).toMatchObject([{ run_id, url: "https://127.0.0.1:4000/listed-by-the-operator" }]);
 
-    const rotated = answers.webhookSecret.parse((await ask("POST", "/default/rotate", mine)).body);
+    const rotated = answers.webhookSecret.parse((await hooks.ask("POST", "/default/rotate", mine)).body);
     expect(rotated.previous_secret_valid_until).not.toBeNull();
-    expect((await ask("GET", "/default/secret", mine)).body).toEqual(rotated);
-    expect((await ask("GET", "", mine)).body).toEqual({ webhooks: [] });
+    expect((await hooks.ask("GET", "/default/secret", mine)).body).toEqual(rotated);
+    expect((await hooks.ask("GET", "", mine)).body).toEqual({ webhooks: [] });
   });
 });
 
 test("while the operator has halted everything nothing is changed, and all can be read", async () => {
-  const { endpoint_id } = await create(account);
+  const { endpoint_id } = await hooks.create(account);
   await setSwitch(world.owner, "halt");
   try {
     for (const [method, path, body] of [
@@ -226,7 +182,7 @@ test("while the operator has halted everything nothing is changed, and all can b
       ["POST", `/${endpoint_id}/enable`],
       ["POST", `/default/deliveries/${ABSENT}/redeliver`],
     ] as const)
-      problemOf(await ask(method, path, account, body), 503, "read-only");
+      problemOf(await hooks.ask(method, path, account, body), 503, "read-only");
     expect((await get(`${world.url}/v1/webhooks/${endpoint_id}`, account.api_key)).status).toBe(200);
   } finally {
     await setSwitch(world.owner, "normal");

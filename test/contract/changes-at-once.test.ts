@@ -128,5 +128,8 @@ it("changes of keys and webhooks, runs and the telling of them wait for each oth
   const stranded = `SELECT d.delivery_id FROM webhook_deliveries d JOIN webhook_endpoints w USING (endpoint_id)
     WHERE d.status = 'pending' AND (w.status <> 'active' OR w.deleted_at IS NOT NULL)`;
   expect(await world.owner.query(stranded, [])).toEqual([]);
+  const missed = `SELECT d.delivery_id FROM webhook_deliveries d JOIN webhook_endpoints w USING (endpoint_id)
+    WHERE d.status = 'pending' AND coalesce(w.next_due_at, 'infinity') > greatest(d.next_attempt_at, clock_timestamp())`;
+  expect(await world.owner.query(missed, [])).toEqual([]);
   expect(await world.imbalances()).toEqual([]);
 });

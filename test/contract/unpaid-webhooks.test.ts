@@ -3,8 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PLATFORM_FAILURES } from "#core/domain/run.ts";
 import { WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
 import type { Db } from "#core/ports/db.ts";
+import { claimDeliveries } from "#core/store/postgres/claim-webhook-deliveries.ts";
 import fanOutSql from "#core/store/postgres/fan-out-events.sql";
+import redeliverSql from "#core/store/postgres/redeliver-webhook.sql";
 import { redeliverWebhook } from "#core/store/postgres/webhook-deliveries.ts";
+import { WEBHOOK_PLACES, WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
 import type { Account } from "./support/money-world.ts";
 import { createWebhookWorld, receiver, type WebhookWorld } from "./support/webhook-world.ts";
 
@@ -18,7 +21,7 @@ afterAll(async () => {
 });
 
 /** One round of the fan-out, with a limit that a test can reach. */
-const fanOut = (per_hour: number) => world.backend.query(fanOutSql, [100, per_hour, PLATFORM_FAILURES]);
+const fanOut = (per_hour: number) => world.backend.query(fanOutSql, [100, per_hour, PLATFORM_FAILURES, null]);
 
 /** The end of a run as close_run tells it. */
 const ended = ({ tenant_id }: Account, type: string, charged_micros: number, reason_code: string | null) =>
@@ -48,28 +51,28 @@ describe("runs that are submitted and canceled in a loop", () => {
     for (let run = 0; run < 4; run++) await world.happen(account, "http://127.0.0.1:9/own");
     await world.happen(other.account);
     const [counted] = await fanOut(5);
-    expect(counted).toEqual({ events: "5", skipped: "11" });
+    expect(counted).toMatchObject({ events: "5", skipped: "11" });
     expect(await statuses(account)).toEqual({ pending: 5, skipped: 11 });
     expect(await statuses(other.account)).toEqual({ pending: 1 });
     const own = await world.deliveries(account);
     expect(own.map(({ status, last_error }) => [status, last_error])).toContainEqual(["skipped", "unpaid-limit"]);
 
     await world.happen(account);
-    expect(await fanOut(5)).toEqual([{ events: "1", skipped: "3" }]);
+    expect(await fanOut(5)).toMatchObject([{ events: "1", skipped: "3" }]);
     await world.owner.query("UPDATE unpaid_deliveries SET hour = hour - interval '1 hour'", []);
     await world.happen(account);
-    expect(await fanOut(5)).toEqual([{ events: "1", skipped: "0" }]);
+    expect(await fanOut(5)).toMatchObject([{ events: "1", skipped: "0" }]);
   });
 
   it("are counted exactly, however many fan out at once", async () => {
     const { account } = await listener(2);
     for (let run = 0; run < 12; run++) await world.happen(account);
-    const one = () => world.backend.query(fanOutSql, [1, 7, PLATFORM_FAILURES]);
+    const one = () => world.backend.query(fanOutSql, [1, 7, PLATFORM_FAILURES, null]);
     for (let round = 0; round < 6; round++) await Promise.all([one(), one(), one()]);
     expect(await statuses(account)).toEqual({ pending: 7, skipped: 17 });
   });
 
-  it("are sent on demand, though the limit was reached", async () => {
+  it("are sent on demand in the next hour, though the limit was reached", async () => {
     const account = await world.tenant();
     await using server = await receiver();
     const { endpoint_id } = await world.endpoint(account, server.url);
@@ -78,11 +81,67 @@ describe("runs that are submitted and canceled in a loop", () => {
     const [skipped] = await world.deliveries(account, endpoint_id);
     await world.sweep();
     expect([skipped?.status, server.received.length]).toEqual(["skipped", 0]);
+    await world.owner.query("UPDATE unpaid_deliveries SET hour = hour - interval '1 hour', wanted = 1000", []);
     const delivery = { endpoint_id, delivery_id: skipped?.delivery_id ?? randomUUID() };
     expect(await redeliverWebhook(world.edge, account.key_sha256, delivery)).toMatchObject({ outcome: "redelivering" });
     await world.sweep();
     expect(server.received).toHaveLength(1);
     expect(await world.deliveries(account, endpoint_id)).toMatchObject([{ status: "delivered" }]);
+  });
+});
+
+describe("deliveries that are asked for again", () => {
+  /** With a limit that a test can reach. */
+  const again = (account: Account, endpoint_id: string, delivery_id: string, per_hour: number) =>
+    world.edge.query(redeliverSql, [account.key_sha256, endpoint_id, delivery_id, per_hour]);
+
+  it("count in the tenant's hour, whatever their run cost and however many are asked for at once", async () => {
+    const { account, endpoint_id } = await listener(1);
+    await ended(account, "run.completed", 12_000, null);
+    await world.happen(account);
+    await fanOut(100);
+    const paid = (await world.deliveries(account, endpoint_id)).find(({ type }) => type === "run.completed");
+    const delivery_id = paid?.delivery_id ?? "";
+    const answers = await Promise.all(Array.from({ length: 8 }, () => again(account, endpoint_id, delivery_id, 5)));
+    const outcomes = answers.map(([row]) => row?.["outcome"]).toSorted();
+    expect(outcomes).toEqual([...Array(4).fill("redelivering"), ...Array(4).fill("too-many")]);
+    const refused = answers.find(([row]) => row?.["outcome"] === "too-many")?.[0];
+    expect(refused?.["retry_after_seconds"]).toBeGreaterThan(0);
+    expect(refused?.["retry_after_seconds"]).toBeLessThanOrEqual(3_600);
+
+    const other = await listener(1);
+    await world.happen(other.account);
+    await fanOut(100);
+    const [theirs] = await world.deliveries(other.account, other.endpoint_id);
+    expect(await again(other.account, other.endpoint_id, theirs?.delivery_id ?? "", 5)).toMatchObject([
+      { outcome: "redelivering" },
+    ]);
+    await world.owner.query("UPDATE unpaid_deliveries SET hour = hour - interval '1 hour'", []);
+    expect(await again(account, endpoint_id, delivery_id, 5)).toMatchObject([{ outcome: "redelivering" }]);
+  });
+
+  it("leave as many less to runs that cost nothing", async () => {
+    const { account, endpoint_id } = await listener(1);
+    await world.happen(account);
+    await fanOut(2);
+    const [first] = await world.deliveries(account, endpoint_id);
+    await again(account, endpoint_id, first?.delivery_id ?? "", 2);
+    await world.happen(account);
+    expect(await fanOut(2)).toMatchObject([{ events: "1", skipped: "1" }]);
+  });
+
+  it("do not count while the delivery is under way, or where there is none", async () => {
+    const { account, endpoint_id } = await listener(1);
+    await world.happen(account);
+    await fanOut(100);
+    await claimDeliveries(world.backend, WEBHOOK_PLACES, WEBHOOK_SHARES);
+    const [delivery] = await world.deliveries(account, endpoint_id);
+    for (let time = 0; time < 3; time++) {
+      expect(await again(account, endpoint_id, delivery?.delivery_id ?? "", 1)).toMatchObject([
+        { outcome: "redelivering", attempts: 1 },
+      ]);
+      expect(await again(account, endpoint_id, randomUUID(), 1)).toMatchObject([{ outcome: "absent" }]);
+    }
   });
 });
 

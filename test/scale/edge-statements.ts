@@ -39,12 +39,12 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "admission-snapshot": edge(35, [KEY], { tenant_id: idOf("tenant 0") }),
   "cancel-run": edge(170, [KEY, idOf("queued 1"), "x"], { outcome: "canceled" }),
   "create-own-key": edge(80, [KEY, ...NEW, "new", null, ["read"], null, null, null, null], { outcome: "created" }),
-  "create-webhook": edge(35, [KEY, idOf("new"), "https://hooks.example.com/new", [], null, "s", 20, 100], {
+  "create-webhook": edge(48, [KEY, idOf("new"), "https://hooks.example.com/new", [], null, "s", 20, 100], {
     outcome: "created",
   }),
-  "default-webhook-secret": edge(25, [KEY, "secret"], { outcome: "found" }),
-  "delete-webhook": edge(35, [KEY, idOf("spare endpoint 1")], { outcome: "deleted" }),
-  "enable-webhook": edge(35, [KEY, ENDPOINT], { outcome: "enabled" }),
+  "default-webhook-secret": edge(16, [KEY, "secret"], { outcome: "found" }),
+  "delete-webhook": edge(33, [KEY, idOf("spare endpoint 1")], { outcome: "deleted" }),
+  "enable-webhook": edge(33, [KEY, ENDPOINT], { outcome: "enabled" }),
   "find-budget": edge(30, [KEY], { authorized: true }),
   "find-plan": edge(20, [KEY], { authorized: true }),
   "find-receipt": edge(20, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
@@ -61,15 +61,15 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "list-own-transfers": edge(30, [KEY, null, null, ["RESERVE", "CHARGE", "REFUND"], null, null, null, 20], {
     authorized: true,
   }),
-  "list-webhook-deliveries": edge(110, [KEY, ENDPOINT, null, null, 20], { outcome: "found" }),
-  "list-webhooks": edge(25, [KEY, null], { outcome: "found" }),
+  "list-webhook-deliveries": edge(145, [KEY, ENDPOINT, null, null, 20], { outcome: "found" }),
+  "list-webhooks": edge(17, [KEY, null], { outcome: "found" }),
   "own-key-snapshot": edge(25, [KEY, idOf("key 0")], { tenant_id: idOf("tenant 0") }),
-  "redeliver-webhook": edge(65, [KEY, ENDPOINT, idOf("delivery 2")], { outcome: "redelivering" }),
+  "redeliver-webhook": edge(87, [KEY, ENDPOINT, idOf("delivery 2"), 1_000], { outcome: "redelivering" }),
   "revoke-own-key": edge(70, [KEY, idOf("spare key 1")], { outcome: "revoked" }),
   "rotate-own-key": edge(130, [KEY, idOf("spare key 2"), ...NEW, 60], { outcome: "rotated" }),
   "rotate-webhook": edge(35, [KEY, ENDPOINT, "another", 60], { outcome: "rotated" }),
   "submit-run": edge(130, run("a new run"), { outcome: "inserted" }),
-  "submit-run-with-webhook": edge(170, [...run("a new run"), "https://hooks.example.com/own", "secret"], {
+  "submit-run-with-webhook": edge(164, [...run("a new run"), "https://hooks.example.com/own", "secret"], {
     outcome: "inserted",
   }),
 };

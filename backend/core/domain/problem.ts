@@ -159,7 +159,7 @@ export const PROBLEMS = {
     status: 429,
     title: "Too many requests",
     meaning:
-      "Requests come faster than the plan or this API key allows, too many with keys or bodies that do not fit, or too many streams are open.",
+      "Requests come faster than the plan or this API key allows, too many with keys or bodies that do not fit, too many streams are open, or too many webhook deliveries were asked for again within an hour.",
     what_to_do: "Wait as long as Retry-After says. The RateLimit headers, where there are any, tell what is left.",
   },
   "too-many-open-runs": {

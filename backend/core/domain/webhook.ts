@@ -18,8 +18,8 @@ export const WEBHOOK_LIMITS = {
   /** Made within 24 hours, deleted ones included. */
   max_new_endpoints_a_day: 100,
   /**
-   * Deliveries to one account in an hour of what cost nothing: anybody can make such events as fast as a rate allows, and
-   * each is sent to as many addresses as there are endpoints.
+   * Deliveries to one account in an hour of what cost nothing, those that it asks for again among them: anybody can make
+   * such events as fast as a rate allows, and each is sent to as many addresses as there are endpoints.
    */
   max_unpaid_per_hour: 1_000,
   /** How long a secret signs beside the one that took its place. */

@@ -47,12 +47,14 @@ export interface WebhookSweepDeps {
 export async function sweepWebhooks(deps: WebhookSweepDeps, stop: AbortSignal): Promise<void> {
   const flying = new Map<Promise<void>, keyof FreePlaces>();
   let fanOutError: unknown;
+  let after: string | undefined;
   try {
     while (!stop.aborted) {
-      const { events, skipped } = await fanOutEvents(deps.db, EVENTS_AT_ONCE).catch((error: unknown) => {
+      const { events, skipped, go_on_after } = await fanOutEvents(deps.db, EVENTS_AT_ONCE, after).catch((error) => {
         fanOutError = error;
-        return { events: 0, skipped: 0 };
+        return { events: 0, skipped: 0, go_on_after: undefined };
       });
+      after = go_on_after;
       if (skipped > 0) tellOfSkipped(deps, skipped);
       for (const delivery of await claim(deps, flying)) {
         const flight = deliver(deps, delivery).finally(() => flying.delete(flight));

@@ -67,7 +67,7 @@ export const deliveryView = z.strictObject({
   status: deliveryStatus.meta({
     description:
       "pending: to be tried, or tried again. delivered: answered with 2xx. failed: no try is left. canceled: its webhook was disabled or deleted. " +
-      `skipped: of a run that cost nothing, when ${WEBHOOK_LIMITS.max_unpaid_per_hour} deliveries of such runs had been made for the account within the hour (UTC); it can be asked for again.`,
+      `skipped: of a run that cost nothing, when ${WEBHOOK_LIMITS.max_unpaid_per_hour} deliveries that cost nothing had been made for the account within the hour (UTC); it can be asked for again in a later one.`,
     examples: ["delivered"],
   }),
   attempts: z.int().meta({ description: "How often it was tried.", examples: [1] }),

@@ -32,7 +32,7 @@ const createWebhook = {
   "x-scope": "admin",
   tags,
   summary: "Create a webhook",
-  description: `From now on its address is told of what happens, signed as Standard Webhooks has it. A delivery that is not answered with 2xx within 15 seconds is repeated for about three days, under the same \`webhook-id\`. Accounts take turns: an endpoint that takes 5 seconds or longer to answer is told of fewer things at once, and delays no other account's. Of runs that cost nothing, our own failures apart, an account gets ${WEBHOOK_LIMITS.max_unpaid_per_hour} deliveries in an hour (UTC); the others are listed as \`skipped\`, and can be asked for again.`,
+  description: `From now on its address is told of what happens, signed as Standard Webhooks has it. A delivery that is not answered with 2xx within 15 seconds is repeated for about three days, under the same \`webhook-id\`. Accounts take turns: an endpoint that takes 5 seconds or longer to answer is told of fewer things at once, and delays no other account's. Of runs that cost nothing, our own failures apart, an account gets ${WEBHOOK_LIMITS.max_unpaid_per_hour} deliveries in an hour (UTC), those that it asks for again among them; the others are listed as \`skipped\`, and can be asked for again in a later hour.`,
   requestBody: { required: true, content: { "application/json": { schema: schemaRef("CreateWebhook") } } },
   responses: {
     201: answer("The webhook, with its secret.", "WebhookCreated", { ...RATE, Location: headerRef("Location") }),
@@ -100,7 +100,7 @@ const redeliver = {
   "x-scope": "admin",
   tags,
   summary: "Deliver again",
-  description: `Sends one delivery once more, at once, whatever became of it so far, under the same \`webhook-id\`; one that is under way is left to end.`,
+  description: `Sends one delivery once more, at once, whatever became of it so far, under the same \`webhook-id\`; one that is under way is left to end. It counts as a delivery that cost nothing, of which an account gets ${WEBHOOK_LIMITS.max_unpaid_per_hour} in an hour (UTC): after that it is a 429 until the next hour.`,
   requestBody: EMPTY_BODY,
   responses: {
     202: answer("It is sent again.", "WebhookDelivery", RATE),

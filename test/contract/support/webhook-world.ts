@@ -80,8 +80,13 @@ export async function createWebhookWorld() {
       return found.kind === "found" ? found.deliveries : [];
     },
     /** As if the time of every pending delivery had come. */
-    hasten: () =>
-      world.owner.query("UPDATE webhook_deliveries SET next_attempt_at = now() WHERE next_attempt_at IS NOT NULL", []),
+    hasten: async () => {
+      await world.owner.query(
+        "UPDATE webhook_deliveries SET next_attempt_at = now() WHERE next_attempt_at IS NOT NULL",
+        [],
+      );
+      await world.owner.query("UPDATE webhook_endpoints SET next_due_at = now() WHERE next_due_at IS NOT NULL", []);
+    },
     row: (endpoint_id: string) => one("SELECT * FROM webhook_deliveries WHERE endpoint_id = $1", [endpoint_id]),
     endpointRow: (endpoint_id: string) => one("SELECT * FROM webhook_endpoints WHERE endpoint_id = $1", [endpoint_id]),
   };

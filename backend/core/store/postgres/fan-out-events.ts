@@ -7,15 +7,16 @@ import fanOutSql from "./fan-out-events.sql";
 import forgetSql from "./forget-events.sql";
 
 const counted = z.object({ events: counter });
-const fannedOut = counted.extend({ skipped: counter });
+const fannedOut = counted.extend({ skipped: counter, go_on_after: z.guid() });
 
 /**
  * Turns up to `limit` events that wait into deliveries, each exactly once: how many there were, and how many deliveries
- * were skipped because their tenant had as many of unpaid events in this hour as it may have.
+ * were skipped because their tenant had as many of unpaid events in this hour as it may have. Tenants take turns:
+ * `go_on_after` is the `after` of the next call.
  */
-export async function fanOutEvents(db: Db, limit: number): Promise<z.infer<typeof fannedOut>> {
-  const { max_unpaid_per_hour } = WEBHOOK_LIMITS;
-  return fannedOut.parse((await db.query(fanOutSql, [limit, max_unpaid_per_hour, PLATFORM_FAILURES]))[0]);
+export async function fanOutEvents(db: Db, limit: number, after?: string): Promise<z.infer<typeof fannedOut>> {
+  const values = [limit, WEBHOOK_LIMITS.max_unpaid_per_hour, PLATFORM_FAILURES, after ?? null];
+  return fannedOut.parse((await db.query(fanOutSql, values))[0]);
 }
 
 const forgotten = counted.extend({ looked: counter, last_at: z.string().nullable(), last_id: z.string().nullable() });

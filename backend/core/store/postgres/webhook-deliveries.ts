@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { deliveryStatus } from "../../domain/webhook.ts";
+import { deliveryStatus, WEBHOOK_LIMITS } from "../../domain/webhook.ts";
 import type { Db } from "../../ports/db.ts";
 import { unauthorized } from "./change-webhook.ts";
 import { timestamp } from "./columns.ts";
@@ -52,16 +52,21 @@ const redelivered = z.union([
   deliveryColumns
     .extend({ outcome: z.literal("redelivering") })
     .transform(({ outcome, ...delivery }) => ({ outcome, delivery })),
+  z.object({ outcome: z.literal("too-many"), retry_after_seconds: z.number() }),
   z.object({ outcome: z.enum(["absent", "disabled", "read-only"]) }),
   unauthorized,
 ]);
 
-/** Another attempt at once, whatever became of it so far; one that is under way is left to end. */
+/**
+ * Another attempt at once, whatever became of it so far; one that is under way is left to end. Counts as a delivery of an
+ * unpaid event does; `too-many`: the tenant had as many in this hour as it may have.
+ */
 export async function redeliverWebhook(
   db: Db,
   key_sha256: string,
   { endpoint_id, delivery_id }: { readonly endpoint_id: string | undefined; readonly delivery_id: string },
 ): Promise<z.infer<typeof redelivered>> {
-  const [row] = await db.query(redeliverSql, [key_sha256, endpoint_id ?? null, delivery_id]);
+  const values = [key_sha256, endpoint_id ?? null, delivery_id, WEBHOOK_LIMITS.max_unpaid_per_hour];
+  const [row] = await db.query(redeliverSql, values);
   return redelivered.parse(row);
 }

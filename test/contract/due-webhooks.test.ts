@@ -1,0 +1,226 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { PLATFORM_FAILURES } from "#core/domain/run.ts";
+import {
+  type ClaimedDelivery,
+  claimDeliveries,
+  concludeDelivery,
+} from "#core/store/postgres/claim-webhook-deliveries.ts";
+import { fanOutEvents } from "#core/store/postgres/fan-out-events.ts";
+import { redeliverWebhook } from "#core/store/postgres/webhook-deliveries.ts";
+import { WEBHOOK_PLACES, WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
+import { committing } from "./support/holding.ts";
+import type { Account } from "./support/money-world.ts";
+import { createWebhookWorld, type WebhookWorld } from "./support/webhook-world.ts";
+
+let world: WebhookWorld;
+beforeAll(async () => {
+  world = await createWebhookWorld();
+});
+beforeEach(async () => {
+  for (const table of ["webhook_deliveries", "outbox_events", "webhook_endpoints"])
+    await world.owner.query(`DELETE FROM ${table}`, []);
+});
+afterAll(() => world.close());
+
+const RETRY = { outcome: "retry", status: 500, error: "http-error", retry_seconds: 5, slow: false } as const;
+const FAN_OUT = "SELECT * FROM fan_out_events($1, $2, $3, NULL)";
+const FAN_OUT_VALUES = [100, 1_000, PLATFORM_FAILURES];
+const CLAIM = "SELECT * FROM claim_webhook_deliveries(96, 0, 32, 8, 4, 32, 60)";
+
+const claim = (quick: number = WEBHOOK_PLACES.quick) =>
+  claimDeliveries(world.backend, { quick, slow: WEBHOOK_PLACES.slow }, { ...WEBHOOK_SHARES, kept: 0 });
+
+const happened = ({ tenant_id }: Account, count: number) =>
+  world.owner.query(
+    `INSERT INTO outbox_events (tenant_id, type, payload, created_at)
+     SELECT $1, 'budget.threshold', '{"threshold_percent":50,"granted_micros":2,"charged_micros":1}', now() FROM generate_series(1, $2)`,
+    [tenant_id, count],
+  );
+
+/** A tenant with one endpoint there, and so many deliveries that are due. */
+async function listener(host: string, due = 0) {
+  const account = await world.tenant();
+  const { endpoint_id } = await world.endpoint(account, `https://${host}/`);
+  if (due > 0) {
+    await happened(account, due);
+    await fanOutEvents(world.backend, 100);
+  }
+  return { account, endpoint_id };
+}
+
+/** So many endpoints of a tenant, at one host, each with a delivery that is due since an hour ago. */
+const crowd = ({ tenant_id }: Account, host: string, endpoints: number) =>
+  world.owner.query(
+    `WITH made AS (
+       INSERT INTO webhook_endpoints (endpoint_id, tenant_id, url, secret, created_at, next_due_at)
+       SELECT gen_random_uuid(), $1, $2, 's', now(), now() - interval '1 hour' FROM generate_series(1, $3)
+       RETURNING endpoint_id
+     ), event AS (
+       INSERT INTO outbox_events (tenant_id, type, payload, created_at, fanned_out_at)
+       VALUES ($1, 'key.revoked', '{}', now(), now()) RETURNING event_id
+     )
+     INSERT INTO webhook_deliveries (tenant_id, event_id, endpoint_id, next_attempt_at, created_at)
+     SELECT $1, event_id, endpoint_id, now() - interval '1 hour', now() FROM made, event`,
+    [tenant_id, `https://${host}/`, endpoints],
+  );
+
+const at = async (endpoint_id: string) => (await world.endpointRow(endpoint_id))["next_due_at"];
+const only = (claimed: readonly ClaimedDelivery[]): ClaimedDelivery => {
+  expect(claimed).toHaveLength(1);
+  return claimed[0] as ClaimedDelivery;
+};
+
+describe("an endpoint is due", () => {
+  it("from its first delivery until there is none, and at its next retry or the end of a lease in between", async () => {
+    const { account, endpoint_id } = await listener("a.example.com");
+    expect(await at(endpoint_id)).toBeNull();
+    await happened(account, 1);
+    await fanOutEvents(world.backend, 100);
+    expect(await at(endpoint_id)).toEqual((await world.row(endpoint_id))["next_attempt_at"]);
+
+    const first = only(await claim());
+    const lease_end = await at(endpoint_id);
+    expect(lease_end).toEqual((await world.row(endpoint_id))["next_attempt_at"]);
+    await concludeDelivery(world.backend, first, RETRY);
+    expect(await at(endpoint_id)).toEqual((await world.row(endpoint_id))["next_attempt_at"]);
+    expect(Number(await at(endpoint_id))).toBeLessThan(Number(lease_end));
+
+    await world.hasten();
+    const second = only(await claim());
+    await concludeDelivery(world.backend, second, { ...RETRY, outcome: "delivered", retry_seconds: null });
+    await world.hasten();
+    expect(await claim()).toEqual([]);
+    expect(await at(endpoint_id)).toBeNull();
+
+    const { delivery_id } = second;
+    await redeliverWebhook(world.edge, account.key_sha256, { endpoint_id, delivery_id });
+    expect(only(await claim())).toMatchObject({ delivery_id });
+  });
+
+  it("again when the lease of its claim ends without a conclusion", async () => {
+    const { endpoint_id } = await listener("a.example.com", 1);
+    const { delivery_id } = only(await claim());
+    expect(await claim()).toEqual([]);
+    await world.hasten();
+    expect(only(await claim())).toMatchObject({ delivery_id, tries: 2 });
+    expect(await world.endpointRow(endpoint_id)).toMatchObject({ passed_over: false });
+  });
+
+  it("as long as something of it is left over", async () => {
+    const { endpoint_id } = await listener("a.example.com", 6);
+    const claimed = await claim();
+    expect(claimed).toHaveLength(WEBHOOK_SHARES.per_endpoint);
+    expect(await world.endpointRow(endpoint_id)).toMatchObject({ passed_over: true });
+    for (const each of claimed) await concludeDelivery(world.backend, each, { ...RETRY, retry_seconds: 3_600 });
+    expect(await claim()).toHaveLength(2);
+    expect(await world.endpointRow(endpoint_id)).toMatchObject({ passed_over: false });
+  });
+});
+
+describe("a delivery is never missed", () => {
+  it("that is made while a claim is about to end", async () => {
+    const { account } = await listener("a.example.com", 1);
+    await happened(account, 1);
+    let made: Promise<unknown> | undefined;
+    const { rows } = await committing(world.ownerUrl, { sql: CLAIM, values: [] }, async (isWaitedFor) => {
+      made = fanOutEvents(world.backend, 100);
+      await isWaitedFor(made);
+    });
+    expect(rows).toHaveLength(1);
+    await made;
+    expect(await claim()).toHaveLength(1);
+  });
+
+  it("whose making is about to end while others are claimed", async () => {
+    const { account } = await listener("a.example.com");
+    await listener("b.example.com", 1);
+    await happened(account, 1);
+    await committing(world.ownerUrl, { sql: FAN_OUT, values: FAN_OUT_VALUES }, async () => {
+      expect(only(await claim()).url).toBe("https://b.example.com/");
+    });
+    expect(only(await claim()).url).toBe("https://a.example.com/");
+  });
+
+  it("that is to be tried again while another of its endpoint is claimed", async () => {
+    const { account, endpoint_id } = await listener("a.example.com", 1);
+    const first = only(await claim());
+    await happened(account, 1);
+    await fanOutEvents(world.backend, 100);
+    let concluded: Promise<unknown> | undefined;
+    await committing(world.ownerUrl, { sql: CLAIM, values: [] }, async (isWaitedFor) => {
+      concluded = concludeDelivery(world.backend, first, RETRY);
+      await isWaitedFor(concluded);
+    });
+    expect(await concluded).toBe("pending");
+    const [retried] = await world.owner.query("SELECT next_attempt_at FROM webhook_deliveries WHERE delivery_id = $1", [
+      first.delivery_id,
+    ]);
+    expect(await at(endpoint_id)).toEqual(retried?.["next_attempt_at"]);
+  });
+
+  it("that is asked for again while its endpoint is claimed", async () => {
+    const { account, endpoint_id } = await listener("a.example.com", 1);
+    const { delivery_id, claim_token } = only(await claim());
+    await concludeDelivery(world.backend, { delivery_id, claim_token } as ClaimedDelivery, {
+      ...RETRY,
+      outcome: "delivered",
+      retry_seconds: null,
+    });
+    await world.hasten();
+    let asked: Promise<unknown> | undefined;
+    await committing(world.ownerUrl, { sql: CLAIM, values: [] }, async (isWaitedFor) => {
+      asked = redeliverWebhook(world.edge, account.key_sha256, { endpoint_id, delivery_id });
+      await isWaitedFor(asked);
+    });
+    expect(await asked).toMatchObject({ outcome: "redelivering" });
+    expect(only(await claim())).toMatchObject({ delivery_id });
+  });
+});
+
+describe("endpoints whose host has no room", () => {
+  it("are looked at some at a time, keep newcomers waiting for one look, and each has its turn", async () => {
+    const hostile = await world.tenant();
+    await crowd(hostile, "full.example.com", WEBHOOK_SHARES.per_tenant);
+    const others = [];
+    for (let i = 0; i < 4; i++) others.push(await world.tenant());
+    for (const each of others) await crowd(each, "full.example.com", 150);
+    while ((await claim()).length > 0);
+
+    const behind = await world.tenant();
+    await crowd(behind, "good.example.com", 1);
+    await world.owner.query("UPDATE webhook_endpoints SET passed_over = true, next_due_at = now()", []);
+    const { account } = await listener("newcomer.example.com", 1);
+    expect(only(await claim(1)).tenant_id).toBe(account.tenant_id);
+    let looks = 0;
+    let claimed: readonly ClaimedDelivery[] = [];
+    while (claimed.length === 0 && looks++ < 20) claimed = await claim(1);
+    expect(only(claimed).tenant_id).toBe(behind.tenant_id);
+    expect(looks).toBeLessThanOrEqual(Math.ceil(600 / 64) + 1);
+  });
+});
+
+describe("events of a tenant", () => {
+  it("that has a backlog leave the others their turn", async () => {
+    const [big, small] = [await listener("big.example.com"), await listener("small.example.com")];
+    await happened(big.account, 300);
+    await happened(small.account, 1);
+    expect(await fanOutEvents(world.backend, 100)).toMatchObject({ events: 51 });
+    expect(await world.deliveries(small.account, small.endpoint_id)).toHaveLength(1);
+    expect(await fanOutEvents(world.backend, 100)).toMatchObject({ events: 100 });
+  });
+
+  it("have their turn after those of the tenants before it, and each event has one", async () => {
+    const all = [];
+    for (let i = 0; i < 30; i++) all.push(await listener(`t${i}.example.com`));
+    for (const { account } of all) await happened(account, 8);
+    const first = await fanOutEvents(world.backend, 100);
+    expect(first.events).toBe(100);
+    const second = await fanOutEvents(world.backend, 100, first.go_on_after);
+    expect(second.events).toBe(100);
+    for (const { account, endpoint_id } of all)
+      expect(await world.deliveries(account, endpoint_id), endpoint_id).not.toEqual([]);
+    await fanOutEvents(world.backend, 100, second.go_on_after);
+    expect(await fanOutEvents(world.backend, 100)).toMatchObject({ events: 0 });
+    for (const { account, endpoint_id } of all) expect(await world.deliveries(account, endpoint_id)).toHaveLength(8);
+  });
+});
