@@ -158,9 +158,9 @@ describe("an answer too long to be judged beside others", () => {
 
   test.each([new NotBegun("no process could be started"), new ProcessLost("killed")])(
     "is nobody's error where there is no process to judge it in: %s",
-    async (error) => {
-      const judge = answerJudge(() => Promise.reject(error));
-      await expect(decideWith([completion(TABLE, usage)], {}, { judge })).rejects.toBe(error);
+    async (reason) => {
+      const judge = answerJudge(() => Promise.reject(reason));
+      await expect(decideWith([completion(TABLE, usage)], {}, { judge })).rejects.toBe(reason);
     },
   );
 });

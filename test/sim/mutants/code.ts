@@ -91,8 +91,8 @@ export const CODE_MUTANTS: readonly Mutant[] = [
   inCode(
     "W2: the lease reaches as far as the waits",
     "backend/worker/lease.ts",
-    "grace_seconds: LEASE_GRACE_SECONDS + times.waited_ms() / 1_000,",
-    "grace_seconds: LEASE_GRACE_SECONDS,",
+    "lease_seconds + times.waited_ms() / 1_000",
+    "lease_seconds",
   ),
   inCode(
     "W2: waiting is not work",
