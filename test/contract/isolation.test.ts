@@ -176,6 +176,10 @@ describe("a process for work", () => {
     expect(await isolated({ deed: "reads_the_environment" }, asker)).toEqual({ kind: "ok", answer: [] });
   });
 
+  test("goes on with its work when a supervisor tells all processes to stop", async () => {
+    expect(await isolated({ deed: "is_told_to_stop" }, asker)).toEqual({ kind: "ok", answer: "sound" });
+  });
+
   test("is refused reading what is not code, writing files and starting processes", async () => {
     for (const deed of ["reads_its_parent", "writes_a_file", "starts_a_process"] as const) {
       expect(await isolated({ deed }, asker)).toMatchObject({ kind: "fault", fault: "Error" });
