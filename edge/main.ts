@@ -32,7 +32,11 @@ function wire(env: EdgeEnv) {
     timeout_ms: env.DPP_AWS_TIMEOUT_MS,
   };
   const s3_endpoint = env.S3_ENDPOINT ?? `https://s3.${env.AWS_REGION}.amazonaws.com`;
-  const db = createNeon({ database_url: env.DATABASE_URL, http: env.NEON_HTTP, timeout_ms: env.DPP_DATABASE_TIMEOUT_MS });
+  const db = createNeon({
+    database_url: env.DATABASE_URL,
+    http: env.NEON_HTTP,
+    timeout_ms: env.DPP_DATABASE_TIMEOUT_MS,
+  });
   const redis = createUpstash({
     url: env.UPSTASH_REDIS_REST_URL,
     token: env.UPSTASH_REDIS_REST_TOKEN,

@@ -5,7 +5,7 @@ import { costsMinimumFee, type PlatformFailureFee, REASONS } from "#core/domain/
 import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
 import { type ClosedRun, closeRun } from "#core/store/postgres/close-run.ts";
 import { describeWork } from "./describe-work.ts";
-import type { Execution } from "./execute.ts";
+import type { Ended } from "./execute.ts";
 import { type FinalizeDeps, finalize } from "./finalize.ts";
 import type { HeldRun } from "./lease.ts";
 import type { OffThread } from "./off-thread/off-thread.ts";
@@ -22,7 +22,7 @@ export async function conclude(
   deps: ConcludeDeps,
   pack: Pack<unknown>,
   run: HeldRun,
-  execution: Exclude<Execution, { kind: "stopped" | "waited" | "no_process" }>,
+  execution: Ended,
   claimed_seconds: number,
 ): Promise<ClosedRun | undefined> {
   if (execution.kind === "input_rejected") {

@@ -1,17 +1,16 @@
 import { REASONS } from "#core/domain/run.ts";
 import type { PackOutcome, Units } from "#core/domain/pack.ts";
-import { WrittenJson } from "#core/domain/written-json.ts";
+import { type Written, WrittenJson } from "#core/domain/written-json.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
-import type { Written } from "./off-thread/json-work.ts";
 import type { OffThread } from "./off-thread/off-thread.ts";
 import { soundOutcome } from "./outcome.ts";
 import type { Asker } from "./packs/isolation/turn.ts";
-import { NotBegun } from "./packs/isolation/work-process.ts";
+import { NotBegun, ProcessLost } from "./packs/isolation/work-process.ts";
 import type { Pack, PackContext } from "./packs/pack.ts";
 import { owning } from "./stray-errors.ts";
-import type { Timebox } from "./timebox.ts";
+import type { Timebox, TimeIsUp } from "./timebox.ts";
 
 /** A pack's work that ended well. What may be large of it is written already, or could not be. */
 export interface Done {
@@ -28,8 +27,15 @@ export type Execution =
   | { readonly kind: "stopped" }
   /** The run waited too long for its turn: likewise. */
   | { readonly kind: "waited" }
+  /** Too many other runs wait in this worker: likewise. */
+  | { readonly kind: "crowded" }
   /** This worker could start no process: likewise. */
-  | { readonly kind: "no_process" };
+  | { readonly kind: "no_process" }
+  /** The process that did the work was killed, by none of its limits: likewise. */
+  | { readonly kind: "process_lost" };
+
+/** A run that ended, well or not. */
+export type Ended = Extract<Execution, { kind: "done" | "input_rejected" | "pack_failed" }>;
 
 interface ExecuteDeps {
   readonly fetch: GuardedFetch;
@@ -58,7 +64,7 @@ export async function execute(
         cap: run.reserved_micros,
         is_free: run.minimum_fee_micros === 0,
       }),
-      timebox.over.then((what): Execution => (what === "waits" ? { kind: "waited" } : failed("TIMEBOX_EXCEEDED"))),
+      timebox.over.then((what): Execution => OVER[what]),
       halted.promise.then((): Execution => ({ kind: "stopped" })),
     ]);
   } finally {
@@ -97,6 +103,10 @@ async function perform(
       log.error("no process could be had", { error });
       return { kind: "no_process" };
     }
+    if (error instanceof ProcessLost) {
+      log.error("the work's process was lost", { error });
+      return { kind: "process_lost" };
+    }
     if (!bounds.signal.aborted) log.error("pack crashed", { error });
     return failed("PACK_CRASHED");
   }
@@ -116,7 +126,7 @@ async function finish(
   { kind, units, reliability, data, artifacts }: Extract<PackOutcome, { kind: "done" }>,
   asker: Asker,
 ): Promise<Done> {
-  const written = data instanceof WrittenJson ? data.bytes : await offThread.writeJson(data, asker);
+  const written = data instanceof WrittenJson ? data.written : await offThread.writeJson(data, asker);
   if (typeof written === "string") return { kind, units, reliability, written };
   const files = await offThread.writeJson(artifacts, asker);
   if (typeof files === "string") return { kind, units, reliability, written: files };
@@ -128,6 +138,12 @@ const failed = (reason_code: keyof typeof REASONS): Execution => ({
   reason_code,
   detail: REASONS[reason_code],
 });
+
+const OVER: Readonly<Record<TimeIsUp, Execution>> = {
+  timebox: failed("TIMEBOX_EXCEEDED"),
+  waits: { kind: "waited" },
+  crowded: { kind: "crowded" },
+};
 
 function aborted(signal: AbortSignal): { readonly promise: Promise<void>; forget(): void } {
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,5 +1,6 @@
 import type { ReceivedMessage } from "#core/ports/queue.ts";
 import { processMessage, type WorkerDeps, type WorkerTimes } from "./process-run.ts";
+import { createWaitingRoom } from "./waiting-room.ts";
 
 const LONG_POLL_SECONDS = 20;
 const RECEIVE_AT_MOST = 10;
@@ -13,7 +14,10 @@ export interface LoopSettings extends WorkerTimes {
   readonly stop_seconds: number;
 }
 
-/** Takes messages while slots are free, until `stopping`; then finishes or hands back what it holds. */
+/**
+ * Takes messages while slots are free, until `stopping`; then finishes or hands back what it holds. Runs that wait beside
+ * the slots hold none, so that it holds at most `concurrency` runs and the waiting room's.
+ */
 export async function workerLoop(deps: WorkerDeps, settings: LoopSettings, stopping: AbortSignal): Promise<void> {
   const running = new Set<Promise<void>>();
   const giveUp = new AbortController();
@@ -22,8 +26,11 @@ export async function workerLoop(deps: WorkerDeps, settings: LoopSettings, stopp
   const woken = () => new Promise<void>((resolve) => (wake = resolve));
   stopping.addEventListener("abort", () => wake(), { once: true });
 
+  const room = createWaitingRoom(settings.concurrency, () => wake());
+  const free = () => settings.concurrency - (running.size - room.beside);
+
   const start = (message: ReceivedMessage) => {
-    const run: Promise<void> = processMessage(deps, settings, message, giveUp.signal).finally(() => {
+    const run: Promise<void> = processMessage({ ...deps, room }, settings, message, giveUp.signal).finally(() => {
       running.delete(run);
       wake();
     });
@@ -31,12 +38,12 @@ export async function workerLoop(deps: WorkerDeps, settings: LoopSettings, stopp
   };
 
   while (!stopping.aborted) {
-    if (running.size >= settings.concurrency) await woken();
+    if (free() <= 0) await woken();
     if (running.size > 0) await deps.sleeper.sleep(GATHER_MS, stopping);
-    const free = settings.concurrency - running.size;
-    if (free === 0 || stopping.aborted) continue;
+    const wanted = Math.min(free(), RECEIVE_AT_MOST);
+    if (wanted <= 0 || stopping.aborted) continue;
     try {
-      const messages = await deps.queue.receive(Math.min(free, RECEIVE_AT_MOST), LONG_POLL_SECONDS, stopping);
+      const messages = await deps.queue.receive(wanted, LONG_POLL_SECONDS, stopping);
       messages.forEach(start);
     } catch (error) {
       deps.log.warn("no messages could be received", { error });

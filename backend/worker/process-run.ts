@@ -1,37 +1,35 @@
 import { newId } from "#core/domain/ids.ts";
-import { type RunSignal, decodeSignal, encodeSignal } from "#core/domain/message.ts";
+import { type RunSignal, decodeSignal } from "#core/domain/message.ts";
 import { isTerminal } from "#core/domain/run.ts";
 import { traceIdOf } from "#core/domain/trace.ts";
-import type { Metrics } from "#core/ports/metrics.ts";
-import type { ReceivedMessage, SignalReceiver, SignalSender } from "#core/ports/queue.ts";
+import type { ReceivedMessage } from "#core/ports/queue.ts";
 import type { Redis } from "#core/ports/redis.ts";
 import { type ClaimAnswer, claimRun } from "#core/store/postgres/claim-run.ts";
-import { handBack } from "#core/store/postgres/hand-back.ts";
 import type { ClosedRun } from "#core/store/postgres/close-run.ts";
 import { statusOf } from "#core/store/postgres/run-status.ts";
 import { settle } from "#core/store/redis/settle.ts";
-import { type ConcludeDeps, conclude, failAs } from "./conclude.ts";
-import { type Execution, execute } from "./execute.ts";
+import { conclude } from "./conclude.ts";
+import { type Ended, type Execution, execute } from "./execute.ts";
 import { type HeldRun, hold, keepLease } from "./lease.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
 import type { Pack } from "./packs/pack.ts";
+import { failNow, type RequeueDeps, type Requeued, requeueLater, requeueLost, requeueNow } from "./requeue.ts";
 import { retryOutages } from "./retry.ts";
 import { startTimebox } from "./timebox.ts";
+import type { WaitingRoom } from "./waiting-room.ts";
 
 /** So long a run waits in all for processes that other runs hold; then another worker, or this one later, takes it. */
 const LONGEST_WAIT_SECONDS = 60;
-/**
- * What went back so often waits on under its lease: each holder of a process is bounded by its own timebox, and tenants
- * take turns. It leaves some of the five hand-backs to workers that are told to stop.
- */
+/** What went back so often waits longer, and then fails. It leaves some of the five hand-backs to workers that stop. */
 const MOST_HAND_BACKS_FOR_WAITS = 3;
+const LAST_WAIT_SECONDS = 900;
 
-export interface WorkerDeps extends ConcludeDeps {
+export interface WorkerDeps extends RequeueDeps {
   readonly redis: Redis;
-  readonly queue: SignalReceiver & SignalSender;
-  readonly metrics: Metrics;
   readonly packs: ReadonlyMap<string, Pack<unknown>>;
   readonly fetch: GuardedFetch;
+  /** Where runs wait for a process; without one each waits in its slot. */
+  readonly room?: WaitingRoom;
 }
 
 export interface WorkerTimes {
@@ -79,11 +77,12 @@ async function processSignal(
   if (pack === undefined) {
     // A deploy may bring a pack to the edge before it reaches every worker.
     deps.log.error("no such pack in this worker", { pack_type: run.pack_type });
-    return goBackFor(deps, run, "PACK_UNKNOWN");
+    return leave(deps, run, receipt, await requeueLater(deps, run, "PACK_UNKNOWN"));
   }
   const timebox = startTimebox(deps, run.tenant_id, {
     work_ms: run.timebox_sec * 1_000,
-    wait_ms: run.hand_backs < MOST_HAND_BACKS_FOR_WAITS ? LONGEST_WAIT_SECONDS * 1_000 : undefined,
+    wait_ms: (mayGoBack(run) ? LONGEST_WAIT_SECONDS : LAST_WAIT_SECONDS) * 1_000,
+    room: deps.room,
   });
   const beats = { ...times, waited_ms: () => timebox.waited_ms() };
   await whileHeld(deps, beats, run, receipt, async (lost) => {
@@ -92,17 +91,46 @@ async function processSignal(
       deps.metrics.count("lease_lost");
       return yieldTo(deps, run, receipt);
     }
-    if (execution.kind === "stopped") return void (await giveBack(deps, run, receipt));
-    if (execution.kind === "waited") {
-      deps.metrics.count("run_waited_too_long", { pack_type: run.pack_type });
-      return void (await giveBack(deps, run, receipt));
+    if (!isEnded(execution)) {
+      return leave(deps, run, receipt, await requeue(deps, run, execution.kind, times.max_attempts));
     }
-    if (execution.kind === "no_process") return goBackFor(deps, run, "NO_WORK_PROCESS");
     const closed = await conclude(deps, pack, run, execution, times.claimed_seconds);
     if (closed === undefined) return yieldTo(deps, run, receipt);
-    await tell(deps, run, execution, closed);
+    deps.metrics.count("run_closed", { pack_type: run.pack_type, kind: execution.kind });
+    await tell(deps, run, closed, "reason_code" in execution ? execution.reason_code : undefined);
     forget(deps, receipt);
   });
+}
+
+const mayGoBack = ({ hand_backs }: HeldRun): boolean => hand_backs < MOST_HAND_BACKS_FOR_WAITS;
+
+const isEnded = (execution: Execution): execution is Ended =>
+  ["done", "input_rejected", "pack_failed"].includes(execution.kind);
+
+/** What is done with a run whose work did not end here. */
+function requeue(
+  deps: WorkerDeps,
+  run: HeldRun,
+  kind: Exclude<Execution, Ended>["kind"],
+  max_attempts: number,
+): Promise<Requeued> {
+  if (kind === "stopped") return requeueNow(deps, run);
+  if (kind === "process_lost") return requeueLost(deps, run, max_attempts);
+  if (kind === "no_process") return requeueLater(deps, run, "NO_WORK_PROCESS");
+  deps.metrics.count("run_waited_too_long", { pack_type: run.pack_type, kind });
+  // Among others that wait it would only come back into the same crowd.
+  if (kind === "crowded") return requeueLater(deps, run, "NO_WORK_PROCESS");
+  return mayGoBack(run) ? requeueNow(deps, run) : failNow(deps, run, "NO_WORK_PROCESS");
+}
+
+/** The message of a run that this worker does not go on with: one that waits for its next signal, or is over, needs none. */
+async function leave(deps: WorkerDeps, run: HeldRun, receipt: string, requeued: Requeued): Promise<void> {
+  if (requeued === "lost") return yieldTo(deps, run, receipt);
+  if (typeof requeued === "object") {
+    deps.metrics.count("run_closed", { pack_type: run.pack_type, kind: "platform_failed" });
+    await tell(deps, run, requeued.closed, requeued.reason_code);
+  }
+  forget(deps, receipt);
 }
 
 /**
@@ -145,14 +173,7 @@ async function whileHeld(
   }
 }
 
-async function tell(
-  deps: WorkerDeps,
-  run: HeldRun,
-  execution: Exclude<Execution, { kind: "stopped" | "waited" | "no_process" }>,
-  closed: ClosedRun,
-): Promise<void> {
-  deps.metrics.count("run_closed", { pack_type: run.pack_type, kind: execution.kind });
-  const reason_code = "reason_code" in execution ? execution.reason_code : undefined;
+async function tell(deps: WorkerDeps, run: HeldRun, closed: ClosedRun, reason_code: string | undefined): Promise<void> {
   const { charged_micros } = closed;
   deps.log.info("run closed", { pack_type: run.pack_type, attempt: run.attempt, charged_micros, reason_code });
   // W6
@@ -174,31 +195,4 @@ function forget(deps: WorkerDeps, receipt: string): void {
   void deps.queue
     .delete(receipt)
     .catch((error: unknown) => deps.log.warn("a message was not deleted; its next delivery will be", { error }));
-}
-
-/** Hands the run back and makes its signal visible at once, so that another worker takes it. */
-async function giveBack(deps: WorkerDeps, run: HeldRun, receipt: string): Promise<"handed-back" | "kept"> {
-  const answer = await handBackHeld(deps, run);
-  deps.log.info("run handed back", { answer });
-  if (answer === "handed-back") {
-    await deps.queue.send([encodeSignal({ run_id: run.run_id, traceparent: run.trace_parent })]);
-    forget(deps, receipt);
-  }
-  return answer;
-}
-
-const handBackHeld = (deps: WorkerDeps, run: HeldRun) =>
-  retryOutages(
-    deps,
-    () => run.lease.held_until_ms,
-    () => handBack(deps.db, run),
-  );
-
-/**
- * This worker cannot do the run: it goes back, and its next signal is the reaper's, a while later, so that another worker,
- * or this one when it can, takes it. When it came back too often, it fails for this reason.
- */
-async function goBackFor(deps: WorkerDeps, run: HeldRun, reason: "PACK_UNKNOWN" | "NO_WORK_PROCESS"): Promise<void> {
-  const answer = await handBackHeld(deps, run);
-  if (answer === "kept") await failAs(deps, run, reason);
 }

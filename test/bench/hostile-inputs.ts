@@ -30,6 +30,14 @@ function schemas(): unknown {
   return { cases, metrics: ["json_schema"], threshold: evalOffer.example.threshold };
 }
 
+/** Branches that double at each level, up to the steps that a run may take. */
+function branches(): unknown {
+  const both = { anyOf: [{ $ref: "#" }, { $ref: "#" }] };
+  const output = `${"[".repeat(13)}1${"]".repeat(13)}`;
+  const cases = Array.from({ length: 37 }, (_, index) => ({ id: `${index}`, output }));
+  return { cases, metrics: [{ metric: "json_schema", schema: { type: "array", items: both } }] };
+}
+
 /** As many rows in the report as there may be. */
 function manyCases(): unknown {
   const cases = Array.from({ length: 1_000 }, (_, index) => ({ id: `case ${index}`, output: "a b", expected: "a c" }));
@@ -58,6 +66,7 @@ export function hostileRuns(pages: string): readonly HostileRun[] {
   return [
     run("classes", "eval", classes()),
     run("schemas", "eval", schemas()),
+    run("branches", "eval", branches()),
     run("cases", "eval", manyCases()),
     run("table", "decision", table(50)),
     run("half a table", "decision", table(1)),

@@ -23,3 +23,5 @@ process.on("message", (order) => {
 });
 
 await import("../../backend/worker/main.ts");
+// The channel would keep a worker that has stopped alive.
+process.disconnect();

@@ -147,11 +147,8 @@ const ended = z.object({
 type Ended = z.infer<typeof ended>;
 const SQL = "SELECT run_id, pack_type, status, attempt - hand_backs AS attempts, reason_code FROM runs ORDER BY run_id";
 
-/**
- * What these runs may end with by themselves: a page that is not there, or never answers, or may not be fetched; and on
- * a crowded machine one that is not read in time.
- */
-const OWN_ENDS = new Set(["HTTP_ERROR", "TIMEBOX_EXCEEDED", "ADDRESS_NOT_ALLOWED", "PAGE_TOO_COMPLEX"]);
+/** What these runs may end with by themselves: a page that is not there, or never answers, or may not be fetched. */
+const OWN_ENDS = new Set(["HTTP_ERROR", "TIMEBOX_EXCEEDED", "ADDRESS_NOT_ALLOWED"]);
 const isWrong = ({ status, pack_type, reason_code }: Ended): boolean =>
   status !== "COMPLETED" && !(pack_type === "url" && OWN_ENDS.has(reason_code ?? ""));
 

@@ -3,7 +3,9 @@ import { json } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { type DecisionInputs, decisionOffer } from "#core/domain/packs/decision.ts";
 import { decisionPack } from "../../backend/worker/packs/decision.ts";
+import { answerJudge } from "../../backend/worker/packs/decision/judge-answer.ts";
 import { MODEL_LIMITS } from "../../backend/worker/packs/decision/model.ts";
+import { NotBegun, ProcessLost } from "../../backend/worker/packs/isolation/work-process.ts";
 import { context } from "../unit/packs/decision-fixture.ts";
 import { serve } from "./support/local-server.ts";
 
@@ -33,7 +35,7 @@ interface Asked {
 async function decideWith(
   answers: (string | number)[],
   inputs: Partial<DecisionInputs> = {},
-  { path = "/v1", cap = 1_000_000, is_free = false } = {},
+  { path = "/v1", cap = 1_000_000, is_free = false, judge = answerJudge() } = {},
 ) {
   const asked: Asked[] = [];
   const handler: RequestListener = (request, response) => {
@@ -45,7 +47,11 @@ async function decideWith(
     });
   };
   await using server = await serve(handler);
-  const pack = decisionPack({ url: server.origin + path, apiKey: "sk-secret", model: "test-model", backoffMs: 1 });
+  const pack = decisionPack(
+    { url: server.origin + path, apiKey: "sk-secret", model: "test-model", backoffMs: 1 },
+    undefined,
+    judge,
+  );
   const outcome = await pack.run(decisionOffer.inputs.parse({ question: "Should we move?", ...inputs }), {
     ...context(undefined, cap),
     is_free,
@@ -151,6 +157,18 @@ describe("a cap", () => {
     expect(outcome).toMatchObject(exceeded);
     expect(asked).toHaveLength(0);
   });
+});
+
+describe("an answer too long to be judged beside others", () => {
+  const usage = { total_tokens: 1, note: "x".repeat(3_000) };
+
+  test.each([new NotBegun("no process could be started"), new ProcessLost("killed")])(
+    "is nobody's error where there is no process to judge it in: %s",
+    async (reason) => {
+      const judge = answerJudge(() => Promise.reject(reason));
+      await expect(decideWith([completion(TABLE, usage)], {}, { judge })).rejects.toBe(reason);
+    },
+  );
 });
 
 describe("a model that fails", () => {

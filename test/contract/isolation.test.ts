@@ -7,12 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PackOutcome } from "#core/domain/pack.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
 import { answerOf } from "../../backend/worker/packs/isolation/answer-of.ts";
+import { createOutcomePool } from "../../backend/worker/packs/isolation/outcome-pool.ts";
 import { createProcessPool, POOL_LIMITS } from "../../backend/worker/packs/isolation/process-pool.ts";
 import { startWorkProcess } from "../../backend/worker/packs/isolation/work-process.ts";
 import type { PackContext } from "../../backend/worker/packs/pack.ts";
 import type { Deed } from "./support/hostile/work-process.ts";
 import { turn } from "../unit/packs/decision-fixture.ts";
-import { done, hang, packOf, type RunHarness, runHarness } from "./support/run-harness.ts";
+import { done, hang, packOf, type RunHarness, runHarness, TIMES } from "./support/run-harness.ts";
 
 const SCRIPT = new URL("./support/hostile/work-process.ts", import.meta.url);
 const MEMORY = { heap_mb: 64, resident_mb: 300 };
@@ -23,6 +24,11 @@ const isolated = createProcessPool(() => startWorkProcess<{ deed: Deed }, unknow
   ...POOL_LIMITS,
   processes: 2,
 });
+
+const unwritable = createOutcomePool<{ readonly value: unknown }>(
+  new URL("./support/hostile/unwritable-process.ts", import.meta.url),
+  MEMORY,
+);
 
 /** A pack whose work is done as the product's heavy packs do theirs. */
 const heavyPack = (deed: Deed) =>
@@ -53,7 +59,6 @@ describe("a worker among hostile packs", () => {
     "fills_the_heap",
     "fills_buffers",
     "exits",
-    "kills_itself",
     "recurses",
     "throws_null",
     "throws_what_cannot_be_described",
@@ -69,6 +74,33 @@ describe("a worker among hostile packs", () => {
     ]);
     expect(await h.run(hostile)).toMatchObject(failed("PACK_CRASHED"));
     expect(await h.run(neighbour)).toMatchObject({ status: "COMPLETED", charged_micros: "1000" });
+  });
+
+  test("work whose process is killed from outside is tried as often as attempts allow, and costs nothing", async () => {
+    const hostile = await h.submit();
+    for (let attempt = 1; attempt < TIMES.max_attempts; attempt++) {
+      await h.work(hostile, { packs: heavyPack("kills_itself") });
+      expect(await h.run(hostile)).toMatchObject({ status: "QUEUED", attempt, hand_backs: 0, lease_token: null });
+    }
+    expect(h.told.sent.some((body) => body.includes(hostile))).toBe(false);
+    await h.work(hostile, { packs: heavyPack("kills_itself") });
+    const lost = { status: "FAILED", reason_code: "WORK_PROCESS_LOST", charged_micros: "0", money_state: "REFUNDED" };
+    expect(await h.run(hostile)).toMatchObject({ ...lost, attempt: TIMES.max_attempts });
+  });
+
+  test("an attempt whose process was killed is followed by one that succeeds, at its price", async () => {
+    const run_id = await h.submit();
+    await h.work(run_id, { packs: heavyPack("kills_itself") });
+    await h.work(run_id, { packs: heavyPack("answers") });
+    expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", attempt: 2, charged_micros: "1000" });
+  });
+
+  test("data that a pack's process cannot write fail its run for nothing: the pack is ours", async () => {
+    const run_id = await h.submit();
+    const packs = packOf(async (context) => answerOf(await unwritable({ value: "not JSON" }, context), "the work"));
+    await h.work(run_id, { packs });
+    const failure = { status: "FAILED", reason_code: "RESULT_INVALID", charged_micros: "0" };
+    expect(await h.run(run_id)).toMatchObject(failure);
   });
 
   test.each(["hangs", "spins"] as const)("work that %s in its process ends at its timebox", async (deed) => {
@@ -142,6 +174,10 @@ describe("a worker among hostile packs", () => {
 describe("a process for work", () => {
   test("sees nothing of the worker's environment", async () => {
     expect(await isolated({ deed: "reads_the_environment" }, asker)).toEqual({ kind: "ok", answer: [] });
+  });
+
+  test("goes on with its work when a supervisor tells all processes to stop", async () => {
+    expect(await isolated({ deed: "is_told_to_stop" }, asker)).toEqual({ kind: "ok", answer: "sound" });
   });
 
   test("is refused reading what is not code, writing files and starting processes", async () => {

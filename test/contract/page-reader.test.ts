@@ -59,12 +59,12 @@ describe("a process", () => {
 
   test("is replaced after so many documents", async () => {
     const { reader, processes } = readerWith({ processes: 1, uses_per_process: 2 });
-    for (let turn = 0; turn < 3; turn++) await reader.read(document("x", "text", "text/plain"), asker);
+    for (let turn = 0; turn < 3; turn++) await reader.read(document("x"), asker);
     expect(processes.map(({ ended }) => ended)).toEqual([true, false]);
   });
 
   test("that runs out of memory is thrown away, without a second attempt, and the next one reads", async () => {
-    const { reader, processes } = readerWith({ heap_mb: 100 });
+    const { reader, processes } = readerWith({ heap_mb: 100, article_ms: 600_000 });
     const { outcome, faults } = await reader.read(document("<p>".repeat(600_000)), asker);
     expect(outcome).toBeUndefined();
     expect(faults).toEqual(["out-of-memory"]);
@@ -91,12 +91,27 @@ describe("a process", () => {
 
   test("reads a body that is part of a buffer, and leaves the buffer whole", async () => {
     const { reader } = readerWith({});
-    const whole = Buffer.from("secret http://a.example/ secret");
-    const body = whole.subarray(7, 24);
+    const text = "http://a.example/".padEnd(5_000, "x");
+    const whole = Buffer.from(`secret ${text} secret`);
+    const body = whole.subarray(7, -7);
     const part = document("", "text", "text/plain");
     const { outcome } = await reader.read({ ...part, fetched: { ...part.fetched, body } }, asker);
-    expect(pageOf(outcome)?.text).toBe("http://a.example/");
+    expect(pageOf(outcome)?.text).toBe(text);
     expect(whole.toString()).toContain("secret");
+  });
+});
+
+describe("a text that is no page", () => {
+  const read = async (chars: number, type: string) => {
+    const { reader, processes } = readerWith({});
+    const { outcome } = await reader.read(document("x".repeat(chars), "text", type), asker);
+    return [pageOf(outcome)?.text?.length, processes.length];
+  };
+
+  test("is read without a process where it is small, and nothing else is", async () => {
+    expect(await read(4_096, "text/plain")).toEqual([4_096, 0]);
+    expect(await read(4_097, "text/plain")).toEqual([4_097, 1]);
+    expect(await read(1, "text/html")).toEqual([1, 1]);
   });
 });
 

@@ -1,24 +1,31 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Outage } from "#core/domain/outage.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
+import handBackSql from "#core/store/postgres/hand-back.sql";
 import { createOffThread, SMALL } from "../../backend/worker/off-thread/off-thread.ts";
 import { NotBegun } from "../../backend/worker/packs/isolation/work-process.ts";
 import type { PackContext } from "../../backend/worker/packs/pack.ts";
+import type { WaitingRoom } from "../../backend/worker/waiting-room.ts";
 import { virtualTime } from "../unit/virtual-time.ts";
 import { done, hang, packOf, type RunHarness, runHarness } from "./support/run-harness.ts";
 
 const LONGEST_WAIT_MS = 60_000;
+const LAST_WAIT_MS = 900_000;
 const MINIMUM_FEE = "5000";
 
 /** A pack that waits for a process which others hold, and never gets one. */
 const waiting = () => packOf(({ turn }: PackContext) => turn.wait(hang()));
 
-/** The longest wait is over at once, if there is one; nothing else ends. */
-function impatient() {
+/** A wait of a second, between two tries. */
+const SHORT_MS = 1_000;
+
+/** Short waits and the longest wait for a process are over at once; nothing else ends, but for other waits that are named. */
+function impatient(...waits_ms: readonly number[]) {
   const asked: number[] = [];
   const sleeper: Sleeper = {
     sleep: (ms, until) => {
       asked.push(ms);
-      if (ms === LONGEST_WAIT_MS) return Promise.resolve();
+      if (ms < SHORT_MS || [LONGEST_WAIT_MS, ...waits_ms].includes(ms)) return Promise.resolve();
       return new Promise((resolve) => until?.addEventListener("abort", () => resolve(), { once: true }));
     },
   };
@@ -50,7 +57,7 @@ describe("a run that waits its turn for a process", () => {
     expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", attempt: 2, charged_micros: "1000" });
   });
 
-  test("goes back three times, then waits on under its lease, and is charged for its work alone", async () => {
+  test("goes back three times, then waits longer under its lease, and is charged for its work alone", async () => {
     const run_id = await h.submit();
     for (let turn = 1; turn <= 3; turn++) {
       await h.work(run_id, { packs: waiting(), sleeper: impatient().sleeper });
@@ -66,12 +73,69 @@ describe("a run that waits its turn for a process", () => {
     });
     const working = h.work(run_id, { packs, sleeper });
     await entered.promise;
+    expect(asked).toContain(LAST_WAIT_MS);
     expect(asked).not.toContain(LONGEST_WAIT_MS);
     // A worker that is told to stop could still hand it back.
     expect(await h.run(run_id)).toMatchObject({ status: "PROCESSING", hand_backs: 3 });
     free.resolve();
     await working;
     expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", charged_micros: "1000" });
+  });
+
+  test("fails for nothing when its last wait is too long as well", async () => {
+    const run_id = await h.submit();
+    const before = await h.balance();
+    for (let turn = 1; turn <= 4; turn++) {
+      await h.work(run_id, { packs: waiting(), sleeper: impatient(LAST_WAIT_MS).sleeper });
+    }
+    const failed = { status: "FAILED", reason_code: "NO_WORK_PROCESS", charged_micros: "0", money_state: "REFUNDED" };
+    expect(await h.run(run_id)).toMatchObject({ ...failed, attempt: 4, hand_backs: 3 });
+    expect(await h.balance()).toMatchObject({ charged: before["charged"] });
+    expect(h.told.deleted.filter((receipt) => receipt === run_id)).toHaveLength(4);
+  });
+
+  test("goes back without a signal where too many others wait, and comes later each time", async () => {
+    const run_id = await h.submit();
+    const room: WaitingRoom = { beside: 0, enter: () => ({ kind: "none", leave: () => undefined }) };
+    const signals_had: unknown[] = [];
+    for (let turn = 1; turn <= 5; turn++) {
+      await h.work(run_id, { packs: waiting(), room });
+      const run = await h.run(run_id);
+      expect(run).toMatchObject({ status: "QUEUED", hand_backs: turn, charged_micros: null });
+      signals_had.push(run["signal_count"]);
+    }
+    // The signal sweep waits twice as long for each.
+    expect(signals_had).toEqual([1, 2, 3, 4, 4]);
+    expect(signals(run_id)).toBe(0);
+    expect(h.told.deleted.filter((receipt) => receipt === run_id)).toHaveLength(5);
+    await h.work(run_id, { packs: waiting(), room });
+    const failed = { status: "FAILED", reason_code: "NO_WORK_PROCESS", charged_micros: "0" };
+    expect(await h.run(run_id)).toMatchObject(failed);
+  });
+
+  test("goes back without a signal, to wait for the sweep's, where no process can be started", async () => {
+    const run_id = await h.submit();
+    await h.work(run_id, { packs: packOf(() => Promise.reject(new NotBegun("exit"))) });
+    expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", hand_backs: 1, charged_micros: null });
+    expect(signals(run_id)).toBe(0);
+    expect(h.told.deleted).toContain(run_id);
+  });
+
+  test("is signaled once when the reply to its hand-back was lost", async () => {
+    const run_id = await h.submit();
+    const real = h.deps({});
+    let tries = 0;
+    const db: typeof real.db = {
+      query: async (text, values) => {
+        const rows = await real.db.query(text, values);
+        if (text === handBackSql && tries++ === 0) throw new Outage("database", new Error("the reply was lost"));
+        return rows;
+      },
+    };
+    await h.work(run_id, { db, packs: waiting(), sleeper: impatient().sleeper });
+    expect(tries).toBe(2);
+    expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", hand_backs: 1 });
+    expect(signals(run_id)).toBe(1);
   });
 
   test("has its whole timebox left when its turn comes, and its lease reaches as far", async () => {
@@ -106,12 +170,6 @@ describe("a run that waits its turn for a process", () => {
     });
     await h.work(run_id, { packs, clock: time.clock, sleeper: time.sleeper });
     expect(await h.run(run_id)).toMatchObject({ status: "FAILED", reason_code: "TIMEBOX_EXCEEDED" });
-  });
-
-  test("goes back, not charged, when no process can be started at all", async () => {
-    const run_id = await h.submit();
-    await h.work(run_id, { packs: packOf(() => Promise.reject(new NotBegun("exit"))) });
-    expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", hand_backs: 1, charged_micros: null });
   });
 });
 

@@ -56,7 +56,7 @@ function serving(image: Uint8Array, signal = never): PackContext {
 async function opened(running: Promise<PackOutcome>): Promise<PackOutcome> {
   const outcome = await running;
   if (outcome.kind !== "done" || !(outcome.data instanceof WrittenJson)) return outcome;
-  return { ...outcome, data: JSON.parse(Buffer.from(outcome.data.bytes).toString()) };
+  return { ...outcome, data: JSON.parse(String(Buffer.from(outcome.data.written as Uint8Array))) };
 }
 
 /** The pack's own outcome for an image that it fetches. */

@@ -62,6 +62,9 @@ export interface WorldOptions {
   readonly onBoundary?: (boundary: Boundary, decision: Decision) => void;
 }
 
+/** Errors that a pack was told to make. */
+const MEANT: ReadonlySet<string> = new Set(["pack crashed", "the work's process was lost"]);
+
 /** One simulated world: the stores, time, and a watch over every step. */
 export class World implements Wires {
   readonly scheduler = new Scheduler();
@@ -221,7 +224,7 @@ export class World implements Wires {
           !this.mayFreeze
         )
           this.violate(`3: ${message}`);
-        if (error !== undefined && message !== "pack crashed") this.fault(`${process.name} (${message})`, error);
+        if (error !== undefined && !MEANT.has(message)) this.fault(`${process.name} (${message})`, error);
       };
     const log: Log = { info: tell("info"), warn: tell("warn"), error: tell("error"), child: () => log };
     return log;

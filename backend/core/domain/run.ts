@@ -16,13 +16,20 @@ export const REASONS = {
   COST_EXCEEDS_CAP: "The work costs more than the run's max_cost_usd covers; it was stopped there.",
   RELIABILITY_BELOW_MINIMUM: "The result's reliability is below the run's min_reliability_score.",
   PACK_UNKNOWN: "No worker knows this pack.",
-  NO_WORK_PROCESS: "The worker could not start a process for the work.",
+  NO_WORK_PROCESS: "The run got no process for its work: none could be started, or others held them all for too long.",
+  WORK_PROCESS_LOST: "The process that did the work was killed from outside, at each attempt.",
   RESULT_INVALID: "The pack made a result that cannot be written.",
   CANCELED: "The run was canceled at its owner's request.",
 } as const;
 
 /** The failures that are the platform's own, whatever the caller sent: unless the operator says otherwise they cost nothing. */
-export const PLATFORM_FAILURES = ["LEASE_EXPIRED", "PACK_UNKNOWN", "NO_WORK_PROCESS", "RESULT_INVALID"] as const;
+export const PLATFORM_FAILURES = [
+  "LEASE_EXPIRED",
+  "PACK_UNKNOWN",
+  "NO_WORK_PROCESS",
+  "WORK_PROCESS_LOST",
+  "RESULT_INVALID",
+] as const;
 
 /** What a platform failure costs. */
 export const platformFailureFee = z.enum(["none", "minimum"]);

@@ -1,12 +1,18 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { canonicalJson } from "./idempotency.ts";
 
-/** A JSON value as RFC 8785 writes it, in UTF-8: what is made in another process comes as bytes, which nobody parses. */
-export class WrittenJson {
-  readonly bytes: Uint8Array;
+/** JSON text in UTF-8, or why there is none. */
+export type Written = Uint8Array | "not-json" | "too-large";
 
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
+/**
+ * A JSON value as RFC 8785 writes it, in UTF-8: what is made in another process comes as bytes, which nobody parses, or
+ * could not be written there.
+ */
+export class WrittenJson {
+  readonly written: Written;
+
+  constructor(written: Written) {
+    this.written = written;
   }
 }
 

@@ -1,6 +1,7 @@
 import { catalog } from "#core/domain/packs/catalog.ts";
+import type { Written } from "#core/domain/written-json.ts";
 import { serve } from "../packs/isolation/serve.ts";
-import { jsonWork, type ReadInputs, type Written } from "./json-work.ts";
+import { jsonWork, type ReadInputs } from "./json-work.ts";
 
 /** Text of inputs to read for a pack, or a value to write. */
 export type JsonTask =

@@ -1,11 +1,8 @@
 import type { PackOffer } from "#core/domain/pack.ts";
 import { MAX_RESULT_BYTES } from "#core/domain/result.ts";
-import { writeJson } from "#core/domain/written-json.ts";
+import { type Written, writeJson } from "#core/domain/written-json.ts";
 
 export type ReadInputs = { readonly kind: "ok"; readonly inputs: unknown } | { readonly kind: "refused" };
-
-/** JSON text in UTF-8, or why there is none. */
-export type Written = Uint8Array | "not-json" | "too-large";
 
 /** What is done with a caller's inputs and with a pack's result; how long it takes depends on them. */
 export interface JsonWork {

@@ -1,11 +1,12 @@
 import { sha256Hex } from "#core/domain/hash.ts";
 import type { PackOffer } from "#core/domain/pack.ts";
+import type { Written } from "#core/domain/written-json.ts";
 import { createProcessPool, type Isolated } from "../packs/isolation/process-pool.ts";
 import type { Asker } from "../packs/isolation/turn.ts";
-import { type Attempt, NOT_SENT, startWorkProcess } from "../packs/isolation/work-process.ts";
+import { type Attempt, NOT_SENT, ProcessLost, startWorkProcess } from "../packs/isolation/work-process.ts";
 import { isSmall } from "./is-small.ts";
 import type { JsonTask } from "./json-process.ts";
-import { type JsonWork, jsonWork, type ReadInputs, type Written } from "./json-work.ts";
+import { type JsonWork, jsonWork, type ReadInputs } from "./json-work.ts";
 
 /** What is no larger is worked on where the leases are kept: inputs in UTF-16 units, results in about characters or in bytes. */
 export const SMALL = { input_chars: 2_048, result_chars: 16_384 } as const;
@@ -63,6 +64,7 @@ type Fault = Extract<Attempt<unknown>, { kind: "fault" }>;
 
 const isTooCostly = ({ fault }: Fault) => fault === "timeout" || fault === "out-of-memory" || fault === "RangeError";
 
+/** This work is the platform's own: that it fails otherwise is no error of the inputs or of the pack. */
 function brokeOff({ fault }: Fault): never {
-  throw new Error(`the work on JSON broke off: ${fault}`);
+  throw new ProcessLost(`the work on JSON broke off: ${fault}`);
 }

@@ -75,9 +75,9 @@ async function modelled(
 export function decisionPack(
   model?: ModelSettings,
   isolated = createOutcomePool<ReportRequest>(SCRIPT, MEMORY),
+  judge = answerJudge(),
 ): Pack<DecisionInputs> {
   const report = reportBy(isolated);
-  const judge = answerJudge();
   return {
     offer: decisionOffer,
     async run(inputs, context) {

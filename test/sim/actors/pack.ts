@@ -2,12 +2,13 @@ import { z } from "zod";
 import { micros } from "#core/domain/money.ts";
 import { type PackOffer, type PriceRange, priceRange } from "#core/domain/pack.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
+import { ProcessLost } from "../../../backend/worker/packs/isolation/work-process.ts";
 import type { Pack } from "../../../backend/worker/packs/pack.ts";
 
 const inputs = z.object({
   /** How long the work takes. */
   ms: z.number().int(),
-  end: z.enum(["done", "ask", "fail", "reject", "crash", "hang"]),
+  end: z.enum(["done", "ask", "fail", "reject", "crash", "hang", "lose"]),
   units: z.number().int(),
   /** How long it waits first for a process that others hold. */
   wait_ms: z.number().int().optional(),
@@ -48,6 +49,7 @@ export function simPacks(sleeper: Sleeper): ReadonlyMap<string, Pack<unknown>> {
       if (end === "hang") return new Promise(() => undefined);
       await sleeper.sleep(ms, signal);
       if (end === "crash") throw new Error("the pack crashed, as it was told to");
+      if (end === "lose") throw new ProcessLost("killed, as it was told to be");
       if (end === "reject") return { kind: "input_rejected", reason_code: "REJECTED", detail: "rejected" };
       if (end === "fail") return { kind: "pack_failed", reason_code: "FAILED", detail: "failed" };
       if (end === "ask") return { kind: "done", data: "what?", artifacts: [], units: {}, reliability: 0 };

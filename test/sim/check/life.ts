@@ -62,7 +62,10 @@ function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[
     [NEXT[from]?.includes(to) === true || isDecided, `${from} does not lead to ${to}`],
     [then.version > run.version || from === to, "a change raises the version"],
     [then.attempt >= run.attempt && then.attempt <= run.attempt + 1, "attempts rise by one"],
-    [!isTakenAway || lapsed || handedBack, "a live lease is nobody else's to take"],
+    [
+      !isTakenAway || lapsed || handedBack || laws.operation === "requeue-attempt",
+      "a live lease is nobody else's to take",
+    ],
     [from !== "CLAIMED" || to !== "CLAIMED" || then.attempt === run.attempt, "nobody starts what is claimed"],
     [leaseEndsInTime(then, laws), "a lease ends with its timebox"],
     [to !== "QUEUED" || !then.cancel_requested, "what is to be canceled is not started again"],
@@ -92,11 +95,17 @@ function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[
 
 /** How long a run of these worlds waits its turn at most, which its timebox does not count. */
 const MOST_WAIT_SECONDS = 62;
+/** The same of one that went back three times. */
+const LAST_WAIT_SECONDS = 902;
 
 /** A lease may reach one lease beyond the timebox and the waits, as the heartbeat has it. */
-function leaseEndsInTime({ lease_expires_at, started_at, timebox_sec }: RunRow, { lease_seconds }: LifeLaws): boolean {
+function leaseEndsInTime(
+  { lease_expires_at, started_at, timebox_sec, hand_backs }: RunRow,
+  { lease_seconds }: LifeLaws,
+): boolean {
   if (lease_expires_at === null || started_at === null) return true;
-  const most_ms = (timebox_sec + lease_seconds + MOST_WAIT_SECONDS) * 1000;
+  const wait_seconds = hand_backs < 3 ? MOST_WAIT_SECONDS : LAST_WAIT_SECONDS;
+  const most_ms = (timebox_sec + lease_seconds + wait_seconds) * 1000;
   return Date.parse(lease_expires_at) <= Date.parse(started_at) + most_ms;
 }
 

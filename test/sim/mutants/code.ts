@@ -18,7 +18,7 @@ const heartbeat = inCode(
 const timebox = inCode(
   "W2: the timebox",
   EXECUTE,
-  'timebox.over.then((what): Execution => (what === "waits" ? { kind: "waited" } : failed("TIMEBOX_EXCEEDED"))),',
+  "timebox.over.then((what): Execution => OVER[what]),",
   "",
   "the bound on the lease: the run fails, LEASE_EXPIRED, after its last attempt",
 );
@@ -91,8 +91,8 @@ export const CODE_MUTANTS: readonly Mutant[] = [
   inCode(
     "W2: the lease reaches as far as the waits",
     "backend/worker/lease.ts",
-    "grace_seconds: LEASE_GRACE_SECONDS + times.waited_ms() / 1_000,",
-    "grace_seconds: LEASE_GRACE_SECONDS,",
+    "lease_seconds + times.waited_ms() / 1_000",
+    "lease_seconds",
   ),
   inCode(
     "W2: waiting is not work",
@@ -103,22 +103,22 @@ export const CODE_MUTANTS: readonly Mutant[] = [
   inCode(
     "W2: a run that waits too long goes back",
     "backend/worker/process-run.ts",
-    'if (execution.kind === "waited") {',
-    'if (execution.kind === "waited" && run.hand_backs > 9) {',
+    'return mayGoBack(run) ? requeueNow(deps, run) : failNow(deps, run, "NO_WORK_PROCESS");',
+    'return failNow(deps, run, "NO_WORK_PROCESS");',
   ),
   inCode(
     "W2: a run goes back for its waits no oftener than its hand-backs allow",
     "backend/worker/process-run.ts",
-    "run.hand_backs < MOST_HAND_BACKS_FOR_WAITS",
-    "run.hand_backs < 99",
+    "hand_backs < MOST_HAND_BACKS_FOR_WAITS",
+    "hand_backs < 99",
   ),
   timebox,
   together("W2: the timebox and the bound on the lease", timebox, leaseBound),
   inCode(
     "SIGTERM: a run is handed back",
     "backend/worker/process-run.ts",
-    'if (execution.kind === "stopped") return giveBack(deps, run, receipt);',
-    'if (execution.kind === "stopped") return;',
+    'if (kind === "stopped") return requeueNow(deps, run);',
+    'if (kind === "stopped") return Promise.resolve("lost");',
     "the lease sweep: later, and the attempt counts",
   ),
   without("lease", "lease: often((deps, stop) => sweepLeases(deps, max_attempts, stop, lease)),"),

@@ -125,6 +125,12 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     "",
     "CHECK (hand_backs BETWEEN 0 AND 5), which would raise",
   ),
+  inStatement(
+    "killed process: attempts are left",
+    "requeue-attempt",
+    "AND attempt - hand_backs < $3::integer",
+    "AND $3::integer > 0",
+  ),
   ...twice("lease sweep, again", "requeue-lapsed"),
   ...last("lease sweep, failed", "fail-lapsed"),
   inStatement(

@@ -25,7 +25,7 @@ interface Change {
   readonly reserve?: number;
   readonly ms?: number;
   readonly units?: number;
-  readonly end?: "done" | "fail";
+  readonly end?: "done" | "fail" | "lose";
   readonly timebox_sec?: number;
   readonly wait_ms?: number;
 }

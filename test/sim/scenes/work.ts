@@ -34,6 +34,30 @@ export const WORK_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: "a run that waits too long once more, after it went back three times, fails for nothing",
+    funds: 100_000,
+    play: async ({ world, intent, ask, wait, run }) => {
+      await ask(intent("waits-in-vain", { wait_ms: 1_000_000 }));
+      await wait(1_300_000);
+      const { attempt, hand_backs, status, charged_micros } = run();
+      if (attempt !== 4 || hand_backs !== 3) world.violate(`0: it went back ${hand_backs} times of ${attempt}`);
+      if (status !== "FAILED" || charged_micros !== 0) world.violate(`0: it is ${status}, for ${charged_micros}`);
+    },
+  },
+  {
+    name: "a run whose process is killed at each attempt is tried three times, and fails for nothing",
+    funds: 100_000,
+    play: async ({ world, intent, ask, wait, run }) => {
+      await ask(intent("killed", { end: "lose" }));
+      await wait(600_000);
+      const { attempt, hand_backs, status, reason_code, charged_micros } = run();
+      if (attempt !== 3 || hand_backs !== 0) world.violate(`0: it went back ${hand_backs} times of ${attempt}`);
+      if (status !== "FAILED" || reason_code !== "WORK_PROCESS_LOST" || charged_micros !== 0) {
+        world.violate(`0: it is ${status}, ${reason_code}, for ${charged_micros}`);
+      }
+    },
+  },
+  {
     // It wakes with a failure to tell; by then another attempt of the run goes on.
     name: "a worker that slept through its lease does not fail the run that another holds",
     funds: 100_000,

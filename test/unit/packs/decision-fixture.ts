@@ -40,7 +40,7 @@ export const context = (signal = new AbortController().signal, cap = 1_000_000):
 
 /** What a pack gave, also where its process wrote it. */
 export function opened(data: unknown): unknown {
-  return data instanceof WrittenJson ? JSON.parse(Buffer.from(data.bytes).toString()) : data;
+  return data instanceof WrittenJson ? JSON.parse(String(Buffer.from(data.written as Uint8Array))) : data;
 }
 
 /** An outcome whose data can be looked at. */

@@ -185,6 +185,16 @@ describe("the meter", () => {
     expect(() => createMeter({ max_case_steps: 10, max_run_steps: 25 }).spend(11)).toThrow("SCHEMA_TOO_COSTLY");
   });
 
+  test("counts all metrics of a run together", () => {
+    const output = `${"[".repeat(13)}1${"]".repeat(13)}`;
+    // Each takes 132,340 steps under each metric.
+    const cases = Array.from({ length: 20 }, (_, index) => ({ id: `${index}`, output }));
+    const metric = (label: string) => ({ metric: "json_schema", label, schema: { type: "array", items: both } });
+    const kindOf = (labels: string[]) => scoring({ cases, metrics: labels.map(metric) });
+    expect(kindOf(["a"])).toMatchObject({ kind: "scored" });
+    expect(kindOf(["a", "b"])).toMatchObject({ kind: "rejected", scored: true, reason_code: "SCHEMA_TOO_COSTLY" });
+  });
+
   test("says the same each time", () => {
     const inputs = { cases: [{ id: "a", output: nested(60), expected: { items: both } }], metrics: ["json_schema"] };
     expect(scoring(inputs)).toEqual(scoring(structuredClone(inputs)));

@@ -11,6 +11,7 @@ import { isSmall } from "../../../backend/worker/off-thread/is-small.ts";
 import type { JsonTask } from "../../../backend/worker/off-thread/json-process.ts";
 import { type JsonWork, jsonWork } from "../../../backend/worker/off-thread/json-work.ts";
 import { createOffThread, SMALL } from "../../../backend/worker/off-thread/off-thread.ts";
+import { ProcessLost } from "../../../backend/worker/packs/isolation/work-process.ts";
 import { context } from "../packs/decision-fixture.ts";
 
 const asker = context();
@@ -122,7 +123,8 @@ describe("processes for JSON", () => {
   test("a process that goes away for a reason of its own is no word on the inputs", async () => {
     const broken = createOffThread(async () => ({ kind: "fault", fault: "exit", stage: undefined }));
     const text = textOf(SMALL.input_chars + 1);
-    await expect(broken.readInputs(complianceOffer, text, asker)).rejects.toThrow("broke off: exit");
+    await expect(broken.readInputs(complianceOffer, text, asker)).rejects.toBeInstanceOf(ProcessLost);
+    await expect(broken.writeJson(text.repeat(9), asker)).rejects.toBeInstanceOf(ProcessLost);
   });
 });
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { startTimebox } from "../../../backend/worker/timebox.ts";
+import type { Place, WaitingRoom } from "../../../backend/worker/waiting-room.ts";
 import { virtualTime } from "../virtual-time.ts";
 
-function timeboxOf(limits: { work_ms: number; wait_ms: number | undefined }) {
+function timeboxOf(limits: { work_ms: number; wait_ms: number; room?: WaitingRoom }) {
   const time = virtualTime();
   const timebox = startTimebox(time, "tenant", limits);
   const told: string[] = [];
@@ -54,18 +55,6 @@ describe("a timebox", () => {
     expect(timebox.waited_ms()).toBe(60_000);
   });
 
-  test("lets a wait without a bound go on, and then counts the work again", async () => {
-    const { time, timebox, told } = timeboxOf({ work_ms: 10_000, wait_ms: undefined });
-    const { promise, resolve } = something();
-    const waiting = timebox.wait(promise);
-    await time.pass(86_400_000);
-    expect(told).toEqual([]);
-    resolve();
-    await waiting;
-    await time.pass(10_000);
-    expect(told).toEqual(["timebox"]);
-  });
-
   test("counts the work again after a wait that broke off", async () => {
     const { time, timebox, told } = timeboxOf({ work_ms: 10_000, wait_ms: 60_000 });
     const broken = new Error("aborted");
@@ -85,6 +74,47 @@ describe("a timebox", () => {
     await Promise.all(waits);
     await time.pass(5_000);
     expect(timebox.waited_ms()).toBe(10_000);
+  });
+
+  test.each<[Place["kind"], number]>([
+    ["beside", 60_000],
+    ["in_slot", 10_000],
+    ["none", 0],
+  ])("lets a run whose place is %s wait %i ms", async (kind, most_ms) => {
+    const left: string[] = [];
+    const room: WaitingRoom = { beside: 0, enter: () => ({ kind, leave: () => left.push(kind) }) };
+    const { time, timebox, told } = timeboxOf({ work_ms: 1_000, wait_ms: 60_000, room });
+    await time.pass(0);
+    void timebox.wait(something().promise);
+    if (most_ms > 0) await time.pass(most_ms - 1);
+    expect(told).toEqual([]);
+    await time.pass(Math.min(most_ms, 1));
+    expect(told).toEqual([kind === "beside" ? "waits" : "crowded"]);
+    timebox.end();
+    expect(left).toEqual([kind]);
+  });
+
+  test("takes no place while a process of the run's own loads its code", async () => {
+    const enter = (): Place => {
+      throw new Error("a place was taken");
+    };
+    const { timebox } = timeboxOf({ work_ms: 1_000, wait_ms: 60_000, room: { beside: 0, enter } });
+    expect(await timebox.wait(Promise.resolve("loaded"), "loading")).toBe("loaded");
+    await expect(timebox.wait(Promise.resolve("free"))).rejects.toThrow("a place was taken");
+  });
+
+  test("says of a run that ended while it waited how long it had waited by then", async () => {
+    const { time, timebox } = timeboxOf({ work_ms: 10_000, wait_ms: 60_000 });
+    const { promise, resolve } = something();
+    const waiting = timebox.wait(promise);
+    await time.pass(5_000);
+    timebox.end();
+    await time.pass(100_000);
+    expect(timebox.waited_ms()).toBe(5_000);
+    resolve();
+    await waiting;
+    await time.pass(100_000);
+    expect(timebox.waited_ms()).toBe(5_000);
   });
 
   test("leaves no timer behind when it ends", async () => {

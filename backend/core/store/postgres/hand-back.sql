@@ -1,10 +1,11 @@
--- A worker that is told to stop gives its run back: QUEUED, this attempt not counted, at most five times.
--- $1 run_id  $2 lease token
+-- A worker that is told to stop, or cannot work on its run now, gives it back: QUEUED, this attempt not counted, at most
+-- five times.
+-- $1 run_id  $2 lease token  $3 whether no signal follows: the signal sweep's next one then comes later each time
 -- Zero rows: the lease is lost, the run is being finalized, or it was handed back too often: its lease will pass.
 UPDATE runs
    SET status = 'QUEUED', hand_backs = hand_backs + 1, lease_token = NULL, lease_expires_at = NULL,
-       finalize_token = NULL, finalize_stage = NULL, claimed_at = NULL, started_at = NULL,
-       last_signal_at = wall_clock(), signal_count = 1, version = version + 1
+       finalize_token = NULL, finalize_stage = NULL, claimed_at = NULL, started_at = NULL, last_signal_at = wall_clock(),
+       signal_count = CASE WHEN $3::boolean THEN least(hand_backs + 1, 4) ELSE 1 END, version = version + 1
  WHERE run_id = $1::uuid AND lease_token = $2::uuid AND status = 'PROCESSING' AND finalize_stage IS NULL
    AND money_state = 'RESERVED' AND hand_backs < 5
 RETURNING run_id

@@ -8,7 +8,7 @@ import {
 } from "#core/domain/packs/decision.ts";
 import { z } from "zod";
 import type { Asker } from "../isolation/turn.ts";
-import { NotBegun } from "../isolation/work-process.ts";
+import { NotBegun, ProcessLost } from "../isolation/work-process.ts";
 import { readCapped } from "./read-capped.ts";
 
 /** An OpenAI-compatible chat endpoint: its base URL or the full `.../chat/completions` one. */
@@ -153,7 +153,7 @@ async function attempt(settings: ModelSettings, question: Question, asker: Asker
     return { ...(await judge({ text, ...question }, asker)), retry: true };
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof NotBegun) throw error;
+    if (error instanceof NotBegun || error instanceof ProcessLost) throw error;
     return unavailable(true);
   }
 }

@@ -1,7 +1,7 @@
 import type { EvalCase } from "#core/domain/packs/eval-checks.ts";
 import { jsonSize } from "#core/domain/packs/eval-measure.ts";
 import type { MetricOf } from "#core/domain/packs/eval-metrics.ts";
-import { createMeter, METER_LIMITS } from "./meter.ts";
+import type { Meter } from "./meter.ts";
 import { createSchemaCompiler } from "./schema-compiler.ts";
 import type { ChoosyScorer, Scored } from "./scorer.ts";
 
@@ -17,9 +17,8 @@ function parsed(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-/** Each output is checked against its own case's schema, or the metric's; `at` is the metric's index. */
-export function jsonSchema(metric: MetricOf<"json_schema">, at: number, limits = METER_LIMITS): ChoosyScorer {
-  const meter = createMeter(limits);
+/** Each output is checked against its own case's schema, or the metric's; `at` is the metric's index, `meter` the run's. */
+export function jsonSchema(metric: MetricOf<"json_schema">, at: number, meter: Meter): ChoosyScorer {
   const compile = createSchemaCompiler(meter);
   const pointerTo = (index: number): string =>
     metric.schema === undefined ? `/inputs/cases/${index}/expected` : `/inputs/metrics/${at}/schema`;

@@ -1,6 +1,9 @@
 import { Rejected } from "./rejected.ts";
 
-/** Ceilings of checking outputs against schemas; a step is about one keyword looked at. */
+/**
+ * Ceilings of checking outputs against schemas; a step is about one keyword looked at. A case is counted for each metric apart,
+ * a run adds up all of its metrics.
+ */
 export const METER_LIMITS = { max_case_steps: 200_000, max_run_steps: 5_000_000 } as const;
 
 /**

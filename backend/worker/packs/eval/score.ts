@@ -3,6 +3,7 @@ import { labelOf } from "#core/domain/packs/eval-checks.ts";
 import type { EvalMetric } from "#core/domain/packs/eval-metrics.ts";
 import { bleu } from "./bleu.ts";
 import { jsonSchema } from "./json-schema.ts";
+import { createMeter, type Meter, METER_LIMITS } from "./meter.ts";
 import { numeric } from "./numeric.ts";
 import { rougeL, tokenF1 } from "./overlap.ts";
 import { contains, exact, levenshtein } from "./plain-text.ts";
@@ -38,7 +39,7 @@ export type Scoring =
   /** `scored`: outputs were read before it was found, which was work. */
   | { readonly kind: "rejected"; readonly scored: boolean; readonly reason_code: string; readonly detail: string };
 
-function scorerOf(metric: EvalMetric, at: number): Scorer | ChoosyScorer {
+function scorerOf(metric: EvalMetric, at: number, meter: Meter): Scorer | ChoosyScorer {
   switch (metric.metric) {
     case "exact":
       return exact(metric);
@@ -49,7 +50,7 @@ function scorerOf(metric: EvalMetric, at: number): Scorer | ChoosyScorer {
     case "numeric":
       return numeric(metric);
     case "json_schema":
-      return jsonSchema(metric, at);
+      return jsonSchema(metric, at, meter);
     case "levenshtein":
       return levenshtein(metric);
     case "token_f1":
@@ -101,7 +102,8 @@ interface Prepared {
 
 /** A rejection here costs nothing: all patterns and schemas are compiled before any output is read. */
 function prepared(inputs: EvalInputs): readonly Prepared[] {
-  const scorers = inputs.metrics.map((metric, at) => ({ metric, at, scorer: scorerOf(metric, at) }));
+  const meter = createMeter(METER_LIMITS);
+  const scorers = inputs.metrics.map((metric, at) => ({ metric, at, scorer: scorerOf(metric, at, meter) }));
   for (const { scorer } of scorers) {
     if ("prepare" in scorer) inputs.cases.forEach(scorer.prepare);
   }

@@ -15,7 +15,8 @@ export const POOL_LIMITS = {
 /**
  * Works on a request in a process that serves nobody else meanwhile, for `ms` at most, if given. Askers take turns by
  * their key, and waiting for a process, or for a new one to load its code, is not
- * work. Rejects with the signal's reason when that aborts, and with `NotBegun` where no process could be had.
+ * work. Rejects with the signal's reason when that aborts, with `NotBegun` where no process could be had, and with
+ * `ProcessLost` where it was killed.
  */
 export type Isolated<Request, Answer> = (request: Request, asker: Asker, ms?: number) => Promise<Attempt<Answer>>;
 

@@ -30,4 +30,6 @@ export function serve<Request, Answer>(
     );
   });
   process.on("disconnect", () => process.exit());
+  // A supervisor may signal all processes of a worker that it stops: this one works on until the worker ends it.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => undefined);
 }

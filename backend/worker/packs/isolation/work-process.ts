@@ -17,11 +17,19 @@ export class NotBegun extends Error {
   override readonly name = "NotBegun";
 }
 
+/**
+ * The process was killed while it worked, by none of its own limits: the machine ran out of memory, say. What the request
+ * had to do with it cannot be known.
+ */
+export class ProcessLost extends Error {
+  override readonly name = "ProcessLost";
+}
+
 export interface WorkProcess<Request, Answer> {
   /**
    * Works on one request; never on two at once. The asker waits until the process has loaded its code; `ms` count from
-   * then on. Rejects with the signal's reason when that aborts, or with `NotBegun`. That, and running out of time or
-   * memory, is the end of the process.
+   * then on. Rejects with the signal's reason when that aborts, with `NotBegun`, or with `ProcessLost`. That, and running
+   * out of time or memory, is the end of the process.
    */
   work(request: Request, ms: number | undefined, asker: Asker): Promise<Attempt<Answer>>;
   readonly ended: boolean;
@@ -121,6 +129,15 @@ interface Line<Answer> {
   onEnd(fault: string): void;
 }
 
+/** The fault of a process that something else killed. */
+const KILLED = "killed";
+
+/** V8 aborts when its heap is full; a process that ends by itself has a code and no signal. */
+function faultOf(signal: NodeJS.Signals | null): string {
+  if (signal === null) return "exit";
+  return signal === "SIGABRT" ? "out-of-memory" : KILLED;
+}
+
 function listen<Answer>(child: ChildProcess): Line<Answer> {
   // Where this process has no file descriptor left, none was started, and its error may never be told.
   const line: Line<Answer> = { ended: child.pid === undefined, onMessage: nobody, onEnd: nobody };
@@ -129,9 +146,8 @@ function listen<Answer>(child: ChildProcess): Line<Answer> {
     line.onEnd(fault);
   };
   child.on("message", (told) => line.onMessage(told as Told<Answer>));
-  child.on("error", () => over("error"));
-  // V8 aborts when its heap is full.
-  child.on("exit", (_code, signal) => over(signal === "SIGABRT" ? "out-of-memory" : "exit"));
+  child.on("error", () => over(KILLED));
+  child.on("exit", (_code, signal) => over(faultOf(signal)));
   return line;
 }
 
@@ -151,6 +167,7 @@ function hear<Answer>(line: Line<Answer>) {
   line.onEnd = (fault) => {
     if (fault !== "out-of-memory") begun.reject(new NotBegun(fault));
     begun.resolve();
+    if (fault === KILLED) ended.reject(new ProcessLost(fault));
     ended.resolve({ kind: "fault", fault, stage });
   };
   return {
@@ -187,7 +204,7 @@ export function startWorkProcess<Request extends object, Answer>(
     try {
       if (line.ended) throw new NotBegun("exit");
       if (!sent(child, request)) return { kind: "fault", fault: NOT_SENT, stage: undefined };
-      await turn.wait(begun);
+      await turn.wait(begun, "loading");
       clearTimeout(timer);
       timer = ms === undefined ? undefined : setTimeout(giveUp, ms, "timeout");
       return await ended;

@@ -4,7 +4,8 @@ import { createProcessPool, POOL_LIMITS } from "../isolation/process-pool.ts";
 import type { SentOutcome } from "../isolation/serve-outcomes.ts";
 import type { Asker } from "../isolation/turn.ts";
 import { startWorkProcess, type WorkProcess } from "../isolation/work-process.ts";
-import type { FetchedPage } from "./page-outcome.ts";
+import { isPage } from "./content-types.ts";
+import { type FetchedPage, pageOutcome } from "./page-outcome.ts";
 
 /** Bounds of reading. Waiting for a process counts against none of them. */
 export const READER_LIMITS = {
@@ -15,6 +16,9 @@ export const READER_LIMITS = {
   resident_mb: 800,
 };
 
+/** A text that is no page and no longer is read here, within a millisecond. */
+const MAX_TEXT_BYTES_HERE = 4_096;
+
 interface Extracted {
   /** Undefined: no attempt ended well. */
   readonly outcome: PackOutcome | undefined;
@@ -24,7 +28,7 @@ interface Extracted {
 
 export interface PageReader {
   /**
-   * Reads a page in a process with bounded time and memory: first as an article, and when it was the search for
+   * Reads a page in a process with bounded time and memory, but for a small text: first as an article, and when it was the search for
    * that which took too much, as the whole body. Rejects with the asker's reason when its signal aborts.
    */
   read(page: FetchedPage, asker: Asker): Promise<Extracted>;
@@ -46,6 +50,10 @@ export function createPageReader(limits = READER_LIMITS, start = startReadingPro
   const attempt = createProcessPool(() => start(limits), limits);
   return {
     async read(page, asker) {
+      const { content_type, body } = page.fetched;
+      if (!isPage(content_type) && body.byteLength <= MAX_TEXT_BYTES_HERE) {
+        return { outcome: await pageOutcome({ ...page, article: false }, () => undefined), faults: [] };
+      }
       const first = received(await attempt({ ...page, article: true }, asker, limits.article_ms));
       if (first.kind === "ok") return { outcome: first.answer, faults: [] };
       if (first.stage !== "searching") return { outcome: undefined, faults: [first.fault] };

@@ -17,6 +17,12 @@ const DEEDS = {
   },
   exits: () => process.exit(0),
   kills_itself: () => process.kill(process.pid, "SIGKILL"),
+  is_told_to_stop: async () => {
+    process.kill(process.pid, "SIGTERM");
+    process.kill(process.pid, "SIGINT");
+    await new Promise((resolve) => setImmediate(resolve));
+    return "sound";
+  },
   recurses: () => {
     const deeper = (): number => deeper() + 1;
     return deeper();
