@@ -14,9 +14,15 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-const project = (name: string, include: string[], options: { stack: boolean }) => ({
+/** `isolate: false`: files follow each other in one process, which has loaded what they import once. */
+const project = (name: string, include: string[], options: { stack: boolean; isolate: boolean }) => ({
   extends: true as const,
-  test: { name, include, ...(options.stack ? { globalSetup: ["test/global-setup.ts"] } : {}) },
+  test: {
+    name,
+    include,
+    isolate: options.isolate,
+    ...(options.stack ? { globalSetup: ["test/global-setup.ts"] } : {}),
+  },
 });
 
 export default defineConfig({
@@ -34,12 +40,12 @@ export default defineConfig({
     experimental: { viteModuleRunner: false, nodeLoader: false },
     execArgv: ["--import", fileURLToPath(new URL("../backend/text-loader.ts", import.meta.url))],
     projects: [
-      project("unit", ["test/unit/**/*.test.ts", "test/tidy/**/*.test.ts"], { stack: false }),
-      project("contract", ["test/contract/**/*.test.ts"], { stack: true }),
-      project("api", ["test/api/**/*.test.ts"], { stack: true }),
+      project("unit", ["test/unit/**/*.test.ts", "test/tidy/**/*.test.ts"], { stack: false, isolate: false }),
+      project("contract", ["test/contract/**/*.test.ts"], { stack: true, isolate: false }),
+      project("api", ["test/api/**/*.test.ts"], { stack: true, isolate: false }),
       // It starts servers of its own: its database runs on the simulated world's time.
-      project("sim", ["test/sim/**/*.test.ts"], { stack: false }),
-      project("e2e", ["test/e2e/**/*.test.ts"], { stack: true }),
+      project("sim", ["test/sim/**/*.test.ts"], { stack: false, isolate: true }),
+      project("e2e", ["test/e2e/**/*.test.ts"], { stack: true, isolate: true }),
     ],
   },
 });

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import * as answers from "../../edge/docs/answers/webhooks.ts";
 import { type Answer, acceptedRun, bearer, call, cancelRun, post, work } from "./client.ts";
 import type { Account, World } from "./harness.ts";
+import { fanOutAll } from "./send.ts";
 
 export const HOOK_URL = "https://hooks.example.com/decisionproof?tenant=1";
 
@@ -27,7 +28,7 @@ export function webhookClient(world: World) {
     happen: async (of: Account, change: Record<string, unknown> = {}): Promise<string> => {
       const run = acceptedRun(await post({ url: world.url, api_key: of.api_key, body: work(change) }));
       expect((await cancelRun(`${world.url}/v1/runs/${run.run_id}`, of.api_key)).status).toBe(200);
-      await world.backend.query("SELECT * FROM fan_out_events(100, 1000, '{}', NULL)", []);
+      await fanOutAll(world.backend);
       return run.run_id;
     },
     pageOf: async (path: string, of: Account) => answers.deliveryPage.parse((await ask("GET", path, of)).body),
