@@ -149,7 +149,7 @@ export const CODE_MUTANTS: readonly Mutant[] = [
   inCode(
     "rate: every counter has a time to live",
     "backend/core/store/redis/gcra.lua",
-    ", 'PX',\n        string.format('%.0f', math.ceil(moves[i][3] / 1000) + 1000))",
+    ", 'PX', string.format('%.0f', life))",
     ")",
   ),
 ];

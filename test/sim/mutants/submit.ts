@@ -57,7 +57,7 @@ const floorInShield: Mutant = {
   sources: [
     {
       file: "backend/core/store/redis/admit.lua",
-      find: "if micros < tonumber(ARGV[6]) then return reply('COST_BELOW_PRICE') end",
+      find: "if micros < tonumber(ARGV[7]) then return reply('COST_BELOW_PRICE') end",
       put: "",
     },
   ],
