@@ -75,7 +75,7 @@ function wire(env: EdgeEnv) {
     signer: env.DPP_RECEIPT_KEY && createSigner(env.DPP_RECEIPT_KEY),
     receipt_keys: verifyingKeys(env.DPP_RECEIPT_KEY, env.DPP_RECEIPT_PUBLIC_KEYS?.keys ?? []),
     checks: {
-      database: () => db.query("SELECT 1", []),
+      database: () => db.query({ name: "ping", text: "SELECT 1" }, []),
       redis: () => readClock(redis),
       sqs: () => signals.check(),
       s3: () => objects.check(),

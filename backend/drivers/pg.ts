@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
 import { Outage } from "#core/domain/outage.ts";
-import type { Db, Row, SqlValue } from "#core/ports/db.ts";
+import type { Row, SqlValue, Statement } from "#core/ports/db.ts";
 
 export interface PgOptions {
   readonly connectionString: string;
@@ -17,8 +17,13 @@ export interface PgOptions {
   readonly application_name: string;
 }
 
+/** Takes a text without a name too, for tests and tools. */
+export interface OpenDb {
+  query(statement: Statement | string, values: readonly SqlValue[]): Promise<readonly Row[]>;
+}
+
 export interface PgDb {
-  readonly db: Db;
+  readonly db: OpenDb;
   readonly pool: pg.Pool;
   close(): Promise<void>;
 }
@@ -48,7 +53,7 @@ export function createPgDb(options: PgOptions): PgDb {
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
   return {
-    db: { query: (text, values) => query(pool, text, values) },
+    db: { query: (statement, values) => query(pool, preparedOf(statement), values) },
     pool,
     close: () => pool.end(),
   };
@@ -60,12 +65,12 @@ async function limit(client: pg.ClientBase, timeout_ms: number): Promise<void> {
   await client.query(LIMIT, [String(timeout_ms)]);
 }
 
-async function query(pool: pg.Pool, text: string, values: readonly SqlValue[]): Promise<readonly Row[]> {
+async function query(pool: pg.Pool, statement: Statement, values: readonly SqlValue[]): Promise<readonly Row[]> {
   try {
-    return await attempt(pool, { name: statementName(text), text, values: [...values] });
+    return await attempt(pool, { ...statement, values: [...values] });
   } catch (error) {
     if (!isStale(error)) throw error;
-    return await attempt(pool, { text, values: [...values] });
+    return await attempt(pool, { text: statement.text, values: [...values] });
   }
 }
 
@@ -97,14 +102,16 @@ function isStale(error: unknown): boolean {
   return STALE_STATEMENT.has(error.code ?? "") || STALE_STATEMENT.has(`${error.code} ${error.message}`);
 }
 
-const names = new Map<string, string>();
+const prepared = new Map<string, Statement>();
 
-/** Statements are files, so that their number is small; each is parsed once per connection under this name. */
-function statementName(text: string): string {
-  let name = names.get(text);
-  if (name === undefined) {
-    name = `s${createHash("sha256").update(text).digest("hex").slice(0, 24)}`;
-    names.set(text, name);
+/** Each text is parsed once per connection. Its hash is part of the name: a pooler may still hold another version's. */
+function preparedOf(statement: Statement | string): Statement {
+  const { name, text } = typeof statement === "string" ? { name: "unnamed", text: statement } : statement;
+  const key = `${name} ${text}`;
+  let known = prepared.get(key);
+  if (known === undefined) {
+    known = { name: `${name}-${createHash("sha256").update(text).digest("hex").slice(0, 16)}`, text };
+    prepared.set(key, known);
   }
-  return name;
+  return known;
 }

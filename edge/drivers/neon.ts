@@ -21,7 +21,7 @@ export function createNeon(options: NeonOptions): Db {
   neonConfig.disableWarningInBrowsers = true;
   const sql = neon(options.database_url);
   return {
-    async query(text, values) {
+    async query({ text }, values) {
       try {
         const signal = AbortSignal.timeout(options.timeout_ms);
         return await sql.query(text, [...values], { fetchOptions: { signal } });

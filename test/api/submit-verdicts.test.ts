@@ -71,8 +71,8 @@ async function run(
       },
     },
     db: {
-      query: async (text, values) => {
-        if (text.includes("admission_snapshot")) return snapshots;
+      query: async (statement, values) => {
+        if (statement.name === "admission-snapshot") return snapshots;
         asked.run_id = String(values[1]);
         asked.reserve = values[13] === true;
         const row = answer(asked.run_id);

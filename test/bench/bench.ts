@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Db } from "#core/ports/db.ts";
-import { createPgDb } from "../../backend/drivers/pg.ts";
+import { createPgDb, type OpenDb } from "../../backend/drivers/pg.ts";
 import { createRedis } from "../../backend/drivers/redis.ts";
 import { type System, startSystem } from "../stack/system.ts";
 import { type LoadProcess, startHello, startLoad } from "./children.ts";
@@ -16,7 +15,7 @@ const SETTLE_MS = 30;
 /** The system under load, what loads it, and what looks at it meanwhile. */
 export interface Bench {
   readonly system: System;
-  readonly db: Db;
+  readonly db: OpenDb;
   tenants(count: number): Promise<readonly BenchTenant[]>;
   /** Runs one closed loop; counts errors and says them on standard error. */
   load(order: LoadOrder): Promise<Observed>;
@@ -76,7 +75,7 @@ function startLoadOf({ stack, edgeUrl, logins }: System, hello_url: string): Loa
 interface Parts {
   readonly load: LoadProcess;
   readonly hello_pid: number;
-  readonly db: Db;
+  readonly db: OpenDb;
   readonly redis: Parameters<typeof createBenchTenants>[0]["redis"];
   stop(): Promise<void>;
 }

@@ -4,13 +4,12 @@ import { sha256Hex } from "#core/domain/hash.ts";
 import { canonicalJson, payloadHash } from "#core/domain/idempotency.ts";
 import { newId } from "#core/domain/ids.ts";
 import { micros, minimumFee } from "#core/domain/money.ts";
-import type { Db } from "#core/ports/db.ts";
 import type { Redis } from "#core/ports/redis.ts";
 import { findRun } from "#core/store/postgres/find-run.ts";
 import { submitRun } from "#core/store/postgres/submit-run.ts";
 import { admit } from "#core/store/redis/admit.ts";
 import { authorize } from "#core/store/redis/authorize.ts";
-import { createPgDb } from "../../backend/drivers/pg.ts";
+import { createPgDb, type OpenDb } from "../../backend/drivers/pg.ts";
 import { createRandom } from "../../backend/drivers/random.ts";
 import { createRedis } from "../../backend/drivers/redis.ts";
 import { createNeon } from "../../edge/drivers/neon.ts";
@@ -27,7 +26,7 @@ const RESERVE = micros(50_000);
 
 interface Stores {
   readonly redis: Redis;
-  readonly db: Db;
+  readonly db: OpenDb;
   close(): Promise<void>;
 }
 

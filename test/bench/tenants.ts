@@ -1,7 +1,7 @@
+import type { OpenDb } from "../../backend/drivers/pg.ts";
 import { parseApiKey } from "#core/domain/api-key.ts";
 import { micros } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
-import type { Db } from "#core/ports/db.ts";
 import type { Redis } from "#core/ports/redis.ts";
 import { definePlan } from "#core/store/postgres/define-plan.ts";
 import { setPlan } from "#core/store/postgres/set-plan.ts";
@@ -18,7 +18,7 @@ export const MAX_OPEN_RUNS = 10_000;
 
 /** Tenants that nothing but the number of their open runs holds back, mirrored in Redis already. */
 export async function createBenchTenants(
-  stores: { readonly db: Db; readonly redis: Redis },
+  stores: { readonly db: OpenDb; readonly redis: Redis },
   count: number,
 ): Promise<readonly BenchTenant[]> {
   const { db } = stores;
@@ -46,7 +46,7 @@ export async function createBenchTenants(
 }
 
 /** Runs of each tenant, in the order of the tenants. */
-export function runsOf(db: Db, tenants: readonly BenchTenant[]): Promise<readonly (readonly string[])[]> {
+export function runsOf(db: OpenDb, tenants: readonly BenchTenant[]): Promise<readonly (readonly string[])[]> {
   return Promise.all(
     tenants.map(async ({ tenant_id }) => {
       const rows = await db.query("SELECT run_id FROM runs WHERE tenant_id = $1::uuid", [tenant_id]);

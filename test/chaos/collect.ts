@@ -1,9 +1,9 @@
+import type { OpenDb } from "../../backend/drivers/pg.ts";
 import { createHash } from "node:crypto";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { Redis as RawClient } from "ioredis";
 import { z } from "zod";
 import { readVerdict } from "#core/domain/receipt.ts";
-import type { Db } from "#core/ports/db.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import type { System } from "../stack/system.ts";
 import type { Evidence, Mirror, StoredObject } from "./checker/evidence.ts";
@@ -119,10 +119,10 @@ export async function collect(world: World): Promise<Evidence> {
   };
 }
 
-const all = async <T>(db: Db, sql: string, row: z.ZodType<T>): Promise<readonly T[]> =>
+const all = async <T>(db: OpenDb, sql: string, row: z.ZodType<T>): Promise<readonly T[]> =>
   z.array(row).parse(await db.query(sql, []));
 
-async function paged<T>(db: Db, sql: string, row: z.ZodType<T>): Promise<readonly T[]> {
+async function paged<T>(db: OpenDb, sql: string, row: z.ZodType<T>): Promise<readonly T[]> {
   const rows: T[] = [];
   for (;;) {
     const page = z.array(row).parse(await db.query(sql, [PAGE, rows.length]));

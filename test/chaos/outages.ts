@@ -1,7 +1,7 @@
+import type { OpenDb } from "../../backend/drivers/pg.ts";
 import { mkdirSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import type { Db } from "#core/ports/db.ts";
 import { createDemoTenant, withOwner } from "../stack/demo-tenant.ts";
 import { startSystem, type System } from "../stack/system.ts";
 import type { Violation } from "./checker/evidence.ts";
@@ -90,7 +90,7 @@ export async function outages(
 
 interface Scene {
   readonly system: System;
-  readonly db: Db;
+  readonly db: OpenDb;
   readonly pages: Pages;
   readonly gates: ReadonlyMap<StoreName, readonly Gate[]>;
   readonly seed: number;
@@ -202,9 +202,9 @@ async function submit(system: System, api_key: string, idempotency_key: string, 
 
 const AT_WORK = "SELECT count(*)::integer AS count FROM runs WHERE status IN ('QUEUED', 'PROCESSING')";
 const counted = z.object({ count: z.number() });
-const countAtWork = async (db: Db): Promise<number> => counted.parse((await db.query(AT_WORK, []))[0]).count;
+const countAtWork = async (db: OpenDb): Promise<number> => counted.parse((await db.query(AT_WORK, []))[0]).count;
 
-async function settle(db: Db): Promise<Violation | undefined> {
+async function settle(db: OpenDb): Promise<Violation | undefined> {
   const until = performance.now() + REST_MS;
   while (performance.now() < until) {
     if ((await countAtWork(db)) === 0) return undefined;

@@ -1,3 +1,4 @@
+import type { OpenDb } from "../../backend/drivers/pg.ts";
 import { once } from "node:events";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
@@ -5,7 +6,6 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import type { Db } from "#core/ports/db.ts";
 import { createDemoTenant, type DemoTenant, withOwner } from "../stack/demo-tenant.ts";
 import { type InstanceName, startSystem, type System } from "../stack/system.ts";
 import { ownerOf } from "./socket-owner.ts";
@@ -85,7 +85,7 @@ const row = z.object({
 });
 
 /** Kills the worker in the middle of a run; the times are the database's, whose clock is this machine's. */
-async function killOnce(system: System, db: Db, tenant: DemoTenant, held: Held, number: number): Promise<Recovery> {
+async function killOnce(system: System, db: OpenDb, tenant: DemoTenant, held: Held, number: number): Promise<Recovery> {
   const asked = held.hold();
   const run_id = await submitHeld(system, tenant, held.host, number);
   const { from, letGo } = await asked;

@@ -1,8 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Db } from "#core/ports/db.ts";
 import type { Redis } from "#core/ports/redis.ts";
-import { createPgDb } from "../../backend/drivers/pg.ts";
+import { createPgDb, type OpenDb } from "../../backend/drivers/pg.ts";
 import { createRedis } from "../../backend/drivers/redis.ts";
 import { type InstanceName, startSystem, type System, type Ways } from "../stack/system.ts";
 import { type Losses, type LossyWay, lossyWay } from "./lossy.ts";
@@ -37,7 +36,7 @@ const LOSSES = {
 /** The system under chaos, and what its operator holds. */
 export interface World {
   readonly system: System;
-  readonly db: Db;
+  readonly db: OpenDb;
   readonly redis: Redis;
   readonly pages: Pages;
   readonly tenants: readonly ChaosTenant[];

@@ -37,9 +37,9 @@ const checkpoint = async ({ tenant_id }: Account) =>
 async function audit({ tenant_id }: Account, pace = PACE, full = false) {
   const begun: string[] = [];
   const db: Db = {
-    query: (text, values) => {
-      if (text.includes("its next settled transfers")) begun.push(String(values[1]));
-      return world.backend.query(text, values);
+    query: (statement, values) => {
+      if (statement.name === "audit-transfers") begun.push(String(values[1]));
+      return world.backend.query(statement, values);
     },
   };
   const found = await auditTenant(db, tenant_id, pace, full);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
+import type { Db } from "#core/ports/db.ts";
 import { showRun } from "#core/store/postgres/show-run.ts";
 import { type AuditTurn, sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
 import { claimed, complete, type Work } from "./support/close-work.ts";
@@ -32,11 +33,11 @@ describe("the audit, where something fails", () => {
       .toSorted();
     await sql("UPDATE balances SET open_runs = open_runs + 1 WHERE tenant_id = $1", second);
     const heard = recorder();
-    const db: typeof world.backend = {
-      query: (text, values) =>
-        text.includes("one tenant, last") && values[0] === first
+    const db: Db = {
+      query: (statement, values) =>
+        statement.name === "audit-tenant" && values[0] === first
           ? Promise.reject(new Error("too much"))
-          : world.backend.query(text, values),
+          : world.backend.query(statement, values),
     };
     await sweepAudit({ db, ...heard }, { tenant_after: undefined, run_after: undefined }, NEVER);
     expect(heard.lines.filter(({ message }) => message === "a tenant could not be audited")).toHaveLength(1);
@@ -73,11 +74,11 @@ describe("the audit, where something fails", () => {
 
   it("goes on behind runs that cannot be judged", async () => {
     const heard = recorder();
-    const db: typeof world.backend = {
-      query: (text, values) =>
-        text.includes("The audit of runs: those whose")
+    const db: Db = {
+      query: (statement, values) =>
+        statement.name === "judge-runs"
           ? Promise.reject(new Error("not as expected"))
-          : world.backend.query(text, values),
+          : world.backend.query(statement, values),
     };
     const turn: AuditTurn = { tenant_after: undefined, run_after: undefined };
     await sweepAudit({ db, ...heard }, turn, NEVER);
@@ -92,11 +93,11 @@ describe("the audit, where something fails", () => {
       .map(({ run_id }) => run_id)
       .toSorted();
     await sql("DELETE FROM ledger_transfers WHERE run_id IN ($1, $2) AND kind = 'REFUND'", first, second);
-    const failing = (failure: Error, fails: (run_id: string) => boolean): typeof world.backend => ({
-      query: (text, values) =>
-        text.includes("freeze_closed_run") && fails(String(values[0]))
+    const failing = (failure: Error, fails: (run_id: string) => boolean): Db => ({
+      query: (statement, values) =>
+        statement.name === "freeze-closed-run" && fails(String(values[0]))
           ? Promise.reject(failure)
-          : world.backend.query(text, values),
+          : world.backend.query(statement, values),
     });
     return { first, second, failing };
   }

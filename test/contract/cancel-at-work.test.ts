@@ -16,12 +16,12 @@ afterAll(() => h.close());
 const cancel = async (run_id: string) =>
   (await cancelRun(h.edge, parseApiKey(h.tenant.api_key)?.sha256 ?? "", run_id)).outcome;
 
-/** The worker's own stores, but for what the test does before a statement that says this of itself. */
-function before(words: string, act: () => Promise<unknown>): Db {
+/** The worker's own stores, but for what the test does before a statement of this name. */
+function before(name: string, act: () => Promise<unknown>): Db {
   return {
-    query: async (text, values) => {
-      if (text.includes(words)) await act();
-      return h.backend.query(text, values);
+    query: async (statement, values) => {
+      if (statement.name === name) await act();
+      return h.backend.query(statement, values);
     },
   };
 }
@@ -35,7 +35,7 @@ describe("a worker whose run is canceled", () => {
       signal = context.signal;
       return hang();
     });
-    const db = before("the heartbeat", () => cancel(run_id));
+    const db = before("extend-lease", () => cancel(run_id));
     await h.work(run_id, { db, sleeper, packs });
     expect(signal?.aborted).toBe(true);
     expect(await h.run(run_id)).toMatchObject({
@@ -50,12 +50,12 @@ describe("a worker whose run is canceled", () => {
   });
 
   test.each([
-    ["before W3", "W3: ", done({ late: true })],
-    ["before a failure is written", "close_run", { kind: "pack_failed", reason_code: "GONE", detail: "no" } as const],
-  ])("%s: nothing of its own is written, and the message is deleted", async (_, words, outcome) => {
+    ["before W3", "begin-finalize", done({ late: true })],
+    ["before a failure is written", "close-run", { kind: "pack_failed", reason_code: "GONE", detail: "no" } as const],
+  ])("%s: nothing of its own is written, and the message is deleted", async (_, name, outcome) => {
     const run_id = await h.submit();
     const answers: string[] = [];
-    const db = before(words, async () => answers.push(await cancel(run_id)));
+    const db = before(name, async () => answers.push(await cancel(run_id)));
     await h.work(run_id, { db, packs: packOf(async () => outcome) });
     expect(answers).toEqual(["canceled"]);
     expect(await h.run(run_id)).toMatchObject({ status: "CANCELED", charged_micros: "5000", result_sha256: null });
@@ -74,7 +74,7 @@ describe("a worker whose run is canceled", () => {
   test("after W3: its receipt wins, and the run completes at its cost", async () => {
     const run_id = await h.submit();
     const answers: string[] = [];
-    const db = before("close_run", async () => answers.push(await cancel(run_id)));
+    const db = before("close-run", async () => answers.push(await cancel(run_id)));
     await h.work(run_id, { db, packs: packOf(async () => done({ answer: 42 }, 7)) });
     expect(answers).toEqual(["requested"]);
     expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", charged_micros: "7000" });
@@ -111,14 +111,14 @@ describe("the claimed sweep", () => {
   });
 
   test.each([
-    ["to queue again", 3, "CLAIMED -> QUEUED"],
-    ["to fail for want of attempts", 1, "not to be tried again"],
-  ])("cancels a run that was asked to stop while it was about %s", async (_, max_attempts, words) => {
+    ["to queue again", 3, "roll-back"],
+    ["to fail for want of attempts", 1, "close-buried"],
+  ])("cancels a run that was asked to stop while it was about %s", async (_, max_attempts, name) => {
     const run_id = await abandoned("before");
     const answers: string[] = [];
     await sweep(
       max_attempts,
-      before(words, async () => answers.push(await cancel(run_id))),
+      before(name, async () => answers.push(await cancel(run_id))),
     );
     await sweep(max_attempts);
     expect(answers).toEqual(["requested"]);

@@ -118,6 +118,16 @@ describe("the pg driver", () => {
     expect(await read()).toEqual([{ a: 1, b: 2 }]);
   });
 
+  it("prepares a statement under its name, whose hash tells versions apart", async () => {
+    const { db } = connect(database.owner, { max: 1 });
+    const prepared = "SELECT name FROM pg_prepared_statements WHERE name LIKE 'one-%' ORDER BY statement";
+    await db.query({ name: "one", text: "SELECT 1 AS one" }, []);
+    await db.query({ name: "one", text: "SELECT 2 AS one" }, []);
+    const names = await db.query(prepared, []);
+    expect(new Set(names.map(({ name }) => name)).size).toBe(2);
+    for (const { name } of names) expect(name).toMatch(/^one-[0-9a-f]{16}$/);
+  });
+
   it("asks again, without a name, when a pooler's connection has another's statement of that name", async () => {
     const { db, pool } = connect(database.owner, { max: 1 });
     const text = "SELECT $1::integer AS one";
@@ -126,7 +136,7 @@ describe("the pg driver", () => {
       text,
     ]);
     const { db: fresh, pool: other } = connect(database.owner, { max: 1 });
-    await other.query(`PREPARE ${named.rows[0]?.name} AS SELECT 2`);
+    await other.query(`PREPARE "${named.rows[0]?.name}" AS SELECT 2`);
     expect(await fresh.query(text, [1])).toEqual([{ one: 1 }]);
   });
 

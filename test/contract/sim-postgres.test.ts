@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 const simDb = (role: "owner" | "edge" | "backend"): Db => ({
-  query: (text, values) => sim.query(role, text, values, clock.now()),
+  query: (statement, values) => sim.query(role, statement, values, clock.now()),
 });
 
 /** What a trace speaks of, the same to both. */

@@ -26,13 +26,13 @@ afterAll(async () => {
 });
 
 /** The backend's database, in which a statement times out for some, by its first parameter; and who was begun with. */
-function slowFor(statement: string, isSlow: (first: string) => boolean) {
+function slowFor(name: string, isSlow: (first: string) => boolean) {
   const begun: string[] = [];
   const db: Db = {
-    query: (text, values) => {
-      if (!text.includes(statement)) return world.backend.query(text, values);
+    query: (statement, values) => {
+      if (statement.name !== name) return world.backend.query(statement, values);
       begun.push(String(values[0]));
-      if (!isSlow(String(values[0]))) return world.backend.query(text, values);
+      if (!isSlow(String(values[0]))) return world.backend.query(statement, values);
       return Promise.reject(new Outage("database", new Error("statement timeout")));
     },
   };
@@ -55,7 +55,7 @@ const deps = (db: Db) => ({
 });
 
 describe("the sync sweep", () => {
-  const snapshot = "All that Redis mirrors of one tenant, from one snapshot";
+  const snapshot = "tenant-snapshot";
 
   it("goes on behind tenants that time out, leaves them out for a while, and never begins again with the first", async () => {
     const accounts = await Promise.all(Array.from({ length: 8 }, () => world.account()));
@@ -105,11 +105,11 @@ const status = async (run_id: string) => (await showRun(world.owner, run_id))?.s
 /** What a round of a sweep and the next one do to five runs whose first three steps time out. */
 async function twoRounds(
   run_ids: readonly string[],
-  statement: string,
+  name: string,
   sweep: (db: Db) => Promise<void>,
   isDone: (run_id: string) => Promise<boolean>,
 ) {
-  const { db } = slowFor(statement, (run_id) => run_ids.slice(0, 3).includes(run_id));
+  const { db } = slowFor(name, (run_id) => run_ids.slice(0, 3).includes(run_id));
   await expect(sweep(db)).rejects.toThrow(Outage);
   const first = await Promise.all(run_ids.map(isDone));
   // At its end it comes to the three again.
@@ -132,7 +132,7 @@ describe("three tenants whose steps time out, however often, hold up nobody else
     const turn: LeaseTurn = { after: undefined };
     const found = await twoRounds(
       runs,
-      "The lease sweep, attempts left",
+      "requeue-lapsed",
       (db) => sweepLeases(deps(db), 3, NEVER, turn),
       async (run_id) => (await status(run_id)) === "QUEUED",
     );
@@ -149,7 +149,7 @@ describe("three tenants whose steps time out, however often, hold up nobody else
     const turn: ClaimedTurn = { after: undefined };
     const found = await twoRounds(
       runs,
-      "The claimed sweep, after a tombstone, with attempts left",
+      "roll-back",
       (db) => sweepClaims(deps(db), { claimed_seconds: 120, max_attempts: 3 }, NEVER, turn),
       async (run_id) => (await status(run_id)) === "QUEUED",
     );
@@ -168,8 +168,6 @@ describe("three tenants whose steps time out, however often, hold up nobody else
     const isPurged = async (run_id: string) =>
       (await world.owner.query("SELECT FROM runs WHERE run_id = $1 AND purged_at IS NOT NULL", [run_id])).length === 1;
     const sweep = (db: Db) => sweepRetention(deps(db), turn, NEVER);
-    expect(await twoRounds(runs, "The retention sweep, before the objects", sweep, isPurged)).toEqual(
-      NONE_THEN_THE_REST,
-    );
+    expect(await twoRounds(runs, "begin-purge", sweep, isPurged)).toEqual(NONE_THEN_THE_REST);
   });
 });

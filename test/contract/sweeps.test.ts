@@ -176,8 +176,8 @@ describe("the reaper", () => {
       webhooks: undefined,
       dead_letters: undefined,
       db: {
-        query: (text, values) =>
-          text.includes("The lease sweep, finding") ? Promise.reject(new Error("broken")) : real.db.query(text, values),
+        query: (statement, values) =>
+          statement.name === "lapsed-leases" ? Promise.reject(new Error("broken")) : real.db.query(statement, values),
       },
       queue: {
         ...real.queue,

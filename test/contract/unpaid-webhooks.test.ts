@@ -169,9 +169,9 @@ it("a sweep keeps to the limit that the documents name, and says so when it is r
   );
   const asked: unknown[] = [];
   const db: Db = {
-    query: (text, values) => {
-      if (text === fanOutSql) asked.push(values[1]);
-      return world.backend.query(text, values);
+    query: (statement, values) => {
+      if (statement.name === "fan-out-events") asked.push(values[1]);
+      return world.backend.query(statement, values);
     },
   };
   const heard = await world.sweep({ db });

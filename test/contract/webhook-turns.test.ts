@@ -220,10 +220,10 @@ it("what is due is sent although no event can become a delivery, and the error i
   await tenant(["a.example.com"], 3);
   await fanOut();
   const broken: Db = {
-    query: (text, values) =>
-      text.includes("fan_out_events(")
+    query: (statement, values) =>
+      statement.name === "fan-out-events"
         ? Promise.reject(new Outage("database", "broken"))
-        : world.backend.query(text, values),
+        : world.backend.query(statement, values),
   };
   const sent: string[] = [];
   const send: WebhookSender = async ({ url }) => {

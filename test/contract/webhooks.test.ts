@@ -84,10 +84,10 @@ describe("an event", () => {
     const { endpoint_id } = await world.endpoint(account, server.url);
     await world.happen(account);
     const dies: Db = {
-      query: (text, values) =>
-        text.includes("conclude_webhook_delivery(")
+      query: (statement, values) =>
+        statement.name === "conclude-webhook-delivery"
           ? Promise.reject(new Outage("database", "dead"))
-          : world.backend.query(text, values),
+          : world.backend.query(statement, values),
     };
     expect((await world.sweep({ db: dies })).counted("webhook_unconcluded")).toBe(1);
     await world.sweep();

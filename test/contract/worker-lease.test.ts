@@ -40,11 +40,11 @@ describe("a worker that holds a lease", () => {
     const beaten = Promise.withResolvers<void>();
     let beats = 0;
     const real = h.deps({});
-    const db = {
-      query: async (text: string, values: Parameters<typeof real.db.query>[1]) => {
-        if (text.includes("the heartbeat") && beats++ < 3) throw new Outage("database", new Error("lost"));
+    const db: typeof real.db = {
+      query: async (statement, values) => {
+        if (statement.name === "extend-lease" && beats++ < 3) throw new Outage("database", new Error("lost"));
         if (beats === 4) beaten.resolve();
-        return real.db.query(text, values);
+        return real.db.query(statement, values);
       },
     };
     const sleeper: Sleeper = {
@@ -105,10 +105,10 @@ describe("a worker that holds a lease", () => {
     const stop = new AbortController();
     const real = h.deps({});
     let tries = 0;
-    const db = {
-      query: async (text: string, values: Parameters<typeof real.db.query>[1]) => {
-        if (text.includes("gives its run back") && tries++ === 0) throw new Outage("database", new Error("blip"));
-        return real.db.query(text, values);
+    const db: typeof real.db = {
+      query: async (statement, values) => {
+        if (statement.name === "hand-back" && tries++ === 0) throw new Outage("database", new Error("blip"));
+        return real.db.query(statement, values);
       },
     };
     const packs = packOf(() => {

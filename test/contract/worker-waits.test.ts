@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
-import handBackSql from "#core/store/postgres/hand-back.sql";
 import { createOffThread, SMALL } from "../../backend/worker/off-thread/off-thread.ts";
 import { NotBegun } from "../../backend/worker/packs/isolation/work-process.ts";
 import type { PackContext } from "../../backend/worker/packs/pack.ts";
@@ -126,9 +125,10 @@ describe("a run that waits its turn for a process", () => {
     const real = h.deps({});
     let tries = 0;
     const db: typeof real.db = {
-      query: async (text, values) => {
-        const rows = await real.db.query(text, values);
-        if (text === handBackSql && tries++ === 0) throw new Outage("database", new Error("the reply was lost"));
+      query: async (statement, values) => {
+        const rows = await real.db.query(statement, values);
+        if (statement.name === "hand-back" && tries++ === 0)
+          throw new Outage("database", new Error("the reply was lost"));
         return rows;
       },
     };
@@ -144,9 +144,9 @@ describe("a run that waits its turn for a process", () => {
     const beats: unknown[] = [];
     const real = h.deps({});
     const db: typeof real.db = {
-      query: (text, values) => {
-        if (text.includes("the heartbeat")) beats.push(values[3]);
-        return real.db.query(text, values);
+      query: (statement, values) => {
+        if (statement.name === "extend-lease") beats.push(values[3]);
+        return real.db.query(statement, values);
       },
     };
     const packs = packOf(async ({ turn }) => {

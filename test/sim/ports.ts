@@ -8,7 +8,6 @@ import type { Role } from "./stores/host.ts";
 import type { SimObjects } from "./stores/objects.ts";
 import type { SimPostgres } from "./stores/postgres.ts";
 import type { SimRedis } from "./stores/redis.ts";
-import { statementName } from "./stores/statement-names.ts";
 import type { WaitingRoom } from "./stores/waiting-room.ts";
 
 export interface Stores {
@@ -27,16 +26,16 @@ export interface Wires {
 /** The database as one process sees it. */
 export function dbOf({ scheduler, network, stores: { postgres } }: Wires, process: SimProcess, role: Role): Db {
   return {
-    query: (text, values) =>
+    query: (statement, values) =>
       network.call({
         process,
         port: "database",
-        operation: statementName(text),
+        operation: statement.name,
         apply: async ({ pause_at, ms = 0 }) => {
           if (pause_at === undefined || role !== "edge" || postgres.isSomeoneWaiting) {
-            return postgres.query(role, text, values, scheduler.now());
+            return postgres.query(role, statement, values, scheduler.now());
           }
-          const begun = await postgres.queryUntil(pause_at, text, values, scheduler.now());
+          const begun = await postgres.queryUntil(pause_at, statement, values, scheduler.now());
           if ("rows" in begun) return begun.rows;
           return new Later((done) =>
             scheduler.after(ms, undefined, async () => done(await outcomeOf(() => begun.goOn()))),

@@ -10,7 +10,7 @@ import { createKey } from "#core/store/postgres/create-key.ts";
 import { createTenant } from "#core/store/postgres/create-tenant.ts";
 import { definePlan } from "#core/store/postgres/define-plan.ts";
 import { grantCredit } from "#core/store/postgres/grant-credit.ts";
-import { createPgDb } from "../../backend/drivers/pg.ts";
+import { createPgDb, type OpenDb } from "../../backend/drivers/pg.ts";
 import { createRandom } from "../../backend/drivers/random.ts";
 import type { System } from "./system.ts";
 
@@ -38,7 +38,7 @@ const ROOMY = {
 };
 
 /** The plan of all packs that there are now. */
-const roomyPlan = (db: Db) => definePlan(db, PLAN, { ...ROOMY, pack_types: [...catalog.keys()] }, []);
+const roomyPlan = (db: OpenDb) => definePlan(db, PLAN, { ...ROOMY, pack_types: [...catalog.keys()] }, []);
 
 /** A tenant on a roomy plan, with credit, an everyday key and an admin key. */
 export async function createDemoTenant(db: Db, wishes: TenantWishes): Promise<DemoTenant> {
@@ -72,7 +72,7 @@ export async function createDemoTenant(db: Db, wishes: TenantWishes): Promise<De
 }
 
 /** Runs `use` with the owner's database. */
-export async function withOwner<T>(system: System, use: (db: Db) => Promise<T>): Promise<T> {
+export async function withOwner<T>(system: System, use: (db: OpenDb) => Promise<T>): Promise<T> {
   const owner = createPgDb({
     connectionString: system.stack.databaseUrl,
     max: 2,

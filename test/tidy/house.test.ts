@@ -52,6 +52,21 @@ describe("the house", () => {
     expect(files.filter((file) => read(file).split("\n").length - 1 > MOST_LINES)).toEqual([]);
   });
 
+  test("names each statement of the stores after its file", () => {
+    const odd = files
+      .filter((file) => /^backend\/core\/store\/postgres\/.*\.ts$/.test(file))
+      .flatMap((file) => {
+        const text = read(file);
+        const paths = new Map(
+          [...text.matchAll(/import (\w+) from "\.\/([\w-]+)\.sql"/g)].map(([, as, name]) => [as, name]),
+        );
+        const named = [...text.matchAll(/\{ name: "([\w-]+)", text: (\w+) \}/g)];
+        if (paths.size > named.length) return [`${file}: a statement without a name`];
+        return named.filter(([, name, as]) => paths.get(as) !== name).map(([found]) => `${file}: ${found}`);
+      });
+    expect(odd).toEqual([]);
+  });
+
   test("has kebab-case names", () => {
     expect(
       files.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d|\.config)?\.(ts|sql|lua)$/.test(basename(file))),

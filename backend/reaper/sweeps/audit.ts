@@ -35,9 +35,9 @@ export async function sweepAudit(
   pace = AUDIT_PACE,
 ): Promise<void> {
   const db: Db = {
-    query: async (text, values) => {
+    query: async (statement, values) => {
       stop.throwIfAborted();
-      return deps.db.query(text, values);
+      return deps.db.query(statement, values);
     },
   };
   const round = new TenantTurns(0).begin();

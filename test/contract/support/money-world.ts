@@ -4,14 +4,13 @@ import { inject } from "vitest";
 import { API_KEY_RANDOM_BYTES, newApiKey, parseApiKey } from "#core/domain/api-key.ts";
 import { newId } from "#core/domain/ids.ts";
 import { type Micros, micros, minimumFee } from "#core/domain/money.ts";
-import type { Db } from "#core/ports/db.ts";
 import { createKey, type KeyProperties } from "#core/store/postgres/create-key.ts";
 import { createTenant } from "#core/store/postgres/create-tenant.ts";
 import { definePlan, type PlanChange } from "#core/store/postgres/define-plan.ts";
 import { grantCredit } from "#core/store/postgres/grant-credit.ts";
 import { type Submission, type SubmitAnswer, submitRun } from "#core/store/postgres/submit-run.ts";
 import { tenantBalance } from "#core/store/postgres/tenant-balance.ts";
-import { createPgDb, type PgDb } from "../../../backend/drivers/pg.ts";
+import { createPgDb, type OpenDb, type PgDb } from "../../../backend/drivers/pg.ts";
 import { createTestDatabase, type DatabaseUrls } from "../../stack/database.ts";
 import audit from "./ledger-audit.sql";
 
@@ -31,9 +30,9 @@ interface AccountOptions {
 
 export interface MoneyWorld {
   /** Connected as the role of this name. */
-  readonly owner: Db;
-  readonly edge: Db;
-  readonly backend: Db;
+  readonly owner: OpenDb;
+  readonly edge: OpenDb;
+  readonly backend: OpenDb;
   readonly ownerUrl: string;
   readonly urls: DatabaseUrls;
   account(options?: AccountOptions): Promise<Account>;

@@ -1,5 +1,5 @@
 import type { Clock } from "#core/ports/clock.ts";
-import type { Db } from "#core/ports/db.ts";
+import type { OpenDb } from "../../../backend/drivers/pg.ts";
 
 /** The time of one database and of whoever is given this clock: it stands still until it is moved. */
 export interface SqlClock extends Clock {
@@ -9,7 +9,7 @@ export interface SqlClock extends Clock {
 const START_MS = Date.UTC(2031, 4, 5, 12);
 
 /** Lets every statement of a test's own database read its time, `wall_clock()`, from a row that the test moves. */
-export async function installSqlClock(owner: Db): Promise<SqlClock> {
+export async function installSqlClock(owner: OpenDb): Promise<SqlClock> {
   let now_ms = START_MS;
   const store = () => owner.query("UPDATE test_clock SET at = $1::timestamptz", [new Date(now_ms).toISOString()]);
   await owner.query("CREATE TABLE test_clock AS SELECT now() AS at", []);

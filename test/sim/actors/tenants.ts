@@ -34,7 +34,7 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 /** A tenant with a plan, credit and one key, made before anything can go wrong. */
 export async function createAccount(world: World, wishes: TenantWishes): Promise<Account> {
   const { random, scheduler, stores } = world;
-  const db: Db = { query: (text, values) => stores.postgres.query("owner", text, values, scheduler.now()) };
+  const db: Db = { query: (statement, values) => stores.postgres.query("owner", statement, values, scheduler.now()) };
   const id = () => newId(scheduler.now(), random.bytes(16));
   const tenant_id = id();
   const plan_id = `plan-${tenant_id}`;
@@ -111,7 +111,7 @@ export async function closeShop(world: World, account: Account, mode: "read-only
     world.closure = undefined;
     const { postgres } = world.stores;
     await setSwitch(
-      { query: (text, values) => postgres.query("owner", text, values, world.scheduler.now()) },
+      { query: (statement, values) => postgres.query("owner", statement, values, world.scheduler.now()) },
       "normal",
     );
   });

@@ -85,7 +85,7 @@ export const BOOKS_SCENES: readonly Scene[] = [
         world.violate("2: the decision was not carried out");
       const open = await act(() =>
         listFindings({
-          query: (text, values) => world.stores.postgres.query("owner", text, values, world.scheduler.now()),
+          query: (statement, values) => world.stores.postgres.query("owner", statement, values, world.scheduler.now()),
         }),
       );
       if (open.length > 0) world.violate("3: what was decided still waits for a person");

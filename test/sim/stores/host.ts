@@ -2,9 +2,8 @@ import { chmodSync, closeSync, existsSync, mkdtempSync, openSync, rmSync, writeS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import type { Db } from "#core/ports/db.ts";
 import type { Redis } from "#core/ports/redis.ts";
-import { createPgDb } from "../../../backend/drivers/pg.ts";
+import { createPgDb, type OpenDb } from "../../../backend/drivers/pg.ts";
 import { createRedis } from "../../../backend/drivers/redis.ts";
 import { createTestDatabase } from "../../stack/database.ts";
 import installSql from "./install.sql";
@@ -24,7 +23,7 @@ export type Role = "edge" | "backend" | "owner";
 
 /** The real servers under a simulated world: a database of its own with the product's roles, and a Redis of its own. */
 export interface Host {
-  readonly db: Readonly<Record<Role | "waiting", Db>>;
+  readonly db: Readonly<Record<Role | "waiting", OpenDb>>;
   /** Sees who waits, and lets them go on. */
   readonly control: pg.Client;
   readonly redis: Redis;

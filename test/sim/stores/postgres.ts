@@ -1,4 +1,4 @@
-import type { Row, SqlValue } from "#core/ports/db.ts";
+import type { Row, SqlValue, Statement } from "#core/ports/db.ts";
 import type { Host, Role } from "./host.ts";
 
 /** A statement that waits at a point inside the database; others run meanwhile. */
@@ -17,9 +17,14 @@ export class SimPostgres {
     this.#host = host;
   }
 
-  query(role: Role, text: string, values: readonly SqlValue[], now_ms: number): Promise<readonly Row[]> {
+  query(
+    role: Role,
+    statement: Statement | string,
+    values: readonly SqlValue[],
+    now_ms: number,
+  ): Promise<readonly Row[]> {
     this.#host.setClock(now_ms);
-    return this.#host.db[role].query(text, values);
+    return this.#host.db[role].query(statement, values);
   }
 
   get isSomeoneWaiting(): boolean {
@@ -29,7 +34,7 @@ export class SimPostgres {
   /** Runs the statement as the edge until it ends or waits at the point. */
   async queryUntil(
     point: string,
-    text: string,
+    statement: Statement,
     values: readonly SqlValue[],
     now_ms: number,
   ): Promise<{ readonly rows: readonly Row[] } | WaitingStatement> {
@@ -39,18 +44,18 @@ export class SimPostgres {
     const pid = Number(told[0]?.["pid"]);
     await control.query(`SELECT pg_advisory_lock(${LOCK})`);
     let isOver = false;
-    const over = db.waiting.query(text, values).finally(() => (isOver = true));
+    const over = db.waiting.query(statement, values).finally(() => (isOver = true));
     over.catch(() => undefined);
     while (!isOver && !(await this.#isBlocked(pid)));
     const goOn = async () => {
-      if (this.#waiting === statement) this.#waiting = undefined;
+      if (this.#waiting === waiting) this.#waiting = undefined;
       await control.query(`SELECT pg_advisory_unlock(${LOCK})`);
       return over;
     };
-    const statement = { goOn };
+    const waiting = { goOn };
     if (isOver) return { rows: await goOn() };
-    this.#waiting = statement;
-    return statement;
+    this.#waiting = waiting;
+    return waiting;
   }
 
   async #isBlocked(pid: number): Promise<boolean> {

@@ -5,9 +5,6 @@ import { z } from "zod";
 import { encodeSignal } from "#core/domain/message.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
-import claimSql from "#core/store/postgres/claim-run.sql";
-import closeSql from "#core/store/postgres/close-run.sql";
-import handBackSql from "#core/store/postgres/hand-back.sql";
 import { workerLoop } from "../../../backend/worker/loop.ts";
 import { createOffThread } from "../../../backend/worker/off-thread/off-thread.ts";
 import type { Pack } from "../../../backend/worker/packs/pack.ts";
@@ -127,17 +124,17 @@ function crowdedLoop(tenantOf: (run_id: string) => string, slots: number) {
       }),
     );
   };
-  const query: Db["query"] = async (text, values) => {
+  const query: Db["query"] = async (statement, values) => {
     const run_id = String(values[0]);
-    if (text === claimSql) {
+    if (statement.name === "claim-run") {
       claimed.push(run_id);
       return [{ ...CLAIMED, tenant_id: tenantOf(run_id) }];
     }
-    if (text === handBackSql) {
+    if (statement.name === "hand-back") {
       left.handed_back += 1;
       return [{ run_id }];
     }
-    if (text === closeSql) left.done.push(run_id);
+    if (statement.name === "close-run") left.done.push(run_id);
     return [{ run_id }];
   };
   const wanted: number[] = [];

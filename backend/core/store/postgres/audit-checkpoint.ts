@@ -56,7 +56,11 @@ export interface Checkpoint {
 
 /** Undefined: there is none, and the audit begins at the beginning. */
 export async function findCheckpoint(db: Db, tenant_id: string, full_seconds: number): Promise<Checkpoint | undefined> {
-  return only((await db.query(findSql, [tenant_id, full_seconds])).map((row) => checkpoint.parse(row)));
+  return only(
+    (await db.query({ name: "find-audit-checkpoint", text: findSql }, [tenant_id, full_seconds])).map((row) =>
+      checkpoint.parse(row),
+    ),
+  );
 }
 
 /** Notes where a turn held that began from a checkpoint, or (undefined) from the beginning. */
@@ -69,7 +73,7 @@ export async function noteCheckpoint(
   const ofItsDay = [...lines]
     .filter(([name]) => name.startsWith(day))
     .map(([name, figures]) => [name, figures.map(String)]);
-  await db.query(noteSql, [
+  await db.query({ name: "note-audit-checkpoint", text: noteSql }, [
     tenant_id,
     from?.version ?? null,
     through,
@@ -82,5 +86,5 @@ export async function noteCheckpoint(
 }
 
 export async function dropCheckpoint(db: Db, tenant_id: string, version: string): Promise<void> {
-  await db.query(dropSql, [tenant_id, version]);
+  await db.query({ name: "drop-audit-checkpoint", text: dropSql }, [tenant_id, version]);
 }

@@ -46,7 +46,7 @@ const tenant = z.object({
 
 /** The next tenants in the order of their ids. */
 export async function auditTenants(db: Db, after: string | undefined, most: number): Promise<readonly string[]> {
-  return (await db.query(tenantsSql, [after ?? FIRST, most])).map(
+  return (await db.query({ name: "audit-tenants", text: tenantsSql }, [after ?? FIRST, most])).map(
     (row) => z.object({ tenant_id: id }).parse(row).tenant_id,
   );
 }
@@ -59,12 +59,14 @@ export async function auditHorizon(
   from: Pick<Horizon, "through" | "before">,
 ): Promise<Horizon> {
   const values = [tenant_id, settled_seconds, piece, from.through, from.before];
-  return horizon.parse((await db.query(horizonSql, values))[0]);
+  return horizon.parse((await db.query({ name: "audit-horizon", text: horizonSql }, values))[0]);
 }
 
 /** The next settled transfers, added up by kind. */
 export async function addTransfers(db: Db, tenant_id: string, after: string, through: string, most: number) {
-  return transfers.parse((await db.query(transfersSql, [tenant_id, after, through, most]))[0]);
+  return transfers.parse(
+    (await db.query({ name: "audit-transfers", text: transfersSql }, [tenant_id, after, through, most]))[0],
+  );
 }
 
 /** The next settled runs from a moment on, or after one of that moment, added up by day, pack and key. */
@@ -76,7 +78,9 @@ export async function addClosedRuns(
   most: number,
 ) {
   const cursor = [from.finished_at, from.run_id ?? FIRST];
-  return closedRuns.parse((await db.query(closedRunsSql, [tenant_id, ...cursor, before, most]))[0]);
+  return closedRuns.parse(
+    (await db.query({ name: "audit-closed-runs", text: closedRunsSql }, [tenant_id, ...cursor, before, most]))[0],
+  );
 }
 
 /**
@@ -90,7 +94,7 @@ export async function auditTenantRows(
   { usage_from, isWhole }: { readonly usage_from: string; readonly isWhole: boolean },
 ) {
   const values = [tenant_id, through, before, usage_from, isWhole];
-  return only((await db.query(tenantSql, values)).map((row) => tenant.parse(row)));
+  return only((await db.query({ name: "audit-tenant", text: tenantSql }, values)).map((row) => tenant.parse(row)));
 }
 
 /** Where a line of usage is told apart from others. */

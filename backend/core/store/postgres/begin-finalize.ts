@@ -11,6 +11,8 @@ export async function beginFinalize(
   lease: { readonly run_id: string; readonly lease_token: string },
   finalize_token: string,
 ): Promise<{ readonly seconds: number } | "lost"> {
-  const row = only(await db.query(sql, [lease.run_id, lease.lease_token, finalize_token]));
+  const row = only(
+    await db.query({ name: "begin-finalize", text: sql }, [lease.run_id, lease.lease_token, finalize_token]),
+  );
   return row === undefined ? "lost" : claim.parse(row);
 }

@@ -14,7 +14,7 @@ const refused = z.object({ outcome: z.enum(["absent", "read-only"]) });
 const deleted = z.union([z.object({ outcome: z.literal("deleted") }), refused, unauthorized]);
 
 export async function deleteWebhook(db: Db, key_sha256: string, endpoint_id: string): Promise<z.infer<typeof deleted>> {
-  return deleted.parse((await db.query(deleteSql, [key_sha256, endpoint_id]))[0]);
+  return deleted.parse((await db.query({ name: "delete-webhook", text: deleteSql }, [key_sha256, endpoint_id]))[0]);
 }
 
 const enabled = z.union([
@@ -26,7 +26,7 @@ const enabled = z.union([
 ]);
 
 export async function enableWebhook(db: Db, key_sha256: string, endpoint_id: string): Promise<z.infer<typeof enabled>> {
-  return enabled.parse((await db.query(enableSql, [key_sha256, endpoint_id]))[0]);
+  return enabled.parse((await db.query({ name: "enable-webhook", text: enableSql }, [key_sha256, endpoint_id]))[0]);
 }
 
 const rotated = z.union([
@@ -42,7 +42,7 @@ export async function rotateWebhook(
   { endpoint_id, secret }: { readonly endpoint_id: string | undefined; readonly secret: string },
 ): Promise<z.infer<typeof rotated>> {
   const values = [key_sha256, endpoint_id ?? null, secret, WEBHOOK_LIMITS.rotation_grace_seconds];
-  return rotated.parse((await db.query(rotateSql, values))[0]);
+  return rotated.parse((await db.query({ name: "rotate-webhook", text: rotateSql }, values))[0]);
 }
 
 const secretFound = z.object({
@@ -58,5 +58,7 @@ export async function defaultWebhookSecret(
   key_sha256: string,
   secret: string,
 ): Promise<z.infer<typeof foundOrRefused>> {
-  return foundOrRefused.parse((await db.query(defaultSecretSql, [key_sha256, secret]))[0]);
+  return foundOrRefused.parse(
+    (await db.query({ name: "default-webhook-secret", text: defaultSecretSql }, [key_sha256, secret]))[0],
+  );
 }

@@ -40,7 +40,14 @@ export async function claimRun(
     readonly max_attempts: number;
   },
 ): Promise<ClaimAnswer> {
-  const row = only(await db.query(sql, [claim.run_id, claim.lease_token, claim.lease_seconds, claim.max_attempts]));
+  const row = only(
+    await db.query({ name: "claim-run", text: sql }, [
+      claim.run_id,
+      claim.lease_token,
+      claim.lease_seconds,
+      claim.max_attempts,
+    ]),
+  );
   if (row === undefined) return { kind: "over" };
   if (row["claimed"] !== true) return { kind: isTerminal(runStatus.parse(row["status"])) ? "over" : "busy" };
   return { kind: "claimed", run: { ...claimed.parse(row), run_id: claim.run_id, lease_token: claim.lease_token } };

@@ -50,7 +50,9 @@ export async function claimDeliveries(
   { per_tenant, per_endpoint, per_host, kept, lease_seconds }: Shares,
 ): Promise<readonly ClaimedDelivery[]> {
   const values = [quick, kept, slow, per_tenant, per_endpoint, per_host, lease_seconds];
-  return (await db.query(claimSql, values)).map((row) => claimed.parse(row));
+  return (await db.query({ name: "claim-webhook-deliveries", text: claimSql }, values)).map((row) =>
+    claimed.parse(row),
+  );
 }
 
 /** `status` and `error` are what the owner is shown: an HTTP status, and a short code. */
@@ -73,6 +75,6 @@ export async function concludeDelivery(
   { outcome, status, error, retry_seconds, slow }: Conclusion,
 ): Promise<z.infer<typeof deliveryStatus> | undefined> {
   const values = [delivery_id, claim_token, outcome, status, error, retry_seconds, slow];
-  const rows = await db.query(concludeSql, values);
+  const rows = await db.query({ name: "conclude-webhook-delivery", text: concludeSql }, values);
   return only(rows.map((row) => concluded.parse(row)))?.status;
 }

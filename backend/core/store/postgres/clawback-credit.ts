@@ -17,6 +17,10 @@ const answer = z.object({ tenant_id: z.guid(), asked_micros: amount, taken_micro
  * this id took, now or before, and from whom. Undefined: no such tenant.
  */
 export async function clawbackCredit(db: Db, clawback: Clawback): Promise<z.infer<typeof answer> | undefined> {
-  const rows = await db.query(sql, [clawback.tenant_id, clawback.clawback_id, String(clawback.amount)]);
+  const rows = await db.query({ name: "clawback-credit", text: sql }, [
+    clawback.tenant_id,
+    clawback.clawback_id,
+    String(clawback.amount),
+  ]);
   return only(rows.map((row) => answer.parse(row)));
 }

@@ -36,7 +36,7 @@ export async function closeRun(
 ): Promise<ClosedRun | undefined> {
   const receipt = closing.status === "COMPLETED" ? closing.receipt : undefined;
   const failure = closing.status === "COMPLETED" ? undefined : closing;
-  const rows = await db.query(sql, [
+  const rows = await db.query({ name: "close-run", text: sql }, [
     run_id,
     "PROCESSING",
     guard.stage === "claimed" ? "CLAIMED" : null,

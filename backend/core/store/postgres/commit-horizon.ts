@@ -8,5 +8,5 @@ export type CommitHorizon = z.infer<typeof columns>;
 
 /** Up to where transactions have ended, so that readers in commit order see what they wrote. */
 export async function commitHorizon(db: Db): Promise<CommitHorizon> {
-  return columns.parse((await db.query(sql, []))[0]);
+  return columns.parse((await db.query({ name: "commit-horizon", text: sql }, []))[0]);
 }

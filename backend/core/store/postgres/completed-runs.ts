@@ -35,8 +35,8 @@ export async function completedRuns(
 ): Promise<{ readonly runs: readonly CompletedRun[]; readonly last: string | undefined }> {
   const rows =
     tenant_id === undefined
-      ? await db.query(sql, [after ?? FIRST, most])
-      : await db.query(ofTenantSql, [after ?? "", most, tenant_id]);
+      ? await db.query({ name: "completed-runs", text: sql }, [after ?? FIRST, most])
+      : await db.query({ name: "completed-runs-of", text: ofTenantSql }, [after ?? "", most, tenant_id]);
   const page = rows.map((row) => ({ ...looked.parse(row), row }));
   return {
     runs: page.filter(({ expected }) => expected === true).map(({ row }) => completed.parse(row)),

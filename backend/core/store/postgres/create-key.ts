@@ -21,7 +21,7 @@ export async function createKey(
   db: Db,
   key: KeyProperties & { readonly key_id: string; readonly key_sha256: string },
 ): Promise<boolean> {
-  const rows = await db.query(sql, [
+  const rows = await db.query({ name: "create-key", text: sql }, [
     key.key_id,
     key.tenant_id,
     key.key_sha256,

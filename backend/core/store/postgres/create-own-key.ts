@@ -33,7 +33,7 @@ export async function createOwnKey(
   wanted: WantedKey,
   made: NewKeyHashes,
 ): Promise<CreateOwnKeyAnswer> {
-  const [row] = await db.query(sql, [
+  const [row] = await db.query({ name: "create-own-key", text: sql }, [
     key_sha256,
     made.key_id,
     made.live_sha256,

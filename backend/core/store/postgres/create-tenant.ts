@@ -10,5 +10,9 @@ export interface NewTenant {
 
 /** False: the plan does not exist, and nothing was made. */
 export async function createTenant(db: Db, tenant: NewTenant): Promise<boolean> {
-  return only(await db.query(sql, [tenant.tenant_id, tenant.name, tenant.plan_id ?? null])) !== undefined;
+  return (
+    only(
+      await db.query({ name: "create-tenant", text: sql }, [tenant.tenant_id, tenant.name, tenant.plan_id ?? null]),
+    ) !== undefined
+  );
 }

@@ -26,5 +26,5 @@ export async function createWebhook(db: Db, key_sha256: string, webhook: NewWebh
   const { max_endpoints, max_new_endpoints_a_day } = WEBHOOK_LIMITS;
   const limits = [max_endpoints, max_new_endpoints_a_day];
   const values = [key_sha256, endpoint_id, url, events, description, secret, ...limits];
-  return answer.parse((await db.query(sql, values))[0]);
+  return answer.parse((await db.query({ name: "create-webhook", text: sql }, values))[0]);
 }

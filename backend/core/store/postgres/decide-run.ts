@@ -11,6 +11,12 @@ export async function decideRun(
   decision: { readonly charge: Micros; readonly reason_detail: string; readonly note: string },
 ): Promise<ClosedRun | undefined> {
   const { charge, reason_detail, note } = decision;
-  const rows = await db.query(sql, [run.run_id, String(run.version), String(charge), reason_detail, note]);
+  const rows = await db.query({ name: "decide-run", text: sql }, [
+    run.run_id,
+    String(run.version),
+    String(charge),
+    reason_detail,
+    note,
+  ]);
   return only(rows.map((row) => closed.parse(row)));
 }

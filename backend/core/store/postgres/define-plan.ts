@@ -37,7 +37,7 @@ export async function definePlan(
   change: PlanChange,
   new_pack_types: readonly string[],
 ): Promise<z.infer<typeof answer>> {
-  const rows = await db.query(sql, [
+  const rows = await db.query({ name: "define-plan", text: sql }, [
     plan_id,
     change.submit_per_minute ?? null,
     change.submit_burst ?? null,

@@ -22,7 +22,7 @@ export type FindBudget =
   | { readonly kind: "found"; readonly budget: Budget };
 
 export async function findBudget(db: Db, key_sha256: string): Promise<FindBudget> {
-  const row = only(await db.query(sql, [key_sha256]));
+  const row = only(await db.query({ name: "find-budget", text: sql }, [key_sha256]));
   if (row === undefined) return { kind: "unauthorized" };
   const caller = key.parse(row);
   if (!caller.authorized) return { kind: "unauthorized" };

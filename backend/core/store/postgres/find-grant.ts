@@ -7,5 +7,5 @@ const grant = z.object({ tenant_id: z.guid(), grant_id: z.string(), amount_micro
 export type FoundGrant = z.infer<typeof grant>;
 
 export async function findGrant(db: Db, grant_id: string): Promise<FoundGrant | undefined> {
-  return only((await db.query(sql, [grant_id])).map((row) => grant.parse(row)));
+  return only((await db.query({ name: "find-grant", text: sql }, [grant_id])).map((row) => grant.parse(row)));
 }

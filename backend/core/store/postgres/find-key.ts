@@ -24,5 +24,5 @@ export const keyColumns = z.object({
 export type KnownKey = z.infer<typeof keyColumns>;
 
 export async function findKey(db: Db, key_id: string): Promise<KnownKey | undefined> {
-  return only((await db.query(sql, [key_id])).map((row) => keyColumns.parse(row)));
+  return only((await db.query({ name: "find-key", text: sql }, [key_id])).map((row) => keyColumns.parse(row)));
 }

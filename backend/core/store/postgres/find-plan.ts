@@ -15,6 +15,6 @@ export async function findPlan(
   db: Db,
   key_sha256: string,
 ): Promise<Refused | { readonly kind: "found"; readonly plan: OwnPlan }> {
-  const row = only(await db.query(sql, [key_sha256]));
+  const row = only(await db.query({ name: "find-plan", text: sql }, [key_sha256]));
   return refusalOf(row, "read") ?? { kind: "found", plan: plan.parse(row) };
 }

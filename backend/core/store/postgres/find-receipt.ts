@@ -31,7 +31,7 @@ export type FindReceipt =
 
 /** Checks the key and finds the run of its tenant in one statement, like `findRun`; its status is never EXPIRED. */
 export async function findReceipt(db: Db, key_sha256: string, run_id: string): Promise<FindReceipt> {
-  const row = only(await db.query(sql, [key_sha256, run_id]));
+  const row = only(await db.query({ name: "find-receipt", text: sql }, [key_sha256, run_id]));
   if (row === undefined) return { kind: "unauthorized" };
   const caller = key.parse(row);
   if (!caller.authorized) return { kind: "unauthorized" };

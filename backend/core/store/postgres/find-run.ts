@@ -22,7 +22,7 @@ export type FindRun =
 
 /** Checks the key and finds the run of its tenant in one statement, so that no other tenant's can ever be read. */
 export async function findRun(db: Db, key_sha256: string, run_id: string): Promise<FindRun> {
-  const row = only(await db.query(sql, [key_sha256, run_id]));
+  const row = only(await db.query({ name: "find-run", text: sql }, [key_sha256, run_id]));
   if (row === undefined) return { kind: "unauthorized" };
   const caller = key.parse(row);
   if (!caller.authorized) return { kind: "unauthorized" };

@@ -41,7 +41,7 @@ export type FindUsage =
 const complete = z.object({ complete_through: z.iso.date() });
 
 export async function findUsage(db: Db, key_sha256: string, wanted: UsageWanted): Promise<FindUsage> {
-  const rows = await db.query(sql, [key_sha256, wanted.from, wanted.to, wanted.group_by]);
+  const rows = await db.query({ name: "find-usage", text: sql }, [key_sha256, wanted.from, wanted.to, wanted.group_by]);
   const refusal = refusalOf(rows[0], "read");
   if (refusal !== undefined) return refusal;
   const lines = rows.filter((row) => row["runs"] !== null).map((row) => line.parse(row));

@@ -7,6 +7,11 @@ export async function freezeRun(
   run: { readonly run_id: string; readonly finalize_token: string },
   finding: { readonly kind: string; readonly detail: Readonly<Record<string, unknown>> },
 ): Promise<"frozen" | "lost"> {
-  const rows = await db.query(sql, [run.run_id, run.finalize_token, finding.kind, JSON.stringify(finding.detail)]);
+  const rows = await db.query({ name: "freeze-run", text: sql }, [
+    run.run_id,
+    run.finalize_token,
+    finding.kind,
+    JSON.stringify(finding.detail),
+  ]);
   return rows.length === 1 ? "frozen" : "lost";
 }

@@ -17,6 +17,10 @@ export const MOST_GRANTED = micros(Number.MAX_SAFE_INTEGER);
 
 /** What is available after the grant. Undefined: no such tenant, this grant id was used already, or it would be too much. */
 export async function grantCredit(db: Db, grant: Grant): Promise<Micros | undefined> {
-  const rows = await db.query(sql, [grant.tenant_id, grant.grant_id, String(grant.amount)]);
+  const rows = await db.query({ name: "grant-credit", text: sql }, [
+    grant.tenant_id,
+    grant.grant_id,
+    String(grant.amount),
+  ]);
   return only(rows.map((row) => answer.parse(row).available));
 }

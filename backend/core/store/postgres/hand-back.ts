@@ -10,6 +10,6 @@ export async function handBack(
   lease: { readonly run_id: string; readonly lease_token: string },
   when: "now" | "later" = "now",
 ): Promise<"handed-back" | "kept"> {
-  const rows = await db.query(sql, [lease.run_id, lease.lease_token, when === "later"]);
+  const rows = await db.query({ name: "hand-back", text: sql }, [lease.run_id, lease.lease_token, when === "later"]);
   return rows.length === 1 ? "handed-back" : "kept";
 }

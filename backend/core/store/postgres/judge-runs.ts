@@ -31,13 +31,13 @@ export async function nextRuns(
 ): Promise<{ readonly run_ids: readonly string[]; readonly last: string | undefined }> {
   const rows =
     tenant_id === undefined
-      ? await db.query(runsSql, [after ?? FIRST, most])
-      : await db.query(runsOfSql, [after ?? "", most, tenant_id]);
+      ? await db.query({ name: "audit-runs", text: runsSql }, [after ?? FIRST, most])
+      : await db.query({ name: "audit-runs-of", text: runsOfSql }, [after ?? "", most, tenant_id]);
   const page = rows.map((row) => listed.parse(row));
   return { run_ids: page.map(({ run_id }) => run_id), last: page.at(-1)?.cursor };
 }
 
 /** What is wrong about these runs. */
 export async function judgeRuns(db: Db, run_ids: readonly string[]): Promise<z.infer<typeof answer>> {
-  return answer.parse((await db.query(sql, [run_ids]))[0]);
+  return answer.parse((await db.query({ name: "judge-runs", text: sql }, [run_ids]))[0]);
 }

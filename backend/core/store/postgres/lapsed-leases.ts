@@ -18,13 +18,19 @@ export type LapsedLease = z.infer<typeof lapsed>;
 
 /** Up to 50 runs whose lease passed, oldest first, after the one given. */
 export async function findLapsedLeases(db: Db, after?: LapsedLease): Promise<readonly LapsedLease[]> {
-  const rows = await db.query(findSql, [after?.cursor ?? "-infinity", after?.run_id ?? FIRST]);
+  const rows = await db.query({ name: "lapsed-leases", text: findSql }, [
+    after?.cursor ?? "-infinity",
+    after?.run_id ?? FIRST,
+  ]);
   return rows.map((row) => lapsed.parse(row));
 }
 
 /** False: somebody came first. */
 export async function requeueLapsed(db: Db, run: LapsedLease, max_attempts: number): Promise<boolean> {
-  return (await db.query(requeueSql, [run.run_id, run.lease_token, max_attempts])).length === 1;
+  return (
+    (await db.query({ name: "requeue-lapsed", text: requeueSql }, [run.run_id, run.lease_token, max_attempts]))
+      .length === 1
+  );
 }
 
 /** Undefined: somebody came first. */
@@ -35,7 +41,13 @@ export async function failLapsed(
   failure: { readonly detail: string; readonly costs_fee: boolean },
 ): Promise<ClosedRun | undefined> {
   const { detail, costs_fee } = failure;
-  const rows = await db.query(failSql, [run.run_id, run.lease_token, max_attempts, detail, costs_fee]);
+  const rows = await db.query({ name: "fail-lapsed", text: failSql }, [
+    run.run_id,
+    run.lease_token,
+    max_attempts,
+    detail,
+    costs_fee,
+  ]);
   return only(rows.map((row) => closed.parse(row)));
 }
 

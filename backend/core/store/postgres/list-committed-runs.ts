@@ -20,7 +20,7 @@ export async function listCommittedRuns(
   wanted: CommittedRunsWanted,
 ): Promise<CommittedPage<FoundRun> | NoPosition | Refused> {
   const { after, limit } = wanted;
-  const rows = await db.query(sql, [
+  const rows = await db.query({ name: "list-committed-runs", text: sql }, [
     key_sha256,
     after?.epoch ?? null,
     after?.order ?? null,

@@ -22,7 +22,7 @@ export async function listCommittedTransfers(
   wanted: CommittedTransfersWanted,
 ): Promise<CommittedPage<OwnTransfer> | NoPosition | Refused> {
   const { after, limit } = wanted;
-  const rows = await db.query(sql, [
+  const rows = await db.query({ name: "list-committed-transfers", text: sql }, [
     key_sha256,
     after?.epoch ?? null,
     after?.order ?? null,

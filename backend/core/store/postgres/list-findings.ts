@@ -28,11 +28,14 @@ const resolved = z.object({
 
 /** Those that wait for a person, oldest first. */
 export async function listFindings(db: Db, tenant_id?: string): Promise<readonly OpenFinding[]> {
-  return (await db.query(listSql, [tenant_id ?? null])).map((row) => finding.parse(row));
+  return (await db.query({ name: "list-findings", text: listSql }, [tenant_id ?? null])).map((row) =>
+    finding.parse(row),
+  );
 }
 
 export async function countFindings(db: Db): Promise<number> {
-  return z.object({ findings: counter }).parse((await db.query(countSql, []))[0]).findings;
+  return z.object({ findings: counter }).parse((await db.query({ name: "open-findings", text: countSql }, []))[0])
+    .findings;
 }
 
 /** Undefined: no such open finding. "money-held": its run is open and frozen, and must be decided instead. */
@@ -41,5 +44,9 @@ export async function resolveFinding(
   finding_id: string,
   note: string,
 ): Promise<z.infer<typeof resolved> | undefined> {
-  return only((await db.query(resolveSql, [finding_id, note])).map((row) => resolved.parse(row)));
+  return only(
+    (await db.query({ name: "resolve-finding", text: resolveSql }, [finding_id, note])).map((row) =>
+      resolved.parse(row),
+    ),
+  );
 }

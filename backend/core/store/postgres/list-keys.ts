@@ -4,7 +4,7 @@ import sql from "./list-keys.sql";
 
 /** Undefined: no such tenant. */
 export async function listKeys(db: Db, tenant_id: string): Promise<readonly KnownKey[] | undefined> {
-  const rows = await db.query(sql, [tenant_id]);
+  const rows = await db.query({ name: "list-keys", text: sql }, [tenant_id]);
   if (rows.length === 0) return undefined;
   return rows.filter((row) => row["key_id"] !== null).map((row) => keyColumns.parse(row));
 }

@@ -20,7 +20,9 @@ export async function listOwnKeys(
   { after, limit }: { readonly after: string | undefined; readonly limit: number },
 ): Promise<ListOwnKeys> {
   const keys: OwnKey[] = [];
-  for (const each of (await db.query(sql, [key_sha256, after ?? null, limit])).map((value) => row.parse(value))) {
+  for (const each of (await db.query({ name: "list-own-keys", text: sql }, [key_sha256, after ?? null, limit])).map(
+    (value) => row.parse(value),
+  )) {
     if (each.outcome !== "found") return { kind: each.outcome };
     keys.push(each);
   }

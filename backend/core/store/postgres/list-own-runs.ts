@@ -34,7 +34,7 @@ export type ListOwnRuns =
 
 /** Checks the key and lists the runs of its tenant in one statement, so that no other tenant's can ever be read. */
 export async function listOwnRuns(db: Db, key_sha256: string, wanted: OwnRunsWanted): Promise<ListOwnRuns> {
-  const rows = await db.query(sql, [
+  const rows = await db.query({ name: "list-own-runs", text: sql }, [
     key_sha256,
     wanted.after?.at ?? null,
     wanted.after?.id ?? null,

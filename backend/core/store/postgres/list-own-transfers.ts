@@ -45,7 +45,7 @@ export async function listOwnTransfers(
   key_sha256: string,
   wanted: OwnTransfersWanted,
 ): Promise<ListOwnTransfers> {
-  const rows = await db.query(sql, [
+  const rows = await db.query({ name: "list-own-transfers", text: sql }, [
     key_sha256,
     wanted.after?.at ?? null,
     wanted.after?.id ?? null,

@@ -8,5 +8,5 @@ const listed = planColumns.extend({ tenants: counter });
 export type ListedPlan = z.infer<typeof listed>;
 
 export async function listPlans(db: Db): Promise<readonly ListedPlan[]> {
-  return (await db.query(sql, [])).map((row) => listed.parse(row));
+  return (await db.query({ name: "list-plans", text: sql }, [])).map((row) => listed.parse(row));
 }

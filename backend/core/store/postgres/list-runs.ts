@@ -37,7 +37,13 @@ export interface ListedRuns {
 /** Undefined: no such tenant. */
 export async function listRuns(db: Db, wanted: RunsWanted): Promise<ListedRuns | undefined> {
   const { tenant_id, status, limit, before } = wanted;
-  const rows = await db.query(sql, [tenant_id, status ?? null, limit, before ?? null, MOST_RUNS_LOOKED_AT]);
+  const rows = await db.query({ name: "list-runs", text: sql }, [
+    tenant_id,
+    status ?? null,
+    limit,
+    before ?? null,
+    MOST_RUNS_LOOKED_AT,
+  ]);
   if (rows.length === 0) return undefined;
   const found = rows
     .filter((row) => row["run_id"] !== null)

@@ -16,5 +16,5 @@ export type ListedTenant = z.infer<typeof tenant>;
 /** Up to 500 tenants, oldest first, after the one given. */
 export async function listTenants(db: Db, after?: ListedTenant): Promise<readonly ListedTenant[]> {
   const place = [after?.cursor ?? "-infinity", after?.tenant_id ?? "00000000-0000-0000-0000-000000000000"];
-  return (await db.query(sql, place)).map((row) => tenant.parse(row));
+  return (await db.query({ name: "list-tenants", text: sql }, place)).map((row) => tenant.parse(row));
 }

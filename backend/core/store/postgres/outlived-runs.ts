@@ -17,7 +17,7 @@ export type OutlivedRun = z.infer<typeof outlived>;
 
 /** Up to 50 runs past their retention, oldest first, after the one given. */
 export async function findOutlivedRuns(db: Db, after?: OutlivedRun): Promise<readonly OutlivedRun[]> {
-  const rows = await db.query(findSql, [
+  const rows = await db.query({ name: "outlived-runs", text: findSql }, [
     after?.cursor ?? "-infinity",
     after?.run_id ?? "00000000-0000-0000-0000-000000000000",
   ]);
@@ -29,11 +29,11 @@ export async function findOutlivedRuns(db: Db, after?: OutlivedRun): Promise<rea
  * run as it is now; undefined: it is not as it was found, and keeps everything.
  */
 export async function beginPurge(db: Db, run: OutlivedRun): Promise<OutlivedRun | undefined> {
-  const rows = await db.query(beginSql, [run.run_id, run.version]);
+  const rows = await db.query({ name: "begin-purge", text: beginSql }, [run.run_id, run.version]);
   return only(rows.map((row) => ({ ...run, ...begun.parse(row) })));
 }
 
 /** To be called once its objects are gone. False: it is not as its purge was begun, and nothing was changed. */
 export async function purgeRun(db: Db, run: OutlivedRun): Promise<boolean> {
-  return (await db.query(purgeSql, [run.run_id, run.version])).length === 1;
+  return (await db.query({ name: "purge-run", text: purgeSql }, [run.run_id, run.version])).length === 1;
 }

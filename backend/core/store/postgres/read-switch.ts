@@ -8,5 +8,5 @@ export const switchColumns = z.object({ mode: switchMode, updated_at: timestamp 
 export type OperatorSwitch = z.infer<typeof switchColumns>;
 
 export async function readSwitch(db: Db): Promise<OperatorSwitch> {
-  return switchColumns.parse((await db.query(sql, []))[0]);
+  return switchColumns.parse((await db.query({ name: "read-switch", text: sql }, []))[0]);
 }

@@ -23,10 +23,16 @@ export async function recordTenantFault(
 export async function recordRunFault(db: Db, kind: string, fault: RunFault): Promise<Recorded> {
   const detail = JSON.stringify(fault.detail);
   if (!isTerminal(fault.status)) return record(db, [fault.tenant_id, fault.run_id, kind, "", detail]);
-  const rows = await db.query(freezeSql, [fault.run_id, fault.version, fault.money_state, kind, detail]);
+  const rows = await db.query({ name: "freeze-closed-run", text: freezeSql }, [
+    fault.run_id,
+    fault.version,
+    fault.money_state,
+    kind,
+    detail,
+  ]);
   return outcome.parse(rows[0]).outcome;
 }
 
 async function record(db: Db, values: readonly (string | null)[]): Promise<Recorded> {
-  return (await db.query(recordSql, values)).length === 1 ? "found" : "known";
+  return (await db.query({ name: "record-finding", text: recordSql }, values)).length === 1 ? "found" : "known";
 }

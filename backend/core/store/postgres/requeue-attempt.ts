@@ -7,6 +7,6 @@ export async function requeueAttempt(
   lease: { readonly run_id: string; readonly lease_token: string },
   max_attempts: number,
 ): Promise<"requeued" | "kept"> {
-  const rows = await db.query(sql, [lease.run_id, lease.lease_token, max_attempts]);
+  const rows = await db.query({ name: "requeue-attempt", text: sql }, [lease.run_id, lease.lease_token, max_attempts]);
   return rows.length === 1 ? "requeued" : "kept";
 }

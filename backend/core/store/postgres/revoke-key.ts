@@ -4,5 +4,5 @@ import sql from "./revoke-key.sql";
 
 /** False: no such key, or it is revoked already. */
 export async function revokeKey(db: Db, key_id: string): Promise<boolean> {
-  return only(await db.query(sql, [key_id])) !== undefined;
+  return only(await db.query({ name: "revoke-key", text: sql }, [key_id])) !== undefined;
 }

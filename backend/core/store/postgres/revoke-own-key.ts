@@ -14,6 +14,6 @@ export type RevokeOwnKeyAnswer = z.infer<typeof answer>;
 
 /** Ends a key of the caller's tenant, for good. After an Outage the same call may be made again. */
 export async function revokeOwnKey(db: Db, key_sha256: string, key_id: string): Promise<RevokeOwnKeyAnswer> {
-  const [row] = await db.query(sql, [key_sha256, key_id]);
+  const [row] = await db.query({ name: "revoke-own-key", text: sql }, [key_sha256, key_id]);
   return answer.parse(row);
 }

@@ -19,6 +19,11 @@ export async function rotateKey(
   successor: { readonly key_id: string; readonly key_sha256: string },
   grace_seconds: number,
 ): Promise<RotatedKey | undefined> {
-  const rows = await db.query(sql, [key_id, successor.key_id, successor.key_sha256, grace_seconds]);
+  const rows = await db.query({ name: "rotate-key", text: sql }, [
+    key_id,
+    successor.key_id,
+    successor.key_sha256,
+    grace_seconds,
+  ]);
   return only(rows.map((row) => answer.parse(row)));
 }

@@ -21,6 +21,13 @@ export async function rotateOwnKey(
   made: NewKeyHashes,
 ): Promise<RotateOwnKeyAnswer> {
   const { key_id, live_sha256, test_sha256 } = made;
-  const [row] = await db.query(sql, [key_sha256, old.key_id, key_id, live_sha256, test_sha256, old.grace_seconds]);
+  const [row] = await db.query({ name: "rotate-own-key", text: sql }, [
+    key_sha256,
+    old.key_id,
+    key_id,
+    live_sha256,
+    test_sha256,
+    old.grace_seconds,
+  ]);
   return answer.parse(row);
 }

@@ -5,6 +5,6 @@ import sql from "./run-status.sql";
 
 /** Undefined: no such run. */
 export async function statusOf(db: Db, run_id: string): Promise<RunStatus | undefined> {
-  const row = only(await db.query(sql, [run_id]));
+  const row = only(await db.query({ name: "run-status", text: sql }, [run_id]));
   return row === undefined ? undefined : runStatus.parse(row["status"]);
 }

@@ -14,5 +14,5 @@ const transfer = z.object({
 export type Transfer = z.infer<typeof transfer>;
 
 export async function runTransfers(db: Db, run_id: string): Promise<readonly Transfer[]> {
-  return (await db.query(sql, [run_id])).map((row) => transfer.parse(row));
+  return (await db.query({ name: "run-transfers", text: sql }, [run_id])).map((row) => transfer.parse(row));
 }

@@ -3,5 +3,5 @@ import { type OperatorSwitch, switchColumns } from "./read-switch.ts";
 import sql from "./set-switch.sql";
 
 export async function setSwitch(db: Db, mode: OperatorSwitch["mode"]): Promise<OperatorSwitch> {
-  return switchColumns.parse((await db.query(sql, [mode]))[0]);
+  return switchColumns.parse((await db.query({ name: "set-switch", text: sql }, [mode]))[0]);
 }

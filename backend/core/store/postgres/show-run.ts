@@ -19,5 +19,5 @@ export type ShownRun = z.infer<typeof run>;
 
 /** Undefined: no such run. */
 export async function showRun(db: Db, run_id: string): Promise<ShownRun | undefined> {
-  return only((await db.query(sql, [run_id])).map((row) => run.parse(row)));
+  return only((await db.query({ name: "show-run", text: sql }, [run_id])).map((row) => run.parse(row)));
 }

@@ -23,7 +23,7 @@ export type StaleClaim = z.infer<typeof stale>;
 
 /** Up to 20 runs CLAIMED for too long, oldest first, after the one given. */
 export async function findStaleClaims(db: Db, seconds: number, after?: StaleClaim): Promise<readonly StaleClaim[]> {
-  const rows = await db.query(findSql, [
+  const rows = await db.query({ name: "stale-claims", text: findSql }, [
     seconds,
     after?.cursor ?? "-infinity",
     after?.run_id ?? "00000000-0000-0000-0000-000000000000",
@@ -43,7 +43,13 @@ export async function closeBuried(
   costs_fee: boolean,
 ): Promise<(ClosedRun & { readonly status: "CANCELED" | "FAILED" }) | undefined> {
   const { CANCELED, LEASE_EXPIRED } = REASONS;
-  const rows = await db.query(closeSql, [run.run_id, run.finalize_token, CANCELED, LEASE_EXPIRED, costs_fee]);
+  const rows = await db.query({ name: "close-buried", text: closeSql }, [
+    run.run_id,
+    run.finalize_token,
+    CANCELED,
+    LEASE_EXPIRED,
+    costs_fee,
+  ]);
   const row = only(rows.map((each) => buried.parse(each)));
   if (row === undefined) return undefined;
   const { cancel_requested, ...rest } = row;
@@ -52,5 +58,5 @@ export async function closeBuried(
 
 /** CLAIMED -> QUEUED, after the tombstone. False: somebody came first. */
 export async function rollBack(db: Db, run: StaleClaim): Promise<boolean> {
-  return (await db.query(rollBackSql, [run.run_id, run.finalize_token])).length === 1;
+  return (await db.query({ name: "roll-back", text: rollBackSql }, [run.run_id, run.finalize_token])).length === 1;
 }

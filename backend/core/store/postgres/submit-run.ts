@@ -86,7 +86,11 @@ export async function submitRun(
   const { webhook } = run;
   const rows =
     webhook === undefined
-      ? await db.query(sql, values)
-      : await db.query(withWebhookSql, [...values, webhook.url, webhook.secret]);
+      ? await db.query({ name: "submit-run", text: sql }, values)
+      : await db.query({ name: "submit-run-with-webhook", text: withWebhookSql }, [
+          ...values,
+          webhook.url,
+          webhook.secret,
+        ]);
   return answer.parse(rows[0]);
 }

@@ -11,10 +11,12 @@ export async function takeUnsignalled(
   db: Db,
   waits: { readonly first_seconds: number; readonly longest_seconds: number },
 ): Promise<readonly Unsignalled[]> {
-  return (await db.query(sql, [waits.first_seconds, waits.longest_seconds])).map((row) => due.parse(row));
+  return (await db.query({ name: "take-unsignalled", text: sql }, [waits.first_seconds, waits.longest_seconds])).map(
+    (row) => due.parse(row),
+  );
 }
 
 /** Says that a signal was sent. Losing this costs a signal too many. */
 export async function countSignals(db: Db, runs: readonly Unsignalled[]): Promise<void> {
-  await db.query(countSql, [runs.map((run) => run.run_id)]);
+  await db.query({ name: "count-signals", text: countSql }, [runs.map((run) => run.run_id)]);
 }

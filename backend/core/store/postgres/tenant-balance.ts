@@ -18,5 +18,5 @@ export type TenantBalance = z.infer<typeof balance>;
 
 /** Undefined: no such tenant. */
 export async function tenantBalance(db: Db, tenant_id: string): Promise<TenantBalance | undefined> {
-  return only((await db.query(sql, [tenant_id])).map((row) => balance.parse(row)));
+  return only((await db.query({ name: "tenant-balance", text: sql }, [tenant_id])).map((row) => balance.parse(row)));
 }

@@ -50,20 +50,32 @@ export type TenantSnapshot = z.infer<typeof snapshot>;
 
 /** Undefined: no such tenant. */
 export async function tenantSnapshot(db: Db, tenant_id: string): Promise<TenantSnapshot | undefined> {
-  return only((await db.query(tenantSql, [tenant_id])).map((row) => snapshot.parse(row)));
+  return only(
+    (await db.query({ name: "tenant-snapshot", text: tenantSql }, [tenant_id])).map((row) => snapshot.parse(row)),
+  );
 }
 
 /** With this one of its keys alone. Undefined: no such key. */
 export async function admissionSnapshot(db: Db, key_sha256: string): Promise<TenantSnapshot | undefined> {
-  return only((await db.query(admissionSql, [key_sha256])).map((row) => snapshot.parse(row)));
+  return only(
+    (await db.query({ name: "admission-snapshot", text: admissionSql }, [key_sha256])).map((row) =>
+      snapshot.parse(row),
+    ),
+  );
 }
 
 /** Undefined: no such key. */
 export async function keySnapshot(db: Db, key_id: string): Promise<KeySnapshot | undefined> {
-  return only((await db.query(keySql, [key_id])).map((row) => keySnapshotRow.parse(row)));
+  return only(
+    (await db.query({ name: "key-snapshot", text: keySql }, [key_id])).map((row) => keySnapshotRow.parse(row)),
+  );
 }
 
 /** Undefined: the tenant of the key that asks has no such key. */
 export async function ownKeySnapshot(db: Db, key_sha256: string, key_id: string): Promise<KeySnapshot | undefined> {
-  return only((await db.query(ownKeySql, [key_sha256, key_id])).map((row) => keySnapshotRow.parse(row)));
+  return only(
+    (await db.query({ name: "own-key-snapshot", text: ownKeySql }, [key_sha256, key_id])).map((row) =>
+      keySnapshotRow.parse(row),
+    ),
+  );
 }

@@ -10,7 +10,9 @@ export type MovedTenant = z.infer<typeof moved>;
 
 /** Up to 100 tenants that have open runs, in the order of their ids, after the one given. */
 export async function tenantsAtWork(db: Db, after?: string): Promise<readonly string[]> {
-  return (await db.query(atWorkSql, [after ?? FIRST])).map((row) => atWork.parse(row).tenant_id);
+  return (await db.query({ name: "tenants-at-work", text: atWorkSql }, [after ?? FIRST])).map(
+    (row) => atWork.parse(row).tenant_id,
+  );
 }
 
 /** Up to 100 tenants whose money moved lately, the one that rests longest first, after the one given. */
@@ -19,6 +21,10 @@ export async function tenantsMoved(
   within_seconds: number,
   after?: MovedTenant,
 ): Promise<readonly MovedTenant[]> {
-  const rows = await db.query(movedSql, [within_seconds, after?.cursor ?? "-infinity", after?.tenant_id ?? FIRST]);
+  const rows = await db.query({ name: "tenants-moved", text: movedSql }, [
+    within_seconds,
+    after?.cursor ?? "-infinity",
+    after?.tenant_id ?? FIRST,
+  ]);
   return rows.map((row) => moved.parse(row));
 }

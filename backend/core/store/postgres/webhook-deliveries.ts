@@ -42,7 +42,13 @@ export type ListDeliveries =
 /** Up to `limit` deliveries, newest first. */
 export async function listWebhookDeliveries(db: Db, key_sha256: string, page: DeliveryPage): Promise<ListDeliveries> {
   const { endpoint_id, status, after, limit } = page;
-  const rows = await db.query(listSql, [key_sha256, endpoint_id ?? null, status ?? null, after ?? null, limit]);
+  const rows = await db.query({ name: "list-webhook-deliveries", text: listSql }, [
+    key_sha256,
+    endpoint_id ?? null,
+    status ?? null,
+    after ?? null,
+    limit,
+  ]);
   const { outcome, delivery_id } = first.parse(rows[0]);
   if (outcome !== "found") return { kind: outcome };
   return { kind: "found", deliveries: delivery_id === null ? [] : rows.map((row) => deliveryColumns.parse(row)) };
@@ -67,6 +73,6 @@ export async function redeliverWebhook(
   { endpoint_id, delivery_id }: { readonly endpoint_id: string | undefined; readonly delivery_id: string },
 ): Promise<z.infer<typeof redelivered>> {
   const values = [key_sha256, endpoint_id ?? null, delivery_id, WEBHOOK_LIMITS.max_unpaid_per_hour];
-  const [row] = await db.query(redeliverSql, values);
+  const [row] = await db.query({ name: "redeliver-webhook", text: redeliverSql }, values);
   return redelivered.parse(row);
 }
