@@ -2,14 +2,14 @@ import { Outage } from "#core/domain/outage.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { EdgeHandler, EdgeRequest, EdgeTypes } from "./context.ts";
 import { allowOrigins } from "./middleware/allow-origins.ts";
-import { answerUnfit } from "./middleware/answer-unfit.ts";
+import { answerInvalid } from "./middleware/answer-invalid.ts";
 import { correlate } from "./middleware/correlate.ts";
 import { countProblems } from "./middleware/count-problems.ts";
 import { endLine } from "./middleware/end-line.ts";
 import { rateHeaders } from "./middleware/rate-headers.ts";
 import { safeHeaders } from "./middleware/safe-headers.ts";
 import { problemResponse } from "./problem-response.ts";
-import { unavailable } from "./refusals.ts";
+import { unavailable } from "./admission/refusals.ts";
 import { redocPage, swaggerPage } from "./routes/api-pages.ts";
 import { cancelRun } from "./routes/cancel-run.ts";
 import { createKey } from "./routes/create-key.ts";
@@ -66,7 +66,7 @@ export type AppDeps = Parameters<typeof createRun>[0] &
 export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>();
   app.use(correlate(deps), countProblems(deps), safeHeaders, allowOrigins(deps));
-  app.use(rateHeaders, endLine, answerUnfit(deps));
+  app.use(rateHeaders, endLine, answerInvalid(deps));
 
   app.get("/v1/runs", listRuns(deps)).post(createRun(deps)).all(allow("GET, HEAD, POST"));
   app.post("/v1/runs/estimate", estimateRun(deps)).all(allow("POST"));

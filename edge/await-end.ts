@@ -1,13 +1,13 @@
 import { isTerminal } from "#core/domain/run.ts";
 import type { FoundRun } from "#core/store/postgres/find-run.ts";
-import { callerOf } from "./authenticate.ts";
+import { callerOf } from "./admission/authenticate.ts";
 import type { EdgeRequest } from "./context.ts";
 import { preferredWait } from "./prefer.ts";
-import { noSuchRun, scopeMissing, unauthorized } from "./refusals.ts";
-import type { ShieldDeps } from "./shield.ts";
+import { noSuchRun, scopeMissing, unauthorized } from "./admission/refusals.ts";
+import type { ShieldDeps } from "./admission/shield.ts";
 import { type Look, watchRun, type WatchDeps } from "./watch-run.ts";
 
-export type AwaitDeps = WatchDeps & Pick<ShieldDeps, "refused_keys">;
+export type AwaitDeps = WatchDeps & Pick<ShieldDeps, "denied_keys">;
 
 /**
  * Waits for the end of a run as long as `Prefer: wait` asks (RFC 7240), and says in the answer what it did: the run as
@@ -18,7 +18,7 @@ export async function awaitEnd(deps: AwaitDeps, c: EdgeRequest, run: FoundRun): 
   const { key_sha256 } = callerOf(c);
   const { signal } = c.req.raw;
   const mustWait = wait_s !== undefined && wait_s > 0 && !isTerminal(run.status);
-  const hold = mustWait ? deps.holds.take(run.tenant_id, signal) : undefined;
+  const hold = mustWait ? deps.connections.take(run.tenant_id, signal) : undefined;
   let last = run;
   if (mustWait && hold !== undefined) {
     const until_ms = deps.clock.now() + wait_s * 1000;
@@ -37,7 +37,7 @@ function foundOf(deps: AwaitDeps, c: EdgeRequest, look: Look): FoundRun | undefi
   if (look.kind === "outage") return undefined;
   if (look.kind === "scope-missing") throw scopeMissing("read");
   if (look.kind === "absent") throw noSuchRun();
-  deps.refused_keys.unauthorized(callerOf(c).key_sha256);
+  deps.denied_keys.unauthorized(callerOf(c).key_sha256);
   // A refused key is not told where it stands.
   c.set("rate", undefined);
   throw unauthorized();

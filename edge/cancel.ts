@@ -2,11 +2,11 @@ import type { Problem } from "#core/domain/problem.ts";
 import { type CancelAnswer, cancelRun } from "#core/store/postgres/cancel-run.ts";
 import type { FoundRun } from "#core/store/postgres/find-run.ts";
 import { settle } from "#core/store/redis/settle.ts";
-import { change } from "./change.ts";
+import { change } from "./admission/change.ts";
 import type { Defer } from "./defer.ts";
 import { isExpired } from "./find-own-run.ts";
-import * as refuse from "./refusals.ts";
-import type { Caller, ShieldDeps } from "./shield.ts";
+import * as refuse from "./admission/refusals.ts";
+import type { Caller, ShieldDeps } from "./admission/shield.ts";
 import type { Outcome } from "./submit.ts";
 
 export interface CancelDeps extends ShieldDeps {

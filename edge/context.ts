@@ -2,7 +2,7 @@ import type { Context, Handler } from "hono";
 import type { ProblemSlug } from "#core/domain/problem.ts";
 import type { RateState } from "#core/domain/plan.ts";
 import type { Trace } from "#core/domain/trace.ts";
-import type { Caller } from "./shield.ts";
+import type { Caller } from "./admission/shield.ts";
 
 /** What middleware and routes tell each other about one request. */
 export interface EdgeTypes {

@@ -68,17 +68,17 @@ const schema = z.object({
 export type EdgeEnv = z.infer<typeof schema>;
 
 /** An environment that is not fit still has a version to tell. */
-const ofUnfit = z.object({ DPP_VERSION: schema.shape.DPP_VERSION.catch("dev") });
+const versionAlone = z.object({ DPP_VERSION: schema.shape.DPP_VERSION.catch("dev") });
 
-export interface Unfit {
+export interface InvalidEnv {
   readonly version: string;
   readonly faults: readonly string[];
 }
 
 /** The checked environment, or every fault of it at once; a fault names a variable, never its value. */
-export function parseEnv(bindings: unknown): { readonly env: EdgeEnv } | Unfit {
+export function parseEnv(bindings: unknown): { readonly env: EdgeEnv } | InvalidEnv {
   const parsed = schema.safeParse(bindings);
   if (parsed.success) return { env: parsed.data };
-  const { DPP_VERSION: version } = ofUnfit.parse(bindings ?? {});
+  const { DPP_VERSION: version } = versionAlone.parse(bindings ?? {});
   return { version, faults: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) };
 }

@@ -7,10 +7,10 @@ import type { Random } from "#core/ports/random.ts";
 import { submitRun } from "#core/store/postgres/submit-run.ts";
 import type * as answers from "./docs/answers/estimate.ts";
 import { pricesView } from "./pack-view.ts";
-import { read } from "./read.ts";
+import { read } from "./admission/read.ts";
 import type { RunOrder } from "./read-run-request.ts";
-import { maxCostBelowPrice, SUBMIT_DEADLINE_MS } from "./refusals.ts";
-import type { Caller, ShieldDeps } from "./shield.ts";
+import { maxCostBelowPrice, SUBMIT_DEADLINE_MS } from "./admission/refusals.ts";
+import type { Caller, ShieldDeps } from "./admission/shield.ts";
 import { type Outcome, refusalFor } from "./submit.ts";
 
 export interface EstimateDeps extends ShieldDeps {

@@ -1,11 +1,11 @@
 import { uuid } from "#core/domain/ids.ts";
 import { Problem } from "#core/domain/problem.ts";
 import { findRun, type FoundRun } from "#core/store/postgres/find-run.ts";
-import { callerOf } from "./authenticate.ts";
+import { callerOf } from "./admission/authenticate.ts";
 import type { EdgeRequest } from "./context.ts";
-import { read } from "./read.ts";
-import { noSuchRun } from "./refusals.ts";
-import type { ShieldDeps } from "./shield.ts";
+import { read } from "./admission/read.ts";
+import { noSuchRun } from "./admission/refusals.ts";
+import type { ShieldDeps } from "./admission/shield.ts";
 
 /** The run that the path names, if it is the caller's. Nobody learns whether another's exists. */
 export async function findOwnRun(deps: ShieldDeps, c: EdgeRequest): Promise<FoundRun> {

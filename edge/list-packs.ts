@@ -3,8 +3,8 @@ import { catalog } from "#core/domain/packs/catalog.ts";
 import { Problem } from "#core/domain/problem.ts";
 import { findPlan, type OwnPlan } from "#core/store/postgres/find-plan.ts";
 import { packView, type PackView } from "./pack-view.ts";
-import { read } from "./read.ts";
-import type { Caller, ShieldDeps } from "./shield.ts";
+import { read } from "./admission/read.ts";
+import type { Caller, ShieldDeps } from "./admission/shield.ts";
 import type { Outcome } from "./submit.ts";
 
 /** Everything that can be bought, and whether the caller's plan includes it. */

@@ -9,15 +9,15 @@ import { createSigner } from "./drivers/signer.ts";
 import { createSqs } from "./drivers/sqs.ts";
 import { createUpstash } from "./drivers/upstash.ts";
 import { type EdgeEnv, parseEnv } from "./env.ts";
-import { Holds } from "./holds.ts";
-import { LocalRate } from "./local-rate.ts";
-import { Recent } from "./recent.ts";
-import { RefusedKeys } from "./refused-keys.ts";
-import { createUnfitApp } from "./unfit.ts";
+import { ConnectionLimiter } from "./admission/connection-limiter.ts";
+import { IsolateRateLimiter } from "./admission/isolate-rate-limiter.ts";
+import { LruCache } from "./admission/lru-cache.ts";
+import { DeniedKeyCache } from "./admission/denied-key-cache.ts";
+import { createMisconfiguredApp } from "./misconfigured.ts";
 
 const REMEMBERED_KEYS = 50_000;
 /** The silence is more than the time in which an answer that is held looks at its run once. */
-const HOLDS = { per_name: 64, in_all: 2_000, share_of_free: 1 / 16, silence_ms: 15_000, turn_ms: 60_000 };
+const CONNECTION_LIMITS = { per_name: 64, in_all: 2_000, share_of_free: 1 / 16, silence_ms: 15_000, turn_ms: 60_000 };
 
 const platform = { clock: createClock(), random: createRandom() };
 // The platform collects what is printed.
@@ -59,19 +59,19 @@ function wire(env: EdgeEnv) {
     grace_seconds: env.DPP_SYNC_GRACE_SECONDS,
     webhook_policy: { allow_http: env.DPP_WEBHOOK_ALLOW_HTTP, allow_hosts: env.DPP_WEBHOOK_ALLOW_HOSTS },
     decision_model: env.DPP_DECISION_MODEL,
-    tenants: new Recent(REMEMBERED_KEYS),
+    tenants: new LruCache(REMEMBERED_KEYS),
     // The burst is how many keys may be new to this isolate at one moment behind one address, such as a company's.
-    strangers: new LocalRate({ per_minute: 300, burst: 128 }, clock),
-    refused_keys: new RefusedKeys(clock),
-    unfit_bodies: new LocalRate({ per_minute: 300, burst: 200 }, clock),
+    unauthenticated: new IsolateRateLimiter({ per_minute: 300, burst: 128 }, clock),
+    denied_keys: new DeniedKeyCache(clock),
+    invalid_bodies: new IsolateRateLimiter({ per_minute: 300, burst: 200 }, clock),
     bypass: {
-      submit: new LocalRate({ per_minute: 60, burst: 10 }, clock),
-      read: new LocalRate({ per_minute: 600, burst: 50 }, clock),
+      submit: new IsolateRateLimiter({ per_minute: 60, burst: 10 }, clock),
+      read: new IsolateRateLimiter({ per_minute: 600, burst: 50 }, clock),
     },
-    refreshes: new LocalRate({ per_minute: 12, burst: 2 }, clock),
-    readyz_rate: new LocalRate({ per_minute: 300, burst: 20 }, clock),
+    refreshes: new IsolateRateLimiter({ per_minute: 12, burst: 2 }, clock),
+    readyz_rate: new IsolateRateLimiter({ per_minute: 300, burst: 20 }, clock),
     sleeper: createSleeper(),
-    holds: new Holds(HOLDS, clock),
+    connections: new ConnectionLimiter(CONNECTION_LIMITS, clock),
     signer: env.DPP_RECEIPT_KEY && createSigner(env.DPP_RECEIPT_KEY),
     receipt_keys: verifyingKeys(env.DPP_RECEIPT_KEY, env.DPP_RECEIPT_PUBLIC_KEYS?.keys ?? []),
     checks: {
@@ -90,7 +90,7 @@ export default {
     // The bindings are the same for an isolate's whole life.
     if (app === undefined) {
       const parsed = parseEnv(bindings);
-      app = "env" in parsed ? wire(parsed.env) : createUnfitApp({ ...platform, log }, parsed);
+      app = "env" in parsed ? wire(parsed.env) : createMisconfiguredApp({ ...platform, log }, parsed);
     }
     return app.fetch(request, {}, context);
   },

@@ -8,10 +8,10 @@ import type { NewKeyHashes, NoNewKey, OwnKey } from "#core/store/postgres/own-ke
 import { revokeOwnKey } from "#core/store/postgres/revoke-own-key.ts";
 import { rotateOwnKey } from "#core/store/postgres/rotate-own-key.ts";
 import { syncKey } from "#core/store/sync-key.ts";
-import { change } from "./change.ts";
+import { change } from "./admission/change.ts";
 import type { Defer } from "./defer.ts";
-import * as refuse from "./refusals.ts";
-import type { Caller, ShieldDeps } from "./shield.ts";
+import * as refuse from "./admission/refusals.ts";
+import type { Caller, ShieldDeps } from "./admission/shield.ts";
 import type { Outcome } from "./submit.ts";
 
 export interface KeyDeps extends ShieldDeps {

@@ -15,16 +15,16 @@ import { admit, type Admission } from "#core/store/redis/admit.ts";
 import { release } from "#core/store/redis/release.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import type { Defer } from "./defer.ts";
-import type { LocalRate } from "./local-rate.ts";
-import * as refuse from "./refusals.ts";
-import { askShield, learn, type Caller, type ShieldDeps, type Shielded } from "./shield.ts";
+import type { IsolateRateLimiter } from "./admission/isolate-rate-limiter.ts";
+import * as refuse from "./admission/refusals.ts";
+import { askShield, recordKeyVerdict, type Caller, type ShieldDeps, type Shielded } from "./admission/shield.ts";
 
 export interface SubmitDeps extends ShieldDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly signals: SignalSender;
   /** Reloads of a tenant's mirror because Postgres disagreed with it, by key hash. */
-  readonly refreshes: LocalRate;
+  readonly refreshes: IsolateRateLimiter;
   readonly defer: Defer;
 }
 
@@ -159,7 +159,8 @@ function reconcile(deps: SubmitDeps, caller: Caller, step: Step): void {
     deps.defer("release", () => release(deps.redis, { tenant_id, idempotency_sha256, run_id }));
   }
   // One that comes too late is turned away before its key is looked at.
-  if (answer.outcome !== "late") learn(deps, caller, { shielded, authorized: answer.outcome !== "unauthorized" });
+  if (answer.outcome !== "late")
+    recordKeyVerdict(deps, caller, { shielded, authorized: answer.outcome !== "unauthorized" });
   if (!disagrees(shielded, answer) || !deps.refreshes.take(caller.key_sha256).allowed) return;
   deps.metrics.count("mirror_refreshed", { outcome: answer.outcome });
   deps.defer("sync", () => syncTenant(deps, { key_sha256: caller.key_sha256 }, deps.grace_seconds));

@@ -4,7 +4,7 @@ import type { Clock, Sleeper } from "#core/ports/clock.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import { type FindRun, findRun, type FoundRun } from "#core/store/postgres/find-run.ts";
-import type { Hold, Holds } from "./holds.ts";
+import type { HeldConnection, ConnectionLimiter } from "./admission/connection-limiter.ts";
 
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 1_000;
@@ -19,7 +19,7 @@ export interface WatchDeps {
   readonly clock: Clock;
   readonly sleeper: Sleeper;
   /** Answers held open, by tenant. */
-  readonly holds: Holds;
+  readonly connections: ConnectionLimiter;
 }
 
 export interface Watch {
@@ -27,7 +27,7 @@ export interface Watch {
   readonly until_ms: number;
   /** Aborts when nobody listens any more. */
   readonly signal: AbortSignal;
-  readonly hold: Hold;
+  readonly hold: HeldConnection;
 }
 
 export type Look = FindRun | { readonly kind: "outage"; readonly error: Outage };
@@ -49,7 +49,7 @@ export async function* watchRun(deps: WatchDeps, run: FoundRun, watch: Watch): A
       await deps.sleeper.sleep(Math.min(pause_ms, left_ms), watch.signal);
       if (watch.signal.aborted) return;
       // A client that reads nothing for long and then goes on would else be one too many.
-      if (!watch.hold.stay()) return;
+      if (!watch.hold.touch()) return;
       const found = await look(deps, watch.key_sha256, run.run_id);
       if (found.kind === "outage" && !wasOut) deps.log.warn("a run that is watched cannot be read", found);
       wasOut = found.kind === "outage";

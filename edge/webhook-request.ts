@@ -4,12 +4,13 @@ import { newWebhookSecret, WEBHOOK_SECRET_BYTES } from "#core/domain/webhook.ts"
 import type { WebhookPolicy } from "#core/domain/webhook-url.ts";
 import type { Random } from "#core/ports/random.ts";
 import type { EdgeRequest } from "./context.ts";
-import type { FitDeps } from "./fit.ts";
-import type { ShieldDeps } from "./shield.ts";
+import type { ReadBodyDeps } from "./admission/read-body.ts";
+import type { ShieldDeps } from "./admission/shield.ts";
 import type { Outcome } from "./submit.ts";
 
 /** What the routes of webhooks use. */
-export type WebhookDeps = ShieldDeps & FitDeps & { readonly random: Random; readonly webhook_policy: WebhookPolicy };
+export type WebhookDeps = ShieldDeps &
+  ReadBodyDeps & { readonly random: Random; readonly webhook_policy: WebhookPolicy };
 
 /** In a path: the endpoint of what goes to runs' own addresses. */
 const DEFAULT = "default";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { bodyProblem } from "../faults.ts";
-import { readFit } from "../fit.ts";
+import { readValid } from "../admission/read-body.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Json } from "./tool.ts";
 
@@ -15,7 +15,7 @@ export function fitArguments<T>(talk: Conversation, schema: z.ZodType<T>, given:
 
 /** Whoever sends little but what does not fit is held back before any of it is read. */
 export function fitting<T>({ deps, caller }: Conversation, readIt: () => T): Promise<T> {
-  return readFit(deps, caller, () => Promise.resolve().then(readIt), "any");
+  return readValid(deps, caller, () => Promise.resolve().then(readIt), "any");
 }
 
 /** The JSON Schema of what a schema takes, or of what it gives. */

@@ -1,8 +1,8 @@
 import { Outage } from "#core/domain/outage.ts";
 import { Problem } from "#core/domain/problem.ts";
-import { judgeUnfit } from "../middleware/answer-unfit.ts";
+import { judgeInvalid } from "../middleware/answer-invalid.ts";
 import { problemDocument } from "../problem-response.ts";
-import { unavailable } from "../refusals.ts";
+import { unavailable } from "../admission/refusals.ts";
 import type { Conversation } from "./conversation.ts";
 import { RpcError } from "./protocol.ts";
 import type { Json, Tool, ToolAnswer } from "./tool.ts";
@@ -15,7 +15,7 @@ export async function callTool(talk: Conversation, tool: Tool, given: Json): Pro
     return { answer: await tool.call(talk, given) };
   } catch (error) {
     const found = problemOf(talk, error);
-    const problem = (await judgeUnfit(talk.deps, talk.c, found)) ?? found;
+    const problem = (await judgeInvalid(talk.deps, talk.c, found)) ?? found;
     if (problem.slug === "unauthorized") throw problem;
     talk.deps.metrics.count("tool_refused", { tool: tool.name, slug: problem.slug });
     return { problem };

@@ -3,9 +3,9 @@ import { findRun, type FoundRun } from "#core/store/postgres/find-run.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { EdgeRequest } from "../context.ts";
 import { deferTo } from "../defer.ts";
-import { read } from "../read.ts";
-import { noSuchRun } from "../refusals.ts";
-import type { Caller } from "../shield.ts";
+import { read } from "../admission/read.ts";
+import { noSuchRun } from "../admission/refusals.ts";
+import type { Caller } from "../admission/shield.ts";
 import type { Outcome } from "../submit.ts";
 import type { McpDeps } from "./deps.ts";
 

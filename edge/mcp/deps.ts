@@ -1,5 +1,5 @@
 import type { CancelDeps } from "../cancel.ts";
-import type { FitDeps } from "../fit.ts";
+import type { ReadBodyDeps } from "../admission/read-body.ts";
 import type { DownloadDeps } from "../routes/get-result.ts";
 import type { SubmitDeps } from "../submit.ts";
 import type { ReadRunDeps } from "../read-run-request.ts";
@@ -7,7 +7,7 @@ import type { WatchDeps } from "../watch-run.ts";
 import type { OriginDeps } from "./origin.ts";
 
 export type McpDeps = Omit<SubmitDeps & CancelDeps, "defer"> &
-  FitDeps &
+  ReadBodyDeps &
   DownloadDeps &
   WatchDeps &
   ReadRunDeps &

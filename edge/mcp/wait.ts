@@ -20,7 +20,7 @@ export async function awaitRun(
   const found = await findRun(deps.db, key_sha256, run_id);
   if (found.kind !== "found") return undefined;
   let last = found.run;
-  const hold = seconds > 0 && !isTerminal(last.status) ? deps.holds.take(last.tenant_id, signal) : undefined;
+  const hold = seconds > 0 && !isTerminal(last.status) ? deps.connections.take(last.tenant_id, signal) : undefined;
   if (hold === undefined) return last;
   const until_ms = deps.clock.now() + seconds * 1_000;
   for await (const look of watchRun(deps, last, { key_sha256, until_ms, signal, hold })) {

@@ -1,21 +1,21 @@
 import { Problem } from "#core/domain/problem.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import { cancel, type CancelDeps } from "../cancel.ts";
 import type { EdgeHandler } from "../context.ts";
 import { deferTo } from "../defer.ts";
 import { runIdOf } from "../find-own-run.ts";
-import { type FitDeps, readFit } from "../fit.ts";
+import { type ReadBodyDeps, readValid } from "../admission/read-body.ts";
 import { readNothing } from "../read-nothing.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 import { runResponse } from "../run-response.ts";
 
 /** `POST /v1/runs/{id}/cancel`: S0, then cancel. */
-export function cancelRun(deps: Omit<CancelDeps, "defer"> & FitDeps): EdgeHandler {
+export function cancelRun(deps: Omit<CancelDeps, "defer"> & ReadBodyDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
     readQuery(c, NO_QUERY);
     const run_id = runIdOf(c);
-    await readFit(deps, caller, () => readNothing(c.req.raw));
+    await readValid(deps, caller, () => readNothing(c.req.raw));
 
     const { rate, verdict } = await cancel({ ...deps, defer: deferTo(c, deps) }, caller, run_id);
     if (rate !== undefined) c.set("rate", { policy: "read", state: rate });

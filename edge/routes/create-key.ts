@@ -2,24 +2,24 @@ import type { z } from "zod";
 import { type KeyRequest, keyRequest } from "#core/domain/key-request.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { Clock } from "#core/ports/clock.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import { parseJson, readBody } from "../body.ts";
 import type { EdgeHandler } from "../context.ts";
 import { deferTo } from "../defer.ts";
 import type { newKeyView } from "../docs/answers/keys.ts";
 import { bodyProblem } from "../faults.ts";
-import { type FitDeps, readFit } from "../fit.ts";
+import { type ReadBodyDeps, readValid } from "../admission/read-body.ts";
 import { viewKey } from "../key-view.ts";
 import { createKey as create, type KeyDeps } from "../manage-keys.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
-import { expiryPast } from "../refusals.ts";
+import { expiryPast } from "../admission/refusals.ts";
 
 /** `POST /v1/keys` */
-export function createKey(deps: Omit<KeyDeps, "defer"> & FitDeps): EdgeHandler {
+export function createKey(deps: Omit<KeyDeps, "defer"> & ReadBodyDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
     readQuery(c, NO_QUERY);
-    const wanted = await readFit(deps, caller, () => readKey(deps, c.req.raw));
+    const wanted = await readValid(deps, caller, () => readKey(deps, c.req.raw));
 
     const { rate, verdict } = await create({ ...deps, defer: deferTo(c, deps) }, caller, wanted);
     if (rate !== undefined) c.set("rate", { policy: "read", state: rate });

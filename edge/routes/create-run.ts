@@ -2,26 +2,26 @@ import type { z } from "zod";
 import { idempotencyKey } from "#core/domain/idempotency.ts";
 import { formatUsd } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import { parseJson, readBody } from "../body.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
 import { deferTo } from "../defer.ts";
 import type { accepted } from "../docs/answers/runs.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
-import { type FitDeps, readFit } from "../fit.ts";
+import { type ReadBodyDeps, readValid } from "../admission/read-body.ts";
 import { readRunRequest, type ReadRunDeps } from "../read-run-request.ts";
 import { submit, type SubmitDeps, type SubmitRequest, type Submitted } from "../submit.ts";
 
 const POLL_INTERVAL_MS = 1_000;
 
-type CreateRunDeps = Omit<SubmitDeps, "defer"> & FitDeps & ReadRunDeps;
+type CreateRunDeps = Omit<SubmitDeps, "defer"> & ReadBodyDeps & ReadRunDeps;
 
 /** `POST /v1/runs`: S0, then submit. */
 export function createRun(deps: CreateRunDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
     readQuery(c, NO_QUERY);
-    const request = await readFit(deps, caller, () => readSubmit(deps, c), "submit");
+    const request = await readValid(deps, caller, () => readSubmit(deps, c), "submit");
 
     const { rate, verdict } = await submit({ ...deps, defer: deferTo(c, deps) }, caller, request);
     if (rate !== undefined) c.set("rate", { policy: "submit", state: rate });

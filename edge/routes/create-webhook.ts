@@ -4,15 +4,15 @@ import { Problem } from "#core/domain/problem.ts";
 import { parseWebhookUrl } from "#core/domain/webhook-url.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import { createWebhook as create, type NewWebhook } from "#core/store/postgres/create-webhook.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import { parseJson, readBody } from "../body.ts";
-import { change } from "../change.ts";
+import { change } from "../admission/change.ts";
 import type { EdgeHandler } from "../context.ts";
 import type { webhookCreated } from "../docs/answers/webhooks.ts";
 import { webhookRequest } from "../docs/requests/webhooks.ts";
 import { bodyProblem } from "../faults.ts";
-import { readFit } from "../fit.ts";
-import { changesHalted, tooManyNewWebhooks } from "../refusals.ts";
+import { readValid } from "../admission/read-body.ts";
+import { changesHalted, tooManyNewWebhooks } from "../admission/refusals.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 import { concluded, secretFrom, type WebhookDeps } from "../webhook-request.ts";
 import { webhookOf } from "../webhook-response.ts";
@@ -24,7 +24,7 @@ export function createWebhook(deps: CreateDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
     readQuery(c, NO_QUERY);
-    const webhook = await readFit(deps, caller, () => readWebhook(deps, c.req.raw));
+    const webhook = await readValid(deps, caller, () => readWebhook(deps, c.req.raw));
     const outcome = await change(deps, caller, "admin", {
       act: () => create(deps.db, caller.key_sha256, webhook),
       conclude: (answer) => {

@@ -1,10 +1,10 @@
 import { enableWebhook as enable } from "#core/store/postgres/change-webhook.ts";
-import { callerOf } from "../authenticate.ts";
-import { change } from "../change.ts";
+import { callerOf } from "../admission/authenticate.ts";
+import { change } from "../admission/change.ts";
 import type { EdgeHandler } from "../context.ts";
-import { readFit } from "../fit.ts";
+import { readValid } from "../admission/read-body.ts";
 import { readNothing } from "../read-nothing.ts";
-import { changesHalted, noSuchWebhook } from "../refusals.ts";
+import { changesHalted, noSuchWebhook } from "../admission/refusals.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 import { concluded, idOf, type WebhookDeps } from "../webhook-request.ts";
 import { webhookOf } from "../webhook-response.ts";
@@ -15,7 +15,7 @@ export function enableWebhook(deps: WebhookDeps): EdgeHandler {
     const caller = callerOf(c);
     const id = idOf(c, "id");
     readQuery(c, NO_QUERY);
-    await readFit(deps, caller, () => readNothing(c.req.raw));
+    await readValid(deps, caller, () => readNothing(c.req.raw));
     const outcome = await change(deps, caller, "admin", {
       act: () => enable(deps.db, caller.key_sha256, id),
       conclude: (answer) => {

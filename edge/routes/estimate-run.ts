@@ -1,17 +1,17 @@
 import { Problem } from "#core/domain/problem.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import { parseJson, readBody } from "../body.ts";
 import type { EdgeHandler } from "../context.ts";
 import { estimate, type EstimateDeps } from "../estimate.ts";
-import { type FitDeps, readFit } from "../fit.ts";
+import { type ReadBodyDeps, readValid } from "../admission/read-body.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 import { readRunRequest, type ReadRunDeps } from "../read-run-request.ts";
 
 /** `POST /v1/runs/estimate`: S0 of a submit, and a look. */
-export function estimateRun(deps: EstimateDeps & ReadRunDeps & FitDeps): EdgeHandler {
+export function estimateRun(deps: EstimateDeps & ReadRunDeps & ReadBodyDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
-    const order = await readFit(deps, caller, async () => {
+    const order = await readValid(deps, caller, async () => {
       readQuery(c, NO_QUERY);
       return readRunRequest(deps, parseJson(await readBody(c.req.raw)));
     });

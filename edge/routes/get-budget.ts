@@ -2,12 +2,12 @@ import type { z } from "zod";
 import { formatUsd, type Micros, micros } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
 import { type Budget, findBudget } from "#core/store/postgres/find-budget.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import type { budgetView } from "../docs/answers/budget.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
-import { read } from "../read.ts";
-import type { ShieldDeps } from "../shield.ts";
+import { read } from "../admission/read.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
 
 /** `GET /v1/budget`: what Postgres says, not the mirror. */
 export function getBudget(deps: ShieldDeps): EdgeHandler {

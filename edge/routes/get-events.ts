@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { Problem } from "#core/domain/problem.ts";
 import { isTerminal } from "#core/domain/run.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
 import { chunksOf, eventOf, RETRY, streamOf } from "../event-stream.ts";
 import { findOwnRun } from "../find-own-run.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
-import { tooManyStreams } from "../refusals.ts";
-import type { ShieldDeps } from "../shield.ts";
+import { tooManyStreams } from "../admission/refusals.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
 import { watchRun, type WatchDeps } from "../watch-run.ts";
 
 const LIFETIME_MS = 300_000;
@@ -26,7 +26,7 @@ export function getEvents(deps: ShieldDeps & WatchDeps): EdgeHandler {
 
     const gone = new AbortController();
     const signal = AbortSignal.any([gone.signal, c.req.raw.signal]);
-    const hold = deps.holds.take(run.tenant_id, signal);
+    const hold = deps.connections.take(run.tenant_id, signal);
     if (hold === undefined) throw tooManyStreams();
     const watch = { key_sha256, until_ms: deps.clock.now() + LIFETIME_MS, signal, hold };
     const chunks = chunksOf(deps, { run, seen, looks: watchRun(deps, run, watch), trace_id: c.get("trace").trace_id });

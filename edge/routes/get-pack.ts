@@ -1,9 +1,9 @@
 import { Problem } from "#core/domain/problem.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import { showPack } from "../list-packs.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
-import type { ShieldDeps } from "../shield.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
 
 /** `GET /v1/packs/{type}` */
 export function getPack(deps: ShieldDeps): EdgeHandler {

@@ -5,14 +5,14 @@ import { isTerminal } from "#core/domain/run.ts";
 import { RECEIPT_TYP, receiptPayload } from "#core/domain/signed-receipt.ts";
 import type { Signer } from "#core/ports/signer.ts";
 import { findReceipt } from "#core/store/postgres/find-receipt.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import type { receiptView } from "../docs/answers/receipts.ts";
 import { runIdOf } from "../find-own-run.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
-import { read } from "../read.ts";
-import { noSuchRun, signsNoReceipts, underAudit } from "../refusals.ts";
-import type { ShieldDeps } from "../shield.ts";
+import { read } from "../admission/read.ts";
+import { noSuchRun, signsNoReceipts, underAudit } from "../admission/refusals.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
 
 const JSON_TYPE = "application/json";
 const JOSE_TYPE = "application/jose";

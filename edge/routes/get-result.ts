@@ -5,12 +5,12 @@ import { isTerminal } from "#core/domain/run.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { ObjectPresigner } from "#core/ports/objects.ts";
 import type { FoundRun } from "#core/store/postgres/find-run.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import type { resultView } from "../docs/answers/runs.ts";
 import { findOwnRun, isExpired } from "../find-own-run.ts";
 import { once, readQuery } from "../query.ts";
-import type { ShieldDeps } from "../shield.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
 
 const URL_SECONDS = 900;
 const CONTENT_TYPE = "application/json";

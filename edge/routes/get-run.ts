@@ -1,10 +1,10 @@
 import { type AwaitDeps, awaitEnd } from "../await-end.ts";
 import type { EdgeHandler } from "../context.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import { findOwnRun } from "../find-own-run.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 import { runResponse } from "../run-response.ts";
-import type { ShieldDeps } from "../shield.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
 
 /** `GET /v1/runs/{id}` */
 export function getRun(deps: ShieldDeps & AwaitDeps): EdgeHandler {

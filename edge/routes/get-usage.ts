@@ -3,12 +3,12 @@ import { formatSum } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import { findUsage, usageGroup, type UsageLine, type UsageWanted } from "#core/store/postgres/find-usage.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
 import type { usageView } from "../docs/answers/usage.ts";
 import { once, readQuery } from "../query.ts";
-import { read } from "../read.ts";
-import type { ShieldDeps } from "../shield.ts";
+import { read } from "../admission/read.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
 
 const DAY_MS = 86_400_000;
 const MOST_DAYS = 366;

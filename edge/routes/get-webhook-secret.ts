@@ -1,8 +1,8 @@
 import { defaultWebhookSecret } from "#core/store/postgres/change-webhook.ts";
-import { callerOf } from "../authenticate.ts";
-import { change } from "../change.ts";
+import { callerOf } from "../admission/authenticate.ts";
+import { change } from "../admission/change.ts";
 import type { EdgeHandler } from "../context.ts";
-import { changesHalted } from "../refusals.ts";
+import { changesHalted } from "../admission/refusals.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 import { concluded, secretFrom, type WebhookDeps } from "../webhook-request.ts";
 import { secretOf } from "../webhook-response.ts";

@@ -1,8 +1,8 @@
 import { listWebhooks } from "#core/store/postgres/list-webhooks.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
-import { read } from "../read.ts";
-import { noSuchWebhook } from "../refusals.ts";
+import { read } from "../admission/read.ts";
+import { noSuchWebhook } from "../admission/refusals.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 import { concluded, idOf, type WebhookDeps } from "../webhook-request.ts";
 import { webhookOf } from "../webhook-response.ts";

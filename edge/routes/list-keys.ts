@@ -2,7 +2,7 @@ import { z } from "zod";
 import { uuid } from "#core/domain/ids.ts";
 import { Problem } from "#core/domain/problem.ts";
 import { listOwnKeys } from "#core/store/postgres/list-own-keys.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import { linkToNext, NO_CURSOR } from "../cursor.ts";
 import type { keyList } from "../docs/answers/keys.ts";
@@ -10,8 +10,8 @@ import { KEYS_PER_PAGE } from "../docs/answers/listings.ts";
 import { viewKey } from "../key-view.ts";
 import { unfitQuery } from "../faults.ts";
 import { once, readQuery, wholeNumber } from "../query.ts";
-import { read } from "../read.ts";
-import type { ShieldDeps } from "../shield.ts";
+import { read } from "../admission/read.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
 
 const page = z.strictObject({
   limit: once(wholeNumber(1, KEYS_PER_PAGE.most)).default(KEYS_PER_PAGE.usual),

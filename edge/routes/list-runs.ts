@@ -5,16 +5,16 @@ import { METADATA_LIMITS } from "#core/domain/run-request.ts";
 import { runStatus } from "#core/domain/run.ts";
 import { listCommittedRuns } from "#core/store/postgres/list-committed-runs.ts";
 import { listOwnRuns } from "#core/store/postgres/list-own-runs.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
 import { cursor, cursorOf, linkToNext, positionCursor } from "../cursor.ts";
 import { committedList, orderOf } from "../committed-list.ts";
 import { PACK_TYPE, RUN_ORDERS, RUNS_PER_PAGE } from "../docs/answers/listings.ts";
 import type { runList } from "../docs/answers/runs.ts";
 import { listOf, moment, once, pairs, readQuery, wholeNumber } from "../query.ts";
-import { read } from "../read.ts";
+import { read } from "../admission/read.ts";
 import { viewOf } from "../run-response.ts";
-import type { ShieldDeps } from "../shield.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
 
 const filters = {
   limit: once(wholeNumber(1, RUNS_PER_PAGE.most)).default(RUNS_PER_PAGE.usual),

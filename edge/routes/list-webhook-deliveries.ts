@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { uuid } from "#core/domain/ids.ts";
 import { listWebhookDeliveries as list } from "#core/store/postgres/webhook-deliveries.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import { linkToNext, NO_CURSOR } from "../cursor.ts";
 import type { deliveryPage } from "../docs/answers/webhooks.ts";
 import { DELIVERIES_PER_PAGE } from "../docs/answers/listings.ts";
 import { DELIVERY_STATUSES } from "../docs/requests/webhooks.ts";
-import { read } from "../read.ts";
-import { noSuchWebhook } from "../refusals.ts";
+import { read } from "../admission/read.ts";
+import { noSuchWebhook } from "../admission/refusals.ts";
 import { once, readQuery, wholeNumber } from "../query.ts";
 import { concluded, endpointOf, type WebhookDeps } from "../webhook-request.ts";
 import { deliveryOf } from "../webhook-response.ts";

@@ -1,9 +1,9 @@
 import { accepts } from "hono/accepts";
 import { Problem } from "#core/domain/problem.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import { parseJson, readBody } from "../body.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
-import { readFit } from "../fit.ts";
+import { readValid } from "../admission/read-body.ts";
 import { fitting } from "../mcp/arguments.ts";
 import { type Conversation, knownCaller } from "../mcp/conversation.ts";
 import type { McpDeps } from "../mcp/deps.ts";
@@ -12,7 +12,7 @@ import { answerLegacy, knowsLegacy } from "../mcp/legacy.ts";
 import { answerModern, knowsModern } from "../mcp/modern.ts";
 import { checkOrigin } from "../mcp/origin.ts";
 import { envelope, type Envelope, type Era, RPC, RpcError, statusOf } from "../mcp/protocol.ts";
-import { judgeUnfit } from "../middleware/answer-unfit.ts";
+import { judgeInvalid } from "../middleware/answer-invalid.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 
 const JSON_TYPE = "application/json";
@@ -27,14 +27,14 @@ export function mcp(deps: McpDeps): EdgeHandler {
     let spoken: Spoken | undefined;
     try {
       checkQuery(c);
-      message = await readFit(deps, talk.caller, () => readMessage(c), "any");
+      message = await readValid(deps, talk.caller, () => readMessage(c), "any");
       const heard = message;
       const understood = await fitting(talk, () => understand(c, heard));
       spoken = understood;
       return await answer(talk, heard, understood);
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
-      const refused = await judgeUnfit(deps, c, error);
+      const refused = await judgeInvalid(deps, c, error);
       if (refused !== undefined) throw refused;
       return refusal(c, error, { id: message?.id, era: spoken?.era });
     }

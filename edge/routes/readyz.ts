@@ -1,18 +1,18 @@
 import type { z } from "zod";
 import type { StoreName } from "#core/domain/outage.ts";
 import type { Log } from "#core/ports/log.ts";
-import { addressOf } from "../authenticate.ts";
+import { addressOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import type { readiness } from "../docs/answers/service.ts";
-import type { LocalRate } from "../local-rate.ts";
-import { rateLimited } from "../refusals.ts";
+import type { IsolateRateLimiter } from "../admission/isolate-rate-limiter.ts";
+import { rateLimited } from "../admission/refusals.ts";
 
 const TIMEOUT_MS = 2_000;
 
 export interface ReadyzDeps {
   readonly log: Log;
   /** By client address: this route asks four stores and needs no key. */
-  readonly readyz_rate: LocalRate;
+  readonly readyz_rate: IsolateRateLimiter;
   readonly checks: Readonly<Record<StoreName, () => Promise<unknown>>>;
 }
 

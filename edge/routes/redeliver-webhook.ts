@@ -1,11 +1,11 @@
 import { Problem } from "#core/domain/problem.ts";
 import { redeliverWebhook as redeliver } from "#core/store/postgres/webhook-deliveries.ts";
-import { callerOf } from "../authenticate.ts";
-import { change } from "../change.ts";
+import { callerOf } from "../admission/authenticate.ts";
+import { change } from "../admission/change.ts";
 import type { EdgeHandler } from "../context.ts";
-import { readFit } from "../fit.ts";
+import { readValid } from "../admission/read-body.ts";
 import { readNothing } from "../read-nothing.ts";
-import { changesHalted, noSuchDelivery, tooManyDeliveries } from "../refusals.ts";
+import { changesHalted, noSuchDelivery, tooManyDeliveries } from "../admission/refusals.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 import { concluded, endpointOf, idOf, type WebhookDeps } from "../webhook-request.ts";
 import { deliveryOf } from "../webhook-response.ts";
@@ -16,7 +16,7 @@ export function redeliverWebhook(deps: WebhookDeps): EdgeHandler {
     const caller = callerOf(c);
     const names = { endpoint_id: endpointOf(c), delivery_id: idOf(c, "delivery_id") };
     readQuery(c, NO_QUERY);
-    await readFit(deps, caller, () => readNothing(c.req.raw));
+    await readValid(deps, caller, () => readNothing(c.req.raw));
     const outcome = await change(deps, caller, "admin", {
       act: () => redeliver(deps.db, caller.key_sha256, names),
       conclude: (answer) => {

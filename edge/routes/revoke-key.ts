@@ -1,5 +1,5 @@
 import { Problem } from "#core/domain/problem.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import { deferTo } from "../defer.ts";
 import { keyIdOf, viewKey } from "../key-view.ts";

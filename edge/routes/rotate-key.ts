@@ -1,24 +1,24 @@
 import type { z } from "zod";
 import { rotateRequest } from "#core/domain/key-request.ts";
 import { Problem } from "#core/domain/problem.ts";
-import { callerOf } from "../authenticate.ts";
+import { callerOf } from "../admission/authenticate.ts";
 import { parseJson, readOptionalBody } from "../body.ts";
 import type { EdgeHandler } from "../context.ts";
 import { deferTo } from "../defer.ts";
 import type { rotatedKeyView } from "../docs/answers/keys.ts";
 import { bodyProblem } from "../faults.ts";
-import { type FitDeps, readFit } from "../fit.ts";
+import { type ReadBodyDeps, readValid } from "../admission/read-body.ts";
 import { keyIdOf, viewKey } from "../key-view.ts";
 import { type KeyDeps, rotateKey as rotate } from "../manage-keys.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 
 /** `POST /v1/keys/{id}/rotate` */
-export function rotateKey(deps: Omit<KeyDeps, "defer"> & FitDeps): EdgeHandler {
+export function rotateKey(deps: Omit<KeyDeps, "defer"> & ReadBodyDeps): EdgeHandler {
   return async (c) => {
     const caller = callerOf(c);
     const key_id = keyIdOf(c);
     readQuery(c, NO_QUERY);
-    const { grace_seconds } = await readFit(deps, caller, () => readGrace(c.req.raw));
+    const { grace_seconds } = await readValid(deps, caller, () => readGrace(c.req.raw));
 
     const old = { key_id, grace_seconds };
     const { rate, verdict } = await rotate({ ...deps, defer: deferTo(c, deps) }, caller, old);

@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Row } from "#core/ports/db.ts";
-import { LocalRate } from "../../edge/local-rate.ts";
-import { read } from "../../edge/read.ts";
-import { Recent } from "../../edge/recent.ts";
-import { RefusedKeys } from "../../edge/refused-keys.ts";
-import type { ShieldDeps } from "../../edge/shield.ts";
+import { IsolateRateLimiter } from "../../edge/admission/isolate-rate-limiter.ts";
+import { read } from "../../edge/admission/read.ts";
+import { LruCache } from "../../edge/admission/lru-cache.ts";
+import { DeniedKeyCache } from "../../edge/admission/denied-key-cache.ts";
+import type { ShieldDeps } from "../../edge/admission/shield.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
 const ADDRESS = "203.0.113.7";
@@ -29,12 +29,12 @@ beforeEach(() => {
     log: quiet,
     metrics: { count: () => undefined, gauge: () => undefined },
     grace_seconds: 90,
-    tenants: new Recent(1_000),
-    strangers: new LocalRate({ per_minute: 60, burst: 3 }, clock),
-    refused_keys: new RefusedKeys(clock),
+    tenants: new LruCache(1_000),
+    unauthenticated: new IsolateRateLimiter({ per_minute: 60, burst: 3 }, clock),
+    denied_keys: new DeniedKeyCache(clock),
     bypass: {
-      submit: new LocalRate({ per_minute: 60, burst: 2 }, clock),
-      read: new LocalRate({ per_minute: 60, burst: 2 }, clock),
+      submit: new IsolateRateLimiter({ per_minute: 60, burst: 2 }, clock),
+      read: new IsolateRateLimiter({ per_minute: 60, burst: 2 }, clock),
     },
     redis: {
       get: async () => answered(tenant),

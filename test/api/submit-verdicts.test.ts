@@ -3,9 +3,9 @@ import { micros } from "#core/domain/money.ts";
 import { Outage } from "#core/domain/outage.ts";
 import { Problem, PROBLEMS } from "#core/domain/problem.ts";
 import type { Row } from "#core/ports/db.ts";
-import { LocalRate } from "../../edge/local-rate.ts";
-import { Recent } from "../../edge/recent.ts";
-import { RefusedKeys } from "../../edge/refused-keys.ts";
+import { IsolateRateLimiter } from "../../edge/admission/isolate-rate-limiter.ts";
+import { LruCache } from "../../edge/admission/lru-cache.ts";
+import { DeniedKeyCache } from "../../edge/admission/denied-key-cache.ts";
 import { submit, type SubmitDeps } from "../../edge/submit.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
@@ -50,14 +50,14 @@ async function run(
     log: quiet,
     metrics: { count: () => undefined, gauge: () => undefined },
     grace_seconds: 90,
-    tenants: new Recent(10),
-    strangers: new LocalRate({ per_minute: 60, burst: 10 }, clock),
-    refused_keys: new RefusedKeys(clock),
+    tenants: new LruCache(10),
+    unauthenticated: new IsolateRateLimiter({ per_minute: 60, burst: 10 }, clock),
+    denied_keys: new DeniedKeyCache(clock),
     bypass: {
-      submit: new LocalRate({ per_minute: 60, burst: 10 }, clock),
-      read: new LocalRate({ per_minute: 60, burst: 10 }, clock),
+      submit: new IsolateRateLimiter({ per_minute: 60, burst: 10 }, clock),
+      read: new IsolateRateLimiter({ per_minute: 60, burst: 10 }, clock),
     },
-    refreshes: new LocalRate({ per_minute: 60, burst: 10 }, clock),
+    refreshes: new IsolateRateLimiter({ per_minute: 60, burst: 10 }, clock),
     redis: {
       get: () => Promise.resolve(TENANT),
       set: () => Promise.resolve(),

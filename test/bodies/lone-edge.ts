@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { newApiKey } from "#core/domain/api-key.ts";
 import type { Redis } from "#core/ports/redis.ts";
 import { type AppDeps, createApp } from "../../edge/app.ts";
-import { Holds } from "../../edge/holds.ts";
-import { LocalRate } from "../../edge/local-rate.ts";
-import { Recent } from "../../edge/recent.ts";
-import { RefusedKeys } from "../../edge/refused-keys.ts";
+import { ConnectionLimiter } from "../../edge/admission/connection-limiter.ts";
+import { IsolateRateLimiter } from "../../edge/admission/isolate-rate-limiter.ts";
+import { LruCache } from "../../edge/admission/lru-cache.ts";
+import { DeniedKeyCache } from "../../edge/admission/denied-key-cache.ts";
 
 const NOBODY: Redis = {
   run: () => Promise.reject(new Error("no script runs for a key that is nobody's")),
@@ -24,7 +24,7 @@ export const madeUpKey = (): string => newApiKey("live", bytes(96));
 /** The dependencies of an edge whose stores know nobody, and whose own rates hold nobody back. */
 export function loneDeps(change: Partial<AppDeps> = {}): AppDeps {
   const clock = { now: () => 1_800_000_000_000 };
-  const rate = () => new LocalRate({ per_minute: 1e9, burst: 1e9 }, clock);
+  const rate = () => new IsolateRateLimiter({ per_minute: 1e9, burst: 1e9 }, clock);
   return {
     db: { query: unused("Postgres") },
     redis: NOBODY,
@@ -41,15 +41,15 @@ export function loneDeps(change: Partial<AppDeps> = {}): AppDeps {
     grace_seconds: 90,
     webhook_policy: { allow_http: false, allow_hosts: [] },
     decision_model: true,
-    tenants: new Recent(50_000),
-    strangers: rate(),
-    refused_keys: new RefusedKeys(clock),
-    unfit_bodies: rate(),
+    tenants: new LruCache(50_000),
+    unauthenticated: rate(),
+    denied_keys: new DeniedKeyCache(clock),
+    invalid_bodies: rate(),
     bypass: { submit: rate(), read: rate() },
     refreshes: rate(),
     readyz_rate: rate(),
     sleeper: { sleep: () => Promise.resolve() },
-    holds: new Holds(
+    connections: new ConnectionLimiter(
       { per_name: 64, in_all: 2_000, share_of_free: 1 / 16, silence_ms: 15_000, turn_ms: 60_000 },
       clock,
     ),

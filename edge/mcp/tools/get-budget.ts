@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { findBudget } from "#core/store/postgres/find-budget.ts";
 import { budgetView } from "../../docs/answers/budget.ts";
-import { read } from "../../read.ts";
+import { read } from "../../admission/read.ts";
 import { viewBudget } from "../../routes/get-budget.ts";
 import { fitArguments, jsonSchema } from "../arguments.ts";
 import { settled } from "../conversation.ts";

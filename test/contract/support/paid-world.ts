@@ -21,9 +21,9 @@ import { sweepSignals } from "../../../backend/reaper/sweeps/signal.ts";
 import { newSyncTurn, sweepSync } from "../../../backend/reaper/sweeps/sync.ts";
 import { createOffThread } from "../../../backend/worker/off-thread/off-thread.ts";
 import { processMessage, type WorkerDeps } from "../../../backend/worker/process-run.ts";
-import { LocalRate } from "../../../edge/local-rate.ts";
-import { Recent } from "../../../edge/recent.ts";
-import { RefusedKeys } from "../../../edge/refused-keys.ts";
+import { IsolateRateLimiter } from "../../../edge/admission/isolate-rate-limiter.ts";
+import { LruCache } from "../../../edge/admission/lru-cache.ts";
+import { DeniedKeyCache } from "../../../edge/admission/denied-key-cache.ts";
 import { submit, type SubmitDeps } from "../../../edge/submit.ts";
 import type { Through } from "./faults.ts";
 import { type Account, balanceOf, createMoneyWorld, type MoneyWorld, submission } from "./money-world.ts";
@@ -91,11 +91,11 @@ export async function createPaidWorld() {
     log: silent,
     metrics,
     grace_seconds: 90,
-    tenants: new Recent(1_000),
-    strangers: new LocalRate(ROOMY, clock),
-    refused_keys: new RefusedKeys(clock),
-    bypass: { submit: new LocalRate(ROOMY, clock), read: new LocalRate(ROOMY, clock) },
-    refreshes: new LocalRate(ROOMY, clock),
+    tenants: new LruCache(1_000),
+    unauthenticated: new IsolateRateLimiter(ROOMY, clock),
+    denied_keys: new DeniedKeyCache(clock),
+    bypass: { submit: new IsolateRateLimiter(ROOMY, clock), read: new IsolateRateLimiter(ROOMY, clock) },
+    refreshes: new IsolateRateLimiter(ROOMY, clock),
   };
   const worker: WorkerDeps = {
     db: money.backend,

@@ -1,9 +1,9 @@
 import { findRun } from "#core/store/postgres/find-run.ts";
-import { LocalRate } from "../../../edge/local-rate.ts";
-import { read } from "../../../edge/read.ts";
-import { Recent } from "../../../edge/recent.ts";
-import { RefusedKeys } from "../../../edge/refused-keys.ts";
-import type { Caller } from "../../../edge/shield.ts";
+import { IsolateRateLimiter } from "../../../edge/admission/isolate-rate-limiter.ts";
+import { read } from "../../../edge/admission/read.ts";
+import { LruCache } from "../../../edge/admission/lru-cache.ts";
+import { DeniedKeyCache } from "../../../edge/admission/denied-key-cache.ts";
+import type { Caller } from "../../../edge/admission/shield.ts";
 import { cancel } from "../../../edge/cancel.ts";
 import { submit, type SubmitDeps, type SubmitRequest } from "../../../edge/submit.ts";
 import { dbOf, queueOf, redisOf } from "../ports.ts";
@@ -25,14 +25,14 @@ function isolate(world: World, process: SimProcess): SubmitDeps {
     log,
     metrics: world.metrics,
     grace_seconds: world.settings.grace_seconds,
-    tenants: new Recent(1_000),
-    strangers: new LocalRate({ per_minute: 300, burst: 128 }, clock),
-    refused_keys: new RefusedKeys(clock),
+    tenants: new LruCache(1_000),
+    unauthenticated: new IsolateRateLimiter({ per_minute: 300, burst: 128 }, clock),
+    denied_keys: new DeniedKeyCache(clock),
     bypass: {
-      submit: new LocalRate({ per_minute: 60, burst: 10 }, clock),
-      read: new LocalRate({ per_minute: 600, burst: 50 }, clock),
+      submit: new IsolateRateLimiter({ per_minute: 60, burst: 10 }, clock),
+      read: new IsolateRateLimiter({ per_minute: 600, burst: 50 }, clock),
     },
-    refreshes: new LocalRate({ per_minute: 12, burst: 2 }, clock),
+    refreshes: new IsolateRateLimiter({ per_minute: 12, burst: 2 }, clock),
     defer: (what, work) => void work().catch((error: unknown) => log.warn("deferred work failed", { what, error })),
   };
 }

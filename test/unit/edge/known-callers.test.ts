@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { RedisReply } from "#core/ports/redis.ts";
 import { createApp } from "../../../edge/app.ts";
-import { LocalRate } from "../../../edge/local-rate.ts";
-import { RefusedKeys } from "../../../edge/refused-keys.ts";
+import { IsolateRateLimiter } from "../../../edge/admission/isolate-rate-limiter.ts";
+import { DeniedKeyCache } from "../../../edge/admission/denied-key-cache.ts";
 import { loneDeps, madeUpKey } from "../../bodies/lone-edge.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
@@ -21,8 +21,8 @@ function world(answers: { readonly tenant: string; readonly reply: RedisReply },
     loneDeps({
       clock,
       redis: { get: () => ask(answers.tenant), set: () => Promise.resolve(), run: () => ask(answers.reply) },
-      refused_keys: new RefusedKeys(clock),
-      strangers: new LocalRate({ per_minute: 1, burst: strangers }, clock),
+      denied_keys: new DeniedKeyCache(clock),
+      unauthenticated: new IsolateRateLimiter({ per_minute: 1, burst: strangers }, clock),
     }),
   );
   return { app, pass: (ms: number) => void (now_ms += ms), asked: () => asked };

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { Row } from "#core/ports/db.ts";
 import { foundRun } from "#core/store/postgres/find-run.ts";
-import { Holds } from "../../../edge/holds.ts";
+import { ConnectionLimiter } from "../../../edge/admission/connection-limiter.ts";
 import { watchRun } from "../../../edge/watch-run.ts";
 
 const START_MS = Date.parse("2026-01-01T00:00:00Z");
@@ -42,11 +42,14 @@ function watched(answers: readonly (Row | "outage" | "nobody")[], for_ms = 30_00
   const world = { now_ms: START_MS, looks_ms: [] as number[], warnings: 0, woken: 0 };
   const gone = new AbortController();
   const clock = { now: () => world.now_ms };
-  const holds = new Holds({ per_name: 1, in_all: 1, share_of_free: 1, turn_ms: 60_000, silence_ms: 60_000 }, clock);
+  const connections = new ConnectionLimiter(
+    { per_name: 1, in_all: 1, share_of_free: 1, turn_ms: 60_000, silence_ms: 60_000 },
+    clock,
+  );
   const log = { info: () => {}, warn: () => (world.warnings += 1), error: () => {}, child: () => log };
   const deps = {
     clock,
-    holds,
+    connections,
     log,
     sleeper: { sleep: async (ms: number) => void (world.now_ms += ms) },
     db: {
@@ -58,11 +61,11 @@ function watched(answers: readonly (Row | "outage" | "nobody")[], for_ms = 30_00
       },
     },
   };
-  const hold = holds.take("key", gone.signal);
+  const hold = connections.take("key", gone.signal);
   if (hold === undefined) throw new Error("nothing else is held");
   const watch = { key_sha256: "key", until_ms: START_MS + for_ms, signal: gone.signal, hold };
   const looks = watchRun(deps, foundRun.parse(BASE), watch);
-  const takeOver = () => holds.take("key", gone.signal);
+  const takeOver = () => connections.take("key", gone.signal);
   const isHeld = () => takeOver() === undefined;
   const all = async () => {
     const kinds: string[] = [];

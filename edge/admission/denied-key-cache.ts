@@ -1,14 +1,14 @@
 import type { RateState } from "#core/domain/plan.ts";
 import type { Clock } from "#core/ports/clock.ts";
-import { Recent } from "./recent.ts";
+import { LruCache } from "./lru-cache.ts";
 
 const REMEMBERED = 50_000;
 /** How long a 401 is repeated without a question. A resumed account or an extended key is taken again this much later. */
 const UNAUTHORIZED_MS = 5_000;
 /** How long after a 401 Postgres is asked only once the shield has said yes. */
-const WARY_MS = 60_000;
+const SUSPECT_MS = 60_000;
 /** The same after a refusal for the rate, whose reset may be nearer than the next answer of Redis. */
-const LEAST_WARY_MS = 1_000;
+const MIN_SUSPECT_MS = 1_000;
 
 /** How long a 429 is repeated without a question. A faster plan or key is felt this much later at most. */
 const LIMITED_MS = 10_000;
@@ -22,8 +22,8 @@ export interface Limit {
 }
 
 interface Memory {
-  readonly refused_until_ms: number;
-  readonly wary_until_ms: number;
+  readonly denied_until_ms: number;
+  readonly suspect_until_ms: number;
 }
 
 interface Remembered {
@@ -32,27 +32,27 @@ interface Remembered {
 }
 
 /** The keys that were lately refused, by hash, kept in this isolate alone: a refused key shall cost the stores little. */
-export class RefusedKeys {
-  readonly #keys = new Recent<Memory>(REMEMBERED);
-  readonly #limits = { submit: new Recent<Remembered>(REMEMBERED), read: new Recent<Remembered>(REMEMBERED) };
+export class DeniedKeyCache {
+  readonly #keys = new LruCache<Memory>(REMEMBERED);
+  readonly #limits = { submit: new LruCache<Remembered>(REMEMBERED), read: new LruCache<Remembered>(REMEMBERED) };
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** `refused`: the answer is known. `wary`: it is likely a refusal, so that no work is started before the shield's yes. */
-  standing(key_sha256: string): "plain" | "wary" | "refused" {
+  /** `denied`: the answer is known. `suspect`: it is likely a refusal, so that no work is started before the shield's yes. */
+  status(key_sha256: string): "unknown" | "suspect" | "denied" {
     const memory = this.#keys.get(key_sha256);
     const now = this.#clock.now();
-    if (memory === undefined || memory.wary_until_ms <= now) return "plain";
-    return memory.refused_until_ms <= now ? "wary" : "refused";
+    if (memory === undefined || memory.suspect_until_ms <= now) return "unknown";
+    return memory.denied_until_ms <= now ? "suspect" : "denied";
   }
 
   /** The key was nobody's, revoked, expired, or of a suspended tenant. */
   unauthorized(key_sha256: string): void {
     const now = this.#clock.now();
-    this.#keys.set(key_sha256, { refused_until_ms: now + UNAUTHORIZED_MS, wary_until_ms: now + WARY_MS });
+    this.#keys.set(key_sha256, { denied_until_ms: now + UNAUTHORIZED_MS, suspect_until_ms: now + SUSPECT_MS });
   }
 
   /** The shield refused the key for this rate. A refusal counts nothing, so that the next request may come no sooner. */
@@ -72,6 +72,6 @@ export class RefusedKeys {
 
   rateLimited(key_sha256: string, reset_ms: number): void {
     const now = this.#clock.now();
-    this.#keys.set(key_sha256, { refused_until_ms: now, wary_until_ms: now + Math.max(reset_ms, LEAST_WARY_MS) });
+    this.#keys.set(key_sha256, { denied_until_ms: now, suspect_until_ms: now + Math.max(reset_ms, MIN_SUSPECT_MS) });
   }
 }

@@ -1,18 +1,18 @@
 import { Hono } from "hono";
 import { beforeEach, expect, test } from "vitest";
-import { callerOf } from "../../edge/authenticate.ts";
+import { callerOf } from "../../edge/admission/authenticate.ts";
 import { parseJson, readBody } from "../../edge/body.ts";
 import type { EdgeTypes } from "../../edge/context.ts";
-import { type FitDeps, readFit } from "../../edge/fit.ts";
-import { LocalRate } from "../../edge/local-rate.ts";
-import { answerUnfit } from "../../edge/middleware/answer-unfit.ts";
+import { type ReadBodyDeps, readValid } from "../../edge/admission/read-body.ts";
+import { IsolateRateLimiter } from "../../edge/admission/isolate-rate-limiter.ts";
+import { answerInvalid } from "../../edge/middleware/answer-invalid.ts";
 import { correlate } from "../../edge/middleware/correlate.ts";
 import { rateHeaders } from "../../edge/middleware/rate-headers.ts";
 import { problemResponse } from "../../edge/problem-response.ts";
 import { Problem } from "#core/domain/problem.ts";
-import { Recent } from "../../edge/recent.ts";
-import { RefusedKeys } from "../../edge/refused-keys.ts";
-import type { ShieldDeps } from "../../edge/shield.ts";
+import { LruCache } from "../../edge/admission/lru-cache.ts";
+import { DeniedKeyCache } from "../../edge/admission/denied-key-cache.ts";
+import type { ShieldDeps } from "../../edge/admission/shield.ts";
 import { newKey } from "./harness.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
@@ -30,17 +30,17 @@ let app: Hono<EdgeTypes>;
 
 beforeEach(() => {
   [tenant, redis_fails, asked] = [TENANT, false, { redis: 0, statements: 0 }];
-  const deps: ShieldDeps & FitDeps = {
+  const deps: ShieldDeps & ReadBodyDeps = {
     log: quiet,
     metrics: { count: () => undefined, gauge: () => undefined },
     grace_seconds: 90,
-    tenants: new Recent(1_000),
-    strangers: new LocalRate({ per_minute: 60, burst: 2 }, clock),
-    refused_keys: new RefusedKeys(clock),
-    unfit_bodies: new LocalRate({ per_minute: 60, burst: BURST }, clock),
+    tenants: new LruCache(1_000),
+    unauthenticated: new IsolateRateLimiter({ per_minute: 60, burst: 2 }, clock),
+    denied_keys: new DeniedKeyCache(clock),
+    invalid_bodies: new IsolateRateLimiter({ per_minute: 60, burst: BURST }, clock),
     bypass: {
-      submit: new LocalRate({ per_minute: 60, burst: 2 }, clock),
-      read: new LocalRate({ per_minute: 60, burst: 2 }, clock),
+      submit: new IsolateRateLimiter({ per_minute: 60, burst: 2 }, clock),
+      read: new IsolateRateLimiter({ per_minute: 60, burst: 2 }, clock),
     },
     redis: {
       get: () => answered(tenant),
@@ -55,10 +55,10 @@ beforeEach(() => {
     },
   };
   app = new Hono<EdgeTypes>();
-  app.use(correlate({ clock, random }), rateHeaders, answerUnfit(deps));
+  app.use(correlate({ clock, random }), rateHeaders, answerInvalid(deps));
   app.post("/", async (c) => {
     const caller = callerOf(c);
-    return c.json(await readFit(deps, caller, async () => parseJson(await readBody(c.req.raw))));
+    return c.json(await readValid(deps, caller, async () => parseJson(await readBody(c.req.raw))));
   });
   app.onError((error, c) => {
     if (error instanceof Problem) return problemResponse(c, error);

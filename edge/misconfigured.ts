@@ -4,21 +4,21 @@ import type { Clock } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Random } from "#core/ports/random.ts";
 import type { EdgeTypes } from "./context.ts";
-import type { Unfit } from "./env.ts";
+import type { InvalidEnv } from "./env.ts";
 import { correlate } from "./middleware/correlate.ts";
 import { endLine } from "./middleware/end-line.ts";
 import { safeHeaders } from "./middleware/safe-headers.ts";
 import { problemResponse } from "./problem-response.ts";
 import { health } from "./routes/health.ts";
 
-interface UnfitDeps {
+interface MisconfiguredDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
 }
 
 /** Is alive, and refuses all work while the environment is not fit; the faults are in the log alone. */
-export function createUnfitApp(deps: UnfitDeps, { version, faults }: Unfit): Hono<EdgeTypes> {
+export function createMisconfiguredApp(deps: MisconfiguredDeps, { version, faults }: InvalidEnv): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>();
   app.use(correlate(deps), safeHeaders, endLine);
   app.get("/health", health({ version }));

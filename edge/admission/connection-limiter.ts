@@ -12,9 +12,9 @@ interface Limits {
 }
 
 /** An answer that is held open. */
-export interface Hold {
+export interface HeldConnection {
   /** Still there: to be called more often than the silence lasts. False once its place was given away. */
-  readonly stay: () => boolean;
+  readonly touch: () => boolean;
   readonly release: () => void;
 }
 
@@ -28,10 +28,10 @@ interface Times {
  * share of the free places let it (dynamic thresholds, Choudhury and Hahne 1998), so that however many names ask, some
  * places stay free; and in a full isolate the name with the most gives way to one with none.
  */
-export class Holds {
+export class ConnectionLimiter {
   readonly #limits: Limits;
   readonly #clock: Clock;
-  readonly #held = new Map<string, Map<Hold, Times>>();
+  readonly #held = new Map<string, Map<HeldConnection, Times>>();
   #count = 0;
 
   constructor(limits: Limits, clock: Clock) {
@@ -40,14 +40,14 @@ export class Holds {
   }
 
   /** One more of this name, until `signal` aborts at the latest; undefined where there are as many as may be. */
-  take(name: string, signal: AbortSignal): Hold | undefined {
+  take(name: string, signal: AbortSignal): HeldConnection | undefined {
     if (!this.#hasRoom(name)) for (const other of this.#held.keys()) this.#forgetSilent(other);
     if (!this.#hasRoom(name) && (this.#held.has(name) || !this.#giveWay())) return undefined;
-    const mine = this.#held.get(name) ?? new Map<Hold, Times>();
+    const mine = this.#held.get(name) ?? new Map<HeldConnection, Times>();
     const now = this.#clock.now();
     const times: Times = { taken_at: now, heard_at: now };
-    const hold: Hold = {
-      stay: () => {
+    const hold: HeldConnection = {
+      touch: () => {
         times.heard_at = this.#clock.now();
         return mine.has(hold);
       },
@@ -68,7 +68,7 @@ export class Holds {
 
   /** Ends the answer held longest by the name with the most; false where each has one, none of them for long. */
   #giveWay(): boolean {
-    let most: { name: string; size: number; hold: Hold; taken_at: number } | undefined;
+    let most: { name: string; size: number; hold: HeldConnection; taken_at: number } | undefined;
     for (const [name, holds] of this.#held) {
       const [oldest] = holds;
       if (oldest === undefined) continue;
@@ -87,7 +87,7 @@ export class Holds {
     for (const [hold, { heard_at }] of this.#held.get(name) ?? []) if (heard_at < latest) this.#drop(name, hold);
   }
 
-  #drop(name: string, hold: Hold): void {
+  #drop(name: string, hold: HeldConnection): void {
     const mine = this.#held.get(name);
     if (mine?.delete(hold) !== true) return;
     this.#count -= 1;

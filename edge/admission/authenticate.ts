@@ -1,5 +1,5 @@
 import { parseApiKey } from "#core/domain/api-key.ts";
-import type { EdgeRequest } from "./context.ts";
+import type { EdgeRequest } from "../context.ts";
 import { unauthorized } from "./refusals.ts";
 import type { Caller } from "./shield.ts";
 
@@ -7,7 +7,7 @@ const BEARER = /^bearer +(\S+) *$/i;
 
 /**
  * Who calls, by the key's form and checksum alone; whether the key is anybody's is for the stores to say. From here on
- * the answer to what does not fit is given by `answerUnfit`.
+ * the answer to what does not fit is given by `answerInvalid`.
  */
 export function callerOf(c: EdgeRequest): Caller {
   const token = BEARER.exec(c.req.header("Authorization") ?? "")?.[1];

@@ -2,8 +2,8 @@ import type { Problem } from "#core/domain/problem.ts";
 import { authorize, type Authorization } from "#core/store/redis/authorize.ts";
 import type { Scope } from "#core/domain/plan.ts";
 import * as refuse from "./refusals.ts";
-import { askShield, learn, type Caller, type ShieldDeps, type Shielded } from "./shield.ts";
-import type { Outcome } from "./submit.ts";
+import { askShield, recordKeyVerdict, type Caller, type ShieldDeps, type Shielded } from "./shield.ts";
+import type { Outcome } from "../submit.ts";
 
 interface Refused {
   readonly kind: "unauthorized" | "scope-missing";
@@ -34,9 +34,9 @@ export async function read<F extends Found>(
   const shielded = await askShield<Authorization>(deps, caller, {
     class: "read",
     ask: async (tenant_id) => {
-      if (deps.refused_keys.standing(caller.key_sha256) === "plain") void looking();
+      if (deps.denied_keys.status(caller.key_sha256) === "unknown") void looking();
       const reply = await authorize(deps.redis, { ...caller, tenant_id, scope });
-      if (reply.kind === "RATE_LIMITED") deps.refused_keys.rateLimited(caller.key_sha256, reply.rate.reset_ms);
+      if (reply.kind === "RATE_LIMITED") deps.denied_keys.rateLimited(caller.key_sha256, reply.rate.reset_ms);
       return reply;
     },
   });
@@ -48,7 +48,7 @@ export async function read<F extends Found>(
 
   const looked = await looking();
   const authorized = !("found" in looked && looked.found.kind === "unauthorized");
-  if ("found" in looked) learn(deps, caller, { shielded, authorized });
+  if ("found" in looked) recordKeyVerdict(deps, caller, { shielded, authorized });
   if (!authorized) return { rate: undefined, verdict: refuse.unauthorized() };
   if (limited !== undefined) return { rate, verdict: limited };
   if (shielded.kind === "answered" && shielded.reply.kind === "SCOPE_MISSING") {

@@ -3,9 +3,9 @@ import { Problem, type ProblemSlug } from "#core/domain/problem.ts";
 import { authorize } from "#core/store/redis/authorize.ts";
 import type { EdgeRequest, EdgeTypes } from "../context.ts";
 import { problemResponse } from "../problem-response.ts";
-import { limitOf } from "../read.ts";
-import { unauthorized } from "../refusals.ts";
-import { askShield, type ShieldDeps } from "../shield.ts";
+import { limitOf } from "../admission/read.ts";
+import { unauthorized } from "../admission/refusals.ts";
+import { askShield, type ShieldDeps } from "../admission/shield.ts";
 
 /** What S0 finds in a request, before anybody has asked whose key it bears. */
 const UNFIT: ReadonlySet<ProblemSlug> = new Set([
@@ -20,10 +20,10 @@ const UNFIT: ReadonlySet<ProblemSlug> = new Set([
  * nobody's gets the 401 and one over its rate the 429; the others learn what is wrong, and where they stand. Without
  * the shield they are told what is wrong: Postgres is never asked about what cannot be done.
  */
-export function answerUnfit(deps: ShieldDeps): MiddlewareHandler<EdgeTypes> {
+export function answerInvalid(deps: ShieldDeps): MiddlewareHandler<EdgeTypes> {
   return async (c, next) => {
     await next();
-    const refusal = c.error instanceof Problem ? await judgeUnfit(deps, c, c.error) : undefined;
+    const refusal = c.error instanceof Problem ? await judgeInvalid(deps, c, c.error) : undefined;
     if (refusal === undefined) return;
     // Its headers would be kept.
     c.res = undefined;
@@ -32,7 +32,7 @@ export function answerUnfit(deps: ShieldDeps): MiddlewareHandler<EdgeTypes> {
 }
 
 /** What stands in the place of this problem, if it says that a request does not fit and no store has seen its key yet. */
-export async function judgeUnfit(deps: ShieldDeps, c: EdgeRequest, problem: Problem): Promise<Problem | undefined> {
+export async function judgeInvalid(deps: ShieldDeps, c: EdgeRequest, problem: Problem): Promise<Problem | undefined> {
   const caller = c.get("caller");
   if (!UNFIT.has(problem.slug) || caller === undefined || c.get("rate") !== undefined) return undefined;
   const shielded = await askShield(deps, caller, {

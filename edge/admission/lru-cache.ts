@@ -1,5 +1,5 @@
 /** A map that forgets what was used least recently once it holds more than `capacity` entries. */
-export class Recent<V> {
+export class LruCache<V> {
   readonly #entries = new Map<string, V>();
   readonly #capacity: number;
 

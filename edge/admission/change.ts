@@ -4,8 +4,8 @@ import type { Problem } from "#core/domain/problem.ts";
 import { type Authorization, authorize } from "#core/store/redis/authorize.ts";
 import { limitOf } from "./read.ts";
 import * as refuse from "./refusals.ts";
-import { askShield, type Caller, learn, type ShieldDeps } from "./shield.ts";
-import type { Outcome } from "./submit.ts";
+import { askShield, type Caller, recordKeyVerdict, type ShieldDeps } from "./shield.ts";
+import type { Outcome } from "../submit.ts";
 
 interface Answer {
   readonly outcome: string;
@@ -46,7 +46,7 @@ export async function change<A extends Answer, T>(
     return { rate, verdict: refuse.unavailable() };
   }
   const authorized = answer.outcome !== "unauthorized";
-  learn(deps, caller, { shielded, authorized });
+  recordKeyVerdict(deps, caller, { shielded, authorized });
   if (!authorized) return { rate: undefined, verdict: refuse.unauthorized() };
   if (answer.outcome === "scope-missing") return { rate, verdict: refuse.scopeMissing(scope) };
   return { rate, verdict: steps.conclude(answer as Decided<A>) };

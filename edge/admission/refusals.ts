@@ -4,7 +4,7 @@ import type { Scope } from "#core/domain/plan.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { RunStatus } from "#core/domain/run.ts";
 import { WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
-import type { Limit } from "./refused-keys.ts";
+import type { Limit } from "./denied-key-cache.ts";
 
 /** How long a submit whose outcome is unknown may still come true, and how far our clocks may be apart. */
 export const SUBMIT_DEADLINE_MS = 10_000;

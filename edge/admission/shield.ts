@@ -6,9 +6,9 @@ import type { Metrics } from "#core/ports/metrics.ts";
 import type { Redis } from "#core/ports/redis.ts";
 import { MIRROR_MS, tenantOfKey } from "#core/store/redis/keys.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
-import type { LocalRate } from "./local-rate.ts";
-import type { Recent } from "./recent.ts";
-import type { RefusedKeys } from "./refused-keys.ts";
+import type { IsolateRateLimiter } from "./isolate-rate-limiter.ts";
+import type { LruCache } from "./lru-cache.ts";
+import type { DeniedKeyCache } from "./denied-key-cache.ts";
 
 /** What `key:<sha256>` says of a key that Postgres does not know. A key made later cannot have been tried before. */
 const UNKNOWN = "unknown";
@@ -21,12 +21,12 @@ export interface ShieldDeps {
   readonly metrics: Metrics;
   readonly grace_seconds: number;
   /** Tenant by key hash: a key never changes its tenant, so this never grows stale. */
-  readonly tenants: Recent<string>;
+  readonly tenants: LruCache<string>;
   /** Requests with keys that nobody has yet been found to own, by client address. */
-  readonly strangers: LocalRate;
-  readonly refused_keys: RefusedKeys;
+  readonly unauthenticated: IsolateRateLimiter;
+  readonly denied_keys: DeniedKeyCache;
   /** Requests by key hash, while the shield does not answer. */
-  readonly bypass: { readonly submit: LocalRate; readonly read: LocalRate };
+  readonly bypass: { readonly submit: IsolateRateLimiter; readonly read: IsolateRateLimiter };
 }
 
 export interface Caller {
@@ -60,19 +60,19 @@ export async function askShield<R extends Reply>(
   caller: Caller,
   question: { readonly class: "submit" | "read"; ask(tenant_id: string): Promise<R> },
 ): Promise<Shielded<R>> {
-  if (deps.refused_keys.standing(caller.key_sha256) === "refused") return { kind: "unauthorized" };
+  if (deps.denied_keys.status(caller.key_sha256) === "denied") return { kind: "unauthorized" };
   let tenant_id = deps.tenants.get(caller.key_sha256);
   if (tenant_id === undefined) {
     // Counted before anything is asked: many at once would all pass a count that waits for the answers. The price is
     // that a good key, new to this isolate, has to wait behind an address from which very many others come.
-    const verdict = deps.strangers.take(caller.address);
+    const verdict = deps.unauthenticated.take(caller.address);
     if (!verdict.allowed) return { kind: "limited", retry_after_ms: verdict.retry_after_ms };
   }
   try {
     if (tenant_id === undefined) {
       tenant_id = await lookUp(deps, caller);
       if (tenant_id === undefined) return refuse(deps, caller);
-      deps.strangers.giveBack(caller.address);
+      deps.unauthenticated.restore(caller.address);
     }
     let reply = await question.ask(tenant_id);
     if (reply.kind === "NOT_LOADED") {
@@ -81,35 +81,36 @@ export async function askShield<R extends Reply>(
     }
     if (reply.kind === "UNAUTHORIZED") return refuse(deps, caller);
     if (reply.kind === "RATE_LIMITED" && reply.rate !== undefined) {
-      deps.refused_keys.limited(caller.key_sha256, { policy: question.class, state: reply.rate });
+      deps.denied_keys.limited(caller.key_sha256, { policy: question.class, state: reply.rate });
     }
     if (isDecided(reply)) return { kind: "answered", tenant_id, reply };
     deps.log.warn("the mirror stays unloaded", { tenant_id });
   } catch (error) {
     deps.log.warn("redis is bypassed", { error });
   }
-  return goRound(deps, caller, question.class, tenant_id);
+  return bypassShield(deps, caller, question.class, tenant_id);
 }
 
 /** Keeps what Postgres said of the caller's key, where the shield could not tell or was wrong. */
-export function learn(
-  deps: Pick<ShieldDeps, "strangers" | "refused_keys">,
+export function recordKeyVerdict(
+  deps: Pick<ShieldDeps, "unauthenticated" | "denied_keys">,
   caller: Caller,
   { shielded, authorized }: { readonly shielded: Shielded<Reply>; readonly authorized: boolean },
 ): void {
-  if (!authorized) deps.refused_keys.unauthorized(caller.key_sha256);
-  else if (shielded.kind === "bypassed" && shielded.tenant_id === undefined) deps.strangers.giveBack(caller.address);
+  if (!authorized) deps.denied_keys.unauthorized(caller.key_sha256);
+  else if (shielded.kind === "bypassed" && shielded.tenant_id === undefined)
+    deps.unauthenticated.restore(caller.address);
 }
 
-function refuse(deps: Pick<ShieldDeps, "refused_keys">, caller: Caller): { readonly kind: "unauthorized" } {
-  deps.refused_keys.unauthorized(caller.key_sha256);
+function refuse(deps: Pick<ShieldDeps, "denied_keys">, caller: Caller): { readonly kind: "unauthorized" } {
+  deps.denied_keys.unauthorized(caller.key_sha256);
   return { kind: "unauthorized" };
 }
 
 const isDecided = <R extends Reply>(reply: R): reply is Exclude<R, { readonly kind: "NOT_LOADED" | "UNAUTHORIZED" }> =>
   reply.kind !== "NOT_LOADED";
 
-function goRound(
+function bypassShield(
   deps: ShieldDeps,
   caller: Caller,
   kind: "submit" | "read",
@@ -118,8 +119,8 @@ function goRound(
   deps.metrics.count("redis_bypassed", { class: kind });
   const verdict = deps.bypass[kind].take(caller.key_sha256);
   if (verdict.allowed) return { kind: "bypassed", tenant_id };
-  if (tenant_id === undefined) deps.strangers.giveBack(caller.address);
-  deps.refused_keys.rateLimited(caller.key_sha256, verdict.retry_after_ms);
+  if (tenant_id === undefined) deps.unauthenticated.restore(caller.address);
+  deps.denied_keys.rateLimited(caller.key_sha256, verdict.retry_after_ms);
   return { kind: "limited", retry_after_ms: verdict.retry_after_ms };
 }
 
