@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { bodyProblem } from "../faults.ts";
 import { readValid } from "../admission/read-body.ts";
-import type { Conversation } from "./conversation.ts";
+import type { McpContext } from "./context.ts";
 import type { Json } from "./tool.ts";
 
 /** S0 of a tool: its arguments. Throws the 400 problem for what does not fit; pointers lead into the arguments. */
-export function fitArguments<T>(talk: Conversation, schema: z.ZodType<T>, given: Json): Promise<T> {
-  return fitting(talk, () => {
+export function fitArguments<T>(ctx: McpContext, schema: z.ZodType<T>, given: Json): Promise<T> {
+  return fitting(ctx, () => {
     const parsed = schema.safeParse(given);
     if (!parsed.success) throw bodyProblem(parsed.error);
     return parsed.data;
@@ -14,7 +14,7 @@ export function fitArguments<T>(talk: Conversation, schema: z.ZodType<T>, given:
 }
 
 /** Whoever sends little but what does not fit is held back before any of it is read. */
-export function fitting<T>({ deps, caller }: Conversation, readIt: () => T): Promise<T> {
+export function fitting<T>({ deps, caller }: McpContext, readIt: () => T): Promise<T> {
   return readValid(deps, caller, () => Promise.resolve().then(readIt), "any");
 }
 

@@ -3,27 +3,27 @@ import { Problem } from "#core/domain/problem.ts";
 import { judgeInvalid } from "../middleware/answer-invalid.ts";
 import { problemDocument } from "../problem-response.ts";
 import { unavailable } from "../admission/refusals.ts";
-import type { Conversation } from "./conversation.ts";
+import type { McpContext } from "./context.ts";
 import { RpcError } from "./protocol.ts";
 import type { Json, Tool, ToolAnswer } from "./tool.ts";
 
 /** What a tool's call came to: an answer, or in its place the problem that the same request meets over HTTP. */
 export type Called = { readonly answer: ToolAnswer } | { readonly problem: Problem };
 
-export async function callTool(talk: Conversation, tool: Tool, given: Json): Promise<Called> {
+export async function callTool(ctx: McpContext, tool: Tool, given: Json): Promise<Called> {
   try {
-    return { answer: await tool.call(talk, given) };
+    return { answer: await tool.call(ctx, given) };
   } catch (error) {
-    const found = problemOf(talk, error);
-    const problem = (await judgeInvalid(talk.deps, talk.c, found)) ?? found;
+    const found = problemOf(ctx, error);
+    const problem = (await judgeInvalid(ctx.deps, ctx.c, found)) ?? found;
     if (problem.slug === "unauthorized") throw problem;
-    talk.deps.metrics.count("tool_refused", { tool: tool.name, slug: problem.slug });
+    ctx.deps.metrics.count("tool_refused", { tool: tool.name, slug: problem.slug });
     return { problem };
   }
 }
 
 /** Without a good key nothing is answered at all; the protocol's own errors and our faults are not the tool's. */
-function problemOf({ c, deps }: Conversation, error: unknown): Problem {
+function problemOf({ c, deps }: McpContext, error: unknown): Problem {
   if (error instanceof Outage) {
     deps.log.error("request failed", { error, trace_id: c.get("trace").trace_id, request_id: c.get("request_id") });
     return unavailable();
@@ -33,7 +33,7 @@ function problemOf({ c, deps }: Conversation, error: unknown): Problem {
 }
 
 /** A CallToolResult. A problem has no structure: what a tool's output schema promises is its answers. */
-export function resultOf({ c }: Conversation, called: Called): Json {
+export function resultOf({ c }: McpContext, called: Called): Json {
   if ("answer" in called) {
     const { structure, links = [], failed = false } = called.answer;
     return { content: [textOf(structure), ...links], structuredContent: structure, isError: failed };

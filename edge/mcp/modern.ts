@@ -1,6 +1,6 @@
 import { isTerminal } from "#core/domain/run.ts";
 import { callTool, resultOf } from "./call-tool.ts";
-import { type Conversation, knownCaller } from "./conversation.ts";
+import { type McpContext, knownCaller } from "./context.ts";
 import {
   callParams,
   type Capabilities,
@@ -23,10 +23,10 @@ import { about, cursorless, INSTRUCTIONS } from "./about.ts";
 /** How long a client may keep what does not change until the next deployment. */
 const CACHE = { ttlMs: 300_000, cacheScope: "public" };
 
-type Method = (talk: Conversation, params: Params, capabilities: Capabilities) => Promise<Json>;
+type Method = (ctx: McpContext, params: Params, capabilities: Capabilities) => Promise<Json>;
 
-const discover: Method = async (talk) => {
-  await knownCaller(talk);
+const discover: Method = async (ctx) => {
+  await knownCaller(ctx);
   return {
     supportedVersions: VERSIONS,
     capabilities: { tools: {}, extensions: { [TASKS]: {} } },
@@ -35,52 +35,52 @@ const discover: Method = async (talk) => {
   };
 };
 
-const listTools: Method = async (talk, params) => {
+const listTools: Method = async (ctx, params) => {
   cursorless(paramsOf(listParams, params));
-  await knownCaller(talk);
+  await knownCaller(ctx);
   return { tools: describeTools("modern"), ...CACHE };
 };
 
-const call: Method = async (talk, params, capabilities) => {
+const call: Method = async (ctx, params, capabilities) => {
   const { name, arguments: given } = paramsOf(callParams, params);
   const tool = tools.get(name);
   if (tool === undefined) {
-    await knownCaller(talk);
+    await knownCaller(ctx);
     throw new RpcError(RPC.invalid_params, `There is no tool ${name}.`);
   }
-  const called = await callTool(talk, tool, given);
+  const called = await callTool(ctx, tool, given);
   const run = takesTasks(capabilities) && "answer" in called ? called.answer.run : undefined;
-  if (run === undefined || isTerminal(run.status)) return resultOf(talk, called);
+  if (run === undefined || isTerminal(run.status)) return resultOf(ctx, called);
   return { resultType: "task", ...modernTask(taskOf(run)) };
 };
 
-const getTask: Method = async (talk, params) => {
-  const run = await runOfTask(talk, params);
+const getTask: Method = async (ctx, params) => {
+  const run = await runOfTask(ctx, params);
   const task = modernTask(taskOf(run));
   if (task.status !== "completed") return task;
-  return { ...task, result: resultOf(talk, { answer: await answerOf(talk, run) }) };
+  return { ...task, result: resultOf(ctx, { answer: await answerOf(ctx, run) }) };
 };
 
 /** No task of ours asks for anything, and answers to nothing that was asked are to be ignored. */
-const updateTask: Method = async (talk, params) => {
+const updateTask: Method = async (ctx, params) => {
   paramsOf(updateParams, params);
-  await runOfTask(talk, params);
+  await runOfTask(ctx, params);
   return {};
 };
 
-const cancelTheTask: Method = async (talk, params) => {
-  await cancelTask(talk, params);
+const cancelTheTask: Method = async (ctx, params) => {
+  await cancelTask(ctx, params);
   return {};
 };
 
 const ofTasks =
   (method: Method): Method =>
-  (talk, params, capabilities) => {
+  (ctx, params, capabilities) => {
     if (!takesTasks(capabilities)) {
       const data = { requiredCapabilities: { extensions: { [TASKS]: {} } } };
       throw new RpcError(RPC.capability_missing, "Missing required client capability", data);
     }
-    return method(talk, params, capabilities);
+    return method(ctx, params, capabilities);
   };
 
 const takesTasks = ({ extensions = {} }: Capabilities): boolean => Object.hasOwn(extensions, TASKS);
@@ -98,12 +98,12 @@ export const knowsModern = (method: string): boolean => methods.has(method);
 
 /** The result of a request of 2026-07-28. Throws the errors of the protocol, and problems that concern no tool. */
 export async function answerModern(
-  talk: Conversation,
+  ctx: McpContext,
   method: string,
   { params, capabilities }: { readonly params: Params; readonly capabilities: Capabilities },
 ): Promise<Json> {
   const answer = methods.get(method);
   if (answer === undefined) throw new RpcError(RPC.no_method, "Method not found");
-  const result = await answer(talk, params, capabilities);
-  return { resultType: "complete", ...result, _meta: { [META.server]: about(talk.deps) } };
+  const result = await answer(ctx, params, capabilities);
+  return { resultType: "complete", ...result, _meta: { [META.server]: about(ctx.deps) } };
 }

@@ -5,7 +5,7 @@ import type { FoundRun } from "#core/store/postgres/find-run.ts";
 import { cancel } from "../cancel.ts";
 import { isExpired } from "../find-own-run.ts";
 import type { Submitted } from "../submit.ts";
-import { type Conversation, deferred, ownRun, settled } from "./conversation.ts";
+import { type McpContext, deferred, ownRun, settled } from "./context.ts";
 import { type Params, RPC, RpcError, paramsOf, taskParams } from "./protocol.ts";
 import { POLL_INTERVAL_MS } from "./wait.ts";
 
@@ -53,19 +53,19 @@ export const modernTask = ({ ttl_ms, ...task }: Task) => ({
 export const legacyTask = ({ ttl_ms, ...task }: Task) => ({ ...task, ttl: ttl_ms, pollInterval: POLL_INTERVAL_MS });
 
 /** The run that a request's taskId names. Another tenant's task is answered like one that never was. */
-export async function runOfTask(talk: Conversation, params: Params): Promise<FoundRun> {
-  const run = await known(ownRun(talk, idOf(params)));
+export async function runOfTask(ctx: McpContext, params: Params): Promise<FoundRun> {
+  const run = await known(ownRun(ctx, idOf(params)));
   if (isExpired(run)) throw new RpcError(RPC.invalid_params, "The task has expired.");
   return run;
 }
 
 /** Asks that the task's run ends. What has ended, or is held for a person, stays as it is: asking is all this does. */
-export async function cancelTask(talk: Conversation, params: Params): Promise<void> {
+export async function cancelTask(ctx: McpContext, params: Params): Promise<void> {
   const run_id = idOf(params);
-  const { rate, verdict } = await cancel(deferred(talk), talk.caller, run_id);
+  const { rate, verdict } = await cancel(deferred(ctx), ctx.caller, run_id);
   const over = verdict instanceof Problem && ["run-already-terminal", "run-under-audit"].includes(verdict.slug);
-  if (over && rate !== undefined) talk.c.set("rate", { policy: "read", state: rate });
-  if (!over) await known(Promise.resolve().then(() => settled(talk, "read", { rate, verdict })));
+  if (over && rate !== undefined) ctx.c.set("rate", { policy: "read", state: rate });
+  if (!over) await known(Promise.resolve().then(() => settled(ctx, "read", { rate, verdict })));
 }
 
 function idOf(params: Params): string {

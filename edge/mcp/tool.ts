@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { FoundRun } from "#core/store/postgres/find-run.ts";
-import type { Conversation } from "./conversation.ts";
+import type { McpContext } from "./context.ts";
 import type { Submitted } from "../submit.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ export interface Tool {
   };
   /** Whether its work may be followed as a task. */
   readonly long: boolean;
-  call(talk: Conversation, given: Json): Promise<ToolAnswer>;
+  call(ctx: McpContext, given: Json): Promise<ToolAnswer>;
 }
 
 export const READS = {

@@ -1,7 +1,7 @@
 import { isTerminal } from "#core/domain/run.ts";
 import { findRun, type FoundRun } from "#core/store/postgres/find-run.ts";
 import { watchRun } from "../watch-run.ts";
-import type { Conversation } from "./conversation.ts";
+import type { McpContext } from "./context.ts";
 
 export const POLL_INTERVAL_MS = 1_000;
 export const MAX_WAIT_S = 30;
@@ -11,7 +11,7 @@ export const MAX_WAIT_S = 30;
  * Undefined where the key may not read it.
  */
 export async function awaitRun(
-  { c, deps, caller }: Conversation,
+  { c, deps, caller }: McpContext,
   run_id: string,
   seconds: number,
 ): Promise<FoundRun | undefined> {

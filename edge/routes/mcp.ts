@@ -5,7 +5,7 @@ import { parseJson, readBody } from "../body.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
 import { readValid } from "../admission/read-body.ts";
 import { fitting } from "../mcp/arguments.ts";
-import { type Conversation, knownCaller } from "../mcp/conversation.ts";
+import { type McpContext, knownCaller } from "../mcp/context.ts";
 import type { McpDeps } from "../mcp/deps.ts";
 import { checkMethodHeader, checkNameHeader, eraOf, type Spoken } from "../mcp/era.ts";
 import { answerLegacy, knowsLegacy } from "../mcp/legacy.ts";
@@ -21,22 +21,22 @@ const JSON_TYPE = "application/json";
 export function mcp(deps: McpDeps): EdgeHandler {
   return async (c) => {
     checkOrigin(deps, c);
-    const talk = { c, deps, caller: callerOf(c) };
+    const ctx = { c, deps, caller: callerOf(c) };
     checkAccept(c);
-    let message: Envelope | undefined;
+    let received: Envelope | undefined;
     let spoken: Spoken | undefined;
     try {
       checkQuery(c);
-      message = await readValid(deps, talk.caller, () => readMessage(c), "any");
-      const heard = message;
-      const understood = await fitting(talk, () => understand(c, heard));
-      spoken = understood;
-      return await answer(talk, heard, understood);
+      const message = await readValid(deps, ctx.caller, () => readMessage(c), "any");
+      received = message;
+      const negotiated = await fitting(ctx, () => negotiate(c, message));
+      spoken = negotiated;
+      return await answer(ctx, message, negotiated);
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
       const refused = await judgeInvalid(deps, c, error);
       if (refused !== undefined) throw refused;
-      return refusal(c, error, { id: message?.id, era: spoken?.era });
+      return refusal(c, error, { id: received?.id, era: spoken?.era });
     }
   };
 }
@@ -84,7 +84,7 @@ function parsed(bytes: Uint8Array): unknown {
 }
 
 /** The revision, once headers and body are at one and the method is known in it. */
-function understand(c: EdgeRequest, message: Envelope): Spoken {
+function negotiate(c: EdgeRequest, message: Envelope): Spoken {
   const spoken = eraOf(message, c.req.raw.headers);
   if (message.id === undefined) return spoken;
   if (spoken.era === "modern") {
@@ -94,19 +94,19 @@ function understand(c: EdgeRequest, message: Envelope): Spoken {
   return spoken;
 }
 
-async function answer(talk: Conversation, message: Envelope, spoken: Spoken): Promise<Response> {
-  const { c } = talk;
+async function answer(ctx: McpContext, message: Envelope, spoken: Spoken): Promise<Response> {
+  const { c } = ctx;
   const { id, method, params } = message;
   const known = spoken.era === "modern" ? knowsModern(method) : knowsLegacy(method);
   if (id === undefined || !known) {
-    await knownCaller(talk);
+    await knownCaller(ctx);
     if (id === undefined) return c.body(null, 202);
     throw new RpcError(RPC.no_method, "Method not found");
   }
   const result =
     spoken.era === "modern"
-      ? await answerModern(talk, method, { params, capabilities: spoken.capabilities })
-      : await answerLegacy(talk, method, params);
+      ? await answerModern(ctx, method, { params, capabilities: spoken.capabilities })
+      : await answerLegacy(ctx, method, params);
   return c.json({ jsonrpc: "2.0", id, result });
 }
 

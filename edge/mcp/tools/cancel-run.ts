@@ -3,7 +3,7 @@ import { cancel } from "../../cancel.ts";
 import { runView } from "../../docs/answers/runs.ts";
 import { viewOf } from "../../run-response.ts";
 import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
-import { deferred, settled } from "../conversation.ts";
+import { deferred, settled } from "../context.ts";
 import type { Tool } from "../tool.ts";
 
 const output = z.strictObject({
@@ -20,9 +20,9 @@ export const cancelRun: Tool = {
   output,
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   long: false,
-  async call(talk, given) {
-    const { run_id } = await fitArguments(talk, runIdArgument, given);
-    const canceled = settled(talk, "read", await cancel(deferred(talk), talk.caller, run_id));
+  async call(ctx, given) {
+    const { run_id } = await fitArguments(ctx, runIdArgument, given);
+    const canceled = settled(ctx, "read", await cancel(deferred(ctx), ctx.caller, run_id));
     const outcome = canceled.kind === "over" ? "canceled" : "asked";
     return { structure: { outcome, run: viewOf(canceled.run) } satisfies z.input<typeof output> };
   },

@@ -2,7 +2,7 @@ import { estimateView } from "../../docs/answers/estimate.ts";
 import { estimate } from "../../estimate.ts";
 import { readRunRequest } from "../../read-run-request.ts";
 import { fitting } from "../arguments.ts";
-import { settled } from "../conversation.ts";
+import { settled } from "../context.ts";
 import { orderArguments } from "../run-arguments.ts";
 import { READS, type Tool } from "../tool.ts";
 
@@ -15,9 +15,9 @@ export const estimateRun: Tool = {
   output: estimateView,
   annotations: READS,
   long: false,
-  async call(talk, given) {
-    const order = await fitting(talk, () => readRunRequest(talk.deps, given));
-    const { c, deps, caller } = talk;
-    return { structure: settled(talk, "read", await estimate(deps, caller, order, new URL(c.req.url).origin)) };
+  async call(ctx, given) {
+    const order = await fitting(ctx, () => readRunRequest(ctx.deps, given));
+    const { c, deps, caller } = ctx;
+    return { structure: settled(ctx, "read", await estimate(deps, caller, order, new URL(c.req.url).origin)) };
   },
 };

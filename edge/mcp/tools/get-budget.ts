@@ -4,7 +4,7 @@ import { budgetView } from "../../docs/answers/budget.ts";
 import { read } from "../../admission/read.ts";
 import { viewBudget } from "../../routes/get-budget.ts";
 import { fitArguments, jsonSchema } from "../arguments.ts";
-import { settled } from "../conversation.ts";
+import { settled } from "../context.ts";
 import { READS, type Tool } from "../tool.ts";
 
 const nothing = z.strictObject({});
@@ -18,10 +18,10 @@ export const getBudget: Tool = {
   output: budgetView,
   annotations: READS,
   long: false,
-  async call(talk, given) {
-    await fitArguments(talk, nothing, given);
-    const { deps, caller } = talk;
-    const found = settled(talk, "read", await read(deps, caller, () => findBudget(deps.db, caller.key_sha256)));
+  async call(ctx, given) {
+    await fitArguments(ctx, nothing, given);
+    const { deps, caller } = ctx;
+    const found = settled(ctx, "read", await read(deps, caller, () => findBudget(deps.db, caller.key_sha256)));
     if (found.kind !== "found") throw new Error("a budget was not found");
     return { structure: viewBudget(found.budget) };
   },

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { resultView } from "../../docs/answers/runs.ts";
 import { downloadOf } from "../../routes/get-result.ts";
 import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
-import { ownRun } from "../conversation.ts";
+import { ownRun } from "../context.ts";
 import { READS, type ResourceLink, type Tool } from "../tool.ts";
 
 export const getResult: Tool = {
@@ -14,9 +14,9 @@ export const getResult: Tool = {
   output: resultView,
   annotations: READS,
   long: false,
-  async call(talk, given) {
-    const { run_id } = await fitArguments(talk, runIdArgument, given);
-    const download = await downloadOf(talk.deps, await ownRun(talk, run_id));
+  async call(ctx, given) {
+    const { run_id } = await fitArguments(ctx, runIdArgument, given);
+    const download = await downloadOf(ctx.deps, await ownRun(ctx, run_id));
     return { structure: download, links: [linkTo(run_id, download)] };
   },
 };

@@ -1,7 +1,7 @@
 import { runView } from "../../docs/answers/runs.ts";
 import { viewOf } from "../../run-response.ts";
 import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
-import { ownRun } from "../conversation.ts";
+import { ownRun } from "../context.ts";
 import { READS, type Tool } from "../tool.ts";
 
 export const getRun: Tool = {
@@ -13,8 +13,8 @@ export const getRun: Tool = {
   output: runView,
   annotations: READS,
   long: false,
-  async call(talk, given) {
-    const { run_id } = await fitArguments(talk, runIdArgument, given);
-    return { structure: viewOf(await ownRun(talk, run_id)) };
+  async call(ctx, given) {
+    const { run_id } = await fitArguments(ctx, runIdArgument, given);
+    return { structure: viewOf(await ownRun(ctx, run_id)) };
   },
 };

@@ -3,7 +3,7 @@ import { catalog } from "#core/domain/packs/catalog.ts";
 import { packList } from "../../docs/answers/packs.ts";
 import { listPacks as list } from "../../list-packs.ts";
 import { fitArguments, jsonSchema } from "../arguments.ts";
-import { settled } from "../conversation.ts";
+import { settled } from "../context.ts";
 import { READS, type Tool } from "../tool.ts";
 
 const input = z.strictObject({
@@ -23,9 +23,9 @@ export const listPacks: Tool = {
   output: packList,
   annotations: READS,
   long: false,
-  async call(talk, given) {
-    const { pack_type: only } = await fitArguments(talk, input, given);
-    const packs = settled(talk, "read", await list(talk.deps, talk.caller));
+  async call(ctx, given) {
+    const { pack_type: only } = await fitArguments(ctx, input, given);
+    const packs = settled(ctx, "read", await list(ctx.deps, ctx.caller));
     return { structure: { packs: packs.filter(({ pack_type }) => only === undefined || pack_type === only) } };
   },
 };

@@ -13,7 +13,7 @@ import { readRunRequest } from "../../read-run-request.ts";
 import { viewOf } from "../../run-response.ts";
 import { submit, type SubmitRequest, type Submitted } from "../../submit.ts";
 import { fitting } from "../arguments.ts";
-import { type Conversation, deferred, settled } from "../conversation.ts";
+import { type McpContext, deferred, settled } from "../context.ts";
 import { runArguments } from "../run-arguments.ts";
 import type { Json, Tool, ToolAnswer } from "../tool.ts";
 import { awaitRun, MAX_WAIT_S } from "../wait.ts";
@@ -52,18 +52,18 @@ export const submitRun: Tool = {
   output,
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   long: true,
-  async call(talk, given) {
-    const { request, wait_seconds } = await fitting(talk, () => readArguments(talk, given));
-    const submitted = settled(talk, "submit", await submit(deferred(talk), talk.caller, request));
+  async call(ctx, given) {
+    const { request, wait_seconds } = await fitting(ctx, () => readArguments(ctx, given));
+    const submitted = settled(ctx, "submit", await submit(deferred(ctx), ctx.caller, request));
     const look = wait_seconds > 0 || isTerminal(submitted.status);
-    const run = look ? await awaitRun(talk, submitted.run_id, wait_seconds) : undefined;
+    const run = look ? await awaitRun(ctx, submitted.run_id, wait_seconds) : undefined;
     if (run === undefined) return { structure: accepted(submitted), run: submitted };
-    return answerOf(talk, run, submitted.replayed);
+    return answerOf(ctx, run, submitted.replayed);
   },
 };
 
 /** What remains of the arguments is the body of `POST /v1/runs`, with the same hash: the same run over both. */
-function readArguments({ c, deps }: Conversation, given: Json): { request: SubmitRequest; wait_seconds: number } {
+function readArguments({ c, deps }: McpContext, given: Json): { request: SubmitRequest; wait_seconds: number } {
   const { idempotency_key, wait_seconds, ...body } = given;
   const waited = waiting.safeParse({ wait_seconds });
   if (!waited.success) throw bodyProblem(waited.error);
@@ -91,7 +91,7 @@ function readArguments({ c, deps }: Conversation, given: Json): { request: Submi
 }
 
 /** What submit_run answers of a run that it may read, then or later. */
-export async function answerOf(talk: Conversation, run: FoundRun, replayed?: boolean): Promise<ToolAnswer> {
+export async function answerOf(ctx: McpContext, run: FoundRun, replayed?: boolean): Promise<ToolAnswer> {
   const view = viewOf(run);
   const completed = run.status === "COMPLETED" && !isExpired(run);
   const structure: z.input<typeof output> = {
@@ -105,7 +105,7 @@ export async function answerOf(talk: Conversation, run: FoundRun, replayed?: boo
     next: nextOf(view.status),
   };
   if (!completed) return { structure, run, failed: isTerminal(run.status) };
-  return { structure, run, links: [linkTo(run.run_id, await downloadOf(talk.deps, run))] };
+  return { structure, run, links: [linkTo(run.run_id, await downloadOf(ctx.deps, run))] };
 }
 
 const accepted = (run: Submitted): z.input<typeof output> => ({

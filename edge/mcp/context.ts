@@ -10,32 +10,32 @@ import type { Outcome } from "../submit.ts";
 import type { McpDeps } from "./deps.ts";
 
 /** One request of one caller, over which any number of use cases may be asked. */
-export interface Conversation {
+export interface McpContext {
   readonly c: EdgeRequest;
   readonly deps: McpDeps;
   readonly caller: Caller;
 }
 
-export const deferred = ({ c, deps }: Conversation) => ({ ...deps, defer: deferTo(c, deps) });
+export const deferred = ({ c, deps }: McpContext) => ({ ...deps, defer: deferTo(c, deps) });
 
 /** What a use case found; where the caller stands goes into the answer's headers. Throws its problem. */
-export function settled<T>({ c }: Conversation, policy: "submit" | "read", { rate, verdict }: Outcome<T>): T {
+export function settled<T>({ c }: McpContext, policy: "submit" | "read", { rate, verdict }: Outcome<T>): T {
   if (rate !== undefined) c.set("rate", { policy, state: rate });
   if (verdict instanceof Problem) throw verdict;
   return verdict;
 }
 
 /** The caller's run of this id. Nobody learns whether another's exists. */
-export async function ownRun(talk: Conversation, run_id: string): Promise<FoundRun> {
-  const { deps, caller } = talk;
-  const found = settled(talk, "read", await read(deps, caller, () => findRun(deps.db, caller.key_sha256, run_id)));
+export async function ownRun(ctx: McpContext, run_id: string): Promise<FoundRun> {
+  const { deps, caller } = ctx;
+  const found = settled(ctx, "read", await read(deps, caller, () => findRun(deps.db, caller.key_sha256, run_id)));
   if (found.kind !== "found") throw noSuchRun();
   return found.run;
 }
 
 /** Counts a request that asks for nothing of the account's own: any good key may, whatever its scopes. */
-export async function knownCaller(talk: Conversation): Promise<void> {
-  const { c, deps, caller } = talk;
+export async function knownCaller(ctx: McpContext): Promise<void> {
+  const { c, deps, caller } = ctx;
   const { rate, verdict } = await read(deps, caller, () => findBudget(deps.db, caller.key_sha256));
   if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
   if (verdict instanceof Problem && verdict.slug !== "scope-missing") throw verdict;
