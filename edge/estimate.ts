@@ -5,7 +5,7 @@ import { Problem, PROBLEMS } from "#core/domain/problem.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Random } from "#core/ports/random.ts";
 import { submitRun } from "#core/store/postgres/submit-run.ts";
-import type * as answers from "./docs/answers/estimate.ts";
+import type * as answers from "./docs/responses/estimate.ts";
 import { pricesView } from "./pack-view.ts";
 import { read } from "./admission/read.ts";
 import type { RunOrder } from "./read-run-request.ts";

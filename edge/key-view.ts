@@ -4,7 +4,7 @@ import { formatUsd } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { OwnKey } from "#core/store/postgres/own-key-columns.ts";
 import type { EdgeRequest } from "./context.ts";
-import type { keyView } from "./docs/answers/keys.ts";
+import type { keyView } from "./docs/responses/keys.ts";
 
 /** A key as its owner sees it: nothing of the secret, and nothing of its hash. */
 export function viewKey(key: OwnKey): z.input<typeof keyView> {

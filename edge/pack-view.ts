@@ -4,7 +4,7 @@ import type { PackOffer } from "#core/domain/pack.ts";
 import { TIMEBOX_SECONDS } from "#core/domain/run-request.ts";
 import type { OwnPlan } from "#core/store/postgres/find-plan.ts";
 import { MAX_BODY_BYTES } from "./body.ts";
-import type * as answers from "./docs/answers/packs.ts";
+import type * as answers from "./docs/responses/packs.ts";
 import { exampleRun, inputsSchema } from "./docs/request-schemas.ts";
 
 export type PackView = z.input<typeof answers.packView>;

@@ -2,7 +2,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
 import { type Problem, PROBLEMS } from "#core/domain/problem.ts";
 import type { EdgeRequest } from "./context.ts";
-import type { problem as problemView } from "./docs/answers/problem.ts";
+import type { problem as problemView } from "./docs/responses/problem.ts";
 
 /** The document of RFC 9457; its `type` is a page of this origin. */
 export function problemDocument(c: EdgeRequest, problem: Problem): z.input<typeof problemView> {

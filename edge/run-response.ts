@@ -3,7 +3,7 @@ import { formatUsd } from "#core/domain/money.ts";
 import { isTerminal } from "#core/domain/run.ts";
 import type { FoundRun } from "#core/store/postgres/find-run.ts";
 import type { EdgeRequest } from "./context.ts";
-import type { runView } from "./docs/answers/runs.ts";
+import type { runView } from "./docs/responses/runs.ts";
 import { isExpired } from "./find-own-run.ts";
 
 /** A run as its owner sees it, with its cost in headers and, while it is open, when to ask again. */

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Webhook } from "#core/store/postgres/list-webhooks.ts";
 import type { WebhookDelivery } from "#core/store/postgres/webhook-deliveries.ts";
-import type { deliveryView, webhookSecret, webhookView } from "./docs/answers/webhooks.ts";
+import type { deliveryView, webhookSecret, webhookView } from "./docs/responses/webhooks.ts";
 
 export function webhookOf(webhook: Webhook): z.input<typeof webhookView> {
   return { ...webhook, created_at: webhook.created_at.toISOString() };

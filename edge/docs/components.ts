@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { keyRequest, rotateRequest } from "#core/domain/key-request.ts";
-import { problem } from "./answers/problem.ts";
+import { problem } from "./responses/problem.ts";
 import { exampleOf } from "./example.ts";
 import type { Json } from "./json.ts";
 import { requestSchemas } from "./request-schemas.ts";
@@ -9,7 +9,7 @@ import { webhookRequest } from "./requests/webhooks.ts";
 
 export const schemaRef = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 
-function answerSchema(schema: z.ZodType, io: "input" | "output" = "output"): Json {
+function responseSchema(schema: z.ZodType, io: "input" | "output" = "output"): Json {
   // Components share one document, which names the dialect itself.
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io });
   return { ...rest, examples: [exampleOf(rest)] };
@@ -91,12 +91,12 @@ export function components(answers: readonly Readonly<Record<string, z.ZodType>>
     }),
     schemas: {
       ...requestSchemas(schemaRef),
-      CreateKey: { ...answerSchema(keyRequest, "input"), examples: [exampleKey] },
-      RotateKey: { ...answerSchema(rotateRequest, "input"), examples: [{ grace_seconds: 3_600 }] },
-      CreateWebhook: answerSchema(webhookRequest, "input"),
-      Problem: answerSchema(problem),
+      CreateKey: { ...responseSchema(keyRequest, "input"), examples: [exampleKey] },
+      RotateKey: { ...responseSchema(rotateRequest, "input"), examples: [{ grace_seconds: 3_600 }] },
+      CreateWebhook: responseSchema(webhookRequest, "input"),
+      Problem: responseSchema(problem),
       ...Object.fromEntries(
-        answers.flatMap((area) => Object.entries(area).map(([name, schema]) => [name, answerSchema(schema)])),
+        answers.flatMap((resource) => Object.entries(resource).map(([name, schema]) => [name, responseSchema(schema)])),
       ),
     },
   };

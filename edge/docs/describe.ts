@@ -4,13 +4,13 @@ import type { Json } from "./json.ts";
 import { openProblems } from "./problems.ts";
 
 /** One part of the API: its operations, and the schemas of its answers by name. */
-export interface Area {
+export interface Resource {
   readonly tag: { readonly name: string; readonly description: string };
   readonly paths: Readonly<Record<string, Json>>;
   readonly answers: Readonly<Record<string, z.ZodType>>;
 }
 
-export const answer = (description: string, schema: string, headers: Json = {}): Json => ({
+export const response = (description: string, schema: string, headers: Json = {}): Json => ({
   description,
   headers: { ...COMMON, ...headers },
   content: { "application/json": { schema: schemaRef(schema) } },
@@ -47,7 +47,7 @@ export const EMPTY_BODY: Json = {
 const WORDS = "The same, to be read by people.";
 
 /** An answer of plain text or of a page, in this media type. */
-export const textAnswer = (description: string, type: string, example: string): Json => ({
+export const textResponse = (description: string, type: string, example: string): Json => ({
   description,
   headers: COMMON,
   content: { [type]: { schema: { type: "string" }, example } },

@@ -4,7 +4,7 @@ import { catalog } from "#core/domain/packs/catalog.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
 import { isTerminal, PLATFORM_FAILURES, runStatus } from "#core/domain/run.ts";
 import { tools } from "../mcp/tools.ts";
-import { MINIMUM_FEE } from "./answers/figures.ts";
+import { MINIMUM_FEE } from "./responses/amounts.ts";
 import { listOperations, openapiDocument, type Operation } from "./openapi.ts";
 
 const usd = (amount: number) => formatUsd(micros(amount));

@@ -1,20 +1,20 @@
 import { z } from "zod";
-import { budget } from "./areas/budget.ts";
-import { packs } from "./areas/packs.ts";
-import { receipts } from "./areas/receipts.ts";
-import { keys } from "./areas/keys.ts";
-import { mcp } from "./areas/mcp.ts";
-import { runs } from "./areas/runs.ts";
-import { service } from "./areas/service.ts";
-import { usage } from "./areas/usage.ts";
-import { webhooks } from "./areas/webhooks.ts";
+import { budget } from "./resources/budget.ts";
+import { packs } from "./resources/packs.ts";
+import { receipts } from "./resources/receipts.ts";
+import { keys } from "./resources/keys.ts";
+import { mcp } from "./resources/mcp.ts";
+import { runs } from "./resources/runs.ts";
+import { service } from "./resources/service.ts";
+import { usage } from "./resources/usage.ts";
+import { webhooks } from "./resources/webhooks.ts";
 import { components } from "./components.ts";
 import type { Json } from "./json.ts";
-import type { Area } from "./describe.ts";
+import type { Resource } from "./describe.ts";
 import { eventSchemas, webhookRequests } from "./webhook-events.ts";
 
 const API_VERSION = "1.0.0";
-const AREAS: readonly Area[] = [runs, receipts, packs, budget, usage, keys, webhooks, mcp, service];
+const RESOURCES: readonly Resource[] = [runs, receipts, packs, budget, usage, keys, webhooks, mcp, service];
 
 let described: Json | undefined;
 
@@ -38,12 +38,12 @@ function describeAll(): Json {
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     security: [{ apiKey: [] }],
-    tags: AREAS.map(({ tag }) => tag),
+    tags: RESOURCES.map(({ tag }) => tag),
     paths: Object.fromEntries(
-      AREAS.flatMap(({ paths }) => Object.entries(paths).map(([path, item]) => [path, withScopes(item)])),
+      RESOURCES.flatMap(({ paths }) => Object.entries(paths).map(([path, item]) => [path, withScopes(item)])),
     ),
     webhooks: webhookRequests,
-    components: components([...AREAS.map(({ answers }) => answers), eventSchemas]),
+    components: components([...RESOURCES.map(({ answers }) => answers), eventSchemas]),
   };
 }
 

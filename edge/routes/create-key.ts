@@ -6,7 +6,7 @@ import { callerOf } from "../admission/authenticate.ts";
 import { parseJson, readBody } from "../body.ts";
 import type { EdgeHandler } from "../context.ts";
 import { deferTo } from "../defer.ts";
-import type { newKeyView } from "../docs/answers/keys.ts";
+import type { newKeyView } from "../docs/responses/keys.ts";
 import { bodyProblem } from "../faults.ts";
 import { type ReadBodyDeps, readValid } from "../admission/read-body.ts";
 import { viewKey } from "../key-view.ts";

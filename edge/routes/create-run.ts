@@ -6,7 +6,7 @@ import { callerOf } from "../admission/authenticate.ts";
 import { parseJson, readBody } from "../body.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
 import { deferTo } from "../defer.ts";
-import type { accepted } from "../docs/answers/runs.ts";
+import type { accepted } from "../docs/responses/runs.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 import { type ReadBodyDeps, readValid } from "../admission/read-body.ts";
 import { readRunRequest, type ReadRunDeps } from "../read-run-request.ts";

@@ -8,7 +8,7 @@ import { callerOf } from "../admission/authenticate.ts";
 import { parseJson, readBody } from "../body.ts";
 import { change } from "../admission/change.ts";
 import type { EdgeHandler } from "../context.ts";
-import type { webhookCreated } from "../docs/answers/webhooks.ts";
+import type { webhookCreated } from "../docs/responses/webhooks.ts";
 import { webhookRequest } from "../docs/requests/webhooks.ts";
 import { bodyProblem } from "../faults.ts";
 import { readValid } from "../admission/read-body.ts";

@@ -4,7 +4,7 @@ import { Problem } from "#core/domain/problem.ts";
 import { type Budget, findBudget } from "#core/store/postgres/find-budget.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
-import type { budgetView } from "../docs/answers/budget.ts";
+import type { budgetView } from "../docs/responses/budget.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 import { read } from "../admission/read.ts";
 import type { ShieldDeps } from "../admission/shield.ts";

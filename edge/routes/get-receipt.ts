@@ -7,7 +7,7 @@ import type { Signer } from "#core/ports/signer.ts";
 import { findReceipt } from "#core/store/postgres/find-receipt.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
-import type { receiptView } from "../docs/answers/receipts.ts";
+import type { receiptView } from "../docs/responses/receipts.ts";
 import { runIdOf } from "../find-own-run.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 import { read } from "../admission/read.ts";

@@ -7,7 +7,7 @@ import type { ObjectPresigner } from "#core/ports/objects.ts";
 import type { FoundRun } from "#core/store/postgres/find-run.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
-import type { resultView } from "../docs/answers/runs.ts";
+import type { resultView } from "../docs/responses/runs.ts";
 import { findOwnRun, isExpired } from "../find-own-run.ts";
 import { once, readQuery } from "../query.ts";
 import type { ShieldDeps } from "../admission/shield.ts";

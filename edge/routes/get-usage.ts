@@ -5,7 +5,7 @@ import type { Clock } from "#core/ports/clock.ts";
 import { findUsage, usageGroup, type UsageLine, type UsageWanted } from "#core/store/postgres/find-usage.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
-import type { usageView } from "../docs/answers/usage.ts";
+import type { usageView } from "../docs/responses/usage.ts";
 import { once, readQuery } from "../query.ts";
 import { read } from "../admission/read.ts";
 import type { ShieldDeps } from "../admission/shield.ts";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { EdgeHandler } from "../context.ts";
-import type { health as healthView } from "../docs/answers/service.ts";
+import type { health as healthView } from "../docs/responses/service.ts";
 
 /** `GET /health`: this process answers; nothing else is asked. */
 export function health(deps: { readonly version: string }): EdgeHandler {

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { z } from "zod";
 import type { EdgeHandler } from "../context.ts";
-import type { index } from "../docs/answers/service.ts";
+import type { index } from "../docs/responses/service.ts";
 import { answerInForm } from "../page.ts";
 
 const INDEX: z.input<typeof index> = {

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { PublicKey } from "#core/domain/receipt-key.ts";
 import { RECEIPT_ALG } from "#core/domain/signed-receipt.ts";
 import type { EdgeHandler } from "../context.ts";
-import type { keySet } from "../docs/answers/receipts.ts";
+import type { keySet } from "../docs/responses/receipts.ts";
 
 /** `GET /.well-known/jwks.json`: the public keys of receipts, now and before, as a JWK Set (RFC 7517). */
 export function jwks(deps: { readonly receipt_keys: readonly PublicKey[] }): EdgeHandler {

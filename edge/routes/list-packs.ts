@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { Problem } from "#core/domain/problem.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
-import type { packList } from "../docs/answers/packs.ts";
+import type { packList } from "../docs/responses/packs.ts";
 import { listPacks as list } from "../list-packs.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 import type { ShieldDeps } from "../admission/shield.ts";

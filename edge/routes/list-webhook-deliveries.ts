@@ -4,8 +4,8 @@ import { listWebhookDeliveries as list } from "#core/store/postgres/webhook-deli
 import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import { linkToNext, NO_CURSOR } from "../cursor.ts";
-import type { deliveryPage } from "../docs/answers/webhooks.ts";
-import { DELIVERIES_PER_PAGE } from "../docs/answers/listings.ts";
+import type { deliveryPage } from "../docs/responses/webhooks.ts";
+import { DELIVERIES_PER_PAGE } from "../docs/responses/listings.ts";
 import { DELIVERY_STATUSES } from "../docs/requests/webhooks.ts";
 import { read } from "../admission/read.ts";
 import { noSuchWebhook } from "../admission/refusals.ts";

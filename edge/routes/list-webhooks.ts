@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { listWebhooks as list } from "#core/store/postgres/list-webhooks.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
-import type { webhookList } from "../docs/answers/webhooks.ts";
+import type { webhookList } from "../docs/responses/webhooks.ts";
 import { read } from "../admission/read.ts";
 import { NO_QUERY, readQuery } from "../query.ts";
 import { concluded, type WebhookDeps } from "../webhook-request.ts";

@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type { z } from "zod";
 import { isProblemSlug, Problem, PROBLEMS, type ProblemSlug } from "#core/domain/problem.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
-import type { problemKind, problemList } from "../docs/answers/problem.ts";
+import type { problemKind, problemList } from "../docs/responses/problem.ts";
 import { answerInForm } from "../page.ts";
 
 type Kind = z.input<typeof problemKind>;

@@ -3,7 +3,7 @@ import type { StoreName } from "#core/domain/outage.ts";
 import type { Log } from "#core/ports/log.ts";
 import { addressOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
-import type { readiness } from "../docs/answers/service.ts";
+import type { readiness } from "../docs/responses/service.ts";
 import type { IsolateRateLimiter } from "../admission/isolate-rate-limiter.ts";
 import { rateLimited } from "../admission/refusals.ts";
 

@@ -5,7 +5,7 @@ import { callerOf } from "../admission/authenticate.ts";
 import { parseJson, readOptionalBody } from "../body.ts";
 import type { EdgeHandler } from "../context.ts";
 import { deferTo } from "../defer.ts";
-import type { rotatedKeyView } from "../docs/answers/keys.ts";
+import type { rotatedKeyView } from "../docs/responses/keys.ts";
 import { bodyProblem } from "../faults.ts";
 import { type ReadBodyDeps, readValid } from "../admission/read-body.ts";
 import { keyIdOf, viewKey } from "../key-view.ts";

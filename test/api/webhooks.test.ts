@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { setSwitch } from "#core/store/postgres/set-switch.ts";
-import * as answers from "../../edge/docs/answers/webhooks.ts";
+import * as answers from "../../edge/docs/responses/webhooks.ts";
 import { acceptedRun, get, newIdempotencyKey, pointers, post, problemOf, work } from "./client.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
 import { HOOK_URL as URL, webhookClient, type WebhookClient } from "./webhook-client.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cancel } from "../../cancel.ts";
-import { runView } from "../../docs/answers/runs.ts";
+import { runView } from "../../docs/responses/runs.ts";
 import { viewOf } from "../../run-response.ts";
 import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
 import { deferred, settled } from "../context.ts";

@@ -1,4 +1,4 @@
-import { estimateView } from "../../docs/answers/estimate.ts";
+import { estimateView } from "../../docs/responses/estimate.ts";
 import { estimate } from "../../estimate.ts";
 import { readRunRequest } from "../../read-run-request.ts";
 import { fitting } from "../arguments.ts";

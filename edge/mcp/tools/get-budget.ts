@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { findBudget } from "#core/store/postgres/find-budget.ts";
-import { budgetView } from "../../docs/answers/budget.ts";
+import { budgetView } from "../../docs/responses/budget.ts";
 import { read } from "../../admission/read.ts";
 import { viewBudget } from "../../routes/get-budget.ts";
 import { fitArguments, jsonSchema } from "../arguments.ts";

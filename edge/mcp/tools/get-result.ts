@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { resultView } from "../../docs/answers/runs.ts";
+import { resultView } from "../../docs/responses/runs.ts";
 import { downloadOf } from "../../routes/get-result.ts";
 import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
 import { ownRun } from "../context.ts";

@@ -1,4 +1,4 @@
-import { runView } from "../../docs/answers/runs.ts";
+import { runView } from "../../docs/responses/runs.ts";
 import { viewOf } from "../../run-response.ts";
 import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
 import { ownRun } from "../context.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { catalog } from "#core/domain/packs/catalog.ts";
-import { packList } from "../../docs/answers/packs.ts";
+import { packList } from "../../docs/responses/packs.ts";
 import { listPacks as list } from "../../list-packs.ts";
 import { fitArguments, jsonSchema } from "../arguments.ts";
 import { settled } from "../context.ts";

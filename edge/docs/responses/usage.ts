@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { usageGroup } from "#core/store/postgres/find-usage.ts";
-import { amount, keyId, packType } from "./figures.ts";
+import { amount, keyId, packType } from "./amounts.ts";
 
 const day = (description: string, example: string) => z.iso.date().meta({ description, examples: [example] });
 const count = (description: string, example: number) => z.int().meta({ description, examples: [example] });

@@ -1,7 +1,7 @@
-import { mcpAnswer, mcpError, mcpMessage } from "../answers/mcp.ts";
+import { mcpAnswer, mcpError, mcpMessage } from "../responses/mcp.ts";
 import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
 import type { Json } from "../json.ts";
-import { type Area, READ } from "../describe.ts";
+import { type Resource, READ } from "../describe.ts";
 import { problems } from "../problems.ts";
 
 const text = (name: string, description: string, example: string): Json => ({
@@ -57,7 +57,7 @@ const post = {
   },
 };
 
-export const mcp: Area = {
+export const mcp: Resource = {
   tag: { name: "mcp", description: "Buying work over the Model Context Protocol." },
   paths: { "/mcp": { post } },
   answers: { McpMessage: mcpMessage, McpAnswer: mcpAnswer, McpError: mcpError },

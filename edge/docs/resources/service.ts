@@ -1,11 +1,11 @@
 import { PROBLEMS } from "#core/domain/problem.ts";
-import * as answers from "../answers/problem.ts";
-import { health, index, readiness } from "../answers/service.ts";
+import * as answers from "../responses/problem.ts";
+import { health, index, readiness } from "../responses/service.ts";
 import { COMMON, headerRef } from "../components.ts";
-import { answer, type Area, negotiated, open, textAnswer } from "../describe.ts";
+import { response, type Resource, negotiated, open, textResponse } from "../describe.ts";
 import { openProblems } from "../problems.ts";
 
-export const service: Area = {
+export const service: Resource = {
   tag: { name: "service", description: "Health and documentation; no API key needed." },
   paths: {
     "/": {
@@ -15,13 +15,13 @@ export const service: Area = {
     },
     "/health": {
       get: open("getHealth", "Is the edge alive", "Answers without asking any store.", {
-        200: answer("It is.", "Health"),
+        200: response("It is.", "Health"),
       }),
     },
     "/readyz": {
       get: open("getReadiness", "Can work be taken", "Asks database, redis, sqs and s3, in parallel.", {
-        200: answer("Every store is up.", "Readiness"),
-        503: answer("At least one store is down.", "Readiness", { "Retry-After": headerRef("RetryAfter") }),
+        200: response("Every store is up.", "Readiness"),
+        503: response("At least one store is down.", "Readiness", { "Retry-After": headerRef("RetryAfter") }),
         ...openProblems("rate-limited"),
       }),
     },
@@ -36,22 +36,22 @@ export const service: Area = {
     },
     "/docs": {
       get: open("getDocs", "This API in Swagger UI", "A page to read about the API and to try it.", {
-        200: textAnswer("The page.", "text/html", "<!doctype html>"),
+        200: textResponse("The page.", "text/html", "<!doctype html>"),
       }),
     },
     "/redoc": {
       get: open("getRedoc", "This API in Redoc", "A page to read about the API.", {
-        200: textAnswer("The page.", "text/html", "<!doctype html>"),
+        200: textResponse("The page.", "text/html", "<!doctype html>"),
       }),
     },
     "/llms.txt": {
       get: open("getLlmsText", "What an agent needs to know", "Everything on one page, in the form of llmstxt.org.", {
-        200: textAnswer("The page.", "text/plain", "# Decisionproof"),
+        200: textResponse("The page.", "text/plain", "# Decisionproof"),
       }),
     },
     "/.well-known/security.txt": {
       get: open("getSecurityText", "Whom to tell about a weakness", "RFC 9116.", {
-        200: textAnswer("Contact and expiry.", "text/plain", "Contact: https://api.example/problems/"),
+        200: textResponse("Contact and expiry.", "text/plain", "Contact: https://api.example/problems/"),
       }),
     },
     "/problems": {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { amount, packType, packVersion, usd } from "./figures.ts";
+import { amount, packType, packVersion, usd } from "./amounts.ts";
 
 const json = z.record(z.string(), z.unknown());
 const seconds = (description: string, example: number) => z.int().meta({ description, examples: [example] });

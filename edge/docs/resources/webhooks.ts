@@ -1,8 +1,8 @@
 import { WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
-import { DELIVERIES_PER_PAGE } from "../answers/listings.ts";
-import * as answers from "../answers/webhooks.ts";
+import { DELIVERIES_PER_PAGE } from "../responses/listings.ts";
+import * as answers from "../responses/webhooks.ts";
 import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
-import { answer, type Area, EMPTY_BODY, READ } from "../describe.ts";
+import { response, type Resource, EMPTY_BODY, READ } from "../describe.ts";
 import { cursor, idParameter, limit, NEXT, query } from "../listing.ts";
 import { problems } from "../problems.ts";
 import { DELIVERY_STATUSES } from "../requests/webhooks.ts";
@@ -24,7 +24,7 @@ const listWebhooks = {
   tags,
   summary: "List the webhooks",
   description: `All of the account, oldest first; there are ${WEBHOOK_LIMITS.max_endpoints} at most.`,
-  responses: { 200: answer("The webhooks.", "WebhookList", RATE), ...problems("invalid-request", ...READ) },
+  responses: { 200: response("The webhooks.", "WebhookList", RATE), ...problems("invalid-request", ...READ) },
 };
 
 const createWebhook = {
@@ -35,7 +35,7 @@ const createWebhook = {
   description: `From now on its address is told of what happens, signed as Standard Webhooks has it. A delivery that is not answered with 2xx within 15 seconds is repeated for about three days, under the same \`webhook-id\`. Accounts take turns: an endpoint that takes 5 seconds or longer to answer is told of fewer things at once, and delays no other account's. Of runs that cost nothing, our own failures apart, an account gets ${WEBHOOK_LIMITS.max_unpaid_per_hour} deliveries in an hour (UTC), those that it asks for again among them; the others are listed as \`skipped\`, and can be asked for again in a later hour.`,
   requestBody: { required: true, content: { "application/json": { schema: schemaRef("CreateWebhook") } } },
   responses: {
-    201: answer("The webhook, with its secret.", "WebhookCreated", { ...RATE, Location: headerRef("Location") }),
+    201: response("The webhook, with its secret.", "WebhookCreated", { ...RATE, Location: headerRef("Location") }),
     ...problems("too-many-webhooks", ...CHANGE),
   },
 };
@@ -46,7 +46,7 @@ const getWebhook = {
   tags,
   summary: "Read a webhook",
   description: "Its address, what it is told of and whether it is active; without its secret.",
-  responses: { 200: answer("The webhook.", "Webhook", RATE), ...problems("invalid-request", "not-found", ...READ) },
+  responses: { 200: response("The webhook.", "Webhook", RATE), ...problems("invalid-request", "not-found", ...READ) },
 };
 
 const deleteWebhook = {
@@ -68,7 +68,7 @@ const rotateWebhook = {
   summary: "Rotate a webhook's secret",
   description: `For 24 hours deliveries bear two signatures, one by the secret before. The id \`default\` rotates the secret that signs what goes to the addresses of runs.`,
   requestBody: EMPTY_BODY,
-  responses: { 200: answer("The new secret.", "WebhookSecret", RATE), ...problems("not-found", ...CHANGE) },
+  responses: { 200: response("The new secret.", "WebhookSecret", RATE), ...problems("not-found", ...CHANGE) },
 };
 
 const enableWebhook = {
@@ -79,7 +79,7 @@ const enableWebhook = {
   description:
     "Makes a webhook active again whose receiver answered 410. Deliveries that were canceled then are sent when each is asked for again.",
   requestBody: EMPTY_BODY,
-  responses: { 200: answer("The webhook, active.", "Webhook", RATE), ...problems("not-found", ...CHANGE) },
+  responses: { 200: response("The webhook, active.", "Webhook", RATE), ...problems("not-found", ...CHANGE) },
 };
 
 const listDeliveries = {
@@ -90,7 +90,7 @@ const listDeliveries = {
   description: `What it is told and how that went, newest first; kept for 30 days. The id \`default\` lists what goes to the addresses of runs.`,
   parameters: DELIVERY_PARAMETERS,
   responses: {
-    200: answer("A page of deliveries.", "WebhookDeliveryPage", { ...RATE, ...NEXT }),
+    200: response("A page of deliveries.", "WebhookDeliveryPage", { ...RATE, ...NEXT }),
     ...problems("invalid-request", "not-found", ...READ),
   },
 };
@@ -103,7 +103,7 @@ const redeliver = {
   description: `Sends one delivery once more, at once, whatever became of it so far, under the same \`webhook-id\`; one that is under way is left to end. It counts as a delivery that cost nothing, of which an account gets ${WEBHOOK_LIMITS.max_unpaid_per_hour} in an hour (UTC): after that it is a 429 until the next hour.`,
   requestBody: EMPTY_BODY,
   responses: {
-    202: answer("It is sent again.", "WebhookDelivery", RATE),
+    202: response("It is sent again.", "WebhookDelivery", RATE),
     ...problems("not-found", "webhook-disabled", ...CHANGE),
   },
 };
@@ -115,7 +115,7 @@ const getSecret = {
   summary: "Read the default secret",
   description: `It signs what goes to the \`webhook\` of runs, and can be read again.`,
   responses: {
-    200: answer("The secret.", "WebhookSecret", RATE),
+    200: response("The secret.", "WebhookSecret", RATE),
     ...problems("invalid-request", "read-only", ...READ),
   },
 };
@@ -126,7 +126,7 @@ const anyId = idParameter("id", "The webhook's id, or `default`.", WEBHOOK_ID, {
 });
 const deliveryId = idParameter("delivery_id", "The delivery's id.", DELIVERY_ID);
 
-export const webhooks: Area = {
+export const webhooks: Resource = {
   tag: { name: "webhooks", description: "Being told of what happens." },
   paths: {
     "/v1/webhooks": { get: listWebhooks, post: createWebhook },

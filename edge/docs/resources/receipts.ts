@@ -1,6 +1,6 @@
-import { keySet, RECEIPT, receiptView } from "../answers/receipts.ts";
+import { keySet, RECEIPT, receiptView } from "../responses/receipts.ts";
 import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
-import { answer, type Area, open, READ } from "../describe.ts";
+import { response, type Resource, open, READ } from "../describe.ts";
 import { problems } from "../problems.ts";
 
 const getReceipt = {
@@ -29,13 +29,13 @@ const getKeySet = {
     "The keys that verify receipts",
     "A JWK Set (RFC 7517) of public Ed25519 keys, in use or retired.",
     {
-      200: answer("The keys; none where this deployment signs no receipts.", "KeySet"),
+      200: response("The keys; none where this deployment signs no receipts.", "KeySet"),
     },
   ),
   tags: ["receipts"],
 };
 
-export const receipts: Area = {
+export const receipts: Resource = {
   tag: { name: "receipts", description: "Signed proof of what a run was, gave and cost." },
   paths: {
     "/v1/runs/{id}/receipt": {

@@ -1,7 +1,7 @@
-import { packList, packView } from "../answers/packs.ts";
-import { PACK_TYPE } from "../answers/listings.ts";
+import { packList, packView } from "../responses/packs.ts";
+import { PACK_TYPE } from "../responses/listings.ts";
 import { RATE } from "../components.ts";
-import { answer, type Area, READ } from "../describe.ts";
+import { response, type Resource, READ } from "../describe.ts";
 import { problems } from "../problems.ts";
 
 const listPacks = {
@@ -10,7 +10,7 @@ const listPacks = {
   tags: ["packs"],
   summary: "List packs",
   description: "Everything that can be ordered: what it does, what it takes, what it costs, and a body to start from.",
-  responses: { 200: answer("The catalogue.", "PackList", RATE), ...problems("invalid-request", ...READ) },
+  responses: { 200: response("The catalogue.", "PackList", RATE), ...problems("invalid-request", ...READ) },
 };
 
 const getPack = {
@@ -19,7 +19,7 @@ const getPack = {
   tags: ["packs"],
   summary: "Read a pack",
   description: "One pack of the catalogue, as the list has it.",
-  responses: { 200: answer("The pack.", "Pack", RATE), ...problems("invalid-request", "not-found", ...READ) },
+  responses: { 200: response("The pack.", "Pack", RATE), ...problems("invalid-request", "not-found", ...READ) },
 };
 
 const packType = {
@@ -31,7 +31,7 @@ const packType = {
   example: "url",
 };
 
-export const packs: Area = {
+export const packs: Resource = {
   tag: { name: "packs", description: "What can be ordered." },
   paths: {
     "/v1/packs": { get: listPacks },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { deliveryStatus, EVENT_TYPES, WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
-import { runId, when } from "./figures.ts";
+import { runId, when } from "./amounts.ts";
 import { next_cursor } from "./listings.ts";
 
 const address = (description: string) =>

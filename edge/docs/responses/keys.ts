@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { scope } from "#core/domain/plan.ts";
-import { keyId, usd, when } from "./figures.ts";
+import { keyId, usd, when } from "./amounts.ts";
 import { next_cursor } from "./listings.ts";
 
 const perMinute = (requests: string, example: number) =>

@@ -1,8 +1,8 @@
 import { METADATA_LIMITS } from "#core/domain/run-request.ts";
 import { runStatus } from "#core/domain/run.ts";
-import { PACK_TYPE, RUN_ORDERS, RUNS_PER_PAGE } from "../answers/listings.ts";
+import { PACK_TYPE, RUN_ORDERS, RUNS_PER_PAGE } from "../responses/listings.ts";
 import { RATE } from "../components.ts";
-import { answer, READ } from "../describe.ts";
+import { response, READ } from "../describe.ts";
 import { CREATED, cursorOrPosition, limit, listParameter, NEXT, NEXT_POSITION, order, query } from "../listing.ts";
 import { problems } from "../problems.ts";
 
@@ -47,7 +47,7 @@ export const listRuns = {
     METADATA,
   ],
   responses: {
-    200: answer("A page of runs.", "RunList", { ...RATE, ...NEXT, ...NEXT_POSITION }),
+    200: response("A page of runs.", "RunList", { ...RATE, ...NEXT, ...NEXT_POSITION }),
     ...problems("invalid-request", ...READ),
   },
 };

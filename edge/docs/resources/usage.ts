@@ -1,10 +1,10 @@
 import { usageGroup } from "#core/store/postgres/find-usage.ts";
 import { transferKind } from "#core/domain/transfer.ts";
-import { ledgerPage, transferView } from "../answers/ledger.ts";
-import { LEDGER_ORDERS, TRANSFERS_PER_CSV, TRANSFERS_PER_PAGE } from "../answers/listings.ts";
-import { usageView } from "../answers/usage.ts";
+import { ledgerPage, transferView } from "../responses/ledger.ts";
+import { LEDGER_ORDERS, TRANSFERS_PER_CSV, TRANSFERS_PER_PAGE } from "../responses/listings.ts";
+import { usageView } from "../responses/usage.ts";
 import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
-import { answer, type Area, READ } from "../describe.ts";
+import { response, type Resource, READ } from "../describe.ts";
 import { CREATED, cursorOrPosition, limit, listParameter, NEXT, NEXT_POSITION, order, query } from "../listing.ts";
 import { problems } from "../problems.ts";
 
@@ -24,7 +24,7 @@ const getUsage = {
     query("end_date", "The last day, included; today if left out. At most 366 days in all.", date, "2026-11-30"),
     query("group_by", "What each row adds up.", { type: "string", enum: usageGroup.options, default: "day" }, "pack"),
   ],
-  responses: { 200: answer("The usage.", "Usage", RATE), ...problems("invalid-request", ...READ) },
+  responses: { 200: response("The usage.", "Usage", RATE), ...problems("invalid-request", ...READ) },
 };
 
 const listTransfers = {
@@ -74,7 +74,7 @@ const listTransfers = {
   },
 };
 
-export const usage: Area = {
+export const usage: Resource = {
   tag: { name: "usage", description: "What was used, and every movement of money." },
   paths: { "/v1/ledger": { get: listTransfers }, "/v1/usage": { get: getUsage } },
   answers: { LedgerPage: ledgerPage, Usage: usageView },

@@ -1,6 +1,6 @@
-import { budgetView } from "../answers/budget.ts";
+import { budgetView } from "../responses/budget.ts";
 import { RATE } from "../components.ts";
-import { answer, type Area, READ } from "../describe.ts";
+import { response, type Resource, READ } from "../describe.ts";
 import { problems } from "../problems.ts";
 
 const getBudget = {
@@ -9,10 +9,10 @@ const getBudget = {
   tags: ["budget"],
   summary: "Read the budget",
   description: "The account's balance, to the micro, and the API key's own budget where it has one.",
-  responses: { 200: answer("The budget.", "Budget", RATE), ...problems("invalid-request", ...READ) },
+  responses: { 200: response("The budget.", "Budget", RATE), ...problems("invalid-request", ...READ) },
 };
 
-export const budget: Area = {
+export const budget: Resource = {
   tag: { name: "budget", description: "What the account has, holds and was charged." },
   paths: { "/v1/budget": { get: getBudget } },
   answers: { Budget: budgetView },

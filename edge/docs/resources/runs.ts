@@ -1,7 +1,7 @@
-import { estimateView } from "../answers/estimate.ts";
-import * as answers from "../answers/runs.ts";
+import { estimateView } from "../responses/estimate.ts";
+import * as answers from "../responses/runs.ts";
 import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
-import { answer, type Area, EMPTY_BODY, READ } from "../describe.ts";
+import { response, type Resource, EMPTY_BODY, READ } from "../describe.ts";
 import { problems } from "../problems.ts";
 import { listRuns } from "./run-list.ts";
 
@@ -59,7 +59,7 @@ const createRun = {
   parameters: [IDEMPOTENCY_KEY],
   requestBody: { required: true, content: { "application/json": { schema: schemaRef("CreateRun") } } },
   responses: {
-    202: answer("The run exists and its money is held.", "RunAccepted", {
+    202: response("The run exists and its money is held.", "RunAccepted", {
       ...COST,
       ...RATE,
       Location: headerRef("Location"),
@@ -96,7 +96,7 @@ const estimateRun = {
     "Takes the body of a submit and answers what that would reserve, what the run costs if it succeeds and if it fails, and whether it would be taken now; nothing is reserved and nothing is kept, so that it takes no Idempotency-Key.",
   requestBody: { required: true, content: { "application/json": { schema: schemaRef("CreateRun") } } },
   responses: {
-    200: answer("The estimate.", "Estimate", { ...COST, ...RATE }),
+    200: response("The estimate.", "Estimate", { ...COST, ...RATE }),
     ...problems("invalid-request", "payload-too-large", "unsupported-media-type", ...READ),
   },
 };
@@ -110,7 +110,7 @@ const getRun = {
     "Its state, its cost and, once it has completed, its result's digest. With `Prefer: wait=N` the answer is held until the run is over, or N seconds have passed; it counts as one read.",
   parameters: [PREFER],
   responses: {
-    200: answer("The run.", "Run", {
+    200: response("The run.", "Run", {
       ...RUN_HEADERS,
       "Retry-After": headerRef("RetryAfter"),
       "Preference-Applied": headerRef("PreferenceApplied"),
@@ -151,8 +151,8 @@ const cancelRun = {
     "Ends a run that is not over. Queued, it costs nothing; at work, the minimum fee, which is never more than a success costs. Where its result is just being written, it is asked to stop: it ends COMPLETED at its cost if the result is there first, else CANCELED for the minimum fee. Asking again is safe.",
   requestBody: EMPTY_BODY,
   responses: {
-    200: answer("The run is canceled, now or before.", "Run", RUN_HEADERS),
-    202: answer("The run is asked to stop; ask for it again to see how it ends.", "Run", {
+    200: response("The run is canceled, now or before.", "Run", RUN_HEADERS),
+    202: response("The run is asked to stop; ask for it again to see how it ends.", "Run", {
       ...COST,
       ...RATE,
       "Retry-After": headerRef("RetryAfter"),
@@ -178,7 +178,7 @@ const getResult = {
   description: "A presigned address, good for 15 minutes, from which the result can be downloaded without an API key.",
   parameters: [REDIRECT],
   responses: {
-    200: answer("Where the result is, and its digest.", "Result", RATE),
+    200: response("Where the result is, and its digest.", "Result", RATE),
     302: {
       description: "With `redirect=true`: on to the download.",
       headers: { ...COMMON, Location: headerRef("Location"), ...RATE },
@@ -189,7 +189,7 @@ const getResult = {
 
 const runId = { $ref: "#/components/parameters/RunId" };
 
-export const runs: Area = {
+export const runs: Resource = {
   tag: { name: "runs", description: "Paid units of work." },
   paths: {
     "/v1/runs": { get: listRuns, post: createRun },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { transferAccount, transferKind } from "#core/domain/transfer.ts";
-import { amount, runId, when } from "./figures.ts";
+import { amount, runId, when } from "./amounts.ts";
 import { next_cursor, next_position } from "./listings.ts";
 
 export const transferView = z.strictObject({

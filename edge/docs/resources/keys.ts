@@ -1,8 +1,8 @@
-import * as answers from "../answers/keys.ts";
-import { KEYS_PER_PAGE } from "../answers/listings.ts";
+import * as answers from "../responses/keys.ts";
+import { KEYS_PER_PAGE } from "../responses/listings.ts";
 import { headerRef, RATE, schemaRef } from "../components.ts";
 import type { Json } from "../json.ts";
-import { answer, type Area, READ } from "../describe.ts";
+import { response, type Resource, READ } from "../describe.ts";
 import { cursor, idParameter, limit, NEXT } from "../listing.ts";
 import { problems } from "../problems.ts";
 
@@ -25,7 +25,7 @@ const listKeys = {
   description: "All keys of the account, newest first, the revoked and the expired too; none is shown itself.",
   parameters: [limit(KEYS_PER_PAGE), cursor(KEY_ID)],
   responses: {
-    200: answer("The keys.", "KeyList", { ...RATE, ...NEXT }),
+    200: response("The keys.", "KeyList", { ...RATE, ...NEXT }),
     ...problems("invalid-request", ...READ),
   },
 };
@@ -39,7 +39,7 @@ const createKey = {
     "Shows the key this once. It can do no more than the key that asks: a test key makes test keys; scopes, expiry and rates are at most the caller's, whose expiry and rates also stand where they are left out; a key with a spending cap makes none. Not idempotent: list the keys after an answer that was lost.",
   requestBody: body("CreateKey", true),
   responses: {
-    201: answer("The key, which holds at once.", "NewKey", SHOWN_ONCE),
+    201: response("The key, which holds at once.", "NewKey", SHOWN_ONCE),
     ...problems(...BODY, ...NEW_KEY, ...READ),
   },
 };
@@ -53,7 +53,7 @@ const rotateKey = {
     "Makes the key's one successor, alike in everything and spending from the same cap, and shows it this once. The old key lives on for the grace, unless it expires sooner. What holds for making a key holds here; a key with a spending cap may rotate itself.",
   requestBody: body("RotateKey", false),
   responses: {
-    201: answer("The successor.", "RotatedKey", SHOWN_ONCE),
+    201: response("The successor.", "RotatedKey", SHOWN_ONCE),
     ...problems(...BODY, "not-found", "key-already-rotated", ...NEW_KEY, ...READ),
   },
 };
@@ -66,12 +66,12 @@ const revokeKey = {
   description:
     "Ends the key for ever, from the next request on, everywhere; a successor that it has lives on. Asking again is safe, and the operator's switch keeps nobody from it.",
   responses: {
-    200: answer("The key is revoked, now or before.", "Key", RATE),
+    200: response("The key is revoked, now or before.", "Key", RATE),
     ...problems("invalid-request", "not-found", ...READ),
   },
 };
 
-export const keys: Area = {
+export const keys: Resource = {
   tag: { name: "keys", description: "Making, rotating and revoking API keys." },
   paths: {
     "/v1/keys": { get: listKeys, post: createKey },

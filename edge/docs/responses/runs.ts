@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { moneyState, runStatus } from "#core/domain/run.ts";
 import { next_cursor, next_position } from "./listings.ts";
-import { minimum_fee_usd, runId, sha256, usd, when } from "./figures.ts";
+import { minimum_fee_usd, runId, sha256, usd, when } from "./amounts.ts";
 
 const RUN = "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541";
 const status = runStatus.meta({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { amount } from "./figures.ts";
+import { amount } from "./amounts.ts";
 
 export const budgetView = z.strictObject({
   granted_usd: amount("All credit ever granted, less what was taken back, in USD.", "100.0000"),

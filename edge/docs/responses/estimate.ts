@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { amount, minimum_fee_usd, packType, packVersion, usd } from "./figures.ts";
+import { amount, minimum_fee_usd, packType, packVersion, usd } from "./amounts.ts";
 import { prices } from "./packs.ts";
 import { problemKind } from "./problem.ts";
 
