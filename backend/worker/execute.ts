@@ -27,8 +27,6 @@ export type Execution =
   | { readonly kind: "stopped" }
   /** The run waited too long for its turn: likewise. */
   | { readonly kind: "waited" }
-  /** Too many other runs wait in this worker: likewise. */
-  | { readonly kind: "crowded" }
   /** This worker could start no process: likewise. */
   | { readonly kind: "no_process" }
   /** The process that did the work was killed, by none of its limits: likewise. */
@@ -58,7 +56,7 @@ export async function execute(
   const halted = aborted(stop);
   try {
     return await Promise.race([
-      perform(deps, pack, run, {
+      perform(deps, pack, run, timebox, {
         signal: work.signal,
         turn: timebox,
         cap: run.reserved_micros,
@@ -79,6 +77,7 @@ async function perform(
   deps: ExecuteDeps,
   pack: Pack<unknown>,
   run: ClaimedRun,
+  timebox: Timebox,
   bounds: Pick<PackContext, "signal" | "turn" | "cap" | "is_free">,
 ): Promise<Execution> {
   const { fetch, log, offThread } = deps;
@@ -92,6 +91,7 @@ async function perform(
     if (read.kind !== "ok") return REFUSALS[read.kind];
     const work = owning(onStray, async () => {
       const outcome = soundOutcome(await pack.run(read.inputs, { ...bounds, fetch, log }));
+      timebox.done();
       return outcome?.kind === "done" ? await finish(offThread, outcome, bounds) : outcome;
     });
     const outcome = await Promise.race([work, stray.promise]);
@@ -142,7 +142,6 @@ const failed = (reason_code: keyof typeof REASONS): Execution => ({
 const OVER: Readonly<Record<TimeIsUp, Execution>> = {
   timebox: failed("TIMEBOX_EXCEEDED"),
   waits: { kind: "waited" },
-  crowded: { kind: "crowded" },
 };
 
 function aborted(signal: AbortSignal): { readonly promise: Promise<void>; forget(): void } {

@@ -20,9 +20,10 @@ import type { WaitingRoom } from "./waiting-room.ts";
 
 /** So long a run waits in all for processes that other runs hold; then another worker, or this one later, takes it. */
 const LONGEST_WAIT_SECONDS = 60;
-/** What went back so often waits longer, and then fails. It leaves some of the five hand-backs to workers that stop. */
+/** What went back so often stays. It leaves some of the five hand-backs to workers that stop. */
 const MOST_HAND_BACKS_FOR_WAITS = 3;
-const LAST_WAIT_SECONDS = 900;
+/** Longer than all that wait before it can work: it ends a wait for processes that are given to nobody. */
+const LAST_WAIT_SECONDS = 86_400;
 
 export interface WorkerDeps extends RequeueDeps {
   readonly redis: Redis;
@@ -82,6 +83,7 @@ async function processSignal(
   const timebox = startTimebox(deps, run.tenant_id, {
     work_ms: run.timebox_sec * 1_000,
     wait_ms: (mayGoBack(run) ? LONGEST_WAIT_SECONDS : LAST_WAIT_SECONDS) * 1_000,
+    last_wait_ms: LAST_WAIT_SECONDS * 1_000,
     room: deps.room,
   });
   const beats = { ...times, waited_ms: () => timebox.waited_ms() };
@@ -117,9 +119,7 @@ function requeue(
   if (kind === "stopped") return requeueNow(deps, run);
   if (kind === "process_lost") return requeueLost(deps, run, max_attempts);
   if (kind === "no_process") return requeueLater(deps, run, "NO_WORK_PROCESS");
-  deps.metrics.count("run_waited_too_long", { pack_type: run.pack_type, kind });
-  // Among others that wait it would only come back into the same crowd.
-  if (kind === "crowded") return requeueLater(deps, run, "NO_WORK_PROCESS");
+  deps.metrics.count("run_waited_too_long", { pack_type: run.pack_type });
   return mayGoBack(run) ? requeueNow(deps, run) : failNow(deps, run, "NO_WORK_PROCESS");
 }
 

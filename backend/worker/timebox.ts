@@ -2,17 +2,16 @@ import type { Clock, Sleeper } from "#core/ports/clock.ts";
 import type { Turn } from "./packs/isolation/turn.ts";
 import type { Place, WaitingRoom } from "./waiting-room.ts";
 
-/**
- * How the time of a run's attempt ended: its work took too long, what it waited for did not come, or too many others
- * wait.
- */
-export type TimeIsUp = "timebox" | "waits" | "crowded";
+/** How the time of a run's attempt ended: its work took too long, or what it waited for did not come. */
+export type TimeIsUp = "timebox" | "waits";
 
 export interface Timebox extends Turn {
-  /** Resolves when the work, without its waits, or the waits have lasted as long as they may. */
+  /** Resolves when the work, without its waits, or the waits together have lasted as long as they may. */
   readonly over: Promise<TimeIsUp>;
   /** How long it waited so far; once it has ended, how long it waited in all. */
   waited_ms(): number;
+  /** The work is done: its result waits as long as it takes to be written, up to `last_wait_ms`. */
+  done(): void;
   end(): void;
 }
 
@@ -20,47 +19,22 @@ interface Limits {
   readonly work_ms: number;
   /** Of all waits together. */
   readonly wait_ms: number;
-  /** Without one every run waits in its slot, as long as `wait_ms` lets it. */
+  readonly last_wait_ms: number;
+  /** Without one every run waits in its slot. */
   readonly room?: WaitingRoom | undefined;
-}
-
-/** So long a run keeps its slot while it waits there, where it has no place beside the slots. */
-export const SLOT_WAIT_MS = 10_000;
-
-/** The places that one run holds in the room. Without one beside the slots its patience is bounded: `startPatience`. */
-function placesIn(room: WaitingRoom | undefined, key: string, startPatience: () => AbortController) {
-  const held = new Set<Place>();
-  return {
-    take(): Place | undefined {
-      const taken = room?.enter(key);
-      if (taken === undefined) return undefined;
-      const patience = taken.kind === "in_slot" ? startPatience() : undefined;
-      const leave = () => {
-        patience?.abort();
-        taken.leave();
-        held.delete(place);
-      };
-      const place: Place = { kind: taken.kind, leave };
-      held.add(place);
-      return place;
-    },
-    leaveAll(): void {
-      for (const place of held) place.leave();
-    },
-  };
 }
 
 /** A clock for the work of one attempt, which stands still while the work waits its turn. */
 export function startTimebox(
   { clock, sleeper }: { readonly clock: Clock; readonly sleeper: Sleeper },
   key: string,
-  { work_ms, wait_ms, room }: Limits,
+  { work_ms, wait_ms, last_wait_ms, room }: Limits,
 ): Timebox {
   const { promise: over, resolve } = Promise.withResolvers<TimeIsUp>();
   const spent = { timebox: 0, waits: 0 };
   const limit = { timebox: work_ms, waits: wait_ms };
-  const places = placesIn(room, key, () => endsIn(SLOT_WAIT_MS, "crowded"));
-  let phase: keyof typeof spent = "timebox";
+  const places = new Set<Place>();
+  let phase: TimeIsUp = "timebox";
   let since_ms = clock.now();
   let waiting = 0;
   let timer = new AbortController();
@@ -68,21 +42,29 @@ export function startTimebox(
 
   const inPhase_ms = () => (isOver ? 0 : Math.max(0, clock.now() - since_ms));
 
-  function endsIn(ms: number, what: TimeIsUp): AbortController {
-    const mine = new AbortController();
-    void sleeper.sleep(ms, mine.signal).then(() => {
-      if (!mine.signal.aborted) resolve(what);
-    });
-    return mine;
-  }
-
-  function change(next: typeof phase): void {
+  function change(next: TimeIsUp): void {
     if (isOver) return;
     timer.abort();
     spent[phase] += inPhase_ms();
     phase = next;
     since_ms = clock.now();
-    timer = endsIn(Math.max(0, limit[next] - spent[next]), next);
+    const mine = new AbortController();
+    timer = mine;
+    void sleeper.sleep(Math.max(0, limit[next] - spent[next]), mine.signal).then(() => {
+      if (!mine.signal.aborted) resolve(next);
+    });
+  }
+
+  function takePlace(): Place | undefined {
+    const place = isOver ? undefined : room?.enter(key);
+    if (place !== undefined) places.add(place);
+    return place;
+  }
+
+  function leave(place: Place | undefined): void {
+    if (place === undefined) return;
+    place.leave();
+    places.delete(place);
   }
 
   change("timebox");
@@ -91,22 +73,24 @@ export function startTimebox(
     over,
     async wait(something, what = "turn") {
       if (waiting++ === 0) change("waits");
-      const place = what === "turn" && !isOver ? places.take() : undefined;
-      if (place?.kind === "none") resolve("crowded");
+      const place = what === "turn" ? takePlace() : undefined;
       try {
         return await something;
       } finally {
-        place?.leave();
+        leave(place);
         if (--waiting === 0) change("timebox");
       }
     },
     waited_ms: () => spent.waits + (phase === "waits" ? inPhase_ms() : 0),
+    done() {
+      limit.waits = last_wait_ms;
+    },
     end() {
       if (isOver) return;
       spent[phase] += inPhase_ms();
       isOver = true;
       timer.abort();
-      places.leaveAll();
+      for (const place of places) leave(place);
     },
   };
 }

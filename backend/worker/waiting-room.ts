@@ -1,10 +1,13 @@
-/** How a run waits for a work process: beside the slots, in the slot that it has, or not at all. */
+/** How a run waits for a work process: beside the slots, or in the slot that it has. */
 export interface Place {
-  readonly kind: "beside" | "in_slot" | "none";
+  readonly kind: "beside" | "in_slot";
   leave(): void;
 }
 
-/** Places for runs that wait for a work process, so that the slots stay free for runs that need none. */
+/**
+ * Places for runs that wait for a work process, so that the slots stay free for runs that need none. A run without a
+ * place waits in its slot: a worker whose slots all wait takes no more runs, which stay in the queue.
+ */
 export interface WaitingRoom {
   /** How many runs wait beside the slots. */
   readonly beside: number;
@@ -12,21 +15,17 @@ export interface WaitingRoom {
   enter(tenant_id: string): Place;
 }
 
-const PLACES_PER_SLOT = 10;
+const PLACES_PER_SLOT = 4;
 /** What runs hold while they wait, such as an image of 10 MB, is kept in memory. */
-const MAX_PLACES = 100;
+const MAX_PLACES = 40;
 /** Of the places one tenant takes at most a quarter, and the last quarter is for tenants that have none. */
 const SHARES = 4;
-/** Of the slots at most half are held by runs that wait. */
-const SLOTS_PER_WAITER = 2;
 
 export function createWaitingRoom(slots: number, onBeside: () => void = () => undefined): WaitingRoom {
   const places = Math.min(slots * PLACES_PER_SLOT, MAX_PLACES);
   const share = Math.max(1, Math.floor(places / SHARES));
-  const max_in_slots = Math.floor(slots / SLOTS_PER_WAITER);
   const tenants = new Map<string, number>();
   let beside = 0;
-  let in_slots = 0;
 
   function hasPlace(tenant_id: string): boolean {
     const taken = tenants.get(tenant_id) ?? 0;
@@ -50,10 +49,7 @@ export function createWaitingRoom(slots: number, onBeside: () => void = () => un
       return beside;
     },
     enter(tenant_id) {
-      if (hasPlace(tenant_id)) return takeBeside(tenant_id);
-      if (in_slots >= max_in_slots) return { kind: "none", leave: () => undefined };
-      in_slots += 1;
-      return { kind: "in_slot", leave: once(() => (in_slots -= 1)) };
+      return hasPlace(tenant_id) ? takeBeside(tenant_id) : { kind: "in_slot", leave: () => undefined };
     },
   };
 }

@@ -1,7 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Sleeper } from "#core/ports/clock.ts";
-import closeRunSql from "#core/store/postgres/close-run.sql";
-import extendLeaseSql from "#core/store/postgres/extend-lease.sql";
 import { extendLease } from "#core/store/postgres/extend-lease.ts";
 import { workerLoop } from "../../backend/worker/loop.ts";
 import { between, dying, losing } from "./support/faults.ts";
@@ -61,7 +59,7 @@ describe("a worker that dies", () => {
     "%s the one step that settles and commits: the charge is never there without the result",
     async (when) => {
       const { account, run_id } = await start();
-      const death = dying(closeRunSql, when);
+      const death = dying("close-run", when);
       void world.work(run_id, { through: death.through });
       await death.died;
       const paid = { status: "COMPLETED", charged_micros: COST };
@@ -77,7 +75,7 @@ describe("a worker that dies", () => {
 });
 
 test.each([
-  ["Postgres's reply to the settling", closeRunSql, "after"],
+  ["Postgres's reply to the settling", "close-run", "after"],
   ["Redis's reply to the settling", "settle", "after"],
   ["the settling on its way to Redis", "settle", "before"],
 ] as const)("%s is lost: charged once, refunded once, and nothing is held", async (_, call, when) => {
@@ -101,7 +99,7 @@ describe("a heartbeat", () => {
       if (beat === 4) beaten.resolve();
     });
     const packs = packOf(() => beaten.promise.then(() => done({}, 7)));
-    await world.work(run_id, { packs, sleeper, through: losing(extendLeaseSql, "after") });
+    await world.work(run_id, { packs, sleeper, through: losing("extend-lease", "after") });
     const reached = leases.slice(0, 4).map((until) => until.getTime() - (leases[0]?.getTime() ?? 0));
     expect(reached).toEqual([0, BEAT_MS, 2 * BEAT_MS, 3 * BEAT_MS]);
     expect(await world.run(account, run_id)).toMatchObject({ status: "COMPLETED", charged_micros: COST, attempt: 1 });
@@ -118,7 +116,7 @@ describe("a heartbeat", () => {
       },
     };
     const through = between(async (call, apply) => {
-      if (call === extendLeaseSql || call === closeRunSql) beats.push(call);
+      if (call === "extend-lease" || call === "close-run") beats.push(call);
       return apply();
     });
     let lease_token = "";
@@ -128,7 +126,7 @@ describe("a heartbeat", () => {
     });
     await world.work(run_id, { packs, sleeper, through });
     expect(timers.map((timer) => timer?.aborted)).toEqual([true]);
-    expect(beats).toEqual([closeRunSql]);
+    expect(beats).toEqual(["close-run"]);
     const closed = await leaseOf(run_id);
     const late = await extendLease(
       world.money.backend,

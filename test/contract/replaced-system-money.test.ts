@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { formatUsd, micros } from "#core/domain/money.ts";
-import closeRunSql from "#core/store/postgres/close-run.sql";
 import { findBudget } from "#core/store/postgres/find-budget.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import { listFindings } from "#core/store/postgres/list-findings.ts";
@@ -103,7 +102,7 @@ test.each(["before", "after"] as const)("usage is not lost when a worker dies ju
     return await world.money.owner.query(sql, [account.tenant_id]);
   };
   const whole = [{ runs: "1", completed: "1", reserved_micros: String(HELD), charged_micros: String(COST) }];
-  const death = dying(closeRunSql, when);
+  const death = dying("close-run", when);
   void world.work(run_id, { through: death.through });
   await death.died;
   expect(await usage()).toEqual(when === "after" ? whole : []);

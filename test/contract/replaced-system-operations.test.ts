@@ -4,13 +4,7 @@ import { Outage } from "#core/domain/outage.ts";
 import { resultKey } from "#core/domain/receipt.ts";
 import { cancelRun } from "#core/store/postgres/cancel-run.ts";
 import { claimRun } from "#core/store/postgres/claim-run.ts";
-import beginFinalizeSql from "#core/store/postgres/begin-finalize.sql";
-import closeRunSql from "#core/store/postgres/close-run.sql";
 import { extendLease } from "#core/store/postgres/extend-lease.ts";
-import failLapsedSql from "#core/store/postgres/fail-lapsed.sql";
-import lapsedLeasesSql from "#core/store/postgres/lapsed-leases.sql";
-import requeueLapsedSql from "#core/store/postgres/requeue-lapsed.sql";
-import staleClaimsSql from "#core/store/postgres/stale-claims.sql";
 import { authorize } from "#core/store/redis/authorize.ts";
 import { between, dying, type Through } from "./support/faults.ts";
 import type { Account } from "./support/money-world.ts";
@@ -55,9 +49,8 @@ const afterLooking = (look: string, then: () => Promise<unknown>): Through => {
 
 /** Steps of these runs raise, as a row may that contradicts itself. */
 const stuck = (calls: readonly string[], isStuck: (first: string) => boolean): Through =>
-  between(async (call, apply, { args }) => {
-    const [first, values] = args as [string, readonly unknown[] | undefined];
-    const subject = String(call === first ? values?.[0] : first);
+  between(async (call, apply, { store, args: [first, values] }) => {
+    const subject = String(store === "database" ? (values as readonly unknown[])[0] : first);
     if (calls.includes(call) && isStuck(subject)) throw new Error("stuck");
     return apply();
   });
@@ -121,7 +114,7 @@ describe("a run that lives although it was found lapsed", () => {
     const lease = await start(account);
     await world.clock.advance(LEASE_SECONDS + 1);
     const beat = () => extendLease(world.money.backend, lease, { lease_seconds: LEASE_SECONDS, grace_seconds: 30 });
-    await world.leases(afterLooking(lapsedLeasesSql, beat), max_attempts);
+    await world.leases(afterLooking("lapsed-leases", beat), max_attempts);
     const alive = { status: "PROCESSING", money_state: "RESERVED", attempt: 1 };
     expect(await world.run(account, lease.run_id)).toMatchObject(alive);
     expect(await beat()).toBe("extended");
@@ -135,7 +128,7 @@ describe("a run that lives although it was found lapsed", () => {
     const through = between(async (call, apply) => {
       if (call === "objects.create") await paused.promise;
       const answer = await apply();
-      if (call === beginFinalizeSql) claimed.resolve();
+      if (call === "begin-finalize") claimed.resolve();
       return answer;
     });
     const working = world.work(run_id, { through });
@@ -145,7 +138,7 @@ describe("a run that lives although it was found lapsed", () => {
       paused.resolve();
       await working;
     };
-    await world.claims(afterLooking(staleClaimsSql, finish));
+    await world.claims(afterLooking("stale-claims", finish));
     expect(await world.run(account, run_id)).toMatchObject({ status: "COMPLETED", charged_micros: COST, attempt: 1 });
     expect(await world.isDelivered(account, run_id)).toBe(true);
   });
@@ -163,7 +156,7 @@ describe("more than a hundred stuck rows do not hide the ones behind them", () =
     await world.clock.advance(LEASE_SECONDS + 1);
     const old = new Set(leases.map((lease) => lease.run_id));
     await world.leases(
-      stuck([requeueLapsedSql, failLapsedSql], (id) => old.has(id)),
+      stuck(["requeue-lapsed", "fail-lapsed"], (id) => old.has(id)),
       max_attempts,
     );
     expect(await world.run(account, last.run_id)).toMatchObject({ status });
@@ -227,7 +220,7 @@ test("a Redis that restarts without its scripts strands no claimed run, and is t
   const run_id = await world.accepted(account);
   const through = between(async (call, apply) => {
     const answer = await apply();
-    if (call === closeRunSql) await world.raw.script("FLUSH");
+    if (call === "close-run") await world.raw.script("FLUSH");
     return answer;
   });
   await world.work(run_id, { through });

@@ -3,7 +3,6 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { grantCredit } from "#core/store/postgres/grant-credit.ts";
-import submitRunSql from "#core/store/postgres/submit-run.sql";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import { both, dying, losing } from "./support/faults.ts";
 import { holding } from "./support/holding.ts";
@@ -33,7 +32,7 @@ describe("a submit", () => {
   test("whose edge dies after the insert is not queued for ever: it is signalled, done and paid", async () => {
     const account = await world.account({ funds: FUNDS });
     const idempotency_key = newKey();
-    const death = dying(submitRunSql, "after");
+    const death = dying("submit-run", "after");
     void world.submit(account, { idempotency_key, through: death.through });
     await death.died;
     expect(world.queue.all()).toEqual([]);
@@ -63,7 +62,7 @@ describe("a submit", () => {
   test("whose reservation's reply is lost is not given back while it is held: the same key gets the same run", async () => {
     const account = await world.account({ funds: FUNDS });
     const idempotency_key = newKey();
-    const lost = await world.submit(account, { idempotency_key, through: losing(submitRunSql, "after") });
+    const lost = await world.submit(account, { idempotency_key, through: losing("submit-run", "after") });
     expect(lost.told).toBe("503 unavailable");
     expect(await world.balance(account)).toMatchObject({ reserved: HELD, available: FUNDS - HELD, open_runs: 1 });
     expect(await world.mirror(account)).toEqual({ available: FUNDS - HELD, open_runs: 1 });
@@ -78,7 +77,7 @@ describe("a submit", () => {
   test("whose reservation never arrived is refused as unknown, and the same key makes its one run later", async () => {
     const account = await world.account({ funds: FUNDS });
     const idempotency_key = newKey();
-    const lost = await world.submit(account, { idempotency_key, through: losing(submitRunSql, "before") });
+    const lost = await world.submit(account, { idempotency_key, through: losing("submit-run", "before") });
     expect(lost.told).toBe("503 unavailable");
     expect(await world.balance(account)).toMatchObject({ reserved: 0, available: FUNDS });
     await world.accepted(account, { idempotency_key });
@@ -109,7 +108,7 @@ describe("a submit", () => {
 
   test("that Postgres refuses and that cannot be undone in Redis holds nothing there for long", async () => {
     const account = await world.account({ funds: HELD - 1 });
-    await world.submit(account, { reserve: 5_000, through: losing(submitRunSql, "before") });
+    await world.submit(account, { reserve: 5_000, through: losing("submit-run", "before") });
     await world.sync();
     await world.raw.hset(tenantKeys(account.tenant_id).budget, "available", String(10 * HELD));
     const through = both(losing("release", "before", 99), losing("read-clock", "before", 99));

@@ -1,13 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Sleeper } from "#core/ports/clock.ts";
-import beginFinalizeSql from "#core/store/postgres/begin-finalize.sql";
 import { beginFinalize } from "#core/store/postgres/begin-finalize.ts";
-import claimRunSql from "#core/store/postgres/claim-run.sql";
 import { claimRun } from "#core/store/postgres/claim-run.ts";
-import closeRunSql from "#core/store/postgres/close-run.sql";
-import extendLeaseSql from "#core/store/postgres/extend-lease.sql";
-import handBackSql from "#core/store/postgres/hand-back.sql";
 import { both, losing, type Through } from "./support/faults.ts";
 import { COST, createPaidWorld, hurried, type PaidWorld } from "./support/paid-world.ts";
 import { done, hang, packOf, TIMES } from "./support/run-harness.ts";
@@ -36,10 +31,10 @@ const COMPLETED = { status: "COMPLETED", charged_micros: COST, attempt: 1 };
 
 describe("an outage that is shorter than a lease costs no attempt", () => {
   const steps = [
-    ["W1", claimRunSql],
-    ["W3", beginFinalizeSql],
+    ["W1", "claim-run"],
+    ["W3", "begin-finalize"],
     ["W4", "objects.create"],
-    ["W5", closeRunSql],
+    ["W5", "close-run"],
   ] as const;
 
   test.each(steps)("at %s, before anything was done", async (_, call) => {
@@ -66,7 +61,7 @@ describe("an outage that is shorter than a lease costs no attempt", () => {
   test.each(["before", "after"] as const)("at the close of a failure, %s it was done", async (when) => {
     const { account, run_id } = await start();
     const packs = packOf(async () => ({ kind: "pack_failed", reason_code: "GONE", detail: "no" }));
-    await world.work(run_id, { packs, through: losing(closeRunSql, when, MANY) });
+    await world.work(run_id, { packs, through: losing("close-run", when, MANY) });
     expect(await world.run(account, run_id)).toMatchObject({ status: "FAILED", reason_code: "GONE", attempt: 1 });
   });
 
@@ -77,7 +72,7 @@ describe("an outage that is shorter than a lease costs no attempt", () => {
       stop.abort();
       return hang();
     });
-    await world.work(run_id, { packs, stop: stop.signal, through: losing(handBackSql, "before", MANY) });
+    await world.work(run_id, { packs, stop: stop.signal, through: losing("hand-back", "before", MANY) });
     expect(await world.run(account, run_id)).toMatchObject({ status: "QUEUED" });
     expect(await rowOf(run_id)).toMatchObject({ attempt: 1, hand_backs: 1 });
   });
@@ -97,7 +92,7 @@ test("a beat that gets no answer is repeated soon, and ever less often", async (
     },
   };
   const packs = packOf(() => beaten.promise.then(() => done({}, 7)));
-  await world.work(run_id, { packs, sleeper, through: losing(extendLeaseSql, "before", 5) });
+  await world.work(run_id, { packs, sleeper, through: losing("extend-lease", "before", 5) });
   expect(waits).toEqual([30, 1, 2, 4, 5, 5, 30, 30]);
   expect(await world.run(account, run_id)).toMatchObject(COMPLETED);
 });
@@ -123,7 +118,7 @@ test("the lease is kept alive while W3 gets no answer, for longer than one lease
     isFinished = true;
     return done({}, 7);
   });
-  await world.work(run_id, { packs, sleeper, through: losing(beginFinalizeSql, "before", 1) });
+  await world.work(run_id, { packs, sleeper, through: losing("begin-finalize", "before", 1) });
   expect(beats * TIMES.heartbeat_seconds).toBeGreaterThan(TIMES.lease_seconds);
   expect(await world.run(account, run_id)).toMatchObject(COMPLETED);
 });

@@ -13,7 +13,7 @@ const PORTS: ReadonlyMap<string, StoreName | undefined> = new Map([
 export type Through = <Deps extends object>(deps: Deps) => Deps;
 
 /**
- * Stands between a process and its ports. A call is named by the text of its statement, the name of its script, or
+ * Stands between a process and its ports. A call is named by its statement, its script, or
  * else as in "objects.create".
  */
 type Hook = (
@@ -44,8 +44,9 @@ function intercept(port: string, target: object, hook: Hook): object {
 }
 
 function nameOf(port: string, method: string, [first]: readonly unknown[]): string {
-  if (port === "db") return String(first);
-  return port === "redis" && method === "run" ? (first as { name: string }).name : `${port}.${method}`;
+  return port === "db" || (port === "redis" && method === "run")
+    ? (first as { name: string }).name
+    : `${port}.${method}`;
 }
 
 /** The call gets no answer, this many times: it was lost on its way (`before`), or its reply was (`after`). */

@@ -96,7 +96,7 @@ function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[
 /** How long a run of these worlds waits its turn at most, which its timebox does not count. */
 const MOST_WAIT_SECONDS = 62;
 /** The same of one that went back three times. */
-const LAST_WAIT_SECONDS = 902;
+const LAST_WAIT_SECONDS = 86_402;
 
 /** A lease may reach one lease beyond the timebox and the waits, as the heartbeat has it. */
 function leaseEndsInTime(

@@ -34,14 +34,16 @@ export const WORK_SCENES: readonly Scene[] = [
     },
   },
   {
-    name: "a run that waits too long once more, after it went back three times, fails for nothing",
+    name: "a run that waits for an hour, after it went back three times, keeps its lease and completes",
     funds: 100_000,
     play: async ({ world, intent, ask, wait, run }) => {
-      await ask(intent("waits-in-vain", { wait_ms: 1_000_000 }));
-      await wait(1_300_000);
+      await ask(intent("waits-an-hour", { wait_ms: 3_600_000 }));
+      await wait(4_000_000);
       const { attempt, hand_backs, status, charged_micros } = run();
       if (attempt !== 4 || hand_backs !== 3) world.violate(`0: it went back ${hand_backs} times of ${attempt}`);
-      if (status !== "FAILED" || charged_micros !== 0) world.violate(`0: it is ${status}, for ${charged_micros}`);
+      if (status !== completed.status || charged_micros !== completed.charged_micros) {
+        world.violate(`0: the run that waited an hour is ${status}, for ${charged_micros}`);
+      }
     },
   },
   {

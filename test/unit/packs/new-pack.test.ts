@@ -74,7 +74,7 @@ describe("the new pack of the README", () => {
     const { createOffThread } = (await load("backend/worker/off-thread/off-thread.ts")) as typeof OffThread;
     const { startTimebox } = (await load("backend/worker/timebox.ts")) as typeof Timeboxes;
     const time = { clock: { now: () => 0 }, sleeper: { sleep: () => new Promise<never>(() => {}) } };
-    const timebox = startTimebox(time, "tenant", { work_ms: 90_000, wait_ms: 60_000 });
+    const timebox = startTimebox(time, "tenant", { work_ms: 90_000, wait_ms: 60_000, last_wait_ms: 60_000 });
     const run = { inputs: JSON.stringify(pack.offer.example) } as Parameters<typeof execute>[2];
     const deps = { offThread: createOffThread(), fetch: context().fetch, log: silentLog };
     const outcome = await execute(deps, pack, run, timebox, new AbortController().signal);

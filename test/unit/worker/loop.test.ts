@@ -2,11 +2,12 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { encodeSignal } from "#core/domain/message.ts";
+import { decodeSignal, encodeSignal } from "#core/domain/message.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import { workerLoop } from "../../../backend/worker/loop.ts";
 import { createOffThread } from "../../../backend/worker/off-thread/off-thread.ts";
+import { createSlots } from "../../../backend/worker/packs/isolation/slots.ts";
 import type { Pack } from "../../../backend/worker/packs/pack.ts";
 import type { WorkerDeps } from "../../../backend/worker/process-run.ts";
 import { virtualTime } from "../virtual-time.ts";
@@ -106,47 +107,63 @@ test("a loop that waits for a free slot stops waiting when it is to stop", async
 });
 
 const [GREEDY, QUICK] = [crypto.randomUUID(), crypto.randomUUID()];
+const PROCESSES = 2;
 
-/** A loop whose runs wait for a process that nobody gives them, but for those of QUICK; which it took, and gave back. */
-function crowdedLoop(tenantOf: (run_id: string) => string, slots: number) {
+/** A run of a backlog: its tenant, and how long it has a process, in ms; 0 for none. */
+interface Wish {
+  readonly tenant_id: string;
+  readonly work_ms: number;
+}
+
+/** A loop over runs that share two processes, with a queue that gets back what is handed back. */
+function backlogLoop(wishes: ReadonlyMap<string, Wish>, slots: number) {
   const stop = new AbortController();
   const time = virtualTime();
-  const queued: string[] = [];
-  const claimed: string[] = [];
-  const left = { handed_back: 0, done: [] as string[] };
-  const work: Pack<unknown>["run"] = (_, { turn, signal }) => {
-    if (turn.key === QUICK) {
-      return Promise.resolve({ kind: "input_rejected", reason_code: "QUICK", detail: "" });
+  const queued = [...wishes.keys()];
+  const rows = new Map(queued.map((run_id) => [run_id, { attempt: 0, hand_backs: 0 }]));
+  const ended = new Map<string, unknown>();
+  const processes = createSlots(PROCESSES);
+  let held = 0;
+  let most_held = 0;
+  const work: Pack<unknown>["run"] = async (inputs, { turn, signal }) => {
+    const { work_ms } = wishes.get(String(inputs)) ?? { work_ms: 0 };
+    if (work_ms > 0) {
+      if (!processes.tryTake()) await turn.wait(processes.take(turn.key, signal));
+      await time.sleeper.sleep(work_ms, signal);
+      processes.release();
     }
-    return turn.wait(
-      new Promise((_resolve, reject) => {
-        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-      }),
-    );
+    return { kind: "input_rejected", reason_code: "WORKED", detail: "" };
   };
-  const query: Db["query"] = async (statement, values) => {
+  const query: Db["query"] = async ({ name }, values) => {
     const run_id = String(values[0]);
-    if (statement.name === "claim-run") {
-      claimed.push(run_id);
-      return [{ ...CLAIMED, tenant_id: tenantOf(run_id) }];
+    const row = rows.get(run_id) ?? { attempt: 0, hand_backs: 0 };
+    const { tenant_id = "" } = wishes.get(run_id) ?? {};
+    if (name === "claim-run") {
+      row.attempt += 1;
+      most_held = Math.max(most_held, (held += 1));
+      return [{ ...CLAIMED, ...row, tenant_id, inputs: JSON.stringify(run_id) }];
     }
-    if (statement.name === "hand-back") {
-      left.handed_back += 1;
-      return [{ run_id }];
+    if (name === "hand-back") {
+      row.hand_backs += 1;
+      held -= 1;
     }
-    if (statement.name === "close-run") left.done.push(run_id);
-    return [{ run_id }];
+    if (name === "close-run") {
+      ended.set(run_id, values[7]);
+      held -= 1;
+    }
+    return [{ run_id, tenant_id, reserved_micros: "5000", charged_micros: "0" }];
   };
-  const wanted: number[] = [];
   const receive = async (max: number) => {
-    wanted.push(max);
     if (queued.length === 0) await time.sleeper.sleep(1_000, stop.signal);
     const taken = queued.splice(0, max);
     return taken.map((run_id) => ({ body: encodeSignal({ run_id, traceparent: "" }), receipt: run_id }));
   };
+  const send = async (bodies: readonly string[]) =>
+    void queued.push(...bodies.map((body) => decodeSignal(body)?.run_id ?? ""));
   const deps = {
     db: { query },
-    queue: { receive, delete: async () => undefined, hide: async () => undefined, send: async () => undefined },
+    redis: { run: async () => "OK" },
+    queue: { receive, send, delete: async () => undefined, hide: async () => undefined },
     packs: new Map([["waits", { offer: { inputs: z.unknown() }, run: work }]]),
     offThread: createOffThread(() => Promise.reject(new Error("no process"))),
     metrics: { count: () => undefined, gauge: () => undefined },
@@ -156,41 +173,52 @@ function crowdedLoop(tenantOf: (run_id: string) => string, slots: number) {
     log: silent,
   } as unknown as WorkerDeps;
   const times = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3, claimed_seconds: 120 };
-  const ended = workerLoop(deps, { ...times, concurrency: slots, stop_seconds: 1 }, stop.signal);
+  const over = workerLoop(deps, { ...times, concurrency: slots, stop_seconds: 1 }, stop.signal);
   const end = async () => {
     stop.abort();
     await time.pass(60_000);
-    await ended;
+    await over;
   };
-  return { time, queued, claimed, left, wanted, end };
+  return { time, queued, ended, mostHeld: () => most_held, end };
 }
 
 describe("a worker whose runs wait for a process", () => {
-  const ids = (count: number) => Array.from({ length: count }, () => crypto.randomUUID());
+  const backlog = (count: number, tenants: readonly string[], work_ms: number): [string, Wish][] =>
+    Array.from({ length: count }, (_, nth) => [
+      crypto.randomUUID(),
+      { tenant_id: tenants[nth % tenants.length] ?? "", work_ms },
+    ]);
 
-  test("takes other work meanwhile, holds a share of one tenant's runs, and hands back the others", async () => {
-    const [greedy, [quick = ""]] = [ids(60), ids(1)];
-    const loop = crowdedLoop((run_id) => (run_id === quick ? QUICK : GREEDY), 10);
-    loop.queued.push(...greedy, quick);
+  test("takes other work meanwhile", async () => {
+    const quick = crypto.randomUUID();
+    const loop = backlogLoop(
+      new Map([...backlog(12, [GREEDY], 60_000), [quick, { tenant_id: QUICK, work_ms: 0 }]]),
+      10,
+    );
     await loop.time.pass(1_100);
-    // It held a quarter of 100 places, and half of 10 slots.
-    expect(loop.claimed).toHaveLength(61);
-    expect(loop.left).toMatchObject({ handed_back: 60 - 25 - 5 });
-    expect(loop.left.done).toHaveLength(1);
-    expect(loop.wanted.at(-1)).toBe(5);
-    await loop.time.pass(10_000);
-    expect(loop.left.handed_back).toBe(60 - 25);
-    expect(loop.wanted.at(-1)).toBe(10);
+    expect([...loop.ended.keys()]).toEqual([quick]);
     await loop.end();
-    expect(loop.left.handed_back).toBe(60);
   });
 
-  test("never holds more of them than there are places and slots", async () => {
-    const runs = ids(400);
-    const loop = crowdedLoop((run_id) => run_id, 10);
-    loop.queued.push(...runs);
-    await loop.time.pass(1_100);
-    expect(loop.claimed.length - loop.left.handed_back).toBe(100 + 5);
+  test("holds no more of them than its places and slots, and leaves the others in the queue", async () => {
+    const loop = backlogLoop(new Map(backlog(400, [GREEDY], 60_000)), 10);
+    await loop.time.pass(50_000);
+    expect(loop.mostHeld()).toBe(10 + 10);
+    expect(loop.queued).toHaveLength(400 - loop.mostHeld());
+    await loop.end();
+  });
+
+  test.each([
+    ["short runs of one tenant", 200, 1, 200],
+    ["long runs of one tenant", 120, 1, 20_000],
+    ["runs of three tenants, a minute each", 90, 3, 60_000],
+  ])("works off a backlog of %s to its end, and fails none", async (_, count, tenants, work_ms) => {
+    const names = Array.from({ length: tenants }, () => crypto.randomUUID());
+    const loop = backlogLoop(new Map(backlog(count, names, work_ms)), 10);
+    const needed_ms = (count * work_ms) / PROCESSES;
+    await loop.time.pass(needed_ms * 1.2 + 10_000);
+    expect(new Set(loop.ended.values())).toEqual(new Set(["WORKED"]));
+    expect(loop.ended.size).toBe(count);
     await loop.end();
   });
 });

@@ -3,9 +3,9 @@ import { startTimebox } from "../../../backend/worker/timebox.ts";
 import type { Place, WaitingRoom } from "../../../backend/worker/waiting-room.ts";
 import { virtualTime } from "../virtual-time.ts";
 
-function timeboxOf(limits: { work_ms: number; wait_ms: number; room?: WaitingRoom }) {
+function timeboxOf(limits: { work_ms: number; wait_ms: number; last_wait_ms?: number; room?: WaitingRoom }) {
   const time = virtualTime();
-  const timebox = startTimebox(time, "tenant", limits);
+  const timebox = startTimebox(time, "tenant", { last_wait_ms: 900_000, ...limits });
   const told: string[] = [];
   void timebox.over.then((what) => told.push(what));
   return { time, timebox, told };
@@ -76,22 +76,32 @@ describe("a timebox", () => {
     expect(timebox.waited_ms()).toBe(10_000);
   });
 
-  test.each<[Place["kind"], number]>([
-    ["beside", 60_000],
-    ["in_slot", 10_000],
-    ["none", 0],
-  ])("lets a run whose place is %s wait %i ms", async (kind, most_ms) => {
+  test.each(["beside", "in_slot"] as const)("lets a run whose place is %s wait as long", async (kind) => {
     const left: string[] = [];
     const room: WaitingRoom = { beside: 0, enter: () => ({ kind, leave: () => left.push(kind) }) };
     const { time, timebox, told } = timeboxOf({ work_ms: 1_000, wait_ms: 60_000, room });
-    await time.pass(0);
     void timebox.wait(something().promise);
-    if (most_ms > 0) await time.pass(most_ms - 1);
+    await time.pass(59_999);
     expect(told).toEqual([]);
-    await time.pass(Math.min(most_ms, 1));
-    expect(told).toEqual([kind === "beside" ? "waits" : "crowded"]);
+    await time.pass(1);
+    expect(told).toEqual(["waits"]);
     timebox.end();
     expect(left).toEqual([kind]);
+  });
+
+  test("lets the result of work that is done wait as long as it takes", async () => {
+    const { time, timebox, told } = timeboxOf({ work_ms: 1_000, wait_ms: 60_000 });
+    const first = something();
+    const waiting = timebox.wait(first.promise);
+    await time.pass(59_000);
+    first.resolve();
+    await waiting;
+    timebox.done();
+    void timebox.wait(something().promise);
+    await time.pass(840_999);
+    expect(told).toEqual([]);
+    await time.pass(1);
+    expect(told).toEqual(["waits"]);
   });
 
   test("takes no place while a process of the run's own loads its code", async () => {

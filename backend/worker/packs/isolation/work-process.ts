@@ -132,10 +132,12 @@ interface Line<Answer> {
 /** The fault of a process that something else killed. */
 const KILLED = "killed";
 
-/** V8 aborts when its heap is full; a process that ends by itself has a code and no signal. */
+const FROM_OUTSIDE: ReadonlySet<string> = new Set(["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"]);
+
+/** V8 aborts when its heap is full. Other signals, such as SIGSEGV, come from what the process did itself. */
 function faultOf(signal: NodeJS.Signals | null): string {
-  if (signal === null) return "exit";
-  return signal === "SIGABRT" ? "out-of-memory" : KILLED;
+  if (signal === "SIGABRT") return "out-of-memory";
+  return signal !== null && FROM_OUTSIDE.has(signal) ? KILLED : "exit";
 }
 
 function listen<Answer>(child: ChildProcess): Line<Answer> {

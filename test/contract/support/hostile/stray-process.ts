@@ -36,7 +36,7 @@ catchStrays(createLog({ level: "silent", service: "test" }), () => process.exit(
 const log = createLog({ level: "silent", service: "test" });
 const deps = { fetch: () => Promise.reject(new Error("no network")), log, offThread: createOffThread() };
 const endless = () => {
-  const limits = { work_ms: 1, wait_ms: 1 };
+  const limits = { work_ms: 1, wait_ms: 1, last_wait_ms: 1 };
   return startTimebox({ clock: { now: () => 0 }, sleeper: { sleep: hang } }, "", limits);
 };
 const run = { inputs: "{}" } as Parameters<typeof execute>[2];
