@@ -16,9 +16,14 @@ import { DeniedKeyCache } from "./admission/denied-key-cache.ts";
 import { createMisconfiguredApp } from "./misconfigured.ts";
 
 const REMEMBERED_KEYS = 50_000;
-const CONNECTION_LIMITS = { per_name: 64, in_all: 2_000, share_of_free: 1 / 16, turn_ms: 60_000 };
-/** More than the time in which an answer that is held reads its run once, beside the request to the database. */
-const SILENCE_MARGIN_MS = 7_000;
+/** An answer that is held is silent for longer than it takes to read its run once: the request to the database and more. */
+const connectionLimits = ({ DPP_DATABASE_TIMEOUT_MS }: EdgeEnv) => ({
+  per_name: 64,
+  in_all: 2_000,
+  share_of_free: 1 / 16,
+  silence_ms: DPP_DATABASE_TIMEOUT_MS + 7_000,
+  turn_ms: 60_000,
+});
 
 const platform = { clock: createClock(), random: createRandom() };
 // The platform collects what is printed.
@@ -72,10 +77,7 @@ function wire(env: EdgeEnv) {
     refreshes: new IsolateRateLimiter({ per_minute: 12, burst: 2 }, clock),
     readyz_rate: new IsolateRateLimiter({ per_minute: 300, burst: 20 }, clock),
     sleeper: createSleeper(),
-    connections: new ConnectionLimiter(
-      { ...CONNECTION_LIMITS, silence_ms: env.DPP_DATABASE_TIMEOUT_MS + SILENCE_MARGIN_MS },
-      clock,
-    ),
+    connections: new ConnectionLimiter(connectionLimits(env), clock),
     signer: env.DPP_RECEIPT_KEY && createSigner(env.DPP_RECEIPT_KEY),
     receipt_keys: verifyingKeys(env.DPP_RECEIPT_KEY, env.DPP_RECEIPT_PUBLIC_KEYS?.keys ?? []),
     checks: {

@@ -24,6 +24,25 @@ interface Limits {
   readonly room?: WaitingRoom | undefined;
 }
 
+/** The places that one run holds in the room. */
+function placesIn(room: WaitingRoom | undefined, key: string) {
+  const held = new Set<Place>();
+  const leave = (place: Place) => {
+    place.leave();
+    held.delete(place);
+  };
+  return {
+    /** Takes one, and returns how to leave it. */
+    take(): () => void {
+      const place = room?.enter(key);
+      if (place === undefined) return () => undefined;
+      held.add(place);
+      return () => leave(place);
+    },
+    leaveAll: () => held.forEach(leave),
+  };
+}
+
 /** A clock for the work of one attempt, which stands still while the work waits its turn. */
 export function startTimebox(
   { clock, sleeper }: { readonly clock: Clock; readonly sleeper: Sleeper },
@@ -33,7 +52,7 @@ export function startTimebox(
   const { promise: over, resolve } = Promise.withResolvers<TimeIsUp>();
   const spent = { timebox: 0, waits: 0 };
   const limit = { timebox: work_ms, waits: wait_ms };
-  const places = new Set<Place>();
+  const places = placesIn(room, key);
   let phase: TimeIsUp = "timebox";
   let since_ms = clock.now();
   let waiting = 0;
@@ -55,29 +74,17 @@ export function startTimebox(
     });
   }
 
-  function takePlace(): Place | undefined {
-    const place = isOver ? undefined : room?.enter(key);
-    if (place !== undefined) places.add(place);
-    return place;
-  }
-
-  function leave(place: Place | undefined): void {
-    if (place === undefined) return;
-    place.leave();
-    places.delete(place);
-  }
-
   change("timebox");
   return {
     key,
     over,
     async wait(something, what = "turn") {
       if (waiting++ === 0) change("waits");
-      const place = what === "turn" ? takePlace() : undefined;
+      const leave = what === "turn" && !isOver ? places.take() : undefined;
       try {
         return await something;
       } finally {
-        leave(place);
+        leave?.();
         if (--waiting === 0) change("timebox");
       }
     },
@@ -90,7 +97,7 @@ export function startTimebox(
       spent[phase] += inPhase_ms();
       isOver = true;
       timer.abort();
-      for (const place of places) leave(place);
+      places.leaveAll();
     },
   };
 }
