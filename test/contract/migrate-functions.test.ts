@@ -96,6 +96,25 @@ describe("functions", () => {
     expect(await migrate(url)).toEqual([]);
   });
 
+  it("are nobody's to call until they are granted, whoever runs the migration that adds them", async () => {
+    const url = new URL(await migrated());
+    const role = url.pathname.slice(1);
+    await execute(url.href, `CREATE ROLE ${role} LOGIN SUPERUSER PASSWORD '${role}'`);
+    try {
+      Object.assign(url, { username: role, password: role });
+      const sql = "-- New.\nCREATE OR REPLACE FUNCTION n() RETURNS integer LANGUAGE sql AS 'SELECT 1';\n";
+      expect(await migrate(url.href, { dir: scratch.folder({ "functions/new.sql": () => sql }) })).toEqual([
+        "functions",
+      ]);
+      const may =
+        "SELECT has_function_privilege(r, 'n()', 'EXECUTE') AS may FROM unnest(ARRAY['dpp_edge', 'dpp_backend']) r";
+      expect(await execute(url.href, may)).toEqual([{ may: false }, { may: false }]);
+    } finally {
+      await execute(inject("stack").databaseUrl, `DROP DATABASE ${role} WITH (FORCE)`);
+      await execute(inject("stack").databaseUrl, `DROP ROLE ${role}`);
+    }
+  });
+
   it("wait for no transaction that writes, and keep none waiting", async () => {
     const url = await migrated();
     const tables = await execute(
