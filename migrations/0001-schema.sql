@@ -4,11 +4,12 @@
 
 ALTER TABLE pgmigrations ENABLE ROW LEVEL SECURITY;
 
--- What `npm run migrate` applied last of functions/, and what schema public was then: it is applied again when one differs.
+-- What `npm run migrate` applied last of functions/, and the state of schema public and of the roles that it left: it is
+-- applied again when one differs.
 CREATE TABLE applied_functions (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   files_sha256 text NOT NULL,
-  catalog_sha256 text NOT NULL,
+  state_sha256 text NOT NULL,
   applied_at timestamptz NOT NULL
 );
 ALTER TABLE applied_functions ENABLE ROW LEVEL SECURITY;

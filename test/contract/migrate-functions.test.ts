@@ -19,6 +19,8 @@ const DRIFTS = {
   "a policy less": "DROP POLICY backend_reads ON runs",
   "a grant less": "REVOKE EXECUTE ON FUNCTION close_run FROM dpp_backend",
   "a grant more": "GRANT EXECUTE ON FUNCTION close_run TO dpp_edge; GRANT SELECT (name) ON tenants TO PUBLIC",
+  "a privilege on the database":
+    "DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO PUBLIC', current_database()); END $$",
 };
 
 let scratch: ScratchDatabases;
