@@ -1,19 +1,34 @@
--- Tables of the money protocol, their guards, and row level security (default deny).
--- Amounts are BIGINT USD micros; ids are UUIDv7 or BIGINT.
+-- Tables of the money protocol, their guards and indexes, and what they begin with. Functions, views, triggers, roles and
+-- grants are in functions/, applied after these files. Amounts are BIGINT USD micros; ids are UUIDv7 or BIGINT.
+-- Row level security is on for every table (default deny): a role sees the rows that a policy of functions/roles.sql shows.
+
+ALTER TABLE pgmigrations ENABLE ROW LEVEL SECURITY;
+
+-- What `npm run migrate` applied last of functions/, and the state of schema public and of the roles that it left: it is
+-- applied again when one differs.
+CREATE TABLE applied_functions (
+  singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+  files_sha256 text NOT NULL,
+  state_sha256 text NOT NULL,
+  applied_at timestamptz NOT NULL
+);
+ALTER TABLE applied_functions ENABLE ROW LEVEL SECURITY;
 
 -- Every version of a key, plan or tenant comes from here, so that a mirror can tell newer from older.
 CREATE SEQUENCE config_version;
-
--- The one clock of every statement.
-CREATE FUNCTION wall_clock() RETURNS timestamptz LANGUAGE sql VOLATILE
-AS 'SELECT pg_catalog.clock_timestamp()';
 
 CREATE TABLE operator_switch (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   mode text NOT NULL CHECK (mode IN ('normal', 'read-only', 'halt')),
   updated_at timestamptz NOT NULL DEFAULT now()
 );
+ALTER TABLE operator_switch ENABLE ROW LEVEL SECURITY;
 INSERT INTO operator_switch (mode) VALUES ('normal');
+
+-- Who holds a row of this table keeps the others from doing the same: see take_lock_row.
+CREATE TABLE lock_rows (name text PRIMARY KEY);
+ALTER TABLE lock_rows ENABLE ROW LEVEL SECURITY;
+INSERT INTO lock_rows (name) VALUES ('webhook claims'), ('clawbacks');
 
 CREATE TABLE tenants (
   tenant_id uuid PRIMARY KEY,
@@ -22,6 +37,8 @@ CREATE TABLE tenants (
   version bigint NOT NULL DEFAULT nextval('config_version'),
   created_at timestamptz NOT NULL DEFAULT now()
 );
+ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;
+CREATE INDEX tenants_oldest ON tenants (created_at, tenant_id);
 
 CREATE TABLE plans (
   plan_id text PRIMARY KEY CHECK (plan_id ~ '^[a-z][a-z0-9-]{0,62}$'),
@@ -36,6 +53,7 @@ CREATE TABLE plans (
   version bigint NOT NULL DEFAULT nextval('config_version'),
   updated_at timestamptz NOT NULL DEFAULT now()
 );
+ALTER TABLE plans ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE tenant_plans (
   tenant_id uuid PRIMARY KEY REFERENCES tenants,
@@ -43,6 +61,8 @@ CREATE TABLE tenant_plans (
   version bigint NOT NULL DEFAULT nextval('config_version'),
   updated_at timestamptz NOT NULL DEFAULT now()
 );
+ALTER TABLE tenant_plans ENABLE ROW LEVEL SECURITY;
+CREATE INDEX tenant_plans_plan ON tenant_plans (plan_id, tenant_id);
 
 CREATE TABLE api_keys (
   key_id uuid PRIMARY KEY,
@@ -61,15 +81,25 @@ CREATE TABLE api_keys (
   rotated_from uuid UNIQUE REFERENCES api_keys,
   version bigint NOT NULL DEFAULT nextval('config_version'),
   created_at timestamptz NOT NULL DEFAULT now(),
-  revoked_at timestamptz
+  revoked_at timestamptz,
+  -- The keys whose own rates this one counts against besides its own, each named by the first of its chain of rotations
+  -- (spending_id), which is also the name of its own count: a key's maker, that one's maker, and so on, where they have
+  -- rates.
+  rate_makers uuid[] NOT NULL DEFAULT '{}' CHECK (cardinality(rate_makers) <= 4)
 );
-CREATE INDEX api_keys_tenant ON api_keys (tenant_id);
+ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
+-- Keys that have not ended, or ended lately; and the latest made. Neither is found by looking at all that ever were.
+CREATE INDEX api_keys_ends ON api_keys (tenant_id, (coalesce(least(revoked_at, expires_at), 'infinity'::timestamptz)));
+CREATE INDEX api_keys_newest ON api_keys (tenant_id, created_at DESC, key_id DESC);
+-- The keys whose spending a turn of the audit from a checkpoint compares.
+CREATE INDEX api_keys_capped ON api_keys (tenant_id) WHERE spending_cap_micros IS NOT NULL;
 
 -- What a capped key and its successors have reserved and been charged; only those with a cap have a row.
 CREATE TABLE key_spending (
   spending_id uuid PRIMARY KEY,
   committed_micros bigint NOT NULL CHECK (committed_micros >= 0)
 );
+ALTER TABLE key_spending ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE balances (
   tenant_id uuid PRIMARY KEY REFERENCES tenants,
@@ -81,6 +111,16 @@ CREATE TABLE balances (
   moved_at timestamptz NOT NULL DEFAULT now(),
   CHECK (available + reserved + charged = granted)
 );
+ALTER TABLE balances ENABLE ROW LEVEL SECURITY;
+
+-- When a tenant's money moved last, to 15 s: the first movement of each 15 s is noted. An index on balances.moved_at
+-- would cost every movement an entry, with the balance locked.
+CREATE TABLE tenant_movements (
+  tenant_id uuid PRIMARY KEY REFERENCES tenants,
+  moved_at timestamptz NOT NULL
+);
+ALTER TABLE tenant_movements ENABLE ROW LEVEL SECURITY;
+CREATE INDEX tenant_movements_newest ON tenant_movements (moved_at, tenant_id);
 
 CREATE TABLE runs (
   run_id uuid PRIMARY KEY,
@@ -129,6 +169,11 @@ CREATE TABLE runs (
   started_at timestamptz,
   finished_at timestamptz,
   retention_until timestamptz,
+  -- From `purging_at` on its objects may be gone; at `purged_at` they are, and its inputs too.
+  purging_at timestamptz,
+  purged_at timestamptz,
+  -- May hold a secret of its owner: it goes when the run is purged.
+  webhook_url text,
 
   UNIQUE (tenant_id, idempotency_key),
   CHECK (money_state = 'AUDIT_REQUIRED' OR
@@ -136,10 +181,27 @@ CREATE TABLE runs (
   CHECK (money_state = 'AUDIT_REQUIRED' OR (money_state = 'SETTLED') = (coalesce(charged_micros, 0) > 0)),
   CHECK (status <> 'COMPLETED' OR (result_sha256 IS NOT NULL AND finalize_stage = 'COMMITTED'))
 );
+ALTER TABLE runs ENABLE ROW LEVEL SECURITY;
 CREATE INDEX runs_open ON runs (tenant_id) WHERE status IN ('QUEUED', 'PROCESSING');
-CREATE INDEX runs_signal ON runs (last_signal_at, run_id) WHERE status = 'QUEUED';
+-- The signal sweep: a run's next signal is due by how many it had. More than twelve wait as long as twelve.
+CREATE INDEX runs_signal_due ON runs (least(signal_count, 12), last_signal_at, run_id)
+  WHERE status = 'QUEUED' AND money_state = 'RESERVED';
 CREATE INDEX runs_lease ON runs (lease_expires_at, run_id) WHERE status = 'PROCESSING' AND finalize_stage IS NULL;
 CREATE INDEX runs_claimed ON runs (claimed_at, run_id) WHERE finalize_stage = 'CLAIMED';
+CREATE INDEX runs_outlived ON runs (retention_until, run_id)
+  WHERE purged_at IS NULL AND money_state IN ('SETTLED', 'REFUNDED');
+CREATE INDEX runs_finished ON runs (tenant_id, finished_at, run_id) WHERE finished_at IS NOT NULL;
+CREATE INDEX runs_newest ON runs (tenant_id, created_at DESC, run_id DESC);
+
+-- Transaction ids begin again in another cluster (a dump restored, a logical replica promoted): `epoch` rises there, see
+-- adopt_cluster(), and is the upper part of every commit_order.
+CREATE TABLE commit_epoch (
+  singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+  epoch integer NOT NULL CHECK (epoch BETWEEN 1 AND 3500),
+  system_identifier bigint NOT NULL
+);
+ALTER TABLE commit_epoch ENABLE ROW LEVEL SECURITY;
+INSERT INTO commit_epoch (epoch, system_identifier) SELECT 1, s.system_identifier FROM pg_control_system() s;
 
 -- Append-only: no role holds UPDATE or DELETE.
 CREATE TABLE ledger_transfers (
@@ -152,6 +214,8 @@ CREATE TABLE ledger_transfers (
   credit text NOT NULL,
   amount_micros bigint NOT NULL CHECK (amount_micros > 0),
   created_at timestamptz NOT NULL,
+  -- The place of its transaction in the order of functions/commit-order.sql, by the default that functions/triggers.sql sets.
+  commit_order bigint NOT NULL,
   UNIQUE (run_id, kind),
   CHECK ((kind, debit, credit) IN (
     ('GRANT', 'funding', 'available'), ('CLAWBACK', 'available', 'funding'),
@@ -159,8 +223,11 @@ CREATE TABLE ledger_transfers (
   CHECK ((kind IN ('GRANT', 'CLAWBACK')) = (grant_id IS NOT NULL)),
   CHECK ((run_id IS NULL) = (grant_id IS NOT NULL))
 );
+ALTER TABLE ledger_transfers ENABLE ROW LEVEL SECURITY;
 CREATE UNIQUE INDEX ledger_transfers_grant ON ledger_transfers (kind, grant_id) WHERE grant_id IS NOT NULL;
 CREATE INDEX ledger_transfers_tenant ON ledger_transfers (tenant_id, transfer_id);
+CREATE INDEX ledger_transfers_newest ON ledger_transfers (tenant_id, kind, created_at DESC, transfer_id DESC);
+CREATE INDEX ledger_transfers_committed ON ledger_transfers (tenant_id, commit_order, transfer_id);
 
 CREATE TABLE usage_daily (
   tenant_id uuid NOT NULL REFERENCES tenants,
@@ -175,34 +242,4 @@ CREATE TABLE usage_daily (
   charged_micros bigint NOT NULL,
   PRIMARY KEY (tenant_id, day, pack_type, key_id)
 );
-
-CREATE TABLE outbox_events (
-  event_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  tenant_id uuid NOT NULL REFERENCES tenants,
-  run_id uuid REFERENCES runs,
-  type text NOT NULL,
-  payload jsonb NOT NULL,
-  created_at timestamptz NOT NULL
-);
-
-CREATE TABLE audit_findings (
-  finding_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  tenant_id uuid NOT NULL REFERENCES tenants,
-  run_id uuid REFERENCES runs,
-  kind text NOT NULL,
-  detail jsonb NOT NULL,
-  created_at timestamptz NOT NULL,
-  resolved_at timestamptz
-);
-CREATE UNIQUE INDEX audit_findings_open ON audit_findings (run_id, kind) WHERE resolved_at IS NULL;
-
--- Every row of api_keys, plans, tenants and tenant_plans that changes gets a new version.
-CREATE FUNCTION raise_config_version() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  NEW.version := nextval('config_version');
-  RETURN NEW;
-END $$;
-CREATE TRIGGER tenants_version BEFORE UPDATE ON tenants FOR EACH ROW EXECUTE FUNCTION raise_config_version();
-CREATE TRIGGER plans_version BEFORE UPDATE ON plans FOR EACH ROW EXECUTE FUNCTION raise_config_version();
-CREATE TRIGGER tenant_plans_version BEFORE UPDATE ON tenant_plans FOR EACH ROW EXECUTE FUNCTION raise_config_version();
-CREATE TRIGGER api_keys_version BEFORE UPDATE ON api_keys FOR EACH ROW EXECUTE FUNCTION raise_config_version();
+ALTER TABLE usage_daily ENABLE ROW LEVEL SECURITY;

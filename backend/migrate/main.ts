@@ -15,7 +15,8 @@ import { migrate } from "./migrate.ts";
 const USAGE = "usage: DATABASE_URL=postgres://... npm run migrate [-- --check | --help]";
 const HELP = `${USAGE}
 
-Applies every pending file of migrations/. DATABASE_URL is the owner's.
+Applies every pending file of migrations/, then migrations/functions where it, or the database, has changed since.
+All of it in one transaction. DATABASE_URL is the owner's.
 
   --check  change nothing: tell how the database differs from what the migrations make;
            without DATABASE_URL the development stack of .dev/stack.json is checked
@@ -53,10 +54,7 @@ async function differencesFound(): Promise<readonly string[]> {
 }
 
 async function apply(): Promise<void> {
-  const applied = await migrate(namedUrl(), {
-    log: (line) => console.log(line),
-    warn: (text) => console.error(text),
-  });
+  const applied = await migrate(namedUrl(), { log: (line) => console.log(line) });
   if (applied.length === 0) console.log("up to date");
 }
 

@@ -1,19 +1,17 @@
-import { fileURLToPath } from "node:url";
-import { runner } from "node-pg-migrate";
 import pg from "pg";
-
-export const MIGRATIONS_DIR = fileURLToPath(new URL("../../migrations", import.meta.url));
+import { readApplied } from "./catalog.ts";
+import { type MigrationFiles, readMigrationFiles, type SqlFile } from "./files.ts";
+import { applyFunctions } from "./functions.ts";
+import { LOCK_NOT_AVAILABLE, runFile } from "./run-file.ts";
 
 /** Whoever comes after a migration that waits for a table waits behind it: it gives up before they do. */
 const LOCK_SECONDS = 5;
 /** For another migration to end. */
 const TURN_SECONDS = 120;
-const LOCK_NOT_AVAILABLE = "55P03";
-const UNIQUE_VIOLATION = "23505";
-/** As node-pg-migrate makes it. */
+/** unique_violation, duplicate_table, duplicate_object: what IF NOT EXISTS may raise when two make a table at once. */
+const MADE_MEANWHILE = new Set(["23505", "42P07", "42710"]);
 const MIGRATIONS_TABLE = `CREATE TABLE IF NOT EXISTS public.pgmigrations (
   id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)`;
-const ONLY_SQL = String.raw`(?!.*\.sql$).*`;
 
 /** A table was in use for too long: nothing was changed, and the migration may be run again. */
 class TableInUse extends Error {
@@ -28,52 +26,81 @@ class TableInUse extends Error {
   }
 }
 
-export interface MigrateOptions {
-  /** Told of each applied migration by name. */
-  readonly log?: (line: string) => void;
-  /** Told which statement Postgres refused, and why, before the error is thrown. */
-  readonly warn?: (text: string) => void;
-  /** Apply at most this many. */
-  readonly count?: number;
-}
+/** The database has applied what is no file here: the functions of these files may contradict its tables. */
+class OtherHistory extends Error {
+  override readonly name = "OtherHistory";
 
-/**
- * Applies every pending file of migrations/, all in one transaction, and answers their names. Waits for a migration
- * that another process has begun, but not for a table that is in use: TableInUse. `databaseUrl` is the owner's.
- */
-export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<readonly string[]> {
-  const { log = () => undefined, warn = () => undefined, count } = options;
-  const dbClient = new pg.Client({ connectionString: databaseUrl });
-  // What it says, the query that it ends says too.
-  dbClient.on("error", () => undefined);
-  await dbClient.connect();
-  try {
-    await beginAlone(dbClient);
-    const applied = await runner({
-      dbClient,
-      noLock: true,
-      dir: MIGRATIONS_DIR,
-      ignorePattern: ONLY_SQL,
-      migrationsTable: "pgmigrations",
-      direction: "up",
-      singleTransaction: true,
-      logger: { info: () => undefined, warn, error: warn },
-      ...(count === undefined ? {} : { count }),
-    });
-    await dbClient.query("COMMIT");
-    for (const { name } of applied) log(`applied ${name}`);
-    await adoptCluster(dbClient, log);
-    return applied.map(({ name }) => name);
-  } catch (error) {
-    throw error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE ? new TableInUse(error) : error;
-  } finally {
-    await dbClient.end();
+  constructor(unknown: readonly string[]) {
+    const more = unknown.length > 1 ? ` and ${unknown.length - 1} more` : "";
+    super(
+      `this database was migrated by another state of the project: it has applied ${unknown[0]}${more}, ` +
+        "which migrations/ does not have. Nothing was changed. Migrate it with the release that it is of, or start over " +
+        "with an empty database: npm run dev -- --fresh",
+    );
   }
 }
 
+export interface MigrateOptions {
+  /** Called with a line for each applied migration. */
+  readonly log?: (line: string) => void;
+  /** Apply at most this many numbered files; functions are applied once none is pending. */
+  readonly count?: number;
+  /** Another folder than migrations/. */
+  readonly dir?: string | undefined;
+}
+
 /**
- * Begins the transaction that the runner goes on with and ends, alone of all migrations of this database: by a lock that
- * nobody but its owner may take, and that ends with the transaction, whatever pooler is in between.
+ * Applies every pending numbered file of migrations/, then migrations/functions where it differs, all in one transaction,
+ * and answers their names ("functions" for the folder). Waits for a migration that another process has begun, but not for
+ * a table that is in use: TableInUse. `databaseUrl` is the owner's.
+ */
+export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<readonly string[]> {
+  const { log = () => undefined, count = Number.POSITIVE_INFINITY, dir } = options;
+  const files = readMigrationFiles(dir);
+  const client = new pg.Client({ connectionString: databaseUrl });
+  // What it says, the query that it ends says too.
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    await beginAlone(client);
+    const applied = await applyAll(client, files, count);
+    await client.query("COMMIT");
+    for (const name of applied) log(`applied ${name}`);
+    await adoptCluster(client, log);
+    return applied;
+  } catch (error) {
+    throw error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE ? new TableInUse(error) : error;
+  } finally {
+    await client.end();
+  }
+}
+
+async function applyAll(client: pg.Client, { numbered, functions }: MigrationFiles, count: number): Promise<string[]> {
+  const pending = pendingOf(numbered, await readApplied(client));
+  const names: string[] = [];
+  for (const file of pending.slice(0, count)) {
+    await runFile(client, file);
+    await client.query("INSERT INTO public.pgmigrations (name, run_on) VALUES ($1, now())", [file.name]);
+    names.push(file.name);
+  }
+  if (names.length === pending.length && (await applyFunctions(client, functions))) names.push("functions");
+  return names;
+}
+
+function pendingOf(numbered: readonly SqlFile[], applied: readonly string[]): readonly SqlFile[] {
+  const unknown = applied.filter((name) => numbered.every((file) => file.name !== name));
+  if (unknown.length > 0) throw new OtherHistory(unknown);
+  const pending = numbered.filter(({ name }) => !applied.includes(name));
+  const late = pending[0]?.name;
+  const last = applied.toSorted().at(-1);
+  if (late !== undefined && last !== undefined && late < last)
+    throw new Error(`${late} comes before ${last}, which is applied already: give it the next number`);
+  return pending;
+}
+
+/**
+ * Begins the transaction of a migration, alone of all migrations of this database: by a lock that nobody but its owner
+ * may take, and that ends with the transaction, whatever pooler is in between.
  */
 async function beginAlone(client: pg.Client): Promise<void> {
   for (;;) {
@@ -86,7 +113,7 @@ async function beginAlone(client: pg.Client): Promise<void> {
       return;
     } catch (error) {
       // Another one made the table at the same moment: it is there now.
-      if (!(error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION)) throw error;
+      if (!(error instanceof pg.DatabaseError && MADE_MEANWHILE.has(error.code ?? ""))) throw error;
       await client.query("ROLLBACK");
     }
   }

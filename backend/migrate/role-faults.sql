@@ -8,9 +8,6 @@ WITH product AS (
   UNION
   SELECT m.* FROM pg_auth_members x JOIN product p ON p.oid = x.roleid JOIN pg_roles m ON m.oid = x.member
    WHERE m.rolcanlogin AND NOT m.rolsuper AND m.rolname <> current_user
-), given AS (
-  -- What one migration gave may be missing only once it was applied.
-  SELECT FROM public.pgmigrations m WHERE m.name LIKE '%-role-limits'
 ), wanted AS (
   SELECT unnest(ARRAY['statement_timeout=10s', 'lock_timeout=5s', 'idle_in_transaction_session_timeout=10s',
     'jit=off']) AS setting
@@ -24,7 +21,7 @@ SELECT format('role %s %s', r.rolname, a.text) AS fault
   LATERAL (VALUES (r.rolsuper, 'is a superuser'), (r.rolbypassrls, 'bypasses row level security'),
     (r.rolcreaterole, 'may create roles'), (r.rolcreatedb, 'may create databases'),
     (r.rolreplication, 'may replicate'),
-    (EXISTS (TABLE given) AND has_database_privilege(r.oid, current_database(), 'TEMPORARY'), 'may create temporary tables'),
+    (has_database_privilege(r.oid, current_database(), 'TEMPORARY'), 'may create temporary tables'),
     (has_database_privilege(r.oid, current_database(), 'CREATE'), 'may create schemas')) AS a (holds, text)
  WHERE a.holds
 UNION ALL
@@ -37,8 +34,7 @@ SELECT format('role %s does not exist', n)
 UNION ALL
 SELECT format('role %s lacks the setting %s', l.rolname, w.setting)
   FROM login l, wanted w
- WHERE EXISTS (TABLE given)
-   AND NOT EXISTS (SELECT FROM found f WHERE f.rolname = l.rolname AND f.setdatabase = 0 AND f.setting = w.setting)
+ WHERE NOT EXISTS (SELECT FROM found f WHERE f.rolname = l.rolname AND f.setdatabase = 0 AND f.setting = w.setting)
 UNION ALL
 SELECT format('role %s has a setting that no migration gave it: %s', f.rolname, f.setting)
   FROM found f

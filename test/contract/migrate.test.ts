@@ -7,26 +7,21 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { checkDrift } from "../../backend/migrate/check.ts";
 import { migrate } from "../../backend/migrate/migrate.ts";
 import { holding } from "./support/holding.ts";
+import { execute, type ScratchDatabases, scratchDatabases } from "./support/scratch-databases.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const ownerUrl = inject("stack").databaseUrl;
 const admin = new pg.Client({ connectionString: ownerUrl });
-const made: string[] = [];
+let scratch: ScratchDatabases;
 
-beforeAll(() => admin.connect());
+beforeAll(async () => {
+  await admin.connect();
+  scratch = await scratchDatabases(ownerUrl);
+});
 afterAll(async () => {
-  for (const name of made) await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  await scratch.close();
   await admin.end();
 });
-
-async function emptyDatabase(): Promise<string> {
-  const name = `dpp_migrate_${randomBytes(6).toString("hex")}`;
-  made.push(name);
-  await admin.query(`CREATE DATABASE ${name} TEMPLATE template0`);
-  const url = new URL(ownerUrl);
-  url.pathname = `/${name}`;
-  return url.href;
-}
 
 async function run(url: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const command = ["--import", "./backend/text-loader.ts", "backend/migrate/main.ts", ...args];
@@ -39,19 +34,9 @@ async function run(url: string, ...args: string[]): Promise<{ code: number; out:
   return { code, out, err };
 }
 
-async function execute(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}
-
 describe("npm run migrate", () => {
   it("applies each migration once when three start at the same moment", async () => {
-    const url = await emptyDatabase();
+    const url = await scratch.empty();
     const results = await Promise.all([run(url), run(url), run(url)]);
     expect(results.map(({ code, err }) => ({ code, err }))).toEqual(results.map(() => ({ code: 0, err: "" })));
     const outputs = results.map(({ out }) => out);
@@ -73,12 +58,31 @@ describe("npm run migrate", () => {
   });
 
   it("gives up on a table that is in use, changes nothing, and may be run again", async () => {
-    const url = await emptyDatabase();
-    await migrate(url, { count: 5 });
+    const url = await scratch.empty();
+    await migrate(url);
+    const dir = scratch.folder({ "0004-note.sql": () => "ALTER TABLE runs ADD COLUMN note text;" });
     const reader = { sql: "SELECT count(*) FROM runs", values: [] };
-    const refused = await holding(url, reader, () => run(url));
-    expect(refused).toMatchObject({ code: 1, out: "", err: expect.stringContaining("run it again once") });
-    expect(await run(url)).toMatchObject({ code: 0, out: expect.stringMatching(/^applied 0006-/), err: "" });
+    await expect(holding(url, reader, () => migrate(url, { dir }))).rejects.toThrow("run it again once");
+    expect(await checkDrift(url)).toEqual([]);
+    expect(await migrate(url, { dir })).toEqual(["0004-note", "functions"]);
+  });
+
+  it("refuses a database that has applied what is no file, and changes nothing", async () => {
+    const url = await scratch.empty();
+    await migrate(url, { count: 1 });
+    await execute(url, "INSERT INTO pgmigrations (name, run_on) VALUES ('0002-submit-run', now())");
+    const { code, out, err } = await run(url);
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+    expect(err).toContain("0002-submit-run, which migrations/ does not have. Nothing was changed.");
+    expect(err).toContain("npm run dev -- --fresh");
+    expect(await execute(url, "SELECT to_regclass('audit_findings') AS found")).toEqual([{ found: null }]);
+  });
+
+  it("refuses a file with a number below one that is applied", async () => {
+    const url = await scratch.empty();
+    await migrate(url);
+    const dir = scratch.folder({ "0002-a.sql": () => "SELECT 1;" });
+    await expect(migrate(url, { dir })).rejects.toThrow("0002-a comes before 0003-webhooks");
   });
 
   it("fails when the database cannot be reached", async () => {
@@ -100,6 +104,7 @@ describe("npm run migrate -- --check", () => {
       "CREATE OR REPLACE FUNCTION wall_clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT now()'",
       "differs: function public.wall_clock()",
     ],
+    "a function less": ["DROP FUNCTION find_plan", "missing: function public.find_plan(bytea)"],
     "a function more": [
       "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
       "not from a migration: function public.f()",
@@ -123,7 +128,7 @@ describe("npm run migrate -- --check", () => {
   let url: string;
 
   beforeAll(async () => {
-    url = await emptyDatabase();
+    url = await scratch.empty();
     await migrate(url);
   });
 
@@ -134,7 +139,7 @@ describe("npm run migrate -- --check", () => {
   });
 
   it("names every kind of drift", async () => {
-    const drifted = await emptyDatabase();
+    const drifted = await scratch.empty();
     await migrate(drifted);
     for (const [sql] of Object.values(drifts)) await execute(drifted, sql);
     const { code, err } = await run(drifted, "--check");
@@ -142,15 +147,17 @@ describe("npm run migrate -- --check", () => {
     for (const [what, [, line]] of Object.entries(drifts)) expect(err, what).toContain(line);
   });
 
-  it("names pending migrations, and compares with those applied so far", async () => {
-    const behind = await emptyDatabase();
+  it("names pending migrations, and compares nothing else", async () => {
+    const behind = await scratch.empty();
     await migrate(behind, { count: 1 });
-    const lines = await checkDrift(behind);
-    expect(lines[0]).toBe("pending: 0002-submit-run");
-    expect(lines.filter((line) => !line.startsWith("pending: "))).toEqual([]);
+    expect(await checkDrift(behind)).toEqual([
+      "pending: 0002-audit",
+      "pending: 0003-webhooks",
+      "nothing else is compared while a migration is pending",
+    ]);
   });
 
-  it("says so when its user may not create a scratch database", async () => {
+  it("says so when its user may not see what was applied, or not create a scratch database", async () => {
     const role = `plain_${randomBytes(4).toString("hex")}`;
     await admin.query(`CREATE ROLE ${role} LOGIN PASSWORD 'plain'`);
     try {
@@ -158,9 +165,14 @@ describe("npm run migrate -- --check", () => {
       plain.username = role;
       plain.password = "plain";
       await execute(url, `GRANT SELECT ON pgmigrations TO ${role}`);
+      expect(await run(plain.href, "--check")).toMatchObject({ code: 1, err: expect.stringContaining("row-level") });
+      await execute(
+        url,
+        ["pgmigrations", "applied_functions"].map((name) => `ALTER TABLE ${name} OWNER TO ${role};`).join(""),
+      );
       expect(await run(plain.href, "--check")).toMatchObject({ code: 1, err: expect.stringContaining("CREATEDB") });
     } finally {
-      await execute(url, `DROP OWNED BY ${role}`);
+      await execute(url, `REASSIGN OWNED BY ${role} TO CURRENT_USER`);
       await admin.query(`DROP ROLE ${role}`);
     }
   });

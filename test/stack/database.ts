@@ -1,8 +1,7 @@
-import { createHash, createHmac, randomBytes } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { createHmac, randomBytes } from "node:crypto";
 import pg from "pg";
-import { MIGRATIONS_DIR, migrate } from "../../backend/migrate/migrate.ts";
+import { hashOf, readMigrationFiles } from "../../backend/migrate/files.ts";
+import { migrate } from "../../backend/migrate/migrate.ts";
 
 const TEMPLATE_LOCK = 4_027_533_610_184_278;
 
@@ -82,7 +81,8 @@ async function copySettings(client: pg.Client, role: string, login: string): Pro
 }
 
 async function ensureTemplate(ownerUrl: string): Promise<string> {
-  const name = `dpp_template_${migrationsHash()}`;
+  const { numbered, functions } = readMigrationFiles();
+  const name = `dpp_template_${hashOf([...numbered, ...functions]).slice(0, 16)}`;
   await asOwner(ownerUrl, (client) =>
     locked(client, async () => {
       const { rows } = await client.query<{ datistemplate: boolean }>(
@@ -99,17 +99,6 @@ async function ensureTemplate(ownerUrl: string): Promise<string> {
     }),
   );
   return name;
-}
-
-function migrationsHash(): string {
-  const hash = createHash("sha256");
-  for (const file of readdirSync(MIGRATIONS_DIR).toSorted()) {
-    hash
-      .update(`${file}\0`)
-      .update(readFileSync(join(MIGRATIONS_DIR, file)))
-      .update("\0");
-  }
-  return hash.digest("hex").slice(0, 16);
 }
 
 function at(url: string, database: string): string {

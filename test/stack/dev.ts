@@ -117,7 +117,9 @@ async function restart(system: System, files: readonly string[]): Promise<void> 
   const migrations = files.filter((file) => file.startsWith("migrations/"));
   if (migrations.length > 0) {
     const applied = await migrate(system.stack.databaseUrl, { log: console.log });
-    const late = migrations.filter((file) => !applied.some((name) => file.includes(name)));
+    const late = migrations.filter(
+      (file) => !file.startsWith("migrations/functions/") && !applied.some((name) => file.includes(name)),
+    );
     for (const file of late) console.log(`${file} was applied before and is not applied again; --fresh starts anew`);
   }
   // An edge that does not build must not take the running one down.

@@ -9,6 +9,16 @@ const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
   .filter((file) => /^(edge|backend|migrations|test)\/.*\.(ts|sql|lua)$/.test(file));
 const read = (file: string) => readFileSync(file, "utf8");
 
+const NUMBERED = files.filter((file) => /^migrations\/[^/]+\.sql$/.test(file));
+const FUNCTIONS = files.filter((file) => file.startsWith("migrations/functions/"));
+
+/** Names of what a file of migrations/functions makes, each with the line before it. */
+function bodies(file: string): readonly { readonly name: string; readonly before: string }[] {
+  return [...read(file).matchAll(/(.*)\nCREATE OR REPLACE (?:FUNCTION|VIEW) (\w+)/g)].map(
+    ([, before = "", name = ""]) => ({ name, before }),
+  );
+}
+
 /** Floors of the house, from the ground: a file may import its own floor's kin and what lies below. */
 const FLOORS: readonly (readonly [name: string, RegExp, mayImport: RegExp])[] = [
   ["domain", /^backend\/core\/domain\//, /^backend\/core\/domain\//],
@@ -88,10 +98,34 @@ describe("the house", () => {
   });
 
   test("numbers its migrations without a gap", () => {
-    const numbers = files
-      .filter((file) => file.startsWith("migrations/"))
-      .map((file) => Number(basename(file).slice(0, 4)))
-      .toSorted((a, b) => a - b);
+    const numbers = NUMBERED.map((file) => Number(basename(file).slice(0, 4))).toSorted((a, b) => a - b);
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+  });
+
+  test("keeps functions, views, triggers and grants out of numbered migrations", () => {
+    expect(NUMBERED.length).toBeGreaterThan(0);
+    const wrong = /^\s*(CREATE (OR REPLACE )?(FUNCTION|PROCEDURE|VIEW|TRIGGER)|GRANT|REVOKE)\b/im;
+    expect(NUMBERED.filter((file) => wrong.test(read(file)))).toEqual([]);
+  });
+
+  test("has one body of each stored function and view", () => {
+    const names = FUNCTIONS.flatMap((file) => bodies(file).map(({ name }) => name));
+    expect(names.length).toBeGreaterThan(50);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
+  test("opens each stored function and view with a comment", () => {
+    const bare = FUNCTIONS.flatMap((file) => bodies(file).filter(({ before }) => !before.startsWith("-- ")));
+    expect(bare).toEqual([]);
+  });
+
+  test("makes stored functions and views so that they may be made again", () => {
+    const once = /^CREATE (?!OR REPLACE )(FUNCTION|PROCEDURE|VIEW)\b/im;
+    expect(FUNCTIONS.filter((file) => once.test(read(file)))).toEqual([]);
+  });
+
+  test("grants and revokes in one file", () => {
+    const wrong = FUNCTIONS.filter((file) => basename(file) !== "roles.sql" && /^(GRANT|REVOKE)\b/im.test(read(file)));
+    expect(wrong).toEqual([]);
   });
 });

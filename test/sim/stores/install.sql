@@ -13,7 +13,7 @@ DECLARE v_table text;
 BEGIN
   FOR v_table IN
     SELECT c.relname FROM pg_class c
-     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('operator_switch', 'pgmigrations', 'lock_rows', 'commit_epoch')
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('operator_switch', 'pgmigrations', 'applied_functions', 'lock_rows', 'commit_epoch')
   LOOP
     EXECUTE format('DELETE FROM %I', v_table);
   END LOOP;

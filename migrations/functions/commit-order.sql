@@ -1,35 +1,20 @@
 -- The order in which transfers became visible. Neither created_at (the clock inside the transaction) nor transfer_id is that
 -- order: a reader that goes on from either misses what committed later with a smaller one.
--- A transfer bears the id of its transaction. All transactions below the oldest one in progress have ended, so what they
+-- A transfer has the id of its transaction. All transactions below the oldest one in progress have ended, so what they
 -- wrote is there for good, and nothing can come in among it: (commit_order, transfer_id) up to that horizon is safe to go on
 -- from. Every run is created with a RESERVE and ended with a CHARGE or REFUND, so the same order serves runs.
 
--- Transaction ids begin again in another cluster (a dump restored, a logical replica promoted): `epoch` rises there, see
--- adopt_cluster(), and is the upper part of every commit_order.
-CREATE TABLE commit_epoch (
-  singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
-  epoch integer NOT NULL CHECK (epoch BETWEEN 1 AND 3500),
-  system_identifier bigint NOT NULL
-);
-ALTER TABLE commit_epoch ENABLE ROW LEVEL SECURITY;
-INSERT INTO commit_epoch (epoch, system_identifier) SELECT 1, s.system_identifier FROM pg_control_system() s;
-
 -- The place of a transaction in the order. Never null: without the row of commit_epoch money still moves, and readers are
 -- refused instead.
-CREATE FUNCTION commit_order(p_transaction xid8) RETURNS bigint
+CREATE OR REPLACE FUNCTION commit_order(p_transaction xid8) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT (coalesce((SELECT e.epoch FROM commit_epoch e), 0)::bigint << 48) | p_transaction::text::bigint
 $$;
 
--- Those that are there have all been committed: they come first, by their ids. 0 as a constant rewrites no row.
-ALTER TABLE ledger_transfers ADD COLUMN commit_order bigint NOT NULL DEFAULT 0;
-ALTER TABLE ledger_transfers ALTER COLUMN commit_order SET DEFAULT commit_order(pg_current_xact_id());
-CREATE INDEX ledger_transfers_committed ON ledger_transfers (tenant_id, commit_order, transfer_id);
-
 -- To be called where transaction ids may have begun again; `npm run migrate` does. Null: this is the known cluster. Else the
 -- new epoch: every position given out in an earlier one is refused, so that nobody goes on from one that means nothing here.
 -- Transactions that wrote with the epoch before are waited for: none may come in behind a reader that began after.
-CREATE FUNCTION adopt_cluster() RETURNS integer
+CREATE OR REPLACE FUNCTION adopt_cluster() RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
 DECLARE
   v_here bigint := (SELECT s.system_identifier FROM pg_control_system() s);
@@ -52,7 +37,7 @@ END $$;
 --   | not-adopted (run adopt_cluster). tenant_id is null where there is no such key.
 -- A position is that of a transfer that was read. After a restore or a failover that lost commits it may be gone; while it is
 -- there, all later transactions have higher ids.
-CREATE FUNCTION committed_from(p_key_sha256 bytea, p_epoch integer, p_order bigint, p_id bigint, OUT authorized boolean,
+CREATE OR REPLACE FUNCTION committed_from(p_key_sha256 bytea, p_epoch integer, p_order bigint, p_id bigint, OUT authorized boolean,
   OUT scopes text[], OUT tenant_id uuid, OUT state text, OUT epoch integer, OUT until bigint)
 LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   SELECT c.authorized, c.scopes, c.tenant_id,
@@ -74,7 +59,7 @@ $$;
 -- p_limit, p_look transfers are looked at; where that ends it, the last row is not matched, bears the last transfer that was
 -- looked at (nulls: none), and says whether there may be more (`goes_on`).
 -- Zero rows: no such key. One row: not authorized, or a state other than ready.
-CREATE FUNCTION list_committed_transfers(p_key_sha256 bytea, p_epoch integer, p_order bigint, p_id bigint, p_kinds text[],
+CREATE OR REPLACE FUNCTION list_committed_transfers(p_key_sha256 bytea, p_epoch integer, p_order bigint, p_id bigint, p_kinds text[],
   p_created_after timestamptz, p_created_before timestamptz, p_limit integer, p_look integer)
 RETURNS TABLE (authorized boolean, scopes text[], state text, epoch integer, matched boolean, goes_on boolean, transfer ledger_transfers)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -117,18 +102,10 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- A run as its owner may see it.
-CREATE VIEW run_views AS
-SELECT r.run_id, r.tenant_id, r.pack_type, r.pack_version, r.metadata, r.status, r.money_state, r.version, r.reserved_micros,
-       r.minimum_fee_micros, r.charged_micros, r.attempt, r.reason_code, r.reason_detail, r.result_attempt,
-       encode(r.result_sha256, 'hex') AS result_sha256, r.result_bytes, r.reliability, r.timebox_sec, r.trace_parent,
-       r.created_at, r.started_at, r.finished_at, r.retention_until, r.retention_until < wall_clock() AS expired
-  FROM runs r;
-
 -- The runs of the caller's tenant in the order in which their creation, or with p_ended their end, was committed: each once,
 -- as it is now. Positions, limits, states and the last row are those of list_committed_transfers; a run that is open has not
 -- ended. Its end is its CHARGE, or its REFUND where nothing was charged.
-CREATE FUNCTION list_committed_runs(p_key_sha256 bytea, p_epoch integer, p_order bigint, p_id bigint, p_ended boolean,
+CREATE OR REPLACE FUNCTION list_committed_runs(p_key_sha256 bytea, p_epoch integer, p_order bigint, p_id bigint, p_ended boolean,
   p_statuses text[], p_pack_type text, p_created_after timestamptz, p_created_before timestamptz, p_metadata jsonb,
   p_limit integer, p_look integer)
 RETURNS TABLE (authorized boolean, scopes text[], state text, epoch integer, matched boolean, goes_on boolean,
@@ -182,35 +159,3 @@ BEGIN
   matched := false; run := NULL;
   RETURN NEXT;
 END $$;
-
--- As in 0008, and `complete_through`: the last day that can gain no more runs. A run that ended before midnight may be
--- committed after it, but not 120 s later, for no statement that writes lives so long (the audit relies on the same).
-DROP FUNCTION find_usage(bytea, date, date, text);
-CREATE FUNCTION find_usage(p_key_sha256 bytea, p_from date, p_to date, p_group_by text)
-RETURNS TABLE (authorized boolean, scopes text[], day text, pack_type text, key_id uuid, key_name text, runs bigint,
-  completed bigint, failed bigint, canceled bigint, reserved_micros bigint, charged_micros bigint, complete_through text)
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT c.authorized, c.scopes, to_char(g.day, 'YYYY-MM-DD'), g.pack_type, g.key_id, k.name, g.runs, g.completed,
-         g.failed, g.canceled, g.reserved_micros, g.charged_micros,
-         to_char(((wall_clock() - interval '120 seconds') AT TIME ZONE 'UTC')::date - 1, 'YYYY-MM-DD')
-    FROM caller(p_key_sha256) c
-    LEFT JOIN LATERAL (
-      SELECT CASE WHEN p_group_by = 'day' THEN u.day END AS day,
-             CASE WHEN p_group_by = 'pack' THEN u.pack_type END AS pack_type,
-             CASE WHEN p_group_by = 'key' THEN u.key_id END AS key_id,
-             sum(u.runs)::bigint AS runs, sum(u.completed)::bigint AS completed, sum(u.failed)::bigint AS failed,
-             sum(u.canceled)::bigint AS canceled, sum(u.reserved_micros)::bigint AS reserved_micros,
-             sum(u.charged_micros)::bigint AS charged_micros
-        FROM usage_daily u
-       WHERE c.authorized AND u.tenant_id = c.tenant_id AND u.day BETWEEN p_from AND p_to
-       GROUP BY 1, 2, 3
-    ) g ON true
-    LEFT JOIN api_keys k ON k.key_id = g.key_id AND k.tenant_id = c.tenant_id
-   ORDER BY g.day, g.charged_micros DESC, g.pack_type, g.key_id
-$$;
-
--- The default privileges that 0005 set hold for the role that set them alone; another may run this file.
-REVOKE ALL ON run_views, commit_epoch FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION commit_order, adopt_cluster, committed_from, list_committed_transfers, list_committed_runs,
-  find_usage FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION list_committed_transfers, list_committed_runs, find_usage TO dpp_edge;

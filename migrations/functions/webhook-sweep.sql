@@ -1,44 +1,10 @@
--- Webhooks take turns: nobody's receivers keep the places of others. A receiver whose last answer was slow is told in a
--- lane of its own with half the shares; in each lane tenants take turns, and endpoints within a tenant; of each target
--- host no more than its share is under way. And no lock of the product is one that a role of the product could hold.
-
--- Who holds a row of this table keeps the others from doing the same. Only functions of the owner reach it: an advisory
--- lock could be taken, and kept, by anybody who may connect.
-CREATE TABLE lock_rows (name text PRIMARY KEY);
-ALTER TABLE lock_rows ENABLE ROW LEVEL SECURITY;
-REVOKE ALL ON lock_rows FROM PUBLIC;
-INSERT INTO lock_rows (name) VALUES ('webhook claims'), ('clawbacks');
-
--- Locks that row until the end of the transaction; raises where there is none.
-CREATE FUNCTION take_lock_row(p_name text) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
-BEGIN
-  PERFORM FROM lock_rows r WHERE r.name = p_name FOR UPDATE;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION 'lock_rows has no row "%"', p_name;
-  END IF;
-END $$;
-
--- Whether the last attempt took long, answered or not. A tenant cannot get rid of it by making another endpoint.
-ALTER TABLE webhook_endpoints ADD COLUMN slow boolean NOT NULL DEFAULT false;
-CREATE INDEX webhook_endpoints_slow ON webhook_endpoints (tenant_id) WHERE slow;
-CREATE FUNCTION begin_webhook_slow() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-  NEW.slow := EXISTS (SELECT FROM webhook_endpoints w WHERE w.tenant_id = NEW.tenant_id AND w.slow);
-  RETURN NEW;
-END $$;
-CREATE TRIGGER webhook_endpoints_slow BEFORE INSERT ON webhook_endpoints
-  FOR EACH ROW EXECUTE FUNCTION begin_webhook_slow();
-
--- When an endpoint is to be looked at for what is due: never later than the earliest of its pending deliveries, unless a
--- look found that one due and left it (`passed_over`); then it is when that look was. Null: nothing is pending.
--- A transaction that makes a delivery earlier, or sets this later, locks the endpoint's row first: no delivery is missed.
-ALTER TABLE webhook_endpoints ADD COLUMN next_due_at timestamptz, ADD COLUMN passed_over boolean NOT NULL DEFAULT false;
-CREATE INDEX webhook_endpoints_due ON webhook_endpoints (slow, passed_over, next_due_at) WHERE next_due_at IS NOT NULL;
+-- Deliveries of webhooks: claimed, sent by the reaper, concluded. Secrets are read through a claim alone.
+-- Nobody's receivers keep the places of others: a receiver whose last answer was slow is sent to in a lane of its own with
+-- half the shares; in each lane tenants take turns, and endpoints within a tenant; of each target host no more than its
+-- share is under way.
 
 -- The host that an http(s) URL names, without its port.
-CREATE FUNCTION webhook_host(p_url text) RETURNS text
+CREATE OR REPLACE FUNCTION webhook_host(p_url text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
   SELECT lower(substring(p_url FROM '^[^:]+://(\[[^]]*\]|[^:/?#\\]*)'))
 $$;
@@ -52,8 +18,7 @@ $$;
 -- Who claims waits for who claims, so that shares are exact; a lock that is not had within 3 s raises. Then endpoints and
 -- deliveries are locked, in that order; those that others hold are left for the next look.
 -- `slow`: the lane whose place it takes. Zero rows: nothing is due, or its share is used up.
-DROP FUNCTION claim_webhook_deliveries(integer, integer, integer, double precision);
-CREATE FUNCTION claim_webhook_deliveries(p_quick integer, p_kept integer, p_slow integer, p_per_tenant integer,
+CREATE OR REPLACE FUNCTION claim_webhook_deliveries(p_quick integer, p_kept integer, p_slow integer, p_per_tenant integer,
   p_per_endpoint integer, p_per_host integer, p_lease_seconds double precision)
 RETURNS TABLE (delivery_id uuid, claim_token uuid, tenant_id uuid, endpoint_id uuid, tries integer, url text, secret text,
   previous_secrets text[], event_uuid uuid, type text, payload jsonb, happened_at timestamptz, pack_type text,
@@ -173,8 +138,7 @@ END $$;
 -- endpoint is disabled and what else is pending for it is canceled; of a run's own address this delivery fails alone).
 -- p_slow: whether it took long. Whoever locks an endpoint and its deliveries takes them in that order.
 -- Zero rows: the claim's time was over and another has it, or it was canceled meanwhile.
-DROP FUNCTION conclude_webhook_delivery(uuid, uuid, text, integer, text, double precision);
-CREATE FUNCTION conclude_webhook_delivery(p_delivery_id uuid, p_claim_token uuid, p_outcome text, p_status integer,
+CREATE OR REPLACE FUNCTION conclude_webhook_delivery(p_delivery_id uuid, p_claim_token uuid, p_outcome text, p_status integer,
   p_error text, p_retry_seconds double precision, p_slow boolean DEFAULT false)
 RETURNS TABLE (status text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
@@ -210,40 +174,3 @@ BEGIN
   END IF;
   RETURN NEXT;
 END $$;
-
--- outcome: created | too-many (the tenant has as many as p_most) | too-fast (it made p_most_a_day within a day, deleted
--- or not) | unauthorized | scope-missing | read-only.
-DROP FUNCTION create_webhook(bytea, uuid, text, text[], text, text, integer);
-CREATE FUNCTION create_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_url text, p_events text[], p_description text,
-  p_secret text, p_most integer, p_most_a_day integer DEFAULT 100)
-RETURNS TABLE (outcome text, created_at timestamptz)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
-#variable_conflict use_column
-DECLARE
-  v_tenant_id uuid;
-BEGIN
-  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
-  IF outcome IS NULL THEN
-    -- Two of one tenant wait for each other here, so that both are counted.
-    PERFORM FROM tenants t WHERE t.tenant_id = v_tenant_id FOR NO KEY UPDATE;
-    created_at := wall_clock();
-    outcome := CASE
-      WHEN (SELECT count(*) FROM webhook_endpoints w
-             WHERE w.tenant_id = v_tenant_id AND w.url IS NOT NULL AND w.deleted_at IS NULL) >= p_most THEN 'too-many'
-      WHEN (SELECT count(*) FROM webhook_endpoints w
-             WHERE w.tenant_id = v_tenant_id AND w.url IS NOT NULL
-               AND w.created_at > create_webhook.created_at - interval '1 day') >= p_most_a_day THEN 'too-fast'
-      ELSE 'created'
-    END;
-    IF outcome = 'created' THEN
-      INSERT INTO webhook_endpoints (endpoint_id, tenant_id, url, events, description, secret, created_at)
-      VALUES (p_endpoint_id, v_tenant_id, p_url, p_events, p_description, p_secret, create_webhook.created_at);
-    END IF;
-  END IF;
-  RETURN NEXT;
-END $$;
-
-REVOKE EXECUTE ON FUNCTION take_lock_row, begin_webhook_slow, webhook_host, claim_webhook_deliveries,
-  conclude_webhook_delivery, create_webhook FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION create_webhook TO dpp_edge;
-GRANT EXECUTE ON FUNCTION claim_webhook_deliveries, conclude_webhook_delivery TO dpp_backend;

@@ -2,19 +2,10 @@
 -- What a key gives, it has itself: mode, scopes, expiry, own rates; and nothing that could spend beyond its own cap.
 -- A lock that is not had within 3 s raises (55P03): nothing was done.
 
--- A key as its owner may see it; committed_micros is null for a key without a cap.
-CREATE VIEW key_views AS
-SELECT k.key_id, k.tenant_id, k.name, k.mode, k.scopes,
-       CASE WHEN k.status = 'active' AND k.expires_at <= wall_clock() THEN 'expired' ELSE k.status END AS status,
-       k.created_at, k.expires_at, k.revoked_at, k.rotated_from, k.submit_per_minute, k.read_per_minute,
-       k.spending_cap_micros,
-       CASE WHEN k.spending_cap_micros IS NOT NULL THEN coalesce(s.committed_micros, 0) END AS committed_micros
-  FROM api_keys k LEFT JOIN key_spending s USING (spending_id);
-
 -- The caller of a change of keys. Its tenant is locked until the end of the transaction, so that what counts keys counts
 -- all of them; its own row too, so that whoever has seen it revoked sees all that it has made.
 -- refused: unauthorized | read-only (the operator's halt) | scope-missing; null when it may go on.
-CREATE FUNCTION key_admin(p_key_sha256 bytea, OUT refused text, OUT admin api_keys)
+CREATE OR REPLACE FUNCTION key_admin(p_key_sha256 bytea, OUT refused text, OUT admin api_keys)
 LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
 DECLARE
   v_mode text;
@@ -36,24 +27,36 @@ BEGIN
 END $$;
 
 -- Whether one more key may be made: null, or too-many (not revoked) | too-fast (made within a day, revoked or not).
-CREATE FUNCTION key_room(p_tenant_id uuid) RETURNS text
+-- What it counts it finds by an index: keys that ended, or were made, long ago cost nothing.
+CREATE OR REPLACE FUNCTION key_room(p_tenant_id uuid) RETURNS text
 LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   SELECT CASE
-    WHEN count(*) FILTER (WHERE k.status = 'active' AND (k.expires_at IS NULL OR k.expires_at > wall_clock())) >= 100 THEN 'too-many'
-    WHEN count(*) FILTER (WHERE k.created_at > wall_clock() - interval '1 day') >= 1000 THEN 'too-fast'
+    WHEN (SELECT count(*) FROM api_keys k
+           WHERE k.tenant_id = p_tenant_id AND k.status = 'active'
+             AND coalesce(least(k.revoked_at, k.expires_at), 'infinity'::timestamptz) > (SELECT wall_clock())) >= 100 THEN 'too-many'
+    WHEN (SELECT count(*) FROM api_keys k
+           WHERE k.tenant_id = p_tenant_id AND k.created_at > (SELECT wall_clock()) - interval '1 day') >= 1000 THEN 'too-fast'
   END
-    FROM api_keys k WHERE k.tenant_id = p_tenant_id
 $$;
 
--- outcome: found, with a key each, newest first | no-cursor (no such key to go on after) | unauthorized | scope-missing
+-- The rates that what this key makes counts against.
+CREATE OR REPLACE FUNCTION handed_down(k api_keys) RETURNS uuid[]
+LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
+  SELECT CASE WHEN coalesce(k.submit_per_minute, k.read_per_minute) IS NULL THEN k.rate_makers
+              ELSE k.rate_makers || k.spending_id END
+$$;
+
+-- The keys of the caller's tenant, newest first, after p_after; p_limit at most.
+-- outcome: found, with a key each | no-cursor (no such key to go on after) | unauthorized | scope-missing
 -- Zero rows: no more keys.
-CREATE FUNCTION list_keys(p_key_sha256 bytea, p_after uuid, p_limit integer)
+CREATE OR REPLACE FUNCTION list_keys(p_key_sha256 bytea, p_after uuid, p_limit integer)
 RETURNS TABLE (outcome text, current_key_id uuid, key key_views)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   v_caller record;
-  v_after timestamptz;
+  v_at timestamptz := 'infinity';
+  v_id uuid := coalesce(p_after, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
 BEGIN
   SELECT c.* INTO v_caller FROM caller(p_key_sha256) c WHERE c.authorized;
   IF NOT FOUND THEN
@@ -61,7 +64,7 @@ BEGIN
   ELSIF NOT 'admin' = ANY (v_caller.scopes) THEN
     outcome := 'scope-missing';
   ELSIF p_after IS NOT NULL THEN
-    SELECT k.created_at INTO v_after FROM api_keys k WHERE k.key_id = p_after AND k.tenant_id = v_caller.tenant_id;
+    SELECT k.created_at INTO v_at FROM api_keys k WHERE k.key_id = p_after AND k.tenant_id = v_caller.tenant_id;
     IF NOT FOUND THEN
       outcome := 'no-cursor';
     END IF;
@@ -71,18 +74,23 @@ BEGIN
     RETURN;
   END IF;
   RETURN QUERY
-  SELECT 'found', v_caller.key_id, v
-    FROM key_views v
-   WHERE v.tenant_id = v_caller.tenant_id AND (p_after IS NULL OR (v.created_at, v.key_id) < (v_after, p_after))
-   ORDER BY v.created_at DESC, v.key_id DESC
-   LIMIT p_limit;
+  SELECT 'found', v_caller.key_id, x.v
+    FROM (
+      SELECT k.key_id, k.created_at FROM api_keys k
+       WHERE k.tenant_id = v_caller.tenant_id AND (k.created_at, k.key_id) < (v_at, v_id)
+       ORDER BY k.created_at DESC, k.key_id DESC
+       LIMIT p_limit
+    ) page
+    JOIN LATERAL (SELECT v FROM key_views v WHERE v.key_id = page.key_id LIMIT 1) x ON true
+   ORDER BY page.created_at DESC, page.key_id DESC;
 END $$;
 
--- Makes a key. It comes with the hashes of two, one per mode, of which the one that fits is kept. What is left out (null)
--- of mode, expiry and rates is as the caller's own.
+-- Makes a key. It comes with the hashes of two, one per mode, of which the valid one is kept. What is left out (null)
+-- of mode, expiry and rates is as the caller's own. What a key makes counts against the key's own rates, together with
+-- the key itself.
 -- outcome: created | past-expiry | over-mode | over-scopes | over-expiry | over-rate | over-cap (each more than the caller
---   has) | too-many | too-fast | unauthorized | scope-missing | read-only
-CREATE FUNCTION create_key_for(
+--   has) | over-makers (a fifth rate to count against) | too-many | too-fast | unauthorized | scope-missing | read-only
+CREATE OR REPLACE FUNCTION create_key_for(
   p_key_sha256 bytea, p_key_id uuid, p_live_sha256 bytea, p_test_sha256 bytea, p_name text, p_mode text, p_scopes text[],
   p_expires_at timestamptz, p_submit_per_minute integer, p_read_per_minute integer, p_spending_cap_micros bigint
 ) RETURNS TABLE (outcome text, current_key_id uuid, key key_views)
@@ -110,6 +118,7 @@ BEGIN
     WHEN NOT p_scopes <@ v_admin.scopes THEN 'over-scopes'
     WHEN v_expires_at > v_admin.expires_at THEN 'over-expiry'
     WHEN v_submit_per_minute > v_admin.submit_per_minute OR v_read_per_minute > v_admin.read_per_minute THEN 'over-rate'
+    WHEN cardinality(handed_down(v_admin)) > 4 THEN 'over-makers'
   END, key_room(v_admin.tenant_id));
   IF outcome IS NOT NULL THEN
     RETURN NEXT;
@@ -117,17 +126,19 @@ BEGIN
   END IF;
 
   INSERT INTO api_keys (key_id, tenant_id, key_sha256, name, mode, scopes, expires_at, submit_per_minute,
-    read_per_minute, spending_cap_micros, spending_id, created_at)
+    read_per_minute, spending_cap_micros, spending_id, rate_makers, created_at)
   VALUES (p_key_id, v_admin.tenant_id, CASE v_mode WHEN 'live' THEN p_live_sha256 ELSE p_test_sha256 END, p_name, v_mode,
-    p_scopes, v_expires_at, v_submit_per_minute, v_read_per_minute, p_spending_cap_micros, p_key_id, wall_clock());
+    p_scopes, v_expires_at, v_submit_per_minute, v_read_per_minute, p_spending_cap_micros, p_key_id,
+    handed_down(v_admin), wall_clock());
   RETURN QUERY SELECT 'created', v_admin.key_id, v FROM key_views v WHERE v.key_id = p_key_id;
 END $$;
 
 -- Gives an active key its one successor, alike in everything and with the same cap, and ends the old one after a grace,
--- never later than it would have ended anyway.
+-- never later than it would have ended anyway. The successor counts together with the old key, and a key with a rate of
+-- its own rotates itself and what it made alone, for another's rate would come on top of its own.
 -- outcome: rotated | absent (no such key, or revoked or expired) | already-rotated | over-mode | over-scopes | over-expiry
 --   | over-rate | over-cap | too-many | too-fast | unauthorized | scope-missing | read-only
-CREATE FUNCTION rotate_key_for(
+CREATE OR REPLACE FUNCTION rotate_key_for(
   p_key_sha256 bytea, p_key_id uuid, p_new_key_id uuid, p_live_sha256 bytea, p_test_sha256 bytea, p_grace_seconds integer
 ) RETURNS TABLE (outcome text, current_key_id uuid, key key_views, old_expires_at timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
@@ -154,7 +165,8 @@ BEGIN
       WHEN NOT v_old.scopes <@ v_admin.scopes THEN 'over-scopes'
       WHEN coalesce(v_old.expires_at, 'infinity') > v_admin.expires_at THEN 'over-expiry'
       WHEN coalesce(v_old.submit_per_minute, 1000000) > v_admin.submit_per_minute
-        OR coalesce(v_old.read_per_minute, 1000000) > v_admin.read_per_minute THEN 'over-rate'
+        OR coalesce(v_old.read_per_minute, 1000000) > v_admin.read_per_minute
+        OR (v_old.spending_id <> v_admin.spending_id AND NOT v_old.rate_makers @> handed_down(v_admin)) THEN 'over-rate'
       ELSE key_room(v_admin.tenant_id)
     END;
   END IF;
@@ -164,18 +176,18 @@ BEGIN
   END IF;
 
   INSERT INTO api_keys (key_id, tenant_id, key_sha256, name, mode, scopes, expires_at, submit_per_minute,
-    read_per_minute, spending_cap_micros, spending_id, rotated_from, created_at)
+    read_per_minute, spending_cap_micros, spending_id, rate_makers, rotated_from, created_at)
   VALUES (p_new_key_id, v_old.tenant_id, CASE v_old.mode WHEN 'live' THEN p_live_sha256 ELSE p_test_sha256 END,
     v_old.name, v_old.mode, v_old.scopes, v_old.expires_at, v_old.submit_per_minute, v_old.read_per_minute,
-    v_old.spending_cap_micros, v_old.spending_id, v_old.key_id, v_now);
+    v_old.spending_cap_micros, v_old.spending_id, v_old.rate_makers, v_old.key_id, v_now);
   UPDATE api_keys k SET expires_at = least(k.expires_at, v_now + make_interval(secs => p_grace_seconds))
    WHERE k.key_id = p_key_id
   RETURNING k.expires_at INTO old_expires_at;
   RETURN QUERY SELECT 'rotated', v_admin.key_id, v, old_expires_at FROM key_views v WHERE v.key_id = p_new_key_id;
 END $$;
 
--- Ends a key at once and for ever, and tells of it once. Zero rows: no such key, or it is revoked already.
-CREATE FUNCTION revoke_key(p_key_id uuid) RETURNS TABLE (key_id uuid)
+-- Ends a key at once and for good, and tells of it once. Zero rows: no such key, or it is revoked already.
+CREATE OR REPLACE FUNCTION revoke_key(p_key_id uuid) RETURNS TABLE (key_id uuid)
 LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   WITH revoked AS (
     UPDATE api_keys k SET status = 'revoked', revoked_at = wall_clock()
@@ -190,9 +202,9 @@ LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   SELECT r.key_id FROM revoked r
 $$;
 
--- The same at the request of an admin key of its tenant, whatever the operator's switch says.
+-- Ends a key at the request of an admin key of its tenant, whatever the operator's switch says.
 -- outcome: revoked | already-revoked, each with the key; absent | unauthorized | scope-missing
-CREATE FUNCTION revoke_key_for(p_key_sha256 bytea, p_key_id uuid)
+CREATE OR REPLACE FUNCTION revoke_key_for(p_key_sha256 bytea, p_key_id uuid)
 RETURNS TABLE (outcome text, current_key_id uuid, key key_views)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 #variable_conflict use_column
@@ -214,9 +226,3 @@ BEGIN
   v_outcome := CASE WHEN FOUND THEN 'revoked' ELSE 'already-revoked' END;
   RETURN QUERY SELECT v_outcome, v_caller.key_id, v FROM key_views v WHERE v.key_id = p_key_id;
 END $$;
-
--- The default privileges that 0005 set hold for the role that set them alone; another may run this file.
-REVOKE ALL ON key_views FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION key_admin, key_room, list_keys, create_key_for, rotate_key_for, revoke_key, revoke_key_for
-  FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION list_keys, create_key_for, rotate_key_for, revoke_key_for TO dpp_edge;

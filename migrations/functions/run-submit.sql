@@ -1,3 +1,5 @@
+-- S2 of the money protocol: how a run begins.
+
 -- Linearization point 1: does this run exist, and is its money held?
 -- With p_reserve false it only looks. The balance row is locked last and held for the commit alone. A lock that is not
 -- had within 3 s raises (55P03): nothing was done.
@@ -5,7 +7,7 @@
 -- outcome: inserted | existing | conflict | absent (only looked: it would have been inserted) | insufficient
 --   | too-many-open | late | unauthorized | scope-missing | pack-not-in-plan | cost-over-plan-limit | read-only | run-id-taken
 -- refused_by: 'tenant' or 'key', whose budget was too small, with available_micros of that one.
-CREATE FUNCTION submit_run(
+CREATE OR REPLACE FUNCTION submit_run(
   p_key_sha256 bytea, p_run_id uuid, p_idempotency_key text, p_payload_sha256 bytea,
   p_pack_type text, p_pack_version text, p_inputs text, p_metadata jsonb,
   p_max_cost_micros bigint, p_minimum_fee_micros bigint, p_timebox_sec integer, p_min_reliability double precision,
@@ -145,4 +147,31 @@ BEGIN
     END;
   END LOOP;
   RETURN NEXT;
+END $$;
+
+-- submit_run for a run that brings an address along, noted in the same transaction; see there for the outcomes.
+CREATE OR REPLACE FUNCTION submit_run_with_webhook(
+  p_key_sha256 bytea, p_run_id uuid, p_idempotency_key text, p_payload_sha256 bytea,
+  p_pack_type text, p_pack_version text, p_inputs text, p_metadata jsonb,
+  p_max_cost_micros bigint, p_minimum_fee_micros bigint, p_timebox_sec integer, p_min_reliability double precision,
+  p_trace_parent text, p_reserve boolean, p_deadline timestamptz, p_webhook_url text, p_secret text
+) RETURNS TABLE (
+  outcome text, run_id uuid, status text, created_at timestamptz, reserved_micros bigint, minimum_fee_micros bigint,
+  available_micros bigint, refused_by text
+) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+#variable_conflict use_column
+DECLARE
+  v_answer record;
+BEGIN
+  -- First, for after it the balance is locked, with which nothing is waited for.
+  PERFORM ensure_default_webhook(c.tenant_id, p_secret)
+     FROM caller(p_key_sha256) c WHERE p_reserve AND c.authorized AND 'submit' = ANY (c.scopes);
+  SELECT * INTO v_answer FROM submit_run(p_key_sha256, p_run_id, p_idempotency_key, p_payload_sha256, p_pack_type, p_pack_version,
+    p_inputs, p_metadata, p_max_cost_micros, p_minimum_fee_micros, p_timebox_sec, p_min_reliability, p_trace_parent,
+    p_reserve, p_deadline);
+  IF v_answer.outcome = 'inserted' THEN
+    UPDATE runs r SET webhook_url = p_webhook_url WHERE r.run_id = p_run_id;
+  END IF;
+  RETURN QUERY SELECT v_answer.outcome, v_answer.run_id, v_answer.status, v_answer.created_at, v_answer.reserved_micros,
+    v_answer.minimum_fee_micros, v_answer.available_micros, v_answer.refused_by;
 END $$;

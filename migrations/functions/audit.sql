@@ -1,26 +1,11 @@
--- Audit, retention and clawbacks: what re-adds the transfers, what a finding freezes, what a person decides, and what is
--- forgotten once its retention has passed.
-
--- `purging_at`: from then on its objects may be gone. `purged_at`: they are, and its inputs too.
-ALTER TABLE runs ADD COLUMN purging_at timestamptz, ADD COLUMN purged_at timestamptz;
-CREATE INDEX runs_outlived ON runs (retention_until, run_id)
-  WHERE purged_at IS NULL AND money_state IN ('SETTLED', 'REFUNDED');
-CREATE INDEX runs_finished ON runs (tenant_id, finished_at, run_id) WHERE finished_at IS NOT NULL;
-
--- `subject` tells findings of one tenant and kind apart: a chain of keys, a clawback, a line of usage.
-ALTER TABLE audit_findings ADD COLUMN subject text NOT NULL DEFAULT '', ADD COLUMN note text;
-CREATE UNIQUE INDEX audit_findings_tenant ON audit_findings (tenant_id, kind, subject)
-  WHERE run_id IS NULL AND resolved_at IS NULL;
-
-GRANT SELECT ON usage_daily, key_spending TO dpp_backend;
-CREATE POLICY backend_reads ON usage_daily FOR SELECT TO dpp_backend USING (true);
-CREATE POLICY backend_reads ON key_spending FOR SELECT TO dpp_backend USING (true);
+-- The audit: what adds up the transfers and closed runs, what a finding freezes, what a person decides, and checkpoints.
+-- A checkpoint vouches for nothing: a full turn adds everything again, compares with it, and a difference is a finding.
 
 -- What the transfers of a tenant after one and up to another (null: all that follow) add up to, so many at most.
 -- STABLE: from the calling statement's snapshot. Always one row; `last_id` is null where there was none.
-CREATE FUNCTION add_transfers(p_tenant_id uuid, p_after bigint, p_through bigint, p_limit integer)
+CREATE OR REPLACE FUNCTION add_transfers(p_tenant_id uuid, p_after bigint, p_through bigint, p_limit integer)
 RETURNS TABLE (transfers bigint, last_id bigint, given numeric, taken_back numeric, reserve numeric, charge numeric, refund numeric)
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp AS $$
   SELECT count(*), max(transfer_id),
          coalesce(sum(amount_micros) FILTER (WHERE kind = 'GRANT'), 0),
          coalesce(sum(amount_micros) FILTER (WHERE kind = 'CLAWBACK'), 0),
@@ -37,9 +22,9 @@ $$;
 
 -- What the closed runs of a tenant add up to, by day, pack and key, from one moment and run on (after both) and before
 -- another moment, so many at most. STABLE, and always one row, likewise.
-CREATE FUNCTION add_closed_runs(p_tenant_id uuid, p_from timestamptz, p_after uuid, p_before timestamptz, p_limit integer)
+CREATE OR REPLACE FUNCTION add_closed_runs(p_tenant_id uuid, p_from timestamptz, p_after uuid, p_before timestamptz, p_limit integer)
 RETURNS TABLE (runs bigint, last_finished_at timestamptz, last_run_id uuid, lines jsonb)
-LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp AS $$
   WITH page AS MATERIALIZED (
     SELECT run_id, key_id, pack_type, key_capped, status, reserved_micros, charged_micros, finished_at FROM runs
      WHERE tenant_id = p_tenant_id AND finished_at IS NOT NULL AND finished_at < p_before
@@ -63,7 +48,7 @@ $$;
 
 -- A finding that is about no closed run. Zero rows: it is open already.
 -- `clawback-short` is refused (42501): it says what a clawback took, and a forged one would block the clawback's id.
-CREATE FUNCTION record_finding(p_tenant_id uuid, p_run_id uuid, p_kind text, p_subject text, p_detail jsonb)
+CREATE OR REPLACE FUNCTION record_finding(p_tenant_id uuid, p_run_id uuid, p_kind text, p_subject text, p_detail jsonb)
 RETURNS TABLE (finding_id bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -79,7 +64,7 @@ END $$;
 
 -- A closed run whose books or result contradict it: AUDIT_REQUIRED, so that retention keeps its evidence, and a finding.
 -- outcome: found | known (this finding is open already) | lost (the run is not as it was seen: look again).
-CREATE FUNCTION freeze_closed_run(p_run_id uuid, p_version bigint, p_money_state text, p_kind text, p_detail jsonb)
+CREATE OR REPLACE FUNCTION freeze_closed_run(p_run_id uuid, p_version bigint, p_money_state text, p_kind text, p_detail jsonb)
 RETURNS TABLE (outcome text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
@@ -105,7 +90,7 @@ END $$;
 -- A person has dealt with a finding. The last one of a closed run lets the run go again.
 -- The run is locked before its finding, as freezing and deciding do.
 -- outcome: resolved | money-held (its run is open and frozen: decide the run). Zero rows: no such open finding.
-CREATE FUNCTION resolve_finding(p_finding_id bigint, p_note text)
+CREATE OR REPLACE FUNCTION resolve_finding(p_finding_id bigint, p_note text)
 RETURNS TABLE (outcome text, tenant_id uuid, run_id uuid, kind text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 #variable_conflict use_column
@@ -140,7 +125,7 @@ END $$;
 -- A person closes a frozen run whose money is still held: FAILED, at a charge from zero to its reservation.
 -- Its findings come before close_run, which locks the balance: nothing is waited for with that held.
 -- Zero rows: it is not frozen with its money held, or not as it was seen.
-CREATE FUNCTION decide_run(p_run_id uuid, p_version bigint, p_charge_micros bigint, p_reason_detail text, p_note text)
+CREATE OR REPLACE FUNCTION decide_run(p_run_id uuid, p_version bigint, p_charge_micros bigint, p_reason_detail text, p_note text)
 RETURNS TABLE (run_id uuid, tenant_id uuid, reserved_micros bigint, charged_micros bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 #variable_conflict use_column
@@ -166,79 +151,50 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- CLAWBACK: available -> funding, once per id, never below zero: what is missing is a finding. The balance is locked
--- first, for what it holds decides the transfer.
--- One row: what was asked and taken, now or (`already`) before, and of whom. Zero rows: no such tenant.
-CREATE FUNCTION clawback(p_tenant_id uuid, p_clawback_id text, p_micros bigint)
-RETURNS TABLE (tenant_id uuid, asked_micros bigint, taken_micros bigint, already boolean)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
-#variable_conflict use_column
-DECLARE
-  v_now timestamptz := wall_clock();
-  v_available bigint;
-BEGIN
-  -- Two of one id, for two tenants, wait for each other here.
-  PERFORM pg_advisory_xact_lock(hashtextextended('clawback ' || p_clawback_id, 0));
-  SELECT x.tenant_id, x.asked, x.taken, true INTO tenant_id, asked_micros, taken_micros, already
-    FROM (
-      SELECT f.tenant_id, (f.detail ->> 'asked_micros')::bigint AS asked, (f.detail ->> 'taken_micros')::bigint AS taken
-        FROM audit_findings f
-       WHERE f.run_id IS NULL AND f.kind = 'clawback-short' AND f.subject = p_clawback_id
-      UNION ALL
-      SELECT l.tenant_id, l.amount_micros, l.amount_micros
-        FROM ledger_transfers l WHERE l.kind = 'CLAWBACK' AND l.grant_id = p_clawback_id
-    ) x
-   ORDER BY x.asked DESC
-   LIMIT 1;
-  IF FOUND THEN
-    RETURN NEXT;
-    RETURN;
-  END IF;
-
-  SELECT b.available INTO v_available FROM balances b WHERE b.tenant_id = p_tenant_id FOR UPDATE;
-  IF NOT FOUND THEN
-    RETURN;
-  END IF;
-  tenant_id := p_tenant_id; asked_micros := p_micros; taken_micros := least(v_available, p_micros); already := false;
-  IF taken_micros > 0 THEN
-    INSERT INTO ledger_transfers (tenant_id, grant_id, kind, debit, credit, amount_micros, created_at)
-    VALUES (p_tenant_id, p_clawback_id, 'CLAWBACK', 'available', 'funding', taken_micros, v_now);
-    UPDATE balances b
-       SET granted = b.granted - clawback.taken_micros, available = b.available - clawback.taken_micros, moved_at = v_now
-     WHERE b.tenant_id = p_tenant_id;
-  END IF;
-  IF taken_micros < p_micros THEN
-    INSERT INTO audit_findings (tenant_id, kind, subject, detail, created_at)
-    VALUES (p_tenant_id, 'clawback-short', p_clawback_id, jsonb_build_object('asked_micros', p_micros::text,
-      'taken_micros', taken_micros::text, 'missing_micros', (p_micros - taken_micros)::text), v_now);
-  END IF;
-  RETURN NEXT;
-END $$;
-
--- Retention decides here that a run past it is forgotten: from now on its objects may be deleted. One that is frozen
--- before keeps them; one that is frozen after loses them, and keeps its inputs until a person lets it go.
--- One begun before and not ended is begun again.
--- One row: its version now. Zero rows: it is frozen, open, kept for longer, purged already, or not as it was seen.
-CREATE FUNCTION begin_purge(p_run_id uuid, p_version bigint) RETURNS TABLE (version bigint)
+-- Notes a checkpoint that was added up from the one of version p_from, or (null) from the beginning.
+-- Zero rows, and nothing was changed: the one it began from was replaced or dropped meanwhile, or, from the beginning, the
+-- one that is there reaches further. Or it reaches beyond what there is, a moment to come or a transfer that the tenant does
+-- not have: it would vouch for what is still to be written. A caller that is sound asks so only after a failover.
+CREATE OR REPLACE FUNCTION note_audit_checkpoint(p_tenant_id uuid, p_from bigint, p_through_transfer bigint, p_before timestamptz,
+  p_transfers bigint, p_given numeric, p_taken_back numeric, p_reserve numeric, p_charge numeric, p_refund numeric,
+  p_lines jsonb, p_capped jsonb)
+RETURNS TABLE (version bigint)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
-  UPDATE runs r SET purging_at = coalesce(r.purging_at, wall_clock()), version = r.version + 1
-   WHERE r.run_id = p_run_id AND r.version = p_version AND r.money_state IN ('SETTLED', 'REFUNDED')
-     AND r.status NOT IN ('QUEUED', 'PROCESSING') AND r.retention_until < wall_clock() AND r.purged_at IS NULL
-  RETURNING r.version
+  WITH bounds AS MATERIALIZED (
+    SELECT n.now FROM (SELECT wall_clock() AS now) n
+     WHERE p_before <= n.now
+       AND p_through_transfer <= (SELECT max(l.transfer_id) FROM ledger_transfers l WHERE l.tenant_id = p_tenant_id)
+  ), moved AS (
+    UPDATE audit_checkpoints c
+       SET version = nextval('audit_checkpoint_version'), through_transfer = p_through_transfer, before = p_before,
+           transfers = p_transfers, given = p_given, taken_back = p_taken_back, reserve = p_reserve, charge = p_charge,
+           refund = p_refund, lines = p_lines, capped = p_capped, noted_at = bounds.now
+      FROM bounds
+     WHERE c.tenant_id = p_tenant_id AND c.version = p_from
+       AND c.through_transfer <= p_through_transfer AND c.before <= p_before
+    RETURNING c.version
+  ), begun AS (
+    INSERT INTO audit_checkpoints AS c (tenant_id, version, through_transfer, before, transfers, given, taken_back, reserve,
+      charge, refund, lines, capped, noted_at, full_at)
+    SELECT p_tenant_id, nextval('audit_checkpoint_version'), p_through_transfer, p_before, p_transfers, p_given,
+           p_taken_back, p_reserve, p_charge, p_refund, p_lines, p_capped, bounds.now, bounds.now
+      FROM bounds
+     WHERE p_from IS NULL
+    ON CONFLICT (tenant_id) DO UPDATE
+      SET version = excluded.version, through_transfer = excluded.through_transfer, before = excluded.before,
+          transfers = excluded.transfers, given = excluded.given, taken_back = excluded.taken_back,
+          reserve = excluded.reserve, charge = excluded.charge, refund = excluded.refund, lines = excluded.lines,
+          capped = excluded.capped, noted_at = excluded.noted_at, full_at = excluded.full_at
+      WHERE c.through_transfer <= excluded.through_transfer AND c.before <= excluded.before
+    RETURNING c.version
+  )
+  SELECT version FROM moved UNION ALL SELECT version FROM begun
 $$;
 
--- Forgets a run whose purge was begun and whose objects were deleted; its figures stay, so that the audit still adds up.
--- Zero rows: its purge was not begun, or it is purged already, frozen, or not as it was seen.
-CREATE FUNCTION purge_run(p_run_id uuid, p_version bigint) RETURNS TABLE (run_id uuid)
+-- Drops a checkpoint that a full turn contradicted: what it said is in the finding, and the next turn begins at the
+-- beginning. Zero rows: it was replaced meanwhile.
+CREATE OR REPLACE FUNCTION drop_audit_checkpoint(p_tenant_id uuid, p_version bigint) RETURNS TABLE (version bigint)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
-  UPDATE runs r SET purged_at = wall_clock(), inputs = NULL, metadata = '{}', version = r.version + 1
-   WHERE r.run_id = p_run_id AND r.version = p_version AND r.money_state IN ('SETTLED', 'REFUNDED')
-     AND r.purging_at IS NOT NULL AND r.purged_at IS NULL
-  RETURNING r.run_id
+  DELETE FROM audit_checkpoints c WHERE c.tenant_id = p_tenant_id AND c.version = p_version
+  RETURNING c.version
 $$;
-
--- The default privileges that 0005 set hold for the role that set them alone; another may run this file.
-REVOKE EXECUTE ON FUNCTION add_transfers, add_closed_runs, record_finding, freeze_closed_run, resolve_finding, decide_run,
-  clawback, begin_purge, purge_run FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION add_transfers, add_closed_runs, record_finding, freeze_closed_run, begin_purge, purge_run
-  TO dpp_backend;

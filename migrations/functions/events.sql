@@ -1,9 +1,4 @@
--- Who becomes due, and when: events become deliveries tenant by tenant, a delivery that is asked for again counts against
--- its tenant's hour, and both make their endpoint due (see next_due_at in 0016).
-
--- The next tenants with events that wait are found one after another, each by one look into the index.
-DROP INDEX outbox_events_waiting;
-CREATE INDEX outbox_events_waiting ON outbox_events (tenant_id, event_id) WHERE fanned_out_at IS NULL;
+-- Events of the outbox: fanned out into deliveries, and forgotten. The reaper reaches them by these functions alone.
 
 -- Turns up to so many events that wait into deliveries, to each active endpoint that was there and wants it, and to the
 -- run's own address. Tenants take turns: up to 25 of them, in the order of their ids after p_after and then from the
@@ -13,8 +8,7 @@ CREATE INDEX outbox_events_waiting ON outbox_events (tenant_id, event_id) WHERE 
 -- Locks: events (those that others hold are left), endpoints by id, counts by tenant: two at once never deadlock. An
 -- endpoint that is disabled or deleted at this moment gets a delivery and loses it again, or does not get it.
 -- Always one row: how many events there were, how many deliveries were skipped, and after whom to go on.
-DROP FUNCTION fan_out_events;
-CREATE FUNCTION fan_out_events(p_limit integer, p_unpaid_per_hour integer, p_own_failures text[], p_after uuid)
+CREATE OR REPLACE FUNCTION fan_out_events(p_limit integer, p_unpaid_per_hour integer, p_own_failures text[], p_after uuid)
 RETURNS TABLE (events bigint, skipped bigint, go_on_after uuid)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s'
 -- How many rows an array holds is guessed: a join would read whole tables.
@@ -103,74 +97,48 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- Another attempt at once, whatever became of it so far; its schedule starts again. One under way is left to end.
--- It counts as a delivery of an unpaid event does, whatever its run cost: a tenant has p_per_hour of both in an hour.
--- outcome: redelivering | absent | disabled (its endpoint is) | too-many (until retry_after_seconds have passed)
--- | unauthorized | scope-missing | read-only.
-DROP FUNCTION redeliver_webhook(bytea, uuid, uuid);
-CREATE FUNCTION redeliver_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_delivery_id uuid, p_per_hour integer)
-RETURNS TABLE (outcome text, delivery_id uuid, event_uuid uuid, type text, run_id uuid, url text, status text,
-  attempts integer, next_attempt_at timestamptz, last_status integer, last_error text, created_at timestamptz,
-  delivered_at timestamptz, retry_after_seconds integer)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
-#variable_conflict use_column
+-- Looks at up to so many events older than so many days, oldest first, after a place, and forgets those of which nothing
+-- is pending, with their deliveries; and so many deleted endpoints of that age that have no deliveries left.
+-- Always one row: how many events were looked at and forgotten, and the place of the last one (null: there was none).
+-- Days that are null or negative raise (22023): events of the future are not old.
+CREATE OR REPLACE FUNCTION forget_events(p_days integer, p_after timestamptz, p_after_id bigint, p_limit integer)
+RETURNS TABLE (looked bigint, events bigint, last_at timestamptz, last_id bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
+-- How many rows a limit that is a parameter lets through is guessed, and guessed high: a join would read whole tables.
+SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
-  v_now timestamptz;
-  v_hour timestamptz;
-  v_tenant_id uuid;
-  v_endpoint webhook_endpoints%ROWTYPE;
+  v_before timestamptz := wall_clock() - make_interval(days => p_days);
 BEGIN
-  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
-  IF outcome IS NOT NULL THEN
-    RETURN NEXT;
-    RETURN;
+  IF p_days IS NULL OR p_days < 0 THEN
+    RAISE EXCEPTION 'days must be zero or more' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  SELECT w.* INTO v_endpoint FROM webhook_endpoints w
-   WHERE w.tenant_id = v_tenant_id AND w.deleted_at IS NULL
-     AND CASE WHEN p_endpoint_id IS NULL THEN w.url IS NULL ELSE w.url IS NOT NULL AND w.endpoint_id = p_endpoint_id END
-     FOR NO KEY UPDATE;
-  v_now := wall_clock(); v_hour := date_trunc('hour', v_now, 'UTC');
-  -- While the endpoint is locked nothing of it is claimed.
-  IF v_endpoint.status = 'active' AND EXISTS (
-    SELECT FROM webhook_deliveries d
-     WHERE d.delivery_id = p_delivery_id AND d.endpoint_id = v_endpoint.endpoint_id
-       AND (d.claim_token IS NULL OR d.next_attempt_at <= v_now)
-  ) THEN
-    INSERT INTO unpaid_deliveries AS u (tenant_id, hour, wanted)
-    SELECT v_tenant_id, v_hour, 1 WHERE p_per_hour > 0
-    ON CONFLICT (tenant_id) DO UPDATE
-      SET wanted = CASE WHEN u.hour = excluded.hour THEN u.wanted ELSE 0 END + 1, hour = excluded.hour
-      WHERE u.hour <> excluded.hour OR u.wanted < p_per_hour;
-    IF NOT FOUND THEN
-      outcome := 'too-many';
-      retry_after_seconds := ceil(extract(epoch FROM v_hour + interval '1 hour' - v_now));
-      RETURN NEXT;
-      RETURN;
-    END IF;
-    UPDATE webhook_deliveries d
-       SET status = 'pending', tries = 0, claim_token = NULL, next_attempt_at = v_now
-     WHERE d.delivery_id = p_delivery_id AND (d.claim_token IS NULL OR d.next_attempt_at <= v_now);
-    UPDATE webhook_endpoints w SET next_due_at = v_now
-     WHERE w.endpoint_id = v_endpoint.endpoint_id AND coalesce(w.next_due_at, 'infinity') > v_now;
-  END IF;
-  SELECT CASE v_endpoint.status WHEN 'active' THEN 'redelivering' ELSE 'disabled' END, d.delivery_id, e.event_uuid,
-         e.type, e.run_id, coalesce(d.url, v_endpoint.url), d.status, d.attempts, d.next_attempt_at, d.last_status,
-         d.last_error, d.created_at, d.delivered_at
-    INTO outcome, delivery_id, event_uuid, type, run_id, url, status, attempts, next_attempt_at, last_status,
-         last_error, created_at, delivered_at
-    FROM webhook_deliveries d JOIN outbox_events e USING (event_id)
-   WHERE d.delivery_id = p_delivery_id AND d.endpoint_id = v_endpoint.endpoint_id;
-  outcome := coalesce(outcome, 'absent');
-  RETURN NEXT;
+  DELETE FROM webhook_endpoints w
+   WHERE w.endpoint_id IN (
+     SELECT x.endpoint_id FROM webhook_endpoints x
+      WHERE x.deleted_at < v_before
+        AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.endpoint_id = x.endpoint_id)
+      ORDER BY x.deleted_at
+      LIMIT p_limit
+        FOR UPDATE SKIP LOCKED);
+  RETURN QUERY
+  WITH page AS MATERIALIZED (
+    SELECT e.event_id, e.created_at FROM outbox_events e
+     WHERE e.created_at < v_before AND (e.created_at, e.event_id) > (p_after, p_after_id)
+     ORDER BY e.created_at, e.event_id
+     LIMIT p_limit
+  ), old AS MATERIALIZED (
+    SELECT e.event_id FROM page p JOIN outbox_events e ON e.event_id = p.event_id
+     WHERE e.fanned_out_at IS NOT NULL
+       AND NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.event_id = e.event_id AND d.status = 'pending')
+     ORDER BY e.created_at, e.event_id
+       FOR UPDATE OF e SKIP LOCKED
+  ), deliveries AS (
+    DELETE FROM webhook_deliveries d USING old WHERE d.event_id = old.event_id
+  ), forgotten AS (
+    DELETE FROM outbox_events e USING old WHERE e.event_id = old.event_id
+  ), last AS (
+    SELECT created_at, event_id FROM page ORDER BY created_at DESC, event_id DESC LIMIT 1
+  )
+  SELECT (SELECT count(*) FROM page), (SELECT count(*) FROM old), (SELECT l.created_at FROM last l),
+         (SELECT l.event_id FROM last l);
 END $$;
-
--- What was pending before. Everything is looked at within a minute, for a function that was called before this migration
--- may still make a delivery as it was then.
-UPDATE webhook_endpoints w
-   SET next_due_at = least(now() + interval '1 minute', (
-     SELECT min(d.next_attempt_at) FROM webhook_deliveries d WHERE d.endpoint_id = w.endpoint_id AND d.status = 'pending'))
- WHERE w.deleted_at IS NULL;
-
-REVOKE EXECUTE ON FUNCTION fan_out_events, redeliver_webhook FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION fan_out_events TO dpp_backend;
-GRANT EXECUTE ON FUNCTION redeliver_webhook TO dpp_edge;

@@ -1,0 +1,45 @@
+-- Tables of the audit: what contradicts itself, and up to where the sums of a tenant are known.
+
+CREATE TABLE audit_findings (
+  finding_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  tenant_id uuid NOT NULL REFERENCES tenants,
+  run_id uuid REFERENCES runs,
+  kind text NOT NULL,
+  detail jsonb NOT NULL,
+  created_at timestamptz NOT NULL,
+  resolved_at timestamptz,
+  -- Tells findings of one tenant and kind apart: a chain of keys, a clawback, a line of usage.
+  subject text NOT NULL DEFAULT '',
+  note text
+);
+ALTER TABLE audit_findings ENABLE ROW LEVEL SECURITY;
+CREATE UNIQUE INDEX audit_findings_open ON audit_findings (run_id, kind) WHERE resolved_at IS NULL;
+CREATE UNIQUE INDEX audit_findings_tenant ON audit_findings (tenant_id, kind, subject)
+  WHERE run_id IS NULL AND resolved_at IS NULL;
+CREATE INDEX audit_findings_waiting ON audit_findings (tenant_id, finding_id) WHERE resolved_at IS NULL;
+CREATE INDEX audit_findings_clawback ON audit_findings (subject) WHERE run_id IS NULL AND kind = 'clawback-short';
+
+CREATE SEQUENCE audit_checkpoint_version;
+
+-- What the settled transfers and closed runs of a tenant added up to when a turn of the audit held. The next turn adds
+-- from there, so that its cost does not grow with history.
+-- `before`: every run that finished before it is in. `lines`: what those that finished on that day (UTC) add up to, by
+-- "day pack key"; usage of earlier days was compared and is final. `capped`: what capped runs were charged, by key.
+CREATE TABLE audit_checkpoints (
+  tenant_id uuid PRIMARY KEY REFERENCES tenants,
+  version bigint NOT NULL,
+  through_transfer bigint NOT NULL CHECK (through_transfer > 0),
+  before timestamptz NOT NULL CHECK (isfinite(before)),
+  transfers bigint NOT NULL CHECK (transfers > 0),
+  given numeric NOT NULL,
+  taken_back numeric NOT NULL,
+  reserve numeric NOT NULL,
+  charge numeric NOT NULL,
+  refund numeric NOT NULL,
+  lines jsonb NOT NULL,
+  capped jsonb NOT NULL,
+  noted_at timestamptz NOT NULL,
+  -- When all of it was last added up from the beginning.
+  full_at timestamptz NOT NULL
+);
+ALTER TABLE audit_checkpoints ENABLE ROW LEVEL SECURITY;

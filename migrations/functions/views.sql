@@ -1,0 +1,22 @@
+-- The clock and the views. This file is applied first: functions of the others have these views in their signatures.
+
+-- The one clock of every statement.
+CREATE OR REPLACE FUNCTION wall_clock() RETURNS timestamptz LANGUAGE sql VOLATILE
+AS 'SELECT pg_catalog.clock_timestamp()';
+
+-- A key as its owner may see it; committed_micros is null for a key without a cap.
+CREATE OR REPLACE VIEW key_views AS
+SELECT k.key_id, k.tenant_id, k.name, k.mode, k.scopes,
+       CASE WHEN k.status = 'active' AND k.expires_at <= wall_clock() THEN 'expired' ELSE k.status END AS status,
+       k.created_at, k.expires_at, k.revoked_at, k.rotated_from, k.submit_per_minute, k.read_per_minute,
+       k.spending_cap_micros,
+       CASE WHEN k.spending_cap_micros IS NOT NULL THEN coalesce(s.committed_micros, 0) END AS committed_micros
+  FROM api_keys k LEFT JOIN key_spending s USING (spending_id);
+
+-- A run as its owner may see it.
+CREATE OR REPLACE VIEW run_views AS
+SELECT r.run_id, r.tenant_id, r.pack_type, r.pack_version, r.metadata, r.status, r.money_state, r.version, r.reserved_micros,
+       r.minimum_fee_micros, r.charged_micros, r.attempt, r.reason_code, r.reason_detail, r.result_attempt,
+       encode(r.result_sha256, 'hex') AS result_sha256, r.result_bytes, r.reliability, r.timebox_sec, r.trace_parent,
+       r.created_at, r.started_at, r.finished_at, r.retention_until, r.retention_until < wall_clock() AS expired
+  FROM runs r;

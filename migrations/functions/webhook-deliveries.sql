@@ -1,0 +1,99 @@
+-- What the owner of an endpoint reads of its deliveries, and asks for again.
+
+-- A page of an endpoint's deliveries, newest first, after the one named; without an endpoint those to runs' own addresses.
+-- outcome: found | absent | unauthorized | scope-missing. Always a row; its delivery_id is null where there is none.
+CREATE OR REPLACE FUNCTION list_webhook_deliveries(p_key_sha256 bytea, p_endpoint_id uuid, p_status text, p_after uuid,
+  p_limit integer)
+RETURNS TABLE (outcome text, delivery_id uuid, event_uuid uuid, type text, run_id uuid, url text, status text,
+  attempts integer, next_attempt_at timestamptz, last_status integer, last_error text, created_at timestamptz,
+  delivered_at timestamptz)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT CASE WHEN c.refusal IS NOT NULL THEN c.refusal
+              WHEN w.endpoint_id IS NULL AND p_endpoint_id IS NOT NULL THEN 'absent' ELSE 'found' END,
+         d.delivery_id, e.event_uuid, e.type, e.run_id, coalesce(d.url, w.url), d.status, d.attempts, d.next_attempt_at,
+         d.last_status, d.last_error, d.created_at, d.delivered_at
+    FROM webhook_caller(p_key_sha256, false) c
+    LEFT JOIN webhook_endpoints w ON c.refusal IS NULL AND w.tenant_id = c.tenant_id AND w.deleted_at IS NULL
+     AND CASE WHEN p_endpoint_id IS NULL THEN w.url IS NULL ELSE w.url IS NOT NULL AND w.endpoint_id = p_endpoint_id END
+    LEFT JOIN LATERAL (
+      SELECT 'infinity'::timestamptz AS at, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid AS id WHERE p_after IS NULL
+      UNION ALL
+      -- By its id alone: an index of the endpoint's deliveries would be read from end to end for it.
+      SELECT y.created_at, y.delivery_id
+        FROM (SELECT z.* FROM webhook_deliveries z WHERE z.delivery_id = p_after OFFSET 0) y
+       WHERE y.endpoint_id = w.endpoint_id
+    ) s ON true
+    LEFT JOIN LATERAL (
+      (SELECT x.* FROM webhook_deliveries x
+        WHERE p_status IS NULL AND x.endpoint_id = w.endpoint_id AND (x.created_at, x.delivery_id) < (s.at, s.id)
+        ORDER BY x.created_at DESC, x.delivery_id DESC
+        LIMIT p_limit)
+      UNION ALL
+      (SELECT x.* FROM webhook_deliveries x
+        WHERE x.status = p_status AND x.endpoint_id = w.endpoint_id AND (x.created_at, x.delivery_id) < (s.at, s.id)
+        ORDER BY x.created_at DESC, x.delivery_id DESC
+        LIMIT p_limit)
+    ) d ON true
+    LEFT JOIN LATERAL (SELECT o.* FROM outbox_events o WHERE o.event_id = d.event_id OFFSET 0) e ON true
+   ORDER BY d.created_at DESC, d.delivery_id DESC
+$$;
+
+-- Another attempt at once, whatever became of it so far; its schedule starts again. One under way is left to end.
+-- It counts as a delivery of an unpaid event does, whatever its run cost: a tenant has p_per_hour of both in an hour.
+-- outcome: redelivering | absent | disabled (its endpoint is) | too-many (until retry_after_seconds have passed)
+-- | unauthorized | scope-missing | read-only.
+CREATE OR REPLACE FUNCTION redeliver_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_delivery_id uuid, p_per_hour integer)
+RETURNS TABLE (outcome text, delivery_id uuid, event_uuid uuid, type text, run_id uuid, url text, status text,
+  attempts integer, next_attempt_at timestamptz, last_status integer, last_error text, created_at timestamptz,
+  delivered_at timestamptz, retry_after_seconds integer)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+#variable_conflict use_column
+DECLARE
+  v_now timestamptz;
+  v_hour timestamptz;
+  v_tenant_id uuid;
+  v_endpoint webhook_endpoints%ROWTYPE;
+BEGIN
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  IF outcome IS NOT NULL THEN
+    RETURN NEXT;
+    RETURN;
+  END IF;
+  SELECT w.* INTO v_endpoint FROM webhook_endpoints w
+   WHERE w.tenant_id = v_tenant_id AND w.deleted_at IS NULL
+     AND CASE WHEN p_endpoint_id IS NULL THEN w.url IS NULL ELSE w.url IS NOT NULL AND w.endpoint_id = p_endpoint_id END
+     FOR NO KEY UPDATE;
+  v_now := wall_clock(); v_hour := date_trunc('hour', v_now, 'UTC');
+  -- While the endpoint is locked nothing of it is claimed.
+  IF v_endpoint.status = 'active' AND EXISTS (
+    SELECT FROM webhook_deliveries d
+     WHERE d.delivery_id = p_delivery_id AND d.endpoint_id = v_endpoint.endpoint_id
+       AND (d.claim_token IS NULL OR d.next_attempt_at <= v_now)
+  ) THEN
+    INSERT INTO unpaid_deliveries AS u (tenant_id, hour, wanted)
+    SELECT v_tenant_id, v_hour, 1 WHERE p_per_hour > 0
+    ON CONFLICT (tenant_id) DO UPDATE
+      SET wanted = CASE WHEN u.hour = excluded.hour THEN u.wanted ELSE 0 END + 1, hour = excluded.hour
+      WHERE u.hour <> excluded.hour OR u.wanted < p_per_hour;
+    IF NOT FOUND THEN
+      outcome := 'too-many';
+      retry_after_seconds := ceil(extract(epoch FROM v_hour + interval '1 hour' - v_now));
+      RETURN NEXT;
+      RETURN;
+    END IF;
+    UPDATE webhook_deliveries d
+       SET status = 'pending', tries = 0, claim_token = NULL, next_attempt_at = v_now
+     WHERE d.delivery_id = p_delivery_id AND (d.claim_token IS NULL OR d.next_attempt_at <= v_now);
+    UPDATE webhook_endpoints w SET next_due_at = v_now
+     WHERE w.endpoint_id = v_endpoint.endpoint_id AND coalesce(w.next_due_at, 'infinity') > v_now;
+  END IF;
+  SELECT CASE v_endpoint.status WHEN 'active' THEN 'redelivering' ELSE 'disabled' END, d.delivery_id, e.event_uuid,
+         e.type, e.run_id, coalesce(d.url, v_endpoint.url), d.status, d.attempts, d.next_attempt_at, d.last_status,
+         d.last_error, d.created_at, d.delivered_at
+    INTO outcome, delivery_id, event_uuid, type, run_id, url, status, attempts, next_attempt_at, last_status,
+         last_error, created_at, delivered_at
+    FROM webhook_deliveries d JOIN outbox_events e USING (event_id)
+   WHERE d.delivery_id = p_delivery_id AND d.endpoint_id = v_endpoint.endpoint_id;
+  outcome := coalesce(outcome, 'absent');
+  RETURN NEXT;
+END $$;

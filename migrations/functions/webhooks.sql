@@ -1,0 +1,153 @@
+-- Webhook endpoints, which the edge manages by these functions alone. A lock that is not had within 3 s raises (55P03).
+
+-- The tenant's default endpoint, made with this secret where there is none. Any number may do so at once.
+CREATE OR REPLACE FUNCTION ensure_default_webhook(p_tenant_id uuid, p_secret text) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
+  INSERT INTO webhook_endpoints (endpoint_id, tenant_id, secret, created_at)
+  VALUES (gen_random_uuid(), p_tenant_id, p_secret, wall_clock())
+  ON CONFLICT (tenant_id) WHERE url IS NULL DO NOTHING
+$$;
+
+-- The endpoints of the key's tenant, oldest first; with an id that one alone.
+-- outcome: found | unauthorized | scope-missing. Always a row; its endpoint_id is null where there is none.
+CREATE OR REPLACE FUNCTION list_webhooks(p_key_sha256 bytea, p_endpoint_id uuid)
+RETURNS TABLE (outcome text, endpoint_id uuid, url text, events text[], description text, status text,
+  disabled_reason text, created_at timestamptz)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT coalesce(c.refusal, 'found'), w.endpoint_id, w.url, w.events, w.description, w.status, w.disabled_reason,
+         w.created_at
+    FROM webhook_caller(p_key_sha256, false) c
+    LEFT JOIN webhook_endpoints w ON c.refusal IS NULL AND w.tenant_id = c.tenant_id AND w.url IS NOT NULL
+     AND w.deleted_at IS NULL AND w.endpoint_id = coalesce(p_endpoint_id, w.endpoint_id)
+   ORDER BY w.created_at, w.endpoint_id
+$$;
+
+-- Makes an endpoint.
+-- outcome: created | too-many (the tenant has as many as p_most) | too-fast (it made p_most_a_day within a day, deleted
+-- or not) | unauthorized | scope-missing | read-only.
+CREATE OR REPLACE FUNCTION create_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_url text, p_events text[], p_description text,
+  p_secret text, p_most integer, p_most_a_day integer DEFAULT 100)
+RETURNS TABLE (outcome text, created_at timestamptz)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+#variable_conflict use_column
+DECLARE
+  v_tenant_id uuid;
+BEGIN
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  IF outcome IS NULL THEN
+    -- Two of one tenant wait for each other here, so that both are counted.
+    PERFORM FROM tenants t WHERE t.tenant_id = v_tenant_id FOR NO KEY UPDATE;
+    created_at := wall_clock();
+    outcome := CASE
+      WHEN (SELECT count(*) FROM webhook_endpoints w
+             WHERE w.tenant_id = v_tenant_id AND w.url IS NOT NULL AND w.deleted_at IS NULL) >= p_most THEN 'too-many'
+      WHEN (SELECT count(*) FROM webhook_endpoints w
+             WHERE w.tenant_id = v_tenant_id AND w.url IS NOT NULL
+               AND w.created_at > create_webhook.created_at - interval '1 day') >= p_most_a_day THEN 'too-fast'
+      ELSE 'created'
+    END;
+    IF outcome = 'created' THEN
+      INSERT INTO webhook_endpoints (endpoint_id, tenant_id, url, events, description, secret, created_at)
+      VALUES (p_endpoint_id, v_tenant_id, p_url, p_events, p_description, p_secret, create_webhook.created_at);
+    END IF;
+  END IF;
+  RETURN NEXT;
+END $$;
+
+-- Makes an endpoint active again.
+-- outcome: enabled (now or before) | absent | unauthorized | scope-missing | read-only.
+CREATE OR REPLACE FUNCTION enable_webhook(p_key_sha256 bytea, p_endpoint_id uuid)
+RETURNS TABLE (outcome text, endpoint_id uuid, url text, events text[], description text, status text,
+  disabled_reason text, created_at timestamptz)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+#variable_conflict use_column
+DECLARE
+  v_tenant_id uuid;
+BEGIN
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  IF outcome IS NULL THEN
+    UPDATE webhook_endpoints w SET status = 'active', disabled_reason = NULL, version = w.version + 1
+     WHERE w.endpoint_id = p_endpoint_id AND w.tenant_id = v_tenant_id AND w.url IS NOT NULL AND w.deleted_at IS NULL
+    RETURNING 'enabled', w.endpoint_id, w.url, w.events, w.description, w.status, w.disabled_reason, w.created_at
+      INTO outcome, endpoint_id, url, events, description, status, disabled_reason, created_at;
+    outcome := coalesce(outcome, 'absent');
+  END IF;
+  RETURN NEXT;
+END $$;
+
+-- Deletes an endpoint. What is pending is canceled. Whoever locks an endpoint and its deliveries takes them in that order.
+-- outcome: deleted | absent | unauthorized | scope-missing | read-only.
+CREATE OR REPLACE FUNCTION delete_webhook(p_key_sha256 bytea, p_endpoint_id uuid) RETURNS TABLE (outcome text)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+#variable_conflict use_column
+DECLARE
+  v_tenant_id uuid;
+BEGIN
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  IF outcome IS NULL THEN
+    UPDATE webhook_endpoints w
+       SET deleted_at = wall_clock(), secret = NULL, previous_secrets = '{}', previous_until = NULL, version = w.version + 1
+     WHERE w.endpoint_id = p_endpoint_id AND w.tenant_id = v_tenant_id AND w.url IS NOT NULL AND w.deleted_at IS NULL;
+    outcome := CASE WHEN FOUND THEN 'deleted' ELSE 'absent' END;
+  END IF;
+  IF outcome = 'deleted' THEN
+    UPDATE webhook_deliveries d SET status = 'canceled', next_attempt_at = NULL, claim_token = NULL
+     WHERE d.endpoint_id = p_endpoint_id AND d.status = 'pending';
+  END IF;
+  RETURN NEXT;
+END $$;
+
+-- A fresh secret; those before sign too for so many seconds: more than one, for who never saw the answer rotates again.
+-- Without an id: the default's, made where there is none.
+-- outcome: rotated | absent | unauthorized | scope-missing | read-only.
+CREATE OR REPLACE FUNCTION rotate_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_secret text, p_grace_seconds integer)
+RETURNS TABLE (outcome text, previous_until timestamptz)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+#variable_conflict use_column
+DECLARE
+  v_tenant_id uuid;
+BEGIN
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  IF outcome IS NULL THEN
+    IF p_endpoint_id IS NULL THEN
+      PERFORM ensure_default_webhook(v_tenant_id, p_secret);
+    END IF;
+    -- One that was made just now has none before it.
+    UPDATE webhook_endpoints w
+       SET secret = p_secret, version = w.version + 1, previous_until = wall_clock() + make_interval(secs => p_grace_seconds),
+           previous_secrets = (w.secret || CASE WHEN w.previous_until > wall_clock() THEN w.previous_secrets ELSE '{}' END)[1:3]
+     WHERE w.tenant_id = v_tenant_id AND w.deleted_at IS NULL
+       AND CASE WHEN p_endpoint_id IS NULL THEN w.url IS NULL ELSE w.url IS NOT NULL AND w.endpoint_id = p_endpoint_id END
+       AND w.secret <> p_secret
+    RETURNING w.previous_until INTO previous_until;
+    outcome := CASE WHEN FOUND OR p_endpoint_id IS NULL THEN 'rotated' ELSE 'absent' END;
+  END IF;
+  RETURN NEXT;
+END $$;
+
+-- The secret that signs what goes to runs' own addresses; made of this one where there is none yet.
+-- outcome: found | unauthorized | scope-missing | read-only.
+CREATE OR REPLACE FUNCTION default_webhook_secret(p_key_sha256 bytea, p_secret text)
+RETURNS TABLE (outcome text, secret text, previous_until timestamptz)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+#variable_conflict use_column
+DECLARE
+  v_tenant_id uuid;
+BEGIN
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  IF outcome IS NULL THEN
+    PERFORM ensure_default_webhook(v_tenant_id, p_secret);
+    SELECT 'found', w.secret, CASE WHEN w.previous_until > wall_clock() THEN w.previous_until END
+      INTO outcome, secret, previous_until
+      FROM webhook_endpoints w WHERE w.tenant_id = v_tenant_id AND w.url IS NULL;
+  END IF;
+  RETURN NEXT;
+END $$;
+
+-- Trigger of webhook_endpoints: a tenant cannot get rid of `slow` by making another endpoint.
+CREATE OR REPLACE FUNCTION begin_webhook_slow() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  NEW.slow := EXISTS (SELECT FROM webhook_endpoints w WHERE w.tenant_id = NEW.tenant_id AND w.slow);
+  RETURN NEW;
+END $$;
