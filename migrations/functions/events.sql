@@ -51,13 +51,34 @@ BEGIN
     RETURN;
   END IF;
 
-  SELECT array_agg(x.endpoint_id) INTO v_endpoints
-    FROM (
-      SELECT w.endpoint_id FROM webhook_endpoints w
-       WHERE w.tenant_id = ANY (v_tenants) AND w.status = 'active' AND w.deleted_at IS NULL
-       ORDER BY w.endpoint_id
-         FOR NO KEY UPDATE
-    ) x;
+  BEGIN
+    PERFORM set_config('lock_timeout', '250ms', true);
+    SELECT array_agg(x.endpoint_id) INTO v_endpoints
+      FROM (
+        SELECT w.endpoint_id FROM webhook_endpoints w
+         WHERE w.tenant_id = ANY (v_tenants) AND w.status = 'active' AND w.deleted_at IS NULL
+         ORDER BY w.endpoint_id
+           FOR NO KEY UPDATE
+      ) x;
+  EXCEPTION WHEN lock_not_available THEN
+    SELECT array_agg(x.endpoint_id) INTO v_endpoints
+      FROM (
+        SELECT w.endpoint_id FROM webhook_endpoints w
+         WHERE w.tenant_id = ANY (v_tenants) AND w.status = 'active' AND w.deleted_at IS NULL
+         ORDER BY w.endpoint_id
+           FOR NO KEY UPDATE SKIP LOCKED
+      ) x;
+  END;
+  PERFORM set_config('lock_timeout', '3s', true);
+  -- Nobody waits long for a tenant with an endpoint that another transaction holds: its events stay for its next turn.
+  SELECT array_agg(e.event_id) INTO v_events
+    FROM unnest(v_events) AS v (event_id)
+    JOIN outbox_events e USING (event_id)
+   WHERE NOT EXISTS (
+     SELECT FROM webhook_endpoints w
+      WHERE w.tenant_id = e.tenant_id AND w.status = 'active' AND w.deleted_at IS NULL
+        AND w.endpoint_id <> ALL (coalesce(v_endpoints, '{}')));
+  events := coalesce(cardinality(v_events), 0);
   v_now := wall_clock();
   WITH wanted AS MATERIALIZED (
     SELECT e.event_id, w.tenant_id, w.endpoint_id, CASE WHEN w.url IS NULL THEN r.webhook_url END AS url,

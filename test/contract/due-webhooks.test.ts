@@ -8,7 +8,7 @@ import {
 import { fanOutEvents } from "#core/store/postgres/fan-out-events.ts";
 import { redeliverWebhook } from "#core/store/postgres/webhook-deliveries.ts";
 import { WEBHOOK_PLACES, WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
-import { committing } from "./support/holding.ts";
+import { committing, holding } from "./support/holding.ts";
 import type { Account } from "./support/money-world.ts";
 import { createWebhookWorld, type WebhookWorld } from "./support/webhook-world.ts";
 
@@ -128,6 +128,8 @@ describe("a delivery is never missed", () => {
     });
     expect(rows).toHaveLength(1);
     await made;
+    // Where the claim took its time, the event has stayed for its tenant's next turn.
+    await fanOutEvents(world.backend, 100);
     expect(await claim()).toHaveLength(1);
   });
 
@@ -188,7 +190,12 @@ describe("endpoints whose host has no room", () => {
 
     const behind = await world.tenant();
     await crowd(behind, "good.example.com", 1);
-    await world.owner.query("UPDATE webhook_endpoints SET passed_over = true, next_due_at = now()", []);
+    // The one that could be sent to is the last of its line.
+    await world.owner.query(
+      `UPDATE webhook_endpoints
+          SET passed_over = true, next_due_at = now() - make_interval(secs => (tenant_id <> $1)::integer)`,
+      [behind.tenant_id],
+    );
     const { account } = await listener("newcomer.example.com", 1);
     expect(only(await claim(1)).tenant_id).toBe(account.tenant_id);
     let looks = 0;
@@ -207,6 +214,18 @@ describe("events of a tenant", () => {
     expect(await fanOutEvents(world.backend, 100)).toMatchObject({ events: 51 });
     expect(await world.deliveries(small.account, small.endpoint_id)).toHaveLength(1);
     expect(await fanOutEvents(world.backend, 100)).toMatchObject({ events: 100 });
+  });
+
+  it("whose endpoint another transaction holds wait for their next turn, and no other tenant's do", async () => {
+    const [held, free] = [await listener("held.example.com"), await listener("free.example.com")];
+    for (const { account } of [held, free]) await happened(account, 2);
+    const sql = "SELECT FROM webhook_endpoints WHERE endpoint_id = $1 FOR UPDATE";
+    await holding(world.ownerUrl, { sql, values: [held.endpoint_id] }, async () => {
+      expect(await fanOutEvents(world.backend, 100)).toMatchObject({ events: 2, skipped: 0 });
+    });
+    expect(await world.deliveries(free.account, free.endpoint_id)).toHaveLength(2);
+    expect(await fanOutEvents(world.backend, 100)).toMatchObject({ events: 2, skipped: 0 });
+    expect(await world.deliveries(held.account, held.endpoint_id)).toHaveLength(2);
   });
 
   it("have their turn after those of the tenants before it, and each event has one", async () => {

@@ -216,6 +216,8 @@ export class World implements Wires {
       (level: string) =>
       (message: string, fields: Readonly<Record<string, unknown>> = {}) => {
         const { error, ...rest } = fields;
+        // What other databases of the server do is none of this world's.
+        if (message.startsWith("a transaction stays open on the database server")) return;
         this.note(process.name, `${level} ${message} ${JSON.stringify(rest)}`);
         if (
           message.startsWith("CRITICAL") &&
