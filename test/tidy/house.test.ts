@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 
-const MOST_LINES = 250;
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
   .split("\n")
   .filter((file) => /^(edge|backend|migrations|test)\/.*\.(ts|sql|lua)$/.test(file));
@@ -56,10 +55,6 @@ describe("the house", () => {
         .map((to) => `${file} -> ${to}`),
     );
     expect(wrong).toEqual([]);
-  });
-
-  test(`has no file over ${MOST_LINES} lines`, () => {
-    expect(files.filter((file) => read(file).split("\n").length - 1 > MOST_LINES)).toEqual([]);
   });
 
   test("names each statement of the stores after its file", () => {
