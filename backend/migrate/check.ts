@@ -32,11 +32,12 @@ export async function checkDrift(databaseUrl: string, dir?: string): Promise<rea
     const last = await readAppliedFunctions(client);
     const changed = last?.files_sha256 === hashOf(functions) ? [] : ["pending: functions"];
     const found = await readCatalog(client);
+    const roleFaults = await readRoleFaults(client);
     const expected = await inScratch(client, databaseUrl, async (scratchUrl) => {
-      await migrate(scratchUrl, { dir });
+      await migrate(scratchUrl, { dir, keepRoles: true });
       return await connected(scratchUrl, readCatalog);
     });
-    return [...changed, ...unknown, ...(await readRoleFaults(client)), ...compare(expected, found)];
+    return [...changed, ...unknown, ...roleFaults, ...compare(expected, found)];
   });
 }
 

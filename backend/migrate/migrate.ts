@@ -47,6 +47,8 @@ export interface MigrateOptions {
   readonly count?: number;
   /** Another folder than migrations/. */
   readonly dir?: string | undefined;
+  /** Leaves the settings of roles, which are of the whole cluster, as they are. */
+  readonly keepRoles?: boolean;
 }
 
 /**
@@ -55,7 +57,7 @@ export interface MigrateOptions {
  * a table that is in use: TableInUse. `databaseUrl` is the owner's.
  */
 export async function migrate(databaseUrl: string, options: MigrateOptions = {}): Promise<readonly string[]> {
-  const { log = () => undefined, count = Number.POSITIVE_INFINITY, dir } = options;
+  const { log = () => undefined, count = Number.POSITIVE_INFINITY, dir, keepRoles = false } = options;
   const files = readMigrationFiles(dir);
   const client = new pg.Client({ connectionString: databaseUrl });
   // What it says, the query that it ends says too.
@@ -63,6 +65,7 @@ export async function migrate(databaseUrl: string, options: MigrateOptions = {})
   await client.connect();
   try {
     await beginAlone(client);
+    if (keepRoles) await client.query("SET LOCAL dpp.keep_roles = 'on'");
     const applied = await applyAll(client, files, count);
     await client.query("COMMIT");
     for (const name of applied) log(`applied ${name}`);

@@ -14,6 +14,7 @@ BEGIN
       EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
       END;
     END IF;
+    CONTINUE WHEN current_setting('dpp.keep_roles', true) = 'on';
     -- A role may change its own settings, for a session or for good: these bound what goes wrong, not who means harm.
     -- Above the 3 s that functions wait for a lock and the 8 s that the edge waits for an answer; jit costs seconds a
     -- statement where LLVM is there, and these are short.
