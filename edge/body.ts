@@ -19,8 +19,11 @@ export async function readOptionalBody(request: Request): Promise<Uint8Array | u
 
 function requireJson(headers: Headers): void {
   const encoding = headers.get("Content-Encoding") ?? "identity";
-  if (isJson(headers.get("Content-Type") ?? "") && encoding.toLowerCase() === "identity") return;
-  throw new Problem("unsupported-media-type");
+  if (encoding.toLowerCase() !== "identity")
+    throw new Problem("unsupported-media-type", "The body has a Content-Encoding. Send it without one.");
+  const type = headers.get("Content-Type");
+  if (type === null) throw new Problem("unsupported-media-type", "The request has no Content-Type header.");
+  if (!isJson(type)) throw new Problem("unsupported-media-type", "The Content-Type is not application/json in UTF-8.");
 }
 
 async function readBytes(request: Request): Promise<Uint8Array> {
@@ -51,13 +54,14 @@ export function parseJson(bytes: Uint8Array): unknown {
   const value = valueOf(text);
   const fault = findFieldError(text);
   if (fault !== undefined) {
-    throw new Problem("invalid-request", "The body holds what cannot be kept.", { errors: [fault] });
+    const where = "pointer" in fault && fault.pointer !== "" ? fault.pointer : "the body";
+    throw new Problem("invalid-request", `Invalid body: ${where}: ${fault.detail}.`, { errors: [fault] });
   }
   return value;
 }
 
-const notJson = () =>
-  new Problem("invalid-request", "The body is not JSON in UTF-8.", {
+const notJson = (text = "?") =>
+  new Problem("invalid-request", text === "" ? "The body is empty." : "The body is not JSON in UTF-8.", {
     errors: [{ pointer: "", detail: "is not JSON in UTF-8" }],
   });
 
@@ -73,7 +77,7 @@ function valueOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw notJson();
+    throw notJson(text);
   }
 }
 

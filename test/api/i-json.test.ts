@@ -40,8 +40,24 @@ describe("a body that is JSON and not I-JSON", () => {
     ],
   ])("%s is a 400 that says where and what", async (_what, from, to, pointer, detail) => {
     const ask = { url: world.url, api_key: account.api_key, body: submitOf(from, to) };
-    const { errors } = problemOf(await post(ask), 400, "invalid-request");
-    expect(errors).toEqual([{ pointer, detail }]);
+    const problem = problemOf(await post(ask), 400, "invalid-request");
+    expect(problem.errors).toEqual([{ pointer, detail }]);
+    expect(problem.detail).toBe(`Invalid body: ${pointer}: ${detail}.`);
+  });
+
+  test.each([
+    ["an empty body", "", "application/json", 400, "The body is empty."],
+    ["what is no JSON", "{", "application/json", 400, "The body is not JSON in UTF-8."],
+    ["another type", "{}", "text/plain", 415, "The Content-Type is not application/json in UTF-8."],
+  ] as const)("%s is told from the others", async (_what, body, type, status, detail) => {
+    const headers = {
+      Authorization: `Bearer ${account.api_key}`,
+      "Idempotency-Key": "one-key-8",
+      "Content-Type": type,
+    };
+    const answer = await call(`${world.url}/v1/runs`, { method: "POST", headers, body });
+    const slug = status === 415 ? "unsupported-media-type" : "invalid-request";
+    expect(problemOf(answer, status, slug).detail).toBe(detail);
   });
 
   test("is refused by the Model Context Protocol too", async () => {

@@ -136,7 +136,7 @@ export const PROBLEMS = {
   },
   "unsupported-media-type": {
     status: 415,
-    title: "The body is not JSON in UTF-8",
+    title: "The Content-Type is not application/json",
     meaning: "Bodies are read as application/json in UTF-8, without a Content-Encoding.",
     what_to_do: "Send `Content-Type: application/json`.",
   },
