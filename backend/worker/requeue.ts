@@ -21,7 +21,7 @@ export type Requeued = "queued" | "lost" | { readonly closed: ClosedRun; readonl
 
 /**
  * Hands the run back and signals it at once, so that another worker takes it. A repeat of a hand-back whose reply was lost
- * changes nothing, so that a run that is QUEUED is signaled, whoever put it there.
+ * changes nothing, so that any run found QUEUED is signaled.
  */
 export async function requeueNow(deps: RequeueDeps, run: HeldRun): Promise<Requeued> {
   const answer = await underLease(deps, run, () => handBack(deps.db, run, "now"));

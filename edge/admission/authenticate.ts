@@ -7,7 +7,7 @@ const BEARER = /^bearer +(\S+) *$/i;
 
 /**
  * Who calls, by the key's form and checksum alone; whether the key is anybody's is for the stores to say. From here on
- * the answer to what does not fit is given by `answerInvalid`.
+ * `answerInvalid` answers an invalid request.
  */
 export function callerOf(c: EdgeRequest): Caller {
   const token = BEARER.exec(c.req.header("Authorization") ?? "")?.[1];

@@ -10,7 +10,7 @@ export interface ReadBodyDeps extends Pick<ShieldDeps, "tenants" | "unauthentica
 }
 
 /**
- * S0: reads a request's body. Whoever is known to be refused, and whoever sends little but what does not fit, is held
+ * S0: reads a request's body. A caller known to be denied, and one that sends mostly invalid bodies, is held
  * back before any of it is read, or, of many that come at once, before any store is asked about it. `policy` is the rate
  * that the request counts against; "any" where the body alone tells.
  */

@@ -13,7 +13,7 @@ import type { ShieldDeps } from "../admission/shield.ts";
 const DAY_MS = 86_400_000;
 const MOST_DAYS = 366;
 const USUAL_DAYS = 30;
-/** Before there was anything to count; the years stay four digits long. */
+/** Before any run existed; a year has four digits. */
 const FIRST_DAY = "2000-01-01";
 const DAYS = "A run counts, with all it reserved and was charged, on the day of UTC on which it ended.";
 

@@ -5,7 +5,8 @@
 -- first, have equal shares of p_limit, each its oldest events.
 -- An event is unpaid when its run cost nothing, other than by one of our own failures. Anybody can make as many of them
 -- as a rate allows, so that a tenant gets p_unpaid_per_hour deliveries of them in an hour; the others are skipped.
--- Locks: events (those that others hold are left), endpoints by id, counts by tenant: two at once never deadlock. An
+-- Locks: events (those that others hold are left), endpoints by id, counts by tenant: two at once never deadlock. After
+-- 250 ms without an endpoint's lock, the events of its tenant are left for the tenant's next turn. An
 -- endpoint that is disabled or deleted at this moment gets a delivery and loses it again, or does not get it.
 -- Always one row: how many events there were, how many deliveries were skipped, and after whom to go on.
 CREATE OR REPLACE FUNCTION fan_out_events(p_limit integer, p_unpaid_per_hour integer, p_own_failures text[], p_after uuid)

@@ -25,7 +25,7 @@ BEGIN
         BEGIN
           EXECUTE format('ALTER ROLE %I SET %I = %L', v_role, split_part(v_setting, '=', 1), split_part(v_setting, '=', 2));
         EXCEPTION WHEN insufficient_privilege THEN
-          RAISE WARNING 'may not set % for role %: whoever made the role must', v_setting, v_role;
+          RAISE WARNING 'cannot set % for role %: only a role that may alter it can', v_setting, v_role;
         END;
       END IF;
     END LOOP;
