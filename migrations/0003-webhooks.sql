@@ -40,6 +40,9 @@ CREATE TABLE webhook_endpoints (
   -- A transaction that makes a delivery earlier, or sets this later, locks the endpoint's row first: no delivery is missed.
   next_due_at timestamptz,
   passed_over boolean NOT NULL DEFAULT false,
+  -- It was disabled or deleted then, with more pending than one statement cancels: the rest is canceled by claims, which
+  -- send nothing of it until then.
+  cancel_before timestamptz,
   CHECK ((secret IS NULL) = (deleted_at IS NOT NULL)),
   CHECK ((previous_secrets = '{}') = (previous_until IS NULL)),
   CHECK (url IS NOT NULL OR (status = 'active' AND deleted_at IS NULL))
@@ -54,7 +57,8 @@ CREATE INDEX webhook_endpoints_due ON webhook_endpoints (slow, passed_over, next
 
 -- `url`: the run's own, else the endpoint's counts. `next_attempt_at` of one that is claimed: when its attempt counts
 -- as lost. `tries` are the attempts since it was made or last asked for again.
--- A pending one has an endpoint that is active: who disables or deletes one cancels what is pending, under its lock.
+-- A pending one has an endpoint that is active, or that has `cancel_before`: a statement that disables or deletes an endpoint cancels
+-- what is pending, under its lock.
 CREATE TABLE webhook_deliveries (
   delivery_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   tenant_id uuid NOT NULL REFERENCES tenants,

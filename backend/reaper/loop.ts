@@ -7,7 +7,13 @@ import { type LeaseTurn, sweepLeases } from "./sweeps/lease.ts";
 import { type RetentionSweepDeps, type RetentionTurn, sweepRetention } from "./sweeps/retention.ts";
 import { sweepSignals } from "./sweeps/signal.ts";
 import { newSyncTurn, sweepSync } from "./sweeps/sync.ts";
-import { type ForgetTurn, forgetToldEvents, sweepWebhooks, type WebhookSweepDeps } from "./sweeps/webhooks.ts";
+import {
+  type FanOutCursor,
+  type ForgetTurn,
+  forgetToldEvents,
+  sweepWebhooks,
+  type WebhookSweepDeps,
+} from "./sweeps/webhooks.ts";
 
 /**
  * `objects` creates, heads and deletes; `dead_letters` is undefined where no such queue is named, `webhooks` where this
@@ -46,6 +52,7 @@ function sweeps(settings: ReaperSettings, webhooks: ReaperDeps["webhooks"]): Rea
   const sync = newSyncTurn();
   const audit: AuditTurn = { tenant_after: undefined, run_after: undefined };
   const retention: RetentionTurn = { after: undefined };
+  const fanOut: FanOutCursor = { after: undefined };
   const told: ForgetTurn = { after: undefined };
   const seen = newDeadLettersSeen();
   const horizon: HorizonSeen = { horizon: undefined, since_ms: 0, warned: false };
@@ -64,7 +71,7 @@ function sweeps(settings: ReaperSettings, webhooks: ReaperDeps["webhooks"]): Rea
     ...(webhooks !== undefined && {
       webhooks: {
         rest_seconds: Math.min(sweep_seconds, WEBHOOK_REST_SECONDS),
-        run: (deps: ReaperDeps, stop: AbortSignal) => sweepWebhooks({ ...deps, ...webhooks }, stop),
+        run: (deps: ReaperDeps, stop: AbortSignal) => sweepWebhooks({ ...deps, ...webhooks }, stop, fanOut),
       },
       "told-events": often((deps, stop) => forgetToldEvents(deps, stop, told)),
     }),

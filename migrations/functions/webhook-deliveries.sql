@@ -40,7 +40,7 @@ $$;
 
 -- Another attempt at once, whatever became of it so far; its schedule starts again. One under way is left to end.
 -- It counts as a delivery of an unpaid event does, whatever its run cost: a tenant has p_per_hour of both in an hour.
--- outcome: redelivering | absent | disabled (its endpoint is) | too-many (until retry_after_seconds have passed)
+-- outcome: redelivering | absent | disabled (its endpoint is, or what was pending then is still canceled) | too-many (until retry_after_seconds have passed)
 -- | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION redeliver_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_delivery_id uuid, p_per_hour integer)
 RETURNS TABLE (outcome text, delivery_id uuid, event_uuid uuid, type text, run_id uuid, url text, status text,
@@ -53,6 +53,7 @@ DECLARE
   v_hour timestamptz;
   v_tenant_id uuid;
   v_endpoint webhook_endpoints%ROWTYPE;
+  v_is_active boolean;
 BEGIN
   SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
   IF outcome IS NOT NULL THEN
@@ -63,9 +64,10 @@ BEGIN
    WHERE w.tenant_id = v_tenant_id AND w.deleted_at IS NULL
      AND CASE WHEN p_endpoint_id IS NULL THEN w.url IS NULL ELSE w.url IS NOT NULL AND w.endpoint_id = p_endpoint_id END
      FOR NO KEY UPDATE;
+  v_is_active := v_endpoint.status = 'active' AND v_endpoint.cancel_before IS NULL;
   v_now := wall_clock(); v_hour := date_trunc('hour', v_now, 'UTC');
   -- While the endpoint is locked nothing of it is claimed.
-  IF v_endpoint.status = 'active' AND EXISTS (
+  IF v_is_active AND EXISTS (
     SELECT FROM webhook_deliveries d
      WHERE d.delivery_id = p_delivery_id AND d.endpoint_id = v_endpoint.endpoint_id
        AND (d.claim_token IS NULL OR d.next_attempt_at <= v_now)
@@ -87,7 +89,7 @@ BEGIN
     UPDATE webhook_endpoints w SET next_due_at = v_now
      WHERE w.endpoint_id = v_endpoint.endpoint_id AND coalesce(w.next_due_at, 'infinity') > v_now;
   END IF;
-  SELECT CASE v_endpoint.status WHEN 'active' THEN 'redelivering' ELSE 'disabled' END, d.delivery_id, e.event_uuid,
+  SELECT CASE WHEN v_is_active THEN 'redelivering' ELSE 'disabled' END, d.delivery_id, e.event_uuid,
          e.type, e.run_id, coalesce(d.url, v_endpoint.url), d.status, d.attempts, d.next_attempt_at, d.last_status,
          d.last_error, d.created_at, d.delivered_at
     INTO outcome, delivery_id, event_uuid, type, run_id, url, status, attempts, next_attempt_at, last_status,

@@ -9,6 +9,28 @@ LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
   SELECT lower(substring(p_url FROM '^[^:]+://(\[[^]]*\]|[^:/?#\\]*)'))
 $$;
 
+-- Cancels up to so many deliveries of an endpoint that are pending and were made by then, under the lock of its row, which
+-- the caller has. If there may be more, the endpoint's `cancel_before` says so. Returns how many it canceled.
+CREATE OR REPLACE FUNCTION cancel_pending_deliveries(p_endpoint_id uuid, p_before timestamptz, p_limit integer) RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
+DECLARE
+  v_canceled integer;
+BEGIN
+  UPDATE webhook_deliveries d SET status = 'canceled', next_attempt_at = NULL, claim_token = NULL
+   WHERE d.delivery_id = ANY (ARRAY(
+     SELECT x.delivery_id FROM webhook_deliveries x
+      WHERE x.endpoint_id = p_endpoint_id AND x.status = 'pending' AND x.created_at <= p_before
+      ORDER BY x.next_attempt_at, x.delivery_id
+      LIMIT p_limit
+        FOR UPDATE));
+  GET DIAGNOSTICS v_canceled = ROW_COUNT;
+  UPDATE webhook_endpoints w
+     SET cancel_before = CASE WHEN v_canceled = p_limit THEN p_before END,
+         next_due_at = CASE WHEN v_canceled = p_limit THEN least(w.next_due_at, wall_clock()) ELSE w.next_due_at END
+   WHERE w.endpoint_id = p_endpoint_id AND (v_canceled = p_limit OR w.cancel_before IS NOT NULL);
+  RETURN v_canceled;
+END $$;
+
 -- Claims due deliveries for so long: up to p_quick whose endpoint was quick the last time, the last p_kept of them for
 -- tenants that have nothing under way, and up to p_slow of slow endpoints. Of all that is under way anywhere, each
 -- tenant, endpoint and target host has at most its share, in the slow lane half of it; a quarter of a host's share is
@@ -17,6 +39,7 @@ $$;
 -- longest due first: what it passes over goes to the end of its line. Tenants without room stay where they are.
 -- Who claims waits for who claims, so that shares are exact; a lock that is not had within 3 s raises. Then endpoints and
 -- deliveries are locked, in that order; those that others hold are left for the next look.
+-- Of endpoints that were disabled or deleted with much pending it cancels up to 1,000 deliveries, and sends none until all are.
 -- `slow`: the lane whose place it takes. Zero rows: nothing is due, or its share is used up.
 CREATE OR REPLACE FUNCTION claim_webhook_deliveries(p_quick integer, p_kept integer, p_slow integer, p_per_tenant integer,
   p_per_endpoint integer, p_per_host integer, p_lease_seconds double precision)
@@ -32,6 +55,8 @@ DECLARE
   v_now timestamptz;
   v_full_quick uuid[]; v_full_slow uuid[]; -- tenants
   v_endpoints uuid[];
+  v_endpoint record;
+  v_to_cancel integer := 1000;
 BEGIN
   PERFORM take_lock_row('webhook claims');
   v_now := wall_clock();
@@ -55,6 +80,14 @@ BEGIN
   IF v_endpoints IS NULL THEN
     RETURN;
   END IF;
+  FOR v_endpoint IN
+    SELECT w.endpoint_id, w.cancel_before FROM unnest(v_endpoints) AS v (endpoint_id) JOIN webhook_endpoints w USING (endpoint_id)
+     WHERE w.cancel_before IS NOT NULL
+     ORDER BY w.next_due_at
+  LOOP
+    v_to_cancel := v_to_cancel - cancel_pending_deliveries(v_endpoint.endpoint_id, v_endpoint.cancel_before, v_to_cancel);
+    EXIT WHEN v_to_cancel <= 0;
+  END LOOP;
   RETURN QUERY
   WITH flying AS MATERIALIZED (
     SELECT d.tenant_id, d.endpoint_id, w.slow, webhook_host(coalesce(d.url, w.url)) AS host
@@ -76,7 +109,7 @@ BEGIN
       JOIN lanes l USING (slow)
       LEFT JOIN at_endpoint e USING (endpoint_id)
       LEFT JOIN at_tenant t ON t.tenant_id = w.tenant_id AND t.slow = w.slow
-     WHERE l.places > 0 AND coalesce(e.many, 0) < l.per_endpoint AND coalesce(t.many, 0) < l.per_tenant
+     WHERE w.cancel_before IS NULL AND l.places > 0 AND coalesce(e.many, 0) < l.per_endpoint AND coalesce(t.many, 0) < l.per_tenant
   ), due AS MATERIALIZED (
     SELECT q.*, x.*, coalesce(h.many, 0) AS of_host,
            q.of_endpoint + row_number() OVER (PARTITION BY q.endpoint_id ORDER BY x.next_attempt_at, x.delivery_id) AS nth
@@ -122,8 +155,8 @@ BEGIN
     JOIN outbox_events e USING (event_id)
     LEFT JOIN runs r USING (run_id);
   UPDATE webhook_endpoints w
-     SET next_due_at = CASE WHEN x.first_at < v_now THEN v_now ELSE x.first_at END,
-         passed_over = coalesce(x.first_at <= v_now, false)
+     SET next_due_at = CASE WHEN w.cancel_before IS NOT NULL OR x.first_at < v_now THEN v_now ELSE x.first_at END,
+         passed_over = w.cancel_before IS NOT NULL OR coalesce(x.first_at <= v_now, false)
     FROM unnest(v_endpoints) AS v (endpoint_id)
     LEFT JOIN LATERAL (
       SELECT d.next_attempt_at AS first_at FROM webhook_deliveries d
@@ -169,8 +202,7 @@ BEGIN
   IF p_outcome = 'gone' AND v_has_url THEN
     UPDATE webhook_endpoints w SET status = 'disabled', disabled_reason = 'gone', version = w.version + 1
      WHERE w.endpoint_id = v_endpoint_id AND w.deleted_at IS NULL;
-    UPDATE webhook_deliveries d SET status = 'canceled', next_attempt_at = NULL, claim_token = NULL
-     WHERE d.endpoint_id = v_endpoint_id AND d.status = 'pending';
+    PERFORM cancel_pending_deliveries(v_endpoint_id, v_now, 1000);
   END IF;
   RETURN NEXT;
 END $$;

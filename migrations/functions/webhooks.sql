@@ -75,7 +75,8 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- Deletes an endpoint. What is pending is canceled. Whoever locks an endpoint and its deliveries takes them in that order.
+-- Deletes an endpoint. What is pending is canceled. A transaction that locks an endpoint and its deliveries takes them in
+-- that order.
 -- outcome: deleted | absent | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION delete_webhook(p_key_sha256 bytea, p_endpoint_id uuid) RETURNS TABLE (outcome text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
@@ -91,8 +92,7 @@ BEGIN
     outcome := CASE WHEN FOUND THEN 'deleted' ELSE 'absent' END;
   END IF;
   IF outcome = 'deleted' THEN
-    UPDATE webhook_deliveries d SET status = 'canceled', next_attempt_at = NULL, claim_token = NULL
-     WHERE d.endpoint_id = p_endpoint_id AND d.status = 'pending';
+    PERFORM cancel_pending_deliveries(p_endpoint_id, wall_clock(), 1000);
   END IF;
   RETURN NEXT;
 END $$;

@@ -1,13 +1,18 @@
+import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { PLATFORM_FAILURES } from "#core/domain/run.ts";
+import type { Db } from "#core/ports/db.ts";
+import type { WebhookAnswer } from "#core/ports/webhook-sender.ts";
 import {
   type ClaimedDelivery,
   claimDeliveries,
   concludeDelivery,
 } from "#core/store/postgres/claim-webhook-deliveries.ts";
 import { fanOutEvents } from "#core/store/postgres/fan-out-events.ts";
+import { deleteWebhook, enableWebhook } from "#core/store/postgres/change-webhook.ts";
 import { redeliverWebhook } from "#core/store/postgres/webhook-deliveries.ts";
 import { WEBHOOK_PLACES, WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
+import { OK } from "./support/hanging-sender.ts";
 import { committing, holding } from "./support/holding.ts";
 import type { Account } from "./support/money-world.ts";
 import { createWebhookWorld, type WebhookWorld } from "./support/webhook-world.ts";
@@ -177,6 +182,83 @@ describe("a delivery is never missed", () => {
     expect(await asked).toMatchObject({ outcome: "redelivering" });
     expect(only(await claim())).toMatchObject({ delivery_id });
   });
+});
+
+describe("an endpoint with more pending than one statement cancels", () => {
+  const PENDING = 2_300;
+  const counts = async (endpoint_id: string) => {
+    const rows = await world.owner.query(
+      "SELECT status, count(*)::integer AS count FROM webhook_deliveries WHERE endpoint_id = $1 GROUP BY status",
+      [endpoint_id],
+    );
+    return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+  };
+  /** Its endpoint has so many deliveries that are to be tried again in an hour, and one that is due. */
+  async function busy() {
+    const { account, endpoint_id } = await listener("busy.example.com");
+    await happened(account, PENDING);
+    await world.owner.query(
+      `WITH events AS (
+         UPDATE outbox_events SET fanned_out_at = now() WHERE tenant_id = $1 RETURNING event_id
+       )
+       INSERT INTO webhook_deliveries (tenant_id, event_id, endpoint_id, next_attempt_at, created_at)
+       SELECT $1, event_id, $2, now() + interval '1 hour', now() FROM events`,
+      [account.tenant_id, endpoint_id],
+    );
+    await happened(account, 1);
+    await fanOutEvents(world.backend, 100);
+    return { account, endpoint_id };
+  }
+
+  it("is deleted at once, and claims cancel the rest and send none of it", async () => {
+    const { account, endpoint_id } = await busy();
+    expect(await deleteWebhook(world.edge, account.key_sha256, endpoint_id)).toEqual({ outcome: "deleted" });
+    expect(await counts(endpoint_id)).toEqual({ canceled: 1_000, pending: PENDING + 1 - 1_000 });
+    expect(await claim()).toEqual([]);
+    expect(await counts(endpoint_id)).toEqual({ canceled: 2_000, pending: PENDING + 1 - 2_000 });
+    expect(await claim()).toEqual([]);
+    expect(await counts(endpoint_id)).toEqual({ canceled: PENDING + 1 });
+    await claim();
+    expect(await world.endpointRow(endpoint_id)).toMatchObject({ cancel_before: null, next_due_at: null });
+  });
+
+  it("that asked for no more and is enabled again gets what happens from then on, and nothing from before", async () => {
+    const { account, endpoint_id } = await busy();
+    await concludeDelivery(world.backend, only(await claim()), { ...RETRY, outcome: "gone", retry_seconds: null });
+    expect(await counts(endpoint_id)).toEqual({ failed: 1, canceled: 1_000, pending: PENDING - 1_000 });
+    await enableWebhook(world.edge, account.key_sha256, endpoint_id);
+    await happened(account, 1);
+    await fanOutEvents(world.backend, 100);
+    const [{ delivery_id } = { delivery_id: "" }] = await world.deliveries(account, endpoint_id);
+    const asked = { endpoint_id, delivery_id };
+    expect(await redeliverWebhook(world.edge, account.key_sha256, asked)).toMatchObject({ outcome: "disabled" });
+    expect(await claim()).toEqual([]);
+    expect(only(await claim())).toMatchObject({ delivery_id });
+    expect(await counts(endpoint_id)).toEqual({ failed: 1, canceled: PENDING, pending: 1 });
+  });
+});
+
+it("a sweep goes on with what is due, though its last attempts ended while it looked for more", async () => {
+  const { endpoint_id, account } = await listener("a.example.com", 6);
+  let [claims, concluded] = [0, 0];
+  const firstFour = Promise.withResolvers<WebhookAnswer>();
+  const firstFourConcluded = Promise.withResolvers<void>();
+  const db: Db = {
+    query: async (statement, values) => {
+      const rows = await world.backend.query(statement, values);
+      if (statement.name === "conclude-webhook-delivery" && ++concluded === 4) firstFourConcluded.resolve();
+      if (statement.name === "claim-webhook-deliveries" && ++claims === 2) {
+        expect(rows).toEqual([]);
+        firstFour.resolve(OK);
+        await firstFourConcluded.promise;
+        await setImmediate();
+      }
+      return rows;
+    },
+  };
+  await world.sweep({ db, send: () => firstFour.promise });
+  const deliveries = await world.deliveries(account, endpoint_id);
+  expect(deliveries.map(({ status }) => status)).toEqual(Array(6).fill("delivered"));
 });
 
 describe("endpoints whose host has no room", () => {

@@ -39,30 +39,42 @@ export interface WebhookSweepDeps {
   readonly log: Log;
 }
 
+/** The tenant after which the next fan-out begins, kept between sweeps: an error never sends it back to the first tenant. */
+export interface FanOutCursor {
+  after: string | undefined;
+}
+
 /**
  * Tells the receivers what has happened: events become deliveries, due deliveries are claimed and sent, and what became
  * of each is written down. Goes on while there is work. A reaper that dies in between repeats, under the same id.
  * What is due is sent although no event can become a delivery; the error is thrown once nothing is under way.
  */
-export async function sweepWebhooks(deps: WebhookSweepDeps, stop: AbortSignal): Promise<void> {
+export async function sweepWebhooks(
+  deps: WebhookSweepDeps,
+  stop: AbortSignal,
+  fanOut: FanOutCursor = { after: undefined },
+): Promise<void> {
   const flying = new Map<Promise<void>, keyof FreePlaces>();
   let fanOutError: unknown;
-  let after: string | undefined;
   try {
     while (!stop.aborted) {
-      const { events, skipped, go_on_after } = await fanOutEvents(deps.db, EVENTS_AT_ONCE, after).catch((error) => {
-        fanOutError = error;
-        return { events: 0, skipped: 0, go_on_after: undefined };
-      });
-      after = go_on_after;
+      const { events, skipped, go_on_after } = await fanOutEvents(deps.db, EVENTS_AT_ONCE, fanOut.after).catch(
+        (error) => {
+          fanOutError = error;
+          return { events: 0, skipped: 0, go_on_after: fanOut.after };
+        },
+      );
+      fanOut.after = go_on_after;
       if (skipped > 0) tellOfSkipped(deps, skipped);
+      // A claim counts attempts that end while it runs: only one that began with nothing under way says that nothing is due.
+      const wasIdle = flying.size === 0;
       for (const delivery of await claim(deps, flying)) {
         const flight = deliver(deps, delivery).finally(() => flying.delete(flight));
         flying.set(flight, delivery.slow ? "slow" : "quick");
       }
       if (events > 0) continue;
-      if (flying.size === 0) break;
-      await oneLanded(deps, [...flying.keys()], stop);
+      if (flying.size > 0) await oneLanded(deps, [...flying.keys()], stop);
+      else if (wasIdle) break;
     }
   } finally {
     await Promise.all(flying.keys());
