@@ -1,5 +1,5 @@
 import { isTerminal } from "#core/domain/run.ts";
-import type { FoundRun } from "#core/store/postgres/find-run.ts";
+import type { FoundRun } from "#core/store/runs/find-run.ts";
 import { callerOf } from "./admission/authenticate.ts";
 import type { EdgeRequest } from "./context.ts";
 import { preferredWait } from "./prefer.ts";

@@ -1,6 +1,6 @@
 import type { Problem } from "#core/domain/problem.ts";
-import { type CancelAnswer, cancelRun } from "#core/store/postgres/cancel-run.ts";
-import type { FoundRun } from "#core/store/postgres/find-run.ts";
+import { type CancelAnswer, cancelRun } from "#core/store/runs/cancel-run.ts";
+import type { FoundRun } from "#core/store/runs/find-run.ts";
 import { settle } from "#core/store/redis/settle.ts";
 import { change } from "./admission/change.ts";
 import type { Defer } from "./defer.ts";

@@ -1,5 +1,5 @@
 import { Problem } from "#core/domain/problem.ts";
-import type { CommittedPage, NoPosition } from "#core/store/postgres/position.ts";
+import type { CommittedPage, NoPosition } from "#core/store/position.ts";
 import type { EdgeRequest } from "./context.ts";
 import { linkToNext, NO_POSITION, positionCursorOf } from "./cursor.ts";
 import { unfitQuery } from "./faults.ts";

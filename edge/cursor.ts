@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Place } from "#core/store/postgres/place.ts";
-import type { Position } from "#core/store/postgres/position.ts";
+import type { Place } from "#core/store/place.ts";
+import type { Position } from "#core/store/position.ts";
 import type { EdgeRequest } from "./context.ts";
 import { utcMicros } from "./query.ts";
 

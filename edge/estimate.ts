@@ -4,7 +4,7 @@ import { formatUsd } from "#core/domain/money.ts";
 import { Problem, PROBLEMS } from "#core/domain/problem.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Random } from "#core/ports/random.ts";
-import { submitRun } from "#core/store/postgres/submit-run.ts";
+import { submitRun } from "#core/store/runs/submit-run.ts";
 import type * as answers from "./docs/responses/estimate.ts";
 import { pricesView } from "./pack-view.ts";
 import { read } from "./admission/read.ts";

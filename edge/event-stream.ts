@@ -1,4 +1,4 @@
-import type { FoundRun } from "#core/store/postgres/find-run.ts";
+import type { FoundRun } from "#core/store/runs/find-run.ts";
 import { viewOf } from "./run-response.ts";
 import type { watchRun, WatchDeps } from "./watch-run.ts";
 

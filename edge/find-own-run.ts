@@ -1,6 +1,6 @@
 import { uuid } from "#core/domain/ids.ts";
 import { Problem } from "#core/domain/problem.ts";
-import { findRun, type FoundRun } from "#core/store/postgres/find-run.ts";
+import { findRun, type FoundRun } from "#core/store/runs/find-run.ts";
 import { callerOf } from "./admission/authenticate.ts";
 import type { EdgeRequest } from "./context.ts";
 import { read } from "./admission/read.ts";

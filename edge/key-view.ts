@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { uuid } from "#core/domain/ids.ts";
 import { formatUsd } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
-import type { OwnKey } from "#core/store/postgres/own-key-columns.ts";
+import type { OwnKey } from "#core/store/keys/own-key-columns.ts";
 import type { EdgeRequest } from "./context.ts";
 import type { keyView } from "./docs/responses/keys.ts";
 

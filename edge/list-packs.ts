@@ -1,7 +1,7 @@
 import type { PackOffer } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { Problem } from "#core/domain/problem.ts";
-import { findPlan, type OwnPlan } from "#core/store/postgres/find-plan.ts";
+import { findPlan, type OwnPlan } from "#core/store/plans/find-plan.ts";
 import { packView, type PackView } from "./pack-view.ts";
 import { read } from "./admission/read.ts";
 import type { Caller, ShieldDeps } from "./admission/shield.ts";

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { formatUsd, least, MAX_COST_MICROS, MIN_COST_MICROS, micros } from "#core/domain/money.ts";
 import type { PackOffer } from "#core/domain/pack.ts";
 import { TIMEBOX_SECONDS } from "#core/domain/run-request.ts";
-import type { OwnPlan } from "#core/store/postgres/find-plan.ts";
+import type { OwnPlan } from "#core/store/plans/find-plan.ts";
 import { MAX_BODY_BYTES } from "./body.ts";
 import type * as answers from "./docs/responses/packs.ts";
 import { exampleRun, inputsSchema } from "./docs/request-schemas.ts";

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { formatUsd } from "#core/domain/money.ts";
 import { isTerminal } from "#core/domain/run.ts";
-import type { FoundRun } from "#core/store/postgres/find-run.ts";
+import type { FoundRun } from "#core/store/runs/find-run.ts";
 import type { EdgeRequest } from "./context.ts";
 import type { runView } from "./docs/responses/runs.ts";
 import { isExpired } from "./find-own-run.ts";

@@ -10,7 +10,7 @@ import type { Clock } from "#core/ports/clock.ts";
 import type { SignalSender } from "#core/ports/queue.ts";
 import type { Random } from "#core/ports/random.ts";
 import { Outage } from "#core/domain/outage.ts";
-import { submitRun, type Submission, type SubmitAnswer } from "#core/store/postgres/submit-run.ts";
+import { submitRun, type Submission, type SubmitAnswer } from "#core/store/runs/submit-run.ts";
 import { admit, type Admission } from "#core/store/redis/admit.ts";
 import { release } from "#core/store/redis/release.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";

@@ -3,7 +3,7 @@ import { isTerminal } from "#core/domain/run.ts";
 import type { Clock, Sleeper } from "#core/ports/clock.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
-import { type FindRun, findRun, type FoundRun } from "#core/store/postgres/find-run.ts";
+import { type FindRun, findRun, type FoundRun } from "#core/store/runs/find-run.ts";
 import type { HeldConnection, ConnectionLimiter } from "./admission/connection-limiter.ts";
 
 const FIRST_PAUSE_MS = 200;

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import type { Webhook } from "#core/store/postgres/list-webhooks.ts";
-import type { WebhookDelivery } from "#core/store/postgres/webhook-deliveries.ts";
+import type { Webhook } from "#core/store/webhooks/list-webhooks.ts";
+import type { WebhookDelivery } from "#core/store/webhooks/webhook-deliveries.ts";
 import type { deliveryView, webhookSecret, webhookView } from "./docs/responses/webhooks.ts";
 
 export function webhookOf(webhook: Webhook): z.input<typeof webhookView> {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { bundleEdge } from "./stack/bundle-edge.ts";
-import { startStack } from "./stack/stack.ts";
+import { bundleEdge } from "./dev/bundle-edge.ts";
+import { startStack } from "./dev/stack.ts";
 
 export interface StackEndpoints {
   readonly databaseUrl: string;

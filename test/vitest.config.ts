@@ -40,11 +40,11 @@ export default defineConfig({
     experimental: { viteModuleRunner: false, nodeLoader: false },
     execArgv: ["--import", fileURLToPath(new URL("../backend/text-loader.ts", import.meta.url))],
     projects: [
-      project("unit", ["test/unit/**/*.test.ts", "test/tidy/**/*.test.ts"], { stack: false, isolate: false }),
+      project("unit", ["test/unit/**/*.test.ts", "test/conventions/**/*.test.ts"], { stack: false, isolate: false }),
       project("contract", ["test/contract/**/*.test.ts"], { stack: true, isolate: false }),
       project("api", ["test/api/**/*.test.ts"], { stack: true, isolate: false }),
       // It starts servers of its own: its database runs on the simulated world's time.
-      project("sim", ["test/sim/**/*.test.ts"], { stack: false, isolate: true }),
+      project("sim", ["test/tools/sim/**/*.test.ts"], { stack: false, isolate: true }),
       project("e2e", ["test/e2e/**/*.test.ts"], { stack: true, isolate: true }),
     ],
   },

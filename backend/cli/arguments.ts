@@ -6,7 +6,7 @@ import { catalog } from "#core/domain/packs/catalog.ts";
 import { scope } from "#core/domain/plan.ts";
 import { isPrintable, PRINTABLE } from "#core/domain/printable.ts";
 import { runStatus } from "#core/domain/run.ts";
-import { switchMode } from "#core/store/postgres/read-switch.ts";
+import { switchMode } from "#core/store/switch/read-switch.ts";
 
 /** A parser for commander: the value, or its complaint about this very argument. */
 const parser =

@@ -1,5 +1,5 @@
 import { formatUsd } from "#core/domain/money.ts";
-import type { Plan } from "#core/store/postgres/define-plan.ts";
+import type { Plan } from "#core/store/plans/define-plan.ts";
 import { fields } from "./text.ts";
 
 export function planJson(plan: Plan): Record<string, unknown> {

@@ -2,7 +2,7 @@ import { encodeSignal } from "#core/domain/message.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { SignalSender } from "#core/ports/queue.ts";
 import type { Redis } from "#core/ports/redis.ts";
-import type { ClosedRun } from "#core/store/postgres/close-run.ts";
+import type { ClosedRun } from "#core/store/runs/close-run.ts";
 import { settle } from "#core/store/redis/settle.ts";
 
 export interface AftermathDeps {

@@ -2,7 +2,7 @@ import { REASONS } from "#core/domain/run.ts";
 import type { PackOutcome, Units } from "#core/domain/pack.ts";
 import { type Written, WrittenJson } from "#core/domain/written-json.ts";
 import type { Log } from "#core/ports/log.ts";
-import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
+import type { ClaimedRun } from "#core/store/runs/claim-run.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
 import type { OffThread } from "./off-thread/off-thread.ts";
 import { soundOutcome } from "./outcome.ts";

@@ -4,9 +4,9 @@ import { RESULT_CONTENT_TYPE } from "#core/domain/result.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { ObjectWriter } from "#core/ports/objects.ts";
-import { beginFinalize } from "#core/store/postgres/begin-finalize.ts";
-import { type ClosedRun, closeRun } from "#core/store/postgres/close-run.ts";
-import { freezeRun } from "#core/store/postgres/freeze-run.ts";
+import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
+import { type ClosedRun, closeRun } from "#core/store/runs/close-run.ts";
+import { freezeRun } from "#core/store/audit/freeze-run.ts";
 import type { HeldRun } from "./lease.ts";
 import { type RetryDeps, retryOutages } from "./retry.ts";
 

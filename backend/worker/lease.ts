@@ -2,8 +2,8 @@ import type { Clock, Sleeper } from "#core/ports/clock.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { SignalReceiver } from "#core/ports/queue.ts";
-import type { ClaimedRun } from "#core/store/postgres/claim-run.ts";
-import { extendLease } from "#core/store/postgres/extend-lease.ts";
+import type { ClaimedRun } from "#core/store/runs/claim-run.ts";
+import { extendLease } from "#core/store/runs/extend-lease.ts";
 
 /** How soon a beat that got no answer is repeated: after ever longer waits, none of them longer than between beats. */
 const FIRST_REPEAT_SECONDS = 1;

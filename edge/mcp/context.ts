@@ -1,5 +1,5 @@
-import { findBudget } from "#core/store/postgres/find-budget.ts";
-import { findRun, type FoundRun } from "#core/store/postgres/find-run.ts";
+import { findBudget } from "#core/store/ledger/find-budget.ts";
+import { findRun, type FoundRun } from "#core/store/runs/find-run.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { EdgeRequest } from "../context.ts";
 import { deferTo } from "../defer.ts";

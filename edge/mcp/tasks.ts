@@ -1,7 +1,7 @@
 import { Problem } from "#core/domain/problem.ts";
 import { isTerminal } from "#core/domain/run.ts";
 import { uuid } from "#core/domain/ids.ts";
-import type { FoundRun } from "#core/store/postgres/find-run.ts";
+import type { FoundRun } from "#core/store/runs/find-run.ts";
 import { cancel } from "../cancel.ts";
 import { isExpired } from "../find-own-run.ts";
 import type { Submitted } from "../submit.ts";

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { FoundRun } from "#core/store/postgres/find-run.ts";
+import type { FoundRun } from "#core/store/runs/find-run.ts";
 import type { McpContext } from "./context.ts";
 import type { Submitted } from "../submit.ts";
 

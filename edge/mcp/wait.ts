@@ -1,5 +1,5 @@
 import { isTerminal } from "#core/domain/run.ts";
-import { findRun, type FoundRun } from "#core/store/postgres/find-run.ts";
+import { findRun, type FoundRun } from "#core/store/runs/find-run.ts";
 import { watchRun } from "../watch-run.ts";
 import type { McpContext } from "./context.ts";
 

@@ -3,7 +3,7 @@ import { newId } from "#core/domain/ids.ts";
 import { Problem } from "#core/domain/problem.ts";
 import { parseWebhookUrl } from "#core/domain/webhook-url.ts";
 import type { Clock } from "#core/ports/clock.ts";
-import { createWebhook as create, type NewWebhook } from "#core/store/postgres/create-webhook.ts";
+import { createWebhook as create, type NewWebhook } from "#core/store/webhooks/create-webhook.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import { parseJson, readBody } from "../body.ts";
 import { change } from "../admission/change.ts";

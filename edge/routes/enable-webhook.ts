@@ -1,4 +1,4 @@
-import { enableWebhook as enable } from "#core/store/postgres/change-webhook.ts";
+import { enableWebhook as enable } from "#core/store/webhooks/change-webhook.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import { change } from "../admission/change.ts";
 import type { EdgeHandler } from "../context.ts";

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { formatUsd, type Micros, micros } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
-import { type Budget, findBudget } from "#core/store/postgres/find-budget.ts";
+import { type Budget, findBudget } from "#core/store/ledger/find-budget.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import type { budgetView } from "../docs/responses/budget.ts";

@@ -4,7 +4,7 @@ import { Problem } from "#core/domain/problem.ts";
 import { isTerminal } from "#core/domain/run.ts";
 import { RECEIPT_TYP, receiptPayload } from "#core/domain/signed-receipt.ts";
 import type { Signer } from "#core/ports/signer.ts";
-import { findReceipt } from "#core/store/postgres/find-receipt.ts";
+import { findReceipt } from "#core/store/runs/find-receipt.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import type { receiptView } from "../docs/responses/receipts.ts";

@@ -4,7 +4,7 @@ import { resultKey } from "#core/domain/receipt.ts";
 import { isTerminal } from "#core/domain/run.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { ObjectPresigner } from "#core/ports/objects.ts";
-import type { FoundRun } from "#core/store/postgres/find-run.ts";
+import type { FoundRun } from "#core/store/runs/find-run.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import type { resultView } from "../docs/responses/runs.ts";

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { formatSum } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { Clock } from "#core/ports/clock.ts";
-import { findUsage, usageGroup, type UsageLine, type UsageWanted } from "#core/store/postgres/find-usage.ts";
+import { findUsage, usageGroup, type UsageLine, type UsageWanted } from "#core/store/ledger/find-usage.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler, EdgeRequest } from "../context.ts";
 import type { usageView } from "../docs/responses/usage.ts";

@@ -1,4 +1,4 @@
-import { defaultWebhookSecret } from "#core/store/postgres/change-webhook.ts";
+import { defaultWebhookSecret } from "#core/store/webhooks/change-webhook.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import { change } from "../admission/change.ts";
 import type { EdgeHandler } from "../context.ts";

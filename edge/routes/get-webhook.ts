@@ -1,4 +1,4 @@
-import { listWebhooks } from "#core/store/postgres/list-webhooks.ts";
+import { listWebhooks } from "#core/store/webhooks/list-webhooks.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import { read } from "../admission/read.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { uuid } from "#core/domain/ids.ts";
 import { Problem } from "#core/domain/problem.ts";
-import { listOwnKeys } from "#core/store/postgres/list-own-keys.ts";
+import { listOwnKeys } from "#core/store/keys/list-own-keys.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import { linkToNext, NO_CURSOR } from "../cursor.ts";

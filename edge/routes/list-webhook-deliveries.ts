@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { uuid } from "#core/domain/ids.ts";
-import { listWebhookDeliveries as list } from "#core/store/postgres/webhook-deliveries.ts";
+import { listWebhookDeliveries as list } from "#core/store/webhooks/webhook-deliveries.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import { linkToNext, NO_CURSOR } from "../cursor.ts";

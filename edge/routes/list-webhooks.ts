@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { listWebhooks as list } from "#core/store/postgres/list-webhooks.ts";
+import { listWebhooks as list } from "#core/store/webhooks/list-webhooks.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import type { EdgeHandler } from "../context.ts";
 import type { webhookList } from "../docs/responses/webhooks.ts";

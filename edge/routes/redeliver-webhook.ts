@@ -1,5 +1,5 @@
 import { Problem } from "#core/domain/problem.ts";
-import { redeliverWebhook as redeliver } from "#core/store/postgres/webhook-deliveries.ts";
+import { redeliverWebhook as redeliver } from "#core/store/webhooks/webhook-deliveries.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import { change } from "../admission/change.ts";
 import type { EdgeHandler } from "../context.ts";

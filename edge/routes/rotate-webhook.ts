@@ -1,4 +1,4 @@
-import { rotateWebhook as rotate } from "#core/store/postgres/change-webhook.ts";
+import { rotateWebhook as rotate } from "#core/store/webhooks/change-webhook.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import { change } from "../admission/change.ts";
 import type { EdgeHandler } from "../context.ts";

@@ -4,8 +4,8 @@ import { DECISION_LIMITS } from "#core/domain/packs/decision.ts";
 import { EVAL_LIMITS } from "#core/domain/packs/eval-limits.ts";
 import { OCR_LIMITS } from "#core/domain/packs/ocr-limits.ts";
 import { URL_LIMITS } from "#core/domain/packs/url.ts";
-import { blackPng } from "../scan/png.ts";
-import { SAMPLES } from "../scan/samples.ts";
+import { blackPng } from "../support/scan/png.ts";
+import { SAMPLES } from "../support/scan/samples.ts";
 
 /** What is wrong, the inputs, and where below them it is. */
 export type BadInputs = readonly (readonly [what: string, inputs: unknown, pointer: string])[];

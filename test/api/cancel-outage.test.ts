@@ -1,6 +1,6 @@
 import { eventually } from "../support/eventually.ts";
 import { expect, test } from "vitest";
-import { setSwitch } from "#core/store/postgres/set-switch.ts";
+import { setSwitch } from "#core/store/switch/set-switch.ts";
 import audit from "../contract/support/ledger-audit.sql";
 import { acceptedRun, cancelRun, post, problemOf } from "./client.ts";
 import { type Account, createWorld, type World } from "./harness.ts";

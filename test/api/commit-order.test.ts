@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import { grantCredit } from "#core/store/postgres/grant-credit.ts";
+import { grantCredit } from "#core/store/ledger/grant-credit.ts";
 import { ledgerPage } from "../../edge/docs/responses/ledger.ts";
 import { runList } from "../../edge/docs/responses/runs.ts";
 import { usageView } from "../../edge/docs/responses/usage.ts";

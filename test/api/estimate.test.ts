@@ -3,7 +3,7 @@ import { micros } from "#core/domain/money.ts";
 import { priceOf } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { parseRunRequest } from "#core/domain/run-request.ts";
-import { setSwitch } from "#core/store/postgres/set-switch.ts";
+import { setSwitch } from "#core/store/switch/set-switch.ts";
 import { createPacks } from "../../backend/worker/packs/registry.ts";
 import { estimateView } from "../../edge/docs/responses/estimate.ts";
 import { runView } from "../../edge/docs/responses/runs.ts";

@@ -1,6 +1,6 @@
 import { eventually } from "../support/eventually.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { revokeKey } from "#core/store/postgres/revoke-key.ts";
+import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { runView } from "../../edge/docs/responses/runs.ts";
 import { acceptedRun, bearer, call, cancelRun, get, pointers, post, problemOf } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Scope } from "#core/domain/plan.ts";
-import { revokeKey } from "#core/store/postgres/revoke-key.ts";
+import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import { type Answer, bearer, call, problemOf } from "./client.ts";
 import { type Operation, operations } from "./document.ts";

@@ -3,9 +3,9 @@ import { inject } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { type Receipt, receiptMetadata, resultKey } from "#core/domain/receipt.ts";
 import type { Db } from "#core/ports/db.ts";
-import { beginFinalize } from "#core/store/postgres/begin-finalize.ts";
-import { claimRun, type ClaimedRun } from "#core/store/postgres/claim-run.ts";
-import { closeRun } from "#core/store/postgres/close-run.ts";
+import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
+import { claimRun, type ClaimedRun } from "#core/store/runs/claim-run.ts";
+import { closeRun } from "#core/store/runs/close-run.ts";
 import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { createS3Objects } from "../../backend/drivers/s3.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { revokeKey } from "#core/store/postgres/revoke-key.ts";
+import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { acceptedRun, bearer, call, cancelRun, get, post } from "./client.ts";
 import { createWorld, newKey, type World } from "./harness.ts";
 import { send, sendRaw } from "./mcp-client.ts";

@@ -4,19 +4,19 @@ import { inject } from "vitest";
 import { API_KEY_RANDOM_BYTES, newApiKey, parseApiKey } from "#core/domain/api-key.ts";
 import { micros } from "#core/domain/money.ts";
 import type { Db } from "#core/ports/db.ts";
-import { createKey, type KeyProperties } from "#core/store/postgres/create-key.ts";
-import { createTenant } from "#core/store/postgres/create-tenant.ts";
-import { definePlan, type PlanChange } from "#core/store/postgres/define-plan.ts";
-import { grantCredit } from "#core/store/postgres/grant-credit.ts";
+import { createKey, type KeyProperties } from "#core/store/keys/create-key.ts";
+import { createTenant } from "#core/store/tenants/create-tenant.ts";
+import { definePlan, type PlanChange } from "#core/store/plans/define-plan.ts";
+import { grantCredit } from "#core/store/ledger/grant-credit.ts";
 import { tenantKeys, tenantOfKey } from "#core/store/redis/keys.ts";
 import { newReceiptKey } from "../../backend/cli/operations/new-receipt-key.ts";
 import { createPgDb } from "../../backend/drivers/pg.ts";
 import { createRedis } from "../../backend/drivers/redis.ts";
-import { createTestDatabase } from "../stack/database.ts";
-import { startEdge } from "../stack/edge.ts";
-import { freePort } from "../stack/free-port.ts";
-import { startNeonFront } from "../stack/neon-front.ts";
-import { startUpstashFront } from "../stack/upstash-front.ts";
+import { createTestDatabase } from "../dev/database.ts";
+import { startEdge } from "../dev/edge.ts";
+import { freePort } from "../dev/free-port.ts";
+import { startNeonFront } from "../dev/neon-front.ts";
+import { startUpstashFront } from "../dev/upstash-front.ts";
 
 export interface Account {
   readonly tenant_id: string;

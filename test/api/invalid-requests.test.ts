@@ -1,6 +1,6 @@
 import { eventually } from "../support/eventually.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { revokeKey } from "#core/store/postgres/revoke-key.ts";
+import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import { type Answer, call, get, post, problemOf } from "./client.ts";
 import { createWorld, mistyped, newKey, type World } from "./harness.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import { setSwitch } from "#core/store/postgres/set-switch.ts";
+import { setSwitch } from "#core/store/switch/set-switch.ts";
 import audit from "../contract/support/ledger-audit.sql";
 import { acceptedRun, get, post, problemOf, work } from "./client.ts";
 import { createWorld, type World } from "./harness.ts";

@@ -1,6 +1,6 @@
 import { eventually } from "../support/eventually.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startHttpFront } from "../stack/http-front.ts";
+import { startHttpFront } from "../dev/http-front.ts";
 import { acceptedRun, call, get, newIdempotencyKey, post, problemOf } from "./client.ts";
 import { createWorld, type World } from "./harness.ts";
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import audit from "../contract/support/ledger-audit.sql";
-import { startHttpFront } from "../stack/http-front.ts";
+import { startHttpFront } from "../dev/http-front.ts";
 import { acceptedRun, call, get, newIdempotencyKey, post, problemOf, work } from "./client.ts";
 import { createWorld, newKey, type World } from "./harness.ts";
 

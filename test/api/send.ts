@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { fanOutEvents } from "#core/store/postgres/fan-out-events.ts";
+import { fanOutEvents } from "#core/store/webhooks/fan-out-events.ts";
 import { z } from "zod";
 import type { Db } from "#core/ports/db.ts";
 import { deliveryPage } from "../../edge/docs/responses/webhooks.ts";

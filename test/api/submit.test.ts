@@ -1,8 +1,8 @@
 import { eventually } from "../support/eventually.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import { definePlan } from "#core/store/postgres/define-plan.ts";
-import { setSwitch } from "#core/store/postgres/set-switch.ts";
+import { definePlan } from "#core/store/plans/define-plan.ts";
+import { setSwitch } from "#core/store/switch/set-switch.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import audit from "../contract/support/ledger-audit.sql";
 import { acceptedRun, get, newIdempotencyKey, pointers, post, problemOf, work } from "./client.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { setSwitch } from "#core/store/postgres/set-switch.ts";
+import { setSwitch } from "#core/store/switch/set-switch.ts";
 import * as answers from "../../edge/docs/responses/webhooks.ts";
 import { acceptedRun, get, newIdempotencyKey, pointers, post, problemOf, work } from "./client.ts";
 import { type Account, createWorld, type World } from "./harness.ts";

@@ -2,13 +2,8 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { auditTenant } from "#core/store/audit-tenant.ts";
-import {
-  type Checkpoint,
-  dropCheckpoint,
-  findCheckpoint,
-  noteCheckpoint,
-} from "#core/store/postgres/audit-checkpoint.ts";
-import { grantCredit } from "#core/store/postgres/grant-credit.ts";
+import { type Checkpoint, dropCheckpoint, findCheckpoint, noteCheckpoint } from "#core/store/audit/audit-checkpoint.ts";
+import { grantCredit } from "#core/store/ledger/grant-credit.ts";
 import { claimed, complete } from "./support/close-work.ts";
 import { committing } from "./support/holding.ts";
 import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";

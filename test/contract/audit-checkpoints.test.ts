@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import type { Db } from "#core/ports/db.ts";
 import { auditTenant, recordTenantFaults } from "#core/store/audit-tenant.ts";
-import { listFindings } from "#core/store/postgres/list-findings.ts";
+import { listFindings } from "#core/store/audit/list-findings.ts";
 import { sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
 import { claimed, complete, queued } from "./support/close-work.ts";
 import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";

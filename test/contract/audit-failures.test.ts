@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { Db } from "#core/ports/db.ts";
-import { showRun } from "#core/store/postgres/show-run.ts";
+import { showRun } from "#core/store/runs/show-run.ts";
 import { type AuditTurn, sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
 import { claimed, complete, type Work } from "./support/close-work.ts";
 import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import { clawbackCredit } from "#core/store/postgres/clawback-credit.ts";
-import { grantCredit } from "#core/store/postgres/grant-credit.ts";
+import { clawbackCredit } from "#core/store/ledger/clawback-credit.ts";
+import { grantCredit } from "#core/store/ledger/grant-credit.ts";
 import { auditTenant } from "#core/store/audit-tenant.ts";
 import { sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
 import { begin, cancelQueued, complete, fail, freeze, workOn } from "./support/close-work.ts";

@@ -3,7 +3,7 @@ import { parseApiKey } from "#core/domain/api-key.ts";
 import { REASONS } from "#core/domain/run.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
 import type { Db } from "#core/ports/db.ts";
-import { cancelRun } from "#core/store/postgres/cancel-run.ts";
+import { cancelRun } from "#core/store/runs/cancel-run.ts";
 import { sweepClaims } from "../../backend/reaper/sweeps/claimed.ts";
 import { NEVER, type RunHarness, done, hang, packOf, runHarness } from "./support/run-harness.ts";
 

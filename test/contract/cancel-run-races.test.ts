@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { beginFinalize } from "#core/store/postgres/begin-finalize.ts";
-import { cancelRun } from "#core/store/postgres/cancel-run.ts";
-import { claimRun } from "#core/store/postgres/claim-run.ts";
-import { handBack } from "#core/store/postgres/hand-back.ts";
-import { showRun } from "#core/store/postgres/show-run.ts";
+import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
+import { cancelRun } from "#core/store/runs/cancel-run.ts";
+import { claimRun } from "#core/store/runs/claim-run.ts";
+import { handBack } from "#core/store/runs/hand-back.ts";
+import { showRun } from "#core/store/runs/show-run.ts";
 import { claimed, complete, fail, leased, queued, type Work } from "./support/close-work.ts";
 import { type Account, balanceOf, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 

@@ -2,25 +2,25 @@ import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { newId } from "#core/domain/ids.ts";
 import { newWebhookSecret } from "#core/domain/webhook.ts";
-import { cancelRun } from "#core/store/postgres/cancel-run.ts";
+import { cancelRun } from "#core/store/runs/cancel-run.ts";
 import {
   defaultWebhookSecret,
   deleteWebhook,
   enableWebhook,
   rotateWebhook,
-} from "#core/store/postgres/change-webhook.ts";
+} from "#core/store/webhooks/change-webhook.ts";
 import {
   claimDeliveries,
   type ClaimedDelivery,
   type Conclusion,
   concludeDelivery,
-} from "#core/store/postgres/claim-webhook-deliveries.ts";
-import { createOwnKey } from "#core/store/postgres/create-own-key.ts";
-import { createWebhook } from "#core/store/postgres/create-webhook.ts";
-import { fanOutEvents, forgetEvents } from "#core/store/postgres/fan-out-events.ts";
-import { revokeOwnKey } from "#core/store/postgres/revoke-own-key.ts";
-import { rotateOwnKey } from "#core/store/postgres/rotate-own-key.ts";
-import { redeliverWebhook } from "#core/store/postgres/webhook-deliveries.ts";
+} from "#core/store/webhooks/claim-webhook-deliveries.ts";
+import { createOwnKey } from "#core/store/keys/create-own-key.ts";
+import { createWebhook } from "#core/store/webhooks/create-webhook.ts";
+import { fanOutEvents, forgetEvents } from "#core/store/webhooks/fan-out-events.ts";
+import { revokeOwnKey } from "#core/store/keys/revoke-own-key.ts";
+import { rotateOwnKey } from "#core/store/keys/rotate-own-key.ts";
+import { redeliverWebhook } from "#core/store/webhooks/webhook-deliveries.ts";
 import { WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
 import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseApiKey } from "#core/domain/api-key.ts";
-import { findKey } from "#core/store/postgres/find-key.ts";
+import { findKey } from "#core/store/keys/find-key.ts";
 import { authorize } from "#core/store/redis/authorize.ts";
 import { type CliWorld, createCliWorld, sha256, text } from "./support/cli-world.ts";
 import { type MoneyWorld, submission } from "./support/money-world.ts";

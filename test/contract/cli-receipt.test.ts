@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canonicalJson } from "#core/domain/idempotency.ts";
 import { type PrivateKey, privateKey, publicKey } from "#core/domain/receipt-key.ts";
 import { createSigner } from "../../edge/drivers/signer.ts";
-import { startHttpFront, sendJson } from "../stack/http-front.ts";
-import { keptReceiptKey } from "../stack/receipt-key.ts";
+import { startHttpFront, sendJson } from "../dev/http-front.ts";
+import { keptReceiptKey } from "../dev/receipt-key.ts";
 import { type CliWorld, createCliWorld } from "./support/cli-world.ts";
 
 const CLAIMS = {

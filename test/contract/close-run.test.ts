@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import closeRunSql from "#core/store/postgres/close-run.sql";
-import { runTransfers } from "#core/store/postgres/run-transfers.ts";
-import { showRun } from "#core/store/postgres/show-run.ts";
-import { tenantBalance } from "#core/store/postgres/tenant-balance.ts";
+import closeRunSql from "#core/store/runs/close-run.sql";
+import { runTransfers } from "#core/store/ledger/run-transfers.ts";
+import { showRun } from "#core/store/runs/show-run.ts";
+import { tenantBalance } from "#core/store/tenants/tenant-balance.ts";
 import { cancelQueued, claimed, complete, fail, freeze, leased, queued } from "./support/close-work.ts";
 import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 

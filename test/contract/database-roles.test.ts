@@ -2,12 +2,12 @@ import { randomBytes, randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SqlValue } from "#core/ports/db.ts";
-import { cancelRun } from "#core/store/postgres/cancel-run.ts";
-import closeRunSql from "#core/store/postgres/close-run.sql";
-import { findBudget } from "#core/store/postgres/find-budget.ts";
-import { findRun } from "#core/store/postgres/find-run.ts";
-import { listWebhooks } from "#core/store/postgres/list-webhooks.ts";
-import { admissionSnapshot, tenantSnapshot } from "#core/store/postgres/tenant-snapshot.ts";
+import { cancelRun } from "#core/store/runs/cancel-run.ts";
+import closeRunSql from "#core/store/runs/close-run.sql";
+import { findBudget } from "#core/store/ledger/find-budget.ts";
+import { findRun } from "#core/store/runs/find-run.ts";
+import { listWebhooks } from "#core/store/webhooks/list-webhooks.ts";
+import { admissionSnapshot, tenantSnapshot } from "#core/store/tenants/tenant-snapshot.ts";
 import { migrate } from "../../backend/migrate/migrate.ts";
 import { type Account, createMoneyWorld, isDatabaseError, type MoneyWorld, submission } from "./support/money-world.ts";
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { cancelRun } from "#core/store/postgres/cancel-run.ts";
+import { cancelRun } from "#core/store/runs/cancel-run.ts";
 import { encodeSignal } from "#core/domain/message.ts";
 import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { createSqsDeadLetters } from "../../backend/drivers/sqs-dead-letters.ts";

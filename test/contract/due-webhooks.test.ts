@@ -7,10 +7,10 @@ import {
   type ClaimedDelivery,
   claimDeliveries,
   concludeDelivery,
-} from "#core/store/postgres/claim-webhook-deliveries.ts";
-import { fanOutEvents } from "#core/store/postgres/fan-out-events.ts";
-import { deleteWebhook, enableWebhook } from "#core/store/postgres/change-webhook.ts";
-import { redeliverWebhook } from "#core/store/postgres/webhook-deliveries.ts";
+} from "#core/store/webhooks/claim-webhook-deliveries.ts";
+import { fanOutEvents } from "#core/store/webhooks/fan-out-events.ts";
+import { deleteWebhook, enableWebhook } from "#core/store/webhooks/change-webhook.ts";
+import { redeliverWebhook } from "#core/store/webhooks/webhook-deliveries.ts";
 import { WEBHOOK_PLACES, WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
 import { OK } from "./support/hanging-sender.ts";
 import { committing, holding } from "./support/holding.ts";

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { findPlan } from "#core/store/postgres/find-plan.ts";
-import { findReceipt } from "#core/store/postgres/find-receipt.ts";
-import { findUsage } from "#core/store/postgres/find-usage.ts";
-import { listOwnRuns } from "#core/store/postgres/list-own-runs.ts";
-import { listOwnTransfers } from "#core/store/postgres/list-own-transfers.ts";
+import { findPlan } from "#core/store/plans/find-plan.ts";
+import { findReceipt } from "#core/store/runs/find-receipt.ts";
+import { findUsage } from "#core/store/ledger/find-usage.ts";
+import { listOwnRuns } from "#core/store/runs/list-own-runs.ts";
+import { listOwnTransfers } from "#core/store/ledger/list-own-transfers.ts";
 import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 
 let world: MoneyWorld;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { forgetEvents } from "#core/store/postgres/fan-out-events.ts";
+import { forgetEvents } from "#core/store/webhooks/fan-out-events.ts";
 import { forgetToldEvents } from "../../backend/reaper/sweeps/webhooks.ts";
 import { recorder } from "./support/recorder.ts";
 import { createWebhookWorld, receiver, type WebhookWorld } from "./support/webhook-world.ts";

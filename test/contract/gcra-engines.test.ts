@@ -5,7 +5,7 @@ import type { Rate } from "#core/domain/plan.ts";
 import { authorize } from "#core/store/redis/authorize.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import { readClock } from "#core/store/redis/read-clock.ts";
-import { redisEngines } from "../stack/redis-engines.ts";
+import { redisEngines } from "../dev/redis-engines.ts";
 import { KEY, request, shieldHarness } from "./support/shield-harness.ts";
 
 const SEED = 20_261_120;

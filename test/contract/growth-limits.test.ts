@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
-import { createWebhook } from "#core/store/postgres/create-webhook.ts";
+import { createWebhook } from "#core/store/webhooks/create-webhook.ts";
 import { admit } from "#core/store/redis/admit.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
-import { redisEngines } from "../stack/redis-engines.ts";
+import { redisEngines } from "../dev/redis-engines.ts";
 import { newRunId } from "./support/money-world.ts";
 import { request, shieldHarness } from "./support/shield-harness.ts";
 import { createWebhookWorld, type WebhookWorld } from "./support/webhook-world.ts";

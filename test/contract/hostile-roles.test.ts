@@ -1,11 +1,11 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { clawbackCredit } from "#core/store/postgres/clawback-credit.ts";
+import { clawbackCredit } from "#core/store/ledger/clawback-credit.ts";
 import { micros } from "#core/domain/money.ts";
 import { readRoleFaults } from "../../backend/migrate/catalog.ts";
 import { migrate } from "../../backend/migrate/migrate.ts";
 import { WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
-import { claimDeliveries } from "#core/store/postgres/claim-webhook-deliveries.ts";
+import { claimDeliveries } from "#core/store/webhooks/claim-webhook-deliveries.ts";
 import { createWebhookWorld, type WebhookWorld } from "./support/webhook-world.ts";
 
 const DENIED = "42501";

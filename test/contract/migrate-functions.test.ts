@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { checkDrift } from "../../backend/migrate/check.ts";
 import { migrate } from "../../backend/migrate/migrate.ts";
-import { createTestDatabase, type TestDatabase } from "../stack/database.ts";
+import { createTestDatabase, type TestDatabase } from "../dev/database.ts";
 import { holding } from "./support/holding.ts";
 import { execute, type ScratchDatabases, scratchDatabases } from "./support/scratch-databases.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { checkDrift } from "../../backend/migrate/check.ts";
 import { migrate } from "../../backend/migrate/migrate.ts";
-import { startPostgres } from "../stack/postgres.ts";
+import { startPostgres } from "../dev/postgres.ts";
 import { execute } from "./support/scratch-databases.ts";
 
 // Settings of roles are of the whole cluster: these tests have one of their own.

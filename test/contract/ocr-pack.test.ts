@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { ocrOffer } from "#core/domain/packs/ocr.ts";
-import { blackPng, encodePng } from "../scan/png.ts";
-import { readFetched, readImage, type ReadImage, readInline } from "../scan/reading.ts";
-import { SAMPLES } from "../scan/samples.ts";
-import { scan } from "../scan/scan.ts";
+import { blackPng, encodePng } from "../support/scan/png.ts";
+import { readFetched, readImage, type ReadImage, readInline } from "../support/scan/reading.ts";
+import { SAMPLES } from "../support/scan/samples.ts";
+import { scan } from "../support/scan/scan.ts";
 
 const SAID = "Paid work, verified.";
 const LINES = ["Invoice 2043 for printed matter", "Total due within thirty days: 118.40"];

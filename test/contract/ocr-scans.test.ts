@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { editDistance } from "../../backend/worker/packs/eval/edit-distance.ts";
-import { FACES } from "../scan/outlines.ts";
-import { encodePng } from "../scan/png.ts";
-import { readImage } from "../scan/reading.ts";
-import { scan, type Scanning } from "../scan/scan.ts";
+import { FACES } from "../support/scan/outlines.ts";
+import { encodePng } from "../support/scan/png.ts";
+import { readImage } from "../support/scan/reading.ts";
+import { scan, type Scanning } from "../support/scan/scan.ts";
 
 /** The opening of "Moby-Dick; or, The Whale" (Herman Melville, 1851; public domain), and figures as on a bill. */
 const LINES = [

@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createOwnKey } from "#core/store/postgres/create-own-key.ts";
-import { listOwnKeys } from "#core/store/postgres/list-own-keys.ts";
-import { revokeKey } from "#core/store/postgres/revoke-key.ts";
-import { revokeOwnKey } from "#core/store/postgres/revoke-own-key.ts";
-import { rotateKey } from "#core/store/postgres/rotate-key.ts";
-import { rotateOwnKey } from "#core/store/postgres/rotate-own-key.ts";
+import { createOwnKey } from "#core/store/keys/create-own-key.ts";
+import { listOwnKeys } from "#core/store/keys/list-own-keys.ts";
+import { revokeKey } from "#core/store/keys/revoke-key.ts";
+import { revokeOwnKey } from "#core/store/keys/revoke-own-key.ts";
+import { rotateKey } from "#core/store/keys/rotate-key.ts";
+import { rotateOwnKey } from "#core/store/keys/rotate-own-key.ts";
 import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
 
 let world: MoneyWorld;

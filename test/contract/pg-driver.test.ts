@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import { createPgDb, type PgDb } from "../../backend/drivers/pg.ts";
-import { freePort } from "../stack/free-port.ts";
-import { createTestDatabase, type TestDatabase } from "../stack/database.ts";
+import { freePort } from "../dev/free-port.ts";
+import { createTestDatabase, type TestDatabase } from "../dev/database.ts";
 
 let database: TestDatabase;
 const open: PgDb[] = [];

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, connect as dial, type Server, type Sock
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import { createRedis, type RedisDriver } from "../../backend/drivers/redis.ts";
-import { freePort } from "../stack/free-port.ts";
+import { freePort } from "../dev/free-port.ts";
 
 const target = new URL(inject("stack").redisUrl);
 const open: RedisDriver[] = [];

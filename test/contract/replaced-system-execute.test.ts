@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Sleeper } from "#core/ports/clock.ts";
-import { extendLease } from "#core/store/postgres/extend-lease.ts";
+import { extendLease } from "#core/store/runs/extend-lease.ts";
 import { workerLoop } from "../../backend/worker/loop.ts";
 import { between, dying, losing } from "./support/faults.ts";
 import { COST, createPaidWorld, hurried, type PaidWorld } from "./support/paid-world.ts";

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { formatUsd, micros } from "#core/domain/money.ts";
-import { findBudget } from "#core/store/postgres/find-budget.ts";
+import { findBudget } from "#core/store/ledger/find-budget.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
-import { listFindings } from "#core/store/postgres/list-findings.ts";
+import { listFindings } from "#core/store/audit/list-findings.ts";
 import { grantOnce } from "../../backend/cli/operations/grant-credit.ts";
 import type { Operator } from "../../backend/cli/operator.ts";
 import { sweepAudit } from "../../backend/reaper/sweeps/audit.ts";

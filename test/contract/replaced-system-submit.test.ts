@@ -2,7 +2,7 @@ import { eventually } from "../support/eventually.ts";
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import { grantCredit } from "#core/store/postgres/grant-credit.ts";
+import { grantCredit } from "#core/store/ledger/grant-credit.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import { both, dying, losing } from "./support/faults.ts";
 import { holding } from "./support/holding.ts";

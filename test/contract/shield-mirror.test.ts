@@ -6,7 +6,7 @@ import { readClock } from "#core/store/redis/read-clock.ts";
 import { release } from "#core/store/redis/release.ts";
 import { settle } from "#core/store/redis/settle.ts";
 import { sync } from "#core/store/redis/sync.ts";
-import { redisEngines } from "../stack/redis-engines.ts";
+import { redisEngines } from "../dev/redis-engines.ts";
 import { GRACE, hex, id, request, shieldHarness, snapshotOf } from "./support/shield-harness.ts";
 
 describe.each(redisEngines())("the mirror at the shield on %s", (engine) => {

@@ -3,7 +3,7 @@ import { micros } from "#core/domain/money.ts";
 import { admit } from "#core/store/redis/admit.ts";
 import { authorize } from "#core/store/redis/authorize.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
-import { redisEngines } from "../stack/redis-engines.ts";
+import { redisEngines } from "../dev/redis-engines.ts";
 import { KEY, hex, id, request, shieldHarness } from "./support/shield-harness.ts";
 
 describe.each(redisEngines())("admission at the shield on %s", (engine) => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { MUTANTS } from "../sim/mutants/list.ts";
+import { MUTANTS } from "../tools/sim/mutants/list.ts";
 import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
 
 let world: MoneyWorld;

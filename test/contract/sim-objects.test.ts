@@ -7,7 +7,7 @@ import { sha256Hex } from "#core/domain/hash.ts";
 import { readVerdict, receiptMetadata, resultKey, TOMBSTONE } from "#core/domain/receipt.ts";
 import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { createS3Objects } from "../../backend/drivers/s3.ts";
-import { SimObjects } from "../sim/stores/objects.ts";
+import { SimObjects } from "../tools/sim/stores/objects.ts";
 
 const SEED = 20_261_121;
 const stack = inject("stack");

@@ -5,9 +5,9 @@ import type { ReceivedMessage } from "#core/ports/queue.ts";
 import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { createSqsDeadLetters } from "../../backend/drivers/sqs-dead-letters.ts";
 import { createSqsQueue } from "../../backend/drivers/sqs.ts";
-import { Later } from "../sim/network.ts";
-import { Seeded } from "../sim/seeded.ts";
-import type { WaitingRoom } from "../sim/stores/waiting-room.ts";
+import { Later } from "../tools/sim/network.ts";
+import { Seeded } from "../tools/sim/seeded.ts";
+import type { WaitingRoom } from "../tools/sim/stores/waiting-room.ts";
 import { createQueue } from "./support/queue.ts";
 import {
   type Answer,

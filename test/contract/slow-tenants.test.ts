@@ -1,7 +1,7 @@
 import { inject, afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { Db } from "#core/ports/db.ts";
-import { showRun } from "#core/store/postgres/show-run.ts";
+import { showRun } from "#core/store/runs/show-run.ts";
 import { createRedis, type RedisDriver } from "../../backend/drivers/redis.ts";
 import { type ClaimedTurn, sweepClaims } from "../../backend/reaper/sweeps/claimed.ts";
 import { type LeaseTurn, sweepLeases } from "../../backend/reaper/sweeps/lease.ts";

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { startNeonFront, type NeonFront } from "../stack/neon-front.ts";
-import { startPostgres, type Postgres } from "../stack/postgres.ts";
+import { startNeonFront, type NeonFront } from "../dev/neon-front.ts";
+import { startPostgres, type Postgres } from "../dev/postgres.ts";
 
 const stateDir = mkdtempSync(join(tmpdir(), "dpp-neon-"));
 let postgres: Postgres;

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, describe, expect, it } from "vitest";
-import { startPostgres } from "../stack/postgres.ts";
-import { startStack } from "../stack/stack.ts";
+import { startPostgres } from "../dev/postgres.ts";
+import { startStack } from "../dev/stack.ts";
 
 const dirs: string[] = [];
 const stateDir = (): string => {

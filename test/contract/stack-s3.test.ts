@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { startAwsFront, type AwsFront } from "../stack/aws-front.ts";
+import { startAwsFront, type AwsFront } from "../dev/aws-front.ts";
 
 const KEYS = { region: "eu-north-1", accessKeyId: "AKIATEST", secretAccessKey: "secret" };
 const Bucket = "results";

@@ -16,7 +16,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import { startAwsFront, type AwsFront } from "../stack/aws-front.ts";
+import { startAwsFront, type AwsFront } from "../dev/aws-front.ts";
 
 const KEYS = { region: "eu-north-1", accessKeyId: "AKIATEST", secretAccessKey: "secret" };
 const dir = mkdtempSync(join(tmpdir(), "dpp-sqs-"));

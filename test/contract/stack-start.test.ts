@@ -11,9 +11,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { processes } from "../stack/processes.ts";
-import { startPostgres } from "../stack/postgres.ts";
-import { startStack, type Stack } from "../stack/stack.ts";
+import { processes } from "../dev/processes.ts";
+import { startPostgres } from "../dev/postgres.ts";
+import { startStack, type Stack } from "../dev/stack.ts";
 
 const dirs: string[] = [];
 const stateDir = (): string => {
@@ -151,7 +151,7 @@ it("what was stored is there after a stop and a start, and no process stays behi
 
 it("a stack whose process is killed leaves no servers, and its state starts again", async () => {
   const dir = stateDir();
-  const module = fileURLToPath(new URL("../stack/stack.ts", import.meta.url));
+  const module = fileURLToPath(new URL("../dev/stack.ts", import.meta.url));
   const source = `
     const { startStack } = await import(${JSON.stringify(module)});
     const stack = await startStack({ stateDir: ${JSON.stringify(dir)}, env: {}, redis: "js", fsync: false });

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startRedis, type RedisService } from "../stack/redis.ts";
-import { startUpstashFront, type UpstashFront } from "../stack/upstash-front.ts";
+import { startRedis, type RedisService } from "../dev/redis.ts";
+import { startUpstashFront, type UpstashFront } from "../dev/upstash-front.ts";
 
 const TOKEN = "a-token";
 

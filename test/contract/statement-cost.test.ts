@@ -1,11 +1,11 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { BACKEND_STATEMENTS } from "../scale/backend-statements.ts";
-import { EDGE_FILTERS, EDGE_STATEMENTS } from "../scale/edge-statements.ts";
-import { loadHistory } from "../scale/history.ts";
-import { connectToMeasure, measure, type StatementCase, statementTexts } from "../scale/measure.ts";
-import { OPERATOR_FILTERS, OPERATOR_STATEMENTS } from "../scale/operator-statements.ts";
-import { createTestDatabase, type TestDatabase } from "../stack/database.ts";
+import { BACKEND_STATEMENTS } from "../support/scale/backend-statements.ts";
+import { EDGE_FILTERS, EDGE_STATEMENTS } from "../support/scale/edge-statements.ts";
+import { loadHistory } from "../support/scale/history.ts";
+import { connectToMeasure, measure, type StatementCase, statementTexts } from "../support/scale/measure.ts";
+import { OPERATOR_FILTERS, OPERATOR_STATEMENTS } from "../support/scale/operator-statements.ts";
+import { createTestDatabase, type TestDatabase } from "../dev/database.ts";
 
 const RUNS = 200_000;
 const CASES = { ...EDGE_STATEMENTS, ...BACKEND_STATEMENTS, ...OPERATOR_STATEMENTS };

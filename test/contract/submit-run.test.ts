@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import { grantCredit } from "#core/store/postgres/grant-credit.ts";
-import { setSwitch } from "#core/store/postgres/set-switch.ts";
+import { grantCredit } from "#core/store/ledger/grant-credit.ts";
+import { setSwitch } from "#core/store/switch/set-switch.ts";
 import { balanceOf, createMoneyWorld, type MoneyWorld, newRunId, submission } from "./support/money-world.ts";
 
 let world: MoneyWorld;

@@ -1,8 +1,8 @@
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import { defaultWebhookSecret, deleteWebhook, rotateWebhook } from "#core/store/postgres/change-webhook.ts";
-import { cancelRun } from "#core/store/postgres/cancel-run.ts";
+import { defaultWebhookSecret, deleteWebhook, rotateWebhook } from "#core/store/webhooks/change-webhook.ts";
+import { cancelRun } from "#core/store/runs/cancel-run.ts";
 import { forgetToldEvents } from "../../backend/reaper/sweeps/webhooks.ts";
 import { newRunId, submission } from "./support/money-world.ts";
 import { recorder } from "./support/recorder.ts";

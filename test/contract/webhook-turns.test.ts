@@ -7,8 +7,8 @@ import {
   type ClaimedDelivery,
   claimDeliveries,
   concludeDelivery,
-} from "#core/store/postgres/claim-webhook-deliveries.ts";
-import { fanOutEvents } from "#core/store/postgres/fan-out-events.ts";
+} from "#core/store/webhooks/claim-webhook-deliveries.ts";
+import { fanOutEvents } from "#core/store/webhooks/fan-out-events.ts";
 import { SLOW_ATTEMPT_MS, WEBHOOK_PLACES, WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
 import { EAGER, hangingSender, OK } from "./support/hanging-sender.ts";
 import { committing } from "./support/holding.ts";

@@ -2,8 +2,8 @@ import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { Db } from "#core/ports/db.ts";
-import { defaultWebhookSecret, enableWebhook } from "#core/store/postgres/change-webhook.ts";
-import { redeliverWebhook } from "#core/store/postgres/webhook-deliveries.ts";
+import { defaultWebhookSecret, enableWebhook } from "#core/store/webhooks/change-webhook.ts";
+import { redeliverWebhook } from "#core/store/webhooks/webhook-deliveries.ts";
 import { createWebhookSender } from "../../backend/drivers/fetch/webhook-sender.ts";
 import { createWebhookWorld, receiver, type WebhookWorld } from "./support/webhook-world.ts";
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Sleeper } from "#core/ports/clock.ts";
-import { beginFinalize } from "#core/store/postgres/begin-finalize.ts";
-import { claimRun } from "#core/store/postgres/claim-run.ts";
+import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
+import { claimRun } from "#core/store/runs/claim-run.ts";
 import { both, losing, type Through } from "./support/faults.ts";
 import { COST, createPaidWorld, hurried, type PaidWorld } from "./support/paid-world.ts";
 import { done, hang, packOf, TIMES } from "./support/run-harness.ts";

@@ -2,8 +2,8 @@ import { eventually } from "../support/eventually.ts";
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { z } from "zod";
-import type { DemoTenant } from "../stack/demo-tenant.ts";
-import type { System } from "../stack/system.ts";
+import type { DemoTenant } from "../dev/demo-tenant.ts";
+import type { System } from "../dev/system.ts";
 
 const accepted = z.object({ run_id: z.guid(), status: z.string() });
 const run = z.object({

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { processes } from "../stack/processes.ts";
+import { processes } from "../dev/processes.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -36,7 +36,15 @@ describe("the commands of a developer's day", () => {
   const running = new Set<ChildProcess>();
 
   beforeAll(() => {
-    for (const part of ["edge", "backend", "migrations", "test/stack", "test/scan", "package.json", "tsconfig.json"]) {
+    for (const part of [
+      "edge",
+      "backend",
+      "migrations",
+      "test/dev",
+      "test/support/scan",
+      "package.json",
+      "tsconfig.json",
+    ]) {
       cpSync(join(ROOT, part), join(checkout, part), { recursive: true });
     }
     symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
@@ -74,20 +82,20 @@ describe("the commands of a developer's day", () => {
     (await fetch(`${edge_url}/v1/budget`, { headers: { authorization: `Bearer ${key}` } })).json();
 
   test("demo does the main job and ends in exit 0, leaving nothing behind", async () => {
-    const demo = start("test/stack/demo.ts");
+    const demo = start("test/dev/demo.ts");
     expect(await demo.exit, demo.output()).toBe(0);
     expect(demo.output()).toContain("sha256 verified");
     expect(demo.output()).toContain("The main job holds");
   });
 
   test("dev refuses an unknown argument with exit 2 and says what it takes", async () => {
-    const dev = start("test/stack/dev.ts", "--fersh");
+    const dev = start("test/dev/dev.ts", "--fersh");
     expect(await dev.exit).toBe(2);
     expect(dev.output()).toContain("--fersh");
     expect(dev.output()).toContain("usage:");
   });
 
-  test.each(["test/stack/dev.ts", "test/stack/demo.ts"])(
+  test.each(["test/dev/dev.ts", "test/dev/demo.ts"])(
     "%s says why a process cannot start, and ends in exit 1 with nothing left running",
     async (file) => {
       const state = mkdtempSync(join(tmpdir(), "dpp-unfit-"));
@@ -101,7 +109,7 @@ describe("the commands of a developer's day", () => {
   );
 
   test("dev brings everything up, restarts what a change touches, keeps its state, and leaves no process", async () => {
-    const first = start("test/stack/dev.ts");
+    const first = start("test/dev/dev.ts");
     const before = await eventually(readStack);
     expect(before.tenants).toHaveLength(2);
     const [ada] = before.tenants;
@@ -127,17 +135,17 @@ describe("the commands of a developer's day", () => {
     for (const pid of Object.values(again.pids)) expect(alive(pid)).toBe(false);
     expect(existsSync(join(checkout, ".dev/stack.json"))).toBe(false);
 
-    const second = start("test/stack/dev.ts");
+    const second = start("test/dev/dev.ts");
     const kept = await eventually(readStack);
     expect(kept.tenants).toEqual(before.tenants);
     expect(await budget(kept.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
-    const rival = start("test/stack/dev.ts", "--fresh");
+    const rival = start("test/dev/dev.ts", "--fresh");
     expect(await rival.exit).toBe(1);
     expect(rival.output()).toContain("already runs");
     second.child.kill("SIGTERM");
     expect(await second.exit).toBe(0);
 
-    const third = start("test/stack/dev.ts", "--fresh");
+    const third = start("test/dev/dev.ts", "--fresh");
     const fresh = await eventually(readStack);
     expect(fresh.tenants.map((tenant) => tenant.tenant_id)).not.toContain(ada?.tenant_id);
     third.child.kill("SIGINT");

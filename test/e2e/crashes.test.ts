@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis as RawClient } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createDemoTenant, withOwner } from "../stack/demo-tenant.ts";
-import { type ProcessName, type System, startSystem } from "../stack/system.ts";
+import { createDemoTenant, withOwner } from "../dev/demo-tenant.ts";
+import { type ProcessName, type System, startSystem } from "../dev/system.ts";
 import { agentOf, books, smallDecision } from "./agent.ts";
 import { holdPage } from "./held-page.ts";
 

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { OperatorSwitch } from "#core/store/postgres/read-switch.ts";
+import type { OperatorSwitch } from "#core/store/switch/read-switch.ts";
 import { switchPosition } from "../arguments.ts";
 import { MEANING, showSwitch, turnSwitch } from "../operations/operator-switch.ts";
 import { action, type CommonOptions, type Perform } from "../perform.ts";

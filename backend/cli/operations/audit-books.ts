@@ -1,10 +1,10 @@
 import { addUp, figuresOf, NOTHING_ADDED, type Added } from "#core/domain/books.ts";
 import { formatSum } from "#core/domain/money.ts";
 import { AUDIT_PACE, auditTenant, recordTenantFaults } from "#core/store/audit-tenant.ts";
-import { auditTenants } from "#core/store/postgres/audit-tenant.ts";
-import { judgeRuns, nextRuns } from "#core/store/postgres/judge-runs.ts";
-import { listFindings } from "#core/store/postgres/list-findings.ts";
-import { type Recorded, recordRunFault } from "#core/store/postgres/record-finding.ts";
+import { auditTenants } from "#core/store/audit/audit-tenant.ts";
+import { judgeRuns, nextRuns } from "#core/store/audit/judge-runs.ts";
+import { listFindings } from "#core/store/audit/list-findings.ts";
+import { type Recorded, recordRunFault } from "#core/store/audit/record-finding.ts";
 import { type Operator, Refused, type Report, type StoresOperator } from "../operator.ts";
 import { fields } from "../text.ts";
 import { auditReceipts } from "./audit-receipts.ts";

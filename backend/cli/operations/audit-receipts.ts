@@ -1,8 +1,8 @@
 import { readVerdict, resultKey } from "#core/domain/receipt.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { ObjectReader } from "#core/ports/objects.ts";
-import { type CompletedRun, completedRuns } from "#core/store/postgres/completed-runs.ts";
-import { recordRunFault, type Recorded } from "#core/store/postgres/record-finding.ts";
+import { type CompletedRun, completedRuns } from "#core/store/audit/completed-runs.ts";
+import { recordRunFault, type Recorded } from "#core/store/audit/record-finding.ts";
 
 /** So many objects are looked at together, of so many runs. */
 const BATCH = 16;

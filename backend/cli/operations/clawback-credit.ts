@@ -1,6 +1,6 @@
 import { formatUsd, micros } from "#core/domain/money.ts";
-import { type Clawback, clawbackCredit } from "#core/store/postgres/clawback-credit.ts";
-import { tenantBalance } from "#core/store/postgres/tenant-balance.ts";
+import { type Clawback, clawbackCredit } from "#core/store/ledger/clawback-credit.ts";
+import { tenantBalance } from "#core/store/tenants/tenant-balance.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { refreshMirror } from "./refresh-mirror.ts";
 

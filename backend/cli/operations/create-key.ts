@@ -1,5 +1,5 @@
 import { formatUsd } from "#core/domain/money.ts";
-import { createKey, type KeyProperties } from "#core/store/postgres/create-key.ts";
+import { createKey, type KeyProperties } from "#core/store/keys/create-key.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { fields } from "../text.ts";
 import { newKey } from "./new-key.ts";

@@ -1,5 +1,5 @@
 import { newId } from "#core/domain/ids.ts";
-import { createTenant } from "#core/store/postgres/create-tenant.ts";
+import { createTenant } from "#core/store/tenants/create-tenant.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 
 export async function createTenantNamed(

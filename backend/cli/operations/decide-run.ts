@@ -1,6 +1,6 @@
 import { formatUsd, type Micros } from "#core/domain/money.ts";
-import { decideRun } from "#core/store/postgres/decide-run.ts";
-import { showRun } from "#core/store/postgres/show-run.ts";
+import { decideRun } from "#core/store/audit/decide-run.ts";
+import { showRun } from "#core/store/runs/show-run.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { refreshMirror } from "./refresh-mirror.ts";
 

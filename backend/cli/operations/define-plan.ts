@@ -1,6 +1,6 @@
 import { catalog } from "#core/domain/packs/catalog.ts";
-import { definePlan, type PlanChange } from "#core/store/postgres/define-plan.ts";
-import { tenantsOfPlan } from "#core/store/postgres/tenants-of-plan.ts";
+import { definePlan, type PlanChange } from "#core/store/plans/define-plan.ts";
+import { tenantsOfPlan } from "#core/store/plans/tenants-of-plan.ts";
 import type { Operator, Report } from "../operator.ts";
 import { planJson, planText } from "../plan-report.ts";
 import { refreshMirror } from "./refresh-mirror.ts";

@@ -1,7 +1,7 @@
 import { formatUsd } from "#core/domain/money.ts";
-import { findGrant } from "#core/store/postgres/find-grant.ts";
-import { type Grant, grantCredit, MOST_GRANTED } from "#core/store/postgres/grant-credit.ts";
-import { tenantBalance } from "#core/store/postgres/tenant-balance.ts";
+import { findGrant } from "#core/store/ledger/find-grant.ts";
+import { type Grant, grantCredit, MOST_GRANTED } from "#core/store/ledger/grant-credit.ts";
+import { tenantBalance } from "#core/store/tenants/tenant-balance.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { refreshMirror } from "./refresh-mirror.ts";
 

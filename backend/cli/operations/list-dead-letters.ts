@@ -1,7 +1,7 @@
 import { sha256Hex } from "#core/domain/hash.ts";
 import { decodeSignal } from "#core/domain/message.ts";
 import type { DeadLetter } from "#core/ports/queue.ts";
-import { showRun } from "#core/store/postgres/show-run.ts";
+import { showRun } from "#core/store/runs/show-run.ts";
 import type { Operator, Report, StoresOperator } from "../operator.ts";
 import { table } from "../text.ts";
 

@@ -1,5 +1,5 @@
-import { listFindings, type OpenFinding } from "#core/store/postgres/list-findings.ts";
-import { tenantBalance } from "#core/store/postgres/tenant-balance.ts";
+import { listFindings, type OpenFinding } from "#core/store/audit/list-findings.ts";
+import { tenantBalance } from "#core/store/tenants/tenant-balance.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { table } from "../text.ts";
 

@@ -1,6 +1,6 @@
 import { formatUsd, type Micros } from "#core/domain/money.ts";
-import type { KnownKey } from "#core/store/postgres/find-key.ts";
-import { listKeys } from "#core/store/postgres/list-keys.ts";
+import type { KnownKey } from "#core/store/keys/find-key.ts";
+import { listKeys } from "#core/store/keys/list-keys.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { table } from "../text.ts";
 

@@ -1,5 +1,5 @@
 import { formatUsd } from "#core/domain/money.ts";
-import { listPlans } from "#core/store/postgres/list-plans.ts";
+import { listPlans } from "#core/store/plans/list-plans.ts";
 import type { Operator, Report } from "../operator.ts";
 import { planJson } from "../plan-report.ts";
 import { table } from "../text.ts";

@@ -1,5 +1,5 @@
 import { formatUsd } from "#core/domain/money.ts";
-import { listRuns, MOST_RUNS_LOOKED_AT, type RunsWanted } from "#core/store/postgres/list-runs.ts";
+import { listRuns, MOST_RUNS_LOOKED_AT, type RunsWanted } from "#core/store/runs/list-runs.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { table } from "../text.ts";
 

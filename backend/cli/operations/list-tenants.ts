@@ -1,5 +1,5 @@
 import { formatUsd } from "#core/domain/money.ts";
-import { type ListedTenant, listTenants } from "#core/store/postgres/list-tenants.ts";
+import { type ListedTenant, listTenants } from "#core/store/tenants/list-tenants.ts";
 import type { Operator, Report } from "../operator.ts";
 import { table } from "../text.ts";
 

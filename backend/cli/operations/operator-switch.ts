@@ -1,5 +1,5 @@
-import { type OperatorSwitch, readSwitch } from "#core/store/postgres/read-switch.ts";
-import { setSwitch } from "#core/store/postgres/set-switch.ts";
+import { type OperatorSwitch, readSwitch } from "#core/store/switch/read-switch.ts";
+import { setSwitch } from "#core/store/switch/set-switch.ts";
 import type { Operator, Report } from "../operator.ts";
 
 export const MEANING: Readonly<Record<OperatorSwitch["mode"], string>> = {

@@ -1,5 +1,5 @@
 import { formatUsd } from "#core/domain/money.ts";
-import { tenantBalance } from "#core/store/postgres/tenant-balance.ts";
+import { tenantBalance } from "#core/store/tenants/tenant-balance.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { fields } from "../text.ts";
 

@@ -1,6 +1,6 @@
 import { formatUsd, type Micros } from "#core/domain/money.ts";
-import { runTransfers, type Transfer } from "#core/store/postgres/run-transfers.ts";
-import { type ShownRun, showRun } from "#core/store/postgres/show-run.ts";
+import { runTransfers, type Transfer } from "#core/store/ledger/run-transfers.ts";
+import { type ShownRun, showRun } from "#core/store/runs/show-run.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { fields, table } from "../text.ts";
 

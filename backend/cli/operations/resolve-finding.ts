@@ -1,4 +1,4 @@
-import { resolveFinding } from "#core/store/postgres/list-findings.ts";
+import { resolveFinding } from "#core/store/audit/list-findings.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 
 /** The books are not changed by it: what still does not add up is found again by the next audit. */

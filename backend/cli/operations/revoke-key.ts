@@ -1,5 +1,5 @@
-import { findKey } from "#core/store/postgres/find-key.ts";
-import { revokeKey } from "#core/store/postgres/revoke-key.ts";
+import { findKey } from "#core/store/keys/find-key.ts";
+import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { refreshKey } from "./refresh-mirror.ts";
 

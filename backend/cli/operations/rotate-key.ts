@@ -1,6 +1,6 @@
 import { formatUsd } from "#core/domain/money.ts";
-import { findKey, type KnownKey } from "#core/store/postgres/find-key.ts";
-import { rotateKey } from "#core/store/postgres/rotate-key.ts";
+import { findKey, type KnownKey } from "#core/store/keys/find-key.ts";
+import { rotateKey } from "#core/store/keys/rotate-key.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { fields } from "../text.ts";
 import { newKey } from "./new-key.ts";

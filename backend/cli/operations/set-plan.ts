@@ -1,4 +1,4 @@
-import { setPlan } from "#core/store/postgres/set-plan.ts";
+import { setPlan } from "#core/store/plans/set-plan.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { refreshMirror } from "./refresh-mirror.ts";
 

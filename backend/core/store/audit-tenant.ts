@@ -15,7 +15,7 @@ import {
   dropCheckpoint,
   findCheckpoint,
   noteCheckpoint,
-} from "./postgres/audit-checkpoint.ts";
+} from "./audit/audit-checkpoint.ts";
 import {
   type ClosedLines,
   type Horizon,
@@ -25,8 +25,8 @@ import {
   auditTenantRows,
   lineName,
   usageOf,
-} from "./postgres/audit-tenant.ts";
-import { type Recorded, recordTenantFault } from "./postgres/record-finding.ts";
+} from "./audit/audit-tenant.ts";
+import { type Recorded, recordTenantFault } from "./audit/record-finding.ts";
 
 export interface AuditPace {
   /** What is older cannot still be uncommitted: more than twice as long as any transaction may live. */

@@ -1,6 +1,6 @@
 import type { Db } from "../ports/db.ts";
 import type { Redis } from "../ports/redis.ts";
-import { keySnapshot, ownKeySnapshot } from "./postgres/tenant-snapshot.ts";
+import { keySnapshot, ownKeySnapshot } from "./tenants/tenant-snapshot.ts";
 import { syncKeys } from "./redis/sync-keys.ts";
 
 /**

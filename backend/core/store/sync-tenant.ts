@@ -1,6 +1,6 @@
 import type { Db } from "../ports/db.ts";
 import type { Redis } from "../ports/redis.ts";
-import { admissionSnapshot, type TenantSnapshot, tenantSnapshot } from "./postgres/tenant-snapshot.ts";
+import { admissionSnapshot, type TenantSnapshot, tenantSnapshot } from "./tenants/tenant-snapshot.ts";
 import { readClock } from "./redis/read-clock.ts";
 import { type SyncOutcome, sync } from "./redis/sync.ts";
 

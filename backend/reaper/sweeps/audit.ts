@@ -4,10 +4,10 @@ import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import { AUDIT_PACE, auditTenant, recordTenantFaults } from "#core/store/audit-tenant.ts";
-import { auditTenants } from "#core/store/postgres/audit-tenant.ts";
-import { judgeRuns, nextRuns, type RunFault } from "#core/store/postgres/judge-runs.ts";
-import { countFindings } from "#core/store/postgres/list-findings.ts";
-import { type Recorded, recordRunFault } from "#core/store/postgres/record-finding.ts";
+import { auditTenants } from "#core/store/audit/audit-tenant.ts";
+import { judgeRuns, nextRuns, type RunFault } from "#core/store/audit/judge-runs.ts";
+import { countFindings } from "#core/store/audit/list-findings.ts";
+import { type Recorded, recordRunFault } from "#core/store/audit/record-finding.ts";
 import { TenantTurns } from "../turns.ts";
 
 /** One round looks at no more than this; the next one goes on from there. */

@@ -1,9 +1,9 @@
 import { TOMBSTONE, type Receipt, readVerdict, resultKey } from "#core/domain/receipt.ts";
 import { costsMinimumFee, type RunStatus } from "#core/domain/run.ts";
 import type { ObjectWriter } from "#core/ports/objects.ts";
-import { type ClosedRun, closeRun } from "#core/store/postgres/close-run.ts";
-import { freezeRun } from "#core/store/postgres/freeze-run.ts";
-import { type StaleClaim, closeBuried, findStaleClaims, rollBack } from "#core/store/postgres/stale-claims.ts";
+import { type ClosedRun, closeRun } from "#core/store/runs/close-run.ts";
+import { freezeRun } from "#core/store/audit/freeze-run.ts";
+import { type StaleClaim, closeBuried, findStaleClaims, rollBack } from "#core/store/runs/stale-claims.ts";
 import { signalAgain, tellMirror } from "../aftermath.ts";
 import { TenantTurns, walk } from "../turns.ts";
 import type { LeaseSweepDeps } from "./lease.ts";

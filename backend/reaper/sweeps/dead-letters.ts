@@ -5,7 +5,7 @@ import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { DeadLetter, DeadLetters } from "#core/ports/queue.ts";
-import { findStrandedRuns } from "#core/store/postgres/find-stranded-runs.ts";
+import { findStrandedRuns } from "#core/store/runs/find-stranded-runs.ts";
 
 /** How many are read at most each time. */
 const READ = 100;

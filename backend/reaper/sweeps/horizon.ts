@@ -2,7 +2,7 @@ import type { Clock } from "#core/ports/clock.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
-import { commitHorizon } from "#core/store/postgres/commit-horizon.ts";
+import { commitHorizon } from "#core/store/ledger/commit-horizon.ts";
 
 /** Above every statement timeout of the product: what holds the horizon for longer is something else. */
 const WARN_MS = 60_000;

@@ -2,7 +2,7 @@ import { costsMinimumFee, type PlatformFailureFee, REASONS } from "#core/domain/
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
-import { type LapsedLease, failLapsed, findLapsedLeases, requeueLapsed } from "#core/store/postgres/lapsed-leases.ts";
+import { type LapsedLease, failLapsed, findLapsedLeases, requeueLapsed } from "#core/store/runs/lapsed-leases.ts";
 import { type AftermathDeps, signalAgain, tellMirror } from "../aftermath.ts";
 import { TenantTurns, walk } from "../turns.ts";
 

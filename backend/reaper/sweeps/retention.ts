@@ -3,7 +3,7 @@ import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { ObjectDeleter } from "#core/ports/objects.ts";
-import { beginPurge, type OutlivedRun, findOutlivedRuns, purgeRun } from "#core/store/postgres/outlived-runs.ts";
+import { beginPurge, type OutlivedRun, findOutlivedRuns, purgeRun } from "#core/store/runs/outlived-runs.ts";
 import { TenantTurns, walk } from "../turns.ts";
 
 /** What its statement finds at most. */

@@ -3,7 +3,7 @@ import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { SignalSender } from "#core/ports/queue.ts";
-import { countSignals, takeUnsignalled } from "#core/store/postgres/take-unsignalled.ts";
+import { countSignals, takeUnsignalled } from "#core/store/runs/take-unsignalled.ts";
 
 const LONGEST_WAIT_SECONDS = 3_600;
 /** Signalled this often and never claimed: workers are missing, or this run kills them. */

@@ -2,8 +2,8 @@ import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { Redis } from "#core/ports/redis.ts";
-import { auditTenants } from "#core/store/postgres/audit-tenant.ts";
-import { type MovedTenant, tenantsAtWork, tenantsMoved } from "#core/store/postgres/tenants-to-sync.ts";
+import { auditTenants } from "#core/store/audit/audit-tenant.ts";
+import { type MovedTenant, tenantsAtWork, tenantsMoved } from "#core/store/tenants/tenants-to-sync.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import { TenantTurns, walk } from "../turns.ts";
 

@@ -12,8 +12,8 @@ import {
   type Conclusion,
   concludeDelivery,
   type FreePlaces,
-} from "#core/store/postgres/claim-webhook-deliveries.ts";
-import { type EventPlace, fanOutEvents, forgetEvents } from "#core/store/postgres/fan-out-events.ts";
+} from "#core/store/webhooks/claim-webhook-deliveries.ts";
+import { type EventPlace, fanOutEvents, forgetEvents } from "#core/store/webhooks/fan-out-events.ts";
 
 const EVENTS_AT_ONCE = 100;
 /** Sent at once by one reaper, to endpoints that were quick the last time, and to slow ones. */

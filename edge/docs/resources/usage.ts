@@ -1,4 +1,4 @@
-import { usageGroup } from "#core/store/postgres/find-usage.ts";
+import { usageGroup } from "#core/store/ledger/find-usage.ts";
 import { transferKind } from "#core/domain/transfer.ts";
 import { ledgerPage, transferView } from "../responses/ledger.ts";
 import { LEDGER_ORDERS, TRANSFERS_PER_CSV, TRANSFERS_PER_PAGE } from "../responses/listings.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { usageGroup } from "#core/store/postgres/find-usage.ts";
+import { usageGroup } from "#core/store/ledger/find-usage.ts";
 import { amount, keyId, packType } from "./amounts.ts";
 
 const day = (description: string, example: string) => z.iso.date().meta({ description, examples: [example] });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { findBudget } from "#core/store/postgres/find-budget.ts";
+import { findBudget } from "#core/store/ledger/find-budget.ts";
 import { budgetView } from "../../docs/responses/budget.ts";
 import { read } from "../../admission/read.ts";
 import { viewBudget } from "../../routes/get-budget.ts";

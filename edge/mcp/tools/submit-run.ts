@@ -3,7 +3,7 @@ import { idempotencyKey } from "#core/domain/idempotency.ts";
 import { formatUsd } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
 import { isTerminal, runStatus } from "#core/domain/run.ts";
-import type { FoundRun } from "#core/store/postgres/find-run.ts";
+import type { FoundRun } from "#core/store/runs/find-run.ts";
 import { minimum_fee_usd, usd, when } from "../../docs/responses/amounts.ts";
 import { runView } from "../../docs/responses/runs.ts";
 import { bodyProblem } from "../../faults.ts";

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import type { Row } from "#core/ports/db.ts";
-import { type CloseGuard, type Closing, type ClosedRun, closeRun } from "#core/store/postgres/close-run.ts";
-import closeRunSql from "#core/store/postgres/close-run.sql";
+import { type CloseGuard, type Closing, type ClosedRun, closeRun } from "#core/store/runs/close-run.ts";
+import closeRunSql from "#core/store/runs/close-run.sql";
 import { type Account, type MoneyWorld, submission } from "./money-world.ts";
 import processRunSql from "./process-run.sql";
 

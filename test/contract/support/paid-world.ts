@@ -8,7 +8,7 @@ import { resultKey } from "#core/domain/receipt.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
-import { findRun, type FoundRun } from "#core/store/postgres/find-run.ts";
+import { findRun, type FoundRun } from "#core/store/runs/find-run.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import { awsClient } from "../../../backend/drivers/aws-client.ts";
 import { createRandom } from "../../../backend/drivers/random.ts";

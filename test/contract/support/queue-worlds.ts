@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { ReceivedMessage } from "#core/ports/queue.ts";
-import { Later } from "../../sim/network.ts";
-import { Scheduler } from "../../sim/scheduler.ts";
-import { Seeded } from "../../sim/seeded.ts";
-import { SimQueue } from "../../sim/stores/queue.ts";
-import { WaitingRoom } from "../../sim/stores/waiting-room.ts";
+import { Later } from "../../tools/sim/network.ts";
+import { Scheduler } from "../../tools/sim/scheduler.ts";
+import { Seeded } from "../../tools/sim/seeded.ts";
+import { SimQueue } from "../../tools/sim/stores/queue.ts";
+import { WaitingRoom } from "../../tools/sim/stores/waiting-room.ts";
 
 export const NEVER = new AbortController().signal;
 export const RECEIVE_AT_MOST = 3;

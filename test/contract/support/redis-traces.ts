@@ -5,7 +5,7 @@ import { newId } from "#core/domain/ids.ts";
 import { sha256Hex } from "#core/domain/hash.ts";
 import { type Scope, scope } from "#core/domain/plan.ts";
 import type { Redis } from "#core/ports/redis.ts";
-import type { TenantSnapshot } from "#core/store/postgres/tenant-snapshot.ts";
+import type { TenantSnapshot } from "#core/store/tenants/tenant-snapshot.ts";
 import { admit } from "#core/store/redis/admit.ts";
 import { authorize } from "#core/store/redis/authorize.ts";
 import { tenantKeys, tenantOfKey } from "#core/store/redis/keys.ts";

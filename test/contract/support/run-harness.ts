@@ -10,7 +10,7 @@ import type { Sleeper } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { SignalReceiver, SignalSender } from "#core/ports/queue.ts";
-import { submitRun } from "#core/store/postgres/submit-run.ts";
+import { submitRun } from "#core/store/runs/submit-run.ts";
 import { parseApiKey } from "#core/domain/api-key.ts";
 import { awsClient } from "../../../backend/drivers/aws-client.ts";
 import { createClock, createSleeper } from "../../../backend/drivers/clock.ts";
@@ -22,8 +22,8 @@ import { createOffThread } from "../../../backend/worker/off-thread/off-thread.t
 import type { PackContext } from "../../../backend/worker/packs/pack.ts";
 import { z } from "zod";
 import { processMessage, type WorkerDeps, type WorkerTimes } from "../../../backend/worker/process-run.ts";
-import { createTestDatabase } from "../../stack/database.ts";
-import { createDemoTenant } from "../../stack/demo-tenant.ts";
+import { createTestDatabase } from "../../dev/database.ts";
+import { createDemoTenant } from "../../dev/demo-tenant.ts";
 
 export const NEVER = new AbortController().signal;
 export const hang = () => new Promise<never>(() => undefined);

@@ -5,14 +5,14 @@ import { Redis as RawClient } from "ioredis";
 import { afterAll, beforeAll } from "vitest";
 import { newId } from "#core/domain/ids.ts";
 import { micros } from "#core/domain/money.ts";
-import type { MirroredKey, TenantSnapshot } from "#core/store/postgres/tenant-snapshot.ts";
+import type { MirroredKey, TenantSnapshot } from "#core/store/tenants/tenant-snapshot.ts";
 import { type AdmitRequest, admit } from "#core/store/redis/admit.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import { readClock } from "#core/store/redis/read-clock.ts";
 import { sync } from "#core/store/redis/sync.ts";
 import { createRandom } from "../../../backend/drivers/random.ts";
 import { type RedisDriver, createRedis } from "../../../backend/drivers/redis.ts";
-import { type RedisService, startRedis } from "../../stack/redis.ts";
+import { type RedisService, startRedis } from "../../dev/redis.ts";
 
 export const KEY = "a".repeat(64);
 export const GRACE = 90;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { judge } from "../../chaos/checker/judge.ts";
+import { judge } from "../../tools/chaos/checker/judge.ts";
 import { DOCTORED_CLAWBACKS, moveCredit } from "./doctored-clawbacks.ts";
 import { DOCTORED, first, runOf } from "./doctored.ts";
 import { soundWorld, type ToldWorld } from "./sound-world.ts";

@@ -5,8 +5,8 @@ import type {
   FinalRun,
   StoredObject,
   Transfer,
-} from "../../chaos/checker/evidence.ts";
-import type { Event } from "../../chaos/history.ts";
+} from "../../tools/chaos/checker/evidence.ts";
+import type { Event } from "../../tools/chaos/history.ts";
 import {
   acceptedAs,
   ADA,

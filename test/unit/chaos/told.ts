@@ -1,4 +1,4 @@
-import type { Event, EventOf } from "../../chaos/history.ts";
+import type { Event, EventOf } from "../../tools/chaos/history.ts";
 
 export const ADA = "00000000-0000-7000-8000-00000000000a";
 export const BOB = "00000000-0000-7000-8000-00000000000b";

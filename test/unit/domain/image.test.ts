@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { decodeBase64 } from "#core/domain/image/base64.ts";
 import { readImageHeader } from "#core/domain/image/header.ts";
 import { exifOrientation } from "#core/domain/image/orientation.ts";
-import { blackPng } from "../../scan/png.ts";
-import { SAMPLES } from "../../scan/samples.ts";
+import { blackPng } from "../../support/scan/png.ts";
+import { SAMPLES } from "../../support/scan/samples.ts";
 
 const bytesOf = (base64: string) => new Uint8Array(Buffer.from(base64, "base64"));
 

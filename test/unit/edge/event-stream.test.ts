@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { Outage } from "#core/domain/outage.ts";
-import type { FoundRun } from "#core/store/postgres/find-run.ts";
+import type { FoundRun } from "#core/store/runs/find-run.ts";
 import { chunksOf, RETRY, streamOf } from "../../../edge/event-stream.ts";
 import type { Look } from "../../../edge/watch-run.ts";
 

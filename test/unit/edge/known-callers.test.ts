@@ -3,7 +3,7 @@ import type { RedisReply } from "#core/ports/redis.ts";
 import { createApp } from "../../../edge/app.ts";
 import { IsolateRateLimiter } from "../../../edge/admission/isolate-rate-limiter.ts";
 import { DeniedKeyCache } from "../../../edge/admission/denied-key-cache.ts";
-import { loneDeps, madeUpKey } from "../../bodies/lone-edge.ts";
+import { loneDeps, madeUpKey } from "../../tools/bodies/lone-edge.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
 const LIMITED = ["RATE_LIMITED", "5", "60000", "0", "4000"];

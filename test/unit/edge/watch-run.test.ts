@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { Row } from "#core/ports/db.ts";
-import { foundRun } from "#core/store/postgres/find-run.ts";
+import { foundRun } from "#core/store/runs/find-run.ts";
 import { ConnectionLimiter } from "../../../edge/admission/connection-limiter.ts";
 import { watchRun } from "../../../edge/watch-run.ts";
 

@@ -10,8 +10,8 @@ import type { Recognition } from "../../../backend/worker/packs/ocr/recognize.ts
 import { readWords } from "../../../backend/worker/packs/ocr/words.ts";
 import { unturn } from "../../../backend/worker/packs/ocr/boxes.ts";
 import type { Attempt } from "../../../backend/worker/packs/isolation/work-process.ts";
-import { blackPng } from "../../scan/png.ts";
-import { SAMPLES } from "../../scan/samples.ts";
+import { blackPng } from "../../support/scan/png.ts";
+import { SAMPLES } from "../../support/scan/samples.ts";
 import { context } from "./decision-fixture.ts";
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Redis, RedisScript } from "../../ports/redis.ts";
-import type { TenantSnapshot } from "../postgres/tenant-snapshot.ts";
+import type { TenantSnapshot } from "../tenants/tenant-snapshot.ts";
 import keysLua from "./keys.lua";
 import { MIRROR_MS, tenantKeys } from "./keys.ts";
 import lua from "./sync.lua";

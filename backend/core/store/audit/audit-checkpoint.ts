@@ -1,0 +1,90 @@
+import { z } from "zod";
+import type { Added, UsageFigures } from "../../domain/books.ts";
+import type { Db } from "../../ports/db.ts";
+import { counter, only } from "../columns.ts";
+import dropSql from "./drop-audit-checkpoint.sql";
+import findSql from "./find-audit-checkpoint.sql";
+import noteSql from "./note-audit-checkpoint.sql";
+
+const sum = z
+  .string()
+  .regex(/^-?\d{1,30}$/)
+  .transform((text) => BigInt(text));
+const sums = { given: sum, taken_back: sum, reserve: sum, charge: sum, refund: sum };
+const byName = <T extends z.ZodType>(value: T) =>
+  z.record(z.string(), value).transform((found) => new Map(Object.entries(found) as [string, z.output<T>][]));
+
+const checkpoint = z
+  .object({
+    version: z.string(),
+    through: z.string(),
+    before: z.string(),
+    day: z.string(),
+    transfers: counter,
+    ...sums,
+    lines: byName(z.array(sum).length(6)),
+    capped: byName(sum),
+    full_due: z.boolean(),
+  })
+  .transform(({ version, full_due, given, taken_back, reserve, charge, refund, ...settled }) => ({
+    version,
+    full_due,
+    settled: { ...settled, added: { given, taken_back, reserve, charge, refund } },
+  }));
+
+/** All that the settled transfers and closed runs of a tenant add up to. */
+export interface Settled {
+  /** The last transfer that is in; "0": none. */
+  readonly through: string;
+  /** The moment before which every run that finished is in (text), and its day (UTC). */
+  readonly before: string;
+  readonly day: string;
+  readonly transfers: number;
+  readonly added: Added;
+  /** By "day pack key"; of a checkpoint those of its own day alone. */
+  readonly lines: ReadonlyMap<string, UsageFigures>;
+  /** What capped runs were charged, by key. */
+  readonly capped: ReadonlyMap<string, bigint>;
+}
+
+export interface Checkpoint {
+  readonly version: string;
+  readonly settled: Settled;
+  /** It is so long ago that all was added up from the beginning that it must be again. */
+  readonly full_due: boolean;
+}
+
+/** Undefined: there is none, and the audit begins at the beginning. */
+export async function findCheckpoint(db: Db, tenant_id: string, full_seconds: number): Promise<Checkpoint | undefined> {
+  return only(
+    (await db.query({ name: "find-audit-checkpoint", text: findSql }, [tenant_id, full_seconds])).map((row) =>
+      checkpoint.parse(row),
+    ),
+  );
+}
+
+/** Notes where a turn held that began from a checkpoint, or (undefined) from the beginning. */
+export async function noteCheckpoint(
+  db: Db,
+  tenant_id: string,
+  { through, before, day, transfers, added, lines, capped }: Settled,
+  from: Checkpoint | undefined,
+): Promise<void> {
+  const ofItsDay = [...lines]
+    .filter(([name]) => name.startsWith(day))
+    .map(([name, figures]) => [name, figures.map(String)]);
+  await db.query({ name: "note-audit-checkpoint", text: noteSql }, [
+    tenant_id,
+    from?.version ?? null,
+    through,
+    before,
+    transfers,
+    ...[added.given, added.taken_back, added.reserve, added.charge, added.refund].map(String),
+    JSON.stringify(Object.fromEntries(ofItsDay)),
+    JSON.stringify(Object.fromEntries([...capped].map(([key_id, micros]) => [key_id, String(micros)]))),
+  ]);
+}
+
+export async function dropCheckpoint(db: Db, tenant_id: string, version: string): Promise<void> {
+  await db.query({ name: "drop-audit-checkpoint", text: dropSql }, [tenant_id, version]);
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import type { Db } from "../../ports/db.ts";
+import { type Refused, refusalOf } from "../keys/caller-columns.ts";
+import { counter } from "../columns.ts";
+import sql from "./find-usage.sql";
+
+export const usageGroup = z.enum(["day", "pack", "key"]);
+
+export interface UsageWanted {
+  /** `YYYY-MM-DD`, UTC; both days are included. */
+  readonly from: string;
+  readonly to: string;
+  readonly group_by: z.infer<typeof usageGroup>;
+}
+
+/** A sum of amounts may be more than one amount may be. */
+const sum = z.string().regex(/^\d+$/).transform(BigInt);
+const line = z.object({
+  day: z.string().nullable(),
+  pack_type: z.string().nullable(),
+  key_id: z.guid().nullable(),
+  key_name: z.string().nullable(),
+  runs: counter,
+  completed: counter,
+  failed: counter,
+  canceled: counter,
+  reserved_micros: sum,
+  charged_micros: sum,
+});
+/** Of the four that name the group, those that do not apply are null. */
+export type UsageLine = z.output<typeof line>;
+
+export type FindUsage =
+  | Refused
+  | {
+      readonly kind: "found";
+      readonly lines: readonly UsageLine[];
+      /** The last day that can gain no more runs. */
+      readonly complete_through: string;
+    };
+const complete = z.object({ complete_through: z.iso.date() });
+
+export async function findUsage(db: Db, key_sha256: string, wanted: UsageWanted): Promise<FindUsage> {
+  const rows = await db.query({ name: "find-usage", text: sql }, [key_sha256, wanted.from, wanted.to, wanted.group_by]);
+  const refusal = refusalOf(rows[0], "read");
+  if (refusal !== undefined) return refusal;
+  const lines = rows.filter((row) => row["runs"] !== null).map((row) => line.parse(row));
+  return { kind: "found", lines, ...complete.parse(rows[0]) };
+}

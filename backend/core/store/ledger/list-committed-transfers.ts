@@ -1,0 +1,37 @@
+import type { TransferKind } from "../../domain/transfer.ts";
+import type { Db } from "../../ports/db.ts";
+import type { Refused } from "../keys/caller-columns.ts";
+import sql from "./list-committed-transfers.sql";
+import { type OwnTransfer, transferColumns } from "./list-own-transfers.ts";
+import { type CommittedPage, committedPage, MOST_LOOKED_AT, type NoPosition, type Position } from "../position.ts";
+
+export interface CommittedTransfersWanted {
+  readonly after?: Position | undefined;
+  readonly kinds: readonly TransferKind[];
+  /** RFC 3339: this time or later. */
+  readonly created_after?: string | undefined;
+  /** RFC 3339: earlier than this. */
+  readonly created_before?: string | undefined;
+  readonly limit: number;
+}
+
+/** The transfers of the key's tenant in the order of their commits, as far as nothing can come in among them any more. */
+export async function listCommittedTransfers(
+  db: Db,
+  key_sha256: string,
+  wanted: CommittedTransfersWanted,
+): Promise<CommittedPage<OwnTransfer> | NoPosition | Refused> {
+  const { after, limit } = wanted;
+  const rows = await db.query({ name: "list-committed-transfers", text: sql }, [
+    key_sha256,
+    after?.epoch ?? null,
+    after?.order ?? null,
+    after?.id ?? null,
+    wanted.kinds,
+    wanted.created_after ?? null,
+    wanted.created_before ?? null,
+    limit,
+    Math.max(MOST_LOOKED_AT, limit + 1),
+  ]);
+  return committedPage(rows, { after, limit }, (row) => transferColumns.parse(row));
+}

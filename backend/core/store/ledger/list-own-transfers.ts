@@ -1,0 +1,66 @@
+import { z } from "zod";
+import { transferAccount, type TransferKind, transferKind } from "../../domain/transfer.ts";
+import type { Db } from "../../ports/db.ts";
+import { type Refused, refusalOf } from "../keys/caller-columns.ts";
+import { amount, timestamp } from "../columns.ts";
+import sql from "./list-own-transfers.sql";
+import { pageOf, type Place, placeAt } from "../place.ts";
+
+export interface OwnTransfersWanted {
+  readonly after?: Place | undefined;
+  readonly kinds: readonly TransferKind[];
+  readonly run_id?: string | undefined;
+  /** RFC 3339: this time or later. */
+  readonly created_after?: string | undefined;
+  /** RFC 3339: earlier than this. */
+  readonly created_before?: string | undefined;
+  readonly limit: number;
+}
+
+export const transferColumns = z.object({
+  transfer_id: z.string(),
+  kind: transferKind,
+  debit: transferAccount,
+  credit: transferAccount,
+  amount_micros: amount,
+  run_id: z.guid().nullable(),
+  grant_id: z.string().nullable(),
+  created_at: timestamp,
+});
+const listed = transferColumns.extend({ place_at: placeAt });
+export type OwnTransfer = z.output<typeof transferColumns>;
+
+export type ListOwnTransfers =
+  | Refused
+  | {
+      readonly kind: "found";
+      readonly transfers: readonly OwnTransfer[];
+      /** Undefined: there are no more. */
+      readonly next: Place | undefined;
+    };
+
+/** Checks the key and lists the transfers of its tenant in one statement, so that no other tenant's can ever be read. */
+export async function listOwnTransfers(
+  db: Db,
+  key_sha256: string,
+  wanted: OwnTransfersWanted,
+): Promise<ListOwnTransfers> {
+  const rows = await db.query({ name: "list-own-transfers", text: sql }, [
+    key_sha256,
+    wanted.after?.at ?? null,
+    wanted.after?.id ?? null,
+    wanted.kinds,
+    wanted.run_id ?? null,
+    wanted.created_after ?? null,
+    wanted.created_before ?? null,
+    wanted.limit,
+  ]);
+  const refusal = refusalOf(rows[0], "read");
+  if (refusal !== undefined) return refusal;
+  const found = rows.filter((row) => row["transfer_id"] !== null).map((row) => listed.parse(row));
+  const { page, next } = pageOf(found, wanted.limit, ({ place_at, transfer_id }) => ({
+    at: place_at,
+    id: transfer_id,
+  }));
+  return { kind: "found", transfers: page, next };
+}

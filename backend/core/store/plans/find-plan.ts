@@ -1,0 +1,20 @@
+import { z } from "zod";
+import type { Db } from "../../ports/db.ts";
+import { type Refused, refusalOf } from "../keys/caller-columns.ts";
+import { amount, only } from "../columns.ts";
+import sql from "./find-plan.sql";
+
+const plan = z.object({
+  pack_types: z.array(z.string()),
+  /** Null where the tenant has no plan. */
+  max_cost_micros: amount.nullable(),
+});
+export type OwnPlan = z.output<typeof plan>;
+
+export async function findPlan(
+  db: Db,
+  key_sha256: string,
+): Promise<Refused | { readonly kind: "found"; readonly plan: OwnPlan }> {
+  const row = only(await db.query({ name: "find-plan", text: sql }, [key_sha256]));
+  return refusalOf(row, "read") ?? { kind: "found", plan: plan.parse(row) };
+}

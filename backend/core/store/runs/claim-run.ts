@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { isTerminal, runStatus } from "../../domain/run.ts";
+import type { Db } from "../../ports/db.ts";
+import sql from "./claim-run.sql";
+import { amount, only, timestamp } from "../columns.ts";
+
+const claimed = z.object({
+  tenant_id: z.guid(),
+  pack_type: z.string(),
+  pack_version: z.string(),
+  inputs: z.string(),
+  payload_sha256: z.string(),
+  timebox_sec: z.number(),
+  min_reliability: z.number().nullable(),
+  reserved_micros: amount,
+  minimum_fee_micros: amount,
+  attempt: z.number(),
+  hand_backs: z.number(),
+  trace_parent: z.string(),
+  created_at: timestamp,
+});
+
+/** A run in our hands for one attempt, under our lease token. */
+export type ClaimedRun = z.infer<typeof claimed> & { readonly run_id: string; readonly lease_token: string };
+
+export type ClaimAnswer =
+  | { readonly kind: "claimed"; readonly run: ClaimedRun }
+  /** Terminal or absent: its signal has nothing left to say. */
+  | { readonly kind: "over" }
+  /** Another's lease holds, or its fate is being decided: its holder or a sweep goes on with it. */
+  | { readonly kind: "busy" };
+
+/** W1. The lease runs on the database's clock. Asked again under the same token it answers as it did before. */
+export async function claimRun(
+  db: Db,
+  claim: {
+    readonly run_id: string;
+    readonly lease_token: string;
+    readonly lease_seconds: number;
+    readonly max_attempts: number;
+  },
+): Promise<ClaimAnswer> {
+  const row = only(
+    await db.query({ name: "claim-run", text: sql }, [
+      claim.run_id,
+      claim.lease_token,
+      claim.lease_seconds,
+      claim.max_attempts,
+    ]),
+  );
+  if (row === undefined) return { kind: "over" };
+  if (row["claimed"] !== true) return { kind: isTerminal(runStatus.parse(row["status"])) ? "over" : "busy" };
+  return { kind: "claimed", run: { ...claimed.parse(row), run_id: claim.run_id, lease_token: claim.lease_token } };
+}

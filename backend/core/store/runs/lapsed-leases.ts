@@ -1,0 +1,55 @@
+import { z } from "zod";
+import type { Db } from "../../ports/db.ts";
+import { only } from "../columns.ts";
+import { type ClosedRun, closed } from "./close-run.ts";
+import failSql from "./fail-lapsed.sql";
+import findSql from "./lapsed-leases.sql";
+import requeueSql from "./requeue-lapsed.sql";
+
+const lapsed = z.object({
+  run_id: z.guid(),
+  tenant_id: z.guid(),
+  lease_token: z.guid(),
+  attempts_used: z.number(),
+  trace_parent: z.string(),
+  cursor: z.string(),
+});
+export type LapsedLease = z.infer<typeof lapsed>;
+
+/** Up to 50 runs whose lease passed, oldest first, after the one given. */
+export async function findLapsedLeases(db: Db, after?: LapsedLease): Promise<readonly LapsedLease[]> {
+  const rows = await db.query({ name: "lapsed-leases", text: findSql }, [
+    after?.cursor ?? "-infinity",
+    after?.run_id ?? FIRST,
+  ]);
+  return rows.map((row) => lapsed.parse(row));
+}
+
+/** False: somebody came first. */
+export async function requeueLapsed(db: Db, run: LapsedLease, max_attempts: number): Promise<boolean> {
+  return (
+    (await db.query({ name: "requeue-lapsed", text: requeueSql }, [run.run_id, run.lease_token, max_attempts]))
+      .length === 1
+  );
+}
+
+/** Undefined: somebody came first. */
+export async function failLapsed(
+  db: Db,
+  run: LapsedLease,
+  max_attempts: number,
+  failure: { readonly detail: string; readonly costs_fee: boolean },
+): Promise<ClosedRun | undefined> {
+  const { detail, costs_fee } = failure;
+  const rows = await db.query({ name: "fail-lapsed", text: failSql }, [
+    run.run_id,
+    run.lease_token,
+    max_attempts,
+    detail,
+    costs_fee,
+  ]);
+  return only(rows.map((row) => closed.parse(row)));
+}
+
+/** Below every UUID. */
+const FIRST = "00000000-0000-0000-0000-000000000000";

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import type { RunStatus } from "../../domain/run.ts";
+import type { Db } from "../../ports/db.ts";
+import { type Refused, refusalOf } from "../keys/caller-columns.ts";
+import { type FoundRun, foundRun } from "./find-run.ts";
+import sql from "./list-own-runs.sql";
+import { pageOf, type Place, placeAt } from "../place.ts";
+
+/** How many runs one page looks at, whatever its filters. */
+const MOST_LOOKED_AT = 20_000;
+
+export interface OwnRunsWanted {
+  readonly after?: Place | undefined;
+  readonly statuses?: readonly RunStatus[] | undefined;
+  readonly pack_type?: string | undefined;
+  /** RFC 3339: this time or later. */
+  readonly created_after?: string | undefined;
+  /** RFC 3339: earlier than this. */
+  readonly created_before?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly limit: number;
+}
+
+const listed = foundRun.extend({ matched: z.boolean(), last_looked: z.boolean(), place_at: placeAt });
+
+export type ListOwnRuns =
+  | Refused
+  | {
+      readonly kind: "found";
+      readonly runs: readonly FoundRun[];
+      /** Undefined: there are no more. A page may have fewer runs than asked for, or none, and still not be the last. */
+      readonly next: Place | undefined;
+    };
+
+/** Checks the key and lists the runs of its tenant in one statement, so that no other tenant's can ever be read. */
+export async function listOwnRuns(db: Db, key_sha256: string, wanted: OwnRunsWanted): Promise<ListOwnRuns> {
+  const rows = await db.query({ name: "list-own-runs", text: sql }, [
+    key_sha256,
+    wanted.after?.at ?? null,
+    wanted.after?.id ?? null,
+    wanted.statuses ?? null,
+    wanted.pack_type ?? null,
+    wanted.created_after ?? null,
+    wanted.created_before ?? null,
+    wanted.metadata === undefined ? null : JSON.stringify(wanted.metadata),
+    wanted.limit,
+    MOST_LOOKED_AT,
+  ]);
+  const refusal = refusalOf(rows[0], "read");
+  if (refusal !== undefined) return refusal;
+  const found = rows.filter((row) => row["run_id"] !== null).map((row) => listed.parse(row));
+  const placeOf = ({ place_at, run_id }: z.output<typeof listed>): Place => ({ at: place_at, id: run_id });
+  const { page, next } = pageOf(found, wanted.limit, placeOf);
+  const last = page.at(-1);
+  const goes_on = last?.last_looked === true ? placeOf(last) : undefined;
+  return { kind: "found", runs: page.filter(({ matched }) => matched), next: next ?? goes_on };
+}

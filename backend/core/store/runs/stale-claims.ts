@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { REASONS } from "../../domain/run.ts";
+import type { Db } from "../../ports/db.ts";
+import closeSql from "./close-buried.sql";
+import { type ClosedRun, closed } from "./close-run.ts";
+import { amount, only } from "../columns.ts";
+import rollBackSql from "./roll-back.sql";
+import findSql from "./stale-claims.sql";
+
+const stale = z.object({
+  run_id: z.guid(),
+  tenant_id: z.guid(),
+  attempt: z.number(),
+  attempts_used: z.number(),
+  finalize_token: z.guid(),
+  reserved_micros: amount,
+  minimum_fee_micros: amount,
+  cancel_requested: z.boolean(),
+  trace_parent: z.string(),
+  cursor: z.string(),
+});
+export type StaleClaim = z.infer<typeof stale>;
+
+/** Up to 20 runs CLAIMED for too long, oldest first, after the one given. */
+export async function findStaleClaims(db: Db, seconds: number, after?: StaleClaim): Promise<readonly StaleClaim[]> {
+  const rows = await db.query({ name: "stale-claims", text: findSql }, [
+    seconds,
+    after?.cursor ?? "-infinity",
+    after?.run_id ?? "00000000-0000-0000-0000-000000000000",
+  ]);
+  return rows.map((row) => stale.parse(row));
+}
+
+const buried = closed.extend({ cancel_requested: z.boolean() });
+
+/**
+ * After the tombstone: CLAIMED -> CANCELED where that was asked for by now, else FAILED, which costs the minimum fee or
+ * nothing. Undefined: somebody came first.
+ */
+export async function closeBuried(
+  db: Db,
+  run: StaleClaim,
+  costs_fee: boolean,
+): Promise<(ClosedRun & { readonly status: "CANCELED" | "FAILED" }) | undefined> {
+  const { CANCELED, LEASE_EXPIRED } = REASONS;
+  const rows = await db.query({ name: "close-buried", text: closeSql }, [
+    run.run_id,
+    run.finalize_token,
+    CANCELED,
+    LEASE_EXPIRED,
+    costs_fee,
+  ]);
+  const row = only(rows.map((each) => buried.parse(each)));
+  if (row === undefined) return undefined;
+  const { cancel_requested, ...rest } = row;
+  return { ...rest, status: cancel_requested ? "CANCELED" : "FAILED" };
+}
+
+/** CLAIMED -> QUEUED, after the tombstone. False: somebody came first. */
+export async function rollBack(db: Db, run: StaleClaim): Promise<boolean> {
+  return (await db.query({ name: "roll-back", text: rollBackSql }, [run.run_id, run.finalize_token])).length === 1;
+}

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { WEBHOOK_LIMITS } from "../../domain/webhook.ts";
+import type { Db } from "../../ports/db.ts";
+import { timestamp } from "../columns.ts";
+import defaultSecretSql from "./default-webhook-secret.sql";
+import deleteSql from "./delete-webhook.sql";
+import enableSql from "./enable-webhook.sql";
+import { webhookColumns } from "./list-webhooks.ts";
+import rotateSql from "./rotate-webhook.sql";
+
+export const unauthorized = z.object({ outcome: z.enum(["unauthorized", "scope-missing"]) });
+const refused = z.object({ outcome: z.enum(["absent", "read-only"]) });
+
+const deleted = z.union([z.object({ outcome: z.literal("deleted") }), refused, unauthorized]);
+
+export async function deleteWebhook(db: Db, key_sha256: string, endpoint_id: string): Promise<z.infer<typeof deleted>> {
+  return deleted.parse((await db.query({ name: "delete-webhook", text: deleteSql }, [key_sha256, endpoint_id]))[0]);
+}
+
+const enabled = z.union([
+  webhookColumns
+    .extend({ outcome: z.literal("enabled") })
+    .transform(({ outcome, ...webhook }) => ({ outcome, webhook })),
+  refused,
+  unauthorized,
+]);
+
+export async function enableWebhook(db: Db, key_sha256: string, endpoint_id: string): Promise<z.infer<typeof enabled>> {
+  return enabled.parse((await db.query({ name: "enable-webhook", text: enableSql }, [key_sha256, endpoint_id]))[0]);
+}
+
+const rotated = z.union([
+  z.object({ outcome: z.literal("rotated"), previous_until: timestamp.nullable() }),
+  refused,
+  unauthorized,
+]);
+
+/** `endpoint_id` undefined: the tenant's default, which is made where there is none. */
+export async function rotateWebhook(
+  db: Db,
+  key_sha256: string,
+  { endpoint_id, secret }: { readonly endpoint_id: string | undefined; readonly secret: string },
+): Promise<z.infer<typeof rotated>> {
+  const values = [key_sha256, endpoint_id ?? null, secret, WEBHOOK_LIMITS.rotation_grace_seconds];
+  return rotated.parse((await db.query({ name: "rotate-webhook", text: rotateSql }, values))[0]);
+}
+
+const secretFound = z.object({
+  outcome: z.literal("found"),
+  secret: z.string(),
+  previous_until: timestamp.nullable(),
+});
+const foundOrRefused = z.union([secretFound, z.object({ outcome: z.literal("read-only") }), unauthorized]);
+
+/** The secret that signs what goes to runs' own addresses; `secret` where the tenant has none yet. */
+export async function defaultWebhookSecret(
+  db: Db,
+  key_sha256: string,
+  secret: string,
+): Promise<z.infer<typeof foundOrRefused>> {
+  return foundOrRefused.parse(
+    (await db.query({ name: "default-webhook-secret", text: defaultSecretSql }, [key_sha256, secret]))[0],
+  );
+}

@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { deliveryStatus } from "../../domain/webhook.ts";
+import type { Db } from "../../ports/db.ts";
+import claimSql from "./claim-webhook-deliveries.sql";
+import { only, timestamp } from "../columns.ts";
+import concludeSql from "./conclude-webhook-delivery.sql";
+
+const claimed = z.object({
+  delivery_id: z.guid(),
+  claim_token: z.guid(),
+  tenant_id: z.guid(),
+  endpoint_id: z.guid(),
+  /** This one included. */
+  tries: z.number(),
+  url: z.string(),
+  secret: z.string(),
+  previous_secrets: z.array(z.string()),
+  event_uuid: z.guid(),
+  type: z.string(),
+  payload: z.unknown(),
+  happened_at: timestamp,
+  pack_type: z.string().nullable(),
+  metadata: z.unknown(),
+  trace_parent: z.string().nullable(),
+  /** Whether it takes a slow place: its endpoint's last attempt took long. */
+  slow: z.boolean(),
+});
+export type ClaimedDelivery = z.infer<typeof claimed>;
+
+/** Places that the caller has free, of each lane. */
+export interface FreePlaces {
+  readonly quick: number;
+  readonly slow: number;
+}
+
+/** Of all deliveries that are under way anywhere; in the slow lane half of each. */
+export interface Shares {
+  readonly per_tenant: number;
+  readonly per_endpoint: number;
+  readonly per_host: number;
+  /** Quick places that only tenants with nothing under way may take. */
+  readonly kept: number;
+  readonly lease_seconds: number;
+}
+
+/** Due deliveries, as many as there are places, each the caller's to send until its lease ends; then it is anybody's again. */
+export async function claimDeliveries(
+  db: Db,
+  { quick, slow }: FreePlaces,
+  { per_tenant, per_endpoint, per_host, kept, lease_seconds }: Shares,
+): Promise<readonly ClaimedDelivery[]> {
+  const values = [quick, kept, slow, per_tenant, per_endpoint, per_host, lease_seconds];
+  return (await db.query({ name: "claim-webhook-deliveries", text: claimSql }, values)).map((row) =>
+    claimed.parse(row),
+  );
+}
+
+/** `status` and `error` are what the owner is shown: an HTTP status, and a short code. */
+export interface Conclusion {
+  readonly outcome: "delivered" | "retry" | "failed" | "gone";
+  readonly status: number | null;
+  readonly error: string | null;
+  /** With `retry` alone. */
+  readonly retry_seconds: number | null;
+  /** Whether the attempt took long: the endpoint's next ones take slow places. */
+  readonly slow: boolean;
+}
+
+const concluded = z.object({ status: deliveryStatus });
+
+/** What the delivery is now; undefined: it was no longer the caller's. */
+export async function concludeDelivery(
+  db: Db,
+  { delivery_id, claim_token }: ClaimedDelivery,
+  { outcome, status, error, retry_seconds, slow }: Conclusion,
+): Promise<z.infer<typeof deliveryStatus> | undefined> {
+  const values = [delivery_id, claim_token, outcome, status, error, retry_seconds, slow];
+  const rows = await db.query({ name: "conclude-webhook-delivery", text: concludeSql }, values);
+  return only(rows.map((row) => concluded.parse(row)))?.status;
+}

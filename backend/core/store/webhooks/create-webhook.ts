@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { type EventType, WEBHOOK_LIMITS } from "../../domain/webhook.ts";
+import type { Db } from "../../ports/db.ts";
+import { unauthorized } from "./change-webhook.ts";
+import { timestamp } from "../columns.ts";
+import sql from "./create-webhook.sql";
+
+export interface NewWebhook {
+  readonly endpoint_id: string;
+  readonly url: string;
+  /** Empty: all. */
+  readonly events: EventType[];
+  readonly description: string | null;
+  readonly secret: string;
+}
+
+const answer = z.union([
+  z.object({ outcome: z.literal("created"), created_at: timestamp }),
+  z.object({ outcome: z.enum(["too-many", "too-fast", "read-only"]) }),
+  unauthorized,
+]);
+
+/** After an Outage it may be there or not: the list tells. */
+export async function createWebhook(db: Db, key_sha256: string, webhook: NewWebhook): Promise<z.infer<typeof answer>> {
+  const { endpoint_id, url, events, description, secret } = webhook;
+  const { max_endpoints, max_new_endpoints_a_day } = WEBHOOK_LIMITS;
+  const limits = [max_endpoints, max_new_endpoints_a_day];
+  const values = [key_sha256, endpoint_id, url, events, description, secret, ...limits];
+  return answer.parse((await db.query({ name: "create-webhook", text: sql }, values))[0]);
+}

@@ -1,0 +1,126 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
+  .split("\n")
+  .filter((file) => /^(edge|backend|migrations|test)\/.*\.(ts|sql|lua)$/.test(file));
+const read = (file: string) => readFileSync(file, "utf8");
+
+const NUMBERED = files.filter((file) => /^migrations\/[^/]+\.sql$/.test(file));
+const FUNCTIONS = files.filter((file) => file.startsWith("migrations/functions/"));
+
+/** Names of what a file of migrations/functions makes, each with the line before it. */
+function bodies(file: string): readonly { readonly name: string; readonly before: string }[] {
+  return [...read(file).matchAll(/(.*)\nCREATE OR REPLACE (?:FUNCTION|VIEW) (\w+)/g)].map(
+    ([, before = "", name = ""]) => ({ name, before }),
+  );
+}
+
+/** Floors of the house, from the ground: a file may import its own floor's kin and what lies below. */
+const FLOORS: readonly (readonly [name: string, RegExp, mayImport: RegExp])[] = [
+  ["domain", /^backend\/core\/domain\//, /^backend\/core\/domain\//],
+  ["ports", /^backend\/core\/ports\//, /^backend\/core\/(domain|ports)\//],
+  ["store", /^backend\/core\/store\//, /^backend\/core\//],
+  ["drivers", /^backend\/drivers\//, /^backend\/(drivers|core\/(domain|ports))\//],
+  ["worker", /^backend\/worker\/(?!main\.ts)/, /^backend\/(worker|core)\//],
+  ["reaper", /^backend\/reaper\/(?!main\.ts)/, /^backend\/(reaper|core)\//],
+  ["cli", /^backend\/cli\/(?!run\.ts)/, /^backend\/(cli|core)\//],
+  ["edge drivers", /^edge\/drivers\//, /^(edge\/drivers|backend\/core\/(domain|ports))\//],
+  ["edge", /^edge\/(?!main\.ts|drivers\/)/, /^(edge\/(?!drivers\/)|backend\/core\/)/],
+  ["edge main", /^edge\/main\.ts/, /^(edge|backend\/core)\//],
+];
+
+/** Project files that a file imports, by path from the root. */
+function imports(file: string): readonly string[] {
+  return [...read(file).matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].flatMap(([, specifier = ""]) => {
+    if (specifier.startsWith("#core/")) return [specifier.replace("#core/", "backend/core/")];
+    if (!specifier.startsWith(".")) return [];
+    return [new URL(specifier, `file:///${file}`).pathname.slice(1)];
+  });
+}
+
+describe("the house", () => {
+  test("has files to judge", () => {
+    expect(files.length).toBeGreaterThan(100);
+  });
+
+  test.each(FLOORS)("%s imports nothing from above", (_, belongs, may) => {
+    const mine = files.filter((file) => file.endsWith(".ts") && belongs.test(file));
+    expect(mine.length).toBeGreaterThan(0);
+    const wrong = mine.flatMap((file) =>
+      imports(file)
+        .filter((to) => !may.test(to))
+        .map((to) => `${file} -> ${to}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("names each statement of the stores after its file", () => {
+    const odd = files
+      .filter((file) => /^backend\/core\/store\/.*\.ts$/.test(file))
+      .flatMap((file) => {
+        const text = read(file);
+        const paths = new Map(
+          [...text.matchAll(/import (\w+) from "\.\/([\w-]+)\.sql"/g)].map(([, as, name]) => [as, name]),
+        );
+        const named = [...text.matchAll(/\{ name: "([\w-]+)", text: (\w+) \}/g)];
+        if (paths.size > named.length) return [`${file}: a statement without a name`];
+        return named.filter(([, name, as]) => paths.get(as) !== name).map(([found]) => `${file}: ${found}`);
+      });
+    expect(odd).toEqual([]);
+  });
+
+  test("has kebab-case names", () => {
+    expect(
+      files.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d|\.config)?\.(ts|sql|lua)$/.test(basename(file))),
+    ).toEqual([]);
+  });
+
+  test("opens every statement and script with its purpose", () => {
+    expect(files.filter((file) => /\.(sql|lua)$/.test(file) && !read(file).startsWith("-- "))).toEqual([]);
+  });
+
+  test("pairs every statement and script with a wrapper that imports it", () => {
+    const imported = new Set(files.filter((file) => file.endsWith(".ts")).flatMap(imports));
+    const lone = files.filter((file) => /^backend\/.*\.(sql|lua)$/.test(file) && !imported.has(file));
+    expect(lone).toEqual([]);
+  });
+
+  test("has no barrel file", () => {
+    expect(files.filter((file) => /(^|\/)(index|utils?|helpers?)\.ts$/.test(file))).toEqual([]);
+  });
+
+  test("numbers its migrations without a gap", () => {
+    const numbers = NUMBERED.map((file) => Number(basename(file).slice(0, 4))).toSorted((a, b) => a - b);
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+  });
+
+  test("keeps functions, views, triggers and grants out of numbered migrations", () => {
+    expect(NUMBERED.length).toBeGreaterThan(0);
+    const wrong = /^\s*(CREATE (OR REPLACE )?(FUNCTION|PROCEDURE|VIEW|TRIGGER)|GRANT|REVOKE)\b/im;
+    expect(NUMBERED.filter((file) => wrong.test(read(file)))).toEqual([]);
+  });
+
+  test("has one body of each stored function and view", () => {
+    const names = FUNCTIONS.flatMap((file) => bodies(file).map(({ name }) => name));
+    expect(names.length).toBeGreaterThan(50);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
+  test("opens each stored function and view with a comment", () => {
+    const bare = FUNCTIONS.flatMap((file) => bodies(file).filter(({ before }) => !before.startsWith("-- ")));
+    expect(bare).toEqual([]);
+  });
+
+  test("makes stored functions and views so that they may be made again", () => {
+    const once = /^CREATE (?!OR REPLACE )(FUNCTION|PROCEDURE|VIEW)\b/im;
+    expect(FUNCTIONS.filter((file) => once.test(read(file)))).toEqual([]);
+  });
+
+  test("grants and revokes in one file", () => {
+    const wrong = FUNCTIONS.filter((file) => basename(file) !== "roles.sql" && /^(GRANT|REVOKE)\b/im.test(read(file)));
+    expect(wrong).toEqual([]);
+  });
+});

@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { encodePng } from "../support/scan/png.ts";
+import { scan } from "../support/scan/scan.ts";
+import { expect, type Job } from "./demo-jobs.ts";
+
+const PRINTED = ["Invoice No. 2043", "24 reams of paper, delivered in May", "Total: $118.40, due in 30 days"];
+
+/** A page as it comes from a scanner: noisy, and not quite straight. */
+function ocr(): Job {
+  const picture = scan(PRINTED, { px: 32, noise: 12, degrees: 2.5 });
+  const image = encodePng({ ...picture, pixels: picture.pixels.map((grey) => grey & 0xf0) });
+  return {
+    title: "ocr: a noisy scan, turned by 2.5 degrees",
+    body: { pack_type: "ocr", max_cost_usd: "0.0500", inputs: { image: image.toString("base64") } },
+    found(data) {
+      const rotation = z.object({ skew_degrees: z.number() });
+      const read = z.object({ text: z.string(), confidence: z.number(), rotation }).parse(data);
+      expect(read.text.replaceAll(/\n+/g, "\n") === PRINTED.join("\n"), `what was printed, got ${read.text}`);
+      const about = `confidence ${read.confidence}, skew ${read.rotation.skew_degrees} degrees`;
+      return [`text: ${PRINTED.join(" / ")}`, about];
+    },
+  };
+}
+
+const compliance: Job = {
+  title: "compliance: a support mail with what should not be in it",
+  body: {
+    pack_type: "compliance",
+    max_cost_usd: "0.0100",
+    inputs: {
+      text:
+        "Hello, this is Ada (ada@example.com, +44 20 7946 0958). I paid with 4111 1111 1111 1111, please refund to " +
+        "GB82 WEST 1234 5698 7654 32. Our server is http://root:hunter2@db.example.com/ if you need to look.",
+    },
+  },
+  found(data) {
+    const counts = z.record(z.string(), z.number());
+    const report = z.object({ verdict: z.string(), counts, masked_text: z.string() }).parse(data);
+    const rules = Object.keys(report.counts).toSorted().join(", ");
+    expect(report.verdict === "FAIL", `the verdict FAIL, got ${report.verdict}`);
+    expect(rules === "email, iban, payment_card, phone, url_credentials", `each planted finding, got ${rules}`);
+    expect(!report.masked_text.includes("4111"), "the card to be masked");
+    return [`verdict ${report.verdict}: ${rules}`, `masked: ${report.masked_text.slice(0, 90)}...`];
+  },
+};
+
+const evaluation: Job = {
+  title: "eval: three answers of a model against what was expected",
+  body: {
+    pack_type: "eval",
+    max_cost_usd: "0.0200",
+    inputs: {
+      cases: [
+        { id: "capital", output: "The capital of France is Paris.", expected: "Paris" },
+        { id: "author", output: "It was written by Jane Austen.", expected: "Jane Austen" },
+        { id: "river", output: "The longest river is the Amazon.", expected: "Nile" },
+      ],
+      metrics: ["contains", "token_f1"],
+      threshold: 0.25,
+    },
+  },
+  found(data) {
+    const overall = z.object({ passed: z.number(), pass_rate: z.number(), mean: z.number() });
+    const cases = z.array(z.object({ id: z.string(), passed: z.boolean() }));
+    const report = z.object({ overall, cases }).parse(data);
+    const wrong = report.cases.filter(({ passed }) => !passed).map(({ id }) => id);
+    expect(wrong.join() === "river", `the wrong answer alone to fail, got ${wrong.join() || "none"}`);
+    return [`${report.overall.passed} of 3 pass, mean ${report.overall.mean}; fails: ${wrong.join()}`];
+  },
+};
+
+const char: Job = {
+  title: "char: a portrait of Ada Lovelace",
+  body: {
+    pack_type: "char",
+    max_cost_usd: "0.0100",
+    inputs: { name: "Ada Lovelace", style: "lorelei", seed: "ada-1", size: 256 },
+  },
+  found(data, artifacts) {
+    const { artifact, sha256, bytes } = z
+      .object({ artifact: z.string(), sha256: z.string(), bytes: z.number() })
+      .parse(data);
+    const drawn = artifacts.find(({ name }) => name === artifact)?.text ?? "";
+    expect(createHash("sha256").update(drawn).digest("hex") === sha256, "the artifact's own sha256");
+    expect(drawn.startsWith("<svg") && drawn.includes("Ada Lovelace"), "an SVG with its title");
+    return [`${artifact}: ${bytes} bytes of SVG, sha256 ${sha256.slice(0, 16)}... verified`];
+  },
+};
+
+/** A run of each pack that the short demo leaves out. */
+export const otherJobs = (): readonly Job[] => [ocr(), compliance, evaluation, char];

@@ -1,0 +1,99 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { z } from "zod";
+import { API_KEY_RANDOM_BYTES, newApiKey, parseApiKey } from "#core/domain/api-key.ts";
+import { newId } from "#core/domain/ids.ts";
+import { micros } from "#core/domain/money.ts";
+import { catalog } from "#core/domain/packs/catalog.ts";
+import type { Scope } from "#core/domain/plan.ts";
+import type { Db } from "#core/ports/db.ts";
+import { createKey } from "#core/store/keys/create-key.ts";
+import { createTenant } from "#core/store/tenants/create-tenant.ts";
+import { definePlan } from "#core/store/plans/define-plan.ts";
+import { grantCredit } from "#core/store/ledger/grant-credit.ts";
+import { createPgDb, type OpenDb } from "../../backend/drivers/pg.ts";
+import { createRandom } from "../../backend/drivers/random.ts";
+import type { System } from "./system.ts";
+
+const PLAN = "development";
+const CREDIT = micros(100_000_000);
+const random = createRandom();
+
+const demoTenant = z.object({ tenant_id: z.guid(), name: z.string(), api_key: z.string(), admin_key: z.string() });
+export type DemoTenant = z.infer<typeof demoTenant>;
+
+export interface TenantWishes {
+  readonly name: string;
+  readonly credit?: number;
+}
+
+const id = () => newId(Date.now(), random.bytes(16));
+
+const ROOMY = {
+  submit_per_minute: 600_000,
+  submit_burst: 10_000,
+  read_per_minute: 600_000,
+  read_burst: 10_000,
+  max_open_runs: 5_000,
+  max_cost_micros: micros(10_000_000),
+};
+
+/** The plan of all packs that there are now. */
+const roomyPlan = (db: OpenDb) => definePlan(db, PLAN, { ...ROOMY, pack_types: [...catalog.keys()] }, []);
+
+/** A tenant on a roomy plan, with credit, an everyday key and an admin key. */
+export async function createDemoTenant(db: Db, wishes: TenantWishes): Promise<DemoTenant> {
+  await roomyPlan(db);
+  const tenant_id = id();
+  await createTenant(db, { tenant_id, name: wishes.name, plan_id: PLAN });
+  const amount = micros(wishes.credit ?? CREDIT);
+  await grantCredit(db, { tenant_id, grant_id: `welcome-${tenant_id}`, amount });
+  const key = async (name: string, scopes: readonly Scope[]) => {
+    const raw = newApiKey("test", random.bytes(API_KEY_RANDOM_BYTES));
+    await createKey(db, {
+      key_id: id(),
+      key_sha256: parseApiKey(raw)?.sha256 ?? "",
+      tenant_id,
+      name,
+      mode: "test",
+      scopes,
+      expires_at: undefined,
+      submit_per_minute: undefined,
+      read_per_minute: undefined,
+      spending_cap: undefined,
+    });
+    return raw;
+  };
+  return {
+    tenant_id,
+    name: wishes.name,
+    api_key: await key("everyday", ["submit", "read"]),
+    admin_key: await key("admin", ["submit", "read", "admin"]),
+  };
+}
+
+/** Runs `use` with the owner's database. */
+export async function withOwner<T>(system: System, use: (db: OpenDb) => Promise<T>): Promise<T> {
+  const owner = createPgDb({
+    connectionString: system.stack.databaseUrl,
+    max: 2,
+    statement_timeout_ms: 10_000,
+    connect_timeout_ms: 10_000,
+    application_name: "dpp-demo",
+  });
+  return use(owner.db).finally(() => owner.close());
+}
+
+/** The two tenants of `npm run dev`; their keys are kept in a file, since the database knows only hashes. */
+export async function demoTenants(system: System, file: string): Promise<readonly DemoTenant[]> {
+  if (existsSync(file)) {
+    // Packs may have come since.
+    await withOwner(system, roomyPlan);
+    return z.array(demoTenant).parse(JSON.parse(readFileSync(file, "utf8")));
+  }
+  const tenants = await withOwner(system, async (db) => [
+    await createDemoTenant(db, { name: "Ada" }),
+    await createDemoTenant(db, { name: "Grace" }),
+  ]);
+  writeFileSync(file, JSON.stringify(tenants), { mode: 0o600 });
+  return tenants;
+}
