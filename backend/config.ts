@@ -75,7 +75,7 @@ function parse<T>(schema: z.ZodType<T>, env: Environment): T {
   const parsed = schema.safeParse(env);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
-  throw new Error(`The environment is not fit to start:\n${faults.join("\n")}`);
+  throw new Error(`Invalid environment:\n${faults.join("\n")}`);
 }
 
 /** Reads the configuration, or ends the process with every fault and no stack trace. */

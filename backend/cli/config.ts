@@ -57,5 +57,5 @@ export function cliConfig(env: Environment): { readonly config: CliConfig; reado
   const faults = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
   if (wantsDev && dev === undefined)
     faults.push(`There is no ${devStackFile(env)}: set DATABASE_URL, ${OR_START_DEV}.`);
-  throw new Misconfigured(`the environment is not fit:\n${faults.join("\n")}`);
+  throw new Misconfigured(`invalid environment:\n${faults.join("\n")}`);
 }

@@ -29,7 +29,7 @@ export interface StoresOperator extends Operator {
 export interface Report {
   readonly text: string;
   readonly json: unknown;
-  /** The command was done, and what it tells is bad news. */
+  /** The command ran, and reports a problem: exit code 1. */
   readonly exit_code?: 1;
 }
 

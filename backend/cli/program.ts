@@ -18,7 +18,7 @@ import type { Shell } from "./perform.ts";
 /** Every command of the operators' CLI. */
 export function createProgram(shell: Shell, output: OutputConfiguration = {}): Command {
   const program = new Command("dpp")
-    .description("Operate Decisionproof: tenants, plans, API keys, credit, runs, receipts, the books and the switch.")
+    .description("Operate Decisionproof: tenants, plans, API keys, credit, runs, receipts, audits and the switch.")
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(escapeUnprintable(complaint(text))), ...output })
     .addHelpText(

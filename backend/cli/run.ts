@@ -89,7 +89,7 @@ const performOn =
     }
   };
 
-/** Says what went wrong; commander has said its part itself. */
+/** Prints an error, unless commander has printed it. */
 function exitCodeOf(error: unknown, warn: (line: string) => void): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof Misconfigured) {

@@ -6,7 +6,7 @@ const MOST = 10;
 const GATHER_MS = 10;
 
 interface Waiting {
-  readonly receipt: string;
+  readonly handle: string;
   resolve(): void;
   reject(reason: Outage): void;
 }
@@ -25,9 +25,9 @@ export class DeleteBatch {
   }
 
   /** Resolves once the message is deleted; rejects with an {@link Outage} when that is not known. */
-  delete(receipt: string): Promise<void> {
+  delete(handle: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ receipt, resolve, reject });
+      this.#waiting.push({ handle, resolve, reject });
       if (this.#waiting.length >= MOST) void this.#flush();
       else this.#timer ??= setTimeout(() => void this.#flush(), GATHER_MS);
     });
@@ -52,7 +52,7 @@ export class DeleteBatch {
     this.#waiting = [];
     if (batch.length === 0) return;
     try {
-      const Entries = batch.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }));
+      const Entries = batch.map(({ handle }, index) => ({ Id: String(index), ReceiptHandle: handle }));
       const answer = await this.#client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#queue_url, Entries }));
       const failed = new Set((answer.Failed ?? []).map(({ Id }) => Id));
       batch.forEach((each, index) => {

@@ -52,7 +52,7 @@ function wrap(logger: Logger): Log {
   };
 }
 
-/** What was thrown may be anything, and its log line must not throw in turn. */
+/** A thrown value may be anything, and logging it must not throw. */
 function describeThrown(error: unknown): unknown {
   try {
     return describeError(error);

@@ -32,7 +32,7 @@ export function createRedis(options: RedisOptions): RedisDriver {
     retryStrategy: (attempts) => Math.min(attempts * RETRY_STEP_MS, RETRY_CEILING_MS),
     disableClientInfo: true,
   });
-  // Each caller hears of it from its own command; unheard, the event would be printed at every attempt.
+  // Each caller gets the error of its own command; without a listener the event would be printed at every attempt.
   client.on("error", () => undefined);
   return {
     redis: {

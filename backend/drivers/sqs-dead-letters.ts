@@ -15,7 +15,7 @@ import type { DeadLetter, DeadLetters } from "#core/ports/queue.ts";
 const BATCH = 10;
 /** One call handles no more than this, whatever comes in meanwhile. */
 const MOST = 10_000;
-/** A look that dies gives them back by itself after this long. */
+/** After a crash, messages are visible again after this long. */
 const HIDDEN_SECONDS = 60;
 /** SQS asks only some of its servers when nobody waits. */
 const WAIT_SECONDS = 1;
@@ -29,17 +29,17 @@ export interface DeadLetterSettings {
 
 interface Held {
   readonly letter: DeadLetter;
-  readonly receipt: string;
+  readonly handle: string;
 }
 
 /** The dead-letter queue over the AWS SDK. */
 export function createSqsDeadLetters(settings: DeadLetterSettings): DeadLetters & { close(): void } {
   const client = new SQSClient(settings.client);
   const QueueUrl = settings.dlq_url;
-  const sendAgain = async ({ letter, receipt }: Held): Promise<void> => {
+  const sendAgain = async ({ letter, handle }: Held): Promise<void> => {
     // Sent before it is deleted: a signal too many decides nothing, one too few costs time.
     await outage(client.send(new SendMessageCommand({ QueueUrl: settings.queue_url, MessageBody: letter.body })));
-    await outage(client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receipt })));
+    await outage(client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: handle })));
   };
   return {
     async count() {
@@ -58,7 +58,7 @@ export function createSqsDeadLetters(settings: DeadLetterSettings): DeadLetters 
           seen.push(...messages);
         }
       } finally {
-        await giveBack(client, QueueUrl, seen);
+        await release(client, QueueUrl, seen);
       }
       return seen.map(({ letter }) => letter);
     },
@@ -78,7 +78,7 @@ export function createSqsDeadLetters(settings: DeadLetterSettings): DeadLetters 
           }
         }
       } finally {
-        await giveBack(client, QueueUrl, [...kept]);
+        await release(client, QueueUrl, [...kept]);
       }
       return sent;
     },
@@ -100,13 +100,11 @@ async function receive(client: SQSClient, QueueUrl: string, max: number): Promis
   return ((await outage(client.send(command))).Messages ?? []).flatMap(held);
 }
 
-/** As well as can be: what is not given back comes back by itself. */
-async function giveBack(client: SQSClient, QueueUrl: string, messages: readonly Held[]): Promise<void> {
+/** Best effort: a message that is not released is visible again when its timeout ends. */
+async function release(client: SQSClient, QueueUrl: string, messages: readonly Held[]): Promise<void> {
   const shown = { QueueUrl, VisibilityTimeout: 0 };
   await Promise.allSettled(
-    messages.map(({ receipt }) =>
-      client.send(new ChangeMessageVisibilityCommand({ ...shown, ReceiptHandle: receipt })),
-    ),
+    messages.map(({ handle }) => client.send(new ChangeMessageVisibilityCommand({ ...shown, ReceiptHandle: handle }))),
   );
 }
 
@@ -114,7 +112,7 @@ function held({ Body, ReceiptHandle, Attributes = {} }: Message): Held[] {
   if (Body === undefined || ReceiptHandle === undefined) return [];
   const times_received = Number(Attributes["ApproximateReceiveCount"] ?? 0);
   const sent_at = new Date(Number(Attributes["SentTimestamp"] ?? 0));
-  return [{ receipt: ReceiptHandle, letter: { body: Body, times_received, sent_at } }];
+  return [{ handle: ReceiptHandle, letter: { body: Body, times_received, sent_at } }];
 }
 
 function outage<T>(call: Promise<T>): Promise<T> {

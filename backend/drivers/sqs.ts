@@ -37,7 +37,7 @@ export function createSqsQueue(settings: SqsSettings): SignalReceiver & SignalSe
           { abortSignal: signal },
         );
         return (answer.Messages ?? []).flatMap(({ Body, ReceiptHandle }) =>
-          Body === undefined || ReceiptHandle === undefined ? [] : [{ body: Body, receipt: ReceiptHandle }],
+          Body === undefined || ReceiptHandle === undefined ? [] : [{ body: Body, handle: ReceiptHandle }],
         );
       } catch (error) {
         if (signal.aborted) return [];
@@ -45,19 +45,19 @@ export function createSqsQueue(settings: SqsSettings): SignalReceiver & SignalSe
       }
     },
 
-    async hide(receipt, seconds) {
+    async hide(handle, seconds) {
       await outage(
         client.send(
           new ChangeMessageVisibilityCommand({
             QueueUrl,
-            ReceiptHandle: receipt,
+            ReceiptHandle: handle,
             VisibilityTimeout: Math.ceil(seconds),
           }),
         ),
       );
     },
 
-    delete: (receipt) => deletes.delete(receipt),
+    delete: (handle) => deletes.delete(handle),
 
     async send(bodies) {
       for (let from = 0; from < bodies.length; from += BATCH) {

@@ -18,7 +18,7 @@ const HELP = `${USAGE}
 Applies every pending file of migrations/, then migrations/functions where it, or the database, has changed since.
 All of it in one transaction. DATABASE_URL is the owner's.
 
-  --check  change nothing: tell how the database differs from what the migrations make;
+  --check  change nothing: print how the database differs from what the migrations make;
            without DATABASE_URL the development stack of .dev/stack.json is checked
            (DPP_DEV_DIR: another place than .dev)
   --help   this

@@ -1,16 +1,16 @@
 import type { Sleeper } from "#core/ports/clock.ts";
-import { type AuditSweepDeps, type AuditTurn, sweepAudit } from "./sweeps/audit.ts";
-import { type ClaimedSweepDeps, type ClaimedTurn, sweepClaims } from "./sweeps/claimed.ts";
+import { type AuditSweepDeps, type AuditCursor, sweepAudit } from "./sweeps/audit.ts";
+import { type ClaimedSweepDeps, type ClaimedCursor, sweepClaims } from "./sweeps/claimed.ts";
 import { type DeadLetterSweepDeps, newDeadLettersSeen, sweepDeadLetters } from "./sweeps/dead-letters.ts";
 import { type HorizonSeen, type HorizonSweepDeps, sweepHorizon } from "./sweeps/horizon.ts";
-import { type LeaseTurn, sweepLeases } from "./sweeps/lease.ts";
-import { type RetentionSweepDeps, type RetentionTurn, sweepRetention } from "./sweeps/retention.ts";
+import { type LeaseCursor, sweepLeases } from "./sweeps/lease.ts";
+import { type RetentionSweepDeps, type RetentionCursor, sweepRetention } from "./sweeps/retention.ts";
 import { sweepSignals } from "./sweeps/signal.ts";
-import { newSyncTurn, sweepSync } from "./sweeps/sync.ts";
+import { newSyncCursors, sweepSync } from "./sweeps/sync.ts";
 import {
   type FanOutCursor,
-  type ForgetTurn,
-  forgetToldEvents,
+  type ForgetCursor,
+  forgetOldEvents,
   sweepWebhooks,
   type WebhookSweepDeps,
 } from "./sweeps/webhooks.ts";
@@ -28,7 +28,7 @@ export type ReaperDeps = AuditSweepDeps &
     readonly webhooks: Pick<WebhookSweepDeps, "send" | "random"> | undefined;
   };
 
-/** Somebody waits to be told: looked for more often than what mends itself. */
+/** A receiver waits for these: they are sent sooner than a sweep repairs anything. */
 const WEBHOOK_REST_SECONDS = 1;
 
 export interface ReaperSettings {
@@ -47,13 +47,13 @@ interface Sweep {
 
 function sweeps(settings: ReaperSettings, webhooks: ReaperDeps["webhooks"]): Readonly<Record<string, Sweep>> {
   const { max_attempts, sweep_seconds, grace_seconds } = settings;
-  const lease: LeaseTurn = { after: undefined };
-  const claimed: ClaimedTurn = { after: undefined };
-  const sync = newSyncTurn();
-  const audit: AuditTurn = { tenant_after: undefined, run_after: undefined };
-  const retention: RetentionTurn = { after: undefined };
+  const lease: LeaseCursor = { after: undefined };
+  const claimed: ClaimedCursor = { after: undefined };
+  const sync = newSyncCursors();
+  const audit: AuditCursor = { tenant_after: undefined, run_after: undefined };
+  const retention: RetentionCursor = { after: undefined };
   const fanOut: FanOutCursor = { after: undefined };
-  const told: ForgetTurn = { after: undefined };
+  const oldEvents: ForgetCursor = { after: undefined };
   const seen = newDeadLettersSeen();
   const horizon: HorizonSeen = { horizon: undefined, since_ms: 0, warned: false };
   // A tenant that rests is synced until its last reservation has outlived the grace.
@@ -73,14 +73,14 @@ function sweeps(settings: ReaperSettings, webhooks: ReaperDeps["webhooks"]): Rea
         rest_seconds: Math.min(sweep_seconds, WEBHOOK_REST_SECONDS),
         run: (deps: ReaperDeps, stop: AbortSignal) => sweepWebhooks({ ...deps, ...webhooks }, stop, fanOut),
       },
-      "told-events": often((deps, stop) => forgetToldEvents(deps, stop, told)),
+      "old-events": often((deps, stop) => forgetOldEvents(deps, stop, oldEvents)),
     }),
   };
 }
 
 /**
- * Each sweep goes round on its own: sweeps, rests, and sweeps again until `stop`, so that a slow store keeps no other
- * sweep from its turn. Any number of replicas may do so.
+ * Runs each sweep in a loop of its own until `stop`: a round, a rest, the next round. A slow store delays only the sweeps
+ * that use it. Any number of replicas may run the same loops.
  */
 export async function reaperLoop(deps: ReaperDeps, settings: ReaperSettings, stop: AbortSignal): Promise<void> {
   const round = async ([name, sweep]: [string, Sweep]) => {

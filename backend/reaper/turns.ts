@@ -2,7 +2,7 @@ import { Outage } from "#core/domain/outage.ts";
 
 /** Outages at so many tenants in a row are the store's: the round ends. */
 const OUTAGES_IN_A_ROW = 3;
-/** A tenant whose steps keep failing is left out of so many rounds at most. */
+/** The most rounds that a tenant whose steps keep failing is left out of. */
 const LONGEST_REST = 8;
 /** More are not remembered. */
 const MOST_FAILING = 10_000;
@@ -59,8 +59,8 @@ class TenantRound {
   }
 
   /**
-   * One step of a tenant, unless the tenant is left out. `onError` hears what it failed by. Throws the outage when the
-   * store is out, which ends the round: the next one goes on after this step.
+   * One step of a tenant, unless the tenant is left out. `onError` gets its error. Throws the outage when the store
+   * is out, which ends the round: the next one goes on after this step.
    */
   async step(tenant_id: string, work: () => Promise<unknown>, onError: (error: unknown) => void): Promise<void> {
     if (this.#out.has(tenant_id) || this.#turns.isResting(tenant_id)) return;
@@ -99,23 +99,23 @@ class TenantRound {
 
 /**
  * Yields what `find` finds, in pages of `size`, from where the last round ended, then once from the start. The place is
- * noted before each is yielded: whatever becomes of one, the next round does not begin with it.
+ * noted before each is yielded, so that one that fails is not the first of the next round.
  */
 export async function* walk<T>(
-  turn: { after: T | undefined },
+  cursor: { after: T | undefined },
   find: (after: T | undefined) => Promise<readonly T[]>,
   size: number,
 ): AsyncGenerator<T> {
-  let isLastLap = turn.after === undefined;
+  let isLastLap = cursor.after === undefined;
   for (;;) {
-    const page = await find(turn.after);
+    const page = await find(cursor.after);
     for (const each of page) {
-      turn.after = each;
+      cursor.after = each;
       yield each;
     }
     // A short page is the last one: where more comes all the time, none would ever be empty.
     if (page.length >= size) continue;
-    turn.after = undefined;
+    cursor.after = undefined;
     if (isLastLap) return;
     isLastLap = true;
   }

@@ -5,11 +5,11 @@ import type { Log } from "#core/ports/log.ts";
 import type { ClaimedRun } from "#core/store/runs/claim-run.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
 import type { OffThread } from "./off-thread/off-thread.ts";
-import { soundOutcome } from "./outcome.ts";
+import { parseOutcome } from "./outcome.ts";
 import type { Asker } from "./packs/isolation/turn.ts";
 import { NotBegun, ProcessLost } from "./packs/isolation/work-process.ts";
 import type { Pack, PackContext } from "./packs/pack.ts";
-import { owning } from "./stray-errors.ts";
+import { owning } from "./unhandled-errors.ts";
 import type { Timebox, TimeIsUp } from "./timebox.ts";
 
 /** A pack's work that ended well. What may be large of it is written already, or could not be. */
@@ -43,7 +43,7 @@ interface ExecuteDeps {
 
 /**
  * W2: runs the pack under its timebox. Whatever the pack does with its AbortSignal, this ends when the timebox passes
- * or `stop` aborts. A pack that throws has crashed; what it threw goes to the log alone.
+ * or `stop` aborts. A pack that throws has crashed; the error is only logged.
  */
 export async function execute(
   deps: ExecuteDeps,
@@ -82,25 +82,25 @@ async function perform(
 ): Promise<Execution> {
   const { fetch, log, offThread } = deps;
   const stray = Promise.withResolvers<Execution>();
-  const onStray = (error: unknown) => {
-    log.error("a pack left an error behind", { error });
+  const onUnhandled = (error: unknown) => {
+    log.error("a pack did not handle an error", { error });
     stray.resolve(failed("PACK_CRASHED"));
   };
   try {
     const read = await offThread.readInputs(pack.offer, run.inputs, bounds);
     if (read.kind !== "ok") return REFUSALS[read.kind];
-    const work = owning(onStray, async () => {
-      const outcome = soundOutcome(await pack.run(read.inputs, { ...bounds, fetch, log }));
+    const work = owning(onUnhandled, async () => {
+      const outcome = parseOutcome(await pack.run(read.inputs, { ...bounds, fetch, log }));
       timebox.done();
       return outcome?.kind === "done" ? await finish(offThread, outcome, bounds) : outcome;
     });
     const outcome = await Promise.race([work, stray.promise]);
     if (outcome !== undefined) return outcome;
-    log.error("the pack answered something that is no outcome");
+    log.error("the pack returned an invalid outcome");
     return failed("RESULT_INVALID");
   } catch (error) {
     if (error instanceof NotBegun) {
-      log.error("no process could be had", { error });
+      log.error("no work process was available", { error });
       return { kind: "no_process" };
     }
     if (error instanceof ProcessLost) {

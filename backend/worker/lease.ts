@@ -41,7 +41,7 @@ export async function keepLease(
     /** How long the work waited so far for its turn, which its timebox does not count. */
     waited_ms(): number;
   },
-  receipt: string,
+  handle: string,
   until: AbortSignal,
 ): Promise<"lost" | "ended"> {
   const { lease_seconds, heartbeat_seconds } = times;
@@ -69,7 +69,7 @@ export async function keepLease(
     if (until.aborted) return "ended";
     // Nobody waits for it: finished work must not lose its lease to a slow queue.
     void deps.queue
-      .hide(receipt, lease_seconds)
+      .hide(handle, lease_seconds)
       .catch((error: unknown) => deps.log.warn("message was not hidden for longer", { error }));
   }
 }

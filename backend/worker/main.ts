@@ -13,7 +13,7 @@ import { workerLoop } from "./loop.ts";
 import { createGuardedFetch } from "../drivers/fetch/guarded-fetch.ts";
 import { createOffThread } from "./off-thread/off-thread.ts";
 import { createPacks } from "./packs/registry.ts";
-import { catchStrays } from "./stray-errors.ts";
+import { routeUnhandledErrors } from "./unhandled-errors.ts";
 
 const STATEMENT_MS = 10_000;
 const REDIS_MS = 2_000;
@@ -26,7 +26,7 @@ const MOST_CONNECTIONS = 20;
 
 const config = configOrExit(workerConfig);
 const log = createLog({ level: config.DPP_LOG_LEVEL, service: "worker" });
-catchStrays(log, () => process.exit(1));
+routeUnhandledErrors(log, () => process.exit(1));
 const database = createPgDb({
   connectionString: config.DATABASE_URL,
   max: Math.min(config.DPP_WORKER_CONCURRENCY, MOST_CONNECTIONS),

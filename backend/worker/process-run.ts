@@ -8,7 +8,7 @@ import { type ClaimAnswer, claimRun } from "#core/store/runs/claim-run.ts";
 import type { ClosedRun } from "#core/store/runs/close-run.ts";
 import { statusOf } from "#core/store/runs/run-status.ts";
 import { settle } from "#core/store/redis/settle.ts";
-import { conclude } from "./conclude.ts";
+import { finishRun } from "./finish-run.ts";
 import { type Ended, type Execution, execute } from "./execute.ts";
 import { type HeldRun, hold, keepLease } from "./lease.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
@@ -55,7 +55,7 @@ export async function processMessage(
   }
   const log = deps.log.child({ run_id: signal.run_id, trace_id: traceIdOf(signal.traceparent) });
   try {
-    await processSignal({ ...deps, log }, times, signal, message.receipt, stop);
+    await processSignal({ ...deps, log }, times, signal, message.handle, stop);
   } catch (error) {
     deps.metrics.count("run_interrupted");
     log.warn("the run was interrupted; a sweep or the next signal goes on", { error });
@@ -66,19 +66,19 @@ async function processSignal(
   deps: WorkerDeps,
   times: WorkerTimes,
   signal: RunSignal,
-  receipt: string,
+  handle: string,
   stop: AbortSignal,
 ): Promise<void> {
   const asked_at_ms = deps.clock.now();
   const claim = await claimUnder(deps, times, signal.run_id, asked_at_ms, stop);
-  if (claim.kind === "busy" || claim.kind === "over") return forget(deps, receipt);
+  if (claim.kind === "busy" || claim.kind === "over") return forget(deps, handle);
 
   const run = hold(claim.run, asked_at_ms, times.lease_seconds);
   const pack = deps.packs.get(run.pack_type);
   if (pack === undefined) {
     // A deploy may bring a pack to the edge before it reaches every worker.
     deps.log.error("no such pack in this worker", { pack_type: run.pack_type });
-    return leave(deps, run, receipt, await requeueLater(deps, run, "PACK_UNKNOWN"));
+    return leave(deps, run, handle, await requeueLater(deps, run, "PACK_UNKNOWN"));
   }
   const timebox = startTimebox(deps, run.tenant_id, {
     work_ms: run.timebox_sec * 1_000,
@@ -87,20 +87,20 @@ async function processSignal(
     room: deps.room,
   });
   const beats = { ...times, waited_ms: () => timebox.waited_ms() };
-  await whileHeld(deps, beats, run, receipt, async (lost) => {
+  await whileHeld(deps, beats, run, handle, async (lost) => {
     const execution = await execute(deps, pack, run, timebox, AbortSignal.any([stop, lost]));
     if (lost.aborted) {
       deps.metrics.count("lease_lost");
-      return yieldTo(deps, run, receipt);
+      return abandonRun(deps, run, handle);
     }
     if (!isEnded(execution)) {
-      return leave(deps, run, receipt, await requeue(deps, run, execution.kind, times.max_attempts));
+      return leave(deps, run, handle, await requeue(deps, run, execution.kind, times.max_attempts));
     }
-    const closed = await conclude(deps, pack, run, execution, times.claimed_seconds);
-    if (closed === undefined) return yieldTo(deps, run, receipt);
+    const closed = await finishRun(deps, pack, run, execution, times.claimed_seconds);
+    if (closed === undefined) return abandonRun(deps, run, handle);
     deps.metrics.count("run_closed", { pack_type: run.pack_type, kind: execution.kind });
-    await tell(deps, run, closed, "reason_code" in execution ? execution.reason_code : undefined);
-    forget(deps, receipt);
+    await settleMirror(deps, run, closed, "reason_code" in execution ? execution.reason_code : undefined);
+    forget(deps, handle);
   });
 }
 
@@ -124,13 +124,13 @@ function requeue(
 }
 
 /** The message of a run that this worker does not go on with: one that waits for its next signal, or is over, needs none. */
-async function leave(deps: WorkerDeps, run: HeldRun, receipt: string, requeued: Requeued): Promise<void> {
-  if (requeued === "lost") return yieldTo(deps, run, receipt);
+async function leave(deps: WorkerDeps, run: HeldRun, handle: string, requeued: Requeued): Promise<void> {
+  if (requeued === "lost") return abandonRun(deps, run, handle);
   if (typeof requeued === "object") {
     deps.metrics.count("run_closed", { pack_type: run.pack_type, kind: "platform_failed" });
-    await tell(deps, run, requeued.closed, requeued.reason_code);
+    await settleMirror(deps, run, requeued.closed, requeued.reason_code);
   }
-  forget(deps, receipt);
+  forget(deps, handle);
 }
 
 /**
@@ -157,12 +157,12 @@ async function whileHeld(
   deps: WorkerDeps,
   times: Parameters<typeof keepLease>[2],
   run: HeldRun,
-  receipt: string,
+  handle: string,
   work: (lost: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const ended = new AbortController();
   const lost = new AbortController();
-  const beating = keepLease(deps, run, times, receipt, ended.signal).then((answer) => {
+  const beating = keepLease(deps, run, times, handle, ended.signal).then((answer) => {
     if (answer === "lost") lost.abort();
   });
   try {
@@ -173,26 +173,31 @@ async function whileHeld(
   }
 }
 
-async function tell(deps: WorkerDeps, run: HeldRun, closed: ClosedRun, reason_code: string | undefined): Promise<void> {
+async function settleMirror(
+  deps: WorkerDeps,
+  run: HeldRun,
+  closed: ClosedRun,
+  reason_code: string | undefined,
+): Promise<void> {
   const { charged_micros } = closed;
   deps.log.info("run closed", { pack_type: run.pack_type, attempt: run.attempt, charged_micros, reason_code });
   // W6
   await settle(deps.redis, { ...closed, charged: closed.charged_micros }).catch((error: unknown) =>
-    deps.log.warn("the mirror was not told; the next sync will", { error }),
+    deps.log.warn("a closed run was not settled in the mirror; the next sync does it", { error }),
   );
 }
 
 /** A cancel, a sweep or another worker decides this run, or did. Nothing is undone; one that is over needs no signal. */
-async function yieldTo(deps: WorkerDeps, run: HeldRun, receipt: string): Promise<void> {
+async function abandonRun(deps: WorkerDeps, run: HeldRun, handle: string): Promise<void> {
   const status = await statusOf(deps.db, run.run_id);
   if (status === "CANCELED") deps.log.info("the run was canceled", { attempt: run.attempt });
   else deps.log.warn("the run is no longer ours", { attempt: run.attempt, status });
-  if (status !== undefined && isTerminal(status)) forget(deps, receipt);
+  if (status !== undefined && isTerminal(status)) forget(deps, handle);
 }
 
 /** W7. Nobody waits for it: a message that stays finds its run over. */
-function forget(deps: WorkerDeps, receipt: string): void {
+function forget(deps: WorkerDeps, handle: string): void {
   void deps.queue
-    .delete(receipt)
+    .delete(handle)
     .catch((error: unknown) => deps.log.warn("a message was not deleted; its next delivery will be", { error }));
 }

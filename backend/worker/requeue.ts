@@ -6,11 +6,11 @@ import type { ClosedRun } from "#core/store/runs/close-run.ts";
 import { handBack } from "#core/store/runs/hand-back.ts";
 import { requeueAttempt } from "#core/store/runs/requeue-attempt.ts";
 import { statusOf } from "#core/store/runs/run-status.ts";
-import { type ConcludeDeps, failAs } from "./conclude.ts";
+import { type FinishDeps, failAs } from "./finish-run.ts";
 import type { HeldRun } from "./lease.ts";
 import { retryOutages } from "./retry.ts";
 
-export interface RequeueDeps extends ConcludeDeps {
+export interface RequeueDeps extends FinishDeps {
   readonly db: Db;
   readonly queue: SignalReceiver & SignalSender;
   readonly metrics: Metrics;

@@ -43,7 +43,7 @@ function placesIn(room: WaitingRoom | undefined, key: string) {
   };
 }
 
-/** A clock for the work of one attempt, which stands still while the work waits its turn. */
+/** A clock for the work of one attempt, which stops while the work waits for a process. */
 export function startTimebox(
   { clock, sleeper }: { readonly clock: Clock; readonly sleeper: Sleeper },
   key: string,

@@ -32,7 +32,7 @@ export interface AccountOptions {
   readonly key?: Partial<KeyProperties>;
 }
 
-const ROOMY: PlanChange = {
+const GENEROUS: PlanChange = {
   submit_per_minute: 600_000,
   submit_burst: 10_000,
   read_per_minute: 600_000,
@@ -65,7 +65,7 @@ async function addAccount(owner: Db, options: AccountOptions): Promise<Account> 
   const { funds = 100_000_000, plan = {}, key = {} } = options;
   const tenant_id = randomUUID();
   const plan_id = plan === null ? undefined : `plan-${tenant_id}`;
-  if (plan_id !== undefined) await definePlan(owner, plan_id, { ...ROOMY, ...plan }, ["decision", "url"]);
+  if (plan_id !== undefined) await definePlan(owner, plan_id, { ...GENEROUS, ...plan }, ["decision", "url"]);
   await createTenant(owner, { tenant_id, name: "tenant", plan_id });
   if (funds > 0) await grant(owner, tenant_id, funds);
   return addKey(owner, tenant_id, key);

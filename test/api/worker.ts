@@ -48,7 +48,7 @@ export function workerOf({ backend, redis }: Pick<World, "backend" | "redis">, f
   return {
     errors,
     run: (run_id: string) => {
-      const message = { body: encodeSignal({ run_id, traceparent }), receipt: run_id };
+      const message = { body: encodeSignal({ run_id, traceparent }), handle: run_id };
       return processMessage(deps, TIMES, message, new AbortController().signal);
     },
     close: () => objects.close(),

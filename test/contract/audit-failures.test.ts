@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { Db } from "#core/ports/db.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
-import { type AuditTurn, sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
+import { type AuditCursor, sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
 import { claimed, complete, type Work } from "./support/close-work.ts";
 import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
 import { recorder } from "./support/recorder.ts";
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const begin = (): AuditTurn => ({ tenant_after: undefined, run_after: undefined });
+const begin = (): AuditCursor => ({ tenant_after: undefined, run_after: undefined });
 const sweep = () => sweepAudit({ db: world.backend, ...recorder() }, begin(), NEVER);
 
 async function completed(account: Account): Promise<Work> {
@@ -66,7 +66,7 @@ describe("the audit, where something fails", () => {
 
   it("ends its round when the store is out, and comes to the runs after those in the next", async () => {
     const { failing } = await twoAtFault();
-    const turn: AuditTurn = { tenant_after: undefined, run_after: undefined };
+    const turn: AuditCursor = { tenant_after: undefined, run_after: undefined };
     const db = failing(new Outage("database", new Error("down")), () => true);
     await expect(sweepAudit({ db, ...recorder() }, turn, NEVER)).rejects.toThrow(Outage);
     expect(turn.run_after).toBeDefined();
@@ -80,7 +80,7 @@ describe("the audit, where something fails", () => {
           ? Promise.reject(new Error("not as expected"))
           : world.backend.query(statement, values),
     };
-    const turn: AuditTurn = { tenant_after: undefined, run_after: undefined };
+    const turn: AuditCursor = { tenant_after: undefined, run_after: undefined };
     await sweepAudit({ db, ...heard }, turn, NEVER);
     expect(turn).toEqual({ tenant_after: undefined, run_after: undefined });
     expect(heard.counted("runs_unjudged")).toBeGreaterThan(0);

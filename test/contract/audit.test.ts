@@ -4,7 +4,7 @@ import { micros } from "#core/domain/money.ts";
 import { auditTenant } from "#core/store/audit-tenant.ts";
 import { listFindings } from "#core/store/audit/list-findings.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
-import { type AuditTurn, sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
+import { type AuditCursor, sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
 import { cancelQueued, claimed, complete, fail, freeze, leased, queued, type Work } from "./support/close-work.ts";
 import { type Account, createMoneyWorld, isDatabaseError, type MoneyWorld } from "./support/money-world.ts";
 import { recorder } from "./support/recorder.ts";
@@ -21,7 +21,7 @@ afterAll(() => world.close());
 
 async function sweep(): Promise<ReturnType<typeof recorder>> {
   const heard = recorder();
-  const turn: AuditTurn = { tenant_after: undefined, run_after: undefined };
+  const turn: AuditCursor = { tenant_after: undefined, run_after: undefined };
   await sweepAudit({ db: world.backend, ...heard }, turn, NEVER);
   expect(turn).toEqual({ tenant_after: undefined, run_after: undefined });
   return heard;

@@ -97,7 +97,7 @@ describe("dpp run list", () => {
     const first = (await json("run", "list", ...failed)) as { runs: unknown[]; next_before: string };
     expect(first.runs).toEqual([]);
     expect((await dpp("run", "list", ...failed)).out).toBe(
-      `20000 runs were looked at, and there may be more: --before ${first.next_before}\n`,
+      `20000 runs were read, and there may be more: --before ${first.next_before}\n`,
     );
     const second = await json("run", "list", ...failed, "--before", first.next_before);
     expect(second).toMatchObject({ runs: [{ status: "FAILED" }], next_before: null });

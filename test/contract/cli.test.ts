@@ -231,7 +231,7 @@ describe("dpp without a store", () => {
     const env = { ...cli.stores, REDIS_URL: "redis://127.0.0.1:1" };
     const { code, err } = await cli.run(["grant", "--tenant", tenant_id, "--usd", "1", "--id", randomUUID()], { env });
     expect(code).toBe(0);
-    expect(err).toContain("Redis was not told (redis cannot be reached)");
+    expect(err).toContain("Redis was not updated (redis cannot be reached)");
     expect(await json("balance", "--tenant", tenant_id)).toMatchObject({ available_usd: "1.0000" });
   });
 

@@ -119,8 +119,8 @@ describe("a cap", () => {
     const { max_tokens, messages } = asked[0]?.body ?? expect.unreachable();
     const prompt = Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / 4);
     expect(max_tokens).toBe(1_000 - prompt);
-    const roomy = await decideWith([used(1_000)]);
-    expect(roomy.asked[0]?.body.max_tokens).toBe(MODEL_LIMITS.max_answer_tokens);
+    const generous = await decideWith([used(1_000)]);
+    expect(generous.asked[0]?.body.max_tokens).toBe(MODEL_LIMITS.max_answer_tokens);
   });
 
   test("that the tokens have passed all the same ends the run, and no result is made", async () => {
@@ -144,8 +144,8 @@ describe("a cap", () => {
     const { outcome, asked } = await decideWith([JSON.stringify(envelope)], {}, { cap: ONE_THOUSAND });
     expect(outcome).toMatchObject(exceeded);
     expect(asked).toHaveLength(1);
-    const roomy = await decideWith([JSON.stringify(envelope)]);
-    expect(roomy.outcome).toMatchObject({ reason_code: "MODEL_OUTPUT_INVALID" });
+    const generous = await decideWith([JSON.stringify(envelope)]);
+    expect(generous.outcome).toMatchObject({ reason_code: "MODEL_OUTPUT_INVALID" });
   });
 
   test.each([

@@ -10,7 +10,11 @@ import { beginPurge, findOutlivedRuns, purgeRun } from "#core/store/runs/outlive
 import { judgeRuns, nextRuns } from "#core/store/audit/judge-runs.ts";
 import { recordRunFault } from "#core/store/audit/record-finding.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
-import { type RetentionSweepDeps, type RetentionTurn, sweepRetention } from "../../backend/reaper/sweeps/retention.ts";
+import {
+  type RetentionSweepDeps,
+  type RetentionCursor,
+  sweepRetention,
+} from "../../backend/reaper/sweeps/retention.ts";
 import { recorder } from "./support/recorder.ts";
 import { type RunHarness, done, packOf, runHarness } from "./support/run-harness.ts";
 
@@ -61,7 +65,7 @@ describe("the retention sweep", () => {
     const { Contents = [] } = await h.s3.send(new ListObjectsV2Command({ Bucket: h.stack.bucket, Prefix }));
     return Contents.map(({ Key = "" }) => Key);
   };
-  const sweep = async (over: Partial<RetentionSweepDeps> = {}, turn: RetentionTurn = { after: undefined }) => {
+  const sweep = async (over: Partial<RetentionSweepDeps> = {}, turn: RetentionCursor = { after: undefined }) => {
     const heard = recorder();
     await sweepRetention({ db: h.backend, objects: h.objects, ...heard, ...over }, turn, NEVER);
     return heard;
@@ -201,7 +205,7 @@ describe("the retention sweep", () => {
 
   it("ends its round when S3 is out, forgets nothing, and goes on with the next run", async () => {
     const [first, second] = [await outlived(60), await outlived(30)];
-    const turn: RetentionTurn = { after: undefined };
+    const turn: RetentionCursor = { after: undefined };
     const out = { delete: () => Promise.reject(new Outage("s3", new Error("down"))) };
     await expect(sweep({ objects: out }, turn)).rejects.toThrow(Outage);
     expect(await h.run(first)).toMatchObject({ purged_at: null, inputs: "{}" });

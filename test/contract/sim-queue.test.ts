@@ -44,15 +44,15 @@ async function openServer() {
   const { queue_url } = main;
   const queue = createSqsQueue({ client: client(), queue_url, visibility_seconds: HIDDEN_SECONDS });
   const letters = createSqsDeadLetters({ client: client(), queue_url, dlq_url: grave.queue_url });
-  const receipts: string[] = [];
+  const handles: string[] = [];
   let dead: readonly string[] = [];
   return {
     queue,
     take: async (step: Step): Promise<Answer> => {
-      if (step.kind === "receive") return noted(await queue.receive(step.max, 0, NEVER), receipts);
+      if (step.kind === "receive") return noted(await queue.receive(step.max, 0, NEVER), handles);
       if (step.kind === "send") return queue.send(step.bodies).then(() => "done");
-      const receipt = receipts[step.delivery] ?? "";
-      const call = step.kind === "hide" ? queue.hide(receipt, step.seconds) : queue.delete(receipt);
+      const handle = handles[step.delivery] ?? "";
+      const call = step.kind === "hide" ? queue.hide(handle, step.seconds) : queue.delete(handle);
       return call.then(() => "done" as const, refused);
     },
     waiting: async () => Object.values(await main.depth()).reduce((sum, count) => sum + count),
@@ -100,7 +100,7 @@ test("whatever the server does with a trace, the simulator's queue has a world i
       const rest = step.kind === "receive" ? { waiting: await server.waiting(), dead: await server.dead() } : {};
       draws = drawsFor(trace, draws, { answer, ...rest });
       const stale = "delivery" in step && deliveries.lastIndexOf(deliveries[step.delivery] ?? "") > step.delivery;
-      reached.add(`${step.kind}${stale ? " by an old receipt" : ""}: ${typeof answer === "string" ? answer : "some"}`);
+      reached.add(`${step.kind}${stale ? " by an old handle" : ""}: ${typeof answer === "string" ? answer : "some"}`);
       if (Array.isArray(answer)) deliveries.push(...(answer as string[]));
       if (step.kind === "hide" && step.seconds === 0 && answer === "done") returned.add(step.delivery);
       if ((rest?.dead ?? []).length > 0) reached.add("redrive");
@@ -114,7 +114,7 @@ test("whatever the server does with a trace, the simulator's queue has a world i
       const delivery = deliveries.length - 1 - back;
       if (delivery < 0) return undefined;
       if (kind === "hide") return { kind, delivery, seconds };
-      // SQS and the simulator delete a message that was given back, by its last receipt; the emulator keeps it.
+      // SQS and the simulator delete a message that was given back, by its last handle; the emulator keeps it.
       const isFree = returned.has(delivery) && deliveries.lastIndexOf(deliveries[delivery] ?? "") === delivery;
       return isFree ? undefined : { kind, delivery };
     };
@@ -142,7 +142,7 @@ test("whatever the server does with a trace, the simulator's queue has a world i
     endOnFailure: true,
   });
   const plain = ["send: done", "receive: some", "hide: done", "hide: refused", "delete: done", "redrive"];
-  const old = ["hide by an old receipt: refused", "delete by an old receipt: done"];
+  const old = ["hide by an old handle: refused", "delete by an old handle: done"];
   expect([...reached]).toEqual(expect.arrayContaining([...plain, ...old]));
 });
 
@@ -164,12 +164,12 @@ test("a poll that waits is served by what comes, and one that was called off tak
   expect([bodies(first), bodies(simFirst)]).toEqual([["sent"], ["sent"]]);
 
   const again = { server: server.queue.receive(1, 20, NEVER), sim: room.receive(1, 20_000, NEVER) };
-  await server.queue.hide(first[0]?.receipt ?? "", 0);
-  room.hide(simFirst[0]?.receipt ?? "", 0);
+  await server.queue.hide(first[0]?.handle ?? "", 0);
+  room.hide(simFirst[0]?.handle ?? "", 0);
   const [second, simSecond] = [await again.server, await simPoll(again.sim)];
   expect([bodies(second), bodies(simSecond)]).toEqual([["sent"], ["sent"]]);
-  await server.queue.delete(second[0]?.receipt ?? "");
-  room.delete(simSecond[0]?.receipt ?? "");
+  await server.queue.delete(second[0]?.handle ?? "");
+  room.delete(simSecond[0]?.handle ?? "");
 
   const stop = new AbortController();
   const called = { server: server.queue.receive(1, 20, stop.signal), sim: room.receive(1, 20_000, stop.signal) };

@@ -3,10 +3,10 @@ import { Outage } from "#core/domain/outage.ts";
 import type { Db } from "#core/ports/db.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
 import { createRedis, type RedisDriver } from "../../backend/drivers/redis.ts";
-import { type ClaimedTurn, sweepClaims } from "../../backend/reaper/sweeps/claimed.ts";
-import { type LeaseTurn, sweepLeases } from "../../backend/reaper/sweeps/lease.ts";
-import { type RetentionTurn, sweepRetention } from "../../backend/reaper/sweeps/retention.ts";
-import { newSyncTurn, sweepSync } from "../../backend/reaper/sweeps/sync.ts";
+import { type ClaimedCursor, sweepClaims } from "../../backend/reaper/sweeps/claimed.ts";
+import { type LeaseCursor, sweepLeases } from "../../backend/reaper/sweeps/lease.ts";
+import { type RetentionCursor, sweepRetention } from "../../backend/reaper/sweeps/retention.ts";
+import { newSyncCursors, sweepSync } from "../../backend/reaper/sweeps/sync.ts";
 import { claimed, complete, leased, queued } from "./support/close-work.ts";
 import { memoryQueue } from "./support/memory-queue.ts";
 import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
@@ -61,7 +61,7 @@ describe("the sync sweep", () => {
     const accounts = await Promise.all(Array.from({ length: 8 }, () => world.account()));
     const slow = new Set(accounts.slice(0, 2).map(({ tenant_id }) => tenant_id));
     const { db, begun } = slowFor(snapshot, (tenant_id) => slow.has(tenant_id));
-    const turn = newSyncTurn();
+    const turn = newSyncCursors();
     await sweepSync(deps(db), rested, turn, NEVER);
     expect(new Set(begun)).toEqual(new Set(accounts.map(({ tenant_id }) => tenant_id)));
     begun.length = 0;
@@ -73,7 +73,7 @@ describe("the sync sweep", () => {
   it("ends its round when the store is out, and begins the next one behind those that it tried", async () => {
     await Promise.all(Array.from({ length: 8 }, () => world.account()));
     const { db, begun } = slowFor(snapshot, () => true);
-    const turn = newSyncTurn();
+    const turn = newSyncCursors();
     for (let round = 0; round < 3; round++)
       await expect(sweepSync(deps(db), rested, turn, NEVER)).rejects.toThrow(Outage);
     expect(begun).toHaveLength(9);
@@ -86,7 +86,7 @@ describe("the sync sweep", () => {
     await world.owner.query("UPDATE tenant_movements SET moved_at = moved_at - interval '1 day'", []);
     await queued(world, moved);
     const { db, begun } = slowFor(snapshot, () => false);
-    const turn = newSyncTurn();
+    const turn = newSyncCursors();
     turn.all.after = "ffffffff-ffff-ffff-ffff-ffffffffffff";
     await sweepSync(deps(db), { ...rested, moved_within_seconds: 600 }, turn, NEVER);
     expect(new Set(begun)).toEqual(new Set([moved.tenant_id, at_work.tenant_id]));
@@ -129,7 +129,7 @@ describe("three tenants whose steps time out, however often, hold up nobody else
       await world.owner.query(expire, [run_id, 60 - nth]);
       return run_id;
     });
-    const turn: LeaseTurn = { after: undefined };
+    const turn: LeaseCursor = { after: undefined };
     const found = await twoRounds(
       runs,
       "requeue-lapsed",
@@ -146,7 +146,7 @@ describe("three tenants whose steps time out, however often, hold up nobody else
       await world.owner.query(age, [run_id, 60 - nth]);
       return run_id;
     });
-    const turn: ClaimedTurn = { after: undefined };
+    const turn: ClaimedCursor = { after: undefined };
     const found = await twoRounds(
       runs,
       "roll-back",
@@ -164,7 +164,7 @@ describe("three tenants whose steps time out, however often, hold up nobody else
       await world.owner.query(age, [work.run_id, 60 - nth]);
       return work.run_id;
     });
-    const turn: RetentionTurn = { after: undefined };
+    const turn: RetentionCursor = { after: undefined };
     const isPurged = async (run_id: string) =>
       (await world.owner.query("SELECT FROM runs WHERE run_id = $1 AND purged_at IS NOT NULL", [run_id])).length === 1;
     const sweep = (db: Db) => sweepRetention(deps(db), turn, NEVER);

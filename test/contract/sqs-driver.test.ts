@@ -41,7 +41,7 @@ describe("the SQS driver", () => {
     while (seen.length < bodies.length) {
       const messages = await queue.receive(10, 1, NEVER);
       seen.push(...messages.map((message) => message.body));
-      await Promise.all(messages.map((message) => queue.delete(message.receipt)));
+      await Promise.all(messages.map((message) => queue.delete(message.handle)));
     }
     expect(seen.toSorted()).toEqual(bodies.toSorted());
     expect(await depth()).toEqual({ visible: 0, hidden: 0 });
@@ -51,7 +51,7 @@ describe("the SQS driver", () => {
     const { queue } = await driver();
     await queue.send(["again"]);
     const [first] = await queue.receive(1, 5, NEVER);
-    await queue.hide(first?.receipt ?? "", 0);
+    await queue.hide(first?.handle ?? "", 0);
     expect(await queue.receive(1, 5, NEVER)).toMatchObject([{ body: "again" }]);
   });
 
@@ -67,7 +67,7 @@ describe("the SQS driver", () => {
     const { queue, depth } = await driver();
     await queue.send(["last"]);
     const [message] = await queue.receive(1, 5, NEVER);
-    const deleted = queue.delete(message?.receipt ?? "");
+    const deleted = queue.delete(message?.handle ?? "");
     await queue.close();
     await deleted;
     expect(await depth()).toEqual({ visible: 0, hidden: 0 });

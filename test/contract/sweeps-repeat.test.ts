@@ -5,7 +5,7 @@ import { Outage } from "#core/domain/outage.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import { sweepSignals } from "../../backend/reaper/sweeps/signal.ts";
-import { newSyncTurn, sweepSync } from "../../backend/reaper/sweeps/sync.ts";
+import { newSyncCursors, sweepSync } from "../../backend/reaper/sweeps/sync.ts";
 import { type RunHarness, runHarness } from "./support/run-harness.ts";
 
 const NEVER = new AbortController().signal;
@@ -46,7 +46,7 @@ describe("the reaper that repeats what was lost", () => {
     await syncTenant(h.deps({}), { tenant_id: h.tenant.tenant_id }, 0);
     await raw.hset(keys.budget, "available", "1");
     await raw.hset(keys.open, uuid(), "5000:1000");
-    await sweepSync(h.deps({}), { moved_within_seconds: 60, grace_seconds: 0 }, newSyncTurn(), NEVER);
+    await sweepSync(h.deps({}), { moved_within_seconds: 60, grace_seconds: 0 }, newSyncCursors(), NEVER);
     const [balance] = await h.owner.query("SELECT available, open_runs FROM balances WHERE tenant_id = $1", [
       h.tenant.tenant_id,
     ]);
@@ -91,7 +91,7 @@ describe("the reaper that repeats what was lost", () => {
       }
       for (const { tenant_id } of tenants.slice(0, 2)) await raw.set(tenantKeys(tenant_id)[part], "nonsense");
       await raw.hset(tenantKeys(tenants[2]?.tenant_id ?? "").budget, "synced_at", "NaN?");
-      await sweepSync(h.deps({}), { moved_within_seconds: 3600, grace_seconds: 0 }, newSyncTurn(), NEVER);
+      await sweepSync(h.deps({}), { moved_within_seconds: 3600, grace_seconds: 0 }, newSyncCursors(), NEVER);
       for (const { tenant_id } of tenants) {
         expect(await raw.hget(tenantKeys(tenant_id).budget, "available")).toBe("100000000");
         expect(await raw.hget(tenantKeys(tenant_id).plan, "pack_types")).toBe(`,${[...catalog.keys()].join(",")},`);

@@ -4,7 +4,7 @@ import type { Sleeper } from "#core/ports/clock.ts";
 import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
 import { claimRun } from "#core/store/runs/claim-run.ts";
 import { both, losing, type Through } from "./support/faults.ts";
-import { COST, createPaidWorld, hurried, type PaidWorld } from "./support/paid-world.ts";
+import { COST, createPaidWorld, aggressive, type PaidWorld } from "./support/paid-world.ts";
 import { done, hang, packOf, TIMES } from "./support/run-harness.ts";
 
 // A store that answers nothing for a while, at each step of a worker: no attempt is used up by it.
@@ -84,11 +84,11 @@ test("a beat that gets no answer is repeated soon, and ever less often", async (
   const beaten = Promise.withResolvers<void>();
   const sleeper: Sleeper = {
     sleep: async (ms, until) => {
-      if (until === undefined || ms > TIMES.heartbeat_seconds * 1000) return hurried.sleep(ms, until);
+      if (until === undefined || ms > TIMES.heartbeat_seconds * 1000) return aggressive.sleep(ms, until);
       waits.push(ms / 1000);
       if (waits.length < 8) return;
       beaten.resolve();
-      await hurried.sleep(90_000, until);
+      await aggressive.sleep(90_000, until);
     },
   };
   const packs = packOf(() => beaten.promise.then(() => done({}, 7)));
@@ -106,7 +106,7 @@ test("the lease is kept alive while W3 gets no answer, for longer than one lease
     sleep: async (ms, until) => {
       // A pause of W3's repeats lasts until the lease would have passed but for its beats.
       if (until === undefined) return beaten.promise;
-      if (ms !== TIMES.heartbeat_seconds * 1000 || beats === 6) return hurried.sleep(90_000, until);
+      if (ms !== TIMES.heartbeat_seconds * 1000 || beats === 6) return aggressive.sleep(90_000, until);
       while (!isFinished) await new Promise((resolve) => setImmediate(resolve));
       beats += 1;
       await world.clock.advance(TIMES.heartbeat_seconds);

@@ -89,7 +89,7 @@ describe("a run that waits its turn for a process", () => {
     const failed = { status: "FAILED", reason_code: "NO_WORK_PROCESS", charged_micros: "0", money_state: "REFUNDED" };
     expect(await h.run(run_id)).toMatchObject({ ...failed, attempt: 4, hand_backs: 3 });
     expect(await h.balance()).toMatchObject({ charged: before["charged"] });
-    expect(h.told.deleted.filter((receipt) => receipt === run_id)).toHaveLength(4);
+    expect(h.told.deleted.filter((handle) => handle === run_id)).toHaveLength(4);
   });
 
   test("goes back without a signal, to wait for the sweep's, where no process can be started", async () => {

@@ -182,8 +182,8 @@ describe("a worker with one message", () => {
   });
 
   test("a message that is no signal is left for the dead letters", async () => {
-    await processMessage(h.deps({}), TIMES, { body: '{"run_id":"x"}', receipt: "junk" }, NEVER);
-    await processMessage(h.deps({}), TIMES, { body: "\u0000", receipt: "junk" }, NEVER);
+    await processMessage(h.deps({}), TIMES, { body: '{"run_id":"x"}', handle: "junk" }, NEVER);
+    await processMessage(h.deps({}), TIMES, { body: "\u0000", handle: "junk" }, NEVER);
     expect(h.told.deleted).not.toContain("junk");
   });
 

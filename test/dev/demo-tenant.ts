@@ -28,7 +28,7 @@ export interface TenantWishes {
 
 const id = () => newId(Date.now(), random.bytes(16));
 
-const ROOMY = {
+const GENEROUS = {
   submit_per_minute: 600_000,
   submit_burst: 10_000,
   read_per_minute: 600_000,
@@ -38,11 +38,11 @@ const ROOMY = {
 };
 
 /** The plan of all packs that there are now. */
-const roomyPlan = (db: OpenDb) => definePlan(db, PLAN, { ...ROOMY, pack_types: [...catalog.keys()] }, []);
+const generousPlan = (db: OpenDb) => definePlan(db, PLAN, { ...GENEROUS, pack_types: [...catalog.keys()] }, []);
 
 /** A tenant on a roomy plan, with credit, an everyday key and an admin key. */
 export async function createDemoTenant(db: Db, wishes: TenantWishes): Promise<DemoTenant> {
-  await roomyPlan(db);
+  await generousPlan(db);
   const tenant_id = id();
   await createTenant(db, { tenant_id, name: wishes.name, plan_id: PLAN });
   const amount = micros(wishes.credit ?? CREDIT);
@@ -87,7 +87,7 @@ export async function withOwner<T>(system: System, use: (db: OpenDb) => Promise<
 export async function demoTenants(system: System, file: string): Promise<readonly DemoTenant[]> {
   if (existsSync(file)) {
     // Packs may have come since.
-    await withOwner(system, roomyPlan);
+    await withOwner(system, generousPlan);
     return z.array(demoTenant).parse(JSON.parse(readFileSync(file, "utf8")));
   }
   const tenants = await withOwner(system, async (db) => [

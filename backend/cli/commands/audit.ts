@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { id } from "../arguments.ts";
-import { auditBooks } from "../operations/audit-books.ts";
+import { auditLedger } from "../operations/audit-ledger.ts";
 import { action, type CommonOptions, type Perform } from "../perform.ts";
 
 interface AuditOptions extends CommonOptions {
@@ -16,7 +16,7 @@ export function addAudit(program: Command, perform: Perform): void {
     .option("--receipts", "also compare every result's receipt in S3 with its run")
     .action((options: AuditOptions) =>
       perform(options, (operator) =>
-        auditBooks(operator, {
+        auditLedger(operator, {
           tenant_id: options.tenant,
           receipts: options.receipts === true,
           full: options.full === true,

@@ -29,7 +29,7 @@ export function addKey(program: Command, perform: Perform): void {
     .action((key_id: string, options: CommonOptions & { graceSeconds: number }) =>
       perform(options, (operator) => rotateKeyWithGrace(operator, key_id, options.graceSeconds)),
     );
-  action(key, "revoke", "end a key at once, for ever")
+  action(key, "revoke", "revoke a key at once; this cannot be undone")
     .argument("<key_id>", "the key's id", id)
     .action((key_id: string, options: CommonOptions) =>
       perform(options, (operator) => revokeKeyForGood(operator, key_id)),

@@ -13,5 +13,5 @@ export function addSwitch(program: Command, perform: Perform): void {
     .action((mode: OperatorSwitch["mode"], options: CommonOptions) =>
       perform(options, (operator) => turnSwitch(operator, mode)),
     );
-  action(group, "show", "show how it stands").action((options: CommonOptions) => perform(options, showSwitch));
+  action(group, "show", "show its state").action((options: CommonOptions) => perform(options, showSwitch));
 }

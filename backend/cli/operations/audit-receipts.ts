@@ -4,7 +4,7 @@ import type { ObjectReader } from "#core/ports/objects.ts";
 import { type CompletedRun, completedRuns } from "#core/store/audit/completed-runs.ts";
 import { recordRunFault, type Recorded } from "#core/store/audit/record-finding.ts";
 
-/** So many objects are looked at together, of so many runs. */
+/** How many objects are read at once, of how many runs. */
 const BATCH = 16;
 const RUNS = 500;
 

@@ -7,7 +7,7 @@ import { table } from "../text.ts";
 
 const MOST = 100;
 
-/** Up to a hundred of them, each with its run as it stands; they stay where they are. */
+/** Lists up to a hundred, each with the present state of its run, and leaves them in the queue. */
 export async function reportDeadLetters(operator: StoresOperator): Promise<Report> {
   const dead = await operator.deadLetters();
   const count = await dead.count();
@@ -28,7 +28,7 @@ export async function reportDeadLetters(operator: StoresOperator): Promise<Repor
   };
 }
 
-/** What is no signal may hold anything, and is told by its hash alone. */
+/** A message that is no signal may hold anything: only its hash is printed. */
 async function described({ db }: Operator, { body, ...letter }: DeadLetter) {
   const signal = decodeSignal(body);
   if (signal === undefined) return { ...letter, bytes: new TextEncoder().encode(body).length, sha256: sha256Hex(body) };

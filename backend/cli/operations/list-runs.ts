@@ -29,7 +29,7 @@ export async function reportRuns({ db }: Operator, wanted: RunsWanted): Promise<
     ...(rows.length > 0 ? [table(headings, rows)] : next_before === null ? [none] : []),
     ...(next_before === null
       ? []
-      : [`${MOST_RUNS_LOOKED_AT} runs were looked at, and there may be more: --before ${next_before}`]),
+      : [`${MOST_RUNS_LOOKED_AT} runs were read, and there may be more: --before ${next_before}`]),
   ];
   return { text: lines.join("\n"), json: { tenant_id, runs, next_before } };
 }

@@ -13,7 +13,7 @@ function report({ mode, updated_at }: OperatorSwitch): Report {
   return { text: `${mode} since ${since}: ${MEANING[mode]}`, json: { mode, since } };
 }
 
-/** Postgres checks the switch at every submit: there is no mirror to tell. */
+/** Postgres checks the switch at every submit: it has no mirror. */
 export const turnSwitch = async ({ db }: Operator, mode: OperatorSwitch["mode"]): Promise<Report> =>
   report(await setSwitch(db, mode));
 

@@ -6,7 +6,7 @@ import { syncTenant } from "#core/store/sync-tenant.ts";
 import type { Operator } from "../operator.ts";
 
 /**
- * After Postgres, which holds at once, tells the shield of what changed for these tenants. Never fails: what is done is
+ * Syncs the mirror of these tenants after a change in Postgres, which holds at once. Never fails: what is done is
  * done, and a key that was made must still be shown.
  */
 export function refreshMirror(operator: Operator, tenant_ids: readonly string[]): Promise<void> {
@@ -29,8 +29,6 @@ async function refresh(
     await work({ db, redis });
   } catch (error) {
     const why = error instanceof Outage ? `${error.store} cannot be reached` : "its mirror could not be written";
-    operator.warn(
-      `Redis was not told (${why}): its shield learns of this at the next sync. Postgres holds it already.`,
-    );
+    operator.warn(`Redis was not updated (${why}): the next sync does it. The change holds in Postgres already.`);
   }
 }

@@ -1,7 +1,7 @@
 import { resolveFinding } from "#core/store/audit/list-findings.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 
-/** The books are not changed by it: what still does not add up is found again by the next audit. */
+/** Changes no amount: if ledger and balance still disagree, the next audit finds it again. */
 export async function resolveWithNote({ db }: Operator, finding_id: string, note: string): Promise<Report> {
   const resolved = await resolveFinding(db, finding_id, note);
   if (resolved === undefined) throw new Refused(`there is no open finding ${finding_id}`);

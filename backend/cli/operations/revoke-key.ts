@@ -3,7 +3,7 @@ import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { refreshKey } from "./refresh-mirror.ts";
 
-/** Revoking a revoked key is no error, and tells the shield again. */
+/** Revoking a revoked key is no error, and syncs the mirror again. */
 export async function revokeKeyForGood(operator: Operator, key_id: string): Promise<Report> {
   const revoked = await revokeKey(operator.db, key_id);
   const key = await findKey(operator.db, key_id);

@@ -15,7 +15,7 @@ const FAULTS = {
   "wrong-algorithm": `its header does not name the algorithm ${RECEIPT_ALG}, so that nothing of it is believed`,
   "wrong-type": `it is a token of another kind: its header does not name the typ ${RECEIPT_TYP}`,
   "unknown-key": "none of the keys has the kid that its header names",
-  "bad-signature": "the signature does not fit: it was changed since it was signed, or signed with another key",
+  "bad-signature": "the signature is wrong: the receipt was changed since it was signed, or signed with another key",
   "wrong-claims": "it is signed, but what it says is not what a receipt says",
   "other-result": "the receipt is genuine, but the result is not the one that it is about",
 } as const;

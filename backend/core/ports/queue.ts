@@ -6,15 +6,15 @@ export interface SignalSender {
 
 export interface ReceivedMessage {
   readonly body: string;
-  readonly receipt: string;
+  readonly handle: string;
 }
 
 export interface SignalReceiver {
   /** Long poll: waits up to `wait_seconds` for up to `max` (1-10) messages; aborting answers with none. */
   receive(max: number, wait_seconds: number, signal: AbortSignal): Promise<readonly ReceivedMessage[]>;
   /** Hides a message for this long from now; 0 gives it back at once. */
-  hide(receipt: string, seconds: number): Promise<void>;
-  delete(receipt: string): Promise<void>;
+  hide(handle: string, seconds: number): Promise<void>;
+  delete(handle: string): Promise<void>;
 }
 
 /** A message that was received too often without being deleted. */

@@ -7,7 +7,7 @@ export type UrlCheck =
 const bad = (detail: string): UrlCheck => ({ kind: "refused", reason_code: "BAD_URL", detail });
 const barred = (detail: string): UrlCheck => ({ kind: "refused", reason_code: "ADDRESS_NOT_ALLOWED", detail });
 
-/** What can be told of a URL that is exempt from the rules about hosts and ports: it parses, is http(s), has no userinfo. */
+/** The checks of a URL that is exempt from the rules about hosts and ports: it parses, is http(s), has no userinfo. */
 export function checkSyntax(text: string, maxChars: number): UrlCheck {
   if (text.length > maxChars) return bad(`The URL is longer than ${maxChars} characters.`);
   if (!URL.canParse(text)) return bad("The URL cannot be parsed.");

@@ -56,7 +56,7 @@ async function answerOf({ statusCode: status, headers, body }: Response): Promis
   return { kind: "answered", status, retry_after_seconds: waitOf(header(headers, "retry-after")) / 1_000 };
 }
 
-/** Lets the receiver say what it has to say, up to a point; the status stands, however the body ends. */
+/** Reads the receiver's body up to a bound; the status counts, however the body ends. */
 async function readSome(body: Response["body"]): Promise<void> {
   let size = 0;
   try {

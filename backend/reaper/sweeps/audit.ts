@@ -10,7 +10,7 @@ import { countFindings } from "#core/store/audit/list-findings.ts";
 import { type Recorded, recordRunFault } from "#core/store/audit/record-finding.ts";
 import { TenantTurns } from "../turns.ts";
 
-/** One round looks at no more than this; the next one goes on from there. */
+/** What one round reads at most; the next one goes on from there. */
 const TENANTS = 100;
 const RUN_BATCHES = 20;
 const RUNS = 1_000;
@@ -21,16 +21,16 @@ export interface AuditSweepDeps {
   readonly log: Log;
 }
 
-/** Where the turn through all tenants and all runs stands, from one round to the next. */
-export interface AuditTurn {
+/** The last tenant and the last run of the round before. */
+export interface AuditCursor {
   tenant_after: string | undefined;
   run_after: string | undefined;
 }
 
-/** Adds up the books of the next tenants and judges the next runs, in short statements. Nothing is guessed or corrected. */
+/** Audits the next tenants and the next runs, in short statements. Corrects nothing. */
 export async function sweepAudit(
   deps: AuditSweepDeps,
-  turn: AuditTurn,
+  cursor: AuditCursor,
   stop: AbortSignal,
   pace = AUDIT_PACE,
 ): Promise<void> {
@@ -41,11 +41,11 @@ export async function sweepAudit(
     },
   };
   const round = new TenantTurns(0).begin();
-  const tenant_ids = await auditTenants(deps.db, turn.tenant_after, TENANTS);
+  const tenant_ids = await auditTenants(deps.db, cursor.tenant_after, TENANTS);
   for (const tenant_id of tenant_ids) {
     if (stop.aborted) return;
-    // Before it: a tenant whose sums take too long must not keep the turn.
-    turn.tenant_after = tenant_id;
+    // Before the step: a tenant whose sums take too long must not stop the round each time.
+    cursor.tenant_after = tenant_id;
     await round.step(
       tenant_id,
       () => sweepTenant({ ...deps, db }, tenant_id, pace),
@@ -57,19 +57,19 @@ export async function sweepAudit(
       },
     );
   }
-  if (tenant_ids.length < TENANTS) turn.tenant_after = undefined;
+  if (tenant_ids.length < TENANTS) cursor.tenant_after = undefined;
   for (let batch = 0; batch < RUN_BATCHES && !stop.aborted; batch++) {
-    if (!(await sweepRuns(deps, turn))) break;
+    if (!(await sweepRuns(deps, cursor))) break;
   }
   deps.metrics.gauge("audit_findings_open", await countFindings(deps.db));
   round.end();
 }
 
-/** Judges the next runs. False: there were none, and the turn begins again. */
-async function sweepRuns(deps: AuditSweepDeps, turn: AuditTurn): Promise<boolean> {
-  const { run_ids, last } = await nextRuns(deps.db, turn.run_after, RUNS);
-  // Before them: what cannot be judged or recorded must not keep the turn.
-  turn.run_after = last;
+/** Audits the next runs. False: there were none, and the next round begins at the first. */
+async function sweepRuns(deps: AuditSweepDeps, cursor: AuditCursor): Promise<boolean> {
+  const { run_ids, last } = await nextRuns(deps.db, cursor.run_after, RUNS);
+  // Before them: runs that cannot be audited must not stop the round each time.
+  cursor.run_after = last;
   const faults = await judgeRuns(deps.db, run_ids).then(
     (judged) => judged.faults,
     (error: unknown) => {
@@ -96,7 +96,7 @@ async function sweepTenant(deps: AuditSweepDeps, tenant_id: string, pace: typeof
   if (audit === undefined) return;
   for (const { fault, recorded } of await recordTenantFaults(deps.db, tenant_id, audit)) {
     const { kind, subject, detail } = fault;
-    tell(deps, recorded, { kind, tenant_id, subject, detail });
+    report(deps, recorded, { kind, tenant_id, subject, detail });
   }
 }
 
@@ -104,12 +104,12 @@ async function recordFault(deps: AuditSweepDeps, fault: RunFault): Promise<void>
   const { run_id, tenant_id, status, detail } = fault;
   const recorded = await recordRunFault(deps.db, "run-books", fault);
   if (recorded === "found" && isTerminal(status)) deps.metrics.count("audit_required");
-  tell(deps, recorded, { kind: "run-books", tenant_id, run_id, detail });
+  report(deps, recorded, { kind: "run-books", tenant_id, run_id, detail });
 }
 
-/** Once per finding: the gauge goes on telling of it until a person has resolved it. */
-function tell(deps: AuditSweepDeps, recorded: Recorded, finding: Readonly<Record<string, unknown>>): void {
+/** Logs each finding once; the gauge counts it until a person has resolved it. */
+function report(deps: AuditSweepDeps, recorded: Recorded, finding: Readonly<Record<string, unknown>>): void {
   if (recorded !== "found") return;
   deps.metrics.count("audit_finding", { kind: String(finding["kind"]) });
-  deps.log.error("CRITICAL: the books do not add up; see `dpp findings`", finding);
+  deps.log.error("CRITICAL: ledger and balance disagree; see `dpp findings`", finding);
 }

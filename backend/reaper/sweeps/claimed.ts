@@ -4,7 +4,7 @@ import type { ObjectWriter } from "#core/ports/objects.ts";
 import { type ClosedRun, closeRun } from "#core/store/runs/close-run.ts";
 import { freezeRun } from "#core/store/audit/freeze-run.ts";
 import { type StaleClaim, closeBuried, findStaleClaims, rollBack } from "#core/store/runs/stale-claims.ts";
-import { signalAgain, tellMirror } from "../aftermath.ts";
+import { signalAgain, settleMirror } from "../after-close.ts";
 import { TenantTurns, walk } from "../turns.ts";
 import type { LeaseSweepDeps } from "./lease.ts";
 
@@ -15,8 +15,8 @@ export interface ClaimedSweepDeps extends LeaseSweepDeps {
   readonly objects: ObjectWriter;
 }
 
-/** Where the last round ended, if it could not go to the end. */
-export interface ClaimedTurn {
+/** The last run of the round before, unless that round came to the end. */
+export interface ClaimedCursor {
   after: StaleClaim | undefined;
 }
 
@@ -25,10 +25,10 @@ export async function sweepClaims(
   deps: ClaimedSweepDeps,
   settings: { readonly claimed_seconds: number; readonly max_attempts: number },
   stop: AbortSignal,
-  turn: ClaimedTurn = { after: undefined },
+  cursor: ClaimedCursor = { after: undefined },
 ): Promise<void> {
   const round = new TenantTurns(0).begin();
-  for await (const run of walk(turn, (after) => findStaleClaims(deps.db, settings.claimed_seconds, after), PAGE)) {
+  for await (const run of walk(cursor, (after) => findStaleClaims(deps.db, settings.claimed_seconds, after), PAGE)) {
     if (stop.aborted) return;
     const log = deps.log.child({ run_id: run.run_id });
     const decided = () => decide({ ...deps, log }, run, settings.max_attempts);
@@ -75,7 +75,7 @@ async function rollForward(deps: ClaimedSweepDeps, run: StaleClaim, receipt: Rec
 async function undo(deps: ClaimedSweepDeps, run: StaleClaim, max_attempts: number): Promise<void> {
   deps.metrics.count("claim_rolled_back");
   if (run.cancel_requested || run.attempts_used >= max_attempts) {
-    // A cancel may have come since this run was found: the statement looks again.
+    // A cancel may have come since this run was found: the statement checks again.
     const closed = await closeBuried(deps.db, run, costsMinimumFee("LEASE_EXPIRED", deps.platform_failure_fee));
     await announce(deps, closed, closed?.status);
   } else if (await rollBack(deps.db, run)) {
@@ -91,5 +91,5 @@ async function announce(
 ): Promise<void> {
   if (closed === undefined) return;
   deps.log.warn("claimed run closed by the sweep", { status });
-  await tellMirror(deps, closed);
+  await settleMirror(deps, closed);
 }

@@ -14,7 +14,7 @@ export interface HorizonSweepDeps {
   readonly log: Log;
 }
 
-/** The horizon that was seen last, since when, and whether its age was told. */
+/** The last horizon, since when it stands still, and whether a warning was logged. */
 export interface HorizonSeen {
   horizon: string | undefined;
   since_ms: number;

@@ -3,37 +3,37 @@ import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import { type LapsedLease, failLapsed, findLapsedLeases, requeueLapsed } from "#core/store/runs/lapsed-leases.ts";
-import { type AftermathDeps, signalAgain, tellMirror } from "../aftermath.ts";
+import { type AfterCloseDeps, signalAgain, settleMirror } from "../after-close.ts";
 import { TenantTurns, walk } from "../turns.ts";
 
 /** What its statement finds at most. */
 const PAGE = 50;
 
-export interface LeaseSweepDeps extends AftermathDeps {
+export interface LeaseSweepDeps extends AfterCloseDeps {
   readonly db: Db;
   readonly platform_failure_fee: PlatformFailureFee;
   readonly metrics: Metrics;
   readonly log: Log;
 }
 
-/** Where the last round ended, if it could not go to the end. */
-export interface LeaseTurn {
+/** The last run of the round before, unless that round came to the end. */
+export interface LeaseCursor {
   after: LapsedLease | undefined;
 }
 
-/** Runs whose worker was lost: again while attempts are left, else FAILED, at the cost of a platform failure. */
+/** Runs whose worker was lost are queued again while attempts are left, else they are FAILED as a platform failure. */
 export async function sweepLeases(
   deps: LeaseSweepDeps,
   max_attempts: number,
   stop: AbortSignal,
-  turn: LeaseTurn = { after: undefined },
+  cursor: LeaseCursor = { after: undefined },
 ): Promise<void> {
   const round = new TenantTurns(0).begin();
-  for await (const run of walk(turn, (after) => findLapsedLeases(deps.db, after), PAGE)) {
+  for await (const run of walk(cursor, (after) => findLapsedLeases(deps.db, after), PAGE)) {
     if (stop.aborted) return;
     const log = deps.log.child({ run_id: run.run_id });
     const reaped = () => reap({ ...deps, log }, run, max_attempts);
-    await round.step(run.tenant_id, reaped, (error) => log.error("a lapsed lease could not be reaped", { error }));
+    await round.step(run.tenant_id, reaped, (error) => log.error("an expired lease could not be reaped", { error }));
   }
   round.end();
 }
@@ -42,7 +42,7 @@ async function reap(deps: LeaseSweepDeps, run: LapsedLease, max_attempts: number
   if (run.attempts_used < max_attempts) {
     if (!(await requeueLapsed(deps.db, run, max_attempts))) return;
     deps.metrics.count("lease_requeued");
-    deps.log.warn("lease passed; the run is queued again", { attempts_used: run.attempts_used });
+    deps.log.warn("lease expired; the run is queued again", { attempts_used: run.attempts_used });
     await signalAgain(deps, run);
     return;
   }
@@ -50,6 +50,6 @@ async function reap(deps: LeaseSweepDeps, run: LapsedLease, max_attempts: number
   const closed = await failLapsed(deps.db, run, max_attempts, { detail: REASONS.LEASE_EXPIRED, costs_fee });
   if (closed === undefined) return;
   deps.metrics.count("lease_failed");
-  deps.log.warn("lease passed after the last attempt; the run failed");
-  await tellMirror(deps, closed);
+  deps.log.warn("lease expired in the last attempt; the run failed");
+  await settleMirror(deps, closed);
 }

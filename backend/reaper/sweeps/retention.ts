@@ -19,8 +19,8 @@ export interface RetentionSweepDeps {
   readonly log: Log;
 }
 
-/** Where the turn through runs past their retention stands, so that those that cannot be purged hide no others. */
-export interface RetentionTurn {
+/** The last run of the round before, so that runs that cannot be purged hide no others. */
+export interface RetentionCursor {
   after: OutlivedRun | undefined;
 }
 
@@ -28,10 +28,14 @@ export interface RetentionTurn {
  * Runs past their retention: the database says that the purge begins, so that no frozen run loses its evidence; then
  * their objects are deleted, then their inputs. All of it may be done again.
  */
-export async function sweepRetention(deps: RetentionSweepDeps, turn: RetentionTurn, stop: AbortSignal): Promise<void> {
+export async function sweepRetention(
+  deps: RetentionSweepDeps,
+  cursor: RetentionCursor,
+  stop: AbortSignal,
+): Promise<void> {
   const round = new TenantTurns(0).begin();
   let runs = 0;
-  for await (const run of walk(turn, (after) => findOutlivedRuns(deps.db, after), PAGE)) {
+  for await (const run of walk(cursor, (after) => findOutlivedRuns(deps.db, after), PAGE)) {
     if (stop.aborted) return;
     await round.step(
       run.tenant_id,

@@ -10,8 +10,8 @@ import { TenantTurns, walk } from "../turns.ts";
 /** What its statements find at most. */
 const PAGE = 100;
 
-/** Each sweep also syncs this many of the resting tenants, in turn. */
-const TURN_SIZE = 100;
+/** How many of all tenants each sweep syncs as well, in turn. */
+const ALL_PAGE = 100;
 
 export interface SyncSweepDeps {
   readonly db: Db;
@@ -25,31 +25,31 @@ interface SyncSettings {
   readonly grace_seconds: number;
 }
 
-/** Where the ways through the tenants stand, from one round to the next, and which of them are left out for a while. */
-interface SyncTurn {
+/** The last tenant of each list in the round before, and the tenants that are left out for a while. */
+interface SyncCursors {
   readonly moved: { after: MovedTenant | undefined };
   readonly at_work: { after: string | undefined };
   readonly all: { after: string | undefined };
   readonly tenants: TenantTurns;
 }
 
-export const newSyncTurn = (): SyncTurn => ({
+export const newSyncCursors = (): SyncCursors => ({
   moved: { after: undefined },
   at_work: { after: undefined },
   all: { after: undefined },
   tenants: new TenantTurns(),
 });
 
-/** Replaces the mirror of every tenant with traffic, and of all others in turn. */
+/** Syncs the mirror of every tenant with traffic, and of some of the others in turn. */
 export async function sweepSync(
   deps: SyncSweepDeps,
   settings: SyncSettings,
-  turn: SyncTurn,
+  cursor: SyncCursors,
   stop: AbortSignal,
 ): Promise<void> {
-  const round = turn.tenants.begin();
+  const round = cursor.tenants.begin();
   const seen = new Set<string>();
-  for await (const tenant_id of tenantsToSync(deps.db, settings, turn)) {
+  for await (const tenant_id of tenantsToSync(deps.db, settings, cursor)) {
     if (stop.aborted) return;
     if (seen.has(tenant_id)) continue;
     seen.add(tenant_id);
@@ -65,18 +65,22 @@ export async function sweepSync(
   round.end();
 }
 
-async function* tenantsToSync(db: Db, settings: SyncSettings, turn: SyncTurn): AsyncGenerator<string> {
+async function* tenantsToSync(db: Db, settings: SyncSettings, cursor: SyncCursors): AsyncGenerator<string> {
   const { moved_within_seconds } = settings;
-  for await (const { tenant_id } of walk(turn.moved, (after) => tenantsMoved(db, moved_within_seconds, after), PAGE)) {
+  for await (const { tenant_id } of walk(
+    cursor.moved,
+    (after) => tenantsMoved(db, moved_within_seconds, after),
+    PAGE,
+  )) {
     yield tenant_id;
   }
-  yield* walk(turn.at_work, (after) => tenantsAtWork(db, after), PAGE);
-  const in_turn = await auditTenants(db, turn.all.after, TURN_SIZE);
+  yield* walk(cursor.at_work, (after) => tenantsAtWork(db, after), PAGE);
+  const in_turn = await auditTenants(db, cursor.all.after, ALL_PAGE);
   for (const tenant_id of in_turn) {
-    turn.all.after = tenant_id;
+    cursor.all.after = tenant_id;
     yield tenant_id;
   }
-  if (in_turn.length < TURN_SIZE) turn.all.after = undefined;
+  if (in_turn.length < ALL_PAGE) cursor.all.after = undefined;
 }
 
 async function syncOne(deps: SyncSweepDeps, tenant_id: string, grace_seconds: number): Promise<void> {

@@ -22,11 +22,11 @@ export const WEBHOOK_PLACES = { quick: 96, slow: 32 } as const;
 export const WEBHOOK_SHARES = { per_tenant: 8, per_endpoint: 4, per_host: 32, kept: 24, lease_seconds: 60 } as const;
 /** An attempt that takes as long, answered or not, moves its endpoint to the slow places until one is quicker. */
 export const SLOW_ATTEMPT_MS = 5_000;
-/** The longest rest between two looks while something is under way. */
-const LOOK_AGAIN_MS = 250;
+/** The longest wait between two claims while attempts are under way. */
+const CLAIM_AGAIN_MS = 250;
 const KEPT_DAYS = 30;
 const FORGOTTEN_AT_ONCE = 500;
-/** A round ends after so many; the next one goes on from there. */
+/** How many batches a round has at most; the next one goes on from there. */
 const FORGET_BATCHES = 20;
 
 export interface WebhookSweepDeps {
@@ -45,9 +45,9 @@ export interface FanOutCursor {
 }
 
 /**
- * Tells the receivers what has happened: events become deliveries, due deliveries are claimed and sent, and what became
- * of each is written down. Goes on while there is work. A reaper that dies in between repeats, under the same id.
- * What is due is sent although no event can become a delivery; the error is thrown once nothing is under way.
+ * Fans events out into deliveries, claims and sends those that are due, and records the outcome of each attempt, until
+ * nothing is due. After a crash a delivery is sent again under the same id. An error of fan-out does not stop what is due
+ * from being sent; it is thrown at the end.
  */
 export async function sweepWebhooks(
   deps: WebhookSweepDeps,
@@ -65,7 +65,7 @@ export async function sweepWebhooks(
         },
       );
       fanOut.after = go_on_after;
-      if (skipped > 0) tellOfSkipped(deps, skipped);
+      if (skipped > 0) reportSkipped(deps, skipped);
       // A claim counts attempts that end while it runs: only one that began with nothing under way says that nothing is due.
       const wasIdle = flying.size === 0;
       for (const delivery of await claim(deps, flying)) {
@@ -92,36 +92,36 @@ async function claim(
   return free.quick + free.slow === 0 ? [] : await claimDeliveries(db, free, WEBHOOK_SHARES);
 }
 
-function tellOfSkipped(deps: WebhookSweepDeps, skipped: number): void {
+function reportSkipped(deps: WebhookSweepDeps, skipped: number): void {
   deps.metrics.count("webhooks_skipped");
   deps.log.warn("webhooks of runs that cost nothing were skipped: an account has had as many as it may have", {
     skipped,
   });
 }
 
-/** Until one of them has ended, or it is time to look for more. */
+/** Resolves when one of them has ended, or when it is time to claim again. */
 async function oneLanded(deps: WebhookSweepDeps, flying: readonly Promise<void>[], stop: AbortSignal): Promise<void> {
   const woken = new AbortController();
   const wake = AbortSignal.any([woken.signal, stop]);
-  await Promise.race([...flying, deps.sleeper.sleep(LOOK_AGAIN_MS, wake)]);
+  await Promise.race([...flying, deps.sleeper.sleep(CLAIM_AGAIN_MS, wake)]);
   woken.abort();
 }
 
-/** Never rejects: what could not be written down is due again when its lease ends. */
+/** Never rejects: a delivery whose outcome could not be recorded is due again when its lease ends. */
 async function deliver(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promise<void> {
   const { delivery_id, tenant_id, type, tries } = delivery;
   try {
     const conclusion = await attempt(deps, delivery);
     const { outcome, status: http_status, error: code } = conclusion;
     deps.metrics.count("webhook_attempts", { outcome });
-    const told = { delivery_id, tenant_id, type, tries, outcome, http_status, code };
-    deps.log.info("a webhook was tried", told);
+    const attempted = { delivery_id, tenant_id, type, tries, outcome, http_status, code };
+    deps.log.info("a webhook was tried", attempted);
     if ((await concludeDelivery(deps.db, delivery, conclusion)) === undefined) {
-      deps.log.info("the end of a webhook's attempt came too late", told);
+      deps.log.info("the end of a webhook's attempt came too late", attempted);
     }
   } catch (error) {
     deps.metrics.count("webhook_unconcluded");
-    deps.log.warn("what became of a webhook was not written down: it is sent again", { delivery_id, error });
+    deps.log.warn("the outcome of a webhook was not recorded: it is sent again", { delivery_id, error });
   }
 }
 
@@ -136,7 +136,7 @@ async function attempt(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promi
   const begun_at = deps.clock.now();
   const answer = await deps.send(request);
   const slow = deps.clock.now() - begun_at >= SLOW_ATTEMPT_MS;
-  return { ...conclude(answer, delivery.tries, deps.random), slow };
+  return { ...conclusionOf(answer, delivery.tries, deps.random), slow };
 }
 
 function requestOf(delivery: ClaimedDelivery, timestamp: number): WebhookRequest {
@@ -155,12 +155,12 @@ function requestOf(delivery: ClaimedDelivery, timestamp: number): WebhookRequest
   };
 }
 
-function conclude(answer: WebhookAnswer, tries: number, random: Random): Omit<Conclusion, "slow"> {
+function conclusionOf(answer: WebhookAnswer, tries: number, random: Random): Omit<Conclusion, "slow"> {
   const status = answer.kind === "answered" ? answer.status : null;
   if (status !== null && status >= 200 && status < 300) {
     return { outcome: "delivered", status, error: null, retry_seconds: null };
   }
-  const error = faultOf(answer);
+  const error = errorOf(answer);
   if (status === 410) return { outcome: "gone", status, error, retry_seconds: null };
   const [byte = 0] = random.bytes(1);
   const asked = answer.kind === "answered" ? answer.retry_after_seconds : 0;
@@ -168,27 +168,27 @@ function conclude(answer: WebhookAnswer, tries: number, random: Random): Omit<Co
   return { outcome: retry_seconds === null ? "failed" : "retry", status, error, retry_seconds };
 }
 
-function faultOf(answer: WebhookAnswer): string {
+function errorOf(answer: WebhookAnswer): string {
   if (answer.kind === "unanswered") return answer.fault;
   if (answer.status === 410) return "gone";
   return answer.status >= 300 && answer.status < 400 ? "redirect" : "http-error";
 }
 
-/** Where the way through old events stands, so that those of which something is pending hide no others. */
-export interface ForgetTurn {
+/** The last event of the round before, so that events with pending deliveries hide no others. */
+export interface ForgetCursor {
   after: EventPlace | undefined;
 }
 
-/** Forgets what was told long ago, as far as nothing of it is pending. */
-export async function forgetToldEvents(
+/** Deletes old events and their deliveries, unless one of them is pending. */
+export async function forgetOldEvents(
   deps: Pick<WebhookSweepDeps, "db" | "metrics">,
   stop: AbortSignal,
-  turn: ForgetTurn = { after: undefined },
+  cursor: ForgetCursor = { after: undefined },
 ): Promise<void> {
   for (let batch = 0; batch < FORGET_BATCHES && !stop.aborted; batch++) {
-    const { events, last } = await forgetEvents(deps.db, KEPT_DAYS, FORGOTTEN_AT_ONCE, turn.after);
+    const { events, last } = await forgetEvents(deps.db, KEPT_DAYS, FORGOTTEN_AT_ONCE, cursor.after);
     if (events > 0) deps.metrics.count("events_forgotten");
-    turn.after = last;
+    cursor.after = last;
     if (last === undefined) return;
   }
 }

@@ -8,7 +8,7 @@ import type { Asker } from "./isolation/turn.ts";
 export interface PackContext extends Asker {
   /** What was reserved for the run. Work whose price shows only while it is done stops where that is used up. */
   readonly cap: Micros;
-  /** The run was sold as one that costs nothing, whatever becomes of it: no work that costs may be done for it. */
+  /** The run costs nothing, whatever its outcome: no work that costs money may be done for it. */
   readonly is_free: boolean;
   readonly fetch: GuardedFetch;
   readonly log: Log;
@@ -22,7 +22,7 @@ export const costExceedsCap = (detail: string): PackOutcome => ({
 });
 
 /**
- * A unit of paid work: an offer, and the work itself. `run` answers an outcome for whatever went wrong with the work;
+ * A unit of paid work: an offer, and the work itself. `run` returns an outcome for every failure of the work;
  * it rejects only when the signal aborts (with the signal's reason) or for a bug.
  */
 export interface Pack<Inputs = unknown> {

@@ -12,14 +12,14 @@ export interface MemoryQueue extends SignalReceiver, SignalSender {
 
 const stray = (run_id: string): ReceivedMessage => ({
   body: encodeSignal({ run_id, traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` }),
-  receipt: `stray-${run_id}`,
+  handle: `stray-${run_id}`,
 });
 
 /** A queue of one process that keeps each message until it is deleted. */
 export function memoryQueue(): MemoryQueue {
   const messages = new Map<string, { readonly body: string; visible: boolean }>();
   let sent = 0;
-  const all = () => [...messages].map(([receipt, { body }]) => ({ receipt, body }));
+  const all = () => [...messages].map(([handle, { body }]) => ({ handle, body }));
   return {
     all,
     of: (run_id) => all().find(({ body }) => decodeSignal(body)?.run_id === run_id) ?? stray(run_id),
@@ -33,12 +33,12 @@ export function memoryQueue(): MemoryQueue {
       if (found.length === 0 && !signal.aborted) {
         await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
       }
-      return found.map(([receipt, { body }]) => ({ receipt, body }));
+      return found.map(([handle, { body }]) => ({ handle, body }));
     },
-    hide: async (receipt, seconds) => {
-      const message = messages.get(receipt);
+    hide: async (handle, seconds) => {
+      const message = messages.get(handle);
       if (message !== undefined) message.visible = seconds === 0;
     },
-    delete: async (receipt) => void messages.delete(receipt),
+    delete: async (handle) => void messages.delete(handle),
   };
 }

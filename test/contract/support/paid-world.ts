@@ -18,7 +18,7 @@ import { sweepClaims } from "../../../backend/reaper/sweeps/claimed.ts";
 import { sweepLeases } from "../../../backend/reaper/sweeps/lease.ts";
 import { sweepRetention } from "../../../backend/reaper/sweeps/retention.ts";
 import { sweepSignals } from "../../../backend/reaper/sweeps/signal.ts";
-import { newSyncTurn, sweepSync } from "../../../backend/reaper/sweeps/sync.ts";
+import { newSyncCursors, sweepSync } from "../../../backend/reaper/sweeps/sync.ts";
 import { createOffThread } from "../../../backend/worker/off-thread/off-thread.ts";
 import { processMessage, type WorkerDeps } from "../../../backend/worker/process-run.ts";
 import { IsolateRateLimiter } from "../../../edge/admission/isolate-rate-limiter.ts";
@@ -33,7 +33,7 @@ import { installSqlClock } from "./sql-clock.ts";
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
 const metrics: Metrics = { count: () => undefined, gauge: () => undefined };
-const ROOMY = { per_minute: 600_000, burst: 10_000 };
+const GENEROUS = { per_minute: 600_000, burst: 10_000 };
 const MOST_ROUNDS = 12;
 /** Longer than a lease, a claim's patience and a first signal's. */
 const ROUND_SECONDS = 150;
@@ -43,7 +43,7 @@ export const COST = 7_000;
 const nothing: Through = (deps) => deps;
 
 /** Retries do not wait; a heartbeat or a timebox, when nobody makes them, does not come. */
-export const hurried: Sleeper = {
+export const aggressive: Sleeper = {
   sleep: (ms, until) =>
     ms <= 5_000 ? Promise.resolve() : new Promise((resolve) => until?.addEventListener("abort", () => resolve())),
 };
@@ -92,10 +92,10 @@ export async function createPaidWorld() {
     metrics,
     grace_seconds: 90,
     tenants: new LruCache(1_000),
-    unauthenticated: new IsolateRateLimiter(ROOMY, clock),
+    unauthenticated: new IsolateRateLimiter(GENEROUS, clock),
     denied_keys: new DeniedKeyCache(clock),
-    bypass: { submit: new IsolateRateLimiter(ROOMY, clock), read: new IsolateRateLimiter(ROOMY, clock) },
-    refreshes: new IsolateRateLimiter(ROOMY, clock),
+    bypass: { submit: new IsolateRateLimiter(GENEROUS, clock), read: new IsolateRateLimiter(GENEROUS, clock) },
+    refreshes: new IsolateRateLimiter(GENEROUS, clock),
   };
   const worker: WorkerDeps = {
     db: money.backend,
@@ -107,7 +107,7 @@ export async function createPaidWorld() {
     platform_failure_fee: "none" as const,
     log: silent,
     metrics,
-    sleeper: hurried,
+    sleeper: aggressive,
     offThread: createOffThread(),
     packs: packOf(async () => done({ answer: 42 }, 7)),
     fetch: () => Promise.reject(new Error("no network in this test")),
@@ -168,7 +168,7 @@ export async function createPaidWorld() {
     claims: (through = nothing) => sweepClaims(through(worker), { claimed_seconds: 120, max_attempts: 3 }, NEVER),
     signals: (through = nothing) => sweepSignals(through(worker), 60, NEVER),
     /** As when the grace has passed since the last request. */
-    sync: () => sweepSync(worker, { moved_within_seconds: 86_400, grace_seconds: 0 }, newSyncTurn(), NEVER),
+    sync: () => sweepSync(worker, { moved_within_seconds: 86_400, grace_seconds: 0 }, newSyncCursors(), NEVER),
     retain: (through = nothing) => sweepRetention(through({ ...worker, objects }), { after: undefined }, NEVER),
     /** Time goes by, every sweep sweeps and workers take what is in the queue, until no run is open. */
     goOn: async () => {

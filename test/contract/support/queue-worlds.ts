@@ -21,8 +21,8 @@ export type Step =
 /** The bodies that a receive brought; of any other step, whether it was done or refused. */
 export type Answer = readonly string[] | "done" | "refused";
 
-export function noted(messages: readonly ReceivedMessage[], receipts: string[]): readonly string[] {
-  receipts.push(...messages.map(({ receipt }) => receipt));
+export function noted(messages: readonly ReceivedMessage[], handles: string[]): readonly string[] {
+  handles.push(...messages.map(({ handle }) => handle));
   return messages.map(({ body }) => body);
 }
 
@@ -69,16 +69,16 @@ interface Played {
 /** Plays the whole trace in a world of its own, and tells how its last step ended. */
 function play(trace: readonly Step[], random: Seeded): Played {
   const { queue, room } = openSim(random);
-  const receipts: string[] = [];
+  const handles: string[] = [];
   const take = (step: Step): Answer => {
     if (step.kind === "receive") {
       const found = room.receive(step.max, 0, NEVER);
       if (found instanceof Later) throw new Error("it waits although it was told not to");
-      return noted(found, receipts);
+      return noted(found, handles);
     }
     if (step.kind === "send") step.bodies.forEach((body) => room.send(body));
-    else if (step.kind === "hide") room.hide(receipts[step.delivery] ?? "", step.seconds * 1000);
-    else room.delete(receipts[step.delivery] ?? "");
+    else if (step.kind === "hide") room.hide(handles[step.delivery] ?? "", step.seconds * 1000);
+    else room.delete(handles[step.delivery] ?? "");
     return "done";
   };
   const attempt = (step: Step) => {

@@ -37,8 +37,8 @@ function recordingQueue() {
   const queue: SignalReceiver & SignalSender = {
     receive: () => Promise.resolve([]),
     send: (bodies) => Promise.resolve(void told.sent.push(...bodies)),
-    delete: (receipt) => Promise.resolve(void told.deleted.push(receipt)),
-    hide: (receipt) => Promise.resolve(void told.hidden.push(receipt)),
+    delete: (handle) => Promise.resolve(void told.deleted.push(handle)),
+    hide: (handle) => Promise.resolve(void told.hidden.push(handle)),
   };
   return { queue, told };
 }
@@ -145,7 +145,7 @@ export async function runHarness() {
 
   const message = (run_id: string) => ({
     body: encodeSignal({ run_id, traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` }),
-    receipt: run_id,
+    handle: run_id,
   });
 
   const one = async (sql: string, values: readonly string[]) => (await owner.db.query(sql, values))[0] ?? {};

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Evidence, Violation } from "./checker/evidence.ts";
 import { judge } from "./checker/judge.ts";
 import { collect } from "./collect.ts";
-import { comeToRest, countOpen } from "./come-to-rest.ts";
+import { quiesce, countOpen } from "./quiesce.ts";
 import { readHistory, scribe } from "./history.ts";
 import { startKiller } from "./killer.ts";
 import { workAway } from "./load.ts";
@@ -137,7 +137,7 @@ async function breakAll(wanted: Settings): Promise<void> {
   try {
     const { kills, ...raged } = await rage(world, wanted, dir);
     world.calm();
-    const unrest = await comeToRest(world, console.log);
+    const unrest = await quiesce(world, console.log);
     const evidence = await collect(world);
     const history = readHistory(dir);
     const judged = judge(evidence, history);

@@ -88,7 +88,7 @@ export async function outages(
   }
 }
 
-interface Scene {
+interface Scenario {
   readonly system: System;
   readonly db: OpenDb;
   readonly pages: Pages;
@@ -97,12 +97,12 @@ interface Scene {
   readonly stop: AbortSignal;
 }
 
-async function endure(scene: Scene, seconds: number): Promise<OutagesTold> {
-  const { db, gates, stop } = scene;
+async function endure(scenario: Scenario, seconds: number): Promise<OutagesTold> {
+  const { db, gates, stop } = scenario;
   const submitting = new AbortController();
   const tenant = await createDemoTenant(db, { name: "outages" });
   const submitters = Array.from({ length: SUBMITTERS }, (_, number) =>
-    submitAway(scene, tenant.api_key, seeded(scene.seed, `submitter-${number}`), submitting.signal),
+    submitAway(scenario, tenant.api_key, seeded(scenario.seed, `submitter-${number}`), submitting.signal),
   );
   const alive: string[] = [];
   for (const { stores, how } of OUTAGES) {
@@ -156,7 +156,7 @@ const pause = (ms: number, stop: AbortSignal) => sleep(ms, undefined, { signal: 
 
 /** Submits one run after the other, each until it is taken, and says how many were. */
 async function submitAway(
-  { system, pages }: Scene,
+  { system, pages }: Scenario,
   api_key: string,
   random: Seeded,
   stop: AbortSignal,
@@ -210,5 +210,5 @@ async function settle(db: OpenDb): Promise<Violation | undefined> {
     if ((await countAtWork(db)) === 0) return undefined;
     await sleep(500);
   }
-  return { rule: "7: it comes to rest", subject: `within ${REST_MS / 1000} s of the last outage`, detail: {} };
+  return { rule: "7: it quiesces", subject: `within ${REST_MS / 1000} s of the last outage`, detail: {} };
 }

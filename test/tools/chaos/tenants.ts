@@ -24,12 +24,12 @@ export interface ChaosTenant {
 
 export type TenantName = keyof typeof TENANTS;
 
-const ROOMY = { submit_per_minute: 600_000, submit_burst: 10_000, read_per_minute: 600_000, read_burst: 10_000 };
+const GENEROUS = { submit_per_minute: 600_000, submit_burst: 10_000, read_per_minute: 600_000, read_burst: 10_000 };
 const PLANS = {
-  roomy: { ...ROOMY, max_open_runs: 1_000, max_cost_micros: micros(1_000_000) },
-  narrow: { ...ROOMY, max_open_runs: 3, max_cost_micros: micros(1_000_000) },
+  generous: { ...GENEROUS, max_open_runs: 1_000, max_cost_micros: micros(1_000_000) },
+  narrow: { ...GENEROUS, max_open_runs: 3, max_cost_micros: micros(1_000_000) },
   /** Refuses the url pack, and what costs more than the cheapest of our runs. */
-  strict: { ...ROOMY, max_open_runs: 1_000, max_cost_micros: micros(20_000), pack_types: ["decision"] },
+  strict: { ...GENEROUS, max_open_runs: 1_000, max_cost_micros: micros(20_000), pack_types: ["decision"] },
 } as const;
 type PlanName = keyof typeof PLANS;
 
@@ -38,18 +38,18 @@ type PlanName = keyof typeof PLANS;
  * at once. capped: its second key has a budget of its own. changing: its keys are revoked and its plan changes.
  */
 export const TENANTS = {
-  rich: { plan: "roomy", share: 8, first_grant: 1_000_000_000, caps: [undefined, undefined] },
-  poor: { plan: "roomy", share: 5, first_grant: 60_000, caps: [undefined] },
+  rich: { plan: "generous", share: 8, first_grant: 1_000_000_000, caps: [undefined, undefined] },
+  poor: { plan: "generous", share: 5, first_grant: 60_000, caps: [undefined] },
   narrow: { plan: "narrow", share: 3, first_grant: 100_000_000, caps: [undefined] },
-  capped: { plan: "roomy", share: 3, first_grant: 100_000_000, caps: [undefined, 60_000] },
-  changing: { plan: "roomy", share: 3, first_grant: 100_000_000, caps: [undefined, undefined] },
+  capped: { plan: "generous", share: 3, first_grant: 100_000_000, caps: [undefined, 60_000] },
+  changing: { plan: "generous", share: 3, first_grant: 100_000_000, caps: [undefined, undefined] },
 } as const satisfies Record<
   string,
   { plan: PlanName; share: number; first_grant: number; caps: readonly (number | undefined)[] }
 >;
 
 /** Plans that the changing tenant moves between. */
-export const CHANGES: readonly PlanName[] = ["roomy", "strict"];
+export const CHANGES: readonly PlanName[] = ["generous", "strict"];
 
 const random = createRandom();
 const id = () => newId(Date.now(), random.bytes(16));

@@ -49,13 +49,13 @@ export async function findDrift(report: Report, world: DriftWorld): Promise<void
 
 /** Against a document that says something else of an answer, or nothing. */
 async function seeDrift(world: DriftWorld): Promise<void> {
-  const doctored = join(dirname(world.document), "openapi-doctored.json");
+  const tampered = join(dirname(world.document), "openapi-tampered.json");
   const text = readFileSync(world.document, "utf8");
-  const parsed = JSON.parse(text) as Doctored;
+  const parsed = JSON.parse(text) as Tampered;
   parsed.components.schemas.Health.properties.version.type = "integer";
   parsed.paths["/problems"].get.responses = { 404: parsed.paths["/problems"].get.responses[405] };
-  writeFileSync(doctored, JSON.stringify(parsed));
-  const prism = await startPrism({ ...world, document: doctored }, []);
+  writeFileSync(tampered, JSON.stringify(parsed));
+  const prism = await startPrism({ ...world, document: tampered }, []);
   try {
     for (const path of ["/health", "/problems"]) {
       const { drift } = await ask(prism.url, { method: "GET", path, headers: {}, body: undefined }, undefined);
@@ -66,7 +66,7 @@ async function seeDrift(world: DriftWorld): Promise<void> {
   }
 }
 
-interface Doctored {
+interface Tampered {
   readonly components: {
     readonly schemas: { readonly Health: { readonly properties: { readonly version: { type: string } } } };
   };

@@ -71,9 +71,9 @@ export async function judgeByClients(world: World): Promise<Verdict> {
   };
 }
 
-async function play(what: string, scene: () => Promise<void>): Promise<{ what: string; fault: string | undefined }> {
+async function play(what: string, scenario: () => Promise<void>): Promise<{ what: string; fault: string | undefined }> {
   try {
-    await scene();
+    await scenario();
     return { what, fault: undefined };
   } catch (error) {
     return { what, fault: error instanceof Error ? (error.stack ?? error.message) : String(error) };

@@ -1,8 +1,8 @@
 import { type Boundary, type Decision, FAULTS, INTRUSIONS } from "./faults.ts";
 import type { Host } from "./stores/host.ts";
-import { STORIES, type Story, tell, type Told } from "./stories.ts";
+import { LIFECYCLES, type Lifecycle, playLifecycle, type Played } from "./lifecycles.ts";
 
-/** The decisions of a telling as one word: "7:lose-reply,12:cancel". */
+/** The decisions of a play as one word: "7:lose-reply,12:cancel". */
 export function parseDecisions(text: string): ReadonlyMap<number, Decision> {
   const parts = text.split(",").filter((part) => part !== "");
   return new Map(
@@ -19,34 +19,34 @@ export function parseDecisions(text: string): ReadonlyMap<number, Decision> {
 }
 
 export interface Shard {
-  readonly story: number;
+  readonly lifecycle: number;
   readonly shard: number;
   readonly shards: number;
 }
 
 interface Telling {
   readonly name: string;
-  readonly told: Told;
+  readonly played: Played;
 }
 
-const storyOf = (index: number): Story => STORIES[index] ?? STORIES[0];
+const lifecycleOf = (index: number): Lifecycle => LIFECYCLES[index] ?? LIFECYCLES[0];
 
-/** Every boundary of the story x every fault, and every cancel; of the first story x every other intrusion too. */
+/** Every boundary of the lifecycle x every fault, and every cancel; of the first lifecycle x every other intrusion too. */
 export async function* singlesOf(
   host: Host,
-  { story, shard, shards }: Shard,
-  onStory: (told: Told) => void,
+  { lifecycle, shard, shards }: Shard,
+  onLifecycle: (played: Played) => void,
 ): AsyncGenerator<Telling> {
-  const plain = await tell(host, storyOf(story), new Map());
-  onStory(plain);
-  // The reaper's idle steps are the same in every story: they are broken in the first, and where it has work to do.
-  const isTold = story === 0 || storyOf(story).at !== undefined;
+  const plain = await playLifecycle(host, lifecycleOf(lifecycle), new Map());
+  onLifecycle(plain);
+  // The reaper's idle steps are the same in every lifecycle: they are broken in the first, and where it has work to do.
+  const isTold = lifecycle === 0 || lifecycleOf(lifecycle).at !== undefined;
   const boundaries = plain.boundaries.filter(({ process }) => isTold || process !== "reaper");
   const names = boundaries.flatMap(({ index }) =>
-    [...FAULTS, ...(story === 0 ? INTRUSIONS : ["cancel"])].map((name) => `${index}:${name}`),
+    [...FAULTS, ...(lifecycle === 0 ? INTRUSIONS : ["cancel"])].map((name) => `${index}:${name}`),
   );
   for (const name of names.filter((_, i) => i % shards === shard)) {
-    yield { name, told: await tell(host, storyOf(story), parseDecisions(name)) };
+    yield { name, played: await playLifecycle(host, lifecycleOf(lifecycle), parseDecisions(name)) };
   }
 }
 
@@ -57,33 +57,33 @@ const isOfTheRun = ({ operation }: Boundary): boolean => !ASIDE.test(operation);
 /** Every boundary x every fault or cancel, then every boundary that follows x every fault. */
 export async function* pairsOf(
   host: Host,
-  { story, shard, shards }: Shard,
-  onStory: (told: Told) => void,
+  { lifecycle, shard, shards }: Shard,
+  onLifecycle: (played: Played) => void,
 ): AsyncGenerator<Telling> {
-  const plain = await tell(host, storyOf(story), new Map());
-  onStory(plain);
+  const plain = await playLifecycle(host, lifecycleOf(lifecycle), new Map());
+  onLifecycle(plain);
   const firsts = plain.boundaries
     .filter(isOfTheRun)
     .flatMap(({ index }) => [...FAULTS, "cancel"].map((name) => ({ index, name: `${index}:${name}` })));
   for (const first of firsts.filter((_, i) => i % shards === shard)) {
-    const after = await tell(host, storyOf(story), parseDecisions(first.name));
-    yield { name: first.name, told: after };
+    const after = await playLifecycle(host, lifecycleOf(lifecycle), parseDecisions(first.name));
+    yield { name: first.name, played: after };
     for (const { index } of after.boundaries.filter((each) => each.index > first.index && isOfTheRun(each))) {
       for (const fault of FAULTS) {
         const name = `${first.name},${index}:${fault}`;
-        yield { name, told: await tell(host, storyOf(story), parseDecisions(name)) };
+        yield { name, played: await playLifecycle(host, lifecycleOf(lifecycle), parseDecisions(name)) };
       }
     }
   }
 }
 
-/** The default: of the first story, which every run lives, one single fault in so many, and of each other one. */
+/** The default: of the first lifecycle, which every run lives, one single fault in so many, and of each other one. */
 const ONE_IN_FIRST = 4;
 const ONE_IN = 8;
 
-/** A share of the singles of every story. */
-export const SAMPLE: readonly Shard[] = STORIES.map((_, story) => ({
-  story,
+/** A share of the singles of every lifecycle. */
+export const SAMPLE: readonly Shard[] = LIFECYCLES.map((_, lifecycle) => ({
+  lifecycle,
   shard: 0,
-  shards: story === 0 ? ONE_IN_FIRST : ONE_IN,
+  shards: lifecycle === 0 ? ONE_IN_FIRST : ONE_IN,
 }));

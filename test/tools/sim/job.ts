@@ -1,15 +1,15 @@
 import { z } from "zod";
-import { DUEL_CIRCUMSTANCES, DUELS, fight } from "./duels.ts";
+import { RACE_CIRCUMSTANCES, RACES, playRace } from "./races.ts";
 import { pairsOf, parseDecisions, singlesOf } from "./exhaustive.ts";
 import { playSeed } from "./random-world.ts";
 import { mutationOf } from "./mutants/list.ts";
 import { type Host, openHost } from "./stores/host.ts";
-import { SCENES } from "./scenes/list.ts";
-import { playScene } from "./scenes/stage.ts";
-import { STORIES, tell, type Told } from "./stories.ts";
+import { SCENARIOS } from "./scenarios/list.ts";
+import { playScenario } from "./scenarios/stage.ts";
+import { LIFECYCLES, playLifecycle, type Played } from "./lifecycles.ts";
 import type { World } from "./world.ts";
 
-const share = { story: z.number().int(), shard: z.number().int(), shards: z.number().int() };
+const share = { lifecycle: z.number().int(), shard: z.number().int(), shards: z.number().int() };
 export const jobSpec = z.object({
   database_url: z.string(),
   redis_url: z.string(),
@@ -18,11 +18,11 @@ export const jobSpec = z.object({
   hunt: z.boolean(),
   log: z.boolean(),
   work: z.discriminatedUnion("kind", [
-    z.object({ kind: z.literal("scenes") }),
+    z.object({ kind: z.literal("scenarios") }),
     z.object({ kind: z.literal("seeds"), from: z.number().int(), count: z.number().int(), step: z.number().int() }),
     z.object({ kind: z.literal("singles"), ...share }),
     z.object({ kind: z.literal("pairs"), ...share }),
-    z.object({ kind: z.literal("telling"), story: z.number().int(), decisions: z.string() }),
+    z.object({ kind: z.literal("replay"), lifecycle: z.number().int(), decisions: z.string() }),
   ]),
 });
 export type JobSpec = z.infer<typeof jobSpec>;
@@ -39,9 +39,9 @@ export interface Tally {
   worlds: number;
   steps: number;
   boundaries: number;
-  /** Boundaries of the fault-free stories. */
+  /** Boundaries of the fault-free lifecycles. */
   crossed: number;
-  /** Faults that stories were to meet at a boundary, and those that they met. */
+  /** Faults that lifecycles were to meet at a boundary, and those that they met. */
   asked: number;
   fired: number;
   faults: number;
@@ -93,21 +93,21 @@ export async function doJob(spec: JobSpec, onProgress: (tally: Tally) => void = 
 
 async function* worlds(host: Host, spec: JobSpec, tally: Tally): AsyncGenerator<void> {
   const { work, log } = spec;
-  const judge = (played: Played, replay: string) => {
+  const judge = (played: PlayedWorld, replay: string) => {
     if (log) process.stdout.write(`${played.world.lines.join("\n")}\n`);
     count(tally, played, replay);
   };
   switch (work.kind) {
-    case "scenes": {
-      for (const scene of SCENES) {
-        judge(await twice(spec.hunt, tally, () => playScene(host, scene)), `--scenes # ${scene.name}`);
+    case "scenarios": {
+      for (const scenario of SCENARIOS) {
+        judge(await twice(spec.hunt, tally, () => playScenario(host, scenario)), `--scenarios # ${scenario.name}`);
         yield;
       }
-      for (const duel of DUELS) {
-        for (const [pause, isRedisUp] of DUEL_CIRCUMSTANCES) {
+      for (const race of RACES) {
+        for (const [pause, isRedisUp] of RACE_CIRCUMSTANCES) {
           judge(
-            await twice(spec.hunt, tally, () => fight(host, duel, pause, isRedisUp)),
-            `--scenes # ${duel.name}, ${pause ?? "no pause"}`,
+            await twice(spec.hunt, tally, () => playRace(host, race, pause, isRedisUp)),
+            `--scenarios # ${race.name}, ${pause ?? "no pause"}`,
           );
           yield;
         }
@@ -121,34 +121,34 @@ async function* worlds(host: Host, spec: JobSpec, tally: Tally): AsyncGenerator<
         yield;
       }
       return;
-    case "telling":
+    case "replay":
       judge(
-        await tell(host, STORIES[work.story] ?? STORIES[0], parseDecisions(work.decisions)),
-        `--story ${work.story} --decisions ${work.decisions}`,
+        await playLifecycle(host, LIFECYCLES[work.lifecycle] ?? LIFECYCLES[0], parseDecisions(work.decisions)),
+        `--lifecycle ${work.lifecycle} --decisions ${work.decisions}`,
       );
       yield;
       return;
     case "singles":
     case "pairs": {
-      const onStory = (told: Told) => (tally.crossed += work.shard === 0 ? told.boundaries.length : 0);
-      const all = work.kind === "singles" ? singlesOf(host, work, onStory) : pairsOf(host, work, onStory);
-      for await (const { told, name } of all) {
+      const onLifecycle = (played: Played) => (tally.crossed += work.shard === 0 ? played.boundaries.length : 0);
+      const all = work.kind === "singles" ? singlesOf(host, work, onLifecycle) : pairsOf(host, work, onLifecycle);
+      for await (const { played, name } of all) {
         tally.asked += name.split(",").length;
-        tally.fired += told.fired;
-        judge(told, `--story ${work.story} --decisions ${name}`);
+        tally.fired += played.fired;
+        judge(played, `--lifecycle ${work.lifecycle} --decisions ${name}`);
         yield;
       }
     }
   }
 }
 
-interface Played {
+interface PlayedWorld {
   readonly world: World;
   readonly violations: readonly string[];
 }
 
 /** Plays it again, unless once is enough: the same world must come of it, line by line. */
-async function twice(isOnce: boolean, tally: Tally, play: () => Promise<World>): Promise<Played> {
+async function twice(isOnce: boolean, tally: Tally, play: () => Promise<World>): Promise<PlayedWorld> {
   const world = await play();
   const violations = [...world.violations];
   if (isOnce || violations.length > 0) return { world, violations };
@@ -161,7 +161,7 @@ async function twice(isOnce: boolean, tally: Tally, play: () => Promise<World>):
   return { world, violations };
 }
 
-async function seed(host: Host, number: number, isTwice: boolean, tally: Tally): Promise<Played> {
+async function seed(host: Host, number: number, isTwice: boolean, tally: Tally): Promise<PlayedWorld> {
   return twice(!isTwice, tally, async () => {
     const { world, rest } = await playSeed(host, number);
     tally.slowest_rest_ms = Math.max(tally.slowest_rest_ms, rest?.quiet_after_ms ?? 0);
@@ -169,13 +169,13 @@ async function seed(host: Host, number: number, isTwice: boolean, tally: Tally):
   });
 }
 
-function count(tally: Tally, played: Played, replay: string): void {
+function count(tally: Tally, played: PlayedWorld, replay: string): void {
   const { world, violations } = played;
   tally.worlds += 1;
   tally.steps += world.steps;
   tally.boundaries += world.network.boundaries;
   tally.faults += world.faults;
-  tally.runs += world.books.runs.length;
+  tally.runs += world.snapshot.runs.length;
   for (const [name, times] of world.counts) tally.reached[name] = (tally.reached[name] ?? 0) + times;
   for (const each of world.met) tally.met.add(each);
   if (violations.length > 0) tally.violations.push({ replay, laws: violations.slice(0, 5) });

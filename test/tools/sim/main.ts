@@ -4,7 +4,7 @@ import { play } from "./commands/play.ts";
 import { withServers } from "./commands/servers.ts";
 import type { Work } from "./job.ts";
 import { SAMPLE } from "./exhaustive.ts";
-import { STORIES } from "./stories.ts";
+import { LIFECYCLES } from "./lifecycles.ts";
 
 const DEFAULT_SEEDS = 60;
 
@@ -17,40 +17,40 @@ const count = (text: string): number => {
 const program = new Command("npm run sim --")
   .description(
     "The production use cases, SQL and Lua in simulated worlds, where every call of a store may fail.\n" +
-      "Without options: every written scene and duel, every single fault of the first story and a sample of the others, and a few random worlds.",
+      "Without options: every written scenario and race, every single fault of the first lifecycle and a sample of the others, and a few random worlds.",
   )
   .option("--seeds <n>", "this many random worlds, and nothing else", count)
   .option("--from <seed>", "the first random world", count, 1)
-  .option("--scenes", "the written scenes and the duels alone")
-  .option("--singles", "every single fault at every boundary of every story")
-  .option("--pairs", "every pair of faults of the first story")
+  .option("--scenarios", "the written scenarios and the races alone")
+  .option("--singles", "every single fault at every boundary of every lifecycle")
+  .option("--pairs", "every pair of faults of the first lifecycle")
   .option("--mutate [part]", "take each guard away in turn (or those whose name holds this) and see that it is missed")
   .option("--skip <n>", "with --mutate: leave out the first n", count, 0)
-  .option("--story <n>", "the story to tell", count)
-  .option("--decisions <list>", "tell the story with INDEX:FAULT,INDEX:FAULT", "")
+  .option("--lifecycle <n>", "the lifecycle to play", count)
+  .option("--decisions <list>", "play the lifecycle with INDEX:FAULT,INDEX:FAULT", "")
   .option("--log", "print every line of the worlds that are played")
   .option("--jobs <n>", "worlds played at once", count, 2);
 
 interface Options {
   readonly seeds?: number;
   readonly from: number;
-  readonly scenes?: boolean;
+  readonly scenarios?: boolean;
   readonly singles?: boolean;
   readonly pairs?: boolean;
   readonly skip: number;
   readonly mutate?: string | true;
-  readonly story?: number;
+  readonly lifecycle?: number;
   readonly decisions: string;
   readonly log?: boolean;
   readonly jobs: number;
 }
 
 function workOf(options: Options): readonly Work[] {
-  const { seeds, from, story, decisions, jobs } = options;
+  const { seeds, from, lifecycle, decisions, jobs } = options;
   const shards = Array.from({ length: jobs }, (_, shard) => ({ shard, shards: jobs }));
-  if (story !== undefined) return [{ kind: "telling", story, decisions }];
-  if (options.scenes === true) return [{ kind: "scenes" }];
-  if (options.pairs === true) return shards.map((shard) => ({ kind: "pairs", story: 0, ...shard }));
+  if (lifecycle !== undefined) return [{ kind: "replay", lifecycle, decisions }];
+  if (options.scenarios === true) return [{ kind: "scenarios" }];
+  if (options.pairs === true) return shards.map((shard) => ({ kind: "pairs", lifecycle: 0, ...shard }));
   const random = (number: number): readonly Work[] =>
     shards.map(({ shard, shards: step }) => ({
       kind: "seeds",
@@ -59,12 +59,12 @@ function workOf(options: Options): readonly Work[] {
       count: Math.ceil((number - shard) / step),
     }));
   if (seeds !== undefined) return random(seeds);
-  const singles = STORIES.flatMap((_, index) =>
-    shards.map((shard): Work => ({ kind: "singles", story: index, ...shard })),
+  const singles = LIFECYCLES.flatMap((_, index) =>
+    shards.map((shard): Work => ({ kind: "singles", lifecycle: index, ...shard })),
   );
   if (options.singles === true) return singles;
   return [
-    { kind: "scenes" },
+    { kind: "scenarios" },
     ...SAMPLE.map((shard): Work => ({ kind: "singles", ...shard })),
     ...random(DEFAULT_SEEDS),
   ];

@@ -3,7 +3,7 @@ import { startReaper, startWorker, type Supervised } from "./actors/backend.ts";
 import { follow, type Intent, type Learned, pursue, spy } from "./actors/client.ts";
 import { SimEdge } from "./actors/edge.ts";
 import { type Account, clawBack, closeShop, createAccount, grant, limitOpenRuns, revoke } from "./actors/tenants.ts";
-import { comeToRest, pass, type Rest } from "./come-to-rest.ts";
+import { quiesce, pass, type Rest } from "./quiesce.ts";
 import { stormy } from "./faults.ts";
 import { Seeded } from "./seeded.ts";
 import type { Host } from "./stores/host.ts";
@@ -47,7 +47,7 @@ export async function playSeed(host: Host, seed: number): Promise<Played> {
   isStorm = false;
   world.network.down.clear();
   await world.run(() => open.size === 0, 3_600_000);
-  const rest = world.violations.length > 0 ? undefined : await comeToRest(world, [...cast.workers, ...cast.reapers]);
+  const rest = world.violations.length > 0 ? undefined : await quiesce(world, [...cast.workers, ...cast.reapers]);
   for (const law of world.violations.length > 0 ? [] : judge(world, known)) world.violate(law);
   if (world.violations.length === 0 && seed % RETENTION_EVERY === 0) await outlive(world);
   await world.stores.postgres.close();
@@ -58,10 +58,10 @@ export async function playSeed(host: Host, seed: number): Promise<Played> {
 async function outlive(world: World): Promise<void> {
   await pass(world, 25 * 3_600_000);
   const reaper = startReaper(world, "reaper-at-last");
-  await world.run(() => world.books.runs.every((run) => run.purged_at !== null), 600_000);
+  await world.run(() => world.snapshot.runs.every((run) => run.purged_at !== null), 600_000);
   reaper.end();
   if (world.violations.length > 0) return;
-  if (world.books.runs.some((run) => run.purged_at === null)) world.violate("7: a run is kept past its retention");
+  if (world.snapshot.runs.some((run) => run.purged_at === null)) world.violate("7: a run is kept past its retention");
   const keys = [...world.stores.objects.all.keys()];
   if (keys.length > 0) world.violate(`7: objects are kept past retention: ${keys.join(" ")}`);
 }
@@ -184,7 +184,7 @@ function trouble(world: World, { accounts, workers, reapers }: Cast): void {
 /** What the clients learned, held against what there is when all is over. */
 function judge(world: World, known: readonly { intent: Intent; learned: Learned }[]): readonly string[] {
   return known.flatMap(({ intent, learned }) => {
-    const run = world.books.runs.find(
+    const run = world.snapshot.runs.find(
       (each) => each.tenant_id === intent.account.tenant_id && each.idempotency_key === intent.idempotency_key,
     );
     const rivals = known.filter(

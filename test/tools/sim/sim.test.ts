@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SAMPLE } from "./exhaustive.ts";
 import { type Servers, startServers } from "./commands/servers.ts";
 import { doJob, type Work } from "./job.ts";
-import { STORIES } from "./stories.ts";
+import { LIFECYCLES } from "./lifecycles.ts";
 
 const SEEDS = 20;
 
@@ -20,11 +20,11 @@ describe("the protocol in simulated worlds", () => {
     return tally;
   };
 
-  test("says what is written in every scene and duel", async () => {
-    expect((await played({ kind: "scenes" })).worlds).toBeGreaterThan(60);
+  test("says what is written in every scenario and race", async () => {
+    expect((await played({ kind: "scenarios" })).worlds).toBeGreaterThan(60);
   });
 
-  test.each(SAMPLE.map((shard) => [STORIES[shard.story]?.name ?? "", shard] as const))(
+  test.each(SAMPLE.map((shard) => [LIFECYCLES[shard.lifecycle]?.name ?? "", shard] as const))(
     "holds with any one fault at a boundary of: %s",
     async (_, shard) => {
       const { crossed, asked, fired } = await played({ kind: "singles", ...shard });

@@ -88,7 +88,7 @@ export class World implements Wires {
   steps = 0;
   /** By run: who started its latest attempt. */
   readonly #holders = new Map<string, string>();
-  #books: Snapshot = {
+  #snapshot: Snapshot = {
     runs: [],
     transfers: [],
     balances: [],
@@ -133,8 +133,8 @@ export class World implements Wires {
     };
   }
 
-  get books(): Snapshot {
-    return this.#books;
+  get snapshot(): Snapshot {
+    return this.#snapshot;
   }
 
   note(who: string, what: string): void {
@@ -157,7 +157,7 @@ export class World implements Wires {
     if ("error" in outcome) return this.fault(`${boundary.process} ${boundary.operation}`, outcome.error);
     if (boundary.port !== "database" || READS.test(boundary.operation)) return;
     if (Array.isArray(outcome.value) && outcome.value.length === 0) return;
-    const before = this.#books;
+    const before = this.#snapshot;
     await this.look(boundary.operation);
     this.#watchHolders(boundary, before);
   }
@@ -165,7 +165,7 @@ export class World implements Wires {
   /** Whoever started an attempt is the only worker to end it. */
   #watchHolders({ process, operation }: Boundary, before: Snapshot): void {
     const old = new Map(before.runs.map((run) => [run.run_id, run]));
-    for (const run of this.#books.runs) {
+    for (const run of this.#snapshot.runs) {
       const was = old.get(run.run_id);
       if (was === undefined || was.version === run.version) continue;
       if (run.attempt > was.attempt) this.#holders.set(run.run_id, process);
@@ -185,7 +185,7 @@ export class World implements Wires {
     const now = row?.["now"] as Snapshot;
     const { objects } = this.stores;
     if (this.isTampered) {
-      this.#books = now;
+      this.#snapshot = now;
       return;
     }
     const laws = {
@@ -196,8 +196,8 @@ export class World implements Wires {
       lease_seconds: this.settings.worker.lease_seconds,
       mayFreeze: this.mayFreeze,
     };
-    for (const law of [...moneyFaults(now), ...lifeFaults(this.#books, now, laws)]) this.violate(law);
-    this.#books = now;
+    for (const law of [...moneyFaults(now), ...lifeFaults(this.#snapshot, now, laws)]) this.violate(law);
+    this.#snapshot = now;
   }
 
   /** Steps until `isOver`; false when `limit_ms` of the world's time passed first. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { judge } from "../../tools/chaos/checker/judge.ts";
-import { DOCTORED_CLAWBACKS, moveCredit } from "./doctored-clawbacks.ts";
-import { DOCTORED, first, runOf } from "./doctored.ts";
+import { TAMPERED_CLAWBACKS, moveCredit } from "./tampered-clawbacks.ts";
+import { DOCTORED, first, runOf } from "./tampered.ts";
 import { soundWorld, type ToldWorld } from "./sound-world.ts";
 import { clawbackAt, FAILED_RUN, refusedWith, RUN, submitAt } from "./told.ts";
 
@@ -23,7 +23,7 @@ describe("the checker of chaos", () => {
     expect(rulesOf(world)).toContainEqual(expect.stringMatching(new RegExp(`^${rule}`)));
   });
 
-  test.each(DOCTORED_CLAWBACKS)("notices a clawback %s", (_, doctor) => {
+  test.each(TAMPERED_CLAWBACKS)("notices a clawback %s", (_, doctor) => {
     const world = soundWorld();
     doctor(world);
     const rule = expect.stringMatching(/^1: every clawback/);

@@ -25,7 +25,7 @@ import {
   submitAt,
 } from "./told.ts";
 
-/** Everything of a doctored copy may be changed. */
+/** Everything of a tampered copy may be changed. */
 type Mutable<T> = T extends readonly (infer E)[]
   ? Mutable<E>[]
   : T extends ReadonlyMap<infer K, infer V>

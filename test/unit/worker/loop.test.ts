@@ -44,8 +44,8 @@ const used = () => {
 test("a busy loop keeps nothing of its turns, while one run lasts through all of them", async () => {
   const stop = new AbortController();
   const lasting = Promise.withResolvers<readonly []>();
-  const long = { body: encodeSignal({ run_id: crypto.randomUUID(), traceparent: "" }), receipt: "long" };
-  const short = { body: "no signal", receipt: "short" };
+  const long = { body: encodeSignal({ run_id: crypto.randomUUID(), traceparent: "" }), handle: "long" };
+  const short = { body: "no signal", handle: "short" };
   let turns = 0;
   let before = 0;
   let kept = 0;
@@ -76,7 +76,7 @@ test("a busy loop keeps nothing of its turns, while one run lasts through all of
 test("a loop that waits for a free slot stops waiting when it is to stop", async () => {
   const stop = new AbortController();
   const lasting = Promise.withResolvers<readonly []>();
-  const long = { body: encodeSignal({ run_id: crypto.randomUUID(), traceparent: "" }), receipt: "long" };
+  const long = { body: encodeSignal({ run_id: crypto.randomUUID(), traceparent: "" }), handle: "long" };
   let received = 0;
   const deps = {
     db: {
@@ -156,7 +156,7 @@ function backlogLoop(wishes: ReadonlyMap<string, Wish>, slots: number) {
   const receive = async (max: number) => {
     if (queued.length === 0) await time.sleeper.sleep(1_000, stop.signal);
     const taken = queued.splice(0, max);
-    return taken.map((run_id) => ({ body: encodeSignal({ run_id, traceparent: "" }), receipt: run_id }));
+    return taken.map((run_id) => ({ body: encodeSignal({ run_id, traceparent: "" }), handle: run_id }));
   };
   const send = async (bodies: readonly string[]) =>
     void queued.push(...bodies.map((body) => decodeSignal(body)?.run_id ?? ""));

@@ -6,7 +6,7 @@ const OCTET = String.raw`(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
 /** Four octets that are not part of a longer dotted number, a name, a pre-release or a build. */
 const V4 = String.raw`(?:(?<![\w.])|${AFTER_ESCAPE})${OCTET}(?:\.${OCTET}){3}(?!\w|\.\d|-[A-Za-z]|\+)`;
 const V4_CONTEXT = 24;
-/** A version, section or revision of four parts is written like an address; only what stands before it tells. */
+/** A version, section or revision of four parts is written like an address; only the text before it shows which. */
 const NUMBERED =
   /(?:version|firmware|release|§|(?<![a-z])(?:ver|rel|rev|revision|build|section|sect?|chapter|clause|paragraph|para|v))s?["'\s:=.#(-]{0,4}$/i;
 const PRODUCT = /[A-Za-z]\/$/;

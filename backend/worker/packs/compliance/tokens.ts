@@ -77,7 +77,7 @@ export const scanStripeKey = scanTokens([
   { pattern: token(String.raw`whsec_[A-Za-z0-9+/]{32,}={0,2}`), severity: "critical" },
 ]);
 
-/** Our own keys. The checksum says what is one, whatever stands around it. */
+/** Our own keys, recognised by their checksum in any surrounding text. */
 export const scanDecisionproofKey = scanTokens([
   {
     pattern: /dpp_(?:live|test)_[0-9A-Za-z]{32}_[0-9a-f]{8}/g,

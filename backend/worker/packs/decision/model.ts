@@ -113,7 +113,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-// What the caller gave stands, whatever the model repeats; the whole table must pass the schema that callers must pass.
+// The caller's part of the table is kept as it is; the whole table must be valid by the callers' own schema.
 export function accept({ text, inputs, max_tokens }: AnswerText): ModelAnswer {
   const invalid: ModelAnswer = { kind: "failed", reason_code: "MODEL_OUTPUT_INVALID" };
   const envelope = completion.safeParse(parseJson(text));

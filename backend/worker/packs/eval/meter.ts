@@ -1,7 +1,7 @@
 import { Rejected } from "./rejected.ts";
 
 /**
- * Ceilings of checking outputs against schemas; a step is about one keyword looked at. A case is counted for each metric apart,
+ * Ceilings of checking outputs against schemas; a step is about one keyword checked. A case is counted for each metric apart,
  * a run adds up all of its metrics.
  */
 export const METER_LIMITS = { max_case_steps: 200_000, max_run_steps: 5_000_000 } as const;
@@ -11,7 +11,7 @@ export const METER_LIMITS = { max_case_steps: 200_000, max_run_steps: 5_000_000 
  * Nothing in a schema's text bounds that: a few references may unfold without end.
  */
 export interface Meter {
-  /** Begins the next case; `pointer` is where its schema stands. */
+  /** Begins the next case; `pointer` is the path of its schema. */
   begin(pointer: string): void;
   /** Throws `Rejected` when a ceiling is passed. */
   spend(steps: number): void;

@@ -22,7 +22,7 @@ export const schemaInvalid = (pointer: string, why: string): Rejected =>
   new Rejected("SCHEMA_INVALID", `${pointer.slice(0, MOST_POINTER_CHARS)}: ${why}.`);
 
 /**
- * Copies a schema that fits its metaschema, with the meter's keyword in every object that is a schema and without mere
+ * Copies a schema that is valid against its metaschema, with the meter's keyword in every object that is a schema and without mere
  * notes, so that pointers into it stay true. Throws `Rejected` for an unsupported keyword and for a reference that
  * does not name a schema in it: everything that is ever evaluated is metered.
  */
@@ -80,7 +80,7 @@ class Metering {
     return { ...Object.fromEntries(copied), [METER_KEYWORD]: cost };
   }
 
-  /** In draft-07 whatever stands beside `$ref` is ignored; places to refer to remain. */
+  /** In draft-07 keywords beside `$ref` are ignored; places to refer to remain. */
   #ignored(schema: Json, keyword: string): boolean {
     if (this.#draft !== "draft-07" || !Object.hasOwn(schema, "$ref")) return false;
     return !["$ref", "definitions", "$defs"].includes(keyword);
@@ -107,7 +107,7 @@ class Metering {
   }
 }
 
-/** See `Metering`; `root` is where the schema itself stands. */
+/** See `Metering`; `root` is the path of the schema itself. */
 export function meteredSchema(schema: unknown, draft: Draft, root: string, onPattern: OnPattern): Json | boolean {
   return new Metering(draft, root, onPattern).copy(schema);
 }

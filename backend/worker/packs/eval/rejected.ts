@@ -1,4 +1,4 @@
-/** Inputs that only the work could find wrong. Thrown inside a scoring, and told as its outcome at its edge. */
+/** Inputs that only the work finds invalid. Thrown while scoring; the scorer's caller turns it into the outcome. */
 export class Rejected extends Error {
   readonly reason_code: string;
   readonly detail: string;

@@ -27,7 +27,7 @@ function sortedText(value: unknown): string {
   });
 }
 
-/** Ajv's own compares every pair; this looks at each item once. */
+/** Ajv's own compares every pair; this reads each item once. */
 function isUnique(items: readonly unknown[], meter: Meter): boolean {
   const seen = new Set<string>();
   for (const item of items) {
@@ -47,7 +47,7 @@ function patternEngine(patterns: Map<string, Pattern>, meter: Meter): NonNullabl
         meter.spend((size * (text.length + 1)) / MATCHING_PER_STEP);
         return re.test(text);
       },
-      // Ajv tells patterns apart by this.
+      // Ajv caches patterns by this name.
       toString: () => pattern,
     };
   };
@@ -91,7 +91,7 @@ function createAjv(draft: Draft, patterns: Map<string, Pattern>, meter: Meter): 
 
 export type CompileSchema = (schema: unknown, pointer: string) => ValidateFunction;
 
-/** Compiles schemas, equal ones once. Throws `Rejected` for one that is none, or none that can be served. */
+/** Compiles schemas, equal ones once. Throws `Rejected` for one that is invalid or not supported. */
 export function createSchemaCompiler(meter: Meter): CompileSchema {
   const patterns = new Map<string, Pattern>();
   const validators = new Map<Draft, Ajv>();

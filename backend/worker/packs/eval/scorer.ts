@@ -9,7 +9,7 @@ export interface Scored {
 /** A metric made ready for its cases. */
 export type Scorer = (item: EvalCase, index: number) => Scored;
 
-/** One that cannot use all inputs: both throw `Rejected`, `score` only for what scoring alone can tell. */
+/** One that cannot use all inputs: both throw `Rejected`, `score` only for what it finds while scoring. */
 export interface ChoosyScorer {
   /** Called for every case before any metric scores any. */
   readonly prepare: (item: EvalCase, index: number) => void;

@@ -6,7 +6,7 @@ import { type Attempt, NotBegun, type WorkProcess } from "./work-process.ts";
 /** Bounds of a pool, unless its user has reasons of its own. */
 export const POOL_LIMITS = {
   processes: Math.min(4, Math.max(2, availableParallelism())),
-  /** A process is not used for ever, whatever its libraries may keep. */
+  /** A process is replaced after so many requests, since libraries may leak. */
   uses_per_process: 100,
   /** So long a process waits for the next request; it saves that the loading of the libraries. */
   idle_ms: 60_000,

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 
 const PAGE_BYTES = 4_096;
-const LOOK_EVERY_MS = 100;
+const CHECK_EVERY_MS = 100;
 
 /** Resident memory of a process in bytes; undefined when it is gone, or where there is no /proc. */
 async function residentBytes(pid: number): Promise<number | undefined> {
@@ -15,10 +15,10 @@ async function residentBytes(pid: number): Promise<number | undefined> {
  * more than `most_mb` of it: what V8's own limits do not count, such as buffers and the memory of WebAssembly.
  */
 export function watchResidentMemory(pid: number, most_mb: number, onExcess: () => void): () => void {
-  const look = async () => {
+  const check = async () => {
     const bytes = await residentBytes(pid);
     if (bytes !== undefined && bytes > most_mb * 1_000_000) onExcess();
   };
-  const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  const timer = setInterval(() => void check(), CHECK_EVERY_MS);
   return () => clearInterval(timer);
 }

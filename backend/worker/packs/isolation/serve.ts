@@ -1,11 +1,11 @@
-/** What a process tells of a request: that its work begins; any number of stages; and how it ended. */
-export type Told<Answer> =
+/** The messages of a process about a request: its work has begun; any number of stages; its end. */
+export type WorkMessage<Answer> =
   | { readonly kind: "begun" }
   | { readonly kind: "stage"; readonly stage: string }
   | { readonly kind: "ok"; readonly answer: Answer }
   | { readonly kind: "failed"; readonly error: string };
 
-/** What works on one request; `enter` names the stage that begins, for whom a failure is told to. */
+/** What works on one request; `enter` names the stage that begins, which an error then names. */
 export type Work<Request, Answer> = (request: Request, enter: (stage: string) => void) => Answer | Promise<Answer>;
 
 /**
@@ -16,17 +16,17 @@ export function serve<Request, Answer>(
   work: Work<Request, Answer>,
   load: (request: Request) => unknown = () => undefined,
 ): void {
-  const tell = (told: Told<Answer>): void => void process.send?.(told);
+  const send = (message: WorkMessage<Answer>): void => void process.send?.(message);
   const perform = async (request: Request): Promise<Answer> => {
     await load(request);
-    tell({ kind: "begun" });
-    return work(request, (stage) => tell({ kind: "stage", stage }));
+    send({ kind: "begun" });
+    return work(request, (stage) => send({ kind: "stage", stage }));
   };
   // What a request is, its sender has parsed.
   process.on("message", (request: Request) => {
     perform(request).then(
-      (answer) => tell({ kind: "ok", answer }),
-      (error: unknown) => tell({ kind: "failed", error: error instanceof Error ? error.name : "unknown" }),
+      (answer) => send({ kind: "ok", answer }),
+      (error: unknown) => send({ kind: "failed", error: error instanceof Error ? error.name : "unknown" }),
     );
   });
   process.on("disconnect", () => process.exit());

@@ -4,7 +4,7 @@ import { realpathSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { watchResidentMemory } from "./resident-memory.ts";
-import type { Told } from "./serve.ts";
+import type { WorkMessage } from "./serve.ts";
 import type { Asker } from "./turn.ts";
 
 export type Attempt<Answer> =
@@ -107,7 +107,7 @@ function giveWay({ pid }: ChildProcess): void {
   try {
     setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
-    // It has ended already, which its exit tells.
+    // It has ended already; its exit event says so.
   }
 }
 
@@ -122,10 +122,10 @@ function busy(child: ChildProcess): void {
   child.channel?.ref();
 }
 
-/** What a process told last, and who is to know. */
+/** The request that a process works on, and who gets its messages. */
 interface Line<Answer> {
   ended: boolean;
-  onMessage(told: Told<Answer>): void;
+  onMessage(message: WorkMessage<Answer>): void;
   onEnd(fault: string): void;
 }
 
@@ -141,30 +141,30 @@ function faultOf(signal: NodeJS.Signals | null): string {
 }
 
 function listen<Answer>(child: ChildProcess): Line<Answer> {
-  // Where this process has no file descriptor left, none was started, and its error may never be told.
+  // Where this process has no file descriptor left, none was started, and its error event may never come.
   const line: Line<Answer> = { ended: child.pid === undefined, onMessage: nobody, onEnd: nobody };
   const over = (fault: string) => {
     line.ended = true;
     line.onEnd(fault);
   };
-  child.on("message", (told) => line.onMessage(told as Told<Answer>));
+  child.on("message", (message) => line.onMessage(message as WorkMessage<Answer>));
   child.on("error", () => over(KILLED));
   child.on("exit", (_code, signal) => over(faultOf(signal)));
   return line;
 }
 
-/** What a process tells of one request. `giveUp` ends it with a fault, `abandon` without one; both end the process. */
+/** The messages of a process about one request. `giveUp` ends it with an error, `abandon` without one; both end the process. */
 function hear<Answer>(line: Line<Answer>) {
   const begun = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<Attempt<Answer>>();
-  // One of the two may be left unheard.
+  // Nobody may await one of the two.
   for (const { promise } of [begun, ended]) promise.catch(nobody);
   let stage: string | undefined;
-  line.onMessage = (told) => {
-    if (told.kind === "begun") begun.resolve();
-    else if (told.kind === "stage") ({ stage } = told);
-    else if (told.kind === "ok") ended.resolve(told);
-    else line.onEnd(told.error);
+  line.onMessage = (message) => {
+    if (message.kind === "begun") begun.resolve();
+    else if (message.kind === "stage") ({ stage } = message);
+    else if (message.kind === "ok") ended.resolve(message);
+    else line.onEnd(message.error);
   };
   line.onEnd = (fault) => {
     if (fault !== "out-of-memory") begun.reject(new NotBegun(fault));

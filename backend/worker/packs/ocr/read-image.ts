@@ -42,7 +42,7 @@ function report(request: ImageRequest, bytes: Uint8Array, header: ImageHeader, r
   };
 }
 
-/** The whole work of the pack on an image: whatever is told of it grows with its size, so it is done in a process. */
+/** The whole work of the pack on an image. It grows with the image, so that it is done in a process. */
 export async function readImage(
   request: ImageRequest,
   recognize: (image: ImageToRead) => Promise<Recognition>,

@@ -11,7 +11,7 @@ const TEXTS: readonly string[] = [
   "application/atom+xml",
 ];
 
-/** What may be read; anything else fails with CONTENT_TYPE. */
+/** The media types that can be read; any other fails with CONTENT_TYPE. */
 export const READABLE_TYPES: readonly string[] = [...PAGES, ...TEXTS];
 
 /** True for HTML, which is searched for an article; every other readable type is taken as it is. */

@@ -6,7 +6,7 @@ const PLAIN_URL = /https?:\/\/[^\s<>"'`\\]+/g;
 
 const PUNCTUATION = new Set(".,;:!?)]}");
 
-/** Without the punctuation that ends a sentence. A loop: a pattern would look anew at each of a million full stops. */
+/** Without the punctuation that ends a sentence. A loop: a pattern would start again at each of a million full stops. */
 function trimmed(url: string): string {
   let end = url.length;
   while (end > 0 && PUNCTUATION.has(url.charAt(end - 1))) end--;

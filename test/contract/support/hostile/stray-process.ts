@@ -2,7 +2,7 @@ import type { PackOutcome } from "#core/domain/pack.ts";
 import { createLog } from "../../../../backend/drivers/log.ts";
 import { execute } from "../../../../backend/worker/execute.ts";
 import { createOffThread } from "../../../../backend/worker/off-thread/off-thread.ts";
-import { catchStrays } from "../../../../backend/worker/stray-errors.ts";
+import { routeUnhandledErrors } from "../../../../backend/worker/unhandled-errors.ts";
 import { startTimebox } from "../../../../backend/worker/timebox.ts";
 import { done, hang, NEVER, packOf } from "../run-harness.ts";
 
@@ -32,7 +32,7 @@ const LEFTOVERS: Readonly<Record<string, () => Promise<PackOutcome>>> = {
   },
 };
 
-catchStrays(createLog({ level: "silent", service: "test" }), () => process.exit(1));
+routeUnhandledErrors(createLog({ level: "silent", service: "test" }), () => process.exit(1));
 const log = createLog({ level: "silent", service: "test" });
 const deps = { fetch: () => Promise.reject(new Error("no network")), log, offThread: createOffThread() };
 const endless = () => {

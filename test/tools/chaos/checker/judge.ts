@@ -1,6 +1,6 @@
 import type { Event } from "../history.ts";
 import { admissionsInTime, judgeRefusals, type Refusals, statesFollow } from "./admissions.ts";
-import { auditAgrees, booksAddUp, chargedOnce, drift, grantedOnce, sideBooksAddUp } from "./books.ts";
+import { auditAgrees, ledgerBalances, chargedOnce, drift, grantedOnce, sideLedgerBalances } from "./ledger-totals.ts";
 import { takenOnce } from "./clawbacks.ts";
 import type { Evidence, Violation } from "./evidence.ts";
 import {
@@ -18,10 +18,10 @@ import { downloadsAreTrue, oneResult, tenantsApart } from "./results.ts";
 type Rule = (evidence: Evidence, history: readonly Event[]) => readonly Violation[];
 
 const RULES: readonly Rule[] = [
-  booksAddUp,
+  ledgerBalances,
   grantedOnce,
   takenOnce,
-  sideBooksAddUp,
+  sideLedgerBalances,
   auditAgrees,
   statesFollow,
   chargedOnce,

@@ -51,7 +51,7 @@ export const requestOf = (intent: Intent): SubmitRequest => ({
 });
 
 const runOf = (world: World, intent: Intent) =>
-  world.books.runs.find(
+  world.snapshot.runs.find(
     (run) => run.tenant_id === intent.account.tenant_id && run.idempotency_key === intent.idempotency_key,
   );
 
@@ -149,7 +149,7 @@ export async function follow(
       if (revoked) world.violate("6: a revoked key was answered");
       if (verdict.kind !== "found") world.violate(`3: run ${run_id} was accepted, and then not found`);
     }
-    const run = world.books.runs.find((each) => each.run_id === run_id);
+    const run = world.snapshot.runs.find((each) => each.run_id === run_id);
     if (run !== undefined && !isOpen(run)) return;
     await wait(world.random.between(1_000, 30_000));
   }

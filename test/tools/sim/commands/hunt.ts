@@ -1,7 +1,7 @@
 import type { Tally, Work } from "../job.ts";
 import { MUTANTS } from "../mutants/list.ts";
 import type { Mutant } from "../mutants/mutant.ts";
-import { STORIES } from "../stories.ts";
+import { LIFECYCLES } from "../lifecycles.ts";
 import { inSlots, runJob } from "./run-jobs.ts";
 import type { Servers } from "./servers.ts";
 
@@ -9,13 +9,13 @@ import type { Servers } from "./servers.ts";
 const UNFIT = /could not determine data type|bind message supplies|syntax error|does not exist|ZodError/;
 
 /** What is expected to notice nothing: a look, not a proof. */
-const LOOKS: readonly Work[] = [{ kind: "scenes" }];
+const LOOKS: readonly Work[] = [{ kind: "scenarios" }];
 
 /** What a mutant has to get through, the quick ones first; the first violation ends it. */
 const TRIALS: readonly Work[] = [
-  { kind: "scenes" },
+  { kind: "scenarios" },
   { kind: "seeds", from: 1, step: 1, count: 30 },
-  ...STORIES.map((_, story): Work => ({ kind: "singles", story, shard: 0, shards: 1 })),
+  ...LIFECYCLES.map((_, lifecycle): Work => ({ kind: "singles", lifecycle, shard: 0, shards: 1 })),
   { kind: "seeds", from: 31, step: 1, count: 90 },
 ];
 

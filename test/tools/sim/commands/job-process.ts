@@ -5,15 +5,15 @@ const REPORT_EVERY_MS = 500;
 process.once("message", (message) => {
   const spec = jobSpec.parse(message);
   let told_ms = 0;
-  const tell = (kind: "progress" | "done", tally: Awaited<ReturnType<typeof doJob>>) =>
+  const send = (kind: "progress" | "done", tally: Awaited<ReturnType<typeof doJob>>) =>
     process.send?.({ kind, tally: { ...tally, met: [...tally.met] } });
   doJob(spec, (tally) => {
     if (performance.now() - told_ms < REPORT_EVERY_MS) return;
     told_ms = performance.now();
-    tell("progress", tally);
+    send("progress", tally);
   }).then(
     (tally) => {
-      tell("done", tally);
+      send("done", tally);
       process.disconnect();
     },
     (error: unknown) => {

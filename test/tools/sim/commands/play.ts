@@ -31,7 +31,7 @@ export async function play(
       },
       (tally) => {
         const known = tallies.get(each)?.violations.length ?? 0;
-        for (const violation of tally.violations.slice(known)) tell(violation);
+        for (const violation of tally.violations.slice(known)) reportViolation(violation);
         tallies.set(each, tally);
       },
     ),
@@ -68,7 +68,7 @@ function total(tallies: readonly Tally[]): Tally {
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 /** At once: a long command may be ended before its summary. */
-function tell({ replay, laws }: Tally["violations"][number]): void {
+function reportViolation({ replay, laws }: Tally["violations"][number]): void {
   say(`\nVIOLATION  npm run sim -- --log ${replay}`);
   for (const law of laws) say(`  ${law}`);
 }
@@ -78,7 +78,7 @@ function report(all: Tally, seconds: number): void {
   say(`\nworlds               ${all.worlds} in ${seconds.toFixed(0)} s`);
   say(`runs                 ${all.runs}`);
   say(`steps                ${all.steps}, ${all.boundaries} calls of a store`);
-  say(`boundaries           ${all.crossed} of the stories; faults met at them ${all.fired}/${all.asked}`);
+  say(`boundaries           ${all.crossed} of the lifecycles; faults met at them ${all.fired}/${all.asked}`);
   say(`faults               ${all.faults}, ${all.met.size} kinds of fault at an operation`);
   say(`replayed             ${all.replayed} random worlds twice, line by line the same`);
   say(`slowest to rest      ${Math.round(all.slowest_rest_ms / 60_000)} min of a world's time`);

@@ -87,7 +87,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   };
 }
 
-/** A file that the database reads: telling each session the time would double the round trips. */
+/** A file that the database reads: play each session the time would double the round trips. */
 function createClockFile() {
   const dir = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "dpp-sim-clock-"));
   chmodSync(dir, 0o711);

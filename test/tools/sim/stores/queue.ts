@@ -8,7 +8,7 @@ interface Message {
   visible_at_ms: number;
   received: number;
   /** The latest delivery's handle: an earlier one deletes nothing, and hiding by it is refused. */
-  receipt: string;
+  handle: string;
 }
 
 export interface QueueSettings {
@@ -38,7 +38,7 @@ export class SimQueue {
   }
 
   send(body: string, visible_at_ms: number): void {
-    this.#messages.push({ id: this.#next_id++, body, visible_at_ms, received: 0, receipt: "" });
+    this.#messages.push({ id: this.#next_id++, body, visible_at_ms, received: 0, handle: "" });
   }
 
   receive(max: number, now_ms: number): readonly ReceivedMessage[] {
@@ -54,21 +54,21 @@ export class SimQueue {
       }
       message.received += 1;
       message.visible_at_ms = now_ms + this.#settings.visibility_ms;
-      message.receipt = `${message.id}-${message.received}`;
-      taken.push({ body: message.body, receipt: message.receipt });
+      message.handle = `${message.id}-${message.received}`;
+      taken.push({ body: message.body, handle: message.handle });
     }
     return taken;
   }
 
   /** SQS refuses this for a message that is not in flight (MessageNotInflight), which the driver tells as an outage. */
-  hide(receipt: string, until_ms: number, now_ms: number): void {
-    const message = this.#messages.find((each) => each.receipt === receipt);
+  hide(handle: string, until_ms: number, now_ms: number): void {
+    const message = this.#messages.find((each) => each.handle === handle);
     if (message === undefined || message.visible_at_ms <= now_ms) throw new Outage("sqs", "message is not in flight");
     message.visible_at_ms = until_ms;
   }
 
-  delete(receipt: string): void {
-    const message = this.#messages.find((each) => each.receipt === receipt);
+  delete(handle: string): void {
+    const message = this.#messages.find((each) => each.handle === handle);
     if (message !== undefined) this.#remove(message);
   }
 

@@ -22,24 +22,24 @@ interface Wanted {
 }
 
 /**
- * Adds up all books now, in short statements, while traffic goes on. What does not add up becomes a finding, and freezes
- * its run where that is closed. Findings that were open before are told too.
+ * Audits all tenants and runs now, in short statements, beside the traffic. What disagrees becomes a finding, and freezes
+ * its run where that is closed. Findings that were open before are printed too.
  */
-export async function auditBooks(operator: StoresOperator, wanted: Wanted): Promise<Report> {
+export async function auditLedger(operator: StoresOperator, wanted: Wanted): Promise<Report> {
   const { db, clock } = operator;
   const began_ms = clock.now();
   const objects = wanted.receipts ? await operator.objects() : undefined;
-  const books = await addTenants(operator, wanted);
+  const totals = await addTenants(operator, wanted);
   const runs = await addRuns(operator, wanted.tenant_id);
   const receipts = objects && (await auditReceipts(db, objects, wanted.tenant_id));
-  const recorded = [...books.recorded, ...runs.recorded, ...(receipts?.recorded ?? [])];
+  const recorded = [...totals.recorded, ...runs.recorded, ...(receipts?.recorded ?? [])];
   const moved_on = recorded.filter((each) => each === "lost").length;
   if (moved_on > 0) operator.warn(`${moved_on} runs changed while they were judged: audit again`);
 
   const findings = await listFindings(db, wanted.tenant_id);
   const seconds = (clock.now() - began_ms) / 1000;
-  const { granted, charged, reserved, available } = figuresOf(books.added);
-  const counts = { tenants: books.tenants, transfers: books.transfers, runs: runs.runs };
+  const { granted, charged, reserved, available } = figuresOf(totals.added);
+  const counts = { tenants: totals.tenants, transfers: totals.transfers, runs: runs.runs };
   const usd = {
     granted_usd: formatSum(granted),
     charged_usd: formatSum(charged),

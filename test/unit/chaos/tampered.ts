@@ -24,7 +24,7 @@ export const first = <T>(items: readonly T[], which: (item: T) => boolean = () =
 export const runOf = (world: ToldWorld, run_id = RUN) => first(world.evidence.runs, (run) => run.run_id === run_id);
 const drop = <T>(items: T[], which: (item: T) => boolean) => items.splice(items.findIndex(which), 1);
 
-/** What is doctored, and the beginning of the rule that must notice. */
+/** What is tampered, and the beginning of the rule that must notice. */
 export const DOCTORED: readonly (readonly [what: string, rule: string, doctor: (world: ToldWorld) => unknown])[] = [
   [
     "a balance that its transfers do not make",

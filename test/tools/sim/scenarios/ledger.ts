@@ -4,7 +4,7 @@ import { decideRun } from "#core/store/audit/decide-run.ts";
 import { listFindings, resolveFinding } from "#core/store/audit/list-findings.ts";
 import { command, createAccount } from "../actors/tenants.ts";
 import type { World } from "../world.ts";
-import { DAY_AND_MORE_MS, type Scene, SLOW_SWEEPS, type Stage } from "./stage.ts";
+import { DAY_AND_MORE_MS, type Scenario, SLOW_SWEEPS, type Stage } from "./stage.ts";
 
 /** A statement of the database's owner, past all functions and guards. */
 const tamper = ({ world, act }: Stage, sql: string, values: readonly string[]) =>
@@ -15,12 +15,12 @@ const tamper = ({ world, act }: Stage, sql: string, values: readonly string[]) =
   });
 
 const expectFinding = (world: World, kind: string, tenant_id: string): void => {
-  const isFound = world.books.findings.some((finding) => finding.kind === kind && finding.tenant_id === tenant_id);
+  const isFound = world.snapshot.findings.some((finding) => finding.kind === kind && finding.tenant_id === tenant_id);
   if (!isFound) world.violate(`3: nobody found it: ${kind} of tenant ${tenant_id}`);
 };
 
 /** What contradicts itself, and what a person decides. */
-export const BOOKS_SCENES: readonly Scene[] = [
+export const LEDGER_SCENARIOS: readonly Scenario[] = [
   {
     name: "a transfer that is not its run's is found, and the frozen run outlives its retention",
     funds: 100_000,

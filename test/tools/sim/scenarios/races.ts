@@ -1,7 +1,7 @@
 import { encodeSignal } from "#core/domain/message.ts";
 import { TRACEPARENT } from "../actors/client.ts";
 import { SETTINGS, type WorldSettings } from "../world.ts";
-import { allOf, firstTimes, type Scene, type Stage } from "./stage.ts";
+import { allOf, firstTimes, type Scenario, type Stage } from "./stage.ts";
 
 const ONE_ATTEMPT: WorldSettings = {
   ...SETTINGS,
@@ -24,7 +24,7 @@ const beatAfterLook = async ({ world, workers, intent, ask, wait, act }: Stage):
 };
 
 /** Sweeps and workers that meet at one run. The reaper's rounds are at every full minute. */
-export const RACE_SCENES: readonly Scene[] = [
+export const RACE_SCENARIOS: readonly Scenario[] = [
   {
     name: "a run whose attempts are used is not started again by a signal, and fails",
     funds: 100_000,
@@ -108,7 +108,7 @@ export const RACE_SCENES: readonly Scene[] = [
   ...[
     { when: "before the sweep", wait_ms: 10_000, delay_ms: 0 },
     { when: "between the sweep's look and its step", wait_ms: 182_000, delay_ms: 5_000 },
-  ].map(({ when, wait_ms, delay_ms }): Scene => ({
+  ].map(({ when, wait_ms, delay_ms }): Scenario => ({
     name: `a cancel of a claimed run ${when} is honoured`,
     funds: 100_000,
     plan: () => allOf(firstTimes("worker", "put", [CRASH]), firstTimes("reaper", "roll-back", [stall(delay_ms)])),

@@ -32,8 +32,8 @@ export function moveCredit(
   });
 }
 
-/** What is doctored; the rule of clawbacks must notice. Ada has 84,000 at the time. */
-export const DOCTORED_CLAWBACKS: readonly (readonly [what: string, doctor: (world: ToldWorld) => unknown])[] = [
+/** What is tampered; the rule of clawbacks must notice. Ada has 84,000 at the time. */
+export const TAMPERED_CLAWBACKS: readonly (readonly [what: string, doctor: (world: ToldWorld) => unknown])[] = [
   ["that was told of and not made", ({ history }) => history.push(clawbackAt(400, 500))],
   ["that nobody asked for", (world) => moveCredit(world, 405, "CLAWBACK", 1_000)],
   ["that took nothing of what was there", ({ history }) => history.push(clawbackAt(400, 0))],

@@ -19,7 +19,7 @@ function added(transfers: readonly Transfer[]) {
 }
 
 /** Rule 1: what the transfers add up to is the balance, and nothing is negative, at the end or in any answer. */
-export function booksAddUp(evidence: Evidence, history: readonly Event[]): readonly Violation[] {
+export function ledgerBalances(evidence: Evidence, history: readonly Event[]): readonly Violation[] {
   const found: Violation[] = [];
   const rule = "1: granted = charged + available + reserved, never negative";
   const byTenant = groupBy(evidence.transfers, (each) => each.tenant_id);
@@ -118,7 +118,7 @@ export function auditAgrees(evidence: Evidence): readonly Violation[] {
 }
 
 /** Rule 1, for what is kept beside the balance: capped keys, and usage by day. */
-export function sideBooksAddUp(evidence: Evidence): readonly Violation[] {
+export function sideLedgerBalances(evidence: Evidence): readonly Violation[] {
   const found: Violation[] = [];
   const byKey = groupBy(evidence.runs, (run) => (run.key_capped ? run.key_id : null));
   for (const key of evidence.spending) {

@@ -4,10 +4,10 @@ import { micros } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
 import { type Intent, payloadOf, pursue, requestOf, spy } from "../actors/client.ts";
 import { closeShop, createAccount, revoke } from "../actors/tenants.ts";
-import { firstTimes, type Scene } from "./stage.ts";
+import { firstTimes, type Scenario } from "./stage.ts";
 
 /** What clients and operators do, and what each must be told. */
-export const SUBMIT_SCENES: readonly Scene[] = [
+export const SUBMIT_SCENARIOS: readonly Scenario[] = [
   {
     // Another run has the money when the client comes back; when that one has ended, the statement arrives.
     name: "a submit that comes a minute late binds nothing after its client was refused",
@@ -20,7 +20,7 @@ export const SUBMIT_SCENES: readonly Scene[] = [
       void pursue(world, intent("the-other", { reserve: 60_000, ms: 20_000 }), () => edge, wait);
       expect("the latecomer", (await late).refused ?? "a run", "budget-exceeded");
       await wait(100_000);
-      if (world.books.runs.some((run) => run.idempotency_key === "latecomer"))
+      if (world.snapshot.runs.some((run) => run.idempotency_key === "latecomer"))
         world.violate("4: it was refused, and then it was bound");
     },
   },
@@ -38,7 +38,7 @@ export const SUBMIT_SCENES: readonly Scene[] = [
       await wait(1_000);
     },
   },
-  ...["with a hint of it", "without a hint of it", "without Redis"].map((circumstance): Scene => ({
+  ...["with a hint of it", "without a hint of it", "without Redis"].map((circumstance): Scenario => ({
     name: `a run is found after its price rose above its cap, and a new one is refused, ${circumstance}`,
     funds: 100_000,
     play: async ({ world, account, edge, intent, ask, expect, act }) => {
@@ -57,7 +57,7 @@ export const SUBMIT_SCENES: readonly Scene[] = [
       expect("another body", await askAtTheNewPrice(intent("before-the-rise", { units: 2 })), "idempotency-conflict");
       expect("a new one", await askAtTheNewPrice(intent("after-the-rise")), "max-cost-below-price");
       world.network.down.clear();
-      if (world.books.runs.length !== 1) world.violate("2: a run was sold below its price");
+      if (world.snapshot.runs.length !== 1) world.violate("2: a run was sold below its price");
     },
   })),
   {
@@ -74,7 +74,7 @@ export const SUBMIT_SCENES: readonly Scene[] = [
       expect("the first body, now", await ask(poison), "idempotency-conflict");
     },
   },
-  ...["rewound", "down"].map((redis): Scene => ({
+  ...["rewound", "down"].map((redis): Scenario => ({
     name: `a revoked key is dead when Redis is ${redis}`,
     funds: 100_000,
     play: async ({ world, account, intent, ask, expect, wait, act }) => {
@@ -112,7 +112,7 @@ export const SUBMIT_SCENES: readonly Scene[] = [
       const stranger = await act(() => createAccount(world, wishes));
       await spy(world, stranger, run.slice(4), () => edge);
       await wait(40_000);
-      if (world.books.runs.some((each) => each.status !== "COMPLETED")) world.violate("6: a stranger ended a run");
+      if (world.snapshot.runs.some((each) => each.status !== "COMPLETED")) world.violate("6: a stranger ended a run");
     },
   },
 ];

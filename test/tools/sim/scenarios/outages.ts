@@ -1,5 +1,5 @@
 import type { PortName } from "../faults.ts";
-import { allOf, firstTimes, type Scene, type Stage } from "./stage.ts";
+import { allOf, firstTimes, type Scenario, type Stage } from "./stage.ts";
 
 const LOST = { fault: "lose-reply" } as const;
 const REFUSED = { fault: "refuse" } as const;
@@ -19,7 +19,7 @@ const out = async ({ world, wait }: Stage, ports: readonly PortName[]): Promise<
 };
 
 /** A worker's calls of one kind that get no answer, some done and some not. */
-const unanswered = (operation: string): Scene => ({
+const unanswered = (operation: string): Scenario => ({
   name: `${operation} gets no answer three times: no attempt is burned`,
   funds: 100_000,
   plan: () => firstTimes("worker", operation, [LOST, REFUSED, LOST]),
@@ -31,7 +31,7 @@ const unanswered = (operation: string): Scene => ({
 });
 
 /** Stores that are out for half a minute, at every moment of a run's life. */
-const outage = (ports: readonly PortName[], after_ms: number, end: "done" | "fail"): Scene => ({
+const outage = (ports: readonly PortName[], after_ms: number, end: "done" | "fail"): Scenario => ({
   name: `${ports.join(", ")} out for 30 s, ${after_ms} ms after a submit that is ${end}: no attempt is burned`,
   funds: 100_000,
   play: async (stage) => {
@@ -43,7 +43,7 @@ const outage = (ports: readonly PortName[], after_ms: number, end: "done" | "fai
   },
 });
 
-export const OUTAGE_SCENES: readonly Scene[] = [
+export const OUTAGE_SCENARIOS: readonly Scenario[] = [
   ...["claim-run", "extend-lease", "begin-finalize", "put", "close-run"].map(unanswered),
   ...(["done", "fail"] as const).flatMap((end) =>
     [0, 20_000, WORK_MS - 10_000].map((after_ms) => outage(["database"], after_ms, end)),

@@ -4,37 +4,37 @@ import { startReaper, startWorker } from "./actors/backend.ts";
 import { type Intent, payloadOf, requestOf } from "./actors/client.ts";
 import { SimEdge } from "./actors/edge.ts";
 import { type Account, createAccount } from "./actors/tenants.ts";
-import { comeToRest } from "./come-to-rest.ts";
+import { quiesce } from "./quiesce.ts";
 import type { FaultPlan } from "./faults.ts";
 import { Seeded } from "./seeded.ts";
 import type { Host } from "./stores/host.ts";
 import { World } from "./world.ts";
 
 /** Two submits at one moment, one of which waits inside submit_run while the other goes through all of it. */
-export interface Duel {
+export interface Race {
   readonly name: string;
   readonly funds: number;
   readonly max_open_runs: number;
   readonly spending_cap: number | undefined;
   readonly second: { readonly idempotency_key: string; readonly units: number };
-  /** What the two are told, in any order; "run" stands for an acceptance. */
-  readonly told: readonly [string, string];
+  /** What the two are answered, in any order; "run" stands for an acceptance. */
+  readonly answers: readonly [string, string];
   readonly runs: 1 | 2;
 }
 
 const RESERVE = 60_000;
-const FIRST = { idempotency_key: "duel-of-one", units: 1 };
-const OTHER = { idempotency_key: "duel-of-two", units: 1 };
+const FIRST = { idempotency_key: "race-of-one", units: 1 };
+const OTHER = { idempotency_key: "race-of-two", units: 1 };
 const ample = { funds: 1_000_000, max_open_runs: 5, spending_cap: undefined };
 
-export const DUELS: readonly Duel[] = [
-  { name: "the same request twice", ...ample, second: FIRST, told: ["run", "run"], runs: 1 },
+export const RACES: readonly Race[] = [
+  { name: "the same request twice", ...ample, second: FIRST, answers: ["run", "run"], runs: 1 },
   {
     name: "the same request twice, and money for one",
     ...ample,
     funds: RESERVE,
     second: FIRST,
-    told: ["run", "run"],
+    answers: ["run", "run"],
     runs: 1,
   },
   {
@@ -42,7 +42,7 @@ export const DUELS: readonly Duel[] = [
     ...ample,
     max_open_runs: 1,
     second: FIRST,
-    told: ["run", "run"],
+    answers: ["run", "run"],
     runs: 1,
   },
   {
@@ -50,14 +50,14 @@ export const DUELS: readonly Duel[] = [
     ...ample,
     spending_cap: RESERVE,
     second: FIRST,
-    told: ["run", "run"],
+    answers: ["run", "run"],
     runs: 1,
   },
   {
     name: "one key, two bodies",
     ...ample,
     second: { ...FIRST, units: 2 },
-    told: ["run", "idempotency-conflict"],
+    answers: ["run", "idempotency-conflict"],
     runs: 1,
   },
   {
@@ -65,7 +65,7 @@ export const DUELS: readonly Duel[] = [
     ...ample,
     funds: RESERVE,
     second: OTHER,
-    told: ["run", "budget-exceeded"],
+    answers: ["run", "budget-exceeded"],
     runs: 1,
   },
   {
@@ -73,7 +73,7 @@ export const DUELS: readonly Duel[] = [
     ...ample,
     max_open_runs: 1,
     second: OTHER,
-    told: ["run", "too-many-open-runs"],
+    answers: ["run", "too-many-open-runs"],
     runs: 1,
   },
   {
@@ -81,15 +81,15 @@ export const DUELS: readonly Duel[] = [
     ...ample,
     spending_cap: RESERVE,
     second: OTHER,
-    told: ["run", "budget-exceeded"],
+    answers: ["run", "budget-exceeded"],
     runs: 1,
   },
-  { name: "two requests", ...ample, second: OTHER, told: ["run", "run"], runs: 2 },
+  { name: "two requests", ...ample, second: OTHER, answers: ["run", "run"], runs: 2 },
 ];
 
 type Pause = "looked" | "counted" | undefined;
 /** Where the first waits, and whether Redis is there. */
-export const DUEL_CIRCUMSTANCES: readonly (readonly [pause: Pause, isRedisUp: boolean])[] = [
+export const RACE_CIRCUMSTANCES: readonly (readonly [pause: Pause, isRedisUp: boolean])[] = [
   ["looked", true],
   ["looked", false],
   ["counted", true],
@@ -98,27 +98,28 @@ export const DUEL_CIRCUMSTANCES: readonly (readonly [pause: Pause, isRedisUp: bo
   [undefined, false],
 ];
 
-/** Fights a duel with Redis up or down; the first to reach the database waits at `pause`. */
-export async function fight(host: Host, duel: Duel, pause: Pause, isRedisUp: boolean): Promise<World> {
+/** Fights a race with Redis up or down; the first to reach the database waits at `pause`. */
+export async function playRace(host: Host, race: Race, pause: Pause, isRedisUp: boolean): Promise<World> {
   await host.reset();
   const world = new World({ host, random: new Seeded(7), plan: pauseFirst(pause) });
   await world.stores.redis.flush();
-  const account = await createAccount(world, duel);
+  const account = await createAccount(world, race);
   if (!isRedisUp) world.network.down.add("redis");
-  const answers = [await ask(world, account, FIRST, 0), await ask(world, account, duel.second, 50)];
+  const answers = [await ask(world, account, FIRST, 0), await ask(world, account, race.second, 50)];
   await world.run(() => answers.every(({ said }) => said() !== undefined), 120_000);
-  const told = answers.map(({ said }) => said() ?? "nothing");
-  const kinds = told.map((each) => (each.startsWith("run ") ? "run" : each)).toSorted();
-  if (kinds.join() !== duel.told.toSorted().join()) world.violate(`4: ${duel.name}: told ${kinds.join(", ")}`);
-  const accepted = new Set(told.filter((each) => each.startsWith("run ")));
-  if (accepted.size !== duel.runs) world.violate(`4: ${duel.name}: ${accepted.size} runs were told of`);
-  if (world.books.runs.length !== duel.runs)
-    world.violate(`4: ${duel.name}: there are ${world.books.runs.length} runs`);
+  const said = answers.map(({ said }) => said() ?? "nothing");
+  const kinds = said.map((each) => (each.startsWith("run ") ? "run" : each)).toSorted();
+  if (kinds.join() !== race.answers.toSorted().join()) world.violate(`4: ${race.name}: answered ${kinds.join(", ")}`);
+  const accepted = new Set(said.filter((each) => each.startsWith("run ")));
+  if (accepted.size !== race.runs) world.violate(`4: ${race.name}: ${accepted.size} runs were accepted`);
+  if (world.snapshot.runs.length !== race.runs)
+    world.violate(`4: ${race.name}: there are ${world.snapshot.runs.length} runs`);
   const payloads = new Set(answers.map(({ intent }) => `\\x${payloadOf(intent)}`));
-  if (!world.books.runs.every((run) => payloads.has(run.payload_sha256))) world.violate("4: a body that nobody sent");
+  if (!world.snapshot.runs.every((run) => payloads.has(run.payload_sha256)))
+    world.violate("4: a body that nobody sent");
   world.network.down.clear();
   const processes = [startWorker(world, "worker"), startReaper(world, "reaper")];
-  if (world.violations.length === 0) await comeToRest(world, processes);
+  if (world.violations.length === 0) await quiesce(world, processes);
   await world.stores.postgres.close();
   return world;
 }

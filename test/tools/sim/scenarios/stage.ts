@@ -4,7 +4,7 @@ import { startReaper, startWorker, type Supervised } from "../actors/backend.ts"
 import { type Intent, requestOf } from "../actors/client.ts";
 import { SimEdge } from "../actors/edge.ts";
 import { type Account, createAccount } from "../actors/tenants.ts";
-import { comeToRest, pass } from "../come-to-rest.ts";
+import { quiesce, pass } from "../quiesce.ts";
 import { type Decision, type FaultPlan, planned } from "../faults.ts";
 import { outcomeOf } from "../network.ts";
 import { Seeded } from "../seeded.ts";
@@ -15,7 +15,7 @@ import { SETTINGS, World, type WorldSettings } from "../world.ts";
 const DAY_MS = 86_400_000;
 /** Past the retention of a day, and past the sweep that ends it. */
 export const DAY_AND_MORE_MS = DAY_MS + 3 * 3_600_000;
-/** For a scene that lasts for days: a round an hour. */
+/** For a scenario that lasts for days: a round an hour. */
 export const SLOW_SWEEPS: WorldSettings = {
   ...SETTINGS,
   reaper: { ...SETTINGS.reaper, sweep_seconds: 3_600, audit_seconds: 3_600 },
@@ -47,7 +47,7 @@ export interface Stage {
   act<T>(work: () => Promise<T>): Promise<T>;
 }
 
-export interface Scene {
+export interface Scenario {
   readonly name: string;
   readonly funds: number;
   readonly plan?: () => FaultPlan;
@@ -58,28 +58,28 @@ export interface Scene {
   play(stage: Stage): Promise<void>;
 }
 
-export async function playScene(host: Host, scene: Scene): Promise<World> {
+export async function playScenario(host: Host, scenario: Scenario): Promise<World> {
   await host.reset();
   const world = new World({
     host,
     random: new Seeded(3),
-    plan: scene.plan?.() ?? planned(new Map()),
-    settings: scene.settings ?? SETTINGS,
-    mayFreeze: scene.mayFreeze ?? false,
+    plan: scenario.plan?.() ?? planned(new Map()),
+    settings: scenario.settings ?? SETTINGS,
+    mayFreeze: scenario.mayFreeze ?? false,
   });
   await world.stores.redis.flush();
-  const account = await createAccount(world, { funds: scene.funds, max_open_runs: 5, spending_cap: undefined });
+  const account = await createAccount(world, { funds: scenario.funds, max_open_runs: 5, spending_cap: undefined });
   const edge = new SimEdge(world, "edge");
   const workers = [startWorker(world, "worker-1"), startWorker(world, "worker-2")];
-  const reapers = Array.from({ length: scene.reapers ?? 1 }, (_, i) => startReaper(world, `reaper-${i + 1}`));
+  const reapers = Array.from({ length: scenario.reapers ?? 1 }, (_, i) => startReaper(world, `reaper-${i + 1}`));
   let isPlayed = false;
-  scene.play(stageOf(world, account, edge, workers)).then(
+  scenario.play(stageOf(world, account, edge, workers)).then(
     () => (isPlayed = true),
-    (error: unknown) => world.fault("the scene", error),
+    (error: unknown) => world.fault("the scenario", error),
   );
-  if (!(await world.run(() => isPlayed, 3 * DAY_MS))) world.violate("0: the scene did not come to its end");
+  if (!(await world.run(() => isPlayed, 3 * DAY_MS))) world.violate("0: the scenario did not come to its end");
   await pass(world, 1_000);
-  if (world.violations.length === 0 && !world.isTampered) await comeToRest(world, [...workers, ...reapers]);
+  if (world.violations.length === 0 && !world.isTampered) await quiesce(world, [...workers, ...reapers]);
   await world.stores.postgres.close();
   return world;
 }
@@ -91,7 +91,7 @@ function stageOf(world: World, account: Account, edge: SimEdge, workers: readonl
     edge,
     workers,
     run: () => {
-      const [run] = world.books.runs;
+      const [run] = world.snapshot.runs;
       if (run === undefined) throw new Error("there is no run");
       return run;
     },

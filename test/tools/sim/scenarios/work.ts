@@ -1,11 +1,11 @@
 import { encodeSignal } from "#core/domain/message.ts";
 import { TRACEPARENT } from "../actors/client.ts";
-import { DAY_AND_MORE_MS, firstTimes, type Scene, SLOW_SWEEPS } from "./stage.ts";
+import { DAY_AND_MORE_MS, firstTimes, type Scenario, SLOW_SWEEPS } from "./stage.ts";
 
 const completed = { status: "COMPLETED", charged_micros: 1_000 };
 
 /** Workers that come back late, and runs that wait their turn. */
-export const WORK_SCENES: readonly Scene[] = [
+export const WORK_SCENARIOS: readonly Scenario[] = [
   {
     // Its timebox and grace have passed when its turn comes; its work has still to begin.
     name: "a run that waits its turn keeps its lease and its whole timebox",
@@ -67,7 +67,7 @@ export const WORK_SCENES: readonly Scene[] = [
     play: async ({ world, intent, ask, wait }) => {
       await ask(intent("slept-through", { ms: 150_000, end: "fail", timebox_sec: 200 }));
       await wait(600_000);
-      if (world.books.runs[0]?.attempt !== 2) world.violate("0: there was no second attempt");
+      if (world.snapshot.runs[0]?.attempt !== 2) world.violate("0: there was no second attempt");
     },
   },
   {
@@ -85,7 +85,7 @@ export const WORK_SCENES: readonly Scene[] = [
       // Its lease has passed by now, and its claim stands: a signal too many must not start it again.
       await act(async () => world.stores.queue.send(encodeSignal({ run_id, traceparent: TRACEPARENT })));
       await wait(900_000);
-      if ((world.books.runs[0]?.attempt ?? 0) < 3) world.violate("0: there was no third attempt");
+      if ((world.snapshot.runs[0]?.attempt ?? 0) < 3) world.violate("0: there was no third attempt");
     },
   },
   {
@@ -97,11 +97,12 @@ export const WORK_SCENES: readonly Scene[] = [
     play: async ({ world, intent, ask, wait, act }) => {
       await ask(intent("outlives-its-run"));
       await wait(DAY_AND_MORE_MS - 60_000);
-      const purged = JSON.stringify(world.books.runs);
-      if (world.books.runs.some((run) => run.purged_at === null)) world.violate("7: a run is kept past its retention");
+      const purged = JSON.stringify(world.snapshot.runs);
+      if (world.snapshot.runs.some((run) => run.purged_at === null))
+        world.violate("7: a run is kept past its retention");
       await wait(120_000);
       await act(() => world.look());
-      if (JSON.stringify(world.books.runs) !== purged) world.violate("3: a run changed after its end");
+      if (JSON.stringify(world.snapshot.runs) !== purged) world.violate("3: a run changed after its end");
       if (world.stores.objects.all.size !== 1) world.violate("0: the worker never woke");
     },
   },

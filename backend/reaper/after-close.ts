@@ -5,15 +5,15 @@ import type { Redis } from "#core/ports/redis.ts";
 import type { ClosedRun } from "#core/store/runs/close-run.ts";
 import { settle } from "#core/store/redis/settle.ts";
 
-export interface AftermathDeps {
+export interface AfterCloseDeps {
   readonly redis: Redis;
   readonly queue: SignalSender;
   readonly log: Log;
 }
 
-/** Tells the queue of a run that was decided already. Losing it is a log line: the signal sweep comes round. */
+/** Signals a run that was decided already. A failure is logged, not thrown: the signal sweep sends it again. */
 export async function signalAgain(
-  deps: AftermathDeps,
+  deps: AfterCloseDeps,
   run: { readonly run_id: string; readonly trace_parent: string },
 ): Promise<void> {
   await deps.queue
@@ -21,9 +21,9 @@ export async function signalAgain(
     .catch((error: unknown) => deps.log.warn("a queued run was not signalled", { error }));
 }
 
-/** Tells the mirror of a run that was decided already. Losing it is a log line: the next sync says the same. */
-export async function tellMirror(deps: AftermathDeps, closed: ClosedRun): Promise<void> {
+/** Settles a closed run in the mirror. A failure is logged, not thrown: the next sync settles it. */
+export async function settleMirror(deps: AfterCloseDeps, closed: ClosedRun): Promise<void> {
   await settle(deps.redis, { ...closed, charged: closed.charged_micros }).catch((error: unknown) =>
-    deps.log.warn("the mirror was not told of a closed run", { error }),
+    deps.log.warn("a closed run was not settled in the mirror", { error }),
   );
 }

@@ -6,7 +6,7 @@ import { follow, type Intent, pursue } from "./actors/client.ts";
 import { SimEdge } from "./actors/edge.ts";
 import type { PackPlan } from "./actors/pack.ts";
 import { createAccount } from "./actors/tenants.ts";
-import { comeToRest } from "./come-to-rest.ts";
+import { quiesce } from "./quiesce.ts";
 import { isFrozen, isOpen } from "./check/snapshot.ts";
 import { type Boundary, type Decision, type Fault, planned } from "./faults.ts";
 import { Seeded } from "./seeded.ts";
@@ -17,7 +17,7 @@ import { SETTINGS, World } from "./world.ts";
 type Stranger = "garbage" | "another-token" | "too-dear";
 
 /** One run's whole life, and what is different about it. */
-export interface Story {
+export interface Lifecycle {
   readonly name: string;
   readonly plan: PackPlan;
   /** At the first call of this kind a stranger's object appears before it, or the caller meets this fault. */
@@ -31,7 +31,7 @@ export interface Story {
 
 const QUICK: PackPlan = { ms: 300, end: "done", units: 4 };
 
-export const STORIES: readonly [Story, ...Story[]] = [
+export const LIFECYCLES: readonly [Lifecycle, ...Lifecycle[]] = [
   { name: "a run that completes", plan: QUICK },
   { name: "a run that outlasts its first lease", plan: { ...QUICK, ms: 150_000 } },
   { name: "a pack that fails", plan: { ...QUICK, end: "fail" } },
@@ -66,8 +66,8 @@ export const STORIES: readonly [Story, ...Story[]] = [
   },
 ];
 
-export interface Told {
-  /** Those that the story itself crossed, before the world was brought to rest. */
+export interface Played {
+  /** Those that the lifecycle itself crossed, before the world was brought to rest. */
   readonly boundaries: readonly Boundary[];
   readonly violations: readonly string[];
   readonly world: World;
@@ -80,19 +80,23 @@ const REAPER_STARTS_MS = 20_000;
 const TAIL_MS = 30_000;
 const LONGEST_MS = 4 * 3_600_000;
 
-/** Tells one story with these decisions at its boundaries; the same decisions tell it the same way. */
-export async function tell(host: Host, story: Story, decisions: ReadonlyMap<number, Decision>): Promise<Told> {
+/** Plays one lifecycle with these decisions at its boundaries; the same decisions play it the same way. */
+export async function playLifecycle(
+  host: Host,
+  lifecycle: Lifecycle,
+  decisions: ReadonlyMap<number, Decision>,
+): Promise<Played> {
   await host.reset();
   const boundaries: Boundary[] = [];
   let fired = 0;
-  const ahead = [...(story.at ?? [])];
+  const ahead = [...(lifecycle.at ?? [])];
   let hands: Hands | undefined;
   const given = planned(decisions);
   const world = new World({
     host,
     random: new Seeded(1),
     settings: SETTINGS,
-    mayFreeze: story.at !== undefined,
+    mayFreeze: lifecycle.at !== undefined,
     plan: {
       at: (boundary) => {
         const next = ahead.findIndex(
@@ -120,19 +124,19 @@ export async function tell(host: Host, story: Story, decisions: ReadonlyMap<numb
     idempotency_key: "the-only-one",
     reserve: micros(60_000),
     timebox_sec: 200,
-    plan: story.plan,
+    plan: lifecycle.plan,
   };
   const caller = { key_sha256: account.key_sha256, address: "192.0.2.1" };
   hands = {
     stopWorker: () => worker.stop(),
     cancel: () => {
-      const run = world.books.runs[0];
+      const run = world.snapshot.runs[0];
       if (run !== undefined) void edge.cancel(caller, run.run_id);
     },
   };
   await live(world, intent, edge);
   const crossed = boundaries.slice();
-  if (world.violations.length === 0) await comeToRest(world, processes);
+  if (world.violations.length === 0) await quiesce(world, processes);
   await world.stores.postgres.close();
   return { boundaries: crossed, violations: world.violations, world, fired };
 }
@@ -148,11 +152,11 @@ async function live(world: World, intent: Intent, edge: SimEdge): Promise<void> 
     isLived = true;
   };
   void life();
-  await world.run(() => isLived && !world.books.runs.some((run) => isOpen(run) && !isFrozen(run)), LONGEST_MS);
+  await world.run(() => isLived && !world.snapshot.runs.some((run) => isOpen(run) && !isFrozen(run)), LONGEST_MS);
   const end_ms = world.scheduler.now() + TAIL_MS;
   await world.run(() => world.scheduler.now() >= end_ms, 2 * TAIL_MS);
-  if (run_id === undefined) world.violate("3: the client was never told of its run");
-  else if (world.books.runs[0]?.run_id !== run_id) world.violate("3: the run that was accepted is not there");
+  if (run_id === undefined) world.violate("3: the client was never played of its run");
+  else if (world.snapshot.runs[0]?.run_id !== run_id) world.violate("3: the run that was accepted is not there");
 }
 
 interface Hands {
@@ -175,7 +179,7 @@ function intrude(world: World, { intrusion }: Decision, hands: Hands): void {
 }
 
 function plant(world: World, stranger: Stranger): void {
-  const [run] = world.books.runs;
+  const [run] = world.snapshot.runs;
   if (run === undefined) return;
   const receipt = {
     cost: micros(stranger === "too-dear" ? run.reserved_micros + 1_000 : 1_000),

@@ -37,7 +37,7 @@ async function moving({ db, system }: World): Promise<string | undefined> {
 }
 
 /** Waits until nothing moves, twice with a round of sweeps between; a limit that passes is a violation. */
-export async function comeToRest(world: World, progress: (line: string) => void): Promise<Violation | undefined> {
+export async function quiesce(world: World, progress: (line: string) => void): Promise<Violation | undefined> {
   const until = performance.now() + LIMIT_MS;
   let last = "";
   let still = 0;
@@ -54,7 +54,7 @@ export async function comeToRest(world: World, progress: (line: string) => void)
     last = what;
     await sleep(LOOK_MS);
   }
-  return { rule: "7: it comes to rest", subject: `within ${LIMIT_MS / 1000} s`, detail: { last } };
+  return { rule: "7: it quiesces", subject: `within ${LIMIT_MS / 1000} s`, detail: { last } };
 }
 
 /** Runs that are open now; undefined while nobody can tell. */

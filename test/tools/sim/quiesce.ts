@@ -14,9 +14,9 @@ const LONGEST_MS = 4 * 3_600_000;
 const ROUND_MS = 5_000;
 
 /** Lets the sweeps run until idle, then asks whether the world is at rest: invariants 3 and 7. */
-export async function comeToRest(world: World, processes: readonly Supervised[]): Promise<Rest> {
+export async function quiesce(world: World, processes: readonly Supervised[]): Promise<Rest> {
   const began_ms = world.scheduler.now();
-  await world.run(() => !world.books.runs.some((run) => isOpen(run) && !isFrozen(run)), LONGEST_MS);
+  await world.run(() => !world.snapshot.runs.some((run) => isOpen(run) && !isFrozen(run)), LONGEST_MS);
   // What was sent long ago and comes late is traffic too.
   await world.run(() => world.scheduler.now() > world.network.unsettled_until_ms, LONGEST_MS);
   const quiet_after_ms = world.scheduler.now() - began_ms;
@@ -31,7 +31,7 @@ export async function comeToRest(world: World, processes: readonly Supervised[])
   reaper.end();
   if (world.violations.length > 0) return { quiet_after_ms };
   await world.look();
-  for (const law of await restFaults(world.books, world.stores.redis, world.scheduler.now())) world.violate(law);
+  for (const law of await restFaults(world.snapshot, world.stores.redis, world.scheduler.now())) world.violate(law);
   return { quiet_after_ms };
 }
 

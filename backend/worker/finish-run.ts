@@ -12,14 +12,14 @@ import type { OffThread } from "./off-thread/off-thread.ts";
 import type { Pack } from "./packs/pack.ts";
 import { retryOutages } from "./retry.ts";
 
-export interface ConcludeDeps extends FinalizeDeps {
+export interface FinishDeps extends FinalizeDeps {
   readonly offThread: OffThread;
   readonly platform_failure_fee: PlatformFailureFee;
 }
 
 /** W3 to W5 for finished work; `close_run` under the lease for every kind of failure. */
-export async function conclude(
-  deps: ConcludeDeps,
+export async function finishRun(
+  deps: FinishDeps,
   pack: Pack<unknown>,
   run: HeldRun,
   execution: Ended,
@@ -34,7 +34,7 @@ export async function conclude(
   }
   const price = priceOfWork(deps, pack, execution.units);
   if (price === undefined) return failAs(deps, run, "RESULT_INVALID");
-  /** Ends a run whose result is not delivered: for no more than it would have cost, which for a question back is nothing. */
+  /** Ends a run whose result is not delivered: at most at its price, which is zero for a question back. */
   const withhold = (reason: keyof typeof REASONS) =>
     fail(deps, run, least(price, run.minimum_fee_micros), reason, REASONS[reason]);
   if (run.min_reliability !== null && execution.reliability < run.min_reliability) {
@@ -49,7 +49,7 @@ export async function conclude(
 }
 
 /** What the finished work costs; undefined where its units have no price. */
-function priceOfWork(deps: ConcludeDeps, pack: Pack<unknown>, units: Units): Micros | undefined {
+function priceOfWork(deps: FinishDeps, pack: Pack<unknown>, units: Units): Micros | undefined {
   try {
     return priceOf(pack.offer.prices, units);
   } catch (error) {
@@ -58,14 +58,14 @@ function priceOfWork(deps: ConcludeDeps, pack: Pack<unknown>, units: Units): Mic
   }
 }
 
-/** Ends a run for a reason that the platform tells: at the minimum fee, or for nothing where the failure is its own. */
-export const failAs = (deps: ConcludeDeps, run: HeldRun, reason: keyof typeof REASONS) =>
+/** Ends a run for a reason of the platform's: at the minimum fee, or free where the failure is the platform's own. */
+export const failAs = (deps: FinishDeps, run: HeldRun, reason: keyof typeof REASONS) =>
   fail(deps, run, failureFee(deps, run, reason), reason, REASONS[reason]);
 
-const failureFee = (deps: ConcludeDeps, run: ClaimedRun, reason_code: string): Micros =>
+const failureFee = (deps: FinishDeps, run: ClaimedRun, reason_code: string): Micros =>
   costsMinimumFee(reason_code, deps.platform_failure_fee) ? run.minimum_fee_micros : micros(0);
 
-function fail(deps: ConcludeDeps, run: HeldRun, charge: Micros, reason_code: string, reason_detail: string) {
+function fail(deps: FinishDeps, run: HeldRun, charge: Micros, reason_code: string, reason_detail: string) {
   return retryOutages(
     deps,
     () => run.lease.held_until_ms,

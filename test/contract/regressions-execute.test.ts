@@ -3,7 +3,7 @@ import type { Sleeper } from "#core/ports/clock.ts";
 import { extendLease } from "#core/store/runs/extend-lease.ts";
 import { workerLoop } from "../../backend/worker/loop.ts";
 import { between, dying, losing } from "./support/faults.ts";
-import { COST, createPaidWorld, hurried, type PaidWorld } from "./support/paid-world.ts";
+import { COST, createPaidWorld, aggressive, type PaidWorld } from "./support/paid-world.ts";
 import { done, hang, packOf, TIMES } from "./support/run-harness.ts";
 
 // What systems of this kind do wrong between a queued run and its result.
@@ -36,7 +36,7 @@ const beating = (onBeat: (beat: number) => Promise<void> = async () => undefined
   let beats = 0;
   return {
     sleep: async (ms, until) => {
-      if (ms !== BEAT_MS) return hurried.sleep(ms, until);
+      if (ms !== BEAT_MS) return aggressive.sleep(ms, until);
       if (until?.aborted !== true) await world.clock.advance(TIMES.heartbeat_seconds);
       await onBeat((beats += 1));
     },
@@ -112,7 +112,7 @@ describe("a heartbeat", () => {
     const sleeper: Sleeper = {
       sleep: (ms, until) => {
         if (ms === BEAT_MS) timers.push(until);
-        return hurried.sleep(ms, until);
+        return aggressive.sleep(ms, until);
       },
     };
     const through = between(async (call, apply) => {
@@ -176,7 +176,7 @@ describe("S3", () => {
     const { account, run_id } = await start();
     let waited_ms = 0;
     const clock = { now: () => world.clock.now() + waited_ms };
-    const sleeper: Sleeper = { sleep: (ms, until) => (until === undefined ? wait(ms) : hurried.sleep(ms, until)) };
+    const sleeper: Sleeper = { sleep: (ms, until) => (until === undefined ? wait(ms) : aggressive.sleep(ms, until)) };
     const wait = async (ms: number) => void (waited_ms += ms);
     await world.work(run_id, { clock, sleeper, through: losing("objects.create", "before", 10_000) });
     expect(waited_ms).toBeGreaterThan(90_000);
@@ -190,7 +190,9 @@ describe("S3", () => {
 describe("a pack that hangs", () => {
   test("is ended by its timebox, at the minimum fee, whatever it does with its signal", async () => {
     const { account, run_id } = await start({ timebox_sec: 77 });
-    const sleeper: Sleeper = { sleep: (ms, until) => (ms === 77_000 ? Promise.resolve() : hurried.sleep(ms, until)) };
+    const sleeper: Sleeper = {
+      sleep: (ms, until) => (ms === 77_000 ? Promise.resolve() : aggressive.sleep(ms, until)),
+    };
     let signal: AbortSignal | undefined;
     const packs = packOf((context) => {
       signal = context.signal;
