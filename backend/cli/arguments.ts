@@ -18,13 +18,13 @@ const parser =
   };
 
 /** An amount is a safe integer of micros. */
-const MOST_USD = formatUsd(micros(Number.MAX_SAFE_INTEGER));
+const MAX_USD = formatUsd(micros(Number.MAX_SAFE_INTEGER));
 
 const usd = z.string().transform((text, context): Micros => {
   const amount = parseUsd(text);
   if (amount !== undefined) return amount;
   const isTooLarge = /^\d{10,}(?:\.\d{1,6})?$/.test(text);
-  context.addIssue(isTooLarge ? `must be at most ${MOST_USD}` : "must be an amount in USD such as 25 or 25.0000");
+  context.addIssue(isTooLarge ? `must be at most ${MAX_USD}` : "must be an amount in USD such as 25 or 25.0000");
   return z.NEVER;
 });
 

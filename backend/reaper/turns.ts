@@ -5,7 +5,7 @@ const OUTAGES_IN_A_ROW = 3;
 /** The most rounds that a tenant whose steps keep failing is left out of. */
 const LONGEST_REST = 8;
 /** More are not remembered. */
-const MOST_FAILING = 10_000;
+const MAX_FAILING = 10_000;
 
 interface Failing {
   readonly failures: number;
@@ -40,7 +40,7 @@ export class TenantTurns {
   }
 
   failed(tenant_id: string): void {
-    if (this.#longest_rest === 0 || this.#failing.size >= MOST_FAILING) return;
+    if (this.#longest_rest === 0 || this.#failing.size >= MAX_FAILING) return;
     const failures = (this.#failing.get(tenant_id)?.failures ?? 0) + 1;
     const rest = Math.min(2 ** (failures - 1), this.#longest_rest);
     this.#failing.set(tenant_id, { failures, until_round: this.#rounds + rest });

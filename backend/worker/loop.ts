@@ -3,7 +3,7 @@ import { processMessage, type WorkerDeps, type WorkerTimes } from "./process-run
 import { createWaitingRoom } from "./waiting-room.ts";
 
 const LONG_POLL_SECONDS = 20;
-const RECEIVE_AT_MOST = 10;
+const MAX_RECEIVED = 10;
 /** While runs are going on, slots that fall free within this time are filled by one call. */
 const GATHER_MS = 5;
 const PAUSE_AFTER_OUTAGE_MS = 1_000;
@@ -40,7 +40,7 @@ export async function workerLoop(deps: WorkerDeps, settings: LoopSettings, stopp
   while (!stopping.aborted) {
     if (free() <= 0) await woken();
     if (running.size > 0) await deps.sleeper.sleep(GATHER_MS, stopping);
-    const wanted = Math.min(free(), RECEIVE_AT_MOST);
+    const wanted = Math.min(free(), MAX_RECEIVED);
     if (wanted <= 0 || stopping.aborted) continue;
     try {
       const messages = await deps.queue.receive(wanted, LONG_POLL_SECONDS, stopping);

@@ -22,14 +22,14 @@ const S3 = { request_ms: 15_000, attempts: 1 };
 /** Longer than a long poll. */
 const SQS = { request_ms: 30_000, attempts: 3 };
 /** Heartbeats and closings of all slots rarely meet at once. */
-const MOST_CONNECTIONS = 20;
+const MAX_CONNECTIONS = 20;
 
 const config = configOrExit(workerConfig);
 const log = createLog({ level: config.DPP_LOG_LEVEL, service: "worker" });
 routeUnhandledErrors(log, () => process.exit(1));
 const database = createPgDb({
   connectionString: config.DATABASE_URL,
-  max: Math.min(config.DPP_WORKER_CONCURRENCY, MOST_CONNECTIONS),
+  max: Math.min(config.DPP_WORKER_CONCURRENCY, MAX_CONNECTIONS),
   statement_timeout_ms: STATEMENT_MS,
   timeout_is_roles: true,
   connect_timeout_ms: STATEMENT_MS,

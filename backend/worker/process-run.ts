@@ -21,7 +21,7 @@ import type { WaitingRoom } from "./waiting-room.ts";
 /** So long a run waits in all for processes that other runs hold; then another worker, or this one later, takes it. */
 const LONGEST_WAIT_SECONDS = 60;
 /** What went back so often stays. It leaves some of the five hand-backs to workers that stop. */
-const MOST_HAND_BACKS_FOR_WAITS = 3;
+const MAX_HAND_BACKS_FOR_WAITS = 3;
 /** Longer than all that wait before it can work: it ends a wait for processes that are given to nobody. */
 const LAST_WAIT_SECONDS = 86_400;
 
@@ -104,7 +104,7 @@ async function processSignal(
   });
 }
 
-const mayGoBack = ({ hand_backs }: HeldRun): boolean => hand_backs < MOST_HAND_BACKS_FOR_WAITS;
+const mayGoBack = ({ hand_backs }: HeldRun): boolean => hand_backs < MAX_HAND_BACKS_FOR_WAITS;
 
 const isEnded = (execution: Execution): execution is Ended =>
   ["done", "input_rejected", "pack_failed"].includes(execution.kind);

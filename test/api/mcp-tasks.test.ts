@@ -160,7 +160,7 @@ describe("the tasks of 2025-11-25", () => {
     await complete(world.backend, String(taskId), {}, 12_300);
     expect(resultOf(await again())["task"]).toMatchObject({ taskId, status: "completed" });
     const refused = errorOf(await again({ max_cost_usd: "0.5000" }), 200, -32_602);
-    expect(refused.data).toMatchObject({ status: 409, title: "The Idempotency-Key belongs to another request" });
+    expect(refused.data).toMatchObject({ status: 409, title: "The Idempotency-Key was used with another request" });
   });
 
   test("no other tool is ever a task", async () => {

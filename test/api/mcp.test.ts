@@ -102,7 +102,7 @@ describe.each(eras)("in the revision of %s", (revision) => {
     const over_mcp = found(await ask("submit_run", order({ idempotency_key })));
     expect(over_mcp).toMatchObject({ run_id: over_http.run_id, replayed: true });
     const other = await ask("submit_run", order({ idempotency_key, max_cost_usd: "0.5000" }));
-    expect(refused(other)).toMatchObject({ status: 409, title: "The Idempotency-Key belongs to another request" });
+    expect(refused(other)).toMatchObject({ status: 409, title: "The Idempotency-Key was used with another request" });
   });
 
   test("a submit that waits is answered once the run is over", async () => {

@@ -26,7 +26,7 @@ import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./s
 
 const AT_ONCE = 10;
 const STEPS_EACH = 120;
-const MOST_KEYS = 100;
+const MAX_KEYS = 100;
 const ALL = { scopes: ["submit", "read", "admin"] } as const;
 
 let world: MoneyWorld;
@@ -124,7 +124,7 @@ it("changes of keys and webhooks, runs and the telling of them wait for each oth
     "SELECT count(*)::integer AS active FROM api_keys WHERE tenant_id = $1 AND status = 'active'",
     [account.tenant_id],
   );
-  expect(keys?.["active"]).toBeLessThanOrEqual(MOST_KEYS);
+  expect(keys?.["active"]).toBeLessThanOrEqual(MAX_KEYS);
   const stranded = `SELECT d.delivery_id FROM webhook_deliveries d JOIN webhook_endpoints w USING (endpoint_id)
     WHERE d.status = 'pending' AND (w.status <> 'active' OR w.deleted_at IS NOT NULL)`;
   expect(await world.owner.query(stranded, [])).toEqual([]);

@@ -16,13 +16,13 @@ import {
   NEVER,
   noted,
   openSim,
-  RECEIVE_AT_MOST,
+  MAX_RECEIVED,
   refused,
   type Step,
 } from "./support/queue-worlds.ts";
 
 const SEED = 20_261_122;
-const MOST_SENT = 5;
+const MAX_SENT = 5;
 
 const stack = inject("stack");
 const aws = {
@@ -39,7 +39,7 @@ async function openServer() {
   const [main, grave] = [await createQueue(stack), await createQueue(stack)];
   const asked = new GetQueueAttributesCommand({ QueueUrl: grave.queue_url, AttributeNames: ["QueueArn"] });
   const deadLetterTargetArn = (await raw.send(asked)).Attributes?.["QueueArn"];
-  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: RECEIVE_AT_MOST });
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: MAX_RECEIVED });
   await raw.send(new SetQueueAttributesCommand({ QueueUrl: main.queue_url, Attributes: { RedrivePolicy } }));
   const { queue_url } = main;
   const queue = createSqsQueue({ client: client(), queue_url, visibility_seconds: HIDDEN_SECONDS });
@@ -108,7 +108,7 @@ test("whatever the server does with a trace, the simulator's queue has a world i
     const stepOf = ({ kind, count, back, seconds }: Wish): Step | undefined => {
       if (kind === "receive") return { kind, max: count };
       if (kind === "send") {
-        const bodies = Array.from({ length: Math.min(count, MOST_SENT - sent) }, () => `body ${++sent}`);
+        const bodies = Array.from({ length: Math.min(count, MAX_SENT - sent) }, () => `body ${++sent}`);
         return bodies.length === 0 ? undefined : { kind, bodies };
       }
       const delivery = deliveries.length - 1 - back;
@@ -124,7 +124,7 @@ test("whatever the server does with a trace, the simulator's queue has a world i
         if (step !== undefined) await take(step);
       }
       // Gives everything back until it is dead: the counts of receives agree too.
-      for (let round = 0; round <= RECEIVE_AT_MOST; round++) {
+      for (let round = 0; round <= MAX_RECEIVED; round++) {
         for (const [delivery, body] of deliveries.slice().entries()) {
           const isLast = deliveries.lastIndexOf(body) === delivery;
           await take(isLast || round % 2 > 0 ? { kind: "hide", delivery, seconds: 0 } : { kind: "delete", delivery });

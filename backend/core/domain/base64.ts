@@ -12,7 +12,7 @@ export function toBase64(bytes: Uint8Array): string {
   return text;
 }
 
-/** The bytes of RFC 4648 base64, with or without padding. Throws RangeError for what is none. */
+/** The bytes of RFC 4648 base64, with or without padding. Throws RangeError for invalid base64. */
 export function fromBase64(text: string): Uint8Array {
   const letters = text.replace(/={1,2}$/, "");
   if (!/^[A-Za-z0-9+/]*$/.test(letters) || letters.length % 4 === 1) throw new RangeError("not base64");

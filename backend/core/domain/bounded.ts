@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** As many errors of one list or record as a caller is told of; what stands behind them is not looked at. */
+/** The maximum number of errors of one list or record; what comes after them is not checked. */
 const MAX_ISSUES = 20;
 
 /** A text of at most so many UTF-16 units. Of a longer one nothing else is checked: later checks may scan it. */
@@ -36,7 +36,7 @@ const BoundedArray = z.core.$constructor<z.ZodArray, BoundedArrayDef>("BoundedAr
   inst._zod.parse = (payload, context) => {
     const { value } = payload;
     if (!Array.isArray(value) || value.length <= Math.min(MAX_ISSUES, def.items)) return parse(payload, context);
-    // No member is looked at: the check behind it says that there are too many, and ends the parsing.
+    // Checks no member: the next check says that there are too many, and ends the parsing.
     if (value.length > def.items) return payload;
     payload.value = inChunks(payload, value.length, (from, to) => {
       const chunk = now(parse({ value: value.slice(from, to), issues: [] }, context));

@@ -4,7 +4,7 @@ import { sha256Hex } from "./hash.ts";
 
 /**
  * 8 to 64 printable ASCII characters, space not at the ends (HTTP strips it), and none behind a comma: the Fetch standard
- * joins two headers of one name with ", ", and nothing else tells them from one. Two keys must not pass for one.
+ * joins two headers of one name with ", ", and only this space tells them from one. Two keys must not pass for one.
  */
 export const idempotencyKey = textUpTo(64)
   .min(8)

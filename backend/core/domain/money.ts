@@ -40,7 +40,7 @@ export function parseUsd(text: string): Micros | undefined {
  */
 export const formatUsd = (amount: Micros): string => formatSum(BigInt(amount));
 
-/** Formats a sum of micros like {@link formatUsd}: of any size, and negative where books are broken. */
+/** Formats a sum of micros like {@link formatUsd}: of any size, and negative where a balance is wrong. */
 export function formatSum(sum: bigint): string {
   const digits = String(sum < 0n ? -sum : sum).padStart(7, "0");
   const decimals = digits.slice(-6);

@@ -29,7 +29,7 @@ export interface PackOffer<Inputs = unknown> {
 }
 
 /**
- * What inputs will use: `units` exactly, or, where only the work itself can tell, `units` at least and `most_units` at
+ * What inputs will use: `units` exactly, or, where only the work shows it, `units` at least and `most_units` at
  * most. Units that rise never lower a price.
  */
 export type Estimate = (
@@ -68,7 +68,7 @@ export function priceRange(prices: PackOffer["prices"], estimate: Estimate): Pri
   return { least, most: estimate.exact ? least : priceOf(prices, estimate.most_units) };
 }
 
-/** What a finished run is charged: its price, or undefined where that is above its reservation: no work is cut to fit. */
+/** What a finished run is charged: its price, or undefined where that is above its reservation: no work is cut short for it. */
 export function chargeFor(prices: PackOffer["prices"], units: Units, reserved: Micros): Micros | undefined {
   const price = priceOf(prices, units);
   return price <= reserved ? price : undefined;

@@ -6,7 +6,7 @@ export interface Rate {
   readonly burst: number;
 }
 
-/** Where a caller stands against its rate, for the RateLimit headers. */
+/** The state of a caller's rate limit, for the RateLimit headers. */
 export interface RateState {
   readonly limit: number;
   readonly window_ms: number;

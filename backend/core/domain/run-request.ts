@@ -70,7 +70,7 @@ const common = {
   metadata: metadata.optional(),
   webhook: webhookUrl
     .optional()
-    .describe("Where to tell how the run ended, beside the webhooks of the account. The default secret signs it."),
+    .describe("A URL that gets the run's events, beside the webhooks of the account. Signed with the default secret."),
 };
 
 function requestFor(offer: PackOffer) {

@@ -12,7 +12,7 @@ export const REASONS = {
   LEASE_EXPIRED: "The run was started as often as its attempts allow, and each time its worker was lost.",
   TIMEBOX_EXCEEDED: "The work did not end within the run's timebox.",
   PACK_CRASHED: "The pack ended with an unexpected error.",
-  RESULT_TOO_LARGE: "The result is larger than a result may be.",
+  RESULT_TOO_LARGE: "The result is larger than the limit.",
   COST_EXCEEDS_CAP: "The work costs more than the run's max_cost_usd covers; it was stopped there.",
   RELIABILITY_BELOW_MINIMUM: "The result's reliability is below the run's min_reliability_score.",
   PACK_UNKNOWN: "No worker knows this pack.",
@@ -35,6 +35,6 @@ export const PLATFORM_FAILURES = [
 export const platformFailureFee = z.enum(["none", "minimum"]);
 export type PlatformFailureFee = z.infer<typeof platformFailureFee>;
 
-/** Whether a run that fails for this reason costs the minimum fee; inputs that a pack refuses are told apart elsewhere. */
+/** Whether a run that fails for this reason costs the minimum fee; inputs that a pack refuses are handled elsewhere. */
 export const costsMinimumFee = (reason_code: string, fee: PlatformFailureFee): boolean =>
   fee === "minimum" || !(PLATFORM_FAILURES as readonly string[]).includes(reason_code);

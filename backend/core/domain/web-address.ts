@@ -7,7 +7,7 @@ const FORM = "must be an absolute http or https URL";
 const USER_INFO = /^[^:]*:[/\\]*[^/\\?#]*@/;
 const hasUserInfo = (url: string) => USER_INFO.test(url.replace(/[\t\n\r]/g, ""));
 
-/** An http or https address that a pack fetches; whether its host may be reached is for the fetcher to say. */
+/** An http or https address that a pack fetches; the fetcher checks whether its host is allowed. */
 export const webAddress = z
   .string({ error: ({ input }) => (input === undefined ? "is required" : FORM) })
   .max(MAX_CHARS, { error: `must be at most ${MAX_CHARS} characters long`, abort: true })

@@ -65,7 +65,7 @@ const revokedKey = z.strictObject({
     .meta({ description: "When it was revoked: RFC 3339, in UTC.", examples: ["2026-11-21T09:30:00.000Z"] }),
 });
 
-/** What webhooks are told, by kind of event. */
+/** The data of each type of event. */
 export const webhookEvents = {
   run: z.strictObject({
     type: z.enum(["run.completed", "run.failed", "run.canceled"]).describe("What happened."),
@@ -84,7 +84,7 @@ export const webhookEvents = {
   }),
 };
 
-/** What a webhook is told of an event: the body, as JSON text. Throws ZodError for an event that is not its type's. */
+/** The body of a delivery, as JSON text. Throws ZodError if the event's data is not of its type. */
 export function webhookBody(event: OutboxEvent): string {
   const { type, happened_at } = event;
   return JSON.stringify({ type, timestamp: happened_at.toISOString(), data: dataOf(event) });

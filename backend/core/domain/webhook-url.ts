@@ -14,7 +14,7 @@ export const PUBLIC_HTTPS: WebhookPolicy = { allow_http: false, allow_hosts: [] 
 const { max_url_chars } = WEBHOOK_LIMITS;
 const WEB_URL = /^https?:\/\/[^\s/?#]\S*$/i;
 
-/** The form of a webhook's address; {@link parseWebhookUrl} says whether it may be one. */
+/** The syntax of a webhook's URL; {@link parseWebhookUrl} checks whether it is allowed. */
 export const webhookUrl = z
   .string({ error: ({ input }) => (input === undefined ? "is required" : "must be a URL") })
   .max(max_url_chars, { error: `must be at most ${max_url_chars} characters long`, abort: true })

@@ -4,7 +4,7 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import { fromBase64, toBase64 } from "./base64.ts";
 
-/** What a webhook can be told of. */
+/** The types of events. */
 export const EVENT_TYPES = ["run.completed", "run.failed", "run.canceled", "budget.threshold", "key.revoked"] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -1,7 +1,7 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { canonicalJson } from "./idempotency.ts";
 
-/** JSON text in UTF-8, or why there is none. */
+/** JSON text in UTF-8, or why it could not be written. */
 export type Written = Uint8Array | "not-json" | "too-large";
 
 /**

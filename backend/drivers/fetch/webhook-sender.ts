@@ -5,7 +5,7 @@ import { resolveTarget } from "./resolve-target.ts";
 import { waitOf } from "./retry-after.ts";
 
 const TIMEOUT_MS = 15_000;
-const MOST_BYTES_READ = 65_536;
+const MAX_BYTES_READ = 65_536;
 const USER_AGENT = "Decisionproof-Webhook/1.0";
 
 export interface WebhookSenderSettings {
@@ -62,7 +62,7 @@ async function readSome(body: Response["body"]): Promise<void> {
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > MOST_BYTES_READ) return;
+      if (size > MAX_BYTES_READ) return;
     }
   } catch {
     // It broke off.

@@ -34,7 +34,7 @@ import { installSqlClock } from "./sql-clock.ts";
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
 const metrics: Metrics = { count: () => undefined, gauge: () => undefined };
 const GENEROUS = { per_minute: 600_000, burst: 10_000 };
-const MOST_ROUNDS = 12;
+const MAX_ROUNDS = 12;
 /** Longer than a lease, a claim's patience and a first signal's. */
 const ROUND_SECONDS = 150;
 
@@ -172,7 +172,7 @@ export async function createPaidWorld() {
     retain: (through = nothing) => sweepRetention(through({ ...worker, objects }), { after: undefined }, NEVER),
     /** Time goes by, every sweep sweeps and workers take what is in the queue, until no run is open. */
     goOn: async () => {
-      for (let round = 0; round < MOST_ROUNDS; round++) {
+      for (let round = 0; round < MAX_ROUNDS; round++) {
         await clock.advance(ROUND_SECONDS);
         await world.leases();
         await world.claims();

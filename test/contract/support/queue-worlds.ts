@@ -9,7 +9,7 @@ import { SimQueue } from "../../tools/sim/stores/queue.ts";
 import { WaitingRoom } from "../../tools/sim/stores/waiting-room.ts";
 
 export const NEVER = new AbortController().signal;
-export const RECEIVE_AT_MOST = 3;
+export const MAX_RECEIVED = 3;
 /** Longer than any trace: what is hidden stays hidden until it is given back. */
 export const HIDDEN_SECONDS = 600;
 
@@ -56,7 +56,7 @@ class Told extends Seeded {
 
 export function openSim(random: Seeded) {
   const scheduler = new Scheduler();
-  const queue = new SimQueue(random, { visibility_ms: HIDDEN_SECONDS * 1000, receive_at_most: RECEIVE_AT_MOST });
+  const queue = new SimQueue(random, { visibility_ms: HIDDEN_SECONDS * 1000, receive_at_most: MAX_RECEIVED });
   return { scheduler, queue, room: new WaitingRoom(scheduler, queue) };
 }
 

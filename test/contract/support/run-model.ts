@@ -1,7 +1,7 @@
 import { micros, minimumFee } from "#core/domain/money.ts";
 
 export const MODEL = { lease: 120, timebox: 100, grace: 30, max_attempts: 2, max_open: 3, funds: 60_000 } as const;
-const MOST_HAND_BACKS = 5;
+const MAX_HAND_BACKS = 5;
 
 /** A run as MONEY.md says that it lives, in plain words; times in seconds. */
 export interface ModelRun {
@@ -97,7 +97,7 @@ export class RunModel {
   }
 
   handBack(run: ModelRun, token: string): boolean {
-    if (!isLeased(run, token) || run.hand_backs >= MOST_HAND_BACKS) return false;
+    if (!isLeased(run, token) || run.hand_backs >= MAX_HAND_BACKS) return false;
     run.hand_backs += 1;
     return this.#requeue(run);
   }

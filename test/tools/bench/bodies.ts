@@ -7,7 +7,7 @@ import { MAX_BODY_BYTES } from "../../../edge/body.ts";
 const AIM = 25;
 const SIZE = 250_000;
 /** Of a smaller body the figure is that of the request around it. */
-const LEAST_BYTES = 8_192;
+const MIN_BYTES = 8_192;
 /** What looks slow at first sight is measured so often more, and counted by the best of it. */
 const AGAIN = 6;
 const SLOW = 10;
@@ -60,7 +60,7 @@ async function worstOf(edge: LoneEdge, routes: readonly BodyRoute[]): Promise<Ro
     const idle_ms = await repeated(20, () => send(edge, route, small));
     for (const body of hostileBodies(route, SIZE)) {
       const bytes = new TextEncoder().encode(body.text);
-      if (bytes.byteLength < LEAST_BYTES || bytes.byteLength > MAX_BODY_BYTES) continue;
+      if (bytes.byteLength < MIN_BYTES || bytes.byteLength > MAX_BODY_BYTES) continue;
       bodies += 1;
       const row = await measured(edge, route, body, bytes, idle_ms);
       if (worst === undefined || row.ratio > worst.ratio) worst = row;

@@ -46,7 +46,7 @@ export const SETTINGS: WorldSettings = {
   },
 };
 
-const RECEIVE_AT_MOST = 5;
+const MAX_RECEIVED = 5;
 /** Statements that change nothing. */
 const READS =
   /^(find-|audit-|tenant-snapshot|admission-snapshot|lapsed-leases|stale-claims|tenants-moved|tenants-at-work|outlived-runs|judge-runs|open-findings|run-status)/;
@@ -106,7 +106,7 @@ export class World implements Wires {
     this.mayFreeze = options.mayFreeze ?? false;
     const queue = new SimQueue(random.fork(), {
       visibility_ms: settings.worker.lease_seconds * 1000,
-      receive_at_most: RECEIVE_AT_MOST,
+      receive_at_most: MAX_RECEIVED,
     });
     this.stores = {
       postgres: new SimPostgres(options.host),

@@ -14,7 +14,7 @@ import { virtualTime } from "../virtual-time.ts";
 
 const TURNS = 30_000;
 /** What is kept of a turn by a race against a promise that lasts was 312 bytes. */
-const MOST_BYTES_A_TURN = 60;
+const MAX_BYTES_A_TURN = 60;
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
@@ -70,7 +70,7 @@ test("a busy loop keeps nothing of its turns, while one run lasts through all of
   const times = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3, claimed_seconds: 120 };
   await workerLoop(deps, { ...times, concurrency: 2, stop_seconds: 1 }, stop.signal);
   expect(turns).toBe(TURNS);
-  expect(kept / TURNS).toBeLessThan(MOST_BYTES_A_TURN);
+  expect(kept / TURNS).toBeLessThan(MAX_BYTES_A_TURN);
 });
 
 test("a loop that waits for a free slot stops waiting when it is to stop", async () => {

@@ -3,7 +3,7 @@ const ORIENTATION = 0x0112;
 const SHORT = 3;
 const MAX_FIELDS = 256;
 
-/** The orientation, 1 to 8, that the EXIF data of a JPEG's APP1 segment (without its length) tell; 1 for any other. */
+/** The orientation, 1 to 8, in the EXIF data of a JPEG's APP1 segment (without its length); 1 without one. */
 export function exifOrientation(segment: Uint8Array): number {
   const prefix = [...segment.subarray(0, 6)].map((byte) => String.fromCharCode(byte)).join("");
   if (prefix !== "Exif\0\0" || segment.length < 14) return 1;

@@ -25,8 +25,8 @@ export const DECISION_MODEL_LIMITS = {
 } as const;
 
 /** The smallest table that can be ranked. */
-const LEAST_OPTIONS = 2;
-const LEAST_CRITERIA = 1;
+const MIN_OPTIONS = 2;
+const MIN_CRITERIA = 1;
 
 const NAME = /^[^\s\p{Cc}](?:[^\p{Cc}\u2028\u2029]*[^\s\p{Cc}])?$/u;
 const PROTO = "__proto__";
@@ -50,7 +50,7 @@ function refuseProto(value: unknown, context: z.RefinementCtx): unknown {
   return value;
 }
 
-// More rows or cells than there can be names for are not looked at.
+// More rows or cells than there can be names for are not checked.
 const cells = z.preprocess(refuseProto, recordUpTo(DECISION_LIMITS.max_criteria, z.string(), z.number()));
 const scores = z.preprocess(refuseProto, recordUpTo(DECISION_LIMITS.max_options, z.string(), cells));
 
@@ -119,7 +119,7 @@ export function countCells(value: DecisionInputs): { readonly needed: number; re
 /** True when options, criteria and every score are there, so that no model and no question back is needed. */
 export function isComplete(value: DecisionInputs): boolean {
   const { needed, scored } = countCells(value);
-  return (value.options ?? []).length >= LEAST_OPTIONS && needed > 0 && scored === needed;
+  return (value.options ?? []).length >= MIN_OPTIONS && needed > 0 && scored === needed;
 }
 
 /**
@@ -139,8 +139,8 @@ export function modelledUnits(cells: number, tokens: number): Units {
 /** The parts that are absent or too few, or, where both sides of the table are there, its scores. */
 function missingParts(value: DecisionInputs): readonly string[] {
   const missing = [];
-  if ((value.options ?? []).length < LEAST_OPTIONS) missing.push("/options");
-  if ((value.criteria ?? []).length < LEAST_CRITERIA) missing.push("/criteria");
+  if ((value.options ?? []).length < MIN_OPTIONS) missing.push("/options");
+  if ((value.criteria ?? []).length < MIN_CRITERIA) missing.push("/criteria");
   const { needed, scored } = countCells(value);
   if (needed === 0 || scored < needed) missing.push("/scores");
   return missing;
@@ -148,14 +148,14 @@ function missingParts(value: DecisionInputs): readonly string[] {
 
 /** Of the least table that can come of these inputs: two options, one criterion, or as many as were given. */
 const leastCells = ({ options = [], criteria = [] }: DecisionInputs): number =>
-  Math.max(LEAST_OPTIONS, options.length) * Math.max(LEAST_CRITERIA, criteria.length);
+  Math.max(MIN_OPTIONS, options.length) * Math.max(MIN_CRITERIA, criteria.length);
 
 /** What a model would use to fill in the rest: no text has more tokens than bytes. */
 function modelEstimate(value: DecisionInputs): Estimate {
   const { options = [], criteria = [], question } = value;
   const { max_cells, max_answer_tokens, max_task_tokens } = DECISION_MODEL_LIMITS;
   const given = utf8ToBytes(JSON.stringify({ question, options, criteria })).byteLength;
-  const isGiven = options.length >= LEAST_OPTIONS && criteria.length >= LEAST_CRITERIA;
+  const isGiven = options.length >= MIN_OPTIONS && criteria.length >= MIN_CRITERIA;
   const least = leastCells(value);
   const most = isGiven ? least : Math.max(least, max_cells);
   return {

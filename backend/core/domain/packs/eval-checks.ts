@@ -34,7 +34,7 @@ const RUN_LIMITS = Object.keys(WORK_WORDS) as RunLimit[];
 
 type Sized<T> = { readonly size: T } | { readonly error: string };
 
-/** The size of a pattern, or why it is too large. Whether it is a pattern at all, the work tells. */
+/** The size of a pattern, or why it is too large. Whether it is a valid pattern is checked by the work. */
 function sizeOfPattern(pattern: string): Sized<ReturnType<typeof patternSize>> {
   if (pattern === "") return { error: "must not be empty" };
   if (pattern.length > EVAL_LIMITS.max_pattern_chars) {
@@ -83,7 +83,7 @@ interface Measured {
   readonly measures: Measures;
 }
 
-/** Why `expected` does not fit a metric; undefined when it does. */
+/** Why `expected` is invalid for a metric; undefined if it is valid. */
 function expectedError(metric: EvalMetric, measures: Measures): string | undefined {
   const { expected } = measures;
   if (metric.metric === "regex" && metric.pattern !== undefined) return undefined;
@@ -140,7 +140,7 @@ function checkMetrics(metrics: readonly MeasuredMetric[], refuse: Refuse): boole
   return sound;
 }
 
-/** More than a caller is told of. */
+/** More errors than a response has. */
 const MAX_REFUSALS = 50;
 
 /** Refuses repeated ids, and once per case what some metric cannot use; true when there was none. */

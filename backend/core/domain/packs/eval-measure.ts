@@ -59,7 +59,7 @@ interface Group {
 /** Its two ends, and what stands for nothing where it is empty. */
 const emptyGroup = (): Group => ({ before: 3, last: 0 });
 
-/** Linear in the pattern, each character of which is looked at a bounded number of times. One that RE2 refuses gets some size too. */
+/** Linear in the pattern, each character of which is read a bounded number of times. One that RE2 refuses gets some size too. */
 export function patternSize(pattern: string): PatternSize {
   const open: Group[] = [];
   let group = emptyGroup();

@@ -24,7 +24,7 @@ const common = {
   label: textUpTo(MAX_LABEL_CHARS, LABEL)
     .regex(/^[a-z][a-z0-9_]*$/, LABEL)
     .optional()
-    .describe("What the result calls this metric; its name unless told. Needed where one metric is asked for twice."),
+    .describe("The name of this metric in the result. Default: the metric. Needed if one metric is used twice."),
   threshold: z.number().min(0).max(1).optional().describe("Takes the place of the run's threshold for this metric."),
 };
 
@@ -76,7 +76,7 @@ const metricObject = z.discriminatedUnion(
       metric: z
         .literal("json_schema")
         .describe(
-          "1 if the output is JSON that fits the schema: draft 2020-12, or draft-07 where `$schema` says so. " +
+          "1 if the output is JSON that is valid by the schema: draft 2020-12, or draft-07 where `$schema` says so. " +
             "References within the schema only; `format` asserts nothing; patterns are RE2's.",
         ),
       ...common,

@@ -69,7 +69,7 @@ export const evalOffer: PackOffer<EvalInputs> = {
     case_metric: { unit_micros: micros(100), per: "case and metric" },
   },
   reliability:
-    "1 - width of the 95% Wilson interval of the overall pass rate: how far so many cases can tell it. The scores " +
+    "1 - width of the 95% Wilson interval of the overall pass rate: how exactly so many cases measure it. The scores " +
     "themselves are exact whatever it is.",
   example: {
     cases: [

@@ -16,12 +16,12 @@ const MAX_IMAGE_CHARS = Math.ceil(OCR_LIMITS.max_inline_bytes / BYTES_PER_BASE64
 const OCR_LANGUAGES = ["eng"] as const;
 export type OcrLanguage = (typeof OCR_LANGUAGES)[number];
 
-/** An image that may be read, or in a few words, to follow its name, why it may not. */
+/** An image that can be read, or why it cannot, as a text that follows its name. */
 export type CheckedImage =
   | { readonly kind: "ok"; readonly header: ImageHeader }
   | { readonly kind: "refused"; readonly why: string };
 
-/** Judges an image by its header, so that one that unfolds to more than may be read is never decoded. */
+/** Checks an image by its header, so that one that is too large when decoded is never decoded. */
 export function checkImage(bytes: Uint8Array): CheckedImage {
   const refused = (why: string): CheckedImage => ({ kind: "refused", why });
   const header = readImageHeader(bytes);

@@ -12,7 +12,7 @@ const BARE_AMPERSAND = /&(?!(?:amp|lt|gt|quot|apos);)/;
 /** XML 1.0, section 2.2, less the controls that it allows. */
 const NOT_A_CHARACTER = /[\p{Cc}\p{Cs}\uFFFE\uFFFF]/u;
 /** Elements that a portrait may come to when each reference is counted as what it refers to. */
-const MOST_DRAWN = 1_000;
+const MAX_DRAWN = 1_000;
 
 interface Open {
   readonly name: string;
@@ -85,7 +85,7 @@ function isAllowed(element: string, key: string, value: string): boolean {
 function close(scan: Scan, name = ""): string | undefined {
   const closed = scan.open.pop();
   if (closed === undefined || closed.name !== name) return "an end without its start";
-  if (closed.drawn > MOST_DRAWN) return "more to draw than any portrait has";
+  if (closed.drawn > MAX_DRAWN) return "more to draw than any portrait has";
   if (closed.id !== undefined) scan.drawn.set(closed.id, closed.drawn);
   const parent = scan.open.at(-1);
   if (parent !== undefined) parent.drawn += closed.drawn;

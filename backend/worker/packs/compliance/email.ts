@@ -2,9 +2,9 @@ import { inUserinfo } from "./url-credentials.ts";
 import { countBack, type Scan } from "./span.ts";
 
 /** RFC 5321, 4.5.3.1: octets of a local part and of a domain, RFC 1035 of a label. */
-const MOST_LOCAL = 64;
-const MOST_DOMAIN = 255;
-const MOST_LABEL = 63;
+const MAX_LOCAL = 64;
+const MAX_DOMAIN = 255;
+const MAX_LABEL = 63;
 
 /** Letters beyond ASCII of scripts that part words with spaces; others would swallow the words beside an address. */
 const WIDE_LETTER = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\u0300-\u036F]$/u;
@@ -27,24 +27,24 @@ const isDomain = (unit: number): boolean => isLetterOrDigit(unit) || unit === 0x
 
 /** Where the local part before this `@` begins; undefined if there is none. */
 function localStart(text: string, at: number): number | undefined {
-  const length = countBack(text, at, 2 * MOST_LOCAL, isLocal);
+  const length = countBack(text, at, 2 * MAX_LOCAL, isLocal);
   const run = text.slice(at - length, at);
   const isEscaped = text[at - length - 1] === "\\" && /^[nrt]/.test(run);
   const local = (isEscaped ? run.slice(1) : run).replace(NO_START, "");
   // A handle of a social network, @user@host, and the account of an scp-like address, git@host:path, are no mailboxes.
   const isHandle = text[at - length - 1] === "@";
-  if (local === "" || local.length > MOST_LOCAL) return undefined;
+  if (local === "" || local.length > MAX_LOCAL) return undefined;
   return local === "git" || isHandle ? undefined : at - local.length;
 }
 
 /** How long the host name is that begins here; 0 if there is none. */
 function domainLength(text: string, start: number): number {
   let end = start;
-  while (end < text.length && end - start < MOST_DOMAIN && isDomain(text.charCodeAt(end))) end++;
+  while (end < text.length && end - start < MAX_DOMAIN && isDomain(text.charCodeAt(end))) end++;
   const labels: string[] = [];
   for (const label of text.slice(start, end).split(".")) {
     const trimmed = label.replace(/-+$/, "");
-    if (trimmed === "" || trimmed.startsWith("-") || trimmed.length > MOST_LABEL) break;
+    if (trimmed === "" || trimmed.startsWith("-") || trimmed.length > MAX_LABEL) break;
     labels.push(trimmed);
     if (trimmed !== label) break;
   }

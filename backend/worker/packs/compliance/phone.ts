@@ -8,16 +8,16 @@ const EXTENSION = String.raw`(?:[ ,;]{0,2}(?:ext(?:ension)?\.?|x|#)[ :.]{0,2}\d{
 const INTERNATIONAL = String.raw`(?:(?<![\w+])|${AFTER_ESCAPE})[+\uFF0B]\(?\d(?:${MARK}{0,3}\d){6,15}${EXTENSION}`;
 /** North American numbers as they are usually written, never as ten digits alone. */
 const NATIONAL = String.raw`(?:(?:(?<![\w.+-])|${AFTER_ESCAPE})(?:1[ .-])?\d{3}(?<mark>[ .-])|(?<![\d+])(?:1[ .-]?)?\(\d{3}\)[ .-]?)\d{3}[ .-]\d{4}(?![\w-]|\.\d)${EXTENSION}`;
-const LEAST_DIGITS = 7;
+const MIN_DIGITS = 7;
 /** How many trailing groups may turn out to be something else than the number's own. */
-const MOST_DROPPED = 2;
+const MAX_DROPPED = 2;
 const LAST_GROUP = /[^\d]+\d+$/;
 
 /** False for a list of numbers: no plan has more than seven groups, or many of a single digit. */
 function mayBeNumber(candidate: string): boolean {
   const groups = candidate.match(/\d+/g) ?? [];
   const digits = groups.join("").length;
-  return digits >= LEAST_DIGITS && groups.length <= 7 && groups.length * 2 <= digits + 3;
+  return digits >= MIN_DIGITS && groups.length <= 7 && groups.length * 2 <= digits + 3;
 }
 
 /** Numbers in ranges that are in use: the library's `max` metadata, for `min` takes many an order number for one. */
@@ -31,7 +31,7 @@ function internationalIn(text: string, start: number, written: string): Span[] {
   const next = text[start + written.length] ?? "";
   if (/^[A-Za-z_]/.test(next)) return [];
   let candidate = /^\d/.test(next) ? written.replace(LAST_GROUP, "") : written;
-  for (let dropped = 0; dropped <= MOST_DROPPED; dropped++) {
+  for (let dropped = 0; dropped <= MAX_DROPPED; dropped++) {
     const found = mayBeNumber(candidate) ? phonesIn(candidate, start) : [];
     if (found.length > 0) return found;
     candidate = candidate.replace(LAST_GROUP, "");

@@ -3,7 +3,7 @@ import type { Scan } from "./span.ts";
 const BEGIN = /-{4,5} ?BEGIN (?:[A-Z0-9]{1,16} ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}/g;
 const END = /-{4,5} ?END ([A-Z0-9 ]{1,80})-{4,5}/g;
 /** Longer than any key: an end that is further away belongs to something else. */
-const MOST_BODY = 32_768;
+const MAX_BODY = 32_768;
 /** Without this much of it in a row there is no key, only talk of one. */
 const MATERIAL = /[A-Za-z0-9+/]{16}/;
 /** A line of a key that was cut off: quotes, comment marks or escaped line ends, then a header or base64 (RFC 7468). */
@@ -37,7 +37,7 @@ export const scanPrivateKey: Scan = function* (text) {
   for (const { 0: line, index: start } of text.matchAll(BEGIN)) {
     const from = start + line.length;
     const last = nextEnd(from);
-    const isWhole = last?.[1]?.includes("PRIVATE KEY") === true && last.index - from <= MOST_BODY;
+    const isWhole = last?.[1]?.includes("PRIVATE KEY") === true && last.index - from <= MAX_BODY;
     const body = isWhole ? text.slice(from, last.index) : "";
     if (isWhole && !body.includes("BEGIN ")) {
       const end = last.index + last[0].length;

@@ -1,12 +1,12 @@
 import { countBack, type Scan } from "./span.ts";
 
-const MOST_SCHEME = 32;
+const MAX_SCHEME = 32;
 /** How far a password with a raw slash, question mark or hash in it is followed to its `@`. */
-const MOST_STRAY = 256;
+const MAX_STRAY = 256;
 /** How far before an `@` the start of its address is sought. */
-const MOST_USERINFO = 320;
+const MAX_USERINFO = 320;
 /** A user name of this length with a digit in it, and no password, is taken for a token. */
-const LEAST_TOKEN = 20;
+const MIN_TOKEN = 20;
 
 /** What ends an authority (RFC 3986, 3.2), or the address itself where it stands in quotes. */
 const AUTHORITY_END = /[\s/?#"`\\]/g;
@@ -25,7 +25,7 @@ const beginsHost = (char: string | undefined): boolean =>
 
 /** True if this `@` parts user information from the host of an address with a scheme. */
 export function inUserinfo(text: string, at: number): boolean {
-  const length = countBack(text, at, MOST_USERINFO, isUserinfo);
+  const length = countBack(text, at, MAX_USERINFO, isUserinfo);
   return text.startsWith("://", at - length - 3);
 }
 
@@ -41,7 +41,7 @@ function userinfoEnd(text: string, start: number, end: number): number | undefin
   const colon = text.slice(start, end).indexOf(":");
   if (colon < 1 || PLACEHOLDER_PORT.test(text.slice(start + colon + 1, end))) return undefined;
   // Neither a port nor a host without one: a password that should have been percent-encoded.
-  const stray = text.slice(end, end + MOST_STRAY);
+  const stray = text.slice(end, end + MAX_STRAY);
   const stop = stray.search(ADDRESS_END);
   const strayAt = (stop < 0 ? stray : stray.slice(0, stop)).indexOf("@");
   return strayAt < 0 ? undefined : end + strayAt;
@@ -52,14 +52,14 @@ function isSecret(userinfo: string): boolean {
   const password = colon < 0 ? "" : userinfo.slice(colon + 1);
   if (password !== "") return !PLACEHOLDER.test(password);
   const user = colon < 0 ? userinfo : userinfo.slice(0, colon);
-  return user.length >= LEAST_TOKEN && TOKEN.test(user);
+  return user.length >= MIN_TOKEN && TOKEN.test(user);
 }
 
 /** The user information of addresses (`scheme://user:password@host`) that holds a password or a token. */
 export const scanUrlCredentials: Scan = function* (text) {
   for (let mark = text.indexOf("://"); mark >= 0; mark = text.indexOf("://", mark + 3)) {
     yield undefined;
-    if (countBack(text, mark, MOST_SCHEME, isScheme) === 0) continue;
+    if (countBack(text, mark, MAX_SCHEME, isScheme) === 0) continue;
     const start = mark + 3;
     const end = userinfoEnd(text, start, authorityEnd(text, start));
     if (end === undefined || !beginsHost(text[end + 1])) continue;

@@ -16,10 +16,10 @@ const isObject = (value: unknown): value is Json =>
 const step = (name: string | number): string => `/${String(name).replaceAll("~", "~0").replaceAll("/", "~1")}`;
 
 /** Text for a detail: a name in a schema may be as long as the schema. */
-const MOST_POINTER_CHARS = 300;
+const MAX_POINTER_CHARS = 300;
 
 export const schemaInvalid = (pointer: string, why: string): Rejected =>
-  new Rejected("SCHEMA_INVALID", `${pointer.slice(0, MOST_POINTER_CHARS)}: ${why}.`);
+  new Rejected("SCHEMA_INVALID", `${pointer.slice(0, MAX_POINTER_CHARS)}: ${why}.`);
 
 /**
  * Copies a schema that is valid against its metaschema, with the meter's keyword in every object that is a schema and without mere

@@ -29,7 +29,7 @@ export interface Recognized {
 export type Recognition = { readonly kind: "read"; readonly read: Recognized } | { readonly kind: "unreadable" };
 
 /** A skew below that is left alone. */
-const LEAST_RADIANS = 0.005;
+const MIN_RADIANS = 0.005;
 /** When text is read with less confidence, or none is found, the next attempt is made. */
 const DOUBTFUL = 60;
 /** Tesseract's page segmentation modes: any arrangement of blocks; one block, which noise and a large skew hide less. */
@@ -61,7 +61,7 @@ function readOnce(
   if (tesseract.SetImageFile(orientation, 0) !== 0) return undefined;
   tesseract.FindLines();
   const gradient = tesseract.GetGradient();
-  const radians = Math.abs(gradient) >= LEAST_RADIANS ? gradient : 0;
+  const radians = Math.abs(gradient) >= MIN_RADIANS ? gradient : 0;
   if (radians !== 0 && tesseract.SetImageFile(orientation, radians) !== 0) return undefined;
   tesseract.Recognize(null);
   const found = readWords(tesseract.GetTSVText(0));

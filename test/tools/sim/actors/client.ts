@@ -31,7 +31,7 @@ export interface Learned {
 }
 
 export const TRACEPARENT = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
-const MOST_TRIES = 40;
+const MAX_TRIES = 40;
 
 export const payloadOf = (intent: Intent): string =>
   sha256Hex(canonicalJson({ plan: intent.plan, reserve: intent.reserve, timebox_sec: intent.timebox_sec }));
@@ -64,7 +64,7 @@ export async function pursue(
 ): Promise<Learned> {
   const learned: Learned = { run_id: undefined, refused: undefined, unknown: 0, lost: 0, asked: 0 };
   const caller = { key_sha256: intent.account.key_sha256, address: "192.0.2.1" };
-  while (learned.asked < MOST_TRIES) {
+  while (learned.asked < MAX_TRIES) {
     learned.asked += 1;
     const before = { run: runOf(world, intent), revoked: intent.account.is_revoked, closure: world.closure };
     const { kind, ...said } = await pickEdge().submit(caller, requestOf(intent));

@@ -94,7 +94,7 @@ function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[
 }
 
 /** How long a run of these worlds waits its turn at most, which its timebox does not count. */
-const MOST_WAIT_SECONDS = 62;
+const MAX_WAIT_SECONDS = 62;
 /** The same of one that went back three times. */
 const LAST_WAIT_SECONDS = 86_402;
 
@@ -104,7 +104,7 @@ function leaseEndsInTime(
   { lease_seconds }: LifeLaws,
 ): boolean {
   if (lease_expires_at === null || started_at === null) return true;
-  const wait_seconds = hand_backs < 3 ? MOST_WAIT_SECONDS : LAST_WAIT_SECONDS;
+  const wait_seconds = hand_backs < 3 ? MAX_WAIT_SECONDS : LAST_WAIT_SECONDS;
   const most_ms = (timebox_sec + lease_seconds + wait_seconds) * 1000;
   return Date.parse(lease_expires_at) <= Date.parse(started_at) + most_ms;
 }

@@ -109,7 +109,7 @@ export const CODE_MUTANTS: readonly Mutant[] = [
   inCode(
     "W2: a run goes back for its waits no oftener than its hand-backs allow",
     "backend/worker/process-run.ts",
-    "hand_backs < MOST_HAND_BACKS_FOR_WAITS",
+    "hand_backs < MAX_HAND_BACKS_FOR_WAITS",
     "hand_backs < 99",
   ),
   timebox,
