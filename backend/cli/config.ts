@@ -1,12 +1,11 @@
 import { z } from "zod";
-import {
-  type DevStack,
-  devStackFile,
-  type Environment,
-  findDevStack,
-  Misconfigured,
-  OR_START_DEV,
-} from "./dev-stack.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment is invalid; the message names every field error and no value. */
+export class Misconfigured extends Error {
+  override readonly name = "Misconfigured";
+}
 
 const optionalUrl = z.url("must be a URL").optional();
 
@@ -25,7 +24,7 @@ const schema = z.object({
 });
 export type CliConfig = z.infer<typeof schema>;
 
-/** What only some commands need: complains where any of it is missing. */
+/** Settings that only some commands need. Throws {@link Misconfigured} if any is missing. */
 export function needed<Name extends keyof CliConfig>(
   config: CliConfig,
   names: readonly Name[],
@@ -35,27 +34,10 @@ export function needed<Name extends keyof CliConfig>(
   return config as { readonly [each in Name]: NonNullable<CliConfig[each]> };
 }
 
-const storesOf = (dev: DevStack): Environment => ({
-  DATABASE_URL: dev.database_url,
-  REDIS_URL: dev.redis_url,
-  AWS_REGION: dev.aws_region,
-  AWS_ACCESS_KEY_ID: dev.aws_access_key_id,
-  AWS_SECRET_ACCESS_KEY: dev.aws_secret_access_key,
-  SQS_ENDPOINT: dev.sqs_endpoint,
-  SQS_QUEUE_URL: dev.queue_url,
-  SQS_DLQ_URL: dev.dlq_url,
-  S3_ENDPOINT: dev.s3_endpoint,
-  S3_BUCKET: dev.bucket,
-});
-
-/** Where DATABASE_URL is absent the running development stack takes its place, with all its stores; `dev` is that one. */
-export function cliConfig(env: Environment): { readonly config: CliConfig; readonly dev: DevStack | undefined } {
-  const wantsDev = env["DATABASE_URL"] === undefined;
-  const dev = wantsDev ? findDevStack(env) : undefined;
-  const parsed = schema.safeParse({ ...env, ...(dev === undefined ? {} : storesOf(dev)) });
-  if (parsed.success) return { config: parsed.data, dev };
-  const faults = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
-  if (wantsDev && dev === undefined)
-    faults.push(`There is no ${devStackFile(env)}: set DATABASE_URL, ${OR_START_DEV}.`);
-  throw new Misconfigured(`invalid environment:\n${faults.join("\n")}`);
+/** The settings in the environment. Throws {@link Misconfigured}. */
+export function cliConfig(env: Environment): CliConfig {
+  const parsed = schema.safeParse(env);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+  throw new Misconfigured(`invalid environment:\n${errors.join("\n")}`);
 }

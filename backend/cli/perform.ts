@@ -1,5 +1,5 @@
 import type { Command, CommandOptions } from "commander";
-import type { Environment } from "./dev-stack.ts";
+import type { Environment } from "./config.ts";
 import type { Report, StoresOperator } from "./operator.ts";
 
 export interface CommonOptions {

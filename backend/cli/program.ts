@@ -25,8 +25,8 @@ export function createProgram(shell: Shell, output: OutputConfiguration = {}): C
       "after",
       "\nFor a pipe write `npm run -s dpp -- ... --json`: without -s npm prints a banner before the answer.\n" +
         "Environment: DATABASE_URL (the owner's), REDIS_URL (optional), DPP_SYNC_GRACE_SECONDS; for dead letters and\n" +
-        "receipts AWS_REGION and credentials, SQS_QUEUE_URL and SQS_DLQ_URL (SQS_ENDPOINT), S3_BUCKET (S3_ENDPOINT).\n" +
-        "Without DATABASE_URL the development stack of .dev/stack.json is used (DPP_DEV_DIR: another place than .dev).\n" +
+        "receipts AWS_REGION and credentials, SQS_QUEUE_URL and SQS_DLQ_URL (SQS_ENDPOINT), S3_BUCKET (S3_ENDPOINT); DPP_JWKS, the default of --jwks.\n" +
+        "Without DATABASE_URL `npm run dpp` uses the development stack of .dev/stack.json (DPP_DEV_DIR: another directory).\n" +
         "Exit codes: 0 done, 1 not found, refused, failed or a finding, 2 bad arguments.",
     );
   const money = [addGrant, addClawback, addBalance, addRun, addAudit, addFindings];

@@ -6,8 +6,7 @@ import { createClock } from "../drivers/clock.ts";
 import { createPgDb } from "../drivers/pg.ts";
 import { createRandom } from "../drivers/random.ts";
 import { createRedis } from "../drivers/redis.ts";
-import { type CliConfig, cliConfig, needed } from "./config.ts";
-import { DevStackSilent, type Environment, Misconfigured, onDevStack, usingDevStack } from "./dev-stack.ts";
+import { type CliConfig, cliConfig, type Environment, Misconfigured, needed } from "./config.ts";
 import { Refused } from "./operator.ts";
 import type { Perform, Print } from "./perform.ts";
 import { printedReport } from "./print-report.ts";
@@ -55,8 +54,7 @@ function awsStores(config: CliConfig) {
 const performOn =
   (env: Environment, warn: (line: string) => void, print: Print): Perform =>
   async (options, operation) => {
-    const { config, dev } = cliConfig(env);
-    if (dev !== undefined) warn(usingDevStack(dev));
+    const config = cliConfig(env);
     const pg = createPgDb({
       connectionString: config.DATABASE_URL,
       max: 1,
@@ -80,8 +78,7 @@ const performOn =
         random: createRandom(),
         warn,
       };
-      const report = await (dev === undefined ? operation(operator) : onDevStack(dev, () => operation(operator)));
-      print(options, report);
+      print(options, await operation(operator));
     } finally {
       aws.close();
       shield?.close();
@@ -97,8 +94,7 @@ function exitCodeOf(error: unknown, warn: (line: string) => void): number {
     return 2;
   }
   if (error instanceof Outage && error.cause instanceof Error) warn(`error: ${error.message}: ${error.cause.message}`);
-  else if (error instanceof Refused || error instanceof Outage || error instanceof DevStackSilent)
-    warn(`error: ${error.message}`);
+  else if (error instanceof Refused || error instanceof Outage) warn(`error: ${error.message}`);
   else warn(error instanceof Error ? `unexpected error: ${error.stack ?? error.message}` : String(error));
   return 1;
 }

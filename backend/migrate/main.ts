@@ -1,14 +1,5 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import {
-  devStackFile,
-  findDevStack,
-  DevStackSilent,
-  Misconfigured,
-  onDevStack,
-  OR_START_DEV,
-  usingDevStack,
-} from "../cli/dev-stack.ts";
 import { CheckImpossible, checkDrift } from "./check.ts";
 import { migrate } from "./migrate.ts";
 
@@ -19,13 +10,15 @@ Applies every pending file of migrations/, then migrations/functions where it, o
 All of it in one transaction. DATABASE_URL is the owner's.
 
   --check  change nothing: print how the database differs from what the migrations make;
-           without DATABASE_URL the development stack of .dev/stack.json is checked
-           (DPP_DEV_DIR: another place than .dev)
+           without DATABASE_URL this checks the development stack of .dev/stack.json
+           (DPP_DEV_DIR: another directory)
   --help   this
 
 Exit codes: 0 done, or nothing differs; 1 failed, or something differs; 2 bad arguments.`;
 const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ });
 const NO_URL = "DATABASE_URL must be the postgres:// URL of the database's owner";
+
+class NoDatabaseUrl extends Error {}
 
 function fail(message: string, exitCode: number): void {
   console.error(message);
@@ -34,23 +27,14 @@ function fail(message: string, exitCode: number): void {
 
 function namedUrl(): string {
   const url = databaseUrl.safeParse(process.env["DATABASE_URL"]);
-  if (!url.success) throw new Misconfigured(NO_URL);
+  if (!url.success) throw new NoDatabaseUrl(NO_URL);
   return url.data;
 }
 
 async function check(): Promise<void> {
-  const differences = await differencesFound();
+  const differences = await checkDrift(namedUrl());
   if (differences.length === 0) console.log("the database is what the migrations make");
   else fail(["the database differs from the migrations", ...differences].join("\n"), 1);
-}
-
-async function differencesFound(): Promise<readonly string[]> {
-  if (process.env["DATABASE_URL"] !== undefined) return await checkDrift(namedUrl());
-  const dev = findDevStack(process.env);
-  if (dev === undefined)
-    throw new Misconfigured(`${NO_URL}. There is no ${devStackFile(process.env)}: set it, ${OR_START_DEV}.`);
-  console.error(usingDevStack(dev));
-  return await onDevStack(dev, () => checkDrift(dev.database_url));
 }
 
 async function apply(): Promise<void> {
@@ -74,8 +58,8 @@ async function main(): Promise<void> {
   try {
     await (wanted.check ? check() : apply());
   } catch (error) {
-    if (error instanceof Misconfigured) return fail(`${error.message}\n${USAGE}`, 2);
-    if (error instanceof CheckImpossible || error instanceof DevStackSilent) return fail(error.message, 1);
+    if (error instanceof NoDatabaseUrl) return fail(`${error.message}\n${USAGE}`, 2);
+    if (error instanceof CheckImpossible) return fail(error.message, 1);
     fail(
       error instanceof Error ? `${wanted.check ? "check" : "migration"} failed: ${error.message}` : String(error),
       1,

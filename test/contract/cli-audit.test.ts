@@ -179,7 +179,8 @@ describe("dpp clawback", () => {
   it("takes credit back once per id, never below zero, and what is missing is a finding", async () => {
     const account = await world.account();
     await queued(world, account);
-    const clawback = (id: string, amount = "0.6") => told("clawback", account.tenant_id, amount, "--id", id);
+    const clawback = (id: string, amount = "0.6") =>
+      told("clawback", "--tenant", account.tenant_id, "--usd", amount, "--id", id);
     const [first, second, third] = [randomUUID(), randomUUID(), randomUUID()];
     expect(await clawback(first)).toMatchObject({
       code: 0,
@@ -205,7 +206,10 @@ describe("dpp clawback", () => {
     const clawback_id = randomUUID();
     await clawbackCredit(world.owner, { tenant_id: account.tenant_id, clawback_id, amount: micros(600_000) });
     const [tenant_id = "", amount = "", id = ""] = wrong(clawback_id, account.tenant_id, other.tenant_id);
-    expect(await cli.dpp("clawback", tenant_id, amount, "--id", id)).toMatchObject({ code: 1, out: "" });
+    expect(await cli.dpp("clawback", "--tenant", tenant_id, "--usd", amount, "--id", id)).toMatchObject({
+      code: 1,
+      out: "",
+    });
     expect(await balanceOf(world, account)).toMatchObject({ available: 400_000 });
     expect(await balanceOf(world, other)).toMatchObject({ available: 1_000_000 });
   });

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { devStackEnvironment } from "../dev/dev-stack.ts";
 import { type CliWorld, createCliWorld } from "./support/cli-world.ts";
 
 let cli: CliWorld;
@@ -26,7 +27,7 @@ describe.each([
   ["npm run dpp", "cli", ["switch", "show"], "normal since"],
   ["npm run migrate -- --check", "migrate", ["--check"], "the database is what the migrations make"],
 ] as const)("%s without DATABASE_URL", (_, program, args, answer) => {
-  const run = (cwd: string, env: NodeJS.ProcessEnv = {}) => cli.start(args, { program, cwd, env });
+  const run = (cwd: string, env: NodeJS.ProcessEnv = {}) => cli.start(args, { program, cwd, env, on_dev_stack: true });
 
   it("uses the development stack, and says so", async () => {
     expect(await run(checkout(running()))).toEqual({
@@ -45,12 +46,12 @@ describe.each([
     const { code, out, err } = await run(checkout());
     expect({ code, out }).toEqual({ code: 2, out: "" });
     expect(err).toContain("must be the postgres:// URL of the database's owner");
-    expect(err).toMatch(/There is no \.dev\/stack\.json: set .+, or start `npm run dev`\./);
+    expect(err).toContain("There is no .dev/stack.json: set DATABASE_URL, or start `npm run dev`.");
   });
 
   it("says what to do where the stack file cannot be read", async () => {
     const { code, err } = await run(checkout("{"));
-    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining(".dev/stack.json cannot be read") });
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining(".dev/stack.json cannot be read") });
   });
 
   it("says so where the development stack does not answer", async () => {
@@ -60,9 +61,49 @@ describe.each([
   });
 });
 
+it("all stores of the development stack and its edge's keys are used, and none of them beside a DATABASE_URL", async () => {
+  const directory = checkout(
+    {
+      edge_url: "http://127.0.0.1:1",
+      database_url: cli.stores.DATABASE_URL,
+      redis_url: "redis://127.0.0.1:2",
+      sqs_endpoint: "http://127.0.0.1:3",
+      queue_url: "http://127.0.0.1:3/queue",
+      dlq_url: "http://127.0.0.1:3/dlq",
+      s3_endpoint: "http://127.0.0.1:4",
+      bucket: "bucket",
+      aws_region: "us-east-1",
+      aws_access_key_id: "id",
+      aws_secret_access_key: "secret",
+    },
+    "stack",
+  );
+  expect(devStackEnvironment({ DPP_DEV_DIR: join(directory, "stack") })).toEqual({
+    DATABASE_URL: cli.stores.DATABASE_URL,
+    REDIS_URL: "redis://127.0.0.1:2",
+    AWS_REGION: "us-east-1",
+    AWS_ACCESS_KEY_ID: "id",
+    AWS_SECRET_ACCESS_KEY: "secret",
+    SQS_ENDPOINT: "http://127.0.0.1:3",
+    SQS_QUEUE_URL: "http://127.0.0.1:3/queue",
+    SQS_DLQ_URL: "http://127.0.0.1:3/dlq",
+    S3_ENDPOINT: "http://127.0.0.1:4",
+    S3_BUCKET: "bucket",
+    DPP_JWKS: "http://127.0.0.1:1/.well-known/jwks.json",
+  });
+  const own = { DATABASE_URL: cli.stores.DATABASE_URL };
+  const answer = await cli.start(["dlq", "list"], { program: "cli", cwd: checkout({}), env: own, on_dev_stack: true });
+  expect(answer).toMatchObject({ code: 2, err: expect.stringContaining("this command needs AWS_REGION") });
+});
+
 describe("npm run migrate", () => {
   it("never applies to the development stack unasked", async () => {
-    const answer = await cli.start([], { program: "migrate", cwd: checkout(running()), env: {} });
+    const answer = await cli.start([], {
+      program: "migrate",
+      cwd: checkout(running()),
+      env: {},
+      on_dev_stack: true,
+    });
     expect(answer).toMatchObject({ code: 2, out: "", err: expect.stringContaining("DATABASE_URL must be") });
   });
 });

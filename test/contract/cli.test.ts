@@ -71,7 +71,7 @@ describe("dpp", () => {
     expect(await ask(1_000_001)).toMatchObject({ kind: "NO_BUDGET", available: 1_000_000 });
     expect(await ask(1_000_000)).toMatchObject({ kind: "RESERVED" });
     await json("plan", "define", "small", "--max-cost-usd", "0.5");
-    await json("plan", "set", tenant_id, "small");
+    await json("plan", "set", "--tenant", tenant_id, "--plan", "small");
     expect(await ask(500_001)).toMatchObject({ kind: "COST_OVER_PLAN_LIMIT", limit: 500_000 });
     expect(await json("plan", "define", "small", "--max-cost-usd", "0.4")).toMatchObject({ created: false });
     expect(await ask(400_001)).toMatchObject({ kind: "COST_OVER_PLAN_LIMIT", limit: 400_000 });
@@ -111,12 +111,12 @@ describe("dpp plan", () => {
 
   it("refuses a tenant or a plan that is not there", async () => {
     const tenant_id = await cli.tenant();
-    expect(await dpp("plan", "set", tenant_id, "nowhere")).toMatchObject({
+    expect(await dpp("plan", "set", "--tenant", tenant_id, "--plan", "nowhere")).toMatchObject({
       code: 1,
       out: "",
       err: expect.stringContaining("no plan nowhere"),
     });
-    expect(await dpp("plan", "set", randomUUID(), "cli")).toMatchObject({
+    expect(await dpp("plan", "set", "--tenant", randomUUID(), "--plan", "cli")).toMatchObject({
       code: 1,
       err: expect.stringContaining("no tenant"),
     });

@@ -1,6 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
 import { encodeSignal } from "#core/domain/message.ts";
@@ -174,26 +172,6 @@ describe("dpp dlq", () => {
     expect(await dlq.depth()).toEqual({ visible: 1, hidden: 0 });
     for (const args of [[], [one, "--all"], ["nonsense"]])
       expect(await dpp(...args)).toMatchObject({ code: 2, out: "" });
-  });
-
-  it("finds the queues of the development stack", async () => {
-    const { bury, env } = await queues();
-    await bury(["nonsense"]);
-    const directory = join(cli.directory, "dlq-dev");
-    mkdirSync(directory);
-    const file = {
-      database_url: cli.stores.DATABASE_URL,
-      sqs_endpoint: env.SQS_ENDPOINT,
-      queue_url: env.SQS_QUEUE_URL,
-      dlq_url: env.SQS_DLQ_URL,
-      aws_region: env.AWS_REGION,
-      aws_access_key_id: env.AWS_ACCESS_KEY_ID,
-      aws_secret_access_key: env.AWS_SECRET_ACCESS_KEY,
-    };
-    writeFileSync(join(directory, "stack.json"), JSON.stringify(file));
-    const { code, out } = await cli.run(["dlq", "list"], { env: { DPP_DEV_DIR: directory } });
-    expect(code).toBe(0);
-    expect(out).toContain("no signal: 8 bytes, sha256 ");
   });
 
   it("says what the environment lacks", async () => {

@@ -92,7 +92,7 @@ async function actual(account: Account, run: ModelRun, step: Step, token: string
       const answer = await extendLease(db, lease, { lease_seconds: MODEL.lease, grace_seconds: MODEL.grace });
       return answer === "extended";
     },
-    beginFinalize: async () => (await beginFinalize(db, lease, step.fresh)) !== "lost",
+    beginFinalize: async () => (await beginFinalize(db, { ...lease, attempt: run.attempt }, step.fresh)) !== "lost",
     handBack: async () => (await handBack(db, lease)) === "handed-back",
     requeueLapsed: () => requeueLapsed(db, lease as LapsedLease, MODEL.max_attempts),
     failLapsed: async () =>

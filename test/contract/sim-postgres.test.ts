@@ -87,7 +87,7 @@ const steps = {
   beat: ({ backend }: Roles, cast: Cast, step: Step) =>
     extendLease(backend, named(cast, step).lease, { lease_seconds: LEASE.lease_seconds, grace_seconds: 30 }),
   begin: ({ backend }: Roles, cast: Cast, step: Step) =>
-    beginFinalize(backend, named(cast, step).lease, cast.tokens[step.token] ?? ""),
+    beginFinalize(backend, { ...named(cast, step).lease, attempt: 1 }, cast.tokens[step.token] ?? ""),
   handBack: ({ backend }: Roles, cast: Cast, step: Step) => handBack(backend, named(cast, step).lease),
   cancel: ({ edge }: Roles, cast: Cast, step: Step) => cancelRun(edge, cast.key_sha256, named(cast, step).run_id),
   fail: ({ backend }: Roles, cast: Cast, step: Step) => {

@@ -152,7 +152,7 @@ describe("a step that is repeated under its own token", () => {
 
   test("W3 finds its own claim and says how long it stands; another token finds none", async () => {
     const { run_id } = await start();
-    const lease = { run_id, lease_token: randomUUID() };
+    const lease = { run_id, lease_token: randomUUID(), attempt: 1 };
     const finalize_token = randomUUID();
     await claim(run_id, lease.lease_token);
     expect(await beginFinalize(world.money.backend, lease, finalize_token)).toEqual({ seconds: 0 });
@@ -161,14 +161,14 @@ describe("a step that is repeated under its own token", () => {
     expect(await beginFinalize(world.money.backend, lease, finalize_token)).toEqual({ seconds: 25 });
     expect(await rowOf(run_id)).toMatchObject({ claimed_at, finalize_token });
     expect(await beginFinalize(world.money.backend, lease, randomUUID())).toBe("lost");
-    const stranger = { run_id, lease_token: randomUUID() };
+    const stranger = { ...lease, lease_token: randomUUID() };
     expect(await beginFinalize(world.money.backend, stranger, finalize_token)).toBe("lost");
     expect(await rowOf(run_id)).toMatchObject({ finalize_token });
   });
 
   test("W3 succeeds twice where both tries meet at the row", async () => {
     const { run_id } = await start();
-    const lease = { run_id, lease_token: randomUUID() };
+    const lease = { run_id, lease_token: randomUUID(), attempt: 1 };
     await claim(run_id, lease.lease_token);
     const finalize_token = randomUUID();
     const tries = Array.from({ length: 4 }, () => beginFinalize(world.money.backend, lease, finalize_token));
@@ -177,7 +177,7 @@ describe("a step that is repeated under its own token", () => {
 
   test("W3 that another attempt has overtaken is lost", async () => {
     const { account, run_id } = await start();
-    const lease = { run_id, lease_token: randomUUID() };
+    const lease = { run_id, lease_token: randomUUID(), attempt: 1 };
     await claim(run_id, lease.lease_token);
     const finalize_token = randomUUID();
     await beginFinalize(world.money.backend, lease, finalize_token);
@@ -186,6 +186,21 @@ describe("a step that is repeated under its own token", () => {
     expect(await beginFinalize(world.money.backend, lease, finalize_token)).toBe("lost");
     await world.work(run_id);
     expect(await world.run(account, run_id)).toMatchObject({ status: "COMPLETED", attempt: 2 });
+  });
+
+  test("W3 is lost when its W1, which the database got again after a sweep had requeued the run, began another attempt", async () => {
+    const { account, run_id } = await start();
+    const lease = { run_id, lease_token: randomUUID(), attempt: 1 };
+    await claim(run_id, lease.lease_token);
+    await world.clock.advance(121);
+    await world.leases();
+    expect(await claim(run_id, lease.lease_token)).toMatchObject({ kind: "claimed", run: { attempt: 2 } });
+    expect(await beginFinalize(world.money.backend, lease, randomUUID())).toBe("lost");
+    expect(await rowOf(run_id)).toMatchObject({ status: "PROCESSING", finalize_stage: null });
+    await world.clock.advance(121);
+    await world.leases();
+    await world.work(run_id);
+    expect(await world.run(account, run_id)).toMatchObject({ status: "COMPLETED", attempt: 3 });
   });
 });
 

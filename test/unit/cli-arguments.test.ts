@@ -40,7 +40,7 @@ describe("the operators' CLI", () => {
     [["plan", "define", "x", "--submit-per-minute", "0"]],
     [["plan", "define", "x", "--packs", "decision,unknown"]],
     [["plan", "define", "x", "--max-cost-usd", "0.0049"]],
-    [["plan", "set", "not-a-uuid", "cli"]],
+    [["plan", "set", "--tenant", "not-a-uuid", "--plan", "cli"]],
     [["key", "create"]],
     [["key", "create", "--tenant", id, "--scopes", "write"]],
     [["key", "create", "--tenant", id, "--mode", "both"]],
@@ -72,8 +72,8 @@ describe("the operators' CLI", () => {
     [["findings", "resolve", "1", "--note", " "]],
     [["run", "decide", id, "--charge", "1"]],
     [["run", "decide", id, "--charge", "-1", "--note", "x"]],
-    [["clawback", id, "5"]],
-    [["clawback", id, "0", "--id", "a"]],
+    [["clawback", "--tenant", id, "--usd", "5"]],
+    [["clawback", "--tenant", id, "--usd", "0", "--id", "a"]],
     [["dlq"]],
     [["dlq", "redrive"]],
     [["dlq", "redrive", id, "--all"]],
@@ -86,7 +86,7 @@ describe("the operators' CLI", () => {
   it.each([
     [["tenant", "create", "--name", " Ada "]],
     [["plan", "define", "pro-2", "--max-cost-usd", "0.005", "--packs", "url, decision"]],
-    [["plan", "set", id.toUpperCase(), "pro"]],
+    [["plan", "set", "--tenant", id.toUpperCase(), "--plan", "pro"]],
     [["key", "create", "--tenant", id, "--scopes", "read,submit,read", "--expires", "2030-01-31T00:00:00+02:00"]],
     [["key", "rotate", id, "--grace-seconds", "0"]],
     [["grant", "--tenant", id, "--usd", "0.000001", "--id", "invoice 7"]],
@@ -101,7 +101,7 @@ describe("the operators' CLI", () => {
     [["findings", "list"]],
     [["findings", "resolve", "17", "--note", "mended", "--json"]],
     [["run", "decide", id, "--charge", "0", "--note", "nothing came of it"]],
-    [["clawback", id, "0.000001", "--id", "dispute 7"]],
+    [["clawback", "--tenant", id, "--usd", "0.000001", "--id", "dispute 7"]],
     [["dlq", "redrive", id]],
     [["dlq", "redrive", "--all", "--json"]],
   ])("takes %j", async (args: string[]) => {
@@ -129,7 +129,7 @@ describe("the operators' CLI", () => {
     ],
     [["balance", ""], "<tenant> must be a UUID"],
     [["switch", "set", "off"], '<mode> must be one of normal, read-only, halt (it is "off")'],
-    [["balance"], "<tenant> must be named: whose balance?"],
+    [["balance"], "missing tenant: give <tenant> or --tenant"],
     [["nonsense"], "unknown command 'nonsense'"],
   ])("complains of %j in a sentence", async (args: string[], sentence: string) => {
     expect((await parse(args)).err).toBe(`error: ${sentence}\n`);

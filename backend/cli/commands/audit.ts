@@ -10,9 +10,9 @@ interface AuditOptions extends CommonOptions {
 }
 
 export function addAudit(program: Command, perform: Perform): void {
-  action(program, "audit", "add up the transfers against every balance and every run; exit 1 on a finding")
-    .option("--tenant <tenant>", "only this one's", id)
-    .option("--full", "from the beginning, not from the checkpoints that earlier audits left; compares these too")
+  action(program, "audit", "compare the ledger with every balance and every run; exit code 1 on a finding")
+    .option("--tenant <tenant>", "only this tenant", id)
+    .option("--full", "from the first transfer, not from the checkpoints of earlier audits, which are compared too")
     .option("--receipts", "also compare every result's receipt in S3 with its run")
     .action((options: AuditOptions) =>
       perform(options, (operator) =>

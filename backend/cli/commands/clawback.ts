@@ -4,12 +4,20 @@ import { grantAmount, grantId, id } from "../arguments.ts";
 import { clawbackOnce } from "../operations/clawback-credit.ts";
 import { action, type CommonOptions, type Perform } from "../perform.ts";
 
+interface ClawbackOptions extends CommonOptions {
+  readonly tenant: string;
+  readonly usd: Micros;
+  readonly id: string;
+}
+
 export function addClawback(program: Command, perform: Perform): void {
-  action(program, "clawback", "take credit back as far as it is available, once per id; the rest is a finding")
-    .argument("<tenant>", "whose balance", id)
-    .argument("<amount>", "how much, in USD", grantAmount)
-    .requiredOption("--id <id>", "what makes this clawback this one: a dispute, a refund", grantId)
-    .action((tenant_id: string, amount: Micros, options: CommonOptions & { id: string }) =>
-      perform(options, (operator) => clawbackOnce(operator, { tenant_id, clawback_id: options.id, amount })),
+  action(program, "clawback", "take back credit that is available, once per id; the rest becomes a finding")
+    .requiredOption("--tenant <tenant>", "the tenant's id", id)
+    .requiredOption("--usd <amount>", "how much to take back, in USD", grantAmount)
+    .requiredOption("--id <clawback id>", "the id of the dispute or refund: each id is applied once", grantId)
+    .action((options: ClawbackOptions) =>
+      perform(options, (operator) =>
+        clawbackOnce(operator, { tenant_id: options.tenant, clawback_id: options.id, amount: options.usd }),
+      ),
     );
 }

@@ -5,15 +5,15 @@ import { resolveWithNote } from "../operations/resolve-finding.ts";
 import { action, type CommonOptions, type Perform } from "../perform.ts";
 
 export function addFindings(program: Command, perform: Perform): void {
-  const findings = program.command("findings").description("what the audit found, for a person to decide");
-  action(findings, "list", "show those that are open; the same without `list`", { isDefault: true })
-    .option("--tenant <tenant>", "only this one's", id)
+  const findings = program.command("findings").description("discrepancies that the audit found");
+  action(findings, "list", "list the open findings (default)", { isDefault: true })
+    .option("--tenant <tenant>", "only this tenant", id)
     .action((options: CommonOptions & { tenant?: string }) =>
       perform(options, (operator) => reportFindings(operator, options.tenant)),
     );
-  action(findings, "resolve", "say that one is dealt with; the last of a closed run lets it go again")
-    .argument("<finding>", "its number", findingId)
-    .requiredOption("--note <text>", "what was found out and done", note)
+  action(findings, "resolve", "close a finding; a closed run is unfrozen by its last one")
+    .argument("<finding>", "the finding's number", findingId)
+    .requiredOption("--note <text>", "what was found and done", note)
     .action((finding_id: string, options: CommonOptions & { note: string }) =>
       perform(options, (operator) => resolveWithNote(operator, finding_id, options.note)),
     );

@@ -12,9 +12,9 @@ interface GrantOptions extends CommonOptions {
 
 export function addGrant(program: Command, perform: Perform): void {
   action(program, "grant", "add credit to a balance, once per grant id")
-    .requiredOption("--tenant <tenant>", "whose balance", id)
-    .requiredOption("--usd <amount>", "how much to add", grantAmount)
-    .requiredOption("--id <grant id>", "what makes this grant this one: an invoice, a payment", grantId)
+    .requiredOption("--tenant <tenant>", "the tenant's id", id)
+    .requiredOption("--usd <amount>", "how much to add, in USD", grantAmount)
+    .requiredOption("--id <grant id>", "the id of the invoice or payment: each id is applied once", grantId)
     .action((options: GrantOptions) =>
       perform(options, (operator) =>
         grantOnce(operator, { tenant_id: options.tenant, grant_id: options.id, amount: options.usd }),

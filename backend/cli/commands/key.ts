@@ -21,11 +21,11 @@ interface CreateOptions extends CommonOptions {
 }
 
 export function addKey(program: Command, perform: Perform): void {
-  const key = program.command("key").description("API keys; each is shown once, when it is made");
+  const key = program.command("key").description("API keys; each is printed once, when it is created");
   addCreate(key, perform);
-  action(key, "rotate", "give a key its successor, and end the old one after a grace")
+  action(key, "rotate", "create a key's successor; the old key expires after a grace period")
     .argument("<key_id>", "the key's id", id)
-    .option("--grace-seconds <seconds>", "how long the old one still lives", graceSeconds, 86_400)
+    .option("--grace-seconds <seconds>", "how long the old key stays valid", graceSeconds, 86_400)
     .action((key_id: string, options: CommonOptions & { graceSeconds: number }) =>
       perform(options, (operator) => rotateKeyWithGrace(operator, key_id, options.graceSeconds)),
     );
@@ -34,23 +34,23 @@ export function addKey(program: Command, perform: Perform): void {
     .action((key_id: string, options: CommonOptions) =>
       perform(options, (operator) => revokeKeyForGood(operator, key_id)),
     );
-  action(key, "list", "show a tenant's keys")
-    .requiredOption("--tenant <tenant>", "its id", id)
+  action(key, "list", "list a tenant's keys")
+    .requiredOption("--tenant <tenant>", "the tenant's id", id)
     .action((options: CommonOptions & { tenant: string }) =>
       perform(options, (operator) => reportKeys(operator, options.tenant)),
     );
 }
 
 function addCreate(key: Command, perform: Perform): void {
-  action(key, "create", "create a key; it is printed this once")
-    .requiredOption("--tenant <tenant>", "whose key it is", id)
-    .option("--name <name>", "how people call it", displayName, "key")
+  action(key, "create", "create a key and print it, this once")
+    .requiredOption("--tenant <tenant>", "the tenant's id", id)
+    .option("--name <name>", "a name for people", displayName, "key")
     .option("--mode <mode>", "live or test", keyMode, "live")
-    .option("--scopes <scopes>", "what it may do: submit, read, admin", scopes, ["submit", "read"])
-    .option("--expires <time>", "when it ends, RFC 3339", expiry)
-    .option("--submit-per-minute <count>", "a rate of its own below the plan's", perMinute)
-    .option("--read-per-minute <count>", "a rate of its own below the plan's", perMinute)
-    .option("--spending-cap-usd <amount>", "what it may ever spend", spendingCap)
+    .option("--scopes <scopes>", "submit, read or admin, separated by commas", scopes, ["submit", "read"])
+    .option("--expires <time>", "when it expires, RFC 3339", expiry)
+    .option("--submit-per-minute <count>", "a lower rate than the plan's", perMinute)
+    .option("--read-per-minute <count>", "a lower rate than the plan's", perMinute)
+    .option("--spending-cap-usd <amount>", "the most that it can spend in all", spendingCap)
     .action((options: CreateOptions) =>
       perform(options, (operator) =>
         createKeyFor(operator, {

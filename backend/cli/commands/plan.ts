@@ -18,16 +18,16 @@ interface DefineOptions extends CommonOptions {
 }
 
 export function addPlan(program: Command, perform: Perform): void {
-  const plan = program.command("plan").description("what a tenant may do, and how often");
-  action(plan, "define", "create a plan, or change what is named of one")
-    .argument("<plan>", "its name", planName)
-    .option("--submit-per-minute <count>", "sustained submits (new plan: 60)", perMinute)
+  const plan = program.command("plan").description("packs, rates and limits of tenants");
+  action(plan, "define", "create a plan, or change the given settings of one")
+    .argument("<plan>", "the plan's name", planName)
+    .option("--submit-per-minute <count>", "sustained rate of submits (new plan: 60)", perMinute)
     .option("--submit-burst <count>", "submits at once (new plan: 10)", burst)
-    .option("--read-per-minute <count>", "sustained reads (new plan: 600)", perMinute)
+    .option("--read-per-minute <count>", "sustained rate of reads (new plan: 600)", perMinute)
     .option("--read-burst <count>", "reads at once (new plan: 100)", burst)
-    .option("--max-open-runs <count>", "runs not ended yet (new plan: 10)", openRuns)
-    .option("--max-cost-usd <amount>", "what one run may reserve (new plan: 10.0000)", runCost)
-    .option("--packs <types>", "packs it may use, with commas between (new plan: all)", packTypes)
+    .option("--max-open-runs <count>", "open runs of a tenant (new plan: 10)", openRuns)
+    .option("--max-cost-usd <amount>", "highest max_cost_usd of one run (new plan: 10.0000)", runCost)
+    .option("--packs <types>", "allowed packs, separated by commas (new plan: all)", packTypes)
     .option("--retention-days <days>", "how long results are kept (new plan: 30)", days)
     .action((name: string, options: DefineOptions) =>
       perform(options, (operator) =>
@@ -44,10 +44,10 @@ export function addPlan(program: Command, perform: Perform): void {
       ),
     );
   action(plan, "set", "put a tenant on a plan")
-    .argument("<tenant>", "its id", id)
-    .argument("<plan>", "the plan's name", planName)
-    .action((tenant_id: string, plan_id: string, options: CommonOptions) =>
-      perform(options, (operator) => putTenantOnPlan(operator, tenant_id, plan_id)),
+    .requiredOption("--tenant <tenant>", "the tenant's id", id)
+    .requiredOption("--plan <plan>", "the plan's name", planName)
+    .action((options: CommonOptions & { tenant: string; plan: string }) =>
+      perform(options, (operator) => putTenantOnPlan(operator, options.tenant, options.plan)),
     );
   action(plan, "list", "show every plan").action((options: CommonOptions) => perform(options, reportPlans));
 }

@@ -11,18 +11,18 @@ interface VerifyOptions extends CommonOptions {
 
 /** Neither command needs any store. */
 export function addReceipt(program: Command, { print, env }: Pick<Shell, "print" | "env">): void {
-  const receipt = program.command("receipt").description("signed receipts; needs no database");
-  action(receipt, "verify", "verify a receipt offline and show what it says; exit code 1 where it does not verify")
-    .argument("<file>", "the compact JWS, or the JSON that the edge answered")
-    .option("--jwks <file or url>", "the public keys; without it those of the development stack")
-    .option("--result <file>", "a downloaded result that the receipt should be about")
+  const receipt = program.command("receipt").description("signed receipts; no database needed");
+  action(receipt, "verify", "verify a receipt offline and print it; exit code 1 if it is invalid")
+    .argument("<file>", "the compact JWS, or the JSON response of the edge")
+    .option("--jwks <file or url>", "the public keys (default: those of DPP_JWKS)")
+    .option("--result <file>", "a downloaded result, to compare with the receipt")
     .action(async (file: string, options: VerifyOptions) => {
       const text = await readText(file);
       const result = options.result === undefined ? undefined : await readBytes(options.result);
       const keys = await readKeySet(options.jwks, env);
       print(options, await verifyReceipt({ text, keys, ...(result !== undefined && { result }) }));
     });
-  action(receipt, "new-key", "print a fresh private key for the edge's secret DPP_RECEIPT_KEY; it is kept nowhere")
+  action(receipt, "new-key", "print a new private key for the edge's secret DPP_RECEIPT_KEY; it is not stored")
     .addHelpText("after", "\nnpm run -s dpp -- receipt new-key | npx wrangler secret put DPP_RECEIPT_KEY")
     .action(async (options: CommonOptions) => {
       const key = await newReceiptKey();

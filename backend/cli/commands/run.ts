@@ -20,22 +20,22 @@ interface DecideOptions extends CommonOptions {
 }
 
 export function addRun(program: Command, perform: Perform): void {
-  const run = program.command("run").description("paid work");
+  const run = program.command("run").description("runs");
   action(run, "show", "show a run and its ledger lines")
     .argument("<run_id>", "the run's id", id)
     .action((run_id: string, options: CommonOptions) => perform(options, (operator) => reportRun(operator, run_id)));
-  action(run, "list", "show a tenant's runs, newest first")
-    .requiredOption("--tenant <tenant>", "its id", id)
-    .option("--status <status>", `only these: ${runStatus.options.join(", ")}`, status)
+  action(run, "list", "list a tenant's runs, newest first")
+    .requiredOption("--tenant <tenant>", "the tenant's id", id)
+    .option("--status <status>", `only this status: ${runStatus.options.join(", ")}`, status)
     .option("--limit <count>", "how many at most, up to 100", pageSize, 20)
-    .option("--before <run_id>", "only those that were made before this one", id)
+    .option("--before <run_id>", "only runs older than this one", id)
     .action(({ tenant: tenant_id, status: wanted, limit, before, ...options }: ListOptions) =>
       perform(options, (operator) => reportRuns(operator, { tenant_id, status: wanted, limit, before })),
     );
-  action(run, "decide", "end a frozen run whose money is held: FAILED, at the charge that a person names")
+  action(run, "decide", "fail a frozen run, at the given charge")
     .argument("<run_id>", "the run's id", id)
-    .requiredOption("--charge <amount>", "what it costs, from 0 to its reservation", runCharge)
-    .requiredOption("--note <text>", "why; it is kept with the finding", note)
+    .requiredOption("--charge <amount>", "the charge in USD, from 0 to its reservation", runCharge)
+    .requiredOption("--note <text>", "the reason, kept with the finding", note)
     .action((run_id: string, options: DecideOptions) =>
       perform(options, (operator) => decideFrozenRun(operator, run_id, options.charge, options.note)),
     );

@@ -6,8 +6,8 @@ import { action, type CommonOptions, type Perform } from "../perform.ts";
 import { fields } from "../text.ts";
 
 export function addSwitch(program: Command, perform: Perform): void {
-  const group = program.command("switch").description("whether new runs are taken");
-  action(group, "set", "turn the switch, for every tenant at once")
+  const group = program.command("switch").description("stop and start new runs");
+  action(group, "set", "set the switch, for all tenants")
     .argument("<mode>", "normal, read-only or halt", switchPosition)
     .addHelpText("after", `\nModes:\n${fields(Object.entries(MEANING)).replaceAll(/^/gm, "  ")}`)
     .action((mode: OperatorSwitch["mode"], options: CommonOptions) =>

@@ -5,12 +5,12 @@ import { reportTenants } from "../operations/list-tenants.ts";
 import { action, type CommonOptions, type Perform } from "../perform.ts";
 
 export function addTenant(program: Command, perform: Perform): void {
-  const tenant = program.command("tenant").description("who pays");
+  const tenant = program.command("tenant").description("accounts");
   action(tenant, "create", "create a tenant with an empty balance")
-    .requiredOption("--name <name>", "how people call it", displayName)
-    .option("--plan <plan>", "put it on this plan", planName)
+    .requiredOption("--name <name>", "a name for people", displayName)
+    .option("--plan <plan>", "the tenant's plan", planName)
     .action((options: CommonOptions & { name: string; plan?: string }) =>
       perform(options, (operator) => createTenantNamed(operator, { name: options.name, plan_id: options.plan })),
     );
-  action(tenant, "list", "show every tenant").action((options: CommonOptions) => perform(options, reportTenants));
+  action(tenant, "list", "list the tenants").action((options: CommonOptions) => perform(options, reportTenants));
 }

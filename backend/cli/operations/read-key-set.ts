@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { anyKeySet, type PublicKey } from "#core/domain/receipt-key.ts";
-import { type Environment, findDevStack, OR_START_DEV } from "../dev-stack.ts";
+import type { Environment } from "../config.ts";
 import { Refused } from "../operator.ts";
 
 const TIMEOUT_MS = 10_000;
-const KEY_SET_PATH = "/.well-known/jwks.json";
 
-/** The keys of a JWK Set in a file or at a URL; of the development stack's edge where neither is named. */
+/** The keys of a JWK Set in a file or at a URL; by default that of DPP_JWKS. */
 export async function readKeySet(where: string | undefined, env: Environment): Promise<readonly PublicKey[]> {
-  const from = where ?? ofDevStack(env);
+  const from = where ?? env["DPP_JWKS"];
+  if (from === undefined) throw new Refused("give the public keys with --jwks FILE or URL, or in DPP_JWKS");
   const text = await (/^https?:\/\//i.test(from) ? fetchText(from) : readText(from));
   let set: unknown;
   try {
@@ -20,12 +20,6 @@ export async function readKeySet(where: string | undefined, env: Environment): P
   if (!keys.success) throw new Refused(`${from} holds no JWK Set`);
   if (keys.data.length === 0) throw new Refused(`the JWK Set of ${from} holds no Ed25519 key`);
   return keys.data;
-}
-
-function ofDevStack(env: Environment): string {
-  const edge_url = findDevStack(env)?.edge_url;
-  if (edge_url === undefined) throw new Refused(`name the keys with --jwks FILE or URL, ${OR_START_DEV}`);
-  return `${edge_url}${KEY_SET_PATH}`;
 }
 
 /** The bytes of a file that a person names. */

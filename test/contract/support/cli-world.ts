@@ -25,6 +25,8 @@ interface ProcessOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly program?: "cli" | "migrate";
+  /** Through the launcher of `npm run dpp` and `npm run migrate`. */
+  readonly on_dev_stack?: boolean;
 }
 
 export interface CliWorld {
@@ -52,8 +54,10 @@ export async function createCliWorld(): Promise<CliWorld> {
   const stores = { DATABASE_URL: world.ownerUrl, REDIS_URL: inject("stack").redisUrl };
   const shield = createRedis({ url: stores.REDIS_URL, command_timeout_ms: 60_000 });
 
-  const start: CliWorld["start"] = async (args, { env, cwd = path("."), program = "cli" }) => {
-    const command = ["--import", path("backend/text-loader.ts"), path(`backend/${program}/main.ts`), ...args];
+  const start: CliWorld["start"] = async (args, { env, cwd = path("."), program = "cli", on_dev_stack = false }) => {
+    const launcher = on_dev_stack ? [path("test/dev/with-dev-stack.ts")] : [];
+    const main = path(`backend/${program}/main.ts`);
+    const command = ["--import", path("backend/text-loader.ts"), ...launcher, main, ...args];
     const child = spawn(process.execPath, command, {
       cwd,
       env: { NODE_COMPILE_CACHE: join(directory, "cache"), ...env },

@@ -12,6 +12,7 @@ export interface Work {
   readonly account: Account;
   readonly run_id: string;
   readonly lease_token: string;
+  readonly attempt: number;
   readonly finalize_token: string;
 }
 
@@ -19,6 +20,7 @@ export const workOn = (account: Account, run_id: string): Work => ({
   account,
   run_id,
   lease_token: randomUUID(),
+  attempt: 1,
   finalize_token: randomUUID(),
 });
 

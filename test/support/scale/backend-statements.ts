@@ -19,7 +19,7 @@ const fresh = idOf("a token of this test");
 
 /** What worker and reaper ask: by key, or the next of what is due. */
 export const BACKEND_STATEMENTS: Readonly<Record<string, StatementCase>> = {
-  "begin-finalize": backend(40, [...leased, fresh], {}),
+  "begin-finalize": backend(40, [...leased, fresh, 1], {}),
   "begin-purge": backend(45, [outlived, "3"], { version: "4" }),
   "claim-run": backend(45, [idOf("queued 1"), fresh, 120, 3], { claimed: true }),
   "claim-webhook-deliveries": backend(225, [96, 24, 32, 8, 4, 32, 60], { endpoint_id: idOf("endpoint 0") }),

@@ -83,6 +83,7 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     "wall_clock() + make_interval(secs => $3::double precision + 0 * $4::double precision)",
   ),
   finalizeLease,
+  inStatement("W3: the attempt", "begin-finalize", "AND attempt = $4::integer", "AND $4::integer > 0"),
   inStatement("W3: the status", "begin-finalize", "AND status = 'PROCESSING'", "", backedByToken),
   inStatement(
     "W3: no stage",

@@ -72,6 +72,21 @@ export const RACE_SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: "an attempt that a late W1 began is not finished by the worker of the one before",
+    funds: 100_000,
+    plan: () =>
+      firstTimes("worker", "claim-run", [
+        { fault: "late", ms: 200_000 },
+        { fault: "stall-after", ms: 275_000 },
+      ]),
+    play: async ({ workers, world, intent, ask, wait, run }) => {
+      workers[1]?.pause(275_000);
+      await ask(intent("leased-late"));
+      await wait(600_000);
+      if (run().attempt !== 3 || run().status !== "COMPLETED") world.violate("0: there was no third attempt");
+    },
+  },
+  {
     name: "a sweep that comes late does not undo another attempt's claim",
     funds: 100_000,
     reapers: 2,

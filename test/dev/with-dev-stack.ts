@@ -1,0 +1,32 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { DevStackUnusable, devStackEnvironment, devStackFile, expectDatabase } from "./dev-stack.ts";
+
+/** The settings of the development stack, of which none counts where DATABASE_URL is set: two systems are never mixed. */
+const [, , program = "", ...args] = process.argv;
+/** Migrations are never applied to the development stack unasked. */
+const mayUse = !program.includes("/migrate/") || args.includes("--check");
+
+async function useDevStack(): Promise<void> {
+  const file = devStackFile(process.env);
+  const found = devStackEnvironment(process.env);
+  if (found === undefined) {
+    process.on("exit", (code) => {
+      if (code === 2) console.error(`There is no ${file}: set DATABASE_URL, or start \`npm run dev\`.`);
+    });
+    return;
+  }
+  await expectDatabase(found["DATABASE_URL"] ?? "", file);
+  console.error(`DATABASE_URL is not set: using the development stack of ${file}`);
+  Object.assign(process.env, Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)));
+}
+
+try {
+  if (process.env["DATABASE_URL"] === undefined && mayUse) await useDevStack();
+  process.argv.splice(1, 2, resolve(program));
+  await import(pathToFileURL(resolve(program)).href);
+} catch (error) {
+  if (!(error instanceof DevStackUnusable)) throw error;
+  console.error(`error: ${error.message}`);
+  process.exitCode = 1;
+}
