@@ -145,7 +145,7 @@ describe("the commands of a developer's day", () => {
     second.child.kill("SIGTERM");
     expect(await second.exit).toBe(0);
 
-    const third = start("test/dev/dev.ts", "--fresh");
+    const third = startWith({ npm_config_fresh: "true" }, "test/dev/dev.ts");
     const fresh = await eventually(readStack);
     expect(fresh.tenants.map((tenant) => tenant.tenant_id)).not.toContain(ada?.tenant_id);
     third.child.kill("SIGINT");
