@@ -87,8 +87,32 @@ function variablesOf(readEnvironment: (env: Record<string, string | undefined>) 
   return [...names].filter((name) => /^[A-Z][A-Z\d_]+$/.test(name));
 }
 
+/** The least that each process must find in its environment. */
+const REQUIRED = {
+  DATABASE_URL: "postgres://u@h/d",
+  REDIS_URL: "redis://h",
+  UPSTASH_REDIS_REST_URL: "https://h",
+  UPSTASH_REDIS_REST_TOKEN: "t",
+  AWS_REGION: "r",
+  AWS_ACCESS_KEY_ID: "k",
+  AWS_SECRET_ACCESS_KEY: "k",
+  SQS_QUEUE_URL: "https://h/q",
+  S3_BUCKET: "bucket",
+};
+
 describe("the README", () => {
   const variables = table(README, "variable", "read by");
+
+  test("has the default of each environment variable", () => {
+    const parsed = parseEnv(REQUIRED);
+    if (!("env" in parsed)) throw new Error(parsed.faults.join("; "));
+    const config = { ...workerConfig(REQUIRED), ...reaperConfig(REQUIRED), ...parsed.env };
+    const defaults = Object.entries(config).filter(([name, value]) => !(name in REQUIRED) && value !== undefined);
+    expect(defaults.length).toBeGreaterThan(15);
+    const rows = new Map(variables.map(([name, , usual]) => [code(name)[0], usual]));
+    const text = (value: unknown) => (Array.isArray(value) && value.length === 0 ? "none" : String(value));
+    expect(defaults.filter(([name, value]) => rows.get(name) !== text(value))).toEqual([]);
+  });
 
   test.each([
     ["edge", variablesOf(parseEnv)],
