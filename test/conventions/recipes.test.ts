@@ -4,6 +4,9 @@ import { describe, expect, test } from "vitest";
 import { formatUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
+import { moneyState, runStatus } from "#core/domain/run.ts";
+import { transferKind } from "#core/domain/transfer.ts";
+import { EVENT_TYPES } from "#core/domain/webhook.ts";
 import { createProgram } from "../../backend/cli/program.ts";
 import { reaperConfig, workerConfig } from "../../backend/config.ts";
 import { createPacks } from "../../backend/worker/packs/registry.ts";
@@ -178,6 +181,13 @@ describe("the README", () => {
     expect(named.toSorted()).toEqual(sorted(commands));
   });
 
+  test("has every status and money state of a run, and every event", () => {
+    const first = (heading: string) => table(README, heading, "meaning").map(([cell = ""]) => cell);
+    expect(first("`status` of a run")).toEqual(runStatus.options);
+    expect(first("`money_state` of a run")).toEqual(moneyState.options);
+    expect(code(table(README, "webhooks", "rule").find(([topic]) => topic === "events")?.[1])).toEqual(EVENT_TYPES);
+  });
+
   test("explains terms as the glossary names them", () => {
     const glossary = new Set(table(GLOSSARY, "term", "meaning").map(([term = ""]) => term.toLowerCase()));
     const terms = table(README, "term", "meaning").map(([term = ""]) => term);
@@ -213,6 +223,10 @@ describe("the protocol", () => {
     const files = readdirSync("backend/reaper/sweeps").map((file) => basename(file, ".ts"));
     expect(files.length).toBeGreaterThan(5);
     expect(files.filter((name) => !rows.has(name))).toEqual([]);
+  });
+
+  test("has every kind of transfer", () => {
+    expect(table(PROTOCOL, "kind", "debit").map(([kind = ""]) => kind)).toEqual(transferKind.options);
   });
 
   test("names stored functions that exist", () => {
