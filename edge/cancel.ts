@@ -19,7 +19,7 @@ export interface Canceled {
   readonly run: FoundRun;
 }
 
-/** Cancel, C1 and C2 of MONEY.md. */
+/** Cancel, C1 and C2 of PROTOCOL.md. */
 export function cancel(deps: CancelDeps, caller: Caller, run_id: string): Promise<Outcome<Canceled>> {
   return change(deps, caller, "submit", {
     // C1

@@ -61,7 +61,7 @@ interface Question {
   readonly refusal?: Problem;
 }
 
-/** Submit, S1 to S4 of MONEY.md. Redis says no, fast; Postgres says yes, for good. */
+/** Submit, S1 to S4 of PROTOCOL.md. Redis says no, fast; Postgres says yes, for good. */
 export async function submit(deps: SubmitDeps, caller: Caller, request: SubmitRequest): Promise<Outcome<Submitted>> {
   const run_id = newId(deps.clock.now(), deps.random.bytes(16));
   const idempotency_sha256 = sha256Hex(request.idempotency_key);

@@ -115,7 +115,9 @@ const USAGE = "Usage: npm run demo [-- --all]";
 
 function wantsAll(): boolean {
   try {
-    return parseArgs({ options: { all: { type: "boolean", default: false } } }).values.all;
+    const { all } = parseArgs({ options: { all: { type: "boolean", default: false } } }).values;
+    // `npm run demo --all`, without `--`: npm takes the flag for its own and passes it on in the environment.
+    return all || process.env["npm_config_all"] === "true";
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     console.error(USAGE);

@@ -14,9 +14,9 @@ const STACK_FILE = `${STATE_DIR}/stack.json`;
 const SETTLE_MS = 150;
 /** A developer's receiver listens on the same machine. */
 const LOCAL_WEBHOOKS = { DPP_WEBHOOK_ALLOW_HTTP: "true", DPP_WEBHOOK_ALLOW_HOSTS: "127.0.0.1:*,localhost:*" };
-const USAGE = "usage: npm run dev [-- --fresh]   (--fresh forgets all state)";
+const USAGE = "usage: npm run dev [-- --fresh]   (--fresh deletes all state first)";
 
-/** Which processes a changed source file belongs to. */
+/** The processes that a changed source file belongs to. */
 const OWNERS: readonly (readonly [prefix: string, owners: readonly ProcessName[]])[] = [
   ["edge/", ["edge"]],
   ["backend/core/", ["edge", "worker", "reaper"]],
@@ -35,14 +35,15 @@ function options(): { readonly fresh: boolean } {
       console.log(USAGE);
       process.exit(0);
     }
-    return { fresh: values.fresh };
+    // `npm run dev --fresh`, without `--`: npm takes the flag for its own and passes it on in the environment.
+    return { fresh: values.fresh || process.env["npm_config_fresh"] === "true" };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     process.exit(2);
   }
 }
 
-/** For scripts; replaced as a whole, so that a reader never sees half of it. */
+/** For scripts. Replaced as a whole: a reader never sees half of it. */
 function writeStackFile(system: System, tenants: readonly DemoTenant[]): void {
   const { stack } = system;
   const document = {
@@ -85,13 +86,13 @@ function welcome(system: System, tenants: readonly DemoTenant[]): void {
     `curl -i ${system.edgeUrl}/v1/runs -H 'Authorization: Bearer ${first?.api_key ?? ""}' ` +
       `-H 'Content-Type: application/json' -H "Idempotency-Key: try-$(date +%s%N)" -d '${body}'\n`,
   );
-  console.log("Then look at it, with the run_id of the answer:\n");
+  console.log("Then read it, with the run_id of the response:\n");
   console.log(`curl -s ${system.edgeUrl}/v1/runs/RUN_ID -H 'Authorization: Bearer ${first?.api_key ?? ""}'`);
   console.log(`curl -s ${system.edgeUrl}/v1/runs/RUN_ID/result -H 'Authorization: Bearer ${first?.api_key ?? ""}'\n`);
   console.log("Source changes restart what they touch. Ctrl-C stops everything.");
 }
 
-/** A line of our own processes; information goes to the files alone. */
+/** A log line of our processes; those of level info go to the files only. */
 const logLine = z
   .string()
   .transform((line, context) => {
@@ -120,14 +121,14 @@ async function restart(system: System, files: readonly string[]): Promise<void> 
     const late = migrations.filter(
       (file) => !file.startsWith("migrations/functions/") && !applied.some((name) => file.includes(name)),
     );
-    for (const file of late) console.log(`${file} was applied before and is not applied again; --fresh starts anew`);
+    for (const file of late) console.log(`${file} was applied before and is not applied again: start with --fresh`);
   }
   // An edge that does not build must not take the running one down.
   if (touched.has("edge")) await bundleEdge();
   for (const name of touched) {
     await system.stop(name);
     await system.start(name).catch((error: unknown) => {
-      throw new Error(`${name} is down until this is mended; nothing is lost meanwhile\n${messageOf(error)}`);
+      throw new Error(`${name} is down until this is fixed; nothing is lost meanwhile\n${messageOf(error)}`);
     });
   }
   if (touched.size > 0) console.log(`restarted ${[...touched].join(", ")} after a change of ${files.join(", ")}`);
@@ -135,7 +136,7 @@ async function restart(system: System, files: readonly string[]): Promise<void> 
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Calls `change` with all files that changed, one call at a time, once they rest. */
+/** Calls `change` with all files that changed, one call at a time, after a pause without changes. */
 function watchSources(change: (files: readonly string[]) => Promise<void>): { close(): Promise<void> } {
   const changed = new Set<string>();
   let busy: Promise<void> = Promise.resolve();

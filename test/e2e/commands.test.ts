@@ -1,15 +1,25 @@
 import { eventually } from "../support/eventually.ts";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { processes } from "../dev/processes.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** What the README says to paste while dev runs. */
+const PASTED = [...readFileSync(join(ROOT, "README.md"), "utf8").matchAll(/^```sh\n(.*?)^```$/gms)]
+  .map(([, block = ""]) => block)
+  .filter((block) => block.includes("curl"))
+  .join("");
+
+/** On a crowded machine a stack takes minutes to start. */
+const SEVERAL_STARTS = { timeout: 900_000 };
 
 const stackFile = z.object({
   edge_url: z.url(),
@@ -30,7 +40,7 @@ const stackFile = z.object({
   }),
 });
 
-describe("the commands of a developer's day", () => {
+describe("the commands of a developer's day", SEVERAL_STARTS, () => {
   // A copy, so that changing a source file disturbs nobody.
   const checkout = mkdtempSync(join(tmpdir(), "dpp-checkout-"));
   const running = new Set<ChildProcess>();
@@ -55,9 +65,9 @@ describe("the commands of a developer's day", () => {
     rmSync(checkout, { recursive: true, force: true });
   });
 
+  const { DPP_DEV_DIR: _, ...env } = process.env;
   const start = (file: string, ...args: string[]) => startWith({}, file, ...args);
   const startWith = (settings: Record<string, string>, file: string, ...args: string[]) => {
-    const { DPP_DEV_DIR: _, ...env } = process.env;
     const child = spawn(process.execPath, ["--import", "./backend/text-loader.ts", file, ...args], {
       cwd: checkout,
       env: { ...env, ...settings },
@@ -144,11 +154,27 @@ describe("the commands of a developer's day", () => {
     expect(rival.output()).toContain("already runs");
     second.child.kill("SIGTERM");
     expect(await second.exit).toBe(0);
+  });
 
-    const third = start("test/dev/dev.ts", "--fresh");
+  test("dev serves what the README says to paste, and begins with an empty state where that is asked for", async () => {
+    const first = start("test/dev/dev.ts");
+    const { tenants } = await eventually(readStack);
+    const { stdout } = await promisify(execFile)("bash", ["-c", PASTED], { cwd: checkout, env });
+    expect(stdout).toContain('"status":"COMPLETED"');
+    expect(stdout).toContain("The receipt is genuine.");
+    expect(stdout).toMatch(/^event: status$/m);
+    expect(stdout).toMatch(/^\d+,CHARGE,reserved,revenue,0\.0110,/m);
+    expect(stdout).toContain('"status":"revoked"');
+    expect(stdout).toContain("HTTP/1.1 204");
+    expect(stdout).toContain('"charged_usd":"0.0110"');
+    first.child.kill("SIGINT");
+    expect(await first.exit, first.output()).toBe(0);
+
+    const second = startWith({ npm_config_fresh: "true" }, "test/dev/dev.ts");
     const fresh = await eventually(readStack);
-    expect(fresh.tenants.map((tenant) => tenant.tenant_id)).not.toContain(ada?.tenant_id);
-    third.child.kill("SIGINT");
-    expect(await third.exit).toBe(0);
+    for (const { tenant_id } of tenants)
+      expect(fresh.tenants.map((tenant) => tenant.tenant_id)).not.toContain(tenant_id);
+    second.child.kill("SIGINT");
+    expect(await second.exit).toBe(0);
   });
 });

@@ -3,7 +3,7 @@ import { micros, minimumFee } from "#core/domain/money.ts";
 export const MODEL = { lease: 120, timebox: 100, grace: 30, max_attempts: 2, max_open: 3, funds: 60_000 } as const;
 const MAX_HAND_BACKS = 5;
 
-/** A run as MONEY.md says that it lives, in plain words; times in seconds. */
+/** A run as PROTOCOL.md says that it lives, in plain words; times in seconds. */
 export interface ModelRun {
   readonly run_id: string;
   readonly idempotency_key: string;

@@ -12,18 +12,18 @@ import type * as Timeboxes from "../../../backend/worker/timebox.ts";
 import { context, silentLog } from "./decision-fixture.ts";
 
 const MAX_LINES = 20;
-const section = /^## A new pack in twenty lines\n(.*?)^## /ms.exec(readFileSync("README.md", "utf8"))?.[1] ?? "";
+const section = /^### A pack\n(.*?)^### /ms.exec(readFileSync(".github/CONTRIBUTING.md", "utf8"))?.[1] ?? "";
 /** The section's files by path, which each names in its first line. */
 const files = new Map(
   [...section.matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```$/gms)].map(([, path = "", code = ""]) => [path, code] as const),
 );
 
-/** What the section says to do with them: a name, the file that imports it, what is added there and to which list. */
-const told = /import `(\w+)` in `(\S+)` and add it to `(\w+)`; import `(\w+)` in `(\S+)` and add `(\S+)` to `(\w+)`/
+/** The section's edits: a name, the file that imports it, what is added there and to which list. */
+const edits = /Import `(\w+)` in `(\S+)` and add it to `(\w+)`; import `(\w+)` in `(\S+)` and add `(\S+)` to `(\w+)`/
   .exec(section.replace(/\s+/g, " "))
   ?.slice(1);
 const [offerName = "", catalog = "", offerList = "", packName = "", registry = "", packCall = "", packList = ""] =
-  told ?? [];
+  edits ?? [];
 
 const house = mkdtempSync(join(tmpdir(), "new-pack-"));
 const load = (path: string): Promise<unknown> => import(pathToFileURL(join(house, path)).href);
@@ -48,7 +48,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(house, { recursive: true, force: true }));
 
-describe("the new pack of the README", () => {
+describe("the pack of the recipe", () => {
   test("is two files of twenty lines together, and names the lists it goes into", () => {
     expect([...files.keys()]).toEqual(["backend/core/domain/packs/words.ts", "backend/worker/packs/words.ts"]);
     const lines = [...files.values()].flatMap((code) => code.trimEnd().split("\n"));

@@ -106,7 +106,7 @@ interface Finding {
 }
 
 export interface Violation {
-  /** Which sentence of MONEY.md's section 8, by number and name. */
+  /** Which sentence of PROTOCOL.md's section 8, by number and name. */
   readonly rule: string;
   readonly subject: string;
   readonly detail: unknown;

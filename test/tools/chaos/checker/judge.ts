@@ -45,7 +45,7 @@ export interface Verdict {
   readonly drift_micros: number;
 }
 
-/** Holds what the clients learned against what the stores say: section 8 of MONEY.md. */
+/** Holds what the clients learned against what the stores say: section 8 of PROTOCOL.md. */
 export function judge(evidence: Evidence, history: readonly Event[]): Verdict {
   const { refusals, violations } = judgeRefusals(evidence, history);
   return {
