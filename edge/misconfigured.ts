@@ -3,13 +3,13 @@ import { Problem } from "#core/domain/problem.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Random } from "#core/ports/random.ts";
-import type { EdgeTypes } from "./context.ts";
+import type { EdgeTypes } from "./http/context.ts";
 import type { InvalidEnv } from "./env.ts";
-import { correlate } from "./middleware/correlate.ts";
-import { endLine } from "./middleware/end-line.ts";
-import { safeHeaders } from "./middleware/safe-headers.ts";
-import { problemResponse } from "./problem-response.ts";
-import { health } from "./routes/health.ts";
+import { correlate } from "./http/correlate.ts";
+import { endLine } from "./http/end-line.ts";
+import { safeHeaders } from "./http/safe-headers.ts";
+import { problemResponse } from "./http/problem-response.ts";
+import { health } from "./service/get-health.ts";
 
 interface MisconfiguredDeps {
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 import { parseApiKey } from "#core/domain/api-key.ts";
-import type { EdgeRequest } from "../context.ts";
+import type { EdgeRequest } from "../http/context.ts";
 import { unauthorized } from "./refusals.ts";
 import type { Caller } from "./shield.ts";
 

@@ -5,7 +5,7 @@ import { type Authorization, authorize } from "#core/store/redis/authorize.ts";
 import { limitOf } from "./read.ts";
 import * as refuse from "./refusals.ts";
 import { askShield, type Caller, recordKeyVerdict, type ShieldDeps } from "./shield.ts";
-import type { Outcome } from "../submit.ts";
+import type { Outcome } from "../runs/submit.ts";
 
 interface Answer {
   readonly outcome: string;

@@ -3,7 +3,7 @@ import { authorize, type Authorization } from "#core/store/redis/authorize.ts";
 import type { Scope } from "#core/domain/plan.ts";
 import * as refuse from "./refusals.ts";
 import { askShield, recordKeyVerdict, type Caller, type ShieldDeps, type Shielded } from "./shield.ts";
-import type { Outcome } from "../submit.ts";
+import type { Outcome } from "../runs/submit.ts";
 
 interface Refused {
   readonly kind: "unauthorized" | "scope-missing";

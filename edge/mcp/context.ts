@@ -1,12 +1,12 @@
 import { findBudget } from "#core/store/ledger/find-budget.ts";
 import { findRun, type FoundRun } from "#core/store/runs/find-run.ts";
 import { Problem } from "#core/domain/problem.ts";
-import type { EdgeRequest } from "../context.ts";
-import { deferTo } from "../defer.ts";
+import type { EdgeRequest } from "../http/context.ts";
+import { deferTo } from "../http/defer.ts";
 import { read } from "../admission/read.ts";
 import { noSuchRun } from "../admission/refusals.ts";
 import type { Caller } from "../admission/shield.ts";
-import type { Outcome } from "../submit.ts";
+import type { Outcome } from "../runs/submit.ts";
 import type { McpDeps } from "./deps.ts";
 
 /** One request of one caller, over which any number of use cases may be asked. */

@@ -1,7 +1,7 @@
-import { budgetView } from "../responses/budget.ts";
-import { RATE } from "../components.ts";
-import { response, type Resource, READ } from "../describe.ts";
-import { problems } from "../problems.ts";
+import { budgetView } from "../../ledger/budget-schema.ts";
+import { RATE } from "../../openapi/components.ts";
+import { response, type Resource, READ } from "../../openapi/describe.ts";
+import { problems } from "../../openapi/problems.ts";
 
 const getBudget = {
   operationId: "getBudget",

@@ -1,10 +1,10 @@
-import * as answers from "../responses/keys.ts";
-import { KEYS_PER_PAGE } from "../responses/listings.ts";
-import { headerRef, RATE, schemaRef } from "../components.ts";
-import type { Json } from "../json.ts";
-import { response, type Resource, READ } from "../describe.ts";
-import { cursor, idParameter, limit, NEXT } from "../listing.ts";
-import { problems } from "../problems.ts";
+import * as answers from "../../keys/schemas.ts";
+import { KEYS_PER_PAGE } from "../../openapi/listings.ts";
+import { headerRef, RATE, schemaRef } from "../../openapi/components.ts";
+import type { Json } from "../../openapi/json.ts";
+import { response, type Resource, READ } from "../../openapi/describe.ts";
+import { cursor, idParameter, limit, NEXT } from "../../openapi/listing.ts";
+import { problems } from "../../openapi/problems.ts";
 
 const SHOWN_ONCE = { ...RATE, Location: headerRef("Location") };
 const NEW_KEY = ["privilege-exceeded", "too-many-keys", "read-only"] as const;

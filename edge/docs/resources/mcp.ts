@@ -1,8 +1,8 @@
-import { mcpAnswer, mcpError, mcpMessage } from "../responses/mcp.ts";
-import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
-import type { Json } from "../json.ts";
-import { type Resource, READ } from "../describe.ts";
-import { problems } from "../problems.ts";
+import { mcpAnswer, mcpError, mcpMessage } from "../../mcp/schemas.ts";
+import { COMMON, headerRef, RATE, schemaRef } from "../../openapi/components.ts";
+import type { Json } from "../../openapi/json.ts";
+import { type Resource, READ } from "../../openapi/describe.ts";
+import { problems } from "../../openapi/problems.ts";
 
 const text = (name: string, description: string, example: string): Json => ({
   name,

@@ -1,8 +1,8 @@
-import { packList, packView } from "../responses/packs.ts";
-import { PACK_TYPE } from "../responses/listings.ts";
-import { RATE } from "../components.ts";
-import { response, type Resource, READ } from "../describe.ts";
-import { problems } from "../problems.ts";
+import { packList, packView } from "../../packs/schemas.ts";
+import { PACK_TYPE } from "../../openapi/listings.ts";
+import { RATE } from "../../openapi/components.ts";
+import { response, type Resource, READ } from "../../openapi/describe.ts";
+import { problems } from "../../openapi/problems.ts";
 
 const listPacks = {
   operationId: "listPacks",

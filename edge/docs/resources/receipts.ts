@@ -1,7 +1,7 @@
-import { keySet, RECEIPT, receiptView } from "../responses/receipts.ts";
-import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
-import { response, type Resource, open, READ } from "../describe.ts";
-import { problems } from "../problems.ts";
+import { keySet, RECEIPT, receiptView } from "../../receipts/schemas.ts";
+import { COMMON, headerRef, RATE, schemaRef } from "../../openapi/components.ts";
+import { response, type Resource, open, READ } from "../../openapi/describe.ts";
+import { problems } from "../../openapi/problems.ts";
 
 const getReceipt = {
   operationId: "getReceipt",

@@ -1,10 +1,19 @@
 import { METADATA_LIMITS } from "#core/domain/run-request.ts";
 import { runStatus } from "#core/domain/run.ts";
-import { PACK_TYPE, RUN_ORDERS, RUNS_PER_PAGE } from "../responses/listings.ts";
-import { RATE } from "../components.ts";
-import { response, READ } from "../describe.ts";
-import { CREATED, cursorOrPosition, limit, listParameter, NEXT, NEXT_POSITION, order, query } from "../listing.ts";
-import { problems } from "../problems.ts";
+import { PACK_TYPE, RUN_ORDERS, RUNS_PER_PAGE } from "../../openapi/listings.ts";
+import { RATE } from "../../openapi/components.ts";
+import { response, READ } from "../../openapi/describe.ts";
+import {
+  CREATED,
+  cursorOrPosition,
+  limit,
+  listParameter,
+  NEXT,
+  NEXT_POSITION,
+  order,
+  query,
+} from "../../openapi/listing.ts";
+import { problems } from "../../openapi/problems.ts";
 
 const METADATA = {
   name: "metadata",

@@ -1,8 +1,8 @@
-import { estimateView } from "../responses/estimate.ts";
-import * as answers from "../responses/runs.ts";
-import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
-import { response, type Resource, EMPTY_BODY, READ } from "../describe.ts";
-import { problems } from "../problems.ts";
+import { estimateView } from "../../runs/estimate-schema.ts";
+import * as answers from "../../runs/schemas.ts";
+import { COMMON, headerRef, RATE, schemaRef } from "../../openapi/components.ts";
+import { response, type Resource, EMPTY_BODY, READ } from "../../openapi/describe.ts";
+import { problems } from "../../openapi/problems.ts";
 import { listRuns } from "./run-list.ts";
 
 const COST = {

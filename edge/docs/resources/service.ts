@@ -1,9 +1,9 @@
 import { PROBLEMS } from "#core/domain/problem.ts";
-import * as answers from "../responses/problem.ts";
-import { health, index, readiness } from "../responses/service.ts";
-import { COMMON, headerRef } from "../components.ts";
-import { response, type Resource, negotiated, open, textResponse } from "../describe.ts";
-import { openProblems } from "../problems.ts";
+import * as answers from "../../service/problem-schema.ts";
+import { health, index, readiness } from "../../service/schemas.ts";
+import { COMMON, headerRef } from "../../openapi/components.ts";
+import { response, type Resource, negotiated, open, textResponse } from "../../openapi/describe.ts";
+import { openProblems } from "../../openapi/problems.ts";
 
 export const service: Resource = {
   tag: { name: "service", description: "Health and documentation; no API key needed." },

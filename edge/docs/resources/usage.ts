@@ -1,12 +1,21 @@
 import { usageGroup } from "#core/store/ledger/find-usage.ts";
 import { transferKind } from "#core/domain/transfer.ts";
-import { ledgerPage, transferView } from "../responses/ledger.ts";
-import { LEDGER_ORDERS, TRANSFERS_PER_CSV, TRANSFERS_PER_PAGE } from "../responses/listings.ts";
-import { usageView } from "../responses/usage.ts";
-import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
-import { response, type Resource, READ } from "../describe.ts";
-import { CREATED, cursorOrPosition, limit, listParameter, NEXT, NEXT_POSITION, order, query } from "../listing.ts";
-import { problems } from "../problems.ts";
+import { ledgerPage, transferView } from "../../ledger/schemas.ts";
+import { LEDGER_ORDERS, TRANSFERS_PER_CSV, TRANSFERS_PER_PAGE } from "../../openapi/listings.ts";
+import { usageView } from "../../ledger/usage-schema.ts";
+import { COMMON, headerRef, RATE, schemaRef } from "../../openapi/components.ts";
+import { response, type Resource, READ } from "../../openapi/describe.ts";
+import {
+  CREATED,
+  cursorOrPosition,
+  limit,
+  listParameter,
+  NEXT,
+  NEXT_POSITION,
+  order,
+  query,
+} from "../../openapi/listing.ts";
+import { problems } from "../../openapi/problems.ts";
 
 const RUN_ID = "01a1fa37-24d5-77a5-b92c-ccf601371541";
 const CSV = `${transferView.keyof().options.join(",")}\r\n1042,RESERVE,available,reserved,1.0000,${RUN_ID},,2026-11-21T09:30:00.000Z\r\n`;

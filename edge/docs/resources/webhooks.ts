@@ -1,10 +1,10 @@
 import { WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
-import { DELIVERIES_PER_PAGE } from "../responses/listings.ts";
-import * as answers from "../responses/webhooks.ts";
-import { COMMON, headerRef, RATE, schemaRef } from "../components.ts";
-import { response, type Resource, EMPTY_BODY, READ } from "../describe.ts";
-import { cursor, idParameter, limit, NEXT, query } from "../listing.ts";
-import { problems } from "../problems.ts";
+import { DELIVERIES_PER_PAGE } from "../../openapi/listings.ts";
+import * as answers from "../../webhooks/schemas.ts";
+import { COMMON, headerRef, RATE, schemaRef } from "../../openapi/components.ts";
+import { response, type Resource, EMPTY_BODY, READ } from "../../openapi/describe.ts";
+import { cursor, idParameter, limit, NEXT, query } from "../../openapi/listing.ts";
+import { problems } from "../../openapi/problems.ts";
 import { DELIVERY_STATUSES } from "../requests/webhooks.ts";
 
 const WEBHOOK_ID = "01a1fa2f-41b7-7c02-8d9e-5a6f30c1b283";

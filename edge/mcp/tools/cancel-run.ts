@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { cancel } from "../../cancel.ts";
-import { runView } from "../../docs/responses/runs.ts";
-import { viewOf } from "../../run-response.ts";
+import { cancel } from "../../runs/cancel.ts";
+import { runView } from "../../runs/schemas.ts";
+import { viewOf } from "../../runs/view.ts";
 import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
 import { deferred, settled } from "../context.ts";
 import type { Tool } from "../tool.ts";

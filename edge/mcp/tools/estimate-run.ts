@@ -1,6 +1,6 @@
-import { estimateView } from "../../docs/responses/estimate.ts";
-import { estimate } from "../../estimate.ts";
-import { readRunRequest } from "../../read-run-request.ts";
+import { estimateView } from "../../runs/estimate-schema.ts";
+import { estimate } from "../../runs/estimate.ts";
+import { readRunRequest } from "../../runs/read-run-request.ts";
 import { fitting } from "../arguments.ts";
 import { settled } from "../context.ts";
 import { orderArguments } from "../run-arguments.ts";

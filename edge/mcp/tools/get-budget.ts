@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { findBudget } from "#core/store/ledger/find-budget.ts";
-import { budgetView } from "../../docs/responses/budget.ts";
+import { budgetView } from "../../ledger/budget-schema.ts";
 import { read } from "../../admission/read.ts";
-import { viewBudget } from "../../routes/get-budget.ts";
+import { viewBudget } from "../../ledger/get-budget.ts";
 import { fitArguments, jsonSchema } from "../arguments.ts";
 import { settled } from "../context.ts";
 import { READS, type Tool } from "../tool.ts";

@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { resultView } from "../../docs/responses/runs.ts";
-import { downloadOf } from "../../routes/get-result.ts";
+import { resultView } from "../../runs/schemas.ts";
+import { downloadOf } from "../../runs/get-result.ts";
 import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
 import { ownRun } from "../context.ts";
 import { READS, type ResourceLink, type Tool } from "../tool.ts";

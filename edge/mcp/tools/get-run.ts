@@ -1,5 +1,5 @@
-import { runView } from "../../docs/responses/runs.ts";
-import { viewOf } from "../../run-response.ts";
+import { runView } from "../../runs/schemas.ts";
+import { viewOf } from "../../runs/view.ts";
 import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
 import { ownRun } from "../context.ts";
 import { READS, type Tool } from "../tool.ts";

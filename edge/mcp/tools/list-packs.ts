@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { catalog } from "#core/domain/packs/catalog.ts";
-import { packList } from "../../docs/responses/packs.ts";
-import { listPacks as list } from "../../list-packs.ts";
+import { packList } from "../../packs/schemas.ts";
+import { listPacks as list } from "../../packs/plan-offers.ts";
 import { fitArguments, jsonSchema } from "../arguments.ts";
 import { settled } from "../context.ts";
 import { READS, type Tool } from "../tool.ts";

@@ -1,0 +1,33 @@
+import { Problem } from "#core/domain/problem.ts";
+import type { CommittedPage, NoPosition } from "#core/store/position.ts";
+import type { EdgeRequest } from "./context.ts";
+import { linkToNext, NO_POSITION, positionCursorOf } from "./cursor.ts";
+import { unfitQuery } from "./field-errors.ts";
+import type { Outcome } from "../runs/submit.ts";
+
+/** The order that the query asks for, the first one if none. Whatever is wrong with it is told by the query's schema. */
+export function orderOf<O extends string>(c: EdgeRequest, orders: readonly [O, ...O[]]): O {
+  const [asked] = new URL(c.req.url).searchParams.getAll("order");
+  return orders.find((order) => order === asked) ?? orders[0];
+}
+
+/** A page of the list of this name, in commit order, and where it goes on. Throws the problem where there is none. */
+export function committedList<T>(
+  c: EdgeRequest,
+  list: string,
+  { rate, verdict }: Outcome<CommittedPage<T> | NoPosition | { readonly kind: "unauthorized" | "scope-missing" }>,
+) {
+  if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
+  if (verdict instanceof Problem) throw verdict;
+  if (verdict.kind === "no-position") throw unfitQuery([{ parameter: "cursor", detail: NO_POSITION }]);
+  if (verdict.kind !== "found") throw new Error("nothing was listed");
+  const next_position = verdict.position === undefined ? null : positionCursorOf(list, verdict.position);
+  const next_cursor = verdict.more ? next_position : null;
+  const position = next_position === null ? {} : { "X-DPP-Next-Position": next_position };
+  return {
+    entries: verdict.entries,
+    next_cursor,
+    next_position,
+    headers: { ...linkToNext(c, next_cursor), ...position },
+  };
+}

@@ -1,0 +1,28 @@
+import { enableWebhook as enable } from "#core/store/webhooks/change-webhook.ts";
+import { callerOf } from "../admission/authenticate.ts";
+import { change } from "../admission/change.ts";
+import type { EdgeHandler } from "../http/context.ts";
+import { readValid } from "../admission/read-body.ts";
+import { readNothing } from "../http/read-nothing.ts";
+import { changesHalted, noSuchWebhook } from "../admission/refusals.ts";
+import { NO_QUERY, readQuery } from "../http/query.ts";
+import { concluded, idOf, type WebhookDeps } from "./webhook-request.ts";
+import { webhookOf } from "./view.ts";
+
+/** `POST /v1/webhooks/{id}/enable` */
+export function enableWebhook(deps: WebhookDeps): EdgeHandler {
+  return async (c) => {
+    const caller = callerOf(c);
+    const id = idOf(c, "id");
+    readQuery(c, NO_QUERY);
+    await readValid(deps, caller, () => readNothing(c.req.raw));
+    const outcome = await change(deps, caller, "admin", {
+      act: () => enable(deps.db, caller.key_sha256, id),
+      conclude: (answer) => {
+        if (answer.outcome === "enabled") return webhookOf(answer.webhook);
+        return answer.outcome === "absent" ? noSuchWebhook() : changesHalted();
+      },
+    });
+    return c.json(concluded(c, outcome));
+  };
+}
