@@ -9,7 +9,7 @@ import { correlate } from "./http/correlate.ts";
 import { endLine } from "./http/end-line.ts";
 import { safeHeaders } from "./http/safe-headers.ts";
 import { problemResponse } from "./http/problem-response.ts";
-import { health } from "./service/get-health.ts";
+import { getHealth } from "./service/get-health.ts";
 
 interface MisconfiguredDeps {
   readonly clock: Clock;
@@ -21,7 +21,7 @@ interface MisconfiguredDeps {
 export function createMisconfiguredApp(deps: MisconfiguredDeps, { version, faults }: InvalidEnv): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>();
   app.use(correlate(deps), safeHeaders, endLine);
-  app.get("/health", health({ version }));
+  app.get(getHealth.path, getHealth.handler({ version }));
   app.notFound((c) => {
     deps.log.error("the environment is not fit", { faults, trace_id: c.get("trace").trace_id });
     return problemResponse(c, new Problem("unavailable", "The service is not set up.", { retry_after_s: 60 }));

@@ -4,7 +4,7 @@ import { authorize } from "#core/store/redis/authorize.ts";
 import type { EdgeRequest, EdgeTypes } from "../http/context.ts";
 import { problemResponse } from "../http/problem-response.ts";
 import { limitOf } from "./read.ts";
-import { unauthorized } from "./refusals.ts";
+import { unauthorized } from "./problems.ts";
 import { askShield, type ShieldDeps } from "./shield.ts";
 
 /** What S0 finds in a request, before anybody has asked whose key it bears. */

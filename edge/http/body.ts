@@ -1,7 +1,69 @@
+import { z } from "zod";
 import { Problem } from "#core/domain/problem.ts";
+import { schemaRef } from "../openapi/headers.ts";
+import type { Json } from "../openapi/json.ts";
+import { bodyProblem } from "./field-errors.ts";
 import { findFieldError } from "./json-text.ts";
 
 export const MAX_BODY_BYTES = 256 * 1024;
+
+/** What an operation reads from its body. */
+export interface Body<T, D = unknown> {
+  /** The document's requestBody; undefined where it says nothing of one. */
+  readonly document: Json | undefined;
+  /** A schema that the document has among its components, by name. */
+  readonly component?: { readonly name: string; readonly schema: z.ZodType; readonly example?: Json } | undefined;
+  readonly required: boolean;
+  /** Throws the 400 problem, which names every invalid field. `bytes` are undefined where no body was sent. */
+  readonly parse: (bytes: Uint8Array | undefined, deps: D) => T;
+}
+
+const content = (schema: Json, more: Json = {}): Json => ({ "application/json": { schema, ...more } });
+
+/** The document's requestBody of a schema among its components. */
+export const bodyDocument = (name: string, required = true): Json => ({ required, content: content(schemaRef(name)) });
+
+/** A JSON body of this schema; one that may be left out is read as an empty object. */
+export function jsonBody<S extends z.ZodType>(
+  name: string,
+  schema: S,
+  options: { readonly example?: Json; readonly optional?: true } = {},
+): Body<z.output<S>> {
+  const { example, optional = false } = options;
+  return {
+    document: bodyDocument(name, !optional),
+    component: { name, schema, ...(example !== undefined && { example }) },
+    required: !optional,
+    parse: (bytes) => validBody(schema, bytes === undefined ? {} : parseJson(bytes)),
+  };
+}
+
+/** The value, if the schema accepts it. Throws the 400 problem, which names every invalid field. */
+export function validBody<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw bodyProblem(parsed.error);
+  return parsed.data;
+}
+
+const nothing = z.strictObject({});
+
+/** For an operation that takes no body: an empty object is accepted. */
+export const EMPTY_BODY: Body<unknown> = {
+  document: {
+    required: false,
+    description: "None; an empty object is taken.",
+    content: content({ type: "object", additionalProperties: false }, { example: {} }),
+  },
+  required: false,
+  parse: (bytes) => validBody(nothing, bytes === undefined ? {} : parseJson(bytes)),
+};
+
+/** The same where the document says nothing of a body, as for a DELETE. */
+export const UNDOCUMENTED_EMPTY_BODY: Body<unknown> = { ...EMPTY_BODY, document: undefined };
+
+/** The body's bytes; undefined without one where it may be left out. */
+export const bytesOf = (request: Request, { required }: Pick<Body<unknown, never>, "required">) =>
+  required ? readBody(request) : readOptionalBody(request);
 
 /** The body's bytes. Throws the 415, 413 and, for one that breaks off, 400 problems. */
 export async function readBody(request: Request): Promise<Uint8Array> {
@@ -10,7 +72,7 @@ export async function readBody(request: Request): Promise<Uint8Array> {
 }
 
 /** The same where a body may be left out: undefined without one, whatever type its headers name. */
-export async function readOptionalBody(request: Request): Promise<Uint8Array | undefined> {
+async function readOptionalBody(request: Request): Promise<Uint8Array | undefined> {
   const bytes = await readBytes(request);
   if (bytes.byteLength === 0) return undefined;
   requireJson(request.headers);

@@ -1,11 +1,9 @@
-import { Problem } from "#core/domain/problem.ts";
 import type { CommittedPage, NoPosition } from "#core/store/position.ts";
 import type { EdgeRequest } from "./context.ts";
 import { linkToNext, NO_POSITION, positionCursorOf } from "./cursor.ts";
 import { unfitQuery } from "./field-errors.ts";
-import type { Outcome } from "../runs/submit.ts";
 
-/** The order that the query asks for, the first one if none. Whatever is wrong with it is told by the query's schema. */
+/** The order that the query asks for, the first one if none. An invalid one is for the query's schema to report. */
 export function orderOf<O extends string>(c: EdgeRequest, orders: readonly [O, ...O[]]): O {
   const [asked] = new URL(c.req.url).searchParams.getAll("order");
   return orders.find((order) => order === asked) ?? orders[0];
@@ -15,17 +13,15 @@ export function orderOf<O extends string>(c: EdgeRequest, orders: readonly [O, .
 export function committedList<T>(
   c: EdgeRequest,
   list: string,
-  { rate, verdict }: Outcome<CommittedPage<T> | NoPosition | { readonly kind: "unauthorized" | "scope-missing" }>,
+  found: CommittedPage<T> | NoPosition | { readonly kind: "unauthorized" | "scope-missing" },
 ) {
-  if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
-  if (verdict instanceof Problem) throw verdict;
-  if (verdict.kind === "no-position") throw unfitQuery([{ parameter: "cursor", detail: NO_POSITION }]);
-  if (verdict.kind !== "found") throw new Error("nothing was listed");
-  const next_position = verdict.position === undefined ? null : positionCursorOf(list, verdict.position);
-  const next_cursor = verdict.more ? next_position : null;
+  if (found.kind === "no-position") throw unfitQuery([{ parameter: "cursor", detail: NO_POSITION }]);
+  if (found.kind !== "found") throw new Error("nothing was listed");
+  const next_position = found.position === undefined ? null : positionCursorOf(list, found.position);
+  const next_cursor = found.more ? next_position : null;
   const position = next_position === null ? {} : { "X-DPP-Next-Position": next_position };
   return {
-    entries: verdict.entries,
+    entries: found.entries,
     next_cursor,
     next_position,
     headers: { ...linkToNext(c, next_cursor), ...position },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Json } from "../openapi/json.ts";
 import type { EdgeRequest } from "./context.ts";
 import { queryProblem } from "./field-errors.ts";
 
@@ -6,11 +7,59 @@ const NAMED = /^([a-z_]+)\[(.*)\]$/s;
 
 type Value = string | readonly [name: string, value: string];
 
+/** A query parameter: how its values are read, and what the document says of it. */
+export interface QueryParameter<S extends z.ZodType = z.ZodType> {
+  readonly schema: S;
+  readonly document: Json;
+}
+type QueryParameters = Readonly<Record<string, QueryParameter>>;
+
+/** The parameters of an operation's query. `read` throws the 400 problem, which names every invalid parameter. */
+export interface Query<T> {
+  readonly parameters: Readonly<Record<string, Pick<QueryParameter, "document">>>;
+  readonly read: (c: EdgeRequest) => T;
+}
+
+type Shape<P extends QueryParameters> = { [N in keyof P]: P[N]["schema"] };
+type Output<S> = { readonly [N in keyof S]: z.output<S[N]> };
+
+const shapeOf = <P extends QueryParameters>(parameters: P): Shape<P> =>
+  Object.fromEntries(Object.entries(parameters).map(([name, { schema }]) => [name, schema])) as Shape<P>;
+
+export function queryOf<P extends QueryParameters>(parameters: P): Query<Output<Shape<P>>> {
+  const schema = z.strictObject(shapeOf(parameters));
+  return { parameters, read: (c) => parseQuery(c, schema) as Output<Shape<P>> };
+}
+
+type Variants = Readonly<Record<string, Readonly<Record<string, z.ZodType>>>>;
+
 /**
- * The parameters of a query as this schema reads them; the schema is given lists of all values of a parameter, and for
- * one written as `parameter[name]=value` a list of pairs. Throws the 400 problem, which names every fault.
+ * A query some of whose parameters are read differently by what the request asks for. `choose` names the variant, whose
+ * schemas stand in for those of the parameters of the same names; the result says in `by` which it was.
  */
-export function readQuery<S extends z.ZodObject>(c: EdgeRequest, schema: S): z.output<S> {
+export function queryBy<P extends QueryParameters, V extends Variants>(
+  parameters: P,
+  variants: V,
+  choose: (c: EdgeRequest) => keyof V,
+) {
+  type Read = {
+    [K in keyof V]: { readonly by: K } & Output<Omit<Shape<P>, keyof V[K]>> & Output<V[K]>;
+  }[keyof V];
+  const shape = shapeOf(parameters);
+  const schemas = new Map(
+    Object.entries(variants).map(([by, own]) => [by, z.strictObject({ ...shape, ...own })] as const),
+  );
+  const read = (c: EdgeRequest): Read => {
+    const by = choose(c);
+    const schema = schemas.get(String(by));
+    if (schema === undefined) throw new Error(`no variant ${String(by)} of a query`);
+    return { ...parseQuery(c, schema), by } as Read;
+  };
+  return { parameters, read } satisfies Query<Read>;
+}
+
+/** The schema is given lists of all values of a parameter, and for `parameter[name]=value` a list of pairs. */
+function parseQuery<S extends z.ZodObject>(c: EdgeRequest, schema: S): z.output<S> {
   const given = new Map<string, Value[]>();
   for (const [parameter, value] of new URL(c.req.url).searchParams) {
     const [, family = "", name = ""] = NAMED.exec(parameter) ?? [];
@@ -25,6 +74,9 @@ export function readQuery<S extends z.ZodObject>(c: EdgeRequest, schema: S): z.o
   if (!parsed.success) throw queryProblem(parsed.error);
   return parsed.data;
 }
+
+/** An operation without query parameters. */
+export const NO_QUERY = queryOf({});
 
 const text = z
   .string("is not taken with a name in brackets")
@@ -95,6 +147,3 @@ export const moment = z.string().transform((value, context) => {
   context.addIssue({ code: "custom", message, input: value });
   return z.NEVER;
 });
-
-/** An operation without query parameters. */
-export const NO_QUERY = z.strictObject({});

@@ -1,39 +1,52 @@
 import type { z } from "zod";
-import { type KeyRequest, keyRequest } from "#core/domain/key-request.ts";
-import { Problem } from "#core/domain/problem.ts";
+import { keyRequest } from "#core/domain/key-request.ts";
 import type { Clock } from "#core/ports/clock.ts";
-import { callerOf } from "../admission/authenticate.ts";
-import { parseJson, readBody } from "../http/body.ts";
-import type { EdgeHandler } from "../http/context.ts";
-import { deferTo } from "../http/defer.ts";
-import type { newKeyView } from "./schemas.ts";
-import { bodyProblem } from "../http/field-errors.ts";
-import { type ReadBodyDeps, readValid } from "../admission/read-body.ts";
+import { createOwnKey } from "#core/store/keys/create-own-key.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
+import { jsonBody } from "../http/body.ts";
+import { operation } from "../http/operation.ts";
+import { LOCATION } from "../openapi/headers.ts";
+import { type MakeKeyDeps, makeKey } from "./make-key.ts";
+import { expiryPast, notMade } from "./problems.ts";
+import { newKeyView } from "./schemas.ts";
 import { viewKey } from "./view.ts";
-import { createKey as create, type KeyDeps } from "./manage-keys.ts";
-import { NO_QUERY, readQuery } from "../http/query.ts";
-import { expiryPast } from "../admission/refusals.ts";
 
-/** `POST /v1/keys` */
-export function createKey(deps: Omit<KeyDeps, "defer"> & ReadBodyDeps): EdgeHandler {
-  return async (c) => {
-    const caller = callerOf(c);
-    readQuery(c, NO_QUERY);
-    const wanted = await readValid(deps, caller, () => readKey(deps, c.req.raw));
+/** A body of `POST /v1/keys`. */
+export const exampleKey: z.input<typeof keyRequest> = {
+  name: "ci",
+  scopes: ["submit", "read"],
+  submit_per_minute: 60,
+  spending_cap_usd: "25.0000",
+};
 
-    const { rate, verdict } = await create({ ...deps, defer: deferTo(c, deps) }, caller, wanted);
-    if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
-    if (verdict instanceof Problem) throw verdict;
-    const body: z.input<typeof newKeyView> = { ...viewKey(verdict.key), api_key: verdict.api_key };
-    return c.json(body, 201, { Location: `/v1/keys/${body.key_id}` });
-  };
-}
+const body = jsonBody("CreateKey", keyRequest, { example: exampleKey });
 
-async function readKey({ clock }: { readonly clock: Clock }, request: Request): Promise<KeyRequest> {
-  const parsed = keyRequest.safeParse(parseJson(await readBody(request)));
-  if (!parsed.success) throw bodyProblem(parsed.error);
-  const { expires_at } = parsed.data;
-  // Postgres asks its own clock; this keeps away from it what its calendar does not have.
-  if (expires_at !== undefined && expires_at.getTime() <= clock.now()) throw expiryPast();
-  return parsed.data;
-}
+export const createKey = operation({
+  id: "createKey",
+  method: "POST",
+  path: "/v1/keys",
+  scope: "admin",
+  tag: "keys",
+  summary: "Make an API key",
+  description:
+    "Shows the key this once. It can do no more than the key that asks: a test key makes test keys; scopes, expiry and rates are at most the caller's, whose expiry and rates also stand where they are left out; a key with a spending cap makes none. Not idempotent: list the keys after an answer that was lost.",
+  body: {
+    ...body,
+    parse: (bytes, { clock }: { readonly clock: Clock }) => {
+      const wanted = body.parse(bytes, undefined);
+      // Postgres asks its own clock; this keeps away from it what its calendar does not have.
+      if (wanted.expires_at !== undefined && wanted.expires_at.getTime() <= clock.now()) throw expiryPast();
+      return wanted;
+    },
+  },
+  responses: { 201: { description: "The key, which holds at once.", schema: newKeyView, headers: LOCATION } },
+  problems: ["privilege-exceeded", "too-many-keys", "read-only"],
+  async handle({ caller, body: wanted, change, json }, deps: ShieldDeps & MakeKeyDeps) {
+    const made = makeKey(deps);
+    const answer = await change(() => createOwnKey(deps.db, caller.key_sha256, wanted, made.hashes));
+    if (answer.outcome === "past-expiry") throw expiryPast();
+    if (answer.outcome !== "created") throw notMade(answer.outcome);
+    const { key } = answer;
+    return json(201, { ...viewKey(key), api_key: made.api_key[key.mode] }, { Location: `/v1/keys/${key.key_id}` });
+  },
+});

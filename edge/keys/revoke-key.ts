@@ -1,20 +1,29 @@
-import { Problem } from "#core/domain/problem.ts";
-import { callerOf } from "../admission/authenticate.ts";
-import type { EdgeHandler } from "../http/context.ts";
-import { deferTo } from "../http/defer.ts";
-import { keyIdOf, viewKey } from "./view.ts";
-import { type KeyDeps, revokeKey as revoke } from "./manage-keys.ts";
-import { NO_QUERY, readQuery } from "../http/query.ts";
+import { revokeOwnKey } from "#core/store/keys/revoke-own-key.ts";
+import { syncKey } from "#core/store/sync-key.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
+import { operation } from "../http/operation.ts";
+import { keyIdParameter } from "./key-id.ts";
+import { noSuchKey } from "./problems.ts";
+import { keyView } from "./schemas.ts";
+import { viewKey } from "./view.ts";
 
-/** `DELETE /v1/keys/{id}` */
-export function revokeKey(deps: Omit<KeyDeps, "defer">): EdgeHandler {
-  return async (c) => {
-    const caller = callerOf(c);
-    const key_id = keyIdOf(c);
-    readQuery(c, NO_QUERY);
-    const { rate, verdict } = await revoke({ ...deps, defer: deferTo(c, deps) }, caller, key_id);
-    if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
-    if (verdict instanceof Problem) throw verdict;
-    return c.json(viewKey(verdict));
-  };
-}
+export const revokeKey = operation({
+  id: "revokeKey",
+  method: "DELETE",
+  path: "/v1/keys/{id}",
+  scope: "admin",
+  tag: "keys",
+  summary: "Revoke an API key",
+  description:
+    "Ends the key for ever, from the next request on, everywhere; a successor that it has lives on. Asking again is safe, and the operator's switch keeps nobody from it.",
+  params: { id: keyIdParameter },
+  responses: { 200: { description: "The key is revoked, now or before.", schema: keyView } },
+  problems: ["not-found"],
+  async handle({ caller, params, change, defer, json }, deps: ShieldDeps) {
+    const answer = await change(() => revokeOwnKey(deps.db, caller.key_sha256, params.id));
+    if (answer.outcome === "absent") throw noSuchKey();
+    // For a key that was revoked before, too: the process that did so may have died before this.
+    defer("sync", () => syncKey(deps, { key_sha256: caller.key_sha256, key_id: params.id }));
+    return json(200, viewKey(answer.key));
+  },
+});

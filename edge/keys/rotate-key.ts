@@ -1,41 +1,44 @@
-import type { z } from "zod";
 import { rotateRequest } from "#core/domain/key-request.ts";
 import { Problem } from "#core/domain/problem.ts";
-import { callerOf } from "../admission/authenticate.ts";
-import { parseJson, readOptionalBody } from "../http/body.ts";
-import type { EdgeHandler } from "../http/context.ts";
-import { deferTo } from "../http/defer.ts";
-import type { rotatedKeyView } from "./schemas.ts";
-import { bodyProblem } from "../http/field-errors.ts";
-import { type ReadBodyDeps, readValid } from "../admission/read-body.ts";
-import { keyIdOf, viewKey } from "./view.ts";
-import { type KeyDeps, rotateKey as rotate } from "./manage-keys.ts";
-import { NO_QUERY, readQuery } from "../http/query.ts";
+import { rotateOwnKey } from "#core/store/keys/rotate-own-key.ts";
+import { syncKey } from "#core/store/sync-key.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
+import { jsonBody } from "../http/body.ts";
+import { operation } from "../http/operation.ts";
+import { LOCATION } from "../openapi/headers.ts";
+import { keyIdParameter } from "./key-id.ts";
+import { type MakeKeyDeps, makeKey } from "./make-key.ts";
+import { noSuchKey, notMade } from "./problems.ts";
+import { rotatedKeyView } from "./schemas.ts";
+import { viewKey } from "./view.ts";
 
-/** `POST /v1/keys/{id}/rotate` */
-export function rotateKey(deps: Omit<KeyDeps, "defer"> & ReadBodyDeps): EdgeHandler {
-  return async (c) => {
-    const caller = callerOf(c);
-    const key_id = keyIdOf(c);
-    readQuery(c, NO_QUERY);
-    const { grace_seconds } = await readValid(deps, caller, () => readGrace(c.req.raw));
-
-    const old = { key_id, grace_seconds };
-    const { rate, verdict } = await rotate({ ...deps, defer: deferTo(c, deps) }, caller, old);
-    if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
-    if (verdict instanceof Problem) throw verdict;
-    const body: z.input<typeof rotatedKeyView> = {
-      ...viewKey(verdict.key),
-      api_key: verdict.api_key,
-      old_expires_at: verdict.old_expires_at.toISOString(),
-    };
-    return c.json(body, 201, { Location: `/v1/keys/${body.key_id}` });
-  };
-}
-
-async function readGrace(request: Request): Promise<z.output<typeof rotateRequest>> {
-  const bytes = await readOptionalBody(request);
-  const parsed = rotateRequest.safeParse(bytes === undefined ? {} : parseJson(bytes));
-  if (!parsed.success) throw bodyProblem(parsed.error);
-  return parsed.data;
-}
+export const rotateKey = operation({
+  id: "rotateKey",
+  method: "POST",
+  path: "/v1/keys/{id}/rotate",
+  scope: "admin",
+  tag: "keys",
+  summary: "Rotate an API key",
+  description:
+    "Makes the key's one successor, alike in everything and spending from the same cap, and shows it this once. The old key lives on for the grace, unless it expires sooner. What holds for making a key holds here; a key with a spending cap may rotate itself.",
+  params: { id: keyIdParameter },
+  body: jsonBody("RotateKey", rotateRequest, { optional: true, example: { grace_seconds: 3_600 } }),
+  responses: { 201: { description: "The successor.", schema: rotatedKeyView, headers: LOCATION } },
+  problems: ["not-found", "key-already-rotated", "privilege-exceeded", "too-many-keys", "read-only"],
+  async handle({ caller, params, body, change, defer, json }, deps: ShieldDeps & MakeKeyDeps) {
+    const made = makeKey(deps);
+    const old = { key_id: params.id, grace_seconds: body.grace_seconds };
+    const answer = await change(() => rotateOwnKey(deps.db, caller.key_sha256, old, made.hashes));
+    if (answer.outcome === "absent") throw noSuchKey();
+    if (answer.outcome === "already-rotated") throw new Problem("key-already-rotated");
+    if (answer.outcome !== "rotated") throw notMade(answer.outcome);
+    // Postgres knows of the end at once; the mirror would learn it at the next sync, and loads a new key when it is used.
+    defer("sync", () => syncKey(deps, { key_sha256: caller.key_sha256, key_id: params.id }));
+    const { key, old_expires_at } = answer;
+    return json(
+      201,
+      { ...viewKey(key), api_key: made.api_key[key.mode], old_expires_at: old_expires_at.toISOString() },
+      { Location: `/v1/keys/${key.key_id}` },
+    );
+  },
+});

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { scope } from "#core/domain/plan.ts";
-import { keyId, usd, when } from "../openapi/values.ts";
-import { next_cursor } from "../openapi/listings.ts";
+import { keyId, next_cursor, usd, when } from "../openapi/values.ts";
 
 const perMinute = (requests: string, example: number) =>
   z
@@ -52,3 +51,6 @@ export const newKeyView = keyView.extend({ api_key });
 export const rotatedKeyView = newKeyView.extend({
   old_expires_at: when.meta({ description: "When the old key ends.", examples: ["2026-11-22T09:30:00.000Z"] }),
 });
+
+/** By their names in the document. */
+export const SCHEMAS = { Key: keyView, KeyList: keyList, NewKey: newKeyView, RotatedKey: rotatedKeyView };

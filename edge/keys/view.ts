@@ -1,9 +1,6 @@
 import type { z } from "zod";
-import { uuid } from "#core/domain/ids.ts";
 import { formatUsd } from "#core/domain/money.ts";
-import { Problem } from "#core/domain/problem.ts";
 import type { OwnKey } from "#core/store/keys/own-key-columns.ts";
-import type { EdgeRequest } from "../http/context.ts";
 import type { keyView } from "./schemas.ts";
 
 /** A key as its owner sees it: nothing of the secret, and nothing of its hash. */
@@ -24,13 +21,4 @@ export function viewKey(key: OwnKey): z.input<typeof keyView> {
     spent_usd: key.committed_micros === null ? null : formatUsd(key.committed_micros),
     current: key.key_id === key.current_key_id,
   };
-}
-
-/** The key id in the path. Throws the 400 problem for what is none. */
-export function keyIdOf(c: EdgeRequest): string {
-  const id = uuid.safeParse(c.req.param("id"));
-  if (id.success) return id.data;
-  throw new Problem("invalid-request", "The key id in the path is not a UUID.", {
-    errors: [{ parameter: "id", detail: "is not a UUID" }],
-  });
 }

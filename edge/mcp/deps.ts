@@ -1,6 +1,6 @@
 import type { CancelDeps } from "../runs/cancel.ts";
 import type { ReadBodyDeps } from "../admission/read-body.ts";
-import type { DownloadDeps } from "../runs/get-result.ts";
+import type { DownloadDeps } from "../runs/download.ts";
 import type { SubmitDeps } from "../runs/submit.ts";
 import type { ReadRunDeps } from "../runs/read-run-request.ts";
 import type { WatchDeps } from "../runs/watch-run.ts";

@@ -1,11 +1,11 @@
 import { accepts } from "hono/accepts";
 import { Problem } from "#core/domain/problem.ts";
 import { callerOf } from "../admission/authenticate.ts";
-import { parseJson, readBody } from "../http/body.ts";
-import type { EdgeHandler, EdgeRequest } from "../http/context.ts";
+import { bodyDocument, parseJson, readBody } from "../http/body.ts";
+import type { EdgeRequest } from "../http/context.ts";
 import { readValid } from "../admission/read-body.ts";
 import { fitting } from "./arguments.ts";
-import { type McpContext, knownCaller } from "./context.ts";
+import { contextOf, type McpContext, knownCaller } from "./context.ts";
 import type { McpDeps } from "./deps.ts";
 import { checkMethodHeader, checkNameHeader, eraOf, type Spoken } from "./era.ts";
 import { answerLegacy, knowsLegacy } from "./legacy.ts";
@@ -13,15 +13,52 @@ import { answerModern, knowsModern } from "./modern.ts";
 import { checkOrigin } from "./origin.ts";
 import { envelope, type Envelope, type Era, RPC, RpcError, statusOf } from "./protocol.ts";
 import { judgeInvalid } from "../admission/answer-invalid.ts";
-import { NO_QUERY, readQuery } from "../http/query.ts";
+import type { Operation } from "../http/operation.ts";
+import type { Parameter } from "../http/parameters.ts";
+import { NO_QUERY } from "../http/query.ts";
+import { RATE, RETRY_AFTER } from "../openapi/headers.ts";
+import { mcpAnswer, mcpError } from "./schemas.ts";
 
 const JSON_TYPE = "application/json";
 
-/** `POST /mcp`: one message of the Model Context Protocol, answered from itself alone. */
-export function mcp(deps: McpDeps): EdgeHandler {
-  return async (c) => {
+const header = (description: string, example: string): Parameter => ({
+  parse: (value) => value,
+  document: { required: false, description, schema: { type: "string" }, example },
+});
+
+/**
+ * One message of the Model Context Protocol, answered from itself alone. Not made by `operation`: S0 begins with the
+ * origin, and what is invalid is a JSON-RPC error.
+ */
+export const mcp: Operation<McpDeps> = {
+  id: "mcp",
+  method: "POST",
+  path: "/mcp",
+  scope: "any",
+  tag: "mcp",
+  summary: "Speak the Model Context Protocol",
+  description:
+    "One JSON-RPC message of the revision 2026-07-28 (stateless, with the tasks extension) or 2025-11-25 (after `initialize`, without a session), answered as plain JSON. Its tools are the operations that buy work, under the same key, rate, budget and problems; a run is a task of the same id. A tool's refusal is a result with `isError` whose text is the problem document.",
+  headers: {
+    "MCP-Protocol-Version": header("The revision; `initialize` alone may leave it out.", "2026-07-28"),
+    "Mcp-Method": header("Of 2026-07-28: the method again.", "tools/call"),
+    "Mcp-Name": header("Of 2026-07-28: the tool's name, or the task's id, again.", "get_budget"),
+  },
+  body: { document: bodyDocument("McpMessage") },
+  responses: {
+    200: {
+      description: "The result; of 2025-11-25 an error of the protocol too.",
+      schema: mcpAnswer,
+      headers: { ...RATE, ...RETRY_AFTER },
+    },
+    202: { description: "A notification was taken." },
+    400: { description: "The message, its headers or its params do not fit.", schema: mcpError },
+    404: { description: "There is no such method.", schema: mcpError },
+  },
+  problems: ["origin-not-allowed", "not-acceptable", "read-only"],
+  handler: (deps) => async (c) => {
     checkOrigin(deps, c);
-    const ctx = { c, deps, caller: callerOf(c) };
+    const ctx = contextOf(c, deps, callerOf(c));
     checkAccept(c);
     let received: Envelope | undefined;
     let spoken: Spoken | undefined;
@@ -38,8 +75,8 @@ export function mcp(deps: McpDeps): EdgeHandler {
       if (refused !== undefined) throw refused;
       return refusal(c, error, { id: received?.id, era: spoken?.era });
     }
-  };
-}
+  },
+};
 
 /** Every answer is plain JSON, which both revisions let the server choose. */
 function checkAccept(c: EdgeRequest): void {
@@ -54,7 +91,7 @@ function wanted(accept: readonly { readonly type: string; readonly q: number }[]
 
 function checkQuery(c: EdgeRequest): void {
   try {
-    readQuery(c, NO_QUERY);
+    NO_QUERY.read(c);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     throw new RpcError(RPC.invalid_request, error.detail, { errors: error.extras.errors });

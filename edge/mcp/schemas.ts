@@ -1,11 +1,11 @@
 import { z } from "zod";
-import type { budgetView } from "../ledger/budget-schema.ts";
+import type { budgetView } from "../ledger/schemas.ts";
 
 const jsonrpc = z.literal("2.0").describe("The version of JSON-RPC.");
 const id = z.union([z.string(), z.int()]).meta({ description: "The request's own.", examples: [1] });
 const members = z.record(z.string(), z.unknown());
 
-export const mcpMessage = z
+const mcpMessage = z
   .looseObject({
     jsonrpc,
     id: id.optional().describe("Comes back with the answer. Absent in a notification."),
@@ -76,3 +76,6 @@ export const mcpError = z.strictObject({
 });
 
 export const mcpAnswer = z.union([mcpResult, mcpError]);
+
+/** By their names in the document. */
+export const SCHEMAS = { McpMessage: mcpMessage, McpAnswer: mcpAnswer, McpError: mcpError };

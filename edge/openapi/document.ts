@@ -1,31 +1,25 @@
-import { z } from "zod";
-import { budget } from "../docs/resources/budget.ts";
-import { packs } from "../docs/resources/packs.ts";
-import { receipts } from "../docs/resources/receipts.ts";
-import { keys } from "../docs/resources/keys.ts";
-import { mcp } from "../docs/resources/mcp.ts";
-import { runs } from "../docs/resources/runs.ts";
-import { service } from "../docs/resources/service.ts";
-import { usage } from "../docs/resources/usage.ts";
-import { webhooks } from "../docs/resources/webhooks.ts";
-import { components } from "./components.ts";
+import type { Operation, ResponseSpec } from "../http/operation.ts";
+import { OPERATIONS } from "../routes.ts";
+import { webhookRequests } from "../webhooks/events.ts";
+import { components, refOf } from "./components.ts";
+import { COMMON, RATE } from "./headers.ts";
 import type { Json } from "./json.ts";
-import type { Resource } from "./describe.ts";
-import { eventSchemas, webhookRequests } from "../webhooks/events.ts";
+import { openProblems, problems } from "./problems.ts";
+import { TAGS } from "./tags.ts";
 
 const API_VERSION = "1.0.0";
-const RESOURCES: readonly Resource[] = [runs, receipts, packs, budget, usage, keys, webhooks, mcp, service];
 
 let described: Json | undefined;
 
 /** The OpenAPI 3.1 document as seen from `origin`. */
 export function openapiDocument(origin: string): Json {
   // The same for an isolate's whole life, but for where it is seen from.
-  described ??= describeAll();
+  described ??= describeAll(OPERATIONS);
   return { ...described, servers: [{ url: origin }] };
 }
 
-function describeAll(): Json {
+function describeAll(operations: readonly Operation[]): Json {
+  const byPath = Map.groupBy(operations, ({ path }) => path);
   return {
     openapi: "3.1.0",
     info: {
@@ -38,52 +32,73 @@ function describeAll(): Json {
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     security: [{ apiKey: [] }],
-    tags: RESOURCES.map(({ tag }) => tag),
-    paths: Object.fromEntries(
-      RESOURCES.flatMap(({ paths }) => Object.entries(paths).map(([path, item]) => [path, withScopes(item)])),
-    ),
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    paths: Object.fromEntries([...byPath].map(([path, same]) => [path, pathItem(same)])),
     webhooks: webhookRequests,
-    components: components([...RESOURCES.map(({ answers }) => answers), eventSchemas]),
+    components: components(operations),
   };
 }
 
-/** The operations of one path, each of which says to people too which scope it needs. */
-const withScopes = (item: Json): Json =>
-  Object.fromEntries(
-    Object.entries(item).map(([key, part]) => {
-      const found = operation.safeParse(part).data;
-      const scope = found?.["x-scope"];
-      if (found === undefined || scope === undefined) return [key, part];
-      const needs = scope === "any" ? "Takes any API key." : `Needs the scope \`${scope}\`.`;
-      return [key, { ...(part as Json), description: `${found.description} ${needs}` }];
-    }),
+/** The operations of one path, which all have the parameters of the first. */
+function pathItem(operations: readonly Operation[]): Json {
+  const parameters = Object.entries(operations[0]?.params ?? {}).map(([name, { document, component }]) =>
+    component === undefined
+      ? { name, in: "path", required: true, ...document }
+      : { $ref: `#/components/parameters/${component}` },
   );
-
-/** What one operation is called and what it needs, as the document tells it. */
-export interface Operation {
-  readonly method: string;
-  readonly path: string;
-  readonly summary: string;
-  readonly description: string;
-  readonly open: boolean;
+  return {
+    ...(parameters.length > 0 && { parameters }),
+    ...Object.fromEntries(operations.map((each) => [each.method.toLowerCase(), operationObject(each)])),
+  };
 }
 
-const operation = z.object({
-  summary: z.string(),
-  description: z.string(),
-  security: z.array(z.unknown()).optional(),
-  "x-scope": z.string().optional(),
-});
-const METHODS = ["get", "post", "put", "patch", "delete"];
+function operationObject(operation: Operation): Json {
+  const { id, scope, tag, summary, description, query, headers = {}, body } = operation;
+  const parameters = [
+    ...Object.entries(headers).map(([name, { document }]) => ({ name, in: "header", ...document })),
+    ...Object.entries(query?.parameters ?? {}).map(([name, { document }]) => ({ name, in: "query", ...document })),
+  ];
+  return {
+    operationId: id,
+    ...(scope !== undefined && { "x-scope": scope }),
+    tags: [tag],
+    summary,
+    description: scope === undefined ? description : `${description} ${needs(scope)}`,
+    ...(scope === undefined && { security: [] }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(body?.document !== undefined && { requestBody: body.document }),
+    responses: { ...problemsOf(operation), ...responsesOf(operation) },
+  };
+}
 
-/** Every operation of a document, in its order. */
-export function listOperations(document: Json): readonly Operation[] {
-  return Object.entries(document["paths"] as Json).flatMap(([path, item]) =>
-    METHODS.flatMap((method) => {
-      const found = operation.safeParse((item as Json)[method]).data;
-      if (found === undefined) return [];
-      const { summary, description, security } = found;
-      return [{ method: method.toUpperCase(), path, summary, description, open: security?.length === 0 }];
-    }),
-  );
+const needs = (scope: string): string => (scope === "any" ? "Takes any API key." : `Needs the scope \`${scope}\`.`);
+
+const responsesOf = ({ responses, scope }: Operation): Json =>
+  Object.fromEntries(Object.entries(responses).map(([status, spec]) => [status, responseObject(spec, scope)]));
+
+function responseObject({ description, schema, content, headers = {} }: ResponseSpec, scope: string | undefined): Json {
+  const media = { ...(schema !== undefined && { "application/json": { schema: refOf(schema) } }), ...content };
+  const rate = scope === undefined || "RateLimit" in headers ? {} : RATE;
+  return {
+    description,
+    headers: { ...COMMON, ...rate, ...headers },
+    ...(Object.keys(media).length > 0 && { content: media }),
+  };
+}
+
+const OF_OPEN = ["method-not-allowed", "internal"] as const;
+const OF_BODIES = ["payload-too-large", "unsupported-media-type"] as const;
+const OF_KEYS = [
+  "invalid-request",
+  "unauthorized",
+  "scope-missing",
+  "rate-limited",
+  "method-not-allowed",
+  "internal",
+  "unavailable",
+] as const;
+
+function problemsOf({ problems: own = [], scope, body }: Operation): Json {
+  if (scope === undefined) return openProblems(...own, ...OF_OPEN);
+  return problems(...new Set([...own, ...(body === undefined ? [] : OF_BODIES), ...OF_KEYS]));
 }

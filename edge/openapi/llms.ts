@@ -5,14 +5,15 @@ import { PROBLEMS } from "#core/domain/problem.ts";
 import { isTerminal, PLATFORM_FAILURES, runStatus } from "#core/domain/run.ts";
 import { tools } from "../mcp/tools.ts";
 import { MINIMUM_FEE } from "./values.ts";
-import { listOperations, openapiDocument, type Operation } from "./document.ts";
+import { type DocumentedOperation, listOperations } from "./list-operations.ts";
+import type { Json } from "./json.ts";
 
 const usd = (amount: number) => formatUsd(micros(amount));
 const ended = runStatus.options.filter(isTerminal).join(", ");
 
 /** The service told to an agent (llmstxt.org), from the OpenAPI document and the catalogue. */
-export function llmsText(origin: string): string {
-  const operations = listOperations(openapiDocument(origin));
+export function llmsText(origin: string, document: Json): string {
+  const operations = listOperations(document);
   const paid = operations.filter(({ open }) => !open);
   const optional = operations.filter(({ open }) => open);
   return `# Decisionproof
@@ -63,7 +64,7 @@ Errors: \`application/problem+json\` (RFC 9457). \`type\` is the address of a pa
 
 Lists come in pages of \`limit\` entries: pass \`next_cursor\` as \`cursor\` until it is null. To go on later without missing anything, read \`GET /v1/ledger?order=committed\`, \`GET /v1/runs?order=accepted\` or \`?order=ended\`, keep \`next_position\`, and pass it as \`cursor\`: \`created_after\` is no safe place to go on from. Usage is final up to \`complete_through\`.`;
 
-function operationLine(origin: string, { method, path, summary, description }: Operation): string {
+function operationLine(origin: string, { method, path, summary, description }: DocumentedOperation): string {
   const address = path.includes("{") ? `${origin}/openapi.json` : `${origin}${path}`;
   return `- [${method} ${path}](${address}): ${summary}. ${oneLine(description)}`;
 }

@@ -1,5 +1,5 @@
 import { PROBLEMS, type ProblemSlug } from "#core/domain/problem.ts";
-import { COMMON, headerRef, RATE, schemaRef } from "./components.ts";
+import { COMMON, headerRef, RATE, schemaRef } from "./headers.ts";
 import type { Json } from "./json.ts";
 
 /** Answers to nobody whose key was looked at, or after a fault of ours: only the shield knows where a caller stands. */

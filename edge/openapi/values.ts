@@ -33,3 +33,22 @@ export const packType = z.string().meta({ description: "The pack's type.", examp
 export const packVersion = z
   .string()
   .meta({ description: "Rises when the same inputs may give other data.", examples: ["1.1.0"] });
+
+export const next_cursor = z
+  .string()
+  .nullable()
+  .meta({
+    description:
+      "The `cursor` of the next page; null on the last one. A page may be short, or empty, and not be the last.",
+    examples: [null],
+  });
+
+export const next_position = z
+  .string()
+  .nullable()
+  .optional()
+  .meta({
+    description:
+      "Only where the order is that of commits: pass it as `cursor` to go on from here, now or at any later time, and nothing is missed and nothing comes twice. Null while there is nothing yet.",
+    examples: ["eyJsaXN0IjoibGVkZ2VyIiwiZXBvY2giOjEsIm9yZGVyIjoiMjgxNDc0OTc2NzExNDAwIiwiaWQiOiIxMDQyIn0"],
+  });

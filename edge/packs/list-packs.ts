@@ -1,21 +1,26 @@
-import type { z } from "zod";
-import { Problem } from "#core/domain/problem.ts";
-import { callerOf } from "../admission/authenticate.ts";
-import type { EdgeHandler } from "../http/context.ts";
-import type { packList } from "./schemas.ts";
-import { listPacks as list } from "./plan-offers.ts";
-import { NO_QUERY, readQuery } from "../http/query.ts";
+import { catalog } from "#core/domain/packs/catalog.ts";
+import type { Db } from "#core/ports/db.ts";
+import type { Gate } from "../admission/gate.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
+import { operation } from "../http/operation.ts";
+import { ownPlan } from "./own-plan.ts";
+import { packList } from "./schemas.ts";
+import { type PackView, viewPack } from "./view.ts";
 
-/** `GET /v1/packs` */
-export function listPacks(deps: ShieldDeps): EdgeHandler {
-  return async (c) => {
-    const caller = callerOf(c);
-    readQuery(c, NO_QUERY);
-    const { rate, verdict } = await list(deps, caller);
-    if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
-    if (verdict instanceof Problem) throw verdict;
-    const body: z.input<typeof packList> = { packs: [...verdict] };
-    return c.json(body);
-  };
+export const listPacks = operation({
+  id: "listPacks",
+  method: "GET",
+  path: "/v1/packs",
+  scope: "read",
+  tag: "packs",
+  summary: "List packs",
+  description: "Everything that can be ordered: what it does, what it takes, what it costs, and a body to start from.",
+  responses: { 200: { description: "The catalogue.", schema: packList } },
+  handle: async (request, deps: ShieldDeps) => request.json(200, { packs: await readPacks(request, deps) }),
+});
+
+/** Every pack, and whether the caller's plan includes it. */
+export async function readPacks(gate: Gate, deps: { readonly db: Db }): Promise<PackView[]> {
+  const plan = await ownPlan(gate, deps);
+  return [...catalog.values()].map((offer) => viewPack(offer, plan));
 }

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { amount, packType, packVersion, usd } from "../openapi/values.ts";
 
+export const PACK_TYPE = /^[a-z][a-z0-9-]{0,62}$/;
+
 const json = z.record(z.string(), z.unknown());
 const seconds = (description: string, example: number) => z.int().meta({ description, examples: [example] });
 
@@ -82,3 +84,6 @@ export const packView = z.strictObject({
 });
 
 export const packList = z.strictObject({ packs: z.array(packView).describe("The catalogue.") });
+
+/** By their names in the document. */
+export const SCHEMAS = { PackList: packList, Pack: packView };

@@ -10,7 +10,7 @@ import { exampleRun, inputsSchema } from "../runs/request-schemas.ts";
 export type PackView = z.input<typeof answers.packView>;
 
 /** What a pack offers, to a caller with this plan. */
-export function packView(offer: PackOffer, plan: OwnPlan): PackView {
+export function viewPack(offer: PackOffer, plan: OwnPlan): PackView {
   const most = micros(MAX_COST_MICROS);
   return {
     pack_type: offer.type,
@@ -19,7 +19,7 @@ export function packView(offer: PackOffer, plan: OwnPlan): PackView {
     summary: offer.summary,
     in_plan: plan.pack_types.includes(offer.type),
     inputs: inputsSchema(offer.type),
-    prices: pricesView(offer),
+    prices: viewPrices(offer),
     limits: {
       max_cost_usd: {
         minimum: formatUsd(micros(MIN_COST_MICROS)),
@@ -33,7 +33,7 @@ export function packView(offer: PackOffer, plan: OwnPlan): PackView {
   };
 }
 
-export const pricesView = ({ prices }: PackOffer): z.input<typeof answers.prices> =>
+export const viewPrices = ({ prices }: PackOffer): z.input<typeof answers.prices> =>
   Object.fromEntries(
     Object.entries(prices).map(([unit, { unit_micros, per }]) => [
       unit,

@@ -1,18 +1,15 @@
 import { accepts } from "hono/accepts";
-import type { z } from "zod";
 import { Problem } from "#core/domain/problem.ts";
 import { isTerminal } from "#core/domain/run.ts";
 import { RECEIPT_TYP, receiptPayload } from "#core/domain/signed-receipt.ts";
 import type { Signer } from "#core/ports/signer.ts";
 import { findReceipt } from "#core/store/runs/find-receipt.ts";
-import { callerOf } from "../admission/authenticate.ts";
-import type { EdgeHandler } from "../http/context.ts";
-import type { receiptView } from "./schemas.ts";
-import { runIdOf } from "../runs/find-own-run.ts";
-import { NO_QUERY, readQuery } from "../http/query.ts";
-import { read } from "../admission/read.ts";
-import { noSuchRun, signsNoReceipts, underAudit } from "../admission/refusals.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
+import { operation } from "../http/operation.ts";
+import { VARY } from "../openapi/headers.ts";
+import { noSuchRun, underAudit } from "../runs/problems.ts";
+import { runIdParameter } from "../runs/run-id.ts";
+import { RECEIPT, receiptView } from "./schemas.ts";
 
 const JSON_TYPE = "application/json";
 const JOSE_TYPE = "application/jose";
@@ -24,17 +21,29 @@ interface ReceiptDeps extends ShieldDeps {
   readonly signer: Signer | undefined;
 }
 
-/** `GET /v1/runs/{id}/receipt`: what the run was, gave and cost, signed. */
-export function getReceipt(deps: ReceiptDeps): EdgeHandler {
-  return async (c) => {
-    const caller = callerOf(c);
-    const run_id = runIdOf(c);
-    readQuery(c, NO_QUERY);
-    const { rate, verdict } = await read(deps, caller, () => findReceipt(deps.db, caller.key_sha256, run_id));
-    if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
-    if (verdict instanceof Problem) throw verdict;
-    if (verdict.kind !== "found") throw noSuchRun();
-    const { run } = verdict;
+export const getReceipt = operation({
+  id: "getReceipt",
+  method: "GET",
+  path: "/v1/runs/{id}/receipt",
+  scope: "read",
+  tag: "receipts",
+  summary: "Get a run's signed receipt",
+  description:
+    "What the run was, gave and cost, as a compact JWS (EdDSA with Ed25519, `typ` `dpp-receipt+jwt`) that anybody can verify offline with the JWK Set. For every run that is over, however it ended, and past its retention too; the same run gives the same receipt. Claims: `iss`, `iat` (when the run ended), `sub` (the run's id), `tenant_id`, `pack_type`, `pack_version`, `status`, `payload_sha256`, `result_sha256`, `result_bytes`, `reserved_usd`, `charged_usd`, `minimum_fee_usd`, `created_at`, `started_at`, `finished_at`, `reason_code`.",
+  params: { id: runIdParameter },
+  responses: {
+    200: {
+      description: "The receipt.",
+      schema: receiptView,
+      content: { [JOSE_TYPE]: { schema: { type: "string" }, example: RECEIPT } },
+      headers: VARY,
+    },
+  },
+  problems: ["not-found", "run-not-completed", "run-under-audit"],
+  async handle({ c, caller, params, read, json }, deps: ReceiptDeps) {
+    const found = await read(() => findReceipt(deps.db, caller.key_sha256, params.id));
+    if (found.kind !== "found") throw noSuchRun();
+    const { run } = found;
     if (deps.signer === undefined) throw signsNoReceipts();
     if (run.money_state === "AUDIT_REQUIRED") throw underAudit();
     if (!isTerminal(run.status)) {
@@ -46,6 +55,11 @@ export function getReceipt(deps: ReceiptDeps): EdgeHandler {
     c.header("Vary", "Accept", { append: true });
     const type = accepts(c, { header: "Accept", supports: [JSON_TYPE, JOSE_TYPE], default: JSON_TYPE });
     if (type === JOSE_TYPE) return c.body(receipt, 200, { "Content-Type": JOSE_TYPE });
-    return c.json({ receipt, jwks_uri: `${origin}/.well-known/jwks.json` } satisfies z.input<typeof receiptView>);
-  };
-}
+    return json(200, { receipt, jwks_uri: `${origin}/.well-known/jwks.json` });
+  },
+});
+
+const signsNoReceipts = () =>
+  new Problem("unavailable", "This deployment has no key to sign receipts with; its operator can set one.", {
+    retry_after_s: 60,
+  });

@@ -39,3 +39,6 @@ export const keySet = z.strictObject({
     )
     .describe("The key that signs now, then those that did."),
 });
+
+/** By their names in the document. */
+export const SCHEMAS = { Receipt: receiptView, KeySet: keySet };

@@ -1,13 +1,14 @@
-import type { Problem } from "#core/domain/problem.ts";
+import { Problem } from "#core/domain/problem.ts";
 import { type CancelAnswer, cancelRun } from "#core/store/runs/cancel-run.ts";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
 import { settle } from "#core/store/redis/settle.ts";
-import { change } from "../admission/change.ts";
+import { change, type Decided } from "../admission/change.ts";
 import type { Defer } from "../http/defer.ts";
 import { isExpired } from "./find-own-run.ts";
-import * as refuse from "../admission/refusals.ts";
+import type { Outcome } from "../admission/outcome.ts";
+import { unavailable } from "../admission/problems.ts";
 import type { Caller, ShieldDeps } from "../admission/shield.ts";
-import type { Outcome } from "./submit.ts";
+import * as refuse from "./problems.ts";
 
 export interface CancelDeps extends ShieldDeps {
   readonly defer: Defer;
@@ -20,26 +21,21 @@ export interface Canceled {
 }
 
 /** Cancel, C1 and C2 of MONEY.md. */
-export function cancel(deps: CancelDeps, caller: Caller, run_id: string): Promise<Outcome<Canceled>> {
-  return change(deps, caller, "submit", {
-    // C1
-    act: () => cancelRun(deps.db, caller.key_sha256, run_id),
-    conclude: (answer) => {
-      // C2
-      if (answer.outcome === "canceled" || answer.outcome === "already-canceled") tellMirror(deps, answer.run);
-      return conclude(answer);
-    },
-  });
+export async function cancel(deps: CancelDeps, caller: Caller, run_id: string): Promise<Outcome<Canceled>> {
+  // C1
+  const { rate, verdict } = await change(deps, caller, "submit", () => cancelRun(deps.db, caller.key_sha256, run_id));
+  if (verdict instanceof Problem) return { rate, verdict };
+  // C2
+  if (verdict.outcome === "canceled" || verdict.outcome === "already-canceled") settleMirror(deps, verdict.run);
+  return { rate, verdict: resultOf(verdict) };
 }
 
-/** Again for a run that was canceled before: whoever did so may have died before this. */
-function tellMirror(deps: CancelDeps, { tenant_id, run_id, charged_micros: charged }: FoundRun): void {
+/** Again for a run that was canceled before: the process that did so may have died before this. */
+function settleMirror(deps: CancelDeps, { tenant_id, run_id, charged_micros: charged }: FoundRun): void {
   if (charged !== null) deps.defer("settle", () => settle(deps.redis, { tenant_id, run_id, charged }));
 }
 
-type Answered = Exclude<CancelAnswer, { readonly outcome: "unauthorized" | "scope-missing" }>;
-
-function conclude(answer: Answered): Canceled | Problem {
+function resultOf(answer: Decided<CancelAnswer>): Canceled | Problem {
   switch (answer.outcome) {
     case "canceled":
     case "already-canceled":
@@ -55,6 +51,6 @@ function conclude(answer: Answered): Canceled | Problem {
     case "read-only":
       return refuse.halted();
     case "lost":
-      return refuse.unavailable();
+      return unavailable();
   }
 }

@@ -1,26 +1,26 @@
-import { Problem } from "#core/domain/problem.ts";
-import { callerOf } from "../admission/authenticate.ts";
-import { parseJson, readBody } from "../http/body.ts";
-import type { EdgeHandler } from "../http/context.ts";
+import { operation } from "../http/operation.ts";
+import { COST, RATE } from "../openapi/headers.ts";
 import { estimate, type EstimateDeps } from "./estimate.ts";
-import { type ReadBodyDeps, readValid } from "../admission/read-body.ts";
-import { NO_QUERY, readQuery } from "../http/query.ts";
-import { readRunRequest, type ReadRunDeps } from "./read-run-request.ts";
+import { estimateView } from "./estimate-schema.ts";
+import { runBody } from "./read-run-request.ts";
 
-/** `POST /v1/runs/estimate`: S0 of a submit, and a look. */
-export function estimateRun(deps: EstimateDeps & ReadRunDeps & ReadBodyDeps): EdgeHandler {
-  return async (c) => {
-    const caller = callerOf(c);
-    const order = await readValid(deps, caller, async () => {
-      readQuery(c, NO_QUERY);
-      return readRunRequest(deps, parseJson(await readBody(c.req.raw)));
+export const estimateRun = operation({
+  id: "estimateRun",
+  method: "POST",
+  path: "/v1/runs/estimate",
+  scope: "submit",
+  tag: "runs",
+  summary: "Estimate a run",
+  description:
+    "Takes the body of a submit and answers what that would reserve, what the run costs if it succeeds and if it fails, and whether it would be taken now; nothing is reserved and nothing is kept, so that it takes no Idempotency-Key.",
+  body: runBody,
+  responses: { 200: { description: "The estimate.", schema: estimateView, headers: { ...COST, ...RATE } } },
+  async handle(request, deps: EstimateDeps) {
+    const { c, body: order, json } = request;
+    const body = await estimate(request, deps, order, new URL(c.req.url).origin);
+    return json(200, body, {
+      "X-DPP-Cost-Reserved": body.reserved_cost_usd,
+      "X-DPP-Cost-Minimum-Fee": body.minimum_fee_usd,
     });
-    const { rate, verdict } = await estimate(deps, caller, order, new URL(c.req.url).origin);
-    if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
-    if (verdict instanceof Problem) throw verdict;
-    return c.json(verdict, 200, {
-      "X-DPP-Cost-Reserved": verdict.reserved_cost_usd,
-      "X-DPP-Cost-Minimum-Fee": verdict.minimum_fee_usd,
-    });
-  };
-}
+  },
+});

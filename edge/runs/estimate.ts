@@ -1,55 +1,55 @@
 import type { z } from "zod";
 import { newId } from "#core/domain/ids.ts";
 import { formatUsd } from "#core/domain/money.ts";
-import { Problem, PROBLEMS } from "#core/domain/problem.ts";
+import { type Problem, PROBLEMS } from "#core/domain/problem.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Random } from "#core/ports/random.ts";
 import { submitRun } from "#core/store/runs/submit-run.ts";
-import type * as answers from "./estimate-schema.ts";
-import { pricesView } from "../packs/view.ts";
-import { read } from "../admission/read.ts";
+import type { estimateView } from "./estimate-schema.ts";
+import { viewPrices } from "../packs/view.ts";
+import type { Gate } from "../admission/gate.ts";
 import type { RunOrder } from "./read-run-request.ts";
-import { maxCostBelowPrice, SUBMIT_DEADLINE_MS } from "../admission/refusals.ts";
+import { maxCostBelowPrice, SUBMIT_DEADLINE_MS } from "./problems.ts";
 import type { Caller, ShieldDeps } from "../admission/shield.ts";
-import { type Outcome, refusalFor } from "./submit.ts";
+import { refusalFor } from "./submit.ts";
 
-export interface EstimateDeps extends ShieldDeps {
+export interface EstimateDeps extends Pick<ShieldDeps, "db"> {
   readonly clock: Clock;
   readonly random: Random;
 }
 
-type EstimateView = z.input<typeof answers.estimateView>;
+type EstimateView = z.input<typeof estimateView>;
 
 /**
- * What a submit of this order would reserve and likely cost, and whether it would be taken: Postgres is asked by the
- * function that takes submits, told to look only. `origin` is where the pages about problems are.
+ * What a submit of this order would reserve and likely cost, and whether it would be taken: a dry run of the function
+ * that takes submits. `origin` is where the pages about problems are.
  */
 export async function estimate(
+  { caller, read }: Gate,
   deps: EstimateDeps,
-  caller: Caller,
   order: RunOrder,
   origin: string,
-): Promise<Outcome<EstimateView>> {
-  const { rate, verdict } = await read(deps, caller, () => look(deps, caller, order), "submit");
-  if (verdict instanceof Problem) return { rate, verdict };
-  if (verdict.kind === "undecided") return { rate, verdict: verdict.problem };
+): Promise<EstimateView> {
+  const answer = await read(() => dryRun(deps, caller, order));
+  if (answer.kind === "undecided") throw answer.problem;
+  if (answer.kind !== "decided") throw new Error("an estimate was not decided");
   // As a submit has it: what Postgres refuses comes first.
   const { reserve, price } = order.request;
-  const refusal = verdict.refusal ?? maxCostBelowPrice(reserve, price) ?? null;
-  return { rate, verdict: view(order, refusal, origin) };
+  const refusal = answer.refusal ?? maxCostBelowPrice(reserve, price) ?? null;
+  return view(order, refusal, origin);
 }
 
-type Looked =
+type Answer =
   | { readonly kind: "unauthorized" | "scope-missing" }
   /** No answer to the question: the estimate itself is refused. */
   | { readonly kind: "undecided"; readonly problem: Problem }
   | { readonly kind: "decided"; readonly refusal: Problem | null };
 
-async function look(deps: EstimateDeps, caller: Caller, { request }: RunOrder): Promise<Looked> {
+async function dryRun(deps: EstimateDeps, caller: Caller, { request }: RunOrder): Promise<Answer> {
   const now = deps.clock.now();
   // Nobody has used it: what is asked is whether a new run would be taken.
   const fresh_id = newId(now, deps.random.bytes(16));
-  const answer = await submitRun(
+  const found = await submitRun(
     deps.db,
     {
       ...request,
@@ -61,25 +61,25 @@ async function look(deps: EstimateDeps, caller: Caller, { request }: RunOrder): 
     },
     { mode: "look", deadline_ms: now + SUBMIT_DEADLINE_MS },
   );
-  switch (answer.outcome) {
+  switch (found.outcome) {
     case "absent":
       return { kind: "decided", refusal: null };
     case "unauthorized":
     case "scope-missing":
-      return { kind: answer.outcome };
+      return { kind: found.outcome };
     case "insufficient":
     case "too-many-open":
     case "pack-not-in-plan":
     case "cost-over-plan-limit":
     case "read-only":
-      return { kind: "decided", refusal: refusalFor(answer, request) };
+      return { kind: "decided", refusal: refusalFor(found, request) };
     case "late":
-      return { kind: "undecided", problem: refusalFor(answer, request) };
+      return { kind: "undecided", problem: refusalFor(found, request) };
     case "inserted":
     case "existing":
     case "conflict":
     case "run-id-taken":
-      throw new Error(`a look at a fresh key found ${answer.outcome}`);
+      throw new Error(`a dry run under a fresh key found ${found.outcome}`);
   }
 }
 
@@ -97,7 +97,7 @@ function view({ offer, estimate, request }: RunOrder, refusal: Problem | null, o
     estimate_is_exact: estimate.exact,
     units: { ...estimate.units },
     needs_input: estimate.needs_input === undefined ? null : [...estimate.needs_input],
-    prices: pricesView(offer),
+    prices: viewPrices(offer),
     admitted: refusal === null,
     refusal: refusal === null ? null : refusalView(refusal, origin),
   };

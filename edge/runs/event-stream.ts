@@ -1,5 +1,5 @@
 import type { FoundRun } from "#core/store/runs/find-run.ts";
-import { viewOf } from "./view.ts";
+import { viewRun } from "./view.ts";
 import type { watchRun, WatchDeps } from "./watch-run.ts";
 
 const HEARTBEAT_MS = 15_000;
@@ -9,7 +9,7 @@ export const RETRY = "retry: 2000\n\n";
 
 /** A run as an event; its id is the run's version. */
 export const eventOf = (run: FoundRun): string =>
-  `event: status\nid: ${run.version}\ndata: ${JSON.stringify(viewOf(run))}\n\n`;
+  `event: status\nid: ${run.version}\ndata: ${JSON.stringify(viewRun(run))}\n\n`;
 
 interface Story {
   readonly run: FoundRun;
@@ -26,14 +26,14 @@ export async function* chunksOf(
   let said_at = deps.clock.now();
   let sent = Math.max(seen, run.version);
   // What was seen of a later version is not known.
-  let shown = run.version >= seen ? JSON.stringify(viewOf(run)) : undefined;
+  let shown = run.version >= seen ? JSON.stringify(viewRun(run)) : undefined;
   yield run.version > seen ? RETRY + eventOf(run) : RETRY;
   try {
     for await (const look of looks) {
       const moved = look.kind === "found" && look.run.version > sent ? look.run : undefined;
       if (moved !== undefined) sent = moved.version;
       // A version also rises with what its owner does not see, such as the worker's sign of life.
-      const view = moved === undefined ? shown : JSON.stringify(viewOf(moved));
+      const view = moved === undefined ? shown : JSON.stringify(viewRun(moved));
       const news = view === shown ? undefined : moved;
       if (news === undefined && deps.clock.now() - said_at < HEARTBEAT_MS) continue;
       said_at = deps.clock.now();

@@ -1,30 +1,17 @@
-import { uuid } from "#core/domain/ids.ts";
-import { Problem } from "#core/domain/problem.ts";
+import type { Db } from "#core/ports/db.ts";
 import { findRun, type FoundRun } from "#core/store/runs/find-run.ts";
-import { callerOf } from "../admission/authenticate.ts";
-import type { EdgeRequest } from "../http/context.ts";
-import { read } from "../admission/read.ts";
-import { noSuchRun } from "../admission/refusals.ts";
-import type { ShieldDeps } from "../admission/shield.ts";
+import type { Gate } from "../admission/gate.ts";
+import { noSuchRun } from "./problems.ts";
 
-/** The run that the path names, if it is the caller's. Nobody learns whether another's exists. */
-export async function findOwnRun(deps: ShieldDeps, c: EdgeRequest): Promise<FoundRun> {
-  const caller = callerOf(c);
-  const run_id = runIdOf(c);
-  const { rate, verdict } = await read(deps, caller, () => findRun(deps.db, caller.key_sha256, run_id));
-  if (rate !== undefined) c.set("rate", { policy: "read", state: rate });
-  if (verdict instanceof Problem) throw verdict;
-  if (verdict.kind !== "found") throw noSuchRun();
-  return verdict.run;
-}
-
-/** The run id in the path. Throws the 400 problem for what is none. */
-export function runIdOf(c: EdgeRequest): string {
-  const id = uuid.safeParse(c.req.param("id"));
-  if (id.success) return id.data;
-  throw new Problem("invalid-request", "The run id in the path is not a UUID.", {
-    errors: [{ parameter: "id", detail: "is not a UUID" }],
-  });
+/** The run of this id, if it is the caller's. Nobody learns whether another's exists. */
+export async function findOwnRun(
+  { caller, read }: Gate,
+  { db }: { readonly db: Db },
+  run_id: string,
+): Promise<FoundRun> {
+  const found = await read(() => findRun(db, caller.key_sha256, run_id));
+  if (found.kind !== "found") throw noSuchRun();
+  return found.run;
 }
 
 export const isExpired = (run: FoundRun): boolean => run.status === "EXPIRED" || run.expired;

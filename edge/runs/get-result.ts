@@ -1,60 +1,39 @@
 import { z } from "zod";
-import { Problem } from "#core/domain/problem.ts";
-import { resultKey } from "#core/domain/receipt.ts";
-import { isTerminal } from "#core/domain/run.ts";
-import type { Clock } from "#core/ports/clock.ts";
-import type { ObjectPresigner } from "#core/ports/objects.ts";
-import type { FoundRun } from "#core/store/runs/find-run.ts";
-import { callerOf } from "../admission/authenticate.ts";
-import type { EdgeHandler } from "../http/context.ts";
-import type { resultView } from "./schemas.ts";
-import { findOwnRun, isExpired } from "./find-own-run.ts";
-import { once, readQuery } from "../http/query.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
+import { operation } from "../http/operation.ts";
+import { once, queryOf } from "../http/query.ts";
+import { parameter } from "../http/query-parameters.ts";
+import { LOCATION, RATE } from "../openapi/headers.ts";
+import { type DownloadDeps, downloadOf } from "./download.ts";
+import { findOwnRun } from "./find-own-run.ts";
+import { runIdParameter } from "./run-id.ts";
+import { resultView } from "./schemas.ts";
 
-const URL_SECONDS = 900;
-const CONTENT_TYPE = "application/json";
-
-export interface DownloadDeps {
-  readonly clock: Clock;
-  readonly objects: ObjectPresigner;
-}
-
-const query = z.strictObject({
-  redirect: once(z.enum(["true", "false"], "must be true or false")).default("false"),
+export const getResult = operation({
+  id: "getResult",
+  method: "GET",
+  path: "/v1/runs/{id}/result",
+  scope: "read",
+  tag: "runs",
+  summary: "Get a run's result",
+  description: "A presigned address, good for 15 minutes, from which the result can be downloaded without an API key.",
+  params: { id: runIdParameter },
+  query: queryOf({
+    redirect: parameter(
+      once(z.enum(["true", "false"], "must be true or false")).default("false"),
+      "Answer with a redirect to the download instead.",
+      { type: "boolean", default: false },
+      true,
+    ),
+  }),
+  responses: {
+    200: { description: "Where the result is, and its digest.", schema: resultView },
+    302: { description: "With `redirect=true`: on to the download.", headers: { ...LOCATION, ...RATE } },
+  },
+  problems: ["not-found", "run-not-completed", "result-expired"],
+  async handle(request, deps: ShieldDeps & DownloadDeps) {
+    const { c, params, query, json } = request;
+    const download = await downloadOf(deps, await findOwnRun(request, deps, params.id));
+    return query.redirect === "true" ? c.redirect(download.url, 302) : json(200, download);
+  },
 });
-
-/** `GET /v1/runs/{id}/result` */
-export function getResult(deps: ShieldDeps & DownloadDeps): EdgeHandler {
-  return async (c) => {
-    callerOf(c);
-    const { redirect } = readQuery(c, query);
-    const download = await downloadOf(deps, await findOwnRun(deps, c));
-    return redirect === "true" ? c.redirect(download.url, 302) : c.json(download);
-  };
-}
-
-/** Where a run's result can be had for the next 15 minutes. Throws the problem of a run without one. */
-export async function downloadOf(deps: DownloadDeps, run: FoundRun): Promise<z.input<typeof resultView>> {
-  const { key, sha256, size_bytes } = resultOf(run);
-  const expires_at = expiryOf(deps.clock.now());
-  const url = await deps.objects.presign(key, URL_SECONDS);
-  return { url, sha256, size_bytes, content_type: CONTENT_TYPE, expires_at };
-}
-
-/** A signature bears its time in whole seconds: the address lives from the second in which it is signed. */
-const expiryOf = (now_ms: number): string => new Date((Math.floor(now_ms / 1000) + URL_SECONDS) * 1000).toISOString();
-
-function resultOf(run: FoundRun): { readonly key: string; readonly sha256: string; readonly size_bytes: number } {
-  if (isExpired(run)) throw new Problem("result-expired");
-  if (!isTerminal(run.status)) {
-    throw new Problem("run-not-completed", `The run is ${run.status}.`, { retry_after_s: 1 });
-  }
-  if (run.status !== "COMPLETED")
-    throw new Problem("run-not-completed", `The run ended ${run.status}, without a result.`);
-  const { tenant_id, run_id, result_attempt, result_sha256, result_bytes } = run;
-  if (result_attempt === null || result_sha256 === null || result_bytes === null) {
-    throw new Error(`the completed run ${run_id} says nothing of its result`);
-  }
-  return { key: resultKey(tenant_id, run_id, result_attempt), sha256: result_sha256, size_bytes: result_bytes };
-}

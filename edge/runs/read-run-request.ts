@@ -5,9 +5,10 @@ import { catalog } from "#core/domain/packs/catalog.ts";
 import { parseRunRequest } from "#core/domain/run-request.ts";
 import type { WebhookPolicy } from "#core/domain/webhook-url.ts";
 import type { Random } from "#core/ports/random.ts";
+import { type Body, bodyDocument, parseJson } from "../http/body.ts";
 import { bodyProblem } from "../http/field-errors.ts";
 import type { SubmitRequest } from "./submit.ts";
-import { secretFrom } from "../webhooks/webhook-request.ts";
+import { newSecret } from "../webhooks/new-secret.ts";
 
 /** The body of a submit, read. */
 export interface RunOrder {
@@ -22,6 +23,13 @@ export interface ReadRunDeps {
   /** False: nobody fills in what inputs lack, so that the answer, and failing to give it, costs nothing. */
   readonly decision_model: boolean;
 }
+
+/** The body of a submit and of an estimate. */
+export const runBody: Body<RunOrder, ReadRunDeps> = {
+  document: bodyDocument("CreateRun"),
+  required: true,
+  parse: (bytes, deps) => readRunRequest(deps, parseJson(bytes ?? new Uint8Array())),
+};
 
 /** Reads the body of a submit or an estimate. Throws the 400 problem for what does not fit. */
 export function readRunRequest(deps: ReadRunDeps, body: unknown): RunOrder {
@@ -47,7 +55,7 @@ export function readRunRequest(deps: ReadRunDeps, body: unknown): RunOrder {
       minimum_fee: minimumFee(request.max_cost_usd, price.least),
       timebox_sec: request.timebox_sec,
       min_reliability: request.min_reliability_score ?? null,
-      webhook: request.webhook === undefined ? undefined : { url: request.webhook, secret: secretFrom(deps) },
+      webhook: request.webhook === undefined ? undefined : { url: request.webhook, secret: newSecret(deps) },
     },
   };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { estimateView } from "./estimate-schema.ts";
 import { moneyState, runStatus } from "#core/domain/run.ts";
-import { next_cursor, next_position } from "../openapi/listings.ts";
-import { minimum_fee_usd, runId, sha256, usd, when } from "../openapi/values.ts";
+import { minimum_fee_usd, next_cursor, next_position, runId, sha256, usd, when } from "../openapi/values.ts";
 
 const RUN = "/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541";
 const status = runStatus.meta({
@@ -121,3 +121,12 @@ export const runList = z.strictObject({
   next_cursor,
   next_position,
 });
+
+/** By their names in the document. */
+export const SCHEMAS = {
+  RunAccepted: accepted,
+  Run: runView,
+  RunList: runList,
+  Result: resultView,
+  Estimate: estimateView,
+};

@@ -3,7 +3,6 @@ import { sha256Hex } from "#core/domain/hash.ts";
 import { encodeSignal } from "#core/domain/message.ts";
 import type { Micros } from "#core/domain/money.ts";
 import type { PriceRange } from "#core/domain/pack.ts";
-import type { RateState } from "#core/domain/plan.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { RunStatus } from "#core/domain/run.ts";
 import type { Clock } from "#core/ports/clock.ts";
@@ -16,7 +15,9 @@ import { release } from "#core/store/redis/release.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import type { Defer } from "../http/defer.ts";
 import type { IsolateRateLimiter } from "../admission/isolate-rate-limiter.ts";
-import * as refuse from "../admission/refusals.ts";
+import type { Outcome } from "../admission/outcome.ts";
+import { rateLimited, scopeMissing, unauthorized, unavailable } from "../admission/problems.ts";
+import * as refuse from "./problems.ts";
 import { askShield, recordKeyVerdict, type Caller, type ShieldDeps, type Shielded } from "../admission/shield.ts";
 
 export interface SubmitDeps extends ShieldDeps {
@@ -43,12 +44,6 @@ export interface Submitted {
   readonly reserved: Micros;
   readonly minimum_fee: Micros;
   readonly replayed: boolean;
-}
-
-/** `rate` is there whenever the shield answered. */
-export interface Outcome<T> {
-  readonly rate: RateState | undefined;
-  readonly verdict: T | Problem;
 }
 
 /** How S2 is asked, after what S1 said. */
@@ -109,7 +104,7 @@ export async function submit(deps: SubmitDeps, caller: Caller, request: SubmitRe
     deps.defer("signal", () => deps.signals.send([signal]));
   }
   // S3
-  if (answer.outcome === "unauthorized") return { rate: undefined, verdict: refuse.unauthorized() };
+  if (answer.outcome === "unauthorized") return { rate: undefined, verdict: unauthorized() };
   return { rate, verdict: conclude(answer, request, question.refusal) };
 }
 
@@ -123,17 +118,17 @@ function decide(shielded: Shielded<Admission>, request: SubmitRequest, run_id: s
 
 /** A run that exists is found whatever the shield says. */
 function askedBy(shielded: Shielded<Admission>, request: SubmitRequest, run_id: string): Problem | Question {
-  if (shielded.kind === "unauthorized") return refuse.unauthorized();
-  if (shielded.kind === "limited") return refuse.rateLimited(shielded.retry_after_ms);
+  if (shielded.kind === "unauthorized") return unauthorized();
+  if (shielded.kind === "limited") return rateLimited(shielded.retry_after_ms);
   if (shielded.kind === "bypassed") return { run_id, mode: "reserve", held: true };
   const { reply } = shielded;
   const look = (refusal: Problem): Question => ({ run_id, mode: "look", held: false, refusal });
   if (reply.kind === "RESERVED") return { run_id, mode: "reserve", held: true };
   if (reply.kind === "REPLAY") return { run_id: reply.run_id, mode: "reserve", held: true };
   if (reply.kind === "CONFLICT") return { run_id, mode: "reserve", held: false };
-  if (reply.kind === "RATE_LIMITED") return refuse.rateLimited(reply.rate.reset_ms);
+  if (reply.kind === "RATE_LIMITED") return rateLimited(reply.rate.reset_ms);
   // Such a run is not taken, whoever is right; but the key may be revoked by now.
-  if (reply.kind === "SCOPE_MISSING") return look(refuse.scopeMissing("submit"));
+  if (reply.kind === "SCOPE_MISSING") return look(scopeMissing("submit"));
   if (reply.kind === "NO_BUDGET") return look(refuse.budgetExceeded(request.reserve, reply.available, "tenant"));
   if (reply.kind === "COST_OVER_PLAN_LIMIT") return look(refuse.costOverPlanLimit(reply.limit));
   // Such a submit is only a look, whatever the shield says: decide() knows the refusal.
@@ -187,13 +182,13 @@ type Asked = Pick<SubmitRequest, "pack_type" | "reserve">;
 const REFUSALS: Readonly<Record<RefusedOutcome, (request: Asked) => Problem>> = {
   conflict: () => refuse.idempotencyConflict(),
   "too-many-open": () => refuse.tooManyOpenRuns(),
-  unauthorized: () => refuse.unauthorized(),
-  "scope-missing": () => refuse.scopeMissing("submit"),
+  unauthorized: () => unauthorized(),
+  "scope-missing": () => scopeMissing("submit"),
   "pack-not-in-plan": (request) => refuse.packNotInPlan(request.pack_type),
   "cost-over-plan-limit": () => refuse.costOverPlanLimit(),
   "read-only": () => refuse.readOnly(),
-  late: () => refuse.unavailable(),
-  "run-id-taken": () => refuse.unavailable(),
+  late: () => unavailable(),
+  "run-id-taken": () => unavailable(),
 };
 
 type Refusal = Exclude<SubmitAnswer, { readonly outcome: "inserted" | "existing" | "absent" }>;
@@ -215,7 +210,7 @@ function conclude(answer: SubmitAnswer, request: SubmitRequest, refusal: Problem
       replayed: answer.outcome === "existing",
     };
   }
-  if (answer.outcome === "absent") return refusal ?? refuse.unavailable();
+  if (answer.outcome === "absent") return refusal ?? unavailable();
   const refused = refusalFor(answer, request);
   if (answer.outcome === "insufficient") return refused;
   // Where both refuse for the same reason, the shield's answer says more.

@@ -2,23 +2,23 @@ import type { z } from "zod";
 import { formatUsd } from "#core/domain/money.ts";
 import { isTerminal } from "#core/domain/run.ts";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
-import type { EdgeRequest } from "../http/context.ts";
+import { COST, headerRef, RATE } from "../openapi/headers.ts";
 import type { runView } from "./schemas.ts";
 import { isExpired } from "./find-own-run.ts";
 
-/** A run as its owner sees it, with its cost in headers and, while it is open, when to ask again. */
-export function runResponse(c: EdgeRequest, run: FoundRun, status: 200 | 202): Response {
-  const body = viewOf(run);
-  return c.json(body, status, {
-    "X-DPP-Cost-Reserved": body.cost.reserved_usd,
-    "X-DPP-Cost-Minimum-Fee": body.cost.minimum_fee_usd,
-    ...(body.cost.actual_usd !== null && { "X-DPP-Cost-Actual": body.cost.actual_usd }),
-    ...(!isTerminal(run.status) && { "Retry-After": "1" }),
-  });
-}
+/** The headers of a run's response, in the document. */
+export const RUN_HEADERS = { ...COST, ...RATE, "X-DPP-Cost-Actual": headerRef("CostActual") };
+
+/** A run's cost and, while it is open, when to ask again. */
+export const costHeaders = (run: FoundRun): Record<string, string> => ({
+  "X-DPP-Cost-Reserved": formatUsd(run.reserved_micros),
+  "X-DPP-Cost-Minimum-Fee": formatUsd(run.minimum_fee_micros),
+  ...(run.charged_micros !== null && { "X-DPP-Cost-Actual": formatUsd(run.charged_micros) }),
+  ...(!isTerminal(run.status) && { "Retry-After": "1" }),
+});
 
 /** What an API key of its owner sees of a run. */
-export function viewOf(run: FoundRun): z.input<typeof runView> {
+export function viewRun(run: FoundRun): z.input<typeof runView> {
   return {
     run_id: run.run_id,
     pack_type: run.pack_type,

@@ -1,8 +1,13 @@
-import type { z } from "zod";
-import type { EdgeHandler } from "../http/context.ts";
-import type { health as healthView } from "./schemas.ts";
+import { openOperation } from "../http/operation.ts";
+import { health } from "./schemas.ts";
 
-/** `GET /health`: this process answers; nothing else is asked. */
-export function health(deps: { readonly version: string }): EdgeHandler {
-  return (c) => c.json({ status: "healthy", version: deps.version } satisfies z.input<typeof healthView>);
-}
+export const getHealth = openOperation({
+  id: "getHealth",
+  method: "GET",
+  path: "/health",
+  tag: "service",
+  summary: "Is the edge alive",
+  description: "Answers without asking any store.",
+  responses: { 200: { description: "It is.", schema: health } },
+  handle: ({ json }, deps: { readonly version: string }) => json(200, { status: "healthy", version: deps.version }),
+});

@@ -1,8 +1,9 @@
 import { html } from "hono/html";
 import type { z } from "zod";
-import type { EdgeHandler } from "../http/context.ts";
-import type { index } from "./schemas.ts";
+import { openOperation } from "../http/operation.ts";
 import { answerInForm } from "../http/page.ts";
+import { negotiated } from "../openapi/content.ts";
+import { index } from "./schemas.ts";
 
 const INDEX: z.input<typeof index> = {
   name: "Decisionproof",
@@ -28,11 +29,6 @@ const WORDS: Readonly<Record<keyof typeof INDEX.links, string>> = {
   readyz: "Can work be taken",
 };
 
-/** `GET /`: where things are. */
-export function indexPage(): EdgeHandler {
-  return (c) => answerInForm(c, { json: INDEX, html: { title: INDEX.name, body } });
-}
-
 const names = Object.keys(WORDS) as (keyof typeof WORDS)[];
 
 const body = html`<h1>${INDEX.name}</h1>
@@ -42,3 +38,14 @@ const body = html`<h1>${INDEX.name}</h1>
         <a href="${INDEX.links[name]}"><code>${INDEX.links[name]}</code></a> ${WORDS[name]}
       </p> `,
   )}`;
+
+export const getIndex = openOperation({
+  id: "getIndex",
+  method: "GET",
+  path: "/",
+  tag: "service",
+  summary: "Where things are",
+  description: "JSON; a page for browsers.",
+  responses: { 200: { description: "Where things are.", schema: index, ...negotiated() } },
+  handle: ({ c }) => answerInForm(c, { json: INDEX, html: { title: INDEX.name, body } }),
+});

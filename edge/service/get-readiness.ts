@@ -1,11 +1,11 @@
-import type { z } from "zod";
 import type { StoreName } from "#core/domain/outage.ts";
 import type { Log } from "#core/ports/log.ts";
 import { addressOf } from "../admission/authenticate.ts";
-import type { EdgeHandler } from "../http/context.ts";
-import type { readiness } from "./schemas.ts";
 import type { IsolateRateLimiter } from "../admission/isolate-rate-limiter.ts";
-import { rateLimited } from "../admission/refusals.ts";
+import { rateLimited } from "../admission/problems.ts";
+import { openOperation } from "../http/operation.ts";
+import { RETRY_AFTER } from "../openapi/headers.ts";
+import { readiness } from "./schemas.ts";
 
 const TIMEOUT_MS = 2_000;
 
@@ -16,9 +16,20 @@ export interface ReadyzDeps {
   readonly checks: Readonly<Record<StoreName, () => Promise<unknown>>>;
 }
 
-/** `GET /readyz`: every store is asked at once, each with its own time. */
-export function readyz(deps: ReadyzDeps): EdgeHandler {
-  return async (c) => {
+/** Every store is asked at once, each with its own time. */
+export const getReadiness = openOperation({
+  id: "getReadiness",
+  method: "GET",
+  path: "/readyz",
+  tag: "service",
+  summary: "Can work be taken",
+  description: "Asks database, redis, sqs and s3, in parallel.",
+  responses: {
+    200: { description: "Every store is up.", schema: readiness },
+    503: { description: "At least one store is down.", schema: readiness, headers: RETRY_AFTER },
+  },
+  problems: ["rate-limited"],
+  async handle({ c, json }, deps: ReadyzDeps) {
     const verdict = deps.readyz_rate.take(addressOf(c));
     if (!verdict.allowed) throw rateLimited(verdict.retry_after_ms);
     const [database, redis, sqs, s3] = await Promise.all([
@@ -28,10 +39,11 @@ export function readyz(deps: ReadyzDeps): EdgeHandler {
       stateOf(deps, "s3"),
     ]);
     const ready = [database, redis, sqs, s3].every((state) => state === "up");
-    const body: z.input<typeof readiness> = { status: ready ? "ready" : "not-ready", database, redis, sqs, s3 };
-    return c.json(body, ready ? 200 : 503, ready ? {} : { "Retry-After": "2" });
-  };
-}
+    const stores = { database, redis, sqs, s3 };
+    if (ready) return json(200, { status: "ready", ...stores });
+    return json(503, { status: "not-ready", ...stores }, { "Retry-After": "2" });
+  },
+});
 
 async function stateOf(deps: ReadyzDeps, store: StoreName): Promise<string> {
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -1,8 +1,9 @@
 import type { Clock } from "#core/ports/clock.ts";
-import type { EdgeHandler } from "../http/context.ts";
+import { openOperation } from "../http/operation.ts";
+import { textContent } from "../openapi/content.ts";
 
 const DAY_MS = 86_400_000;
-/** RFC 9116 wants less than a year; the file is made anew with every answer. */
+/** RFC 9116 wants less than a year; each response has a new one. */
 const GOOD_FOR_DAYS = 180;
 
 interface SecurityDeps {
@@ -11,9 +12,20 @@ interface SecurityDeps {
   readonly security_contact: string | undefined;
 }
 
-/** `GET /.well-known/security.txt` (RFC 9116) */
-export function securityTxt(deps: SecurityDeps): EdgeHandler {
-  return (c) => {
+export const getSecurityText = openOperation({
+  id: "getSecurityText",
+  method: "GET",
+  path: "/.well-known/security.txt",
+  tag: "service",
+  summary: "Whom to tell about a weakness",
+  description: "RFC 9116.",
+  responses: {
+    200: {
+      description: "Contact and expiry.",
+      content: textContent("text/plain", "Contact: https://api.example/problems/"),
+    },
+  },
+  handle({ c }, deps: SecurityDeps) {
     const { origin } = new URL(c.req.url);
     const day = Math.floor(deps.clock.now() / DAY_MS) + GOOD_FOR_DAYS;
     const lines = [
@@ -24,5 +36,5 @@ export function securityTxt(deps: SecurityDeps): EdgeHandler {
     ];
     c.header("Cache-Control", "public, max-age=300");
     return c.text(`${lines.join("\n")}\n`);
-  };
-}
+  },
+});

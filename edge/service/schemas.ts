@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { problemKind, problemList } from "./problem-schema.ts";
 
 export const health = z.strictObject({
   status: z.literal("healthy").describe("Always this: a process that answers is alive."),
@@ -36,3 +37,12 @@ export const index = z.strictObject({
     })
     .describe("Where things are."),
 });
+
+/** By their names in the document. */
+export const SCHEMAS = {
+  Health: health,
+  Readiness: readiness,
+  ProblemKind: problemKind,
+  ProblemList: problemList,
+  Index: index,
+};

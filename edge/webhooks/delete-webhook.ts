@@ -1,28 +1,27 @@
 import { deleteWebhook as remove } from "#core/store/webhooks/change-webhook.ts";
-import { callerOf } from "../admission/authenticate.ts";
-import { change } from "../admission/change.ts";
-import type { EdgeHandler } from "../http/context.ts";
-import { readValid } from "../admission/read-body.ts";
-import { readNothing } from "../http/read-nothing.ts";
-import { changesHalted, noSuchWebhook } from "../admission/refusals.ts";
-import { NO_QUERY, readQuery } from "../http/query.ts";
-import { concluded, idOf, type WebhookDeps } from "./webhook-request.ts";
+import { changesHalted } from "../admission/problems.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
+import { UNDOCUMENTED_EMPTY_BODY } from "../http/body.ts";
+import { operation } from "../http/operation.ts";
+import { webhookId } from "./ids.ts";
+import { noSuchWebhook } from "./problems.ts";
 
-/** `DELETE /v1/webhooks/{id}` */
-export function deleteWebhook(deps: WebhookDeps): EdgeHandler {
-  return async (c) => {
-    const caller = callerOf(c);
-    const id = idOf(c, "id");
-    readQuery(c, NO_QUERY);
-    await readValid(deps, caller, () => readNothing(c.req.raw));
-    const outcome = await change(deps, caller, "admin", {
-      act: () => remove(deps.db, caller.key_sha256, id),
-      conclude: ({ outcome }) => {
-        if (outcome === "deleted") return outcome;
-        return outcome === "absent" ? noSuchWebhook() : changesHalted();
-      },
-    });
-    concluded(c, outcome);
+export const deleteWebhook = operation({
+  id: "deleteWebhook",
+  method: "DELETE",
+  path: "/v1/webhooks/{id}",
+  scope: "admin",
+  tag: "webhooks",
+  summary: "Delete a webhook",
+  description: "What is still to be delivered to it is canceled.",
+  params: { id: webhookId },
+  body: UNDOCUMENTED_EMPTY_BODY,
+  responses: { 204: { description: "It is gone." } },
+  problems: ["not-found", "read-only"],
+  async handle({ c, caller, params, change }, deps: ShieldDeps) {
+    const { outcome } = await change(() => remove(deps.db, caller.key_sha256, params.id));
+    if (outcome === "absent") throw noSuchWebhook();
+    if (outcome !== "deleted") throw changesHalted();
     return c.body(null, 204);
-  };
-}
+  },
+});

@@ -1,5 +1,5 @@
 import { webhookEvents } from "#core/domain/webhook-message.ts";
-import { schemaRef } from "../openapi/components.ts";
+import { schemaRef } from "../openapi/headers.ts";
 import type { Json } from "../openapi/json.ts";
 
 /** The schemas of what webhooks are told, by name. */

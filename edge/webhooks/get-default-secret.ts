@@ -1,22 +1,26 @@
+import type { Random } from "#core/ports/random.ts";
 import { defaultWebhookSecret } from "#core/store/webhooks/change-webhook.ts";
-import { callerOf } from "../admission/authenticate.ts";
-import { change } from "../admission/change.ts";
-import type { EdgeHandler } from "../http/context.ts";
-import { changesHalted } from "../admission/refusals.ts";
-import { NO_QUERY, readQuery } from "../http/query.ts";
-import { concluded, secretFrom, type WebhookDeps } from "./webhook-request.ts";
-import { secretOf } from "./view.ts";
+import { changesHalted } from "../admission/problems.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
+import { operation } from "../http/operation.ts";
+import { newSecret } from "./new-secret.ts";
+import { webhookSecret } from "./schemas.ts";
+import { viewSecret } from "./view.ts";
 
-/** `GET /v1/webhooks/default/secret`: a change, for the first to ask makes it. */
-export function getWebhookSecret(deps: WebhookDeps): EdgeHandler {
-  return async (c) => {
-    const caller = callerOf(c);
-    readQuery(c, NO_QUERY);
-    const outcome = await change(deps, caller, "admin", {
-      act: () => defaultWebhookSecret(deps.db, caller.key_sha256, secretFrom(deps)),
-      conclude: (answer) =>
-        answer.outcome === "found" ? secretOf(answer.secret, answer.previous_until) : changesHalted(),
-    });
-    return c.json(concluded(c, outcome));
-  };
-}
+/** A change, for the first request creates the secret. */
+export const getDefaultWebhookSecret = operation({
+  id: "getDefaultWebhookSecret",
+  method: "GET",
+  path: "/v1/webhooks/default/secret",
+  scope: "admin",
+  tag: "webhooks",
+  summary: "Read the default secret",
+  description: "It signs what goes to the `webhook` of runs, and can be read again.",
+  responses: { 200: { description: "The secret.", schema: webhookSecret } },
+  problems: ["read-only"],
+  async handle({ caller, change, json }, deps: ShieldDeps & { readonly random: Random }) {
+    const answer = await change(() => defaultWebhookSecret(deps.db, caller.key_sha256, newSecret(deps)));
+    if (answer.outcome !== "found") throw changesHalted();
+    return json(200, viewSecret(answer.secret, answer.previous_until));
+  },
+});

@@ -1,21 +1,22 @@
-import type { z } from "zod";
+import { WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
 import { listWebhooks as list } from "#core/store/webhooks/list-webhooks.ts";
-import { callerOf } from "../admission/authenticate.ts";
-import type { EdgeHandler } from "../http/context.ts";
-import type { webhookList } from "./schemas.ts";
-import { read } from "../admission/read.ts";
-import { NO_QUERY, readQuery } from "../http/query.ts";
-import { concluded, type WebhookDeps } from "./webhook-request.ts";
-import { webhookOf } from "./view.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
+import { operation } from "../http/operation.ts";
+import { webhookList } from "./schemas.ts";
+import { viewWebhook } from "./view.ts";
 
-/** `GET /v1/webhooks` */
-export function listWebhooks(deps: WebhookDeps): EdgeHandler {
-  return async (c) => {
-    const caller = callerOf(c);
-    readQuery(c, NO_QUERY);
-    const found = concluded(c, await read(deps, caller, () => list(deps.db, caller.key_sha256), "admin"));
+export const listWebhooks = operation({
+  id: "listWebhooks",
+  method: "GET",
+  path: "/v1/webhooks",
+  scope: "admin",
+  tag: "webhooks",
+  summary: "List the webhooks",
+  description: `All of the account, oldest first; there are ${WEBHOOK_LIMITS.max_endpoints} at most.`,
+  responses: { 200: { description: "The webhooks.", schema: webhookList } },
+  async handle({ caller, read, json }, deps: ShieldDeps) {
+    const found = await read(() => list(deps.db, caller.key_sha256));
     if (found.kind !== "found") throw new Error("webhooks were not found");
-    const body: z.input<typeof webhookList> = { webhooks: found.webhooks.map(webhookOf) };
-    return c.json(body);
-  };
-}
+    return json(200, { webhooks: found.webhooks.map(viewWebhook) });
+  },
+});

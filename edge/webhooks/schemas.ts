@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { deliveryStatus, EVENT_TYPES, WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
-import { runId, when } from "../openapi/values.ts";
-import { next_cursor } from "../openapi/listings.ts";
+import { next_cursor, runId, when } from "../openapi/values.ts";
 
 const address = (description: string) =>
   z.string().meta({ description, examples: ["https://hooks.example.com/decisionproof"] });
@@ -93,3 +92,13 @@ export const deliveryPage = z.strictObject({
   deliveries: z.array(deliveryView).describe("Newest first."),
   next_cursor,
 });
+
+/** By their names in the document. */
+export const SCHEMAS = {
+  Webhook: webhookView,
+  WebhookList: webhookList,
+  WebhookCreated: webhookCreated,
+  WebhookSecret: webhookSecret,
+  WebhookDelivery: deliveryView,
+  WebhookDeliveryPage: deliveryPage,
+};

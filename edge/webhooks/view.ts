@@ -3,15 +3,15 @@ import type { Webhook } from "#core/store/webhooks/list-webhooks.ts";
 import type { WebhookDelivery } from "#core/store/webhooks/webhook-deliveries.ts";
 import type { deliveryView, webhookSecret, webhookView } from "./schemas.ts";
 
-export function webhookOf(webhook: Webhook): z.input<typeof webhookView> {
+export function viewWebhook(webhook: Webhook): z.input<typeof webhookView> {
   return { ...webhook, created_at: webhook.created_at.toISOString() };
 }
 
-export function secretOf(secret: string, previous_until: Date | null): z.input<typeof webhookSecret> {
+export function viewSecret(secret: string, previous_until: Date | null): z.input<typeof webhookSecret> {
   return { secret, previous_secret_valid_until: previous_until?.toISOString() ?? null };
 }
 
-export function deliveryOf(delivery: WebhookDelivery): z.input<typeof deliveryView> {
+export function viewDelivery(delivery: WebhookDelivery): z.input<typeof deliveryView> {
   const { event_uuid, next_attempt_at, created_at, delivered_at, ...rest } = delivery;
   return {
     ...rest,

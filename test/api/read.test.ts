@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { budgetView } from "../../edge/ledger/budget-schema.ts";
+import { budgetView } from "../../edge/ledger/schemas.ts";
 import { resultView, runView } from "../../edge/runs/schemas.ts";
 import { type Answer, acceptedRun, call, get, post, problemOf, work } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
