@@ -3,13 +3,13 @@ import { Problem } from "#core/domain/problem.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Random } from "#core/ports/random.ts";
-import type { EdgeTypes } from "./context.ts";
+import type { EdgeTypes } from "./http/context.ts";
 import type { InvalidEnv } from "./env.ts";
-import { correlate } from "./middleware/correlate.ts";
-import { endLine } from "./middleware/end-line.ts";
-import { safeHeaders } from "./middleware/safe-headers.ts";
-import { problemResponse } from "./problem-response.ts";
-import { health } from "./routes/health.ts";
+import { correlate } from "./http/correlate.ts";
+import { endLine } from "./http/end-line.ts";
+import { safeHeaders } from "./http/safe-headers.ts";
+import { problemResponse } from "./http/problem-response.ts";
+import { getHealth } from "./service/get-health.ts";
 
 interface MisconfiguredDeps {
   readonly clock: Clock;
@@ -21,7 +21,7 @@ interface MisconfiguredDeps {
 export function createMisconfiguredApp(deps: MisconfiguredDeps, { version, faults }: InvalidEnv): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>();
   app.use(correlate(deps), safeHeaders, endLine);
-  app.get("/health", health({ version }));
+  app.get(getHealth.path, getHealth.handler({ version }));
   app.notFound((c) => {
     deps.log.error("the environment is not fit", { faults, trace_id: c.get("trace").trace_id });
     return problemResponse(c, new Problem("unavailable", "The service is not set up.", { retry_after_s: 60 }));

@@ -21,7 +21,7 @@ const PACKAGES = [
     files: ["bundles/redoc.standalone.js", "bundles/redoc.standalone.js.LICENSE.txt", "LICENSE"],
   },
 ] as const;
-const OWN = ["edge/docs/browser/swagger-start.js"];
+const OWN = ["edge/service/browser/swagger-start.js"];
 
 const manifest = z.object({ version: z.string() });
 

@@ -1,6 +1,6 @@
 import { parseApiKey } from "#core/domain/api-key.ts";
-import type { EdgeRequest } from "../context.ts";
-import { unauthorized } from "./refusals.ts";
+import type { EdgeRequest } from "../http/context.ts";
+import { unauthorized } from "./problems.ts";
 import type { Caller } from "./shield.ts";
 
 const BEARER = /^bearer +(\S+) *$/i;

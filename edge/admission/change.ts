@@ -1,18 +1,17 @@
 import { Outage } from "#core/domain/outage.ts";
 import type { Scope } from "#core/domain/plan.ts";
-import type { Problem } from "#core/domain/problem.ts";
 import { type Authorization, authorize } from "#core/store/redis/authorize.ts";
 import { limitOf } from "./read.ts";
-import * as refuse from "./refusals.ts";
+import * as refuse from "./problems.ts";
 import { askShield, type Caller, recordKeyVerdict, type ShieldDeps } from "./shield.ts";
-import type { Outcome } from "../submit.ts";
+import type { Outcome } from "./outcome.ts";
 
-interface Answer {
+export interface ChangeAnswer {
   readonly outcome: string;
 }
 
-/** What `change` itself concludes from. */
-type Decided<A extends Answer> = Exclude<A, { readonly outcome: "unauthorized" | "scope-missing" }>;
+/** An answer that `change` leaves to its caller. */
+export type Decided<A extends ChangeAnswer> = Exclude<A, { readonly outcome: "unauthorized" | "scope-missing" }>;
 
 /**
  * A change that is no submit: the shield is asked first, at a read's rate, so that a full submit rate keeps nobody from
@@ -20,12 +19,12 @@ type Decided<A extends Answer> = Exclude<A, { readonly outcome: "unauthorized" |
  * key may be revoked by now. Without the shield Postgres alone decides. Verdicts in order: unauthorized, rate limited,
  * scope missing, what the statement says.
  */
-export async function change<A extends Answer, T>(
+export async function change<A extends ChangeAnswer>(
   deps: ShieldDeps,
   caller: Caller,
   scope: Scope,
-  steps: { readonly act: () => Promise<A>; readonly conclude: (answer: Decided<A>) => T | Problem },
-): Promise<Outcome<T>> {
+  act: () => Promise<A>,
+): Promise<Outcome<Decided<A>>> {
   const shielded = await askShield<Authorization>(deps, caller, {
     class: "read",
     ask: (tenant_id) => authorize(deps.redis, { ...caller, tenant_id, scope }),
@@ -37,7 +36,7 @@ export async function change<A extends Answer, T>(
 
   let answer: A;
   try {
-    answer = await steps.act();
+    answer = await act();
   } catch (error) {
     if (!(error instanceof Outage)) throw error;
     const lacking = shielded.kind === "answered" && shielded.reply.kind === "SCOPE_MISSING";
@@ -49,5 +48,5 @@ export async function change<A extends Answer, T>(
   recordKeyVerdict(deps, caller, { shielded, authorized });
   if (!authorized) return { rate: undefined, verdict: refuse.unauthorized() };
   if (answer.outcome === "scope-missing") return { rate, verdict: refuse.scopeMissing(scope) };
-  return { rate, verdict: steps.conclude(answer as Decided<A>) };
+  return { rate, verdict: answer as Decided<A> };
 }

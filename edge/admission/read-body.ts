@@ -1,7 +1,7 @@
 import { Problem } from "#core/domain/problem.ts";
 import type { IsolateRateLimiter } from "./isolate-rate-limiter.ts";
 import type { Policy } from "./denied-key-cache.ts";
-import { rateLimited, stillLimited, unauthorized } from "./refusals.ts";
+import { rateLimited, stillLimited, unauthorized } from "./problems.ts";
 import type { Caller, ShieldDeps } from "./shield.ts";
 
 export interface ReadBodyDeps extends Pick<ShieldDeps, "tenants" | "unauthenticated" | "denied_keys"> {

@@ -1,15 +1,15 @@
 import type { Problem } from "#core/domain/problem.ts";
 import { authorize, type Authorization } from "#core/store/redis/authorize.ts";
 import type { Scope } from "#core/domain/plan.ts";
-import * as refuse from "./refusals.ts";
+import * as refuse from "./problems.ts";
 import { askShield, recordKeyVerdict, type Caller, type ShieldDeps, type Shielded } from "./shield.ts";
-import type { Outcome } from "../submit.ts";
+import type { Outcome } from "./outcome.ts";
 
-interface Refused {
+export interface Refused {
   readonly kind: "unauthorized" | "scope-missing";
 }
 
-interface Found {
+export interface Found {
   readonly kind: string;
 }
 

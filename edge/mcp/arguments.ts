@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bodyProblem } from "../faults.ts";
+import { bodyProblem } from "../http/field-errors.ts";
 import { readValid } from "../admission/read-body.ts";
 import type { McpContext } from "./context.ts";
 import type { Json } from "./tool.ts";

@@ -1,8 +1,8 @@
 import { Outage } from "#core/domain/outage.ts";
 import { Problem } from "#core/domain/problem.ts";
-import { judgeInvalid } from "../middleware/answer-invalid.ts";
-import { problemDocument } from "../problem-response.ts";
-import { unavailable } from "../admission/refusals.ts";
+import { judgeInvalid } from "../admission/answer-invalid.ts";
+import { problemDocument } from "../http/problem-response.ts";
+import { unavailable } from "../admission/problems.ts";
 import type { McpContext } from "./context.ts";
 import { RpcError } from "./protocol.ts";
 import type { Json, Tool, ToolAnswer } from "./tool.ts";

@@ -1,5 +1,5 @@
 import { isTerminal } from "#core/domain/run.ts";
-import { problemDocument } from "../problem-response.ts";
+import { problemDocument } from "../http/problem-response.ts";
 import { about, cursorless, INSTRUCTIONS } from "./about.ts";
 import { type Called, callTool, resultOf } from "./call-tool.ts";
 import { type McpContext, knownCaller } from "./context.ts";

@@ -1,6 +1,6 @@
 import { Problem } from "#core/domain/problem.ts";
-import type { EdgeRequest } from "../context.ts";
-import { type CorsPolicy, isAllowedOrigin } from "../middleware/allow-origins.ts";
+import type { EdgeRequest } from "../http/context.ts";
+import { type CorsPolicy, isAllowedOrigin } from "../http/cors.ts";
 
 export interface OriginDeps {
   readonly cors: CorsPolicy;

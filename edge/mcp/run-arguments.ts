@@ -3,7 +3,7 @@ import { formatUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { runRequests } from "#core/domain/run-request.ts";
 import type { Json } from "./tool.ts";
-import { requestSchema } from "../docs/request-schemas.ts";
+import { requestSchema } from "../runs/request-schemas.ts";
 
 interface ObjectSchema {
   readonly properties: Readonly<Record<string, Json>>;

@@ -1,11 +1,12 @@
-import { Problem } from "#core/domain/problem.ts";
+import { Problem, type ProblemSlug } from "#core/domain/problem.ts";
 import { isTerminal } from "#core/domain/run.ts";
 import { uuid } from "#core/domain/ids.ts";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
-import { cancel } from "../cancel.ts";
-import { isExpired } from "../find-own-run.ts";
-import type { Submitted } from "../submit.ts";
-import { type McpContext, deferred, ownRun, settled } from "./context.ts";
+import { unwrap } from "../admission/gate.ts";
+import { cancel } from "../runs/cancel.ts";
+import { findOwnRun, isExpired } from "../runs/find-own-run.ts";
+import type { Submitted } from "../runs/submit.ts";
+import { gateFor, type McpContext } from "./context.ts";
 import { type Params, RPC, RpcError, paramsOf, taskParams } from "./protocol.ts";
 import { POLL_INTERVAL_MS } from "./wait.ts";
 
@@ -54,18 +55,21 @@ export const legacyTask = ({ ttl_ms, ...task }: Task) => ({ ...task, ttl: ttl_ms
 
 /** The run that a request's taskId names. Another tenant's task is answered like one that never was. */
 export async function runOfTask(ctx: McpContext, params: Params): Promise<FoundRun> {
-  const run = await known(ownRun(ctx, idOf(params)));
+  const run = await known(() => findOwnRun(gateFor(ctx, "read"), ctx.deps, idOf(params)));
   if (isExpired(run)) throw new RpcError(RPC.invalid_params, "The task has expired.");
   return run;
 }
 
-/** Asks that the task's run ends. What has ended, or is held for a person, stays as it is: asking is all this does. */
-export async function cancelTask(ctx: McpContext, params: Params): Promise<void> {
+const OVER: ReadonlySet<ProblemSlug> = new Set(["run-already-terminal", "run-under-audit"]);
+
+/** Requests the end of the task's run. A run that has ended, or is under audit, stays as it is. */
+export async function cancelTask({ c, deps, caller }: McpContext, params: Params): Promise<void> {
   const run_id = idOf(params);
-  const { rate, verdict } = await cancel(deferred(ctx), ctx.caller, run_id);
-  const over = verdict instanceof Problem && ["run-already-terminal", "run-under-audit"].includes(verdict.slug);
-  if (over && rate !== undefined) ctx.c.set("rate", { policy: "read", state: rate });
-  if (!over) await known(Promise.resolve().then(() => settled(ctx, "read", { rate, verdict })));
+  try {
+    await known(async () => unwrap(c, "read", await cancel(deps, caller, run_id)));
+  } catch (error) {
+    if (!(error instanceof Problem && OVER.has(error.slug))) throw error;
+  }
 }
 
 function idOf(params: Params): string {
@@ -74,9 +78,9 @@ function idOf(params: Params): string {
   return id.data;
 }
 
-async function known<T>(found: Promise<T>): Promise<T> {
+async function known<T>(find: () => Promise<T>): Promise<T> {
   try {
-    return await found;
+    return await find();
   } catch (error) {
     throw error instanceof Problem && error.slug === "not-found" ? noSuchTask() : error;
   }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
 import type { McpContext } from "./context.ts";
-import type { Submitted } from "../submit.ts";
+import type { Submitted } from "../runs/submit.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import { isTerminal } from "#core/domain/run.ts";
 import { findRun, type FoundRun } from "#core/store/runs/find-run.ts";
-import { watchRun } from "../watch-run.ts";
+import { watchRun } from "../runs/watch-run.ts";
 import type { McpContext } from "./context.ts";
 
 export const POLL_INTERVAL_MS = 1_000;

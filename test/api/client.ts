@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
-import { problem } from "../../edge/docs/responses/problem.ts";
-import { accepted } from "../../edge/docs/responses/runs.ts";
+import { problem } from "../../edge/service/problem-schema.ts";
+import { accepted } from "../../edge/runs/schemas.ts";
 import { expect } from "vitest";
 import type { ProblemSlug } from "#core/domain/problem.ts";
 

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { grantCredit } from "#core/store/ledger/grant-credit.ts";
-import { ledgerPage } from "../../edge/docs/responses/ledger.ts";
-import { runList } from "../../edge/docs/responses/runs.ts";
-import { usageView } from "../../edge/docs/responses/usage.ts";
+import { ledgerPage, usageView } from "../../edge/ledger/schemas.ts";
+import { runList } from "../../edge/runs/schemas.ts";
 import { acceptedRun, cancelRun, get, pointers, post, problemOf, work } from "./client.ts";
 import { csvRows } from "./csv-rows.ts";
 import { complete } from "./finish.ts";

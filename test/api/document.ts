@@ -1,6 +1,6 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { z } from "zod";
-import { openapiDocument } from "../../edge/docs/openapi.ts";
+import { openapiDocument } from "../../edge/openapi/document.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

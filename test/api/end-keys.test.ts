@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseApiKey } from "#core/domain/api-key.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
-import { keyView } from "../../edge/docs/responses/keys.ts";
+import { keyView } from "../../edge/keys/schemas.ts";
 import { type Answer, get, pointers, post, problemOf } from "./client.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
 import { keyCalls, made, rotated } from "./key-calls.ts";

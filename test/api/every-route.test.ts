@@ -19,21 +19,6 @@ afterAll(() => world.close());
 const addressOf = ({ operationId }: Operation) =>
   `198.51.${operations.findIndex((each) => each.operationId === operationId)}.7`;
 
-interface Routed {
-  createApp(deps: object): { readonly routes: readonly { readonly method: string; readonly path: string }[] };
-}
-
-test("the document and the app list the same routes", async () => {
-  // Compiled against the types of Workers, which are not the tests' own.
-  const { createApp } = (await import(new URL("../../edge/app.ts", import.meta.url).href)) as Routed;
-  const served = createApp({ receipt_keys: [] })
-    .routes.filter(({ method }) => method !== "ALL")
-    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`)
-    .map((route) => (route.endsWith(" /") ? route : route.replace(/\/$/, "")));
-  const described = operations.map(({ method, path }) => `${method} ${path}`);
-  expect([...new Set(served)].toSorted()).toEqual(described.toSorted());
-});
-
 describe.each(closed)("$title", ({ operation }) => {
   const ask = (authorization: string | undefined): Promise<Answer> =>
     send(world.url, sampleOf(operation), {

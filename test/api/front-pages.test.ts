@@ -1,8 +1,8 @@
 import { eventually } from "../support/eventually.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PROBLEMS } from "#core/domain/problem.ts";
-import { problemList } from "../../edge/docs/responses/problem.ts";
-import { index } from "../../edge/docs/responses/service.ts";
+import { problemList } from "../../edge/service/problem-schema.ts";
+import { index } from "../../edge/service/schemas.ts";
 import { call, get, post, problemOf } from "./client.ts";
 import { createWorld, newKey, type World } from "./harness.ts";
 

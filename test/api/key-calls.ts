@@ -1,4 +1,4 @@
-import { keyList, newKeyView, rotatedKeyView } from "../../edge/docs/responses/keys.ts";
+import { keyList, newKeyView, rotatedKeyView } from "../../edge/keys/schemas.ts";
 import { expect } from "vitest";
 import { type Answer, bearer, call, get } from "./client.ts";
 import type { Account, World } from "./harness.ts";

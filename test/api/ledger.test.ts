@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { clawbackCredit } from "#core/store/ledger/clawback-credit.ts";
 import { grantCredit } from "#core/store/ledger/grant-credit.ts";
-import { ledgerPage } from "../../edge/docs/responses/ledger.ts";
+import { ledgerPage } from "../../edge/ledger/schemas.ts";
 import { acceptedRun, bearer, call, get, pointers, post, problemOf, work } from "./client.ts";
 import { csvRows } from "./csv-rows.ts";
 import { complete } from "./finish.ts";

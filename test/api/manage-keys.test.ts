@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseApiKey } from "#core/domain/api-key.ts";
-import { keyList } from "../../edge/docs/responses/keys.ts";
+import { keyList } from "../../edge/keys/schemas.ts";
 import { acceptedRun, get, pointers, post, problemOf } from "./client.ts";
 import { createWorld, type World } from "./harness.ts";
 import { keyCalls, made, NEW_KEY } from "./key-calls.ts";

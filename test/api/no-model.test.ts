@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runView } from "../../edge/docs/responses/runs.ts";
-import { estimateView } from "../../edge/docs/responses/estimate.ts";
+import { runView } from "../../edge/runs/schemas.ts";
+import { estimateView } from "../../edge/runs/estimate-schema.ts";
 import { acceptedRun, bearer, call, cancelRun, post, work } from "./client.ts";
 import { start } from "./finish.ts";
 import { createWorld, type World } from "./harness.ts";

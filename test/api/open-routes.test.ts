@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROBLEMS, type ProblemSlug } from "#core/domain/problem.ts";
-import { problemKind } from "../../edge/docs/responses/problem.ts";
+import { problemKind } from "../../edge/service/problem-schema.ts";
 import { call, problemOf } from "./client.ts";
 import { createWorld, type World } from "./harness.ts";
 

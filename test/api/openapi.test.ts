@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { formatUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { parseRunRequest } from "#core/domain/run-request.ts";
-import { openapiDocument } from "../../edge/docs/openapi.ts";
+import { openapiDocument } from "../../edge/openapi/document.ts";
 import { Hono } from "hono";
-import type { EdgeTypes } from "../../edge/context.ts";
-import { safeHeaders } from "../../edge/middleware/safe-headers.ts";
+import type { EdgeTypes } from "../../edge/http/context.ts";
+import { safeHeaders } from "../../edge/http/safe-headers.ts";
 import { work } from "./client.ts";
 
 interface Described {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { formatUsd, micros } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
-import { packList, packView } from "../../edge/docs/responses/packs.ts";
-import { openapiDocument } from "../../edge/docs/openapi.ts";
+import { packList, packView } from "../../edge/packs/schemas.ts";
+import { openapiDocument } from "../../edge/openapi/document.ts";
 import { acceptedRun, bearer, call, get, pointers, post, problemOf } from "./client.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { payloadHash } from "#core/domain/idempotency.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
-import { estimateView } from "../../edge/docs/responses/estimate.ts";
+import { estimateView } from "../../edge/runs/estimate-schema.ts";
 import { acceptedRun, bearer, call, cancelRun, get, newIdempotencyKey, post, problemOf } from "./client.ts";
 import { start } from "./finish.ts";
 import { type Account, createWorld, type World } from "./harness.ts";

@@ -7,7 +7,7 @@ import { publicKey } from "#core/domain/receipt-key.ts";
 import { type ReceiptClaims, receiptClaims } from "#core/domain/signed-receipt.ts";
 import { newReceiptKey } from "../../backend/cli/operations/new-receipt-key.ts";
 import { parseEnv } from "../../edge/env.ts";
-import { keySet, receiptView } from "../../edge/docs/responses/receipts.ts";
+import { keySet, receiptView } from "../../edge/receipts/schemas.ts";
 import { acceptedRun, bearer, call, cancelRun, get, post, problemOf, work } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
 import { type Account, createWorld, type World } from "./harness.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { fanOutEvents } from "#core/store/webhooks/fan-out-events.ts";
 import { z } from "zod";
 import type { Db } from "#core/ports/db.ts";
-import { deliveryPage } from "../../edge/docs/responses/webhooks.ts";
+import { deliveryPage } from "../../edge/webhooks/schemas.ts";
 import { eventually } from "../support/eventually.ts";
 import { acceptedRun, bearer, call, cancelRun, get, post } from "./client.ts";
 import { operations } from "./document.ts";

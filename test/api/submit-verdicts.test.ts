@@ -6,7 +6,7 @@ import type { Row } from "#core/ports/db.ts";
 import { IsolateRateLimiter } from "../../edge/admission/isolate-rate-limiter.ts";
 import { LruCache } from "../../edge/admission/lru-cache.ts";
 import { DeniedKeyCache } from "../../edge/admission/denied-key-cache.ts";
-import { submit, type SubmitDeps } from "../../edge/submit.ts";
+import { submit, type SubmitDeps } from "../../edge/runs/submit.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
 const HINTED = "0190a000-0000-7000-8000-000000000002";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { usageView } from "../../edge/docs/responses/usage.ts";
+import { usageView } from "../../edge/ledger/schemas.ts";
 import { acceptedRun, bearer, call, cancelRun, get, pointers, post, problemOf, work } from "./client.ts";
 import { complete, fail } from "./finish.ts";
 import { type Account, createWorld, type World } from "./harness.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import * as answers from "../../edge/docs/responses/webhooks.ts";
+import * as answers from "../../edge/webhooks/schemas.ts";
 import { type Answer, acceptedRun, bearer, call, cancelRun, post, work } from "./client.ts";
 import type { Account, World } from "./harness.ts";
 import { fanOutAll } from "./send.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
-import * as answers from "../../edge/docs/responses/webhooks.ts";
+import * as answers from "../../edge/webhooks/schemas.ts";
 import { acceptedRun, get, newIdempotencyKey, pointers, post, problemOf, work } from "./client.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
 import { HOOK_URL as URL, webhookClient, type WebhookClient } from "./webhook-client.ts";

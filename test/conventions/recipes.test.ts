@@ -10,7 +10,7 @@ import { EVENT_TYPES } from "#core/domain/webhook.ts";
 import { createProgram } from "../../backend/cli/program.ts";
 import { reaperConfig, workerConfig } from "../../backend/config.ts";
 import { createPacks } from "../../backend/worker/packs/registry.ts";
-import { openapiDocument } from "../../edge/docs/openapi.ts";
+import { openapiDocument } from "../../edge/openapi/document.ts";
 import { parseEnv } from "../../edge/env.ts";
 
 const README = "README.md";

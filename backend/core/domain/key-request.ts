@@ -55,7 +55,6 @@ export const keyRequest = z.strictObject({
   read_per_minute: perMinute.describe("The same for all that is no submit."),
   spending_cap_usd: spendingCap.optional(),
 });
-export type KeyRequest = z.output<typeof keyRequest>;
 
 /** The body of `POST /v1/keys/{id}/rotate`. */
 export const rotateRequest = z.strictObject({

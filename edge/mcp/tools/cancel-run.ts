@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { cancel } from "../../cancel.ts";
-import { runView } from "../../docs/responses/runs.ts";
-import { viewOf } from "../../run-response.ts";
+import { unwrap } from "../../admission/gate.ts";
+import { cancel } from "../../runs/cancel.ts";
+import { runView } from "../../runs/schemas.ts";
+import { viewRun } from "../../runs/view.ts";
 import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
-import { deferred, settled } from "../context.ts";
 import type { Tool } from "../tool.ts";
 
 const output = z.strictObject({
@@ -22,8 +22,8 @@ export const cancelRun: Tool = {
   long: false,
   async call(ctx, given) {
     const { run_id } = await fitArguments(ctx, runIdArgument, given);
-    const canceled = settled(ctx, "read", await cancel(deferred(ctx), ctx.caller, run_id));
+    const canceled = unwrap(ctx.c, "read", await cancel(ctx.deps, ctx.caller, run_id));
     const outcome = canceled.kind === "over" ? "canceled" : "asked";
-    return { structure: { outcome, run: viewOf(canceled.run) } satisfies z.input<typeof output> };
+    return { structure: { outcome, run: viewRun(canceled.run) } satisfies z.input<typeof output> };
   },
 };

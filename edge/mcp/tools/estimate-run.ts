@@ -1,8 +1,8 @@
-import { estimateView } from "../../docs/responses/estimate.ts";
-import { estimate } from "../../estimate.ts";
-import { readRunRequest } from "../../read-run-request.ts";
+import { estimateView } from "../../runs/estimate-schema.ts";
+import { estimate } from "../../runs/estimate.ts";
+import { readRunRequest } from "../../runs/read-run-request.ts";
 import { fitting } from "../arguments.ts";
-import { settled } from "../context.ts";
+import { gateFor } from "../context.ts";
 import { orderArguments } from "../run-arguments.ts";
 import { READS, type Tool } from "../tool.ts";
 
@@ -17,7 +17,7 @@ export const estimateRun: Tool = {
   long: false,
   async call(ctx, given) {
     const order = await fitting(ctx, () => readRunRequest(ctx.deps, given));
-    const { c, deps, caller } = ctx;
-    return { structure: settled(ctx, "read", await estimate(deps, caller, order, new URL(c.req.url).origin)) };
+    const { origin } = new URL(ctx.c.req.url);
+    return { structure: await estimate(gateFor(ctx, "submit"), ctx.deps, order, origin) };
   },
 };

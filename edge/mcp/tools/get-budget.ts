@@ -1,10 +1,8 @@
 import { z } from "zod";
-import { findBudget } from "#core/store/ledger/find-budget.ts";
-import { budgetView } from "../../docs/responses/budget.ts";
-import { read } from "../../admission/read.ts";
-import { viewBudget } from "../../routes/get-budget.ts";
+import { budgetView } from "../../ledger/schemas.ts";
+import { readBudget } from "../../ledger/get-budget.ts";
 import { fitArguments, jsonSchema } from "../arguments.ts";
-import { settled } from "../context.ts";
+import { gateFor } from "../context.ts";
 import { READS, type Tool } from "../tool.ts";
 
 const nothing = z.strictObject({});
@@ -20,9 +18,6 @@ export const getBudget: Tool = {
   long: false,
   async call(ctx, given) {
     await fitArguments(ctx, nothing, given);
-    const { deps, caller } = ctx;
-    const found = settled(ctx, "read", await read(deps, caller, () => findBudget(deps.db, caller.key_sha256)));
-    if (found.kind !== "found") throw new Error("a budget was not found");
-    return { structure: viewBudget(found.budget) };
+    return { structure: await readBudget(gateFor(ctx, "read"), ctx.deps) };
   },
 };

@@ -1,8 +1,9 @@
 import type { z } from "zod";
-import { resultView } from "../../docs/responses/runs.ts";
-import { downloadOf } from "../../routes/get-result.ts";
+import { resultView } from "../../runs/schemas.ts";
+import { downloadOf } from "../../runs/download.ts";
+import { findOwnRun } from "../../runs/find-own-run.ts";
 import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
-import { ownRun } from "../context.ts";
+import { gateFor } from "../context.ts";
 import { READS, type ResourceLink, type Tool } from "../tool.ts";
 
 export const getResult: Tool = {
@@ -16,7 +17,7 @@ export const getResult: Tool = {
   long: false,
   async call(ctx, given) {
     const { run_id } = await fitArguments(ctx, runIdArgument, given);
-    const download = await downloadOf(ctx.deps, await ownRun(ctx, run_id));
+    const download = await downloadOf(ctx.deps, await findOwnRun(gateFor(ctx, "read"), ctx.deps, run_id));
     return { structure: download, links: [linkTo(run_id, download)] };
   },
 };

@@ -1,7 +1,8 @@
-import { runView } from "../../docs/responses/runs.ts";
-import { viewOf } from "../../run-response.ts";
+import { runView } from "../../runs/schemas.ts";
+import { findOwnRun } from "../../runs/find-own-run.ts";
+import { viewRun } from "../../runs/view.ts";
 import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
-import { ownRun } from "../context.ts";
+import { gateFor } from "../context.ts";
 import { READS, type Tool } from "../tool.ts";
 
 export const getRun: Tool = {
@@ -15,6 +16,6 @@ export const getRun: Tool = {
   long: false,
   async call(ctx, given) {
     const { run_id } = await fitArguments(ctx, runIdArgument, given);
-    return { structure: viewOf(await ownRun(ctx, run_id)) };
+    return { structure: viewRun(await findOwnRun(gateFor(ctx, "read"), ctx.deps, run_id)) };
   },
 };

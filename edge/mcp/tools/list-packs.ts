@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { catalog } from "#core/domain/packs/catalog.ts";
-import { packList } from "../../docs/responses/packs.ts";
-import { listPacks as list } from "../../list-packs.ts";
+import { packList } from "../../packs/schemas.ts";
+import { readPacks } from "../../packs/list-packs.ts";
 import { fitArguments, jsonSchema } from "../arguments.ts";
-import { settled } from "../context.ts";
+import { gateFor } from "../context.ts";
 import { READS, type Tool } from "../tool.ts";
 
 const input = z.strictObject({
@@ -25,7 +25,7 @@ export const listPacks: Tool = {
   long: false,
   async call(ctx, given) {
     const { pack_type: only } = await fitArguments(ctx, input, given);
-    const packs = settled(ctx, "read", await list(ctx.deps, ctx.caller));
+    const packs = await readPacks(gateFor(ctx, "read"), ctx.deps);
     return { structure: { packs: packs.filter(({ pack_type }) => only === undefined || pack_type === only) } };
   },
 };

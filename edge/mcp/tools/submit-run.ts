@@ -4,16 +4,17 @@ import { formatUsd } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
 import { isTerminal, runStatus } from "#core/domain/run.ts";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
-import { minimum_fee_usd, usd, when } from "../../docs/responses/amounts.ts";
-import { runView } from "../../docs/responses/runs.ts";
-import { bodyProblem } from "../../faults.ts";
-import { isExpired } from "../../find-own-run.ts";
-import { downloadOf } from "../../routes/get-result.ts";
-import { readRunRequest } from "../../read-run-request.ts";
-import { viewOf } from "../../run-response.ts";
-import { submit, type SubmitRequest, type Submitted } from "../../submit.ts";
+import { minimum_fee_usd, usd, when } from "../../openapi/values.ts";
+import { runView } from "../../runs/schemas.ts";
+import { bodyProblem } from "../../http/field-errors.ts";
+import { isExpired } from "../../runs/find-own-run.ts";
+import { downloadOf } from "../../runs/download.ts";
+import { readRunRequest } from "../../runs/read-run-request.ts";
+import { viewRun } from "../../runs/view.ts";
+import { unwrap } from "../../admission/gate.ts";
+import { submit, type SubmitRequest, type Submitted } from "../../runs/submit.ts";
 import { fitting } from "../arguments.ts";
-import { type McpContext, deferred, settled } from "../context.ts";
+import type { McpContext } from "../context.ts";
 import { runArguments } from "../run-arguments.ts";
 import type { Json, Tool, ToolAnswer } from "../tool.ts";
 import { awaitRun, MAX_WAIT_S } from "../wait.ts";
@@ -54,7 +55,7 @@ export const submitRun: Tool = {
   long: true,
   async call(ctx, given) {
     const { request, wait_seconds } = await fitting(ctx, () => readArguments(ctx, given));
-    const submitted = settled(ctx, "submit", await submit(deferred(ctx), ctx.caller, request));
+    const submitted = unwrap(ctx.c, "submit", await submit(ctx.deps, ctx.caller, request));
     const look = wait_seconds > 0 || isTerminal(submitted.status);
     const run = look ? await awaitRun(ctx, submitted.run_id, wait_seconds) : undefined;
     if (run === undefined) return { structure: accepted(submitted), run: submitted };
@@ -92,7 +93,7 @@ function readArguments({ c, deps }: McpContext, given: Json): { request: SubmitR
 
 /** What submit_run answers of a run that it may read, then or later. */
 export async function answerOf(ctx: McpContext, run: FoundRun, replayed?: boolean): Promise<ToolAnswer> {
-  const view = viewOf(run);
+  const view = viewRun(run);
   const completed = run.status === "COMPLETED" && !isExpired(run);
   const structure: z.input<typeof output> = {
     run_id: run.run_id,

@@ -24,7 +24,7 @@ import { processMessage, type WorkerDeps } from "../../../backend/worker/process
 import { IsolateRateLimiter } from "../../../edge/admission/isolate-rate-limiter.ts";
 import { LruCache } from "../../../edge/admission/lru-cache.ts";
 import { DeniedKeyCache } from "../../../edge/admission/denied-key-cache.ts";
-import { submit, type SubmitDeps } from "../../../edge/submit.ts";
+import { submit, type SubmitDeps } from "../../../edge/runs/submit.ts";
 import type { Through } from "./faults.ts";
 import { type Account, balanceOf, createMoneyWorld, type MoneyWorld, submission } from "./money-world.ts";
 import { memoryQueue } from "./memory-queue.ts";

@@ -1,7 +1,7 @@
 import { BODY_ROUTES, type BodyRoute, send } from "../bodies/routes.ts";
 import { type HostileBody, hostileBodies } from "../bodies/corpus.ts";
 import { type LoneEdge, loneEdge } from "../bodies/lone-edge.ts";
-import { MAX_BODY_BYTES } from "../../../edge/body.ts";
+import { MAX_BODY_BYTES } from "../../../edge/http/body.ts";
 
 /** CPU of a refused request over that of JSON.parse of its bytes. */
 const AIM = 25;

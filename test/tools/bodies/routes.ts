@@ -1,5 +1,5 @@
 import { catalog } from "#core/domain/packs/catalog.ts";
-import { exampleKey } from "../../../edge/docs/requests/keys.ts";
+import { exampleKey } from "../../../edge/keys/create-key.ts";
 import { META, MODERN } from "../../../edge/mcp/protocol.ts";
 import { madeUpKey, type LoneEdge } from "./lone-edge.ts";
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { Outage } from "#core/domain/outage.ts";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
-import { chunksOf, RETRY, streamOf } from "../../../edge/event-stream.ts";
-import type { Look } from "../../../edge/watch-run.ts";
+import { chunksOf, RETRY, streamOf } from "../../../edge/runs/event-stream.ts";
+import type { Look } from "../../../edge/runs/watch-run.ts";
 
 const RUN: FoundRun = {
   run_id: "01a1fa37-24d5-77a5-b92c-ccf601371541",

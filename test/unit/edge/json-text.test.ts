@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findFieldError, MAX_VALUES } from "../../../edge/json-text.ts";
+import { findFieldError, MAX_VALUES } from "../../../edge/http/json-text.ts";
 
 const LARGE = "is a number of a magnitude above 2^53 - 1, which not every reader keeps exact";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { preferredWait } from "../../../edge/prefer.ts";
+import { preferredWait } from "../../../edge/http/prefer.ts";
 
 describe("Prefer: wait", () => {
   test.each([

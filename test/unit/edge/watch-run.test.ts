@@ -3,7 +3,7 @@ import { Outage } from "#core/domain/outage.ts";
 import type { Row } from "#core/ports/db.ts";
 import { foundRun } from "#core/store/runs/find-run.ts";
 import { ConnectionLimiter } from "../../../edge/admission/connection-limiter.ts";
-import { watchRun } from "../../../edge/watch-run.ts";
+import { watchRun } from "../../../edge/runs/watch-run.ts";
 
 const START_MS = Date.parse("2026-01-01T00:00:00Z");
 const BASE: Row = {

@@ -2,7 +2,7 @@ import { canonicalJson } from "#core/domain/idempotency.ts";
 import { sha256Hex } from "#core/domain/hash.ts";
 import { type Micros, minimumFee } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
-import type { SubmitRequest } from "../../../../edge/submit.ts";
+import type { SubmitRequest } from "../../../../edge/runs/submit.ts";
 import { isOpen } from "../check/snapshot.ts";
 import type { World } from "../world.ts";
 import type { SimEdge } from "./edge.ts";

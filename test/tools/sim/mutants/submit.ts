@@ -48,7 +48,7 @@ const checks: Mutant = {
 
 const floorAtEdge = inCode(
   "submit: the floor",
-  "edge/submit.ts",
+  "edge/runs/submit.ts",
   'if (refusal === undefined || decided instanceof Problem || decided.mode === "look") return decided;',
   'if (run_id !== "" || refusal === undefined || decided instanceof Problem || decided.mode === "look") return decided;',
 );
@@ -91,13 +91,13 @@ export const SUBMIT_MUTANTS: readonly Mutant[] = [
   ),
   inCode(
     "submit: the look before a 422 or 429",
-    "edge/submit.ts",
+    "edge/runs/submit.ts",
     'const look = (refusal: Problem): Question => ({ run_id, mode: "look", held: false, refusal });',
     "const look = (refusal: Problem): Question | Problem => refusal;",
   ),
   inCode(
     "submit: only Postgres says 409",
-    "edge/submit.ts",
+    "edge/runs/submit.ts",
     'if (reply.kind === "CONFLICT") return { run_id, mode: "reserve", held: false };',
     'if (reply.kind === "CONFLICT") return refuse.idempotencyConflict();',
   ),
@@ -106,7 +106,7 @@ export const SUBMIT_MUTANTS: readonly Mutant[] = [
   together("submit: the floor, at the edge and in the shield", floorAtEdge, floorInShield),
   inCode(
     "submit: the look before a 422 for the price",
-    "edge/submit.ts",
+    "edge/runs/submit.ts",
     'return { ...decided, mode: "look", refusal };',
     "return refusal;",
   ),
@@ -118,14 +118,14 @@ export const SUBMIT_MUTANTS: readonly Mutant[] = [
   ),
   inCode(
     "submit: a replay keeps its hinted run",
-    "edge/submit.ts",
+    "edge/runs/submit.ts",
     'return { run_id: reply.run_id, mode: "reserve", held: true };',
     'return { run_id, mode: "reserve", held: true };',
     "the look by idempotency key: the hinted id only spares a release and a sync",
   ),
   inCode(
     "submit: release of what Postgres did not confirm",
-    "edge/submit.ts",
+    "edge/runs/submit.ts",
     "if (held && !confirmed && tenant_id !== undefined) {",
     'if (held && !confirmed && tenant_id === "") {',
     "the next sync drops what Postgres does not have, 90 s later at most; until then a needless refusal",

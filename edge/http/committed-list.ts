@@ -1,0 +1,29 @@
+import type { CommittedPage, NoPosition } from "#core/store/position.ts";
+import type { EdgeRequest } from "./context.ts";
+import { linkToNext, NO_POSITION, positionCursorOf } from "./cursor.ts";
+import { unfitQuery } from "./field-errors.ts";
+
+/** The order that the query asks for, the first one if none. An invalid one is for the query's schema to report. */
+export function orderOf<O extends string>(c: EdgeRequest, orders: readonly [O, ...O[]]): O {
+  const [asked] = new URL(c.req.url).searchParams.getAll("order");
+  return orders.find((order) => order === asked) ?? orders[0];
+}
+
+/** A page of the list of this name, in commit order, and where it goes on. Throws the problem where there is none. */
+export function committedList<T>(
+  c: EdgeRequest,
+  list: string,
+  found: CommittedPage<T> | NoPosition | { readonly kind: "unauthorized" | "scope-missing" },
+) {
+  if (found.kind === "no-position") throw unfitQuery([{ parameter: "cursor", detail: NO_POSITION }]);
+  if (found.kind !== "found") throw new Error("nothing was listed");
+  const next_position = found.position === undefined ? null : positionCursorOf(list, found.position);
+  const next_cursor = found.more ? next_position : null;
+  const position = next_position === null ? {} : { "X-DPP-Next-Position": next_position };
+  return {
+    entries: found.entries,
+    next_cursor,
+    next_position,
+    headers: { ...linkToNext(c, next_cursor), ...position },
+  };
+}

@@ -1,0 +1,47 @@
+import { accepts } from "hono/accepts";
+import { html } from "hono/html";
+import type { EdgeRequest } from "./context.ts";
+import { CONTENT_POLICY } from "./safe-headers.ts";
+
+const JSON_TYPE = "application/json";
+const STYLE =
+  "body{font:1.1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:4rem auto;padding:0 1.5rem;color:#1a1a1a;background:#fff}" +
+  "h1{font-size:1.6rem;line-height:1.3}h2{font-size:1rem;margin-bottom:0}p{margin-top:.25rem}code{color:#555}a{color:inherit}" +
+  "@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}code{color:#aaa}}";
+
+type Html = ReturnType<typeof html>;
+
+interface Forms {
+  readonly json: object;
+  readonly html: { readonly title: string; readonly body: Html };
+  readonly text?: string;
+}
+
+/** One thing in the form that the caller asks for: JSON unless a page or, where there is one, plain text is preferred. */
+export function answerInForm(c: EdgeRequest, forms: Forms) {
+  c.header("Vary", "Accept");
+  c.header("Cache-Control", "public, max-age=300");
+  const supports = [JSON_TYPE, "text/html", ...(forms.text === undefined ? [] : ["text/plain"])];
+  const type = accepts(c, { header: "Accept", supports, default: JSON_TYPE });
+  if (type === "text/html") {
+    c.header("Content-Security-Policy", `${CONTENT_POLICY}; style-src 'unsafe-inline'`);
+    return c.html(page(forms.html));
+  }
+  return type === "text/plain" && forms.text !== undefined ? c.text(forms.text) : c.json(forms.json);
+}
+
+const page = ({ title, body }: Forms["html"]) =>
+  html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <title>${title}</title>
+        <style>
+          ${STYLE}
+        </style>
+      </head>
+      <body>
+        ${body}
+      </body>
+    </html> `;

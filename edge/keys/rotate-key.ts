@@ -1,0 +1,44 @@
+import { rotateRequest } from "#core/domain/key-request.ts";
+import { Problem } from "#core/domain/problem.ts";
+import { rotateOwnKey } from "#core/store/keys/rotate-own-key.ts";
+import { syncKey } from "#core/store/sync-key.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
+import { jsonBody } from "../http/body.ts";
+import { operation } from "../http/operation.ts";
+import { LOCATION } from "../openapi/headers.ts";
+import { keyIdParameter } from "./key-id.ts";
+import { type MakeKeyDeps, makeKey } from "./make-key.ts";
+import { noSuchKey, notMade } from "./problems.ts";
+import { rotatedKeyView } from "./schemas.ts";
+import { viewKey } from "./view.ts";
+
+export const rotateKey = operation({
+  id: "rotateKey",
+  method: "POST",
+  path: "/v1/keys/{id}/rotate",
+  scope: "admin",
+  tag: "keys",
+  summary: "Rotate an API key",
+  description:
+    "Makes the key's one successor, alike in everything and spending from the same cap, and shows it this once. The old key lives on for the grace, unless it expires sooner. What holds for making a key holds here; a key with a spending cap may rotate itself.",
+  params: { id: keyIdParameter },
+  body: jsonBody("RotateKey", rotateRequest, { optional: true, example: { grace_seconds: 3_600 } }),
+  responses: { 201: { description: "The successor.", schema: rotatedKeyView, headers: LOCATION } },
+  problems: ["not-found", "key-already-rotated", "privilege-exceeded", "too-many-keys", "read-only"],
+  async handle({ caller, params, body, change, defer, json }, deps: ShieldDeps & MakeKeyDeps) {
+    const made = makeKey(deps);
+    const old = { key_id: params.id, grace_seconds: body.grace_seconds };
+    const answer = await change(() => rotateOwnKey(deps.db, caller.key_sha256, old, made.hashes));
+    if (answer.outcome === "absent") throw noSuchKey();
+    if (answer.outcome === "already-rotated") throw new Problem("key-already-rotated");
+    if (answer.outcome !== "rotated") throw notMade(answer.outcome);
+    // Postgres knows of the end at once; the mirror would learn it at the next sync, and loads a new key when it is used.
+    defer("sync", () => syncKey(deps, { key_sha256: caller.key_sha256, key_id: params.id }));
+    const { key, old_expires_at } = answer;
+    return json(
+      201,
+      { ...viewKey(key), api_key: made.api_key[key.mode], old_expires_at: old_expires_at.toISOString() },
+      { Location: `/v1/keys/${key.key_id}` },
+    );
+  },
+});

@@ -1,0 +1,163 @@
+import { accepts } from "hono/accepts";
+import { z } from "zod";
+import { uuid } from "#core/domain/ids.ts";
+import { formatUsd } from "#core/domain/money.ts";
+import { transferKind } from "#core/domain/transfer.ts";
+import { listCommittedTransfers } from "#core/store/ledger/list-committed-transfers.ts";
+import { listOwnTransfers, type OwnTransfer } from "#core/store/ledger/list-own-transfers.ts";
+import type { Gate } from "../admission/gate.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
+import { committedList, orderOf } from "../http/committed-list.ts";
+import type { EdgeRequest } from "../http/context.ts";
+import { csvText } from "../http/csv.ts";
+import { cursor, cursorOf, linkToNext, positionCursor } from "../http/cursor.ts";
+import { operation } from "../http/operation.ts";
+import { once, queryBy } from "../http/query.ts";
+import {
+  CREATED,
+  cursorOrPosition,
+  limit,
+  limitSchema,
+  listParameter,
+  orderParameter,
+  parameter,
+} from "../http/query-parameters.ts";
+import { headerRef, NEXT, NEXT_POSITION, VARY } from "../openapi/headers.ts";
+import { ledgerPage, transferView } from "./schemas.ts";
+
+const TYPES = { json: "application/json", csv: "text/csv" } as const;
+type Format = keyof typeof TYPES;
+
+const PER_PAGE = { max: 200, default: 50 };
+const PER_CSV = { max: 10_000, default: 10_000 };
+const ORDERS = ["newest", "committed"] as const;
+const TRANSFER_ID = /^[1-9]\d{0,17}$/;
+
+const RUN_ID = "01a1fa37-24d5-77a5-b92c-ccf601371541";
+const COLUMNS = transferView.keyof().options;
+const CSV = `${COLUMNS.join(",")}\r\n1042,RESERVE,available,reserved,1.0000,${RUN_ID},,2026-11-21T09:30:00.000Z\r\n`;
+
+const newest = { cursor: once(cursor(z.string().regex(TRANSFER_ID))).optional() };
+const committed = {
+  cursor: once(positionCursor("ledger")).optional(),
+  run_id: z.array(z.unknown()).max(0, "is not taken with order=committed").optional(),
+};
+const asCsv = { limit: limitSchema(PER_CSV) };
+
+const query = queryBy(
+  {
+    format: parameter(
+      once(z.enum(["json", "csv"], "must be json or csv")).optional(),
+      "Instead of the Accept header.",
+      { type: "string", enum: ["json", "csv"] },
+      "csv",
+    ),
+    limit: {
+      ...limit(PER_PAGE),
+      document: limit(
+        { max: PER_CSV.max, default: PER_PAGE.default },
+        ` ${PER_PAGE.max} is the most for JSON; CSV has ${PER_CSV.default} if left out.`,
+      ).document,
+    },
+    order: orderParameter(
+      "`newest`: newest first. `committed`: the order in which transfers came to stand; only this one may be gone on from.",
+      ORDERS,
+    ),
+    cursor: cursorOrPosition(newest.cursor, "eyJhdCI6IjIwMjYtMTEtMjFUMDk6MzA6MDAuMDAwMDAwWiIsImlkIjoiMTA0MiJ9"),
+    kind: listParameter("Only transfers of any of these kinds.", transferKind.options),
+    run_id: parameter(
+      once(uuid).optional(),
+      "Only transfers of this run. Not with `order=committed`.",
+      { type: "string", format: "uuid" },
+      RUN_ID,
+    ),
+    ...CREATED,
+  },
+  { newest, committed, newest_csv: { ...newest, ...asCsv }, committed_csv: { ...committed, ...asCsv } },
+  (c) => {
+    const order = orderOf(c, ORDERS);
+    return formatOf(c) === "csv" ? (`${order}_csv` as const) : order;
+  },
+);
+
+export const listTransfers = operation({
+  id: "listTransfers",
+  method: "GET",
+  path: "/v1/ledger",
+  scope: "read",
+  tag: "usage",
+  summary: "List the ledger",
+  description:
+    "Every transfer of the account's money, newest first, a page at a time: as JSON, or as CSV for `Accept: text/csv` or `format=csv`. To read every transfer once, now and later, ask for `order=committed` and go on from `next_position` (in the header X-DPP-Next-Position too): a transfer is listed once no other can come in before it, usually within a second; later while an earlier change of the database is still open, but never missed. Going on by `created_after` or by id may miss some: transfers can come to stand in another order than that of their times. A position that the ledger no longer knows, after the service was restored from a backup, is a 400: begin again without `cursor`, and know transfers by `transfer_id`. In the CSV a cell that a spreadsheet would take for a formula begins with an apostrophe.",
+  query,
+  vary: "Accept",
+  responses: {
+    200: {
+      description: "A page of transfers.",
+      schema: ledgerPage,
+      content: { "text/csv": { schema: { type: "string" }, example: CSV } },
+      headers: { ...NEXT, ...NEXT_POSITION, ...VARY, "Content-Disposition": headerRef("ContentDisposition") },
+    },
+  },
+  async handle(request, deps: ShieldDeps) {
+    const { c, query: asked, json } = request;
+    const { entries, places, headers } = await pageOf(c, request, deps, asked);
+    const transfers = entries.map(viewTransfer);
+    if (formatOf(c) === "json") return json(200, { transfers, ...places }, headers);
+    const rows = transfers.map((transfer) => COLUMNS.map((column) => transfer[column]));
+    return c.body(csvText([COLUMNS, ...rows]), 200, {
+      "Content-Type": `${TYPES.csv}; charset=utf-8; header=present`,
+      "Content-Disposition": 'attachment; filename="ledger.csv"',
+      ...headers,
+    });
+  },
+});
+
+interface Page {
+  readonly entries: readonly OwnTransfer[];
+  readonly places: { readonly next_cursor: string | null; readonly next_position?: string | null };
+  readonly headers: Record<string, string>;
+}
+
+async function pageOf(
+  c: EdgeRequest,
+  { caller, read }: Gate,
+  { db }: Pick<ShieldDeps, "db">,
+  asked: ReturnType<typeof query.read>,
+): Promise<Page> {
+  const { kind: kinds = transferKind.options, limit: count, created_after, created_before } = asked;
+  const filters = { kinds, limit: count, created_after, created_before };
+  if (asked.by === "committed" || asked.by === "committed_csv") {
+    const after = asked.cursor;
+    const page = await read(() => listCommittedTransfers(db, caller.key_sha256, { ...filters, after }));
+    const { entries, headers, ...places } = committedList(c, "ledger", page);
+    return { entries, places, headers };
+  }
+  const { cursor: after, run_id } = asked;
+  const page = await read(() => listOwnTransfers(db, caller.key_sha256, { ...filters, after, run_id }));
+  if (page.kind !== "found") throw new Error("transfers were not listed");
+  const next_cursor = page.next === undefined ? null : cursorOf(page.next);
+  return { entries: page.transfers, places: { next_cursor }, headers: linkToNext(c, next_cursor) };
+}
+
+/** What the query says, else what is preferred. An invalid format is for the query's schema to report. */
+function formatOf(c: EdgeRequest): Format {
+  const [asked] = new URL(c.req.url).searchParams.getAll("format");
+  if (asked !== undefined) return asked === "csv" ? "csv" : "json";
+  const supports = Object.values(TYPES);
+  const type = accepts(c, { header: "Accept", supports, default: TYPES.json });
+  return type === TYPES.csv ? "csv" : "json";
+}
+
+function viewTransfer(transfer: OwnTransfer): z.input<typeof transferView> {
+  return {
+    transfer_id: transfer.transfer_id,
+    kind: transfer.kind,
+    debit: transfer.debit,
+    credit: transfer.credit,
+    amount_usd: formatUsd(transfer.amount_micros),
+    run_id: transfer.run_id,
+    grant_id: transfer.grant_id,
+    created_at: transfer.created_at.toISOString(),
+  };
+}

@@ -1,0 +1,104 @@
+import type { Operation, ResponseSpec } from "../http/operation.ts";
+import { OPERATIONS } from "../routes.ts";
+import { webhookRequests } from "../webhooks/events.ts";
+import { components, refOf } from "./components.ts";
+import { COMMON, RATE } from "./headers.ts";
+import type { Json } from "./json.ts";
+import { openProblems, problems } from "./problems.ts";
+import { TAGS } from "./tags.ts";
+
+const API_VERSION = "1.0.0";
+
+let described: Json | undefined;
+
+/** The OpenAPI 3.1 document as seen from `origin`. */
+export function openapiDocument(origin: string): Json {
+  // The same for an isolate's whole life, but for where it is seen from.
+  described ??= describeAll(OPERATIONS);
+  return { ...described, servers: [{ url: origin }] };
+}
+
+function describeAll(operations: readonly Operation[]): Json {
+  const byPath = Map.groupBy(operations, ({ path }) => path);
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Decisionproof",
+      version: API_VERSION,
+      summary: "Paid work for AI agents",
+      description:
+        "Submit a run, get a verified result, pay exactly what it cost, once. Amounts are decimal strings of USD, times are RFC 3339 in UTC, errors are RFC 9457 problem documents. Submits have a rate of their own; whatever else needs an API key counts against the rate of reads.",
+      contact: { name: "Decisionproof" },
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    security: [{ apiKey: [] }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    paths: Object.fromEntries([...byPath].map(([path, same]) => [path, pathItem(same)])),
+    webhooks: webhookRequests,
+    components: components(operations),
+  };
+}
+
+/** The operations of one path, which all have the parameters of the first. */
+function pathItem(operations: readonly Operation[]): Json {
+  const parameters = Object.entries(operations[0]?.params ?? {}).map(([name, { document, component }]) =>
+    component === undefined
+      ? { name, in: "path", required: true, ...document }
+      : { $ref: `#/components/parameters/${component}` },
+  );
+  return {
+    ...(parameters.length > 0 && { parameters }),
+    ...Object.fromEntries(operations.map((each) => [each.method.toLowerCase(), operationObject(each)])),
+  };
+}
+
+function operationObject(operation: Operation): Json {
+  const { id, scope, tag, summary, description, query, headers = {}, body } = operation;
+  const parameters = [
+    ...Object.entries(headers).map(([name, { document }]) => ({ name, in: "header", ...document })),
+    ...Object.entries(query?.parameters ?? {}).map(([name, { document }]) => ({ name, in: "query", ...document })),
+  ];
+  return {
+    operationId: id,
+    ...(scope !== undefined && { "x-scope": scope }),
+    tags: [tag],
+    summary,
+    description: scope === undefined ? description : `${description} ${needs(scope)}`,
+    ...(scope === undefined && { security: [] }),
+    ...(parameters.length > 0 && { parameters }),
+    ...(body?.document !== undefined && { requestBody: body.document }),
+    responses: { ...problemsOf(operation), ...responsesOf(operation) },
+  };
+}
+
+const needs = (scope: string): string => (scope === "any" ? "Takes any API key." : `Needs the scope \`${scope}\`.`);
+
+const responsesOf = ({ responses, scope }: Operation): Json =>
+  Object.fromEntries(Object.entries(responses).map(([status, spec]) => [status, responseObject(spec, scope)]));
+
+function responseObject({ description, schema, content, headers = {} }: ResponseSpec, scope: string | undefined): Json {
+  const media = { ...(schema !== undefined && { "application/json": { schema: refOf(schema) } }), ...content };
+  const rate = scope === undefined || "RateLimit" in headers ? {} : RATE;
+  return {
+    description,
+    headers: { ...COMMON, ...rate, ...headers },
+    ...(Object.keys(media).length > 0 && { content: media }),
+  };
+}
+
+const OF_OPEN = ["method-not-allowed", "internal"] as const;
+const OF_BODIES = ["payload-too-large", "unsupported-media-type"] as const;
+const OF_KEYS = [
+  "invalid-request",
+  "unauthorized",
+  "scope-missing",
+  "rate-limited",
+  "method-not-allowed",
+  "internal",
+  "unavailable",
+] as const;
+
+function problemsOf({ problems: own = [], scope, body }: Operation): Json {
+  if (scope === undefined) return openProblems(...own, ...OF_OPEN);
+  return problems(...new Set([...own, ...(body === undefined ? [] : OF_BODIES), ...OF_KEYS]));
+}

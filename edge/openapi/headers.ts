@@ -1,0 +1,65 @@
+import type { Json } from "./json.ts";
+
+export const schemaRef = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+export const headerRef = (name: string): Json => ({ $ref: `#/components/headers/${name}` });
+
+/** What every response has. */
+export const COMMON = { "X-Request-ID": headerRef("RequestId"), traceparent: headerRef("Traceparent") };
+
+/** Where the caller stands, on every response to a valid key, while the shield answers; on no 401. */
+export const RATE = { RateLimit: headerRef("RateLimit"), "RateLimit-Policy": headerRef("RateLimitPolicy") };
+
+export const LOCATION = { Location: headerRef("Location") };
+export const RETRY_AFTER = { "Retry-After": headerRef("RetryAfter") };
+export const VARY = { Vary: headerRef("Vary") };
+export const NEXT = { Link: headerRef("Link") };
+export const NEXT_POSITION = { "X-DPP-Next-Position": headerRef("NextPosition") };
+export const COST = {
+  "X-DPP-Cost-Reserved": headerRef("CostReserved"),
+  "X-DPP-Cost-Minimum-Fee": headerRef("CostMinimumFee"),
+};
+
+const header = (description: string, example: string | number, type: "string" | "integer" = "string"): Json => ({
+  description,
+  schema: { type },
+  example,
+});
+
+const RUN_ID = "01a1fa37-24d5-77a5-b92c-ccf601371541";
+
+/** The headers among the document's components. */
+export const HEADERS: Readonly<Record<string, Json>> = {
+  RequestId: header("The caller's X-Request-ID, or a fresh one.", RUN_ID),
+  Traceparent: header(
+    "W3C Trace Context: the caller's trace, continued, or a fresh one.",
+    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+  ),
+  VaryPrefer: header("Always `Prefer`.", "Prefer"),
+  PreferenceApplied: header("`wait=<seconds>` where `Prefer: wait` was followed (RFC 7240).", "wait=20"),
+  ContentDisposition: header("With CSV: that it is a file, and its name.", 'attachment; filename="ledger.csv"'),
+  Vary: header("What the answer depends on: `Accept`, and `Origin` where other origins are let in.", "Accept"),
+  RetryAfter: header("Seconds to wait.", 1, "integer"),
+  WwwAuthenticate: header("Always `Bearer`.", "Bearer"),
+  Allow: header("The methods that this address takes.", "GET, HEAD"),
+  RateLimit: header(
+    'What is left, and the seconds until all of it is back: `"submit";r=49;t=1`. On no 401.',
+    '"submit";r=49;t=1',
+  ),
+  RateLimitPolicy: header(
+    'The rate, so many in so many seconds: `"submit";q=50;w=60`. On no 401.',
+    '"submit";q=50;w=60',
+  ),
+  Location: header("Where that which was made is, or the download of a result.", `/v1/runs/${RUN_ID}`),
+  Link: header(
+    'RFC 8288: the next page as `rel="next"`, where there is one.',
+    `</v1/runs?cursor=${RUN_ID}>; rel="next"`,
+  ),
+  NextPosition: header(
+    "The `next_position` of a page in the order of commits, once there is one.",
+    "eyJsaXN0IjoibGVkZ2VyIiwiZXBvY2giOjEsIm9yZGVyIjoiMjgxNDc0OTc2NzExNDAwIiwiaWQiOiIxMDQyIn0",
+  ),
+  IdempotencyReplayed: header("`true` when the run was there before.", "true"),
+  CostReserved: header("USD reserved.", "1.0000"),
+  CostMinimumFee: header("USD that a failure after work began costs.", "0.0200"),
+  CostActual: header("USD charged; absent until the run is closed.", "0.0120"),
+};

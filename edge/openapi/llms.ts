@@ -1,0 +1,77 @@
+import { formatUsd, MAX_COST_MICROS, micros, MIN_COST_MICROS } from "#core/domain/money.ts";
+import type { PackOffer } from "#core/domain/pack.ts";
+import { catalog } from "#core/domain/packs/catalog.ts";
+import { PROBLEMS } from "#core/domain/problem.ts";
+import { isTerminal, PLATFORM_FAILURES, runStatus } from "#core/domain/run.ts";
+import { tools } from "../mcp/tools.ts";
+import { MINIMUM_FEE } from "./values.ts";
+import { type DocumentedOperation, listOperations } from "./list-operations.ts";
+import type { Json } from "./json.ts";
+
+const usd = (amount: number) => formatUsd(micros(amount));
+const ended = runStatus.options.filter(isTerminal).join(", ");
+
+/** The service told to an agent (llmstxt.org), from the OpenAPI document and the catalogue. */
+export function llmsText(origin: string, document: Json): string {
+  const operations = listOperations(document);
+  const paid = operations.filter(({ open }) => !open);
+  const optional = operations.filter(({ open }) => open);
+  return `# Decisionproof
+
+> Sells units of real work to AI agents over one HTTP API: submit a run of a pack with a cap on its cost, wait, fetch a result whose hash and price can be checked. A run is charged what the work cost, once, whatever crashes, retries or repeats in between.
+
+Base address: ${origin}. JSON in UTF-8 in and out; times are RFC 3339 in UTC; amounts are decimal strings of USD, never numbers. Unknown fields and query parameters are refused.
+
+${PROSE}
+
+## Operations with an API key
+
+${paid.map((operation) => operationLine(origin, operation)).join("\n")}
+
+## Packs
+
+The \`inputs\` of each pack are described in ${origin}/openapi.json, in the schemas of the body of \`POST /v1/runs\`. Prices in USD.
+
+${[...catalog.values()].map((offer) => packLine(origin, offer)).join("\n")}
+
+## Problems
+
+${Object.entries(PROBLEMS)
+  .map(([slug, { status, title }]) => `- [${slug}](${origin}/problems/${slug}): ${status}. ${title}.`)
+  .join("\n")}
+
+## Model Context Protocol
+
+Streamable HTTP at ${origin}/mcp, under the same API key, rate, budget and problems. Its tools:
+
+${[...tools.values()].map(({ name, description }) => `- [${name}](${origin}/mcp): ${description}`).join("\n")}
+
+## Optional
+
+${optional.map((operation) => operationLine(origin, operation)).join("\n")}
+`;
+}
+
+const PROSE = `Authentication: send \`Authorization: Bearer <API key>\`. Keys look like \`dpp_live_...\` or \`dpp_test_...\` and bear scopes: \`submit\`, \`read\`, \`admin\`; each operation says which it needs. A key that is absent, mistyped, unknown, expired or revoked is a 401, in the same words for all.
+
+The life of a run: \`POST /v1/runs/estimate\` tells what a body would cost, and \`POST /v1/runs\` with the same body buys the work: it answers 202 with \`run_id\` and status QUEUED, and reserves \`max_cost_usd\`. Ask for the run (\`GET /v1/runs/{id}\`) as often as \`Retry-After\` says, or with \`Prefer: wait=30\` to have the answer when it is over, until its status is one of ${ended}. A COMPLETED run has a result: \`GET /v1/runs/{id}/result\` gives a presigned address, good for 15 minutes, and the sha256 of what is there; \`?redirect=true\` leads straight to it. A run that is not over can be canceled; one that is over has a signed receipt.
+
+Money: the budget is granted = charged + reserved + available. A submit reserves \`max_cost_usd\` (from ${usd(MIN_COST_MICROS)} to ${usd(MAX_COST_MICROS)}); the end of the run charges its price, never above the reservation, and gives back the rest. A submit whose price, or the least that it can be, is above \`max_cost_usd\` is refused (\`max-cost-below-price\`), and work that would cost more than it all the same stops there and fails, COST_EXCEEDS_CAP; the estimate tells the price if the run succeeds and the fee if it fails. A run that fails or is canceled after its work began costs the minimum fee, ${MINIMUM_FEE}. Inputs that the pack refuses, answers that only ask for more input (NEEDS_INPUT), and runs canceled before they start cost nothing. Failures of the service's own (${PLATFORM_FAILURES.join(", ")}) cost nothing either, unless its operator has set that they cost the minimum fee. Answers that show a run have its cost in \`X-DPP-Cost-*\` headers.
+
+Idempotency: every submit needs an \`Idempotency-Key\` of 8 to 64 printable ASCII characters, no comma with a space behind it, one per piece of work. The same key with the same body is the same run, answered with its status of now and \`Idempotency-Replayed: true\`; with another body it is a 409. After a 429, a 503 or a lost connection send the same request with the same key again: it is never run or charged twice.
+
+Errors: \`application/problem+json\` (RFC 9457). \`type\` is the address of a page that says what it means and what to do; \`errors[]\` names the invalid places, up to 20; \`Retry-After\` says when to come back. \`RateLimit\` and \`RateLimit-Policy\` say what is left of the rate: submits have one of their own, all else counts as a read.
+
+Lists come in pages of \`limit\` entries: pass \`next_cursor\` as \`cursor\` until it is null. To go on later without missing anything, read \`GET /v1/ledger?order=committed\`, \`GET /v1/runs?order=accepted\` or \`?order=ended\`, keep \`next_position\`, and pass it as \`cursor\`: \`created_after\` is no safe place to go on from. Usage is final up to \`complete_through\`.`;
+
+function operationLine(origin: string, { method, path, summary, description }: DocumentedOperation): string {
+  const address = path.includes("{") ? `${origin}/openapi.json` : `${origin}${path}`;
+  return `- [${method} ${path}](${address}): ${summary}. ${oneLine(description)}`;
+}
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
+
+function packLine(origin: string, { type, version, summary, prices }: PackOffer): string {
+  const list = Object.entries(prices).map(([unit, { unit_micros, per }]) => `${unit} ${usd(unit_micros)} per ${per}`);
+  return `- [${type}](${origin}/openapi.json): version ${version}. ${summary} Price: ${list.join("; ")}.`;
+}

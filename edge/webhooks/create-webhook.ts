@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { textUpTo } from "#core/domain/bounded.ts";
+import { newId } from "#core/domain/ids.ts";
+import { isPrintable, PRINTABLE } from "#core/domain/printable.ts";
+import { Problem } from "#core/domain/problem.ts";
+import { EVENT_TYPES, WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
+import { parseWebhookUrl, type WebhookPolicy, webhookUrl } from "#core/domain/webhook-url.ts";
+import type { Clock } from "#core/ports/clock.ts";
+import type { Random } from "#core/ports/random.ts";
+import { createWebhook as create } from "#core/store/webhooks/create-webhook.ts";
+import { changesHalted } from "../admission/problems.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
+import { jsonBody, parseJson, validBody } from "../http/body.ts";
+import { operation } from "../http/operation.ts";
+import { LOCATION } from "../openapi/headers.ts";
+import { newSecret } from "./new-secret.ts";
+import { tooManyNewWebhooks } from "./problems.ts";
+import { webhookCreated } from "./schemas.ts";
+import { viewWebhook } from "./view.ts";
+
+const webhookRequest = z.strictObject({
+  url: webhookUrl,
+  events: z
+    .array(z.enum(EVENT_TYPES, `must be one of ${EVENT_TYPES.join(", ")}`))
+    .max(EVENT_TYPES.length)
+    .default([])
+    .meta({
+      description: "What it is told of; everything where this is empty or left out.",
+      examples: [["run.completed", "run.failed"]],
+    }),
+  description: textUpTo(WEBHOOK_LIMITS.max_description_chars)
+    .min(1)
+    .refine(isPrintable, PRINTABLE)
+    .optional()
+    .meta({ description: "What it is for, in the caller's own words.", examples: ["Orders"] }),
+});
+
+/** With the address in normal form, if the deployment's policy allows it. */
+const allowedBy = (policy: WebhookPolicy) =>
+  webhookRequest.transform((wanted, context) => {
+    const address = parseWebhookUrl(wanted.url, policy);
+    if ("href" in address) return { ...wanted, url: address.href };
+    context.addIssue({ code: "custom", path: ["url"], message: address.error, input: wanted.url });
+    return z.NEVER;
+  });
+
+export const createWebhook = operation({
+  id: "createWebhook",
+  method: "POST",
+  path: "/v1/webhooks",
+  scope: "admin",
+  tag: "webhooks",
+  summary: "Create a webhook",
+  description: `From now on its address is told of what happens, signed as Standard Webhooks has it. A delivery that is not answered with 2xx within 15 seconds is repeated for about three days, under the same \`webhook-id\`. Accounts take turns: an endpoint that takes 5 seconds or longer to answer is told of fewer things at once, and delays no other account's. Of runs that cost nothing, our own failures apart, an account gets ${WEBHOOK_LIMITS.max_unpaid_per_hour} deliveries in an hour (UTC), those that it asks for again among them; the others are listed as \`skipped\`, and can be asked for again in a later hour.`,
+  body: {
+    ...jsonBody("CreateWebhook", webhookRequest),
+    parse: (bytes, { webhook_policy }: { readonly webhook_policy: WebhookPolicy }) =>
+      validBody(allowedBy(webhook_policy), bytes === undefined ? {} : parseJson(bytes)),
+  },
+  responses: {
+    201: { description: "The webhook, with its secret.", schema: webhookCreated, headers: LOCATION },
+  },
+  problems: ["too-many-webhooks", "read-only"],
+  async handle(
+    { caller, body: wanted, change, json },
+    deps: ShieldDeps & { readonly clock: Clock; readonly random: Random },
+  ) {
+    const webhook = {
+      endpoint_id: newId(deps.clock.now(), deps.random.bytes(16)),
+      url: wanted.url,
+      events: [...new Set(wanted.events)],
+      description: wanted.description ?? null,
+      secret: newSecret(deps),
+    };
+    const answer = await change(() => create(deps.db, caller.key_sha256, webhook));
+    if (answer.outcome === "too-many") throw new Problem("too-many-webhooks");
+    if (answer.outcome === "too-fast") throw tooManyNewWebhooks();
+    if (answer.outcome !== "created") throw changesHalted();
+    const { secret, ...shown } = webhook;
+    const view = viewWebhook({ ...shown, status: "active", disabled_reason: null, created_at: answer.created_at });
+    return json(201, { ...view, secret }, { Location: `/v1/webhooks/${webhook.endpoint_id}` });
+  },
+});

@@ -1,0 +1,34 @@
+import { Problem } from "#core/domain/problem.ts";
+import { WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
+import { redeliverWebhook as redeliver } from "#core/store/webhooks/webhook-deliveries.ts";
+import { changesHalted } from "../admission/problems.ts";
+import type { ShieldDeps } from "../admission/shield.ts";
+import { EMPTY_BODY } from "../http/body.ts";
+import { operation } from "../http/operation.ts";
+import { deliveryId, webhookIdOrDefault } from "./ids.ts";
+import { noSuchDelivery, tooManyDeliveries } from "./problems.ts";
+import { deliveryView } from "./schemas.ts";
+import { viewDelivery } from "./view.ts";
+
+export const redeliverWebhook = operation({
+  id: "redeliverWebhook",
+  method: "POST",
+  path: "/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver",
+  scope: "admin",
+  tag: "webhooks",
+  summary: "Deliver again",
+  description: `Sends one delivery once more, at once, whatever became of it so far, under the same \`webhook-id\`; one that is under way is left to end. It counts as a delivery that cost nothing, of which an account gets ${WEBHOOK_LIMITS.max_unpaid_per_hour} in an hour (UTC): after that it is a 429 until the next hour.`,
+  params: { id: webhookIdOrDefault, delivery_id: deliveryId },
+  body: EMPTY_BODY,
+  responses: { 202: { description: "It is sent again.", schema: deliveryView } },
+  problems: ["not-found", "webhook-disabled", "read-only"],
+  async handle({ caller, params, change, json }, deps: ShieldDeps) {
+    const names = { endpoint_id: params.id, delivery_id: params.delivery_id };
+    const answer = await change(() => redeliver(deps.db, caller.key_sha256, names));
+    if (answer.outcome === "too-many") throw tooManyDeliveries(answer.retry_after_seconds);
+    if (answer.outcome === "disabled") throw new Problem("webhook-disabled");
+    if (answer.outcome === "absent") throw noSuchDelivery();
+    if (answer.outcome !== "redelivering") throw changesHalted();
+    return json(202, viewDelivery(answer.delivery));
+  },
+});
