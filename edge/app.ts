@@ -30,7 +30,7 @@ export function createApp(deps: AppDeps): Hono<EdgeTypes> {
     app.all(pattern, methodNotAllowed([...operations.keys()]));
   }
 
-  app.notFound((c) => problemResponse(c, new Problem("not-found", "There is nothing at this address.")));
+  app.notFound((c) => problemResponse(c, new Problem("not-found", "Route not found.")));
   app.onError((error, c) => problemResponse(c, problemOf(deps, error, c)));
   return app;
 }
@@ -38,7 +38,7 @@ export function createApp(deps: AppDeps): Hono<EdgeTypes> {
 /** Hono's own middleware would serve `GET /v1/runs/estimate` as the run of the id "estimate". */
 function methodNotAllowed(methods: readonly Method[]): EdgeHandler {
   const Allow = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
-  return (c) => problemResponse(c, new Problem("method-not-allowed", `This address takes ${Allow}.`), { Allow });
+  return (c) => problemResponse(c, new Problem("method-not-allowed", `Allowed methods: ${Allow}.`), { Allow });
 }
 
 /** Nothing of an unexpected error leaves the house. */

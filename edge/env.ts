@@ -14,13 +14,13 @@ const json = z.string().transform((text, context): unknown => {
   }
 });
 
-/** A list with commas of origins as browsers write them (RFC 6454); an empty one is none. */
+/** A list with commas of origins as browsers write them (RFC 6454); an empty text is an empty list. */
 const origins = z.string().transform((text, context) => {
   const list = text.split(",").map((part) => part.trim());
   if (list.length === 1 && list[0] === "") return [];
   const odd = list.findIndex((origin) => !isOrigin(origin));
   if (odd < 0) return list;
-  context.addIssue(`entry ${odd + 1} is no origin such as https://app.example: scheme, host and port alone`);
+  context.addIssue(`entry ${odd + 1} is not an origin such as https://app.example: scheme, host and port only`);
   return z.NEVER;
 });
 
@@ -29,7 +29,7 @@ function isOrigin(text: string): boolean {
 }
 
 /** How long one request to a store may take. */
-const timeout = (usual_ms: number) => z.coerce.number().int().min(100).max(60_000).default(usual_ms);
+const timeout = (default_ms: number) => z.coerce.number().int().min(100).max(60_000).default(default_ms);
 
 const schema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
@@ -43,7 +43,7 @@ const schema = z.object({
   S3_ENDPOINT: http.optional(),
   S3_BUCKET: z.string().min(3),
   DPP_VERSION: required.default("dev"),
-  DPP_ORIGIN: z.string().refine(isOrigin, "is no origin such as https://api.example").optional(),
+  DPP_ORIGIN: z.string().refine(isOrigin, "is not an origin such as https://api.example").optional(),
   DPP_CORS_ORIGINS: origins.default([]),
   /** `true` in development: pages of any port of this machine may call. */
   DPP_CORS_LOCALHOST: z
@@ -67,18 +67,18 @@ const schema = z.object({
 });
 export type EdgeEnv = z.infer<typeof schema>;
 
-/** An environment that is not fit still has a version to tell. */
+/** An invalid environment still has a version. */
 const versionAlone = z.object({ DPP_VERSION: schema.shape.DPP_VERSION.catch("dev") });
 
 export interface InvalidEnv {
   readonly version: string;
-  readonly faults: readonly string[];
+  readonly errors: readonly string[];
 }
 
-/** The checked environment, or every fault of it at once; a fault names a variable, never its value. */
+/** The checked environment, or every error of it at once; an error names a variable, never its value. */
 export function parseEnv(bindings: unknown): { readonly env: EdgeEnv } | InvalidEnv {
   const parsed = schema.safeParse(bindings);
   if (parsed.success) return { env: parsed.data };
   const { DPP_VERSION: version } = versionAlone.parse(bindings ?? {});
-  return { version, faults: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) };
+  return { version, errors: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) };
 }

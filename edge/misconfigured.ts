@@ -17,14 +17,14 @@ interface MisconfiguredDeps {
   readonly log: Log;
 }
 
-/** Is alive, and refuses all work while the environment is not fit; the faults are in the log alone. */
-export function createMisconfiguredApp(deps: MisconfiguredDeps, { version, faults }: InvalidEnv): Hono<EdgeTypes> {
+/** Is alive, and refuses all work while the environment is invalid; the errors are only in the log. */
+export function createMisconfiguredApp(deps: MisconfiguredDeps, { version, errors }: InvalidEnv): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>();
   app.use(correlate(deps), safeHeaders, endLine);
   app.get(getHealth.path, getHealth.handler({ version }));
   app.notFound((c) => {
-    deps.log.error("the environment is not fit", { faults, trace_id: c.get("trace").trace_id });
-    return problemResponse(c, new Problem("unavailable", "The service is not set up.", { retry_after_s: 60 }));
+    deps.log.error("invalid environment", { errors, trace_id: c.get("trace").trace_id });
+    return problemResponse(c, new Problem("unavailable", "The service is not configured.", { retry_after_s: 60 }));
   });
   return app;
 }

@@ -7,8 +7,8 @@ import { limitOf } from "./read.ts";
 import { unauthorized } from "./problems.ts";
 import { askShield, type ShieldDeps } from "./shield.ts";
 
-/** What S0 finds in a request, before anybody has asked whose key it bears. */
-const UNFIT: ReadonlySet<ProblemSlug> = new Set([
+/** What S0 finds in a request, before any store has seen its key. */
+const INVALID: ReadonlySet<ProblemSlug> = new Set([
   "invalid-request",
   "invalid-idempotency-key",
   "payload-too-large",
@@ -16,9 +16,9 @@ const UNFIT: ReadonlySet<ProblemSlug> = new Set([
 ]);
 
 /**
- * The last word on a request with a key that does not fit. The shield is asked as for a read, so that a key that is
+ * The last word on an invalid request with a key. The shield is asked as for a read, so that a key that is
  * nobody's gets the 401 and one over its rate the 429; the others learn what is wrong, and where they stand. Without
- * the shield they are told what is wrong: Postgres is never asked about what cannot be done.
+ * the shield the response says what is wrong: Postgres is never asked about what cannot be done.
  */
 export function answerInvalid(deps: ShieldDeps): MiddlewareHandler<EdgeTypes> {
   return async (c, next) => {
@@ -31,13 +31,13 @@ export function answerInvalid(deps: ShieldDeps): MiddlewareHandler<EdgeTypes> {
   };
 }
 
-/** What stands in the place of this problem, if it says that a request does not fit and no store has seen its key yet. */
+/** What stands in the place of this problem, if it says that a request is invalid and no store has seen its key yet. */
 export async function judgeInvalid(deps: ShieldDeps, c: EdgeRequest, problem: Problem): Promise<Problem | undefined> {
   const caller = c.get("caller");
-  if (!UNFIT.has(problem.slug) || caller === undefined || c.get("rate") !== undefined) return undefined;
+  if (!INVALID.has(problem.slug) || caller === undefined || c.get("rate") !== undefined) return undefined;
   const shielded = await askShield(deps, caller, {
     class: "read",
-    // A missing scope is told of a request that fits.
+    // A missing scope is reported only for a valid request.
     ask: (tenant_id) => authorize(deps.redis, { ...caller, tenant_id, scope: "read" }),
   });
   if (shielded.kind === "unauthorized") return unauthorized();

@@ -39,7 +39,7 @@ export class ConnectionLimiter {
     this.#clock = clock;
   }
 
-  /** One more of this name, until `signal` aborts at the latest; undefined where there are as many as may be. */
+  /** One more of this name, until `signal` aborts at the latest; undefined at the limit. */
   take(name: string, signal: AbortSignal): HeldConnection | undefined {
     if (!this.#hasRoom(name)) for (const other of this.#held.keys()) this.#forgetSilent(other);
     if (!this.#hasRoom(name) && (this.#held.has(name) || !this.#giveWay())) return undefined;
@@ -55,7 +55,7 @@ export class ConnectionLimiter {
     };
     this.#held.set(name, mine.set(hold, times));
     this.#count += 1;
-    // Whoever waits may never be woken again after this.
+    // What waits may never be woken again after this.
     signal.addEventListener("abort", hold.release);
     return hold;
   }

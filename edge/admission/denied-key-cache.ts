@@ -31,7 +31,7 @@ interface Remembered {
   readonly at_ms: number;
 }
 
-/** The keys that were lately refused, by hash, kept in this isolate alone: a refused key shall cost the stores little. */
+/** The keys refused lately, by hash, kept only in this isolate: a denied key costs the stores little. */
 export class DeniedKeyCache {
   readonly #keys = new LruCache<Memory>(REMEMBERED);
   readonly #limits = { submit: new LruCache<Remembered>(REMEMBERED), read: new LruCache<Remembered>(REMEMBERED) };

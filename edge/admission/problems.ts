@@ -20,6 +20,6 @@ export const unavailable = () => new Problem("unavailable", undefined, { retry_a
 
 /** Nothing of the account is changed meanwhile. */
 export const changesHalted = () =>
-  new Problem("read-only", "The operator has halted the service for the moment; nothing was changed.", {
+  new Problem("read-only", "The operator has halted the service. Nothing was changed.", {
     retry_after_s: 60,
   });

@@ -21,12 +21,12 @@ export interface Found {
 export async function read<F extends Found>(
   deps: ShieldDeps,
   caller: Caller,
-  look: () => Promise<F | Refused>,
+  query: () => Promise<F | Refused>,
   scope: Scope = "read",
 ): Promise<Outcome<F>> {
   let started: Promise<{ found: F | Refused } | { error: unknown }> | undefined;
-  const looking = () =>
-    (started ??= look().then(
+  const start = () =>
+    (started ??= query().then(
       (found) => ({ found }),
       (error: unknown) => ({ error }),
     ));
@@ -34,7 +34,7 @@ export async function read<F extends Found>(
   const shielded = await askShield<Authorization>(deps, caller, {
     class: "read",
     ask: async (tenant_id) => {
-      if (deps.denied_keys.status(caller.key_sha256) === "unknown") void looking();
+      if (deps.denied_keys.status(caller.key_sha256) === "unknown") void start();
       const reply = await authorize(deps.redis, { ...caller, tenant_id, scope });
       if (reply.kind === "RATE_LIMITED") deps.denied_keys.rateLimited(caller.key_sha256, reply.rate.reset_ms);
       return reply;
@@ -46,16 +46,16 @@ export async function read<F extends Found>(
   // Nothing was asked yet, and nothing will be.
   if (limited !== undefined && started === undefined) return { rate, verdict: limited };
 
-  const looked = await looking();
-  const authorized = !("found" in looked && looked.found.kind === "unauthorized");
-  if ("found" in looked) recordKeyVerdict(deps, caller, { shielded, authorized });
+  const result = await start();
+  const authorized = !("found" in result && result.found.kind === "unauthorized");
+  if ("found" in result) recordKeyVerdict(deps, caller, { shielded, authorized });
   if (!authorized) return { rate: undefined, verdict: refuse.unauthorized() };
   if (limited !== undefined) return { rate, verdict: limited };
   if (shielded.kind === "answered" && shielded.reply.kind === "SCOPE_MISSING") {
     return { rate, verdict: refuse.scopeMissing(scope) };
   }
-  if ("error" in looked) throw looked.error;
-  const { found } = looked;
+  if ("error" in result) throw result.error;
+  const { found } = result;
   return { rate, verdict: isRefused(found) ? refuse.scopeMissing(scope) : found };
 }
 

@@ -48,7 +48,7 @@ export type Shielded<R extends Reply> =
   | { readonly kind: "unauthorized" }
   /** By a rate of this isolate's own. */
   | { readonly kind: "limited"; readonly retry_after_ms: number }
-  /** Redis did not answer, or cannot be loaded: Postgres alone decides. Without a tenant, the key is a stranger's. */
+  /** Redis did not answer, or cannot be loaded: Postgres alone decides. Without a tenant, the key is unauthenticated. */
   | { readonly kind: "bypassed"; readonly tenant_id: string | undefined };
 
 /**

@@ -10,7 +10,7 @@ const NO_VERDICT = /^(08|28|3D|40|53|57|58)|^(25006|55P03)$/;
 
 export interface NeonOptions {
   readonly database_url: string;
-  /** The URL that takes SQL over HTTP, where the host of `database_url` does not tell it. */
+  /** The URL that takes SQL over HTTP, where it does not follow from the host of `database_url`. */
   readonly http: string | undefined;
   readonly timeout_ms: number;
 }

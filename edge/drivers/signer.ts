@@ -5,7 +5,7 @@ import type { Signer } from "#core/ports/signer.ts";
 
 type Imported = Awaited<ReturnType<typeof importJWK>>;
 
-/** Signs with Ed25519 (RFC 8037). A key whose two halves do not fit fails every signature. */
+/** Signs with Ed25519 (RFC 8037). A key whose two halves do not match fails every signature. */
 export function createSigner(jwk: PrivateKey): Signer {
   // The key and no promise of it: what one request waits for is not another's to wait for.
   let key: Imported | undefined;
@@ -30,6 +30,6 @@ async function importChecked(jwk: PrivateKey): Promise<Imported> {
     await compactVerify(probe, await importJWK(publicKey.parse(jwk), RECEIPT_ALG));
     return key;
   } catch {
-    throw new Error("DPP_RECEIPT_KEY is no Ed25519 key whose public and private parts fit");
+    throw new Error("DPP_RECEIPT_KEY is not an Ed25519 key whose public and private parts match");
   }
 }

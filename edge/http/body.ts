@@ -51,7 +51,7 @@ const nothing = z.strictObject({});
 export const EMPTY_BODY: Body<unknown> = {
   document: {
     required: false,
-    description: "None; an empty object is taken.",
+    description: "No body, or an empty object.",
     content: content({ type: "object", additionalProperties: false }, { example: {} }),
   },
   required: false,
@@ -108,16 +108,16 @@ async function readBytes(request: Request): Promise<Uint8Array> {
 
 /** Whatever ends the stream of a request early is on the caller's side: a lost connection or a malformed chunk. */
 const brokenOff = () =>
-  new Problem("invalid-request", "The body broke off.", { errors: [{ pointer: "", detail: "broke off" }] });
+  new Problem("invalid-request", "The body ended early.", { errors: [{ pointer: "", detail: "ended early" }] });
 
 /** The JSON value in a body. Throws the 400 problem for what is no JSON, or what {@link findFieldError} finds. */
 export function parseJson(bytes: Uint8Array): unknown {
   const text = textOf(bytes);
   const value = valueOf(text);
-  const fault = findFieldError(text);
-  if (fault !== undefined) {
-    const where = "pointer" in fault && fault.pointer !== "" ? fault.pointer : "the body";
-    throw new Problem("invalid-request", `Invalid body: ${where}: ${fault.detail}.`, { errors: [fault] });
+  const error = findFieldError(text);
+  if (error !== undefined) {
+    const where = "pointer" in error && error.pointer !== "" ? error.pointer : "the body";
+    throw new Problem("invalid-request", `Invalid body: ${where}: ${error.detail}.`, { errors: [error] });
   }
   return value;
 }

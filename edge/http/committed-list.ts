@@ -1,7 +1,7 @@
 import type { CommittedPage, NoPosition } from "#core/store/position.ts";
 import type { EdgeRequest } from "./context.ts";
 import { linkToNext, NO_POSITION, positionCursorOf } from "./cursor.ts";
-import { unfitQuery } from "./field-errors.ts";
+import { invalidQuery } from "./field-errors.ts";
 
 /** The order that the query asks for, the first one if none. An invalid one is for the query's schema to report. */
 export function orderOf<O extends string>(c: EdgeRequest, orders: readonly [O, ...O[]]): O {
@@ -15,7 +15,7 @@ export function committedList<T>(
   list: string,
   found: CommittedPage<T> | NoPosition | { readonly kind: "unauthorized" | "scope-missing" },
 ) {
-  if (found.kind === "no-position") throw unfitQuery([{ parameter: "cursor", detail: NO_POSITION }]);
+  if (found.kind === "no-position") throw invalidQuery([{ parameter: "cursor", detail: NO_POSITION }]);
   if (found.kind !== "found") throw new Error("nothing was listed");
   const next_position = found.position === undefined ? null : positionCursorOf(list, found.position);
   const next_cursor = found.more ? next_position : null;

@@ -4,14 +4,14 @@ import type { RateState } from "#core/domain/plan.ts";
 import type { Trace } from "#core/domain/trace.ts";
 import type { Caller } from "../admission/shield.ts";
 
-/** What middleware and routes tell each other about one request. */
+/** What middleware and operations know of one request. */
 export interface EdgeTypes {
   Variables: {
     request_id: string;
     trace: Trace;
     /** Set when the answer is this problem. */
     problem?: ProblemSlug;
-    /** Set when the request bears a key that has the form of one. */
+    /** Set when the request has a well-formed key. */
     caller?: Caller;
     /** Set when the shield answered. */
     rate?: { readonly policy: "submit" | "read"; readonly state: RateState };

@@ -8,7 +8,7 @@ const MAX_CURSOR_CHARS = 200;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 
 export const NO_CURSOR = "is not a next_cursor of this list";
-export const NO_POSITION = "is not a position in this list; begin again without it";
+export const NO_POSITION = "is not a position in this list; start again without it";
 const MAX_EPOCH = 1_000_000;
 const BIGINT = /^(0|[1-9]\d{0,17})$/;
 

@@ -2,15 +2,15 @@ import type { z } from "zod";
 import { type Fault, Problem } from "#core/domain/problem.ts";
 import { jsonPointer } from "./json-pointer.ts";
 
-const MAX_FAULTS = 20;
+const MAX_FIELD_ERRORS = 20;
 
-/** The first faults alone: one issue may have as many as there are names in a body. */
-function firstOf<T>(error: z.ZodError, faults: (issue: z.core.$ZodIssue) => Iterable<T>): readonly T[] {
+/** Only the first: one issue may have as many as there are names in a body. */
+function firstOf<T>(error: z.ZodError, errorsOf: (issue: z.core.$ZodIssue) => Iterable<T>): readonly T[] {
   const found: T[] = [];
   for (const issue of error.issues) {
-    for (const fault of faults(issue)) {
-      found.push(fault);
-      if (found.length === MAX_FAULTS) return found;
+    for (const each of errorsOf(issue)) {
+      found.push(each);
+      if (found.length === MAX_FIELD_ERRORS) return found;
     }
   }
   return found;
@@ -18,36 +18,36 @@ function firstOf<T>(error: z.ZodError, faults: (issue: z.core.$ZodIssue) => Iter
 
 /** What a schema found wrong with a body, each with the place. */
 export function bodyProblem(error: z.ZodError): Problem {
-  const errors = firstOf(error, faultsOf);
+  const errors = firstOf(error, fieldErrorsOf);
   const [first] = errors;
-  const more = errors.length > 1 ? ` (the first of ${errors.length} faults in \`errors\`)` : "";
+  const more = errors.length > 1 ? ` (first of ${errors.length} errors in \`errors\`)` : "";
   const where = first !== undefined && "pointer" in first && first.pointer !== "" ? first.pointer : "the body";
-  return new Problem("invalid-request", `The body does not fit: ${where}: ${first?.detail ?? "is wrong"}${more}.`, {
+  return new Problem("invalid-request", `Invalid body: ${where}: ${first?.detail ?? "is wrong"}${more}.`, {
     errors,
   });
 }
 
-/** The same of a query, each fault with its parameter. */
+/** The same of a query, each error with its parameter. */
 export function queryProblem(error: z.ZodError): Problem {
-  return unfitQuery(firstOf(error, parameterFaults));
+  return invalidQuery(firstOf(error, parameterErrors));
 }
 
-export function unfitQuery(errors: readonly ParameterFault[]): Problem {
+export function invalidQuery(errors: readonly ParameterError[]): Problem {
   const [first] = errors;
-  const more = errors.length > 1 ? ` (the first of ${errors.length} faults in \`errors\`)` : "";
+  const more = errors.length > 1 ? ` (first of ${errors.length} errors in \`errors\`)` : "";
   return new Problem(
     "invalid-request",
-    `The query does not fit: ${first?.parameter ?? "it"}: ${first?.detail ?? "is wrong"}${more}.`,
+    `Invalid query: ${first?.parameter ?? "it"}: ${first?.detail ?? "is wrong"}${more}.`,
     { errors },
   );
 }
 
-interface ParameterFault {
+interface ParameterError {
   readonly parameter: string;
   readonly detail: string;
 }
 
-function* parameterFaults(issue: z.core.$ZodIssue): Generator<ParameterFault> {
+function* parameterErrors(issue: z.core.$ZodIssue): Generator<ParameterError> {
   if (issue.code === "unrecognized_keys") {
     for (const key of issue.keys) yield { parameter: shortened(key), detail: "is not a known parameter" };
   } else yield { parameter: shortened(String(issue.path[0] ?? "")), detail: wording(issue.message) };
@@ -57,7 +57,7 @@ const MAX_PARAMETER_CHARS = 100;
 
 const shortened = (name: string): string => name.slice(0, MAX_PARAMETER_CHARS).toWellFormed();
 
-function* faultsOf(issue: z.core.$ZodIssue): Generator<Fault> {
+function* fieldErrorsOf(issue: z.core.$ZodIssue): Generator<Fault> {
   if (issue.code === "unrecognized_keys") {
     for (const key of issue.keys) {
       yield { pointer: jsonPointer([...issue.path, key]), detail: "is not a known field" };

@@ -94,11 +94,11 @@ class Scan {
 
   #count(): string | undefined {
     this.#values += 1;
-    return this.#values > MAX_VALUES ? `is past the ${MAX_VALUES} values that a body may hold` : undefined;
+    return this.#values > MAX_VALUES ? `exceeds the limit of ${MAX_VALUES} values per body` : undefined;
   }
 
   #enter(kind: Level["kind"]): string | undefined {
-    if (this.#open.length >= MAX_DEPTH) return `is nested deeper than ${MAX_DEPTH} levels`;
+    if (this.#open.length >= MAX_DEPTH) return `is nested more than ${MAX_DEPTH} levels deep`;
     const full = this.#count();
     if (full !== undefined) return full;
     const object = kind === "object";
@@ -115,7 +115,7 @@ class Scan {
     if (!is_name) {
       const full = this.#count();
       if (full !== undefined || !unicode) return full;
-      return faultOfText(decoded(this.#text.slice(from, this.#at)));
+      return errorOfText(decoded(this.#text.slice(from, this.#at)));
     }
     const raw = this.#text.slice(from + 1, this.#at - 1);
     return this.#name(level, escaped ? decoded(`"${raw}"`) : raw);
@@ -127,7 +127,7 @@ class Scan {
     if (name === "__proto__") return "is a reserved name";
     if (name.includes("\0") || !name.isWellFormed()) return "has a name with a NUL character or a lone surrogate";
     level.names ??= new Set();
-    if (level.names.has(name)) return "is given twice";
+    if (level.names.has(name)) return "is duplicated";
     level.names.add(name);
     return undefined;
   }
@@ -171,14 +171,14 @@ class Scan {
     // Above it a double has no place for a fraction: however it was written, what is left is an integer that may be another.
     const magnitude = Math.abs(Number(this.#text.slice(from, this.#at)));
     if (magnitude <= Number.MAX_SAFE_INTEGER) return undefined;
-    return "is a number of a magnitude above 2^53 - 1, which not every reader keeps exact";
+    return "is a number with a magnitude above 2^53 - 1";
   }
 }
 
 /** What a text in quotes stands for. */
 const decoded = (quoted: string): string => String(JSON.parse(quoted));
 
-function faultOfText(text: string): string | undefined {
+function errorOfText(text: string): string | undefined {
   if (text.includes("\0")) return "contains a NUL character";
   return text.isWellFormed() ? undefined : "contains a lone surrogate";
 }

@@ -7,7 +7,7 @@ const WAIT = /^\s*wait\s*=\s*(?:(\d+)|"(\d+)")\s*(?:;|$)/i;
 
 /**
  * The seconds that `Prefer: wait` asks for (RFC 7240, 4.3), 0 to 30; undefined where it does not, or in
- * words that do not fit, which are ignored. Of several the first counts.
+ * an invalid form, which is ignored. Of several the first counts.
  */
 export function preferredWait(header: string | undefined): number | undefined {
   const first = (header ?? "").match(ELEMENTS)?.find((element) => IS_WAIT.test(element));

@@ -20,7 +20,7 @@ export const limitSchema = (size: PageSize) => once(wholeNumber(1, size.max)).de
 export const limit = (size: PageSize, more = "") =>
   parameter(
     limitSchema(size),
-    `How many at most.${more}`,
+    `The maximum number of entries.${more}`,
     { type: "integer", minimum: 1, maximum: size.max, default: size.default },
     size.default,
   );

@@ -79,7 +79,7 @@ function parseQuery<S extends z.ZodObject>(c: EdgeRequest, schema: S): z.output<
 export const NO_QUERY = queryOf({});
 
 const text = z
-  .string("is not taken with a name in brackets")
+  .string("does not accept a name in brackets")
   .refine((value) => !value.includes("\0"), "contains a NUL character");
 
 /** A parameter that is given once. */
@@ -100,35 +100,35 @@ export const listOf = <S extends z.ZodType<unknown, string>>(item: S) =>
 const BY_NAME = "must be written as parameter[name]=value";
 
 /** A parameter written as `parameter[name]=value`, once for each name. */
-export const pairs = (most: { readonly pairs: number; readonly name_chars: number; readonly value_chars: number }) =>
+export const pairs = (max: { readonly pairs: number; readonly name_chars: number; readonly value_chars: number }) =>
   z
     .array(
       z.tuple(
         [
-          text.min(1, BY_NAME).max(most.name_chars, `has a name of over ${most.name_chars} characters`),
-          text.max(most.value_chars, `has a value of over ${most.value_chars} characters`),
+          text.min(1, BY_NAME).max(max.name_chars, `has a name of over ${max.name_chars} characters`),
+          text.max(max.value_chars, `has a value of over ${max.value_chars} characters`),
         ],
         BY_NAME,
       ),
     )
-    .max(most.pairs, `must be at most ${most.pairs} pairs`)
+    .max(max.pairs, `must be at most ${max.pairs} pairs`)
     .refine((list) => new Set(list.map(([name]) => name)).size === list.length, "must be given once for each name")
     .transform((list): Readonly<Record<string, string>> => Object.fromEntries(list));
 
 /** A whole number in these bounds, both included. */
-export function wholeNumber(least: number, most: number) {
-  const fault = `must be a whole number from ${least} to ${most}`;
+export function wholeNumber(min: number, max: number) {
+  const message = `must be a whole number from ${min} to ${max}`;
   return z
     .string()
-    .regex(/^\d{1,9}$/, fault)
+    .regex(/^\d{1,9}$/, message)
     .transform(Number)
-    .refine((value) => value >= least && value <= most, fault);
+    .refine((value) => value >= min && value <= max, message);
 }
 
 const RFC_3339 = z.iso.datetime({ offset: true });
 const FRACTION = /\.(\d+)/;
 
-/** An RFC 3339 time as UTC with six decimal places; undefined for what is none, or lies before the year 1 or after 9999. */
+/** An RFC 3339 time as UTC with six decimal places; undefined for anything else, or before the year 1 or after 9999. */
 export function utcMicros(value: string): string | undefined {
   if (value.length > 64 || !RFC_3339.safeParse(value).success) return undefined;
   const date = new Date(value.replace(FRACTION, ""));

@@ -42,7 +42,7 @@ const OF_PAGES = { "Cross-Origin-Opener-Policy": "same-origin" };
 const ONE_YEAR_S = 31_536_000;
 
 /**
- * Headers that every answer bears, unless its route said otherwise: what OWASP asks of an API
+ * Headers of every response, unless its operation set others: what OWASP asks of an API
  * (https://cheatsheetseries.owasp.org/cheatsheets/REST_Security_Cheat_Sheet.html#security-headers) and of pages.
  */
 export const safeHeaders: MiddlewareHandler<EdgeTypes> = async (c, next) => {

@@ -27,23 +27,23 @@ export const createKey = operation({
   path: "/v1/keys",
   scope: "admin",
   tag: "keys",
-  summary: "Make an API key",
+  summary: "Create an API key",
   description:
-    "Shows the key this once. It can do no more than the key that asks: a test key makes test keys; scopes, expiry and rates are at most the caller's, whose expiry and rates also stand where they are left out; a key with a spending cap makes none. Not idempotent: list the keys after an answer that was lost.",
+    "Returns the key, which is shown only once. It can do no more than the calling key: a test key creates test keys; scopes, expiry and rates are limited to the caller's, whose expiry and rates are also the defaults; a key with a spending cap creates none. Not idempotent: list the keys if the response was lost.",
   body: {
     ...body,
     parse: (bytes, { clock }: { readonly clock: Clock }) => {
-      const wanted = body.parse(bytes, undefined);
+      const request = body.parse(bytes, undefined);
       // Postgres asks its own clock; this keeps away from it what its calendar does not have.
-      if (wanted.expires_at !== undefined && wanted.expires_at.getTime() <= clock.now()) throw expiryPast();
-      return wanted;
+      if (request.expires_at !== undefined && request.expires_at.getTime() <= clock.now()) throw expiryPast();
+      return request;
     },
   },
-  responses: { 201: { description: "The key, which holds at once.", schema: newKeyView, headers: LOCATION } },
+  responses: { 201: { description: "The key, valid at once.", schema: newKeyView, headers: LOCATION } },
   problems: ["privilege-exceeded", "too-many-keys", "read-only"],
-  async handle({ caller, body: wanted, change, json }, deps: ShieldDeps & MakeKeyDeps) {
+  async handle({ caller, body: request, change, json }, deps: ShieldDeps & MakeKeyDeps) {
     const made = makeKey(deps);
-    const answer = await change(() => createOwnKey(deps.db, caller.key_sha256, wanted, made.hashes));
+    const answer = await change(() => createOwnKey(deps.db, caller.key_sha256, request, made.hashes));
     if (answer.outcome === "past-expiry") throw expiryPast();
     if (answer.outcome !== "created") throw notMade(answer.outcome);
     const { key } = answer;

@@ -3,7 +3,7 @@ import { uuid } from "#core/domain/ids.ts";
 import { listOwnKeys } from "#core/store/keys/list-own-keys.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
 import { linkToNext, NO_CURSOR } from "../http/cursor.ts";
-import { unfitQuery } from "../http/field-errors.ts";
+import { invalidQuery } from "../http/field-errors.ts";
 import { operation } from "../http/operation.ts";
 import { once, queryOf } from "../http/query.ts";
 import { cursorParameter, limit } from "../http/query-parameters.ts";
@@ -19,7 +19,8 @@ export const listKeys = operation({
   scope: "admin",
   tag: "keys",
   summary: "List the API keys",
-  description: "All keys of the account, newest first, the revoked and the expired too; none is shown itself.",
+  description:
+    "All keys of the account, newest first, including revoked and expired ones. The keys themselves are not shown.",
   query: queryOf({
     limit: limit({ max: 100, default: 50 }),
     cursor: cursorParameter(once(z.guid(NO_CURSOR).pipe(uuid)).optional(), KEY_ID),
@@ -27,9 +28,9 @@ export const listKeys = operation({
   responses: { 200: { description: "The keys.", schema: keyList, headers: NEXT } },
   async handle({ c, caller, query, read, json }, deps: ShieldDeps) {
     const { limit: shown, cursor: after } = query;
-    // One more than is shown tells whether there is more.
+    // One more than is shown: whether there are more.
     const found = await read(() => listOwnKeys(deps.db, caller.key_sha256, { after, limit: shown + 1 }));
-    if (found.kind !== "found") throw unfitQuery([{ parameter: "cursor", detail: NO_CURSOR }]);
+    if (found.kind !== "found") throw invalidQuery([{ parameter: "cursor", detail: NO_CURSOR }]);
     const keys = found.keys.slice(0, shown);
     const next_cursor = found.keys.length > shown ? (keys.at(-1)?.key_id ?? null) : null;
     return json(200, { keys: keys.map(viewKey), next_cursor }, linkToNext(c, next_cursor));

@@ -8,7 +8,7 @@ import { operation } from "../http/operation.ts";
 import { LOCATION } from "../openapi/headers.ts";
 import { keyIdParameter } from "./key-id.ts";
 import { type MakeKeyDeps, makeKey } from "./make-key.ts";
-import { noSuchKey, notMade } from "./problems.ts";
+import { keyNotFound, notMade } from "./problems.ts";
 import { rotatedKeyView } from "./schemas.ts";
 import { viewKey } from "./view.ts";
 
@@ -20,7 +20,7 @@ export const rotateKey = operation({
   tag: "keys",
   summary: "Rotate an API key",
   description:
-    "Makes the key's one successor, alike in everything and spending from the same cap, and shows it this once. The old key lives on for the grace, unless it expires sooner. What holds for making a key holds here; a key with a spending cap may rotate itself.",
+    "Creates the key's one successor, with the same properties and the same spending cap, and returns it once. The old key stays valid for the grace period, unless it expires sooner. The limits of creating a key apply; a key with a spending cap may rotate itself.",
   params: { id: keyIdParameter },
   body: jsonBody("RotateKey", rotateRequest, { optional: true, example: { grace_seconds: 3_600 } }),
   responses: { 201: { description: "The successor.", schema: rotatedKeyView, headers: LOCATION } },
@@ -29,7 +29,7 @@ export const rotateKey = operation({
     const made = makeKey(deps);
     const old = { key_id: params.id, grace_seconds: body.grace_seconds };
     const answer = await change(() => rotateOwnKey(deps.db, caller.key_sha256, old, made.hashes));
-    if (answer.outcome === "absent") throw noSuchKey();
+    if (answer.outcome === "absent") throw keyNotFound();
     if (answer.outcome === "already-rotated") throw new Problem("key-already-rotated");
     if (answer.outcome !== "rotated") throw notMade(answer.outcome);
     // Postgres knows of the end at once; the mirror would learn it at the next sync, and loads a new key when it is used.

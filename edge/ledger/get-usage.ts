@@ -3,7 +3,7 @@ import { formatSum } from "#core/domain/money.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import { findUsage, usageGroup, type UsageLine, type UsageWanted } from "#core/store/ledger/find-usage.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
-import { unfitQuery } from "../http/field-errors.ts";
+import { invalidQuery } from "../http/field-errors.ts";
 import { operation } from "../http/operation.ts";
 import { once, queryOf } from "../http/query.ts";
 import { oneOf, parameter } from "../http/query-parameters.ts";
@@ -84,7 +84,7 @@ function requestOf({ start_date, end_date, group_by }: UsageQuery, now_ms: numbe
 
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-const wrongStart = (detail: string) => unfitQuery([{ parameter: "start_date", detail }]);
+const wrongStart = (detail: string) => invalidQuery([{ parameter: "start_date", detail }]);
 
 function groupOf({ day, pack_type, key_id, key_name }: UsageLine) {
   if (day !== null) return { day };

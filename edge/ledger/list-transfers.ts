@@ -40,7 +40,7 @@ const CSV = `${COLUMNS.join(",")}\r\n1042,RESERVE,available,reserved,1.0000,${RU
 const newest = { cursor: once(cursor(z.string().regex(TRANSFER_ID))).optional() };
 const committed = {
   cursor: once(positionCursor("ledger")).optional(),
-  run_id: z.array(z.unknown()).max(0, "is not taken with order=committed").optional(),
+  run_id: z.array(z.unknown()).max(0, "is not allowed with order=committed").optional(),
 };
 const asCsv = { limit: limitSchema(PER_CSV) };
 
@@ -56,11 +56,11 @@ const query = queryBy(
       ...limit(PER_PAGE),
       document: limit(
         { max: PER_CSV.max, default: PER_PAGE.default },
-        ` ${PER_PAGE.max} is the most for JSON; CSV has ${PER_CSV.default} if left out.`,
+        ` The maximum is ${PER_PAGE.max} for JSON; the default is ${PER_CSV.default} for CSV.`,
       ).document,
     },
     order: orderParameter(
-      "`newest`: newest first. `committed`: the order in which transfers came to stand; only this one may be gone on from.",
+      "`newest`: newest first. `committed`: the order in which transfers came to stand; only this one can be continued later.",
       ORDERS,
     ),
     cursor: cursorOrPosition(newest.cursor, "eyJhdCI6IjIwMjYtMTEtMjFUMDk6MzA6MDAuMDAwMDAwWiIsImlkIjoiMTA0MiJ9"),

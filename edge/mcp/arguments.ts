@@ -4,17 +4,17 @@ import { readValid } from "../admission/read-body.ts";
 import type { McpContext } from "./context.ts";
 import type { Json } from "./tool.ts";
 
-/** S0 of a tool: its arguments. Throws the 400 problem for what does not fit; pointers lead into the arguments. */
-export function fitArguments<T>(ctx: McpContext, schema: z.ZodType<T>, given: Json): Promise<T> {
-  return fitting(ctx, () => {
+/** S0 of a tool: its arguments. Throws the 400 problem for invalid ones; pointers lead into the arguments. */
+export function parseArguments<T>(ctx: McpContext, schema: z.ZodType<T>, given: Json): Promise<T> {
+  return validated(ctx, () => {
     const parsed = schema.safeParse(given);
     if (!parsed.success) throw bodyProblem(parsed.error);
     return parsed.data;
   });
 }
 
-/** Whoever sends little but what does not fit is held back before any of it is read. */
-export function fitting<T>({ deps, caller }: McpContext, readIt: () => T): Promise<T> {
+/** A caller that sends mostly invalid messages is refused before any of it is read. */
+export function validated<T>({ deps, caller }: McpContext, readIt: () => T): Promise<T> {
   return readValid(deps, caller, () => Promise.resolve().then(readIt), "any");
 }
 

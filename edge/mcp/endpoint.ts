@@ -4,10 +4,10 @@ import { callerOf } from "../admission/authenticate.ts";
 import { bodyDocument, parseJson, readBody } from "../http/body.ts";
 import type { EdgeRequest } from "../http/context.ts";
 import { readValid } from "../admission/read-body.ts";
-import { fitting } from "./arguments.ts";
+import { validated } from "./arguments.ts";
 import { contextOf, type McpContext, knownCaller } from "./context.ts";
 import type { McpDeps } from "./deps.ts";
-import { checkMethodHeader, checkNameHeader, eraOf, type Spoken } from "./era.ts";
+import { checkMethodHeader, checkNameHeader, eraOf, type Negotiated } from "./era.ts";
 import { answerLegacy, knowsLegacy } from "./legacy.ts";
 import { answerModern, knowsModern } from "./modern.ts";
 import { checkOrigin } from "./origin.ts";
@@ -51,9 +51,9 @@ export const mcp: Operation<McpDeps> = {
       schema: mcpAnswer,
       headers: { ...RATE, ...RETRY_AFTER },
     },
-    202: { description: "A notification was taken." },
-    400: { description: "The message, its headers or its params do not fit.", schema: mcpError },
-    404: { description: "There is no such method.", schema: mcpError },
+    202: { description: "The notification was accepted." },
+    400: { description: "Invalid message, headers or params.", schema: mcpError },
+    404: { description: "Unknown method.", schema: mcpError },
   },
   problems: ["origin-not-allowed", "not-acceptable", "read-only"],
   handler: (deps) => async (c) => {
@@ -61,12 +61,12 @@ export const mcp: Operation<McpDeps> = {
     const ctx = contextOf(c, deps, callerOf(c));
     checkAccept(c);
     let received: Envelope | undefined;
-    let spoken: Spoken | undefined;
+    let spoken: Negotiated | undefined;
     try {
       checkQuery(c);
       const message = await readValid(deps, ctx.caller, () => readMessage(c), "any");
       received = message;
-      const negotiated = await fitting(ctx, () => negotiate(c, message));
+      const negotiated = await validated(ctx, () => negotiate(c, message));
       spoken = negotiated;
       return await answer(ctx, message, negotiated);
     } catch (error) {
@@ -101,11 +101,12 @@ function checkQuery(c: EdgeRequest): void {
 async function readMessage(c: EdgeRequest): Promise<Envelope> {
   const bytes = await readBody(c.req.raw);
   const value = parsed(bytes);
-  if (Array.isArray(value)) throw new RpcError(RPC.invalid_request, "One message at a time: there are no batches.");
+  if (Array.isArray(value))
+    throw new RpcError(RPC.invalid_request, "Batches are not supported: send one message at a time.");
   const message = envelope.safeParse(value);
   if (message.success) return message.data;
   const at = message.error.issues[0]?.path.join(".") ?? "";
-  throw new RpcError(RPC.invalid_request, `The body is no JSON-RPC request or notification: see "${at}".`);
+  throw new RpcError(RPC.invalid_request, `The body is not a JSON-RPC request or notification: see "${at}".`);
 }
 
 function parsed(bytes: Uint8Array): unknown {
@@ -121,7 +122,7 @@ function parsed(bytes: Uint8Array): unknown {
 }
 
 /** The revision, once headers and body are at one and the method is known in it. */
-function negotiate(c: EdgeRequest, message: Envelope): Spoken {
+function negotiate(c: EdgeRequest, message: Envelope): Negotiated {
   const spoken = eraOf(message, c.req.raw.headers);
   if (message.id === undefined) return spoken;
   if (spoken.era === "modern") {
@@ -131,7 +132,7 @@ function negotiate(c: EdgeRequest, message: Envelope): Spoken {
   return spoken;
 }
 
-async function answer(ctx: McpContext, message: Envelope, spoken: Spoken): Promise<Response> {
+async function answer(ctx: McpContext, message: Envelope, spoken: Negotiated): Promise<Response> {
   const { c } = ctx;
   const { id, method, params } = message;
   const known = spoken.era === "modern" ? knowsModern(method) : knowsLegacy(method);

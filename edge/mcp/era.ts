@@ -11,7 +11,7 @@ import {
   VERSIONS,
 } from "./protocol.ts";
 
-export interface Spoken {
+export interface Negotiated {
   readonly era: Era;
   readonly capabilities: Capabilities;
 }
@@ -19,7 +19,7 @@ export interface Spoken {
 const isLegacyMethod = (method: string): boolean => method === "initialize";
 
 /** Which revision a message speaks. Throws for one that is not known, and where header and body contradict each other. */
-export function eraOf(message: Envelope, headers: Headers): Spoken {
+export function eraOf(message: Envelope, headers: Headers): Negotiated {
   const version = headers.get("MCP-Protocol-Version");
   const meta = message.params["_meta"];
   const has_meta = typeof meta === "object" && meta !== null && META.version in meta;
@@ -32,7 +32,7 @@ export function eraOf(message: Envelope, headers: Headers): Spoken {
   return modern(message, version);
 }
 
-function modern({ params }: Envelope, version: string): Spoken {
+function modern({ params }: Envelope, version: string): Negotiated {
   const parsed = requestMeta.safeParse(params["_meta"]);
   if (!parsed.success) {
     const missing = [META.version, META.capabilities].join(" and ");

@@ -50,7 +50,7 @@ const call: Method = async (ctx, params) => {
   const tool = tools.get(name);
   if (tool === undefined || (task !== undefined && !tool.long)) {
     await knownCaller(ctx);
-    if (tool === undefined) throw new RpcError(RPC.invalid_params, `There is no tool ${name}.`);
+    if (tool === undefined) throw new RpcError(RPC.invalid_params, `Unknown tool: ${name}`);
     throw new RpcError(RPC.no_method, `The tool ${name} is never a task.`);
   }
   const called = await callTool(ctx, tool, given);

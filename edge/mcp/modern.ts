@@ -46,7 +46,7 @@ const call: Method = async (ctx, params, capabilities) => {
   const tool = tools.get(name);
   if (tool === undefined) {
     await knownCaller(ctx);
-    throw new RpcError(RPC.invalid_params, `There is no tool ${name}.`);
+    throw new RpcError(RPC.invalid_params, `Unknown tool: ${name}`);
   }
   const called = await callTool(ctx, tool, given);
   const run = takesTasks(capabilities) && "answer" in called ? called.answer.run : undefined;

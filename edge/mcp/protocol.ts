@@ -93,16 +93,12 @@ export const listParams = z.looseObject({ cursor: z.string().optional() });
 export const taskParams = z.looseObject({ taskId: z.string().min(1).max(256) });
 export const updateParams = taskParams.extend({ inputResponses: z.record(z.string(), z.unknown()) });
 
-/** The params of a method. Throws the error for what is none. */
+/** The params of a method. Throws the error for invalid ones. */
 export function paramsOf<T>(schema: z.ZodType<T>, given: Params): T {
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.slice(0, 20).map(({ path, message }) => ({ path: path.join("."), message }));
-  throw new RpcError(
-    RPC.invalid_params,
-    `The params do not fit: ${faults[0]?.path ?? ""}: ${faults[0]?.message ?? ""}`,
-    {
-      faults,
-    },
-  );
+  throw new RpcError(RPC.invalid_params, `Invalid params: ${faults[0]?.path ?? ""}: ${faults[0]?.message ?? ""}`, {
+    faults,
+  });
 }

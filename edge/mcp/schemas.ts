@@ -70,7 +70,7 @@ export const mcpError = z.strictObject({
     .strictObject({
       code: z.int().meta({ description: "A code of JSON-RPC or of the protocol.", examples: [-32_601] }),
       message: z.string().meta({ description: "What is wrong.", examples: ["Method not found"] }),
-      data: z.unknown().optional().describe("More about it, such as every place that does not fit."),
+      data: z.unknown().optional().describe("More about it, such as every invalid field."),
     })
     .describe("Why there is no result."),
 });

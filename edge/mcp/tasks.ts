@@ -74,7 +74,7 @@ export async function cancelTask({ c, deps, caller }: McpContext, params: Params
 
 function idOf(params: Params): string {
   const id = uuid.safeParse(paramsOf(taskParams, params).taskId);
-  if (!id.success) throw noSuchTask();
+  if (!id.success) throw taskNotFound();
   return id.data;
 }
 
@@ -82,8 +82,8 @@ async function known<T>(find: () => Promise<T>): Promise<T> {
   try {
     return await find();
   } catch (error) {
-    throw error instanceof Problem && error.slug === "not-found" ? noSuchTask() : error;
+    throw error instanceof Problem && error.slug === "not-found" ? taskNotFound() : error;
   }
 }
 
-const noSuchTask = () => new RpcError(RPC.invalid_params, "There is no such task.");
+const taskNotFound = () => new RpcError(RPC.invalid_params, "Task not found.");

@@ -14,7 +14,7 @@ export interface ResourceLink {
   readonly size: number;
 }
 
-/** What a tool found. Its structure fits the tool's `output`. */
+/** What a tool found. Its structure matches the tool's `output`. */
 export interface ToolAnswer {
   readonly structure: Json;
   readonly links?: readonly ResourceLink[];
@@ -24,7 +24,7 @@ export interface ToolAnswer {
   readonly run?: Submitted | FoundRun;
 }
 
-/** What a tool offers; arguments are checked by itself, so that what is wrong with them is told as over HTTP. */
+/** What a tool offers; it checks its arguments itself, so that invalid ones are reported as over HTTP. */
 export interface Tool {
   readonly name: string;
   readonly title: string;

@@ -7,7 +7,7 @@ export const POLL_INTERVAL_MS = 1_000;
 export const MAX_WAIT_S = 30;
 
 /**
- * The run once it is over, or as it is after that many seconds; at once where as many answers are held as may be.
+ * The run once it is over, or as it is after that many seconds; at once where too many responses are held open.
  * Undefined where the key may not read it.
  */
 export async function awaitRun(
@@ -23,9 +23,9 @@ export async function awaitRun(
   const hold = seconds > 0 && !isTerminal(last.status) ? deps.connections.take(last.tenant_id, signal) : undefined;
   if (hold === undefined) return last;
   const until_ms = deps.clock.now() + seconds * 1_000;
-  for await (const look of watchRun(deps, last, { key_sha256, until_ms, signal, hold })) {
-    if (look.kind === "found") last = look.run;
-    else if (look.kind !== "outage") return undefined;
+  for await (const check of watchRun(deps, last, { key_sha256, until_ms, signal, hold })) {
+    if (check.kind === "found") last = check.run;
+    else if (check.kind !== "outage") return undefined;
   }
   return last;
 }

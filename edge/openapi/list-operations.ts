@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Json } from "./json.ts";
 
-/** What one operation is called and what it needs, as the document tells it. */
+/** What one operation is called and what it needs, as the document says it. */
 export interface DocumentedOperation {
   readonly method: string;
   readonly path: string;

@@ -2,11 +2,11 @@
 export const TAGS = {
   runs: "Paid units of work.",
   receipts: "Signed proof of what a run was, gave and cost.",
-  packs: "What can be ordered.",
-  budget: "What the account has, holds and was charged.",
-  usage: "What was used, and every movement of money.",
-  keys: "Making, rotating and revoking API keys.",
-  webhooks: "Being told of what happens.",
+  packs: "What can be bought.",
+  budget: "The account's balance, reservations and charges.",
+  usage: "Usage, and every transfer of money.",
+  keys: "Create, rotate and revoke API keys.",
+  webhooks: "Notifications of events.",
   mcp: "Buying work over the Model Context Protocol.",
   service: "Health and documentation; no API key needed.",
 } as const;

@@ -13,7 +13,7 @@ export const getPack = operation({
   scope: "read",
   tag: "packs",
   summary: "Read a pack",
-  description: "One pack of the catalogue, as the list has it.",
+  description: "One pack, as in the list.",
   params: {
     type: {
       parse: (value = "") => catalog.get(value),
@@ -29,7 +29,7 @@ export const getPack = operation({
   async handle(request, deps: ShieldDeps) {
     const plan = await ownPlan(request, deps);
     const { type: offer } = request.params;
-    if (offer === undefined) throw new Problem("not-found", "There is no such pack.");
+    if (offer === undefined) throw new Problem("not-found", "Pack not found.");
     return request.json(200, viewPack(offer, plan));
   },
 });

@@ -14,7 +14,7 @@ export const listPacks = operation({
   scope: "read",
   tag: "packs",
   summary: "List packs",
-  description: "Everything that can be ordered: what it does, what it takes, what it costs, and a body to start from.",
+  description: "All packs: what each does, its inputs and prices, and an example body.",
   responses: { 200: { description: "The catalogue.", schema: packList } },
   handle: async (request, deps: ShieldDeps) => request.json(200, { packs: await readPacks(request, deps) }),
 });

@@ -7,7 +7,7 @@ import { findReceipt } from "#core/store/runs/find-receipt.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
 import { operation } from "../http/operation.ts";
 import { VARY } from "../openapi/headers.ts";
-import { noSuchRun, underAudit } from "../runs/problems.ts";
+import { runNotFound, underAudit } from "../runs/problems.ts";
 import { runIdParameter } from "../runs/run-id.ts";
 import { RECEIPT, receiptView } from "./schemas.ts";
 
@@ -42,7 +42,7 @@ export const getReceipt = operation({
   problems: ["not-found", "run-not-completed", "run-under-audit"],
   async handle({ c, caller, params, read, json }, deps: ReceiptDeps) {
     const found = await read(() => findReceipt(deps.db, caller.key_sha256, params.id));
-    if (found.kind !== "found") throw noSuchRun();
+    if (found.kind !== "found") throw runNotFound();
     const { run } = found;
     if (deps.signer === undefined) throw signsNoReceipts();
     if (run.money_state === "AUDIT_REQUIRED") throw underAudit();
@@ -60,6 +60,6 @@ export const getReceipt = operation({
 });
 
 const signsNoReceipts = () =>
-  new Problem("unavailable", "This deployment has no key to sign receipts with; its operator can set one.", {
+  new Problem("unavailable", "This deployment has no key for signing receipts. Its operator can configure one.", {
     retry_after_s: 60,
   });

@@ -3,8 +3,8 @@ import type { FoundRun } from "#core/store/runs/find-run.ts";
 import type { EdgeRequest } from "../http/context.ts";
 import { scopeMissing, unauthorized } from "../admission/problems.ts";
 import type { Caller, ShieldDeps } from "../admission/shield.ts";
-import { noSuchRun } from "./problems.ts";
-import { type Look, watchRun, type WatchDeps } from "./watch-run.ts";
+import { runNotFound } from "./problems.ts";
+import { type RunCheck, watchRun, type WatchDeps } from "./watch-run.ts";
 
 interface AwaitRequest {
   readonly c: EdgeRequest;
@@ -17,7 +17,7 @@ export type AwaitDeps = WatchDeps & Pick<ShieldDeps, "denied_keys">;
 
 /**
  * Waits for the end of a run as long as `Prefer: wait` asks (RFC 7240), and says in the answer what it did: the run as
- * it was last seen. Where as many answers are held as may be, the preference is not applied.
+ * it was last seen. The preference is not applied where too many responses are held open.
  */
 export async function awaitEnd(deps: AwaitDeps, request: AwaitRequest, run: FoundRun): Promise<FoundRun> {
   const { c, wait_s } = request;
@@ -28,8 +28,8 @@ export async function awaitEnd(deps: AwaitDeps, request: AwaitRequest, run: Foun
   let last = run;
   if (mustWait && hold !== undefined) {
     const until_ms = deps.clock.now() + wait_s * 1000;
-    for await (const look of watchRun(deps, run, { key_sha256, until_ms, signal, hold })) {
-      last = foundOf(deps, request, look) ?? last;
+    for await (const check of watchRun(deps, run, { key_sha256, until_ms, signal, hold })) {
+      last = foundOf(deps, request, check) ?? last;
     }
   }
   c.header("Vary", "Prefer", { append: true });
@@ -37,14 +37,14 @@ export async function awaitEnd(deps: AwaitDeps, request: AwaitRequest, run: Foun
   return last;
 }
 
-/** The run that a look found, or undefined in an outage. Throws the problem where the key may no longer look. */
-function foundOf(deps: AwaitDeps, { c, caller }: AwaitRequest, look: Look): FoundRun | undefined {
-  if (look.kind === "found") return look.run;
-  if (look.kind === "outage") return undefined;
-  if (look.kind === "scope-missing") throw scopeMissing("read");
-  if (look.kind === "absent") throw noSuchRun();
+/** The run that a check found, or undefined in an outage. Throws the problem where the key may no longer check. */
+function foundOf(deps: AwaitDeps, { c, caller }: AwaitRequest, check: RunCheck): FoundRun | undefined {
+  if (check.kind === "found") return check.run;
+  if (check.kind === "outage") return undefined;
+  if (check.kind === "scope-missing") throw scopeMissing("read");
+  if (check.kind === "absent") throw runNotFound();
   deps.denied_keys.unauthorized(caller.key_sha256);
-  // A refused key is not told where it stands.
+  // A 401 says nothing of the rate.
   c.set("rate", undefined);
   throw unauthorized();
 }

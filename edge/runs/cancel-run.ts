@@ -14,13 +14,13 @@ export const cancelRun = operation({
   tag: "runs",
   summary: "Cancel a run",
   description:
-    "Ends a run that is not over. Queued, it costs nothing; at work, the minimum fee, which is never more than a success costs. Where its result is just being written, it is asked to stop: it ends COMPLETED at its cost if the result is there first, else CANCELED for the minimum fee. Asking again is safe.",
+    "Ends an open run. A queued run costs nothing; a run in progress costs the minimum fee, which is never more than the price of a success. A run whose result is being written is asked to stop: it ends COMPLETED at its cost if the result is stored first, else CANCELED for the minimum fee. Safe to repeat.",
   params: { id: runIdParameter },
   body: EMPTY_BODY,
   responses: {
     200: { description: "The run is canceled, now or before.", schema: runView, headers: RUN_HEADERS },
     202: {
-      description: "The run is asked to stop; ask for it again to see how it ends.",
+      description: "The run is asked to stop. Read it again to see how it ends.",
       schema: runView,
       headers: { ...COST, ...RATE, ...RETRY_AFTER },
     },

@@ -47,7 +47,7 @@ function resultOf(answer: Decided<CancelAnswer>): Canceled | Problem {
     case "frozen":
       return refuse.underAudit();
     case "absent":
-      return refuse.noSuchRun();
+      return refuse.runNotFound();
     case "read-only":
       return refuse.halted();
     case "lost":

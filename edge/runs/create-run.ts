@@ -18,7 +18,7 @@ const idempotencyKeyHeader: Parameter<string> = {
       errors: [
         {
           header: "Idempotency-Key",
-          detail: "must be one of 8 to 64 printable ASCII characters, no comma with a space behind it",
+          detail: "must be one of 8 to 64 printable ASCII characters, no comma followed by a space",
         },
       ],
     });
@@ -26,7 +26,7 @@ const idempotencyKeyHeader: Parameter<string> = {
   document: {
     required: true,
     description:
-      "One key per piece of work; every retry bears the same one. Printable ASCII, no space at either end or behind a comma.",
+      "One key per piece of work; every retry sends the same one. Printable ASCII, no space at either end or after a comma.",
     schema: {
       type: "string",
       minLength: 8,
@@ -46,7 +46,7 @@ export const createRun = operation({
   tag: "runs",
   summary: "Submit a run",
   description:
-    "Reserves max_cost_usd, queues the work and answers at once. A max_cost_usd below the price of a success, or below the least that it can be, is refused. The same Idempotency-Key with the same body is the same run, however often it is sent; what is not used of the reservation is given back when the run ends.",
+    "Reserves max_cost_usd, queues the work and responds at once. A max_cost_usd below the minimum price of a success is refused. The same Idempotency-Key with the same body is the same run, however often it is sent; the unused part of the reservation is released when the run ends.",
   headers: { "Idempotency-Key": idempotencyKeyHeader },
   body: runBody,
   responses: {

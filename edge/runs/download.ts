@@ -24,7 +24,7 @@ export async function downloadOf(deps: DownloadDeps, run: FoundRun): Promise<z.i
   return { url, sha256, size_bytes, content_type: CONTENT_TYPE, expires_at };
 }
 
-/** A signature bears its time in whole seconds: the address lives from the second in which it is signed. */
+/** A signature has its time in whole seconds: the address lives from the second in which it is signed. */
 const expiryOf = (now_ms: number): string => new Date((Math.floor(now_ms / 1000) + URL_SECONDS) * 1000).toISOString();
 
 function resultOf(run: FoundRun): { readonly key: string; readonly sha256: string; readonly size_bytes: number } {

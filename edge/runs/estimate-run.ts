@@ -12,7 +12,7 @@ export const estimateRun = operation({
   tag: "runs",
   summary: "Estimate a run",
   description:
-    "Takes the body of a submit and answers what that would reserve, what the run costs if it succeeds and if it fails, and whether it would be taken now; nothing is reserved and nothing is kept, so that it takes no Idempotency-Key.",
+    "Takes the body of a submit and returns what it would reserve, what the run costs if it succeeds and if it fails, and whether it would be accepted now. Nothing is reserved or stored, so it needs no Idempotency-Key.",
   body: runBody,
   responses: { 200: { description: "The estimate.", schema: estimateView, headers: { ...COST, ...RATE } } },
   async handle(request, deps: EstimateDeps) {

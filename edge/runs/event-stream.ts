@@ -11,17 +11,17 @@ export const RETRY = "retry: 2000\n\n";
 export const eventOf = (run: FoundRun): string =>
   `event: status\nid: ${run.version}\ndata: ${JSON.stringify(viewRun(run))}\n\n`;
 
-interface Story {
+interface StreamSource {
   readonly run: FoundRun;
   readonly seen: number;
-  readonly looks: ReturnType<typeof watchRun>;
+  readonly checks: ReturnType<typeof watchRun>;
   readonly trace_id: string;
 }
 
-/** What the client is sent, piece by piece; a key that may no longer look is told when it comes back. */
+/** What the client is sent, chunk by chunk. A key that was revoked meanwhile gets its 401 when the client reconnects. */
 export async function* chunksOf(
   deps: Pick<WatchDeps, "clock" | "log">,
-  { run, seen, looks, trace_id }: Story,
+  { run, seen, checks, trace_id }: StreamSource,
 ): AsyncGenerator<string, void, undefined> {
   let said_at = deps.clock.now();
   let sent = Math.max(seen, run.version);
@@ -29,8 +29,8 @@ export async function* chunksOf(
   let shown = run.version >= seen ? JSON.stringify(viewRun(run)) : undefined;
   yield run.version > seen ? RETRY + eventOf(run) : RETRY;
   try {
-    for await (const look of looks) {
-      const moved = look.kind === "found" && look.run.version > sent ? look.run : undefined;
+    for await (const check of checks) {
+      const moved = check.kind === "found" && check.run.version > sent ? check.run : undefined;
       if (moved !== undefined) sent = moved.version;
       // A version also rises with what its owner does not see, such as the worker's sign of life.
       const view = moved === undefined ? shown : JSON.stringify(viewRun(moved));
@@ -45,7 +45,7 @@ export async function* chunksOf(
   }
 }
 
-/** Nothing is asked of `chunks` before the client reads; when it goes away, `gone` is told. */
+/** Nothing is read from `chunks` before the client reads; when it disconnects, `gone` aborts. */
 export function streamOf(
   chunks: AsyncGenerator<string, void, undefined>,
   gone: AbortController,

@@ -1,7 +1,7 @@
 import type { Db } from "#core/ports/db.ts";
 import { findRun, type FoundRun } from "#core/store/runs/find-run.ts";
 import type { Gate } from "../admission/gate.ts";
-import { noSuchRun } from "./problems.ts";
+import { runNotFound } from "./problems.ts";
 
 /** The run of this id, if it is the caller's. Nobody learns whether another's exists. */
 export async function findOwnRun(
@@ -10,7 +10,7 @@ export async function findOwnRun(
   run_id: string,
 ): Promise<FoundRun> {
   const found = await read(() => findRun(db, caller.key_sha256, run_id));
-  if (found.kind !== "found") throw noSuchRun();
+  if (found.kind !== "found") throw runNotFound();
   return found.run;
 }
 

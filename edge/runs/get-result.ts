@@ -21,7 +21,7 @@ export const getResult = operation({
   query: queryOf({
     redirect: parameter(
       once(z.enum(["true", "false"], "must be true or false")).default("false"),
-      "Answer with a redirect to the download instead.",
+      "Respond with a redirect to the download instead.",
       { type: "boolean", default: false },
       true,
     ),

@@ -68,7 +68,7 @@ export const getRunEvents = operation({
     const hold = deps.connections.take(run.tenant_id, signal);
     if (hold === undefined) throw tooManyStreams();
     const watch = { key_sha256: caller.key_sha256, until_ms: deps.clock.now() + LIFETIME_MS, signal, hold };
-    const chunks = chunksOf(deps, { run, seen, looks: watchRun(deps, run, watch), trace_id: c.get("trace").trace_id });
+    const chunks = chunksOf(deps, { run, seen, checks: watchRun(deps, run, watch), trace_id: c.get("trace").trace_id });
     return c.body(streamOf(chunks, gone), 200, HEADERS);
   },
 });

@@ -13,7 +13,7 @@ const preferHeader: Parameter<number | undefined> = {
   parse: preferredWait,
   document: {
     description:
-      "RFC 7240. `wait=N` holds the answer until the run is over, N whole seconds at most; more than 30 is taken as 30. What does not fit is ignored, and so is a wait while many answers are held open already: the answer comes at once, without Preference-Applied.",
+      "RFC 7240. `wait=N` holds the response until the run ends, for at most N whole seconds; the maximum is 30. Invalid preferences are ignored, and so is a wait while too many responses are held open: the response comes at once, without Preference-Applied.",
     schema: { type: "string" },
     example: "wait=20",
   },
@@ -27,7 +27,7 @@ export const getRun = operation({
   tag: "runs",
   summary: "Read a run",
   description:
-    "Its state, its cost and, once it has completed, its result's digest. With `Prefer: wait=N` the answer is held until the run is over, or N seconds have passed; it counts as one read.",
+    "Its state, its cost and, once it has completed, the digest of its result. With `Prefer: wait=N` the response is held until the run ends or N seconds have passed; this counts as one read.",
   params: { id: runIdParameter },
   headers: { Prefer: preferHeader },
   responses: {

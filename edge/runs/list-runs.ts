@@ -29,7 +29,7 @@ const metadata = {
   document: {
     style: "deepObject",
     explode: true,
-    description: "Only runs that bear all of these pairs, each written as `metadata[name]=value`.",
+    description: "Only runs with all of these pairs, each written as `metadata[name]=value`.",
     schema: {
       type: "object",
       maxProperties: METADATA_LIMITS.pairs,
@@ -42,7 +42,7 @@ const metadata = {
 
 const newest = once(cursor(uuid)).optional();
 // A reader would pass over a run whose status comes to match later.
-const noStatus = z.array(z.unknown()).max(0, "is not taken with order=accepted, for it changes afterwards").optional();
+const noStatus = z.array(z.unknown()).max(0, "is not allowed with order=accepted").optional();
 
 const query = queryBy(
   {
@@ -60,7 +60,7 @@ const query = queryBy(
       runStatus.options,
     ),
     pack_type: parameter(
-      once(z.string().regex(PACK_TYPE, "is no pack type")).optional(),
+      once(z.string().regex(PACK_TYPE, "is not a pack type")).optional(),
       "Only runs of this pack.",
       { type: "string", pattern: PACK_TYPE.source },
       "decision",
@@ -87,7 +87,7 @@ export const listRuns = operation({
   tag: "runs",
   summary: "List runs",
   description:
-    "The account's runs, newest first, a page at a time. A run that is there when the first page is read is on exactly one page, however many are added meanwhile. A filter that fits few runs may give short or even empty pages: go on until `next_cursor` is null. To see every run once, now and later, ask for `order=accepted` or `order=ended` and go on from `next_position`: nothing can come in before what is listed, while going on by `created_after` may miss runs. A position that the account no longer knows, after the service was restored from a backup, is a 400: begin again without `cursor`.",
+    "The account's runs, newest first, a page at a time. A run that is there when the first page is read is on exactly one page, however many are added meanwhile. A filter that matches few runs may give short or empty pages: continue until `next_cursor` is null. To see every run once, now and later, ask for `order=accepted` or `order=ended` and go on from `next_position`: nothing can come in before what is listed, while going on by `created_after` may miss runs. A position that the account no longer knows, after the service was restored from a backup, is a 400: begin again without `cursor`.",
   query,
   responses: {
     200: { description: "A page of runs.", schema: runList, headers: { ...NEXT, ...NEXT_POSITION } },

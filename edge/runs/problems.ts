@@ -16,31 +16,31 @@ export const packNotInPlan = (pack_type: string) =>
 export const costOverPlanLimit = (limit?: Micros) =>
   limit === undefined
     ? new Problem("cost-over-plan-limit")
-    : new Problem("cost-over-plan-limit", `The plan lets one run cost ${formatUsd(limit)} USD at most.`, {
+    : new Problem("cost-over-plan-limit", `The plan allows a maximum of ${formatUsd(limit)} USD per run.`, {
         members: { limit_usd: formatUsd(limit) },
       });
 
 export const tooManyOpenRuns = () => new Problem("too-many-open-runs", undefined, { retry_after_s: 5 });
 
 export function budgetExceeded(requested: Micros, available: Micros, whose: "tenant" | "key"): Problem {
-  const figures = { requested_usd: formatUsd(requested), available_usd: formatUsd(available) };
+  const amounts = { requested_usd: formatUsd(requested), available_usd: formatUsd(available) };
   const budget = whose === "key" ? "this API key's own budget" : "the account's budget";
   return new Problem(
     "budget-exceeded",
-    `The run would reserve ${figures.requested_usd} USD; ${budget} has ${figures.available_usd} USD available.`,
-    { members: figures },
+    `The run would reserve ${amounts.requested_usd} USD; ${budget} has ${amounts.available_usd} USD available.`,
+    { members: amounts },
   );
 }
 
 /** Undefined: what the run may cost at most covers the least that a success costs. */
 export function maxCostBelowPrice(reserve: Micros, { least, most }: PriceRange): Problem | undefined {
   if (reserve >= least) return undefined;
-  const figures = { price_usd: formatUsd(least), max_cost_usd: formatUsd(reserve) };
+  const amounts = { price_usd: formatUsd(least), max_cost_usd: formatUsd(reserve) };
   const costs = least === most ? "costs" : "costs at least";
   return new Problem(
     "max-cost-below-price",
-    `A success of this run ${costs} ${figures.price_usd} USD; its max_cost_usd is ${figures.max_cost_usd}.`,
-    { members: figures },
+    `A success of this run ${costs} ${amounts.price_usd} USD; its max_cost_usd is ${amounts.max_cost_usd}.`,
+    { members: amounts },
   );
 }
 
@@ -52,19 +52,19 @@ export const outcomeUnknown = () =>
 
 export const readOnly = () => new Problem("read-only", undefined, { retry_after_s: 60 });
 
-export const noSuchRun = () => new Problem("not-found", "There is no such run.");
+export const runNotFound = () => new Problem("not-found", "Run not found.");
 
 export const alreadyTerminal = (status: RunStatus) =>
-  new Problem("run-already-terminal", `The run is ${status}; it can no longer be canceled.`);
+  new Problem("run-already-terminal", `The run is ${status}; it cannot be canceled.`);
 
 export const underAudit = () => new Problem("run-under-audit");
 
 export const halted = () =>
-  new Problem("read-only", "The operator has halted the service for the moment; the run is as it was.", {
+  new Problem("read-only", "The operator has halted the service. The run is unchanged.", {
     retry_after_s: 60,
   });
 
 export const tooManyStreams = () =>
-  new Problem("rate-limited", "As many streams are open here, for this API key or in all, as may be.", {
+  new Problem("rate-limited", "Too many event streams are open, for this account or in total.", {
     retry_after_s: 5,
   });

@@ -31,7 +31,7 @@ export const runBody: Body<RunOrder, ReadRunDeps> = {
   parse: (bytes, deps) => readRunRequest(deps, parseJson(bytes ?? new Uint8Array())),
 };
 
-/** Reads the body of a submit or an estimate. Throws the 400 problem for what does not fit. */
+/** Reads the body of a submit or an estimate. Throws the 400 problem for an invalid one. */
 export function readRunRequest(deps: ReadRunDeps, body: unknown): RunOrder {
   const parsed = parseRunRequest(body, deps.webhook_policy);
   if ("error" in parsed) throw bodyProblem(parsed.error);

@@ -54,7 +54,7 @@ export function exampleRun(offer: PackOffer) {
 /** Made once each: a translation takes milliseconds, and nothing changes it. */
 const inputsSchemas = new Map<string, Json>();
 
-/** The JSON Schema of a pack's inputs, as the bodies above bear it. */
+/** The JSON Schema of a pack's inputs, as the bodies above have it. */
 export function inputsSchema(pack_type: string): Json {
   const known = inputsSchemas.get(pack_type);
   if (known !== undefined) return known;

@@ -127,7 +127,7 @@ function askedBy(shielded: Shielded<Admission>, request: SubmitRequest, run_id: 
   if (reply.kind === "REPLAY") return { run_id: reply.run_id, mode: "reserve", held: true };
   if (reply.kind === "CONFLICT") return { run_id, mode: "reserve", held: false };
   if (reply.kind === "RATE_LIMITED") return rateLimited(reply.rate.reset_ms);
-  // Such a run is not taken, whoever is right; but the key may be revoked by now.
+  // Such a run is refused in any case; but the key may be revoked by now.
   if (reply.kind === "SCOPE_MISSING") return look(scopeMissing("submit"));
   if (reply.kind === "NO_BUDGET") return look(refuse.budgetExceeded(request.reserve, reply.available, "tenant"));
   if (reply.kind === "COST_OVER_PLAN_LIMIT") return look(refuse.costOverPlanLimit(reply.limit));
@@ -144,7 +144,7 @@ interface Step {
   readonly idempotency_sha256: string;
 }
 
-/** Takes back what Redis holds for a run that Postgres did not confirm, and mends a mirror that was wrong. */
+/** Takes back what Redis holds for a run that Postgres did not confirm, and reloads a mirror that was wrong. */
 function reconcile(deps: SubmitDeps, caller: Caller, step: Step): void {
   const { shielded, answer, idempotency_sha256 } = step;
   const { run_id, held } = step.question;

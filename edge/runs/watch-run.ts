@@ -30,14 +30,18 @@ export interface Watch {
   readonly hold: HeldConnection;
 }
 
-export type Look = FindRun | { readonly kind: "outage"; readonly error: Outage };
+export type RunCheck = FindRun | { readonly kind: "outage"; readonly error: Outage };
 
 /**
- * Looks at a run again and again, the key checked each time, with pauses that grow until it changes. Ends after a look
+ * Looks at a run again and again, the key checked each time, with pauses that grow until it changes. Ends after a check
  * that refuses, or finds the run over, when the time is, when nobody listens, or once the hold is another's; the hold
  * ends with it.
  */
-export async function* watchRun(deps: WatchDeps, run: FoundRun, watch: Watch): AsyncGenerator<Look, void, undefined> {
+export async function* watchRun(
+  deps: WatchDeps,
+  run: FoundRun,
+  watch: Watch,
+): AsyncGenerator<RunCheck, void, undefined> {
   let { version } = run;
   let pause_ms = FIRST_PAUSE_MS;
   let moved_at_ms = deps.clock.now();
@@ -50,7 +54,7 @@ export async function* watchRun(deps: WatchDeps, run: FoundRun, watch: Watch): A
       if (watch.signal.aborted) return;
       // A client that reads nothing for long and then goes on would else be one too many.
       if (!watch.hold.touch()) return;
-      const found = await look(deps, watch.key_sha256, run.run_id);
+      const found = await check(deps, watch.key_sha256, run.run_id);
       if (found.kind === "outage" && !wasOut) deps.log.warn("a run that is watched cannot be read", found);
       wasOut = found.kind === "outage";
       yield found;
@@ -69,7 +73,7 @@ export async function* watchRun(deps: WatchDeps, run: FoundRun, watch: Watch): A
   }
 }
 
-async function look(deps: Pick<WatchDeps, "db">, key_sha256: string, run_id: string): Promise<Look> {
+async function check(deps: Pick<WatchDeps, "db">, key_sha256: string, run_id: string): Promise<RunCheck> {
   try {
     return await findRun(deps.db, key_sha256, run_id);
   } catch (error) {

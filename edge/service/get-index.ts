@@ -22,9 +22,9 @@ const WORDS: Readonly<Record<keyof typeof INDEX.links, string>> = {
   docs: "The API, to read and to try",
   redoc: "The API, to read",
   openapi: "The API, described in OpenAPI 3.1",
-  llms: "The API, told to an agent on one page",
+  llms: "The API on one page, for agents",
   problems: "What the problems mean and what to do",
-  security: "Whom to tell about a weakness",
+  security: "Security contact",
   health: "Is the edge alive",
   readyz: "Can work be taken",
 };

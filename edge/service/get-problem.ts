@@ -9,7 +9,7 @@ import { problemKind } from "./problem-schema.ts";
 
 const slugParameter: Parameter<ProblemSlug> = {
   parse: (value = "") => {
-    if (!isProblemSlug(value)) throw new Problem("not-found", "There is no such problem.");
+    if (!isProblemSlug(value)) throw new Problem("not-found", "Problem not found.");
     return value;
   },
   document: {

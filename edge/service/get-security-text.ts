@@ -17,7 +17,7 @@ export const getSecurityText = openOperation({
   method: "GET",
   path: "/.well-known/security.txt",
   tag: "service",
-  summary: "Whom to tell about a weakness",
+  summary: "Security contact",
   description: "RFC 9116.",
   responses: {
     200: {

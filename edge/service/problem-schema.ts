@@ -29,15 +29,15 @@ export const problem = z
     type,
     title,
     status,
-    detail: z.string().meta({ description: "What is the matter this time.", examples: ["There is no such run."] }),
+    detail: z.string().meta({ description: "What is wrong with this request.", examples: ["Run not found."] }),
     instance: z.string().meta({
       description: "The path that was asked for.",
       examples: ["/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541"],
     }),
     trace_id: z
       .string()
-      .meta({ description: "To be told to us where a fault lasts.", examples: ["4bf92f3577b34da6a3ce929d0e0e4736"] }),
-    errors: z.array(fault).optional().describe("Every place of the request that does not fit."),
+      .meta({ description: "Include it when you report a problem.", examples: ["4bf92f3577b34da6a3ce929d0e0e4736"] }),
+    errors: z.array(fault).optional().describe("Every invalid field of the request."),
   })
   .describe("An RFC 9457 problem document. Some kinds have members of their own, such as amounts.");
 

@@ -31,7 +31,7 @@ export const index = z.strictObject({
       openapi: link("/openapi.json", "The API in OpenAPI 3.1."),
       llms: link("/llms.txt", "What an agent needs to know, on one page."),
       problems: link("/problems/", "Every problem, what it means and what to do."),
-      security: link("/.well-known/security.txt", "Whom to tell about a weakness."),
+      security: link("/.well-known/security.txt", "Security contact."),
       health: link("/health", "Is the edge alive."),
       readyz: link("/readyz", "Can work be taken."),
     })

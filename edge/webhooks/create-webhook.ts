@@ -25,7 +25,7 @@ const webhookRequest = z.strictObject({
     .max(EVENT_TYPES.length)
     .default([])
     .meta({
-      description: "What it is told of; everything where this is empty or left out.",
+      description: "The event types to deliver; all if empty or omitted.",
       examples: [["run.completed", "run.failed"]],
     }),
   description: textUpTo(WEBHOOK_LIMITS.max_description_chars)
@@ -37,10 +37,10 @@ const webhookRequest = z.strictObject({
 
 /** With the address in normal form, if the deployment's policy allows it. */
 const allowedBy = (policy: WebhookPolicy) =>
-  webhookRequest.transform((wanted, context) => {
-    const address = parseWebhookUrl(wanted.url, policy);
-    if ("href" in address) return { ...wanted, url: address.href };
-    context.addIssue({ code: "custom", path: ["url"], message: address.error, input: wanted.url });
+  webhookRequest.transform((request, context) => {
+    const address = parseWebhookUrl(request.url, policy);
+    if ("href" in address) return { ...request, url: address.href };
+    context.addIssue({ code: "custom", path: ["url"], message: address.error, input: request.url });
     return z.NEVER;
   });
 
@@ -51,7 +51,7 @@ export const createWebhook = operation({
   scope: "admin",
   tag: "webhooks",
   summary: "Create a webhook",
-  description: `From now on its address is told of what happens, signed as Standard Webhooks has it. A delivery that is not answered with 2xx within 15 seconds is repeated for about three days, under the same \`webhook-id\`. Accounts take turns: an endpoint that takes 5 seconds or longer to answer is told of fewer things at once, and delays no other account's. Of runs that cost nothing, our own failures apart, an account gets ${WEBHOOK_LIMITS.max_unpaid_per_hour} deliveries in an hour (UTC), those that it asks for again among them; the others are listed as \`skipped\`, and can be asked for again in a later hour.`,
+  description: `Delivers events to its address from now on, signed according to Standard Webhooks. A delivery that gets no 2xx within 15 seconds is retried for about three days, with the same \`webhook-id\`. Accounts take turns: an endpoint that takes 5 seconds or longer to respond gets fewer deliveries at a time, and does not delay other accounts. For runs that cost nothing, except failures of the service, an account gets ${WEBHOOK_LIMITS.max_unpaid_per_hour} deliveries per hour (UTC), including requested redeliveries; the others are listed as \`skipped\`, and can be redelivered in a later hour.`,
   body: {
     ...jsonBody("CreateWebhook", webhookRequest),
     parse: (bytes, { webhook_policy }: { readonly webhook_policy: WebhookPolicy }) =>
@@ -62,14 +62,14 @@ export const createWebhook = operation({
   },
   problems: ["too-many-webhooks", "read-only"],
   async handle(
-    { caller, body: wanted, change, json },
+    { caller, body: request, change, json },
     deps: ShieldDeps & { readonly clock: Clock; readonly random: Random },
   ) {
     const webhook = {
       endpoint_id: newId(deps.clock.now(), deps.random.bytes(16)),
-      url: wanted.url,
-      events: [...new Set(wanted.events)],
-      description: wanted.description ?? null,
+      url: request.url,
+      events: [...new Set(request.events)],
+      description: request.description ?? null,
       secret: newSecret(deps),
     };
     const answer = await change(() => create(deps.db, caller.key_sha256, webhook));

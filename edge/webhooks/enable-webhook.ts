@@ -4,7 +4,7 @@ import type { ShieldDeps } from "../admission/shield.ts";
 import { EMPTY_BODY } from "../http/body.ts";
 import { operation } from "../http/operation.ts";
 import { webhookId } from "./ids.ts";
-import { noSuchWebhook } from "./problems.ts";
+import { webhookNotFound } from "./problems.ts";
 import { webhookView } from "./schemas.ts";
 import { viewWebhook } from "./view.ts";
 
@@ -16,14 +16,14 @@ export const enableWebhook = operation({
   tag: "webhooks",
   summary: "Enable a webhook",
   description:
-    "Makes a webhook active again whose receiver answered 410. Deliveries that were canceled then are sent when each is asked for again.",
+    "Reactivates a webhook that was disabled because its receiver answered 410. Deliveries canceled then can be redelivered one by one.",
   params: { id: webhookId },
   body: EMPTY_BODY,
   responses: { 200: { description: "The webhook, active.", schema: webhookView } },
   problems: ["not-found", "read-only"],
   async handle({ caller, params, change, json }, deps: ShieldDeps) {
     const answer = await change(() => enable(deps.db, caller.key_sha256, params.id));
-    if (answer.outcome === "absent") throw noSuchWebhook();
+    if (answer.outcome === "absent") throw webhookNotFound();
     if (answer.outcome !== "enabled") throw changesHalted();
     return json(200, viewWebhook(answer.webhook));
   },

@@ -2,7 +2,7 @@ import { webhookEvents } from "#core/domain/webhook-message.ts";
 import { schemaRef } from "../openapi/headers.ts";
 import type { Json } from "../openapi/json.ts";
 
-/** The schemas of what webhooks are told, by name. */
+/** The schemas of the events that webhooks receive, by name. */
 export const eventSchemas = {
   RunEvent: webhookEvents.run,
   BudgetEvent: webhookEvents.budget,
@@ -19,7 +19,7 @@ const HEADERS = [
   ],
 ] as const;
 
-const told = (operationId: string, summary: string, schema: string): Json => ({
+const eventRequest = (operationId: string, summary: string, schema: string): Json => ({
   post: {
     operationId,
     tags: ["webhooks"],
@@ -37,7 +37,7 @@ const told = (operationId: string, summary: string, schema: string): Json => ({
     })),
     requestBody: { required: true, content: { "application/json": { schema: schemaRef(schema) } } },
     responses: {
-      "2XX": { description: "It has been told; anything else is tried again for about three days." },
+      "2XX": { description: "The event was received; anything else is retried for about three days." },
       410: { description: "Send no more: the webhook is disabled." },
     },
   },
@@ -45,7 +45,7 @@ const told = (operationId: string, summary: string, schema: string): Json => ({
 
 /** What is sent to webhooks, for the document's `webhooks`. */
 export const webhookRequests: Json = {
-  run: told("onRunEvent", "A run has ended", "RunEvent"),
-  budget: told("onBudgetThreshold", "The budget is used to 50, 80 or 100 percent", "BudgetEvent"),
-  key: told("onKeyRevoked", "An API key was revoked", "KeyEvent"),
+  run: eventRequest("onRunEvent", "A run has ended", "RunEvent"),
+  budget: eventRequest("onBudgetThreshold", "The budget is used to 50, 80 or 100 percent", "BudgetEvent"),
+  key: eventRequest("onKeyRevoked", "An API key was revoked", "KeyEvent"),
 };

@@ -15,7 +15,7 @@ export const getDefaultWebhookSecret = operation({
   scope: "admin",
   tag: "webhooks",
   summary: "Read the default secret",
-  description: "It signs what goes to the `webhook` of runs, and can be read again.",
+  description: "It signs deliveries to the `webhook` addresses of runs, and can be read again.",
   responses: { 200: { description: "The secret.", schema: webhookSecret } },
   problems: ["read-only"],
   async handle({ caller, change, json }, deps: ShieldDeps & { readonly random: Random }) {

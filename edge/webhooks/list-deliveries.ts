@@ -9,7 +9,7 @@ import { once, queryOf } from "../http/query.ts";
 import { cursorParameter, limit, parameter } from "../http/query-parameters.ts";
 import { NEXT } from "../openapi/headers.ts";
 import { DELIVERY_ID, webhookIdOrDefault } from "./ids.ts";
-import { noSuchWebhook } from "./problems.ts";
+import { webhookNotFound } from "./problems.ts";
 import { deliveryPage } from "./schemas.ts";
 import { viewDelivery } from "./view.ts";
 
@@ -23,7 +23,7 @@ export const listWebhookDeliveries = operation({
   tag: "webhooks",
   summary: "List a webhook's deliveries",
   description:
-    "What it is told and how that went, newest first; kept for 30 days. The id `default` lists what goes to the addresses of runs.",
+    "Its deliveries and their status, newest first, kept for 30 days. The id `default` lists deliveries to the `webhook` addresses of runs.",
   params: { id: webhookIdOrDefault },
   query: queryOf({
     status: parameter(
@@ -39,10 +39,10 @@ export const listWebhookDeliveries = operation({
   problems: ["not-found"],
   async handle({ c, caller, params, query, read, json }, deps: ShieldDeps) {
     const { status, cursor: after, limit: count } = query;
-    // One more than is shown tells whether there are more.
+    // One more than is shown: whether there are more.
     const page = { endpoint_id: params.id, status, after, limit: count + 1 };
     const found = await read(() => list(deps.db, caller.key_sha256, page));
-    if (found.kind !== "found") throw noSuchWebhook();
+    if (found.kind !== "found") throw webhookNotFound();
     const shown = found.deliveries.slice(0, count);
     const next_cursor = found.deliveries.length > count ? (shown.at(-1)?.delivery_id ?? null) : null;
     return json(200, { deliveries: shown.map(viewDelivery), next_cursor }, linkToNext(c, next_cursor));

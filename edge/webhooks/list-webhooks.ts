@@ -12,7 +12,7 @@ export const listWebhooks = operation({
   scope: "admin",
   tag: "webhooks",
   summary: "List the webhooks",
-  description: `All of the account, oldest first; there are ${WEBHOOK_LIMITS.max_endpoints} at most.`,
+  description: `All webhooks of the account, oldest first: at most ${WEBHOOK_LIMITS.max_endpoints}.`,
   responses: { 200: { description: "The webhooks.", schema: webhookList } },
   async handle({ caller, read, json }, deps: ShieldDeps) {
     const found = await read(() => list(deps.db, caller.key_sha256));

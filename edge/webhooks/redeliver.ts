@@ -6,7 +6,7 @@ import type { ShieldDeps } from "../admission/shield.ts";
 import { EMPTY_BODY } from "../http/body.ts";
 import { operation } from "../http/operation.ts";
 import { deliveryId, webhookIdOrDefault } from "./ids.ts";
-import { noSuchDelivery, tooManyDeliveries } from "./problems.ts";
+import { deliveryNotFound, tooManyDeliveries } from "./problems.ts";
 import { deliveryView } from "./schemas.ts";
 import { viewDelivery } from "./view.ts";
 
@@ -16,18 +16,18 @@ export const redeliverWebhook = operation({
   path: "/v1/webhooks/{id}/deliveries/{delivery_id}/redeliver",
   scope: "admin",
   tag: "webhooks",
-  summary: "Deliver again",
-  description: `Sends one delivery once more, at once, whatever became of it so far, under the same \`webhook-id\`; one that is under way is left to end. It counts as a delivery that cost nothing, of which an account gets ${WEBHOOK_LIMITS.max_unpaid_per_hour} in an hour (UTC): after that it is a 429 until the next hour.`,
+  summary: "Redeliver an event",
+  description: `Sends one delivery again at once, whatever its status, with the same \`webhook-id\`; an attempt in progress is left to finish. It counts as an unpaid delivery, of which an account gets ${WEBHOOK_LIMITS.max_unpaid_per_hour} per hour (UTC): after that it is a 429 until the next hour.`,
   params: { id: webhookIdOrDefault, delivery_id: deliveryId },
   body: EMPTY_BODY,
-  responses: { 202: { description: "It is sent again.", schema: deliveryView } },
+  responses: { 202: { description: "The delivery is sent again.", schema: deliveryView } },
   problems: ["not-found", "webhook-disabled", "read-only"],
   async handle({ caller, params, change, json }, deps: ShieldDeps) {
     const names = { endpoint_id: params.id, delivery_id: params.delivery_id };
     const answer = await change(() => redeliver(deps.db, caller.key_sha256, names));
     if (answer.outcome === "too-many") throw tooManyDeliveries(answer.retry_after_seconds);
     if (answer.outcome === "disabled") throw new Problem("webhook-disabled");
-    if (answer.outcome === "absent") throw noSuchDelivery();
+    if (answer.outcome === "absent") throw deliveryNotFound();
     if (answer.outcome !== "redelivering") throw changesHalted();
     return json(202, viewDelivery(answer.delivery));
   },

@@ -6,7 +6,7 @@ import { EMPTY_BODY } from "../http/body.ts";
 import { operation } from "../http/operation.ts";
 import { webhookIdOrDefault } from "./ids.ts";
 import { newSecret } from "./new-secret.ts";
-import { noSuchWebhook } from "./problems.ts";
+import { webhookNotFound } from "./problems.ts";
 import { webhookSecret } from "./schemas.ts";
 import { viewSecret } from "./view.ts";
 
@@ -18,7 +18,7 @@ export const rotateWebhook = operation({
   tag: "webhooks",
   summary: "Rotate a webhook's secret",
   description:
-    "For 24 hours deliveries bear two signatures, one by the secret before. The id `default` rotates the secret that signs what goes to the addresses of runs.",
+    "For 24 hours deliveries have two signatures, one with the previous secret. The id `default` rotates the secret for the `webhook` addresses of runs.",
   params: { id: webhookIdOrDefault },
   body: EMPTY_BODY,
   responses: { 200: { description: "The new secret.", schema: webhookSecret } },
@@ -26,7 +26,7 @@ export const rotateWebhook = operation({
   async handle({ caller, params, change, json }, deps: ShieldDeps & { readonly random: Random }) {
     const secret = newSecret(deps);
     const answer = await change(() => rotate(deps.db, caller.key_sha256, { endpoint_id: params.id, secret }));
-    if (answer.outcome === "absent") throw noSuchWebhook();
+    if (answer.outcome === "absent") throw webhookNotFound();
     if (answer.outcome !== "rotated") throw changesHalted();
     return json(200, viewSecret(secret, answer.previous_until));
   },

@@ -16,10 +16,10 @@ export const webhookView = z.strictObject({
   endpoint_id: z
     .uuid()
     .meta({ description: "The webhook's id, a UUIDv7.", examples: ["01a1fa2f-41b7-7c02-8d9e-5a6f30c1b283"] }),
-  url: address("What is told."),
+  url: address("Where events are sent."),
   events: z
     .array(z.enum(EVENT_TYPES))
-    .meta({ description: "What it is told of; empty: everything.", examples: [["run.completed", "run.failed"]] }),
+    .meta({ description: "The event types it receives; empty: all.", examples: [["run.completed", "run.failed"]] }),
   description: z
     .string()
     .nullable()

@@ -126,10 +126,10 @@ test.each([
 
 test("the detail tells the first fault, and how many there are", async () => {
   const one = await refused(() => submit({ body: work({ timebox_sec: "90" }) }), 400, "invalid-request");
-  expect(one.detail).toMatch(/^The body does not fit: \/timebox_sec: .*[^)]\.$/);
+  expect(one.detail).toMatch(/^Invalid body: \/timebox_sec: .*[^)]\.$/);
   const two = await refused(() => submit({ body: work({ max_cost_usd: 5, zebra: 1 }) }), 400, "invalid-request");
   expect(two.detail).toBe(
-    'The body does not fit: /max_cost_usd: must be a decimal string such as "5.0000", in quotes (the first of 2 faults in `errors`).',
+    'Invalid body: /max_cost_usd: must be a decimal string such as "5.0000", in quotes (first of 2 errors in `errors`).',
   );
 });
 

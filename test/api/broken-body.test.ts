@@ -39,7 +39,7 @@ test.each([
   const answer = await text(socket);
   expect(answer).toMatch(/^HTTP\/1\.1 400 /);
   expect(answer).toContain("/problems/invalid-request");
-  expect(answer).toContain("The body broke off.");
+  expect(answer).toContain("The body ended early.");
 });
 
 test("a client that goes away in the middle of its body disturbs nobody", async () => {

@@ -168,12 +168,12 @@ describe("the environment", () => {
     "https://a.example https://b.example",
   ])("with the origin %j is a fault of the start that tells the variable", (origins) => {
     const parsed = parseEnv({ ...fit, DPP_CORS_ORIGINS: origins });
-    expect(parsed).toMatchObject({ faults: [expect.stringMatching(/^DPP_CORS_ORIGINS: entry \d is no origin/)] });
+    expect(parsed).toMatchObject({ errors: [expect.stringMatching(/^DPP_CORS_ORIGINS: entry \d is not an origin/)] });
   });
 
   test("takes no other word than true and false for the pages of this machine", () => {
     expect(parseEnv({ ...fit, DPP_CORS_LOCALHOST: "yes" })).toMatchObject({
-      faults: [expect.stringMatching(/^DPP_CORS_LOCALHOST: /)],
+      errors: [expect.stringMatching(/^DPP_CORS_LOCALHOST: /)],
     });
   });
 });

@@ -20,12 +20,12 @@ const submitOf = (from: string, to: string): string => {
   return text.replace(from, () => to);
 };
 
-const LARGE = "is a number of a magnitude above 2^53 - 1, which not every reader keeps exact";
+const LARGE = "is a number with a magnitude above 2^53 - 1";
 
 describe("a body that is JSON and not I-JSON", () => {
   test.each([
-    ["a name given twice", '"a":"x"', '"a":"x","a":"y"', "/metadata/a", "is given twice"],
-    ["a name given twice, once escaped", '"a":"x"', String.raw`"a":"x","\u0061":"y"`, "/metadata/a", "is given twice"],
+    ["a name given twice", '"a":"x"', '"a":"x","a":"y"', "/metadata/a", "is duplicated"],
+    ["a name given twice, once escaped", '"a":"x"', String.raw`"a":"x","\u0061":"y"`, "/metadata/a", "is duplicated"],
     ["an integer beyond 2^53", ":90", ":9007199254740993", "/timebox_sec", LARGE],
     ["one with a fraction of nothing", ":90", ":9007199254740993.0", "/timebox_sec", LARGE],
     ["one with an exponent", ":90", ":9007199254740993e0", "/timebox_sec", LARGE],
@@ -36,7 +36,7 @@ describe("a body that is JSON and not I-JSON", () => {
       '"x"',
       "[".repeat(31) + "]".repeat(31),
       `/metadata/a${"/0".repeat(30)}`,
-      "is nested deeper than 32 levels",
+      "is nested more than 32 levels deep",
     ],
   ])("%s is a 400 that says where and what", async (_what, from, to, pointer, detail) => {
     const ask = { url: world.url, api_key: account.api_key, body: submitOf(from, to) };

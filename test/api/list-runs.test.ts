@@ -245,5 +245,5 @@ test.each([
 test("every fault of a query is told at once", async () => {
   const answer = await ask(await world.account(), "?limit=0&status=nope&page=1");
   expect(pointers(problemOf(answer, 400, "invalid-request")).toSorted()).toEqual(["limit", "page", "status"]);
-  expect(problem.parse(answer.body).detail).toMatch(/\(the first of 3 faults in `errors`\)\.$/);
+  expect(problem.parse(answer.body).detail).toMatch(/\(first of 3 errors in `errors`\)\.$/);
 });

@@ -85,7 +85,7 @@ test.each(["alchemy", "Decision", "__proto__", "constructor", "%00", "decision%2
   "there is no pack %s",
   async (type) => {
     const document = problemOf(await ask(await world.account(), `/${type}`), 404, "not-found");
-    expect(document.detail).toBe("There is no such pack.");
+    expect(document.detail).toBe("Pack not found.");
   },
 );
 

@@ -193,7 +193,7 @@ test("a key that does not fit is a fault of the environment that quotes no part 
   ];
   for (const DPP_RECEIPT_KEY of keys) {
     const parsed = parseEnv({ DPP_RECEIPT_KEY, DPP_RECEIPT_PUBLIC_KEYS: DPP_RECEIPT_KEY });
-    const faults = "faults" in parsed ? parsed.faults.join() : "";
+    const faults = "errors" in parsed ? parsed.errors.join() : "";
     expect(faults).toMatch(/DPP_RECEIPT_KEY[.:].*DPP_RECEIPT_PUBLIC_KEYS[.:]/);
     for (const secret of [d.slice(1), half.x]) expect(faults).not.toContain(secret);
   }

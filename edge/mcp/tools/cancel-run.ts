@@ -3,7 +3,7 @@ import { unwrap } from "../../admission/gate.ts";
 import { cancel } from "../../runs/cancel.ts";
 import { runView } from "../../runs/schemas.ts";
 import { viewRun } from "../../runs/view.ts";
-import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
+import { parseArguments, jsonSchema, runIdArgument } from "../arguments.ts";
 import type { Tool } from "../tool.ts";
 
 const output = z.strictObject({
@@ -21,7 +21,7 @@ export const cancelRun: Tool = {
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   long: false,
   async call(ctx, given) {
-    const { run_id } = await fitArguments(ctx, runIdArgument, given);
+    const { run_id } = await parseArguments(ctx, runIdArgument, given);
     const canceled = unwrap(ctx.c, "read", await cancel(ctx.deps, ctx.caller, run_id));
     const outcome = canceled.kind === "over" ? "canceled" : "asked";
     return { structure: { outcome, run: viewRun(canceled.run) } satisfies z.input<typeof output> };

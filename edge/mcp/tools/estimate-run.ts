@@ -1,7 +1,7 @@
 import { estimateView } from "../../runs/estimate-schema.ts";
 import { estimate } from "../../runs/estimate.ts";
 import { readRunRequest } from "../../runs/read-run-request.ts";
-import { fitting } from "../arguments.ts";
+import { validated } from "../arguments.ts";
 import { gateFor } from "../context.ts";
 import { orderArguments } from "../run-arguments.ts";
 import { READS, type Tool } from "../tool.ts";
@@ -16,7 +16,7 @@ export const estimateRun: Tool = {
   annotations: READS,
   long: false,
   async call(ctx, given) {
-    const order = await fitting(ctx, () => readRunRequest(ctx.deps, given));
+    const order = await validated(ctx, () => readRunRequest(ctx.deps, given));
     const { origin } = new URL(ctx.c.req.url);
     return { structure: await estimate(gateFor(ctx, "submit"), ctx.deps, order, origin) };
   },

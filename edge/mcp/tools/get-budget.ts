@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { budgetView } from "../../ledger/schemas.ts";
 import { readBudget } from "../../ledger/get-budget.ts";
-import { fitArguments, jsonSchema } from "../arguments.ts";
+import { parseArguments, jsonSchema } from "../arguments.ts";
 import { gateFor } from "../context.ts";
 import { READS, type Tool } from "../tool.ts";
 
@@ -17,7 +17,7 @@ export const getBudget: Tool = {
   annotations: READS,
   long: false,
   async call(ctx, given) {
-    await fitArguments(ctx, nothing, given);
+    await parseArguments(ctx, nothing, given);
     return { structure: await readBudget(gateFor(ctx, "read"), ctx.deps) };
   },
 };

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { resultView } from "../../runs/schemas.ts";
 import { downloadOf } from "../../runs/download.ts";
 import { findOwnRun } from "../../runs/find-own-run.ts";
-import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
+import { parseArguments, jsonSchema, runIdArgument } from "../arguments.ts";
 import { gateFor } from "../context.ts";
 import { READS, type ResourceLink, type Tool } from "../tool.ts";
 
@@ -16,7 +16,7 @@ export const getResult: Tool = {
   annotations: READS,
   long: false,
   async call(ctx, given) {
-    const { run_id } = await fitArguments(ctx, runIdArgument, given);
+    const { run_id } = await parseArguments(ctx, runIdArgument, given);
     const download = await downloadOf(ctx.deps, await findOwnRun(gateFor(ctx, "read"), ctx.deps, run_id));
     return { structure: download, links: [linkTo(run_id, download)] };
   },

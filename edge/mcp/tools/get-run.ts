@@ -1,7 +1,7 @@
 import { runView } from "../../runs/schemas.ts";
 import { findOwnRun } from "../../runs/find-own-run.ts";
 import { viewRun } from "../../runs/view.ts";
-import { fitArguments, jsonSchema, runIdArgument } from "../arguments.ts";
+import { parseArguments, jsonSchema, runIdArgument } from "../arguments.ts";
 import { gateFor } from "../context.ts";
 import { READS, type Tool } from "../tool.ts";
 
@@ -15,7 +15,7 @@ export const getRun: Tool = {
   annotations: READS,
   long: false,
   async call(ctx, given) {
-    const { run_id } = await fitArguments(ctx, runIdArgument, given);
+    const { run_id } = await parseArguments(ctx, runIdArgument, given);
     return { structure: viewRun(await findOwnRun(gateFor(ctx, "read"), ctx.deps, run_id)) };
   },
 };

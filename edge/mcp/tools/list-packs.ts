@@ -2,7 +2,7 @@ import { z } from "zod";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { packList } from "../../packs/schemas.ts";
 import { readPacks } from "../../packs/list-packs.ts";
-import { fitArguments, jsonSchema } from "../arguments.ts";
+import { parseArguments, jsonSchema } from "../arguments.ts";
 import { gateFor } from "../context.ts";
 import { READS, type Tool } from "../tool.ts";
 
@@ -24,7 +24,7 @@ export const listPacks: Tool = {
   annotations: READS,
   long: false,
   async call(ctx, given) {
-    const { pack_type: only } = await fitArguments(ctx, input, given);
+    const { pack_type: only } = await parseArguments(ctx, input, given);
     const packs = await readPacks(gateFor(ctx, "read"), ctx.deps);
     return { structure: { packs: packs.filter(({ pack_type }) => only === undefined || pack_type === only) } };
   },

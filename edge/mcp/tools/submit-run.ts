@@ -13,7 +13,7 @@ import { readRunRequest } from "../../runs/read-run-request.ts";
 import { viewRun } from "../../runs/view.ts";
 import { unwrap } from "../../admission/gate.ts";
 import { submit, type SubmitRequest, type Submitted } from "../../runs/submit.ts";
-import { fitting } from "../arguments.ts";
+import { validated } from "../arguments.ts";
 import type { McpContext } from "../context.ts";
 import { runArguments } from "../run-arguments.ts";
 import type { Json, Tool, ToolAnswer } from "../tool.ts";
@@ -22,7 +22,7 @@ import { linkTo } from "./get-result.ts";
 
 const besides = z.object({
   idempotency_key: idempotencyKey.describe(
-    "One key per piece of work, for instance a UUID; every retry bears the same one, and is never run or charged twice.",
+    "One key per piece of work, for instance a UUID; every retry sends the same one, and is never run or charged twice.",
   ),
   wait_seconds: z
     .int()
@@ -54,10 +54,10 @@ export const submitRun: Tool = {
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   long: true,
   async call(ctx, given) {
-    const { request, wait_seconds } = await fitting(ctx, () => readArguments(ctx, given));
+    const { request, wait_seconds } = await validated(ctx, () => readArguments(ctx, given));
     const submitted = unwrap(ctx.c, "submit", await submit(ctx.deps, ctx.caller, request));
-    const look = wait_seconds > 0 || isTerminal(submitted.status);
-    const run = look ? await awaitRun(ctx, submitted.run_id, wait_seconds) : undefined;
+    const readsRun = wait_seconds > 0 || isTerminal(submitted.status);
+    const run = readsRun ? await awaitRun(ctx, submitted.run_id, wait_seconds) : undefined;
     if (run === undefined) return { structure: accepted(submitted), run: submitted };
     return answerOf(ctx, run, submitted.replayed);
   },
@@ -72,12 +72,12 @@ function readArguments({ c, deps }: McpContext, given: Json): { request: SubmitR
   if (!key.success) {
     throw new Problem(
       "invalid-idempotency-key",
-      "A submit needs an idempotency_key of 8 to 64 printable ASCII characters, no comma with a space behind it, without a space at either end.",
+      "A submit needs an idempotency_key of 8 to 64 printable ASCII characters, no comma followed by a space, without a space at either end.",
       {
         errors: [
           {
             pointer: "/idempotency_key",
-            detail: "must be 8 to 64 printable ASCII characters, no comma with a space behind it",
+            detail: "must be 8 to 64 printable ASCII characters, no comma followed by a space",
           },
         ],
       },

@@ -3,7 +3,7 @@ import { micros } from "#core/domain/money.ts";
 import { Outage } from "#core/domain/outage.ts";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
 import { chunksOf, RETRY, streamOf } from "../../../edge/runs/event-stream.ts";
-import type { Look } from "../../../edge/runs/watch-run.ts";
+import type { RunCheck } from "../../../edge/runs/watch-run.ts";
 
 const RUN: FoundRun = {
   run_id: "01a1fa37-24d5-77a5-b92c-ccf601371541",
@@ -33,22 +33,22 @@ const RUN: FoundRun = {
   expired: false,
 };
 /** A run that shows its version, and one whose version rose by what its owner does not see. */
-const found = (version: number): Look => ({ kind: "found", run: { ...RUN, version, attempt: version } });
-const alike = (version: number): Look => ({ kind: "found", run: { ...RUN, version } });
-const OUTAGE: Look = { kind: "outage", error: new Outage("database", new Error("down")) };
+const found = (version: number): RunCheck => ({ kind: "found", run: { ...RUN, version, attempt: version } });
+const alike = (version: number): RunCheck => ({ kind: "found", run: { ...RUN, version } });
+const OUTAGE: RunCheck = { kind: "outage", error: new Outage("database", new Error("down")) };
 
-/** Every chunk of a stream whose looks come a second apart, each by what it is. */
-async function told(looks: readonly Look[], seen = 0): Promise<string[]> {
+/** Every chunk of a stream whose checks come a second apart, each by what it is. */
+async function told(checks: readonly RunCheck[], seen = 0): Promise<string[]> {
   let now_ms = 0;
   const errors: string[] = [];
-  async function* coming(): AsyncGenerator<Look, void, undefined> {
-    for (const look of looks) {
+  async function* coming(): AsyncGenerator<RunCheck, void, undefined> {
+    for (const check of checks) {
       now_ms += 1_000;
-      yield look;
+      yield check;
     }
   }
   const log = { info: () => {}, warn: () => {}, error: (line: string) => void errors.push(line), child: () => log };
-  const story = { run: RUN, seen, looks: coming(), trace_id: "trace" };
+  const story = { run: RUN, seen, checks: coming(), trace_id: "trace" };
   const chunks: string[] = [];
   for await (const chunk of chunksOf({ clock: { now: () => now_ms }, log }, story)) chunks.push(chunk);
   expect(errors).toEqual([]);
@@ -79,21 +79,22 @@ describe("the events of a run", () => {
   });
 
   test("are apart by 15 seconds at most, with a comment where there is nothing to tell", async () => {
-    const quiet = (count: number): Look[] => Array.from({ length: count }, (_, i) => (i % 2 === 0 ? found(4) : OUTAGE));
+    const quiet = (count: number): RunCheck[] =>
+      Array.from({ length: count }, (_, i) => (i % 2 === 0 ? found(4) : OUTAGE));
     expect(await told(quiet(14))).toEqual([RETRY + event(4)]);
     expect(await told(quiet(31))).toEqual([RETRY + event(4), HEARTBEAT, HEARTBEAT]);
     expect(await told([...quiet(10), found(5), ...quiet(14)])).toEqual([RETRY + event(4), event(5)]);
     expect(await told([...quiet(10), found(5), ...quiet(15)])).toEqual([RETRY + event(4), event(5), HEARTBEAT]);
   });
 
-  test("end without a word when the key may no longer look", async () => {
+  test("end without a word when the key may no longer check", async () => {
     expect(await told([found(5), { kind: "unauthorized" }])).toEqual([RETRY + event(4), event(5)]);
   });
 
   test("are one line of JSON each, whatever the run's owner wrote into it", async () => {
     const log = { info: () => {}, warn: () => {}, error: () => {}, child: () => log };
-    async function* none(): AsyncGenerator<Look, void, undefined> {}
-    const story = { run: RUN, seen: 0, looks: none(), trace_id: "trace" };
+    async function* none(): AsyncGenerator<RunCheck, void, undefined> {}
+    const story = { run: RUN, seen: 0, checks: none(), trace_id: "trace" };
     const { value } = await chunksOf({ clock: { now: () => 0 }, log }, story).next();
     const data = /^event: status\nid: 4\ndata: (.*)\n\n$/.exec((value ?? "").replace(RETRY, ""))?.[1];
     expect(JSON.parse(data ?? "")).toMatchObject({ run_id: RUN.run_id, metadata: RUN.metadata });

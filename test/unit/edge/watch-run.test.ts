@@ -37,7 +37,7 @@ const BASE: Row = {
 };
 const row = (change: Row = {}): Row => ({ ...BASE, ...change });
 
-/** A world whose time passes in sleeps alone; `answers` says what the database has at each look, the last for ever. */
+/** A world whose time passes in sleeps alone; `answers` says what the database has at each check, the last for ever. */
 function watched(answers: readonly (Row | "outage" | "nobody")[], for_ms = 30_000) {
   const world = { now_ms: START_MS, looks_ms: [] as number[], warnings: 0, woken: 0 };
   const gone = new AbortController();
@@ -64,15 +64,15 @@ function watched(answers: readonly (Row | "outage" | "nobody")[], for_ms = 30_00
   const hold = connections.take("key", gone.signal);
   if (hold === undefined) throw new Error("nothing else is held");
   const watch = { key_sha256: "key", until_ms: START_MS + for_ms, signal: gone.signal, hold };
-  const looks = watchRun(deps, foundRun.parse(BASE), watch);
+  const checks = watchRun(deps, foundRun.parse(BASE), watch);
   const takeOver = () => connections.take("key", gone.signal);
   const isHeld = () => takeOver() === undefined;
   const all = async () => {
     const kinds: string[] = [];
-    for await (const look of looks) kinds.push(look.kind === "found" ? look.run.status : look.kind);
+    for await (const check of checks) kinds.push(check.kind === "found" ? check.run.status : check.kind);
     return kinds;
   };
-  return { world, gone, looks, takeOver, isHeld, all };
+  return { world, gone, checks, takeOver, isHeld, all };
 }
 
 describe("a run that is watched", () => {
@@ -94,7 +94,7 @@ describe("a run that is watched", () => {
     expect(isHeld()).toBe(false);
   });
 
-  test("is let go of when the key may no longer look", async () => {
+  test("is let go of when the key may no longer check", async () => {
     const revoked = row({ authorized: false });
     const scopeless = row({ scopes: ["submit"] });
     const absent = row({ run_id: null });
@@ -118,20 +118,20 @@ describe("a run that is watched", () => {
   });
 
   test("is not looked at again once nobody listens", async () => {
-    const { world, gone, looks, isHeld } = watched([BASE]);
-    await looks.next();
+    const { world, gone, checks, isHeld } = watched([BASE]);
+    await checks.next();
     gone.abort();
-    expect(await looks.next()).toEqual({ done: true, value: undefined });
+    expect(await checks.next()).toEqual({ done: true, value: undefined });
     expect(world.looks_ms).toHaveLength(1);
     expect(isHeld()).toBe(false);
   });
 
   test("is not looked at again once its place was given away for its silence", async () => {
-    const { world, looks, takeOver } = watched([BASE], 300_000);
-    await looks.next();
+    const { world, checks, takeOver } = watched([BASE], 300_000);
+    await checks.next();
     world.now_ms += 60_001;
     expect(takeOver()).toBeDefined();
-    expect(await looks.next()).toEqual({ done: true, value: undefined });
+    expect(await checks.next()).toEqual({ done: true, value: undefined });
     expect(world.looks_ms).toHaveLength(1);
   });
 
