@@ -23,7 +23,7 @@ $$;
 -- What the closed runs of a tenant add up to, by day, pack and key, from one moment and run on (after both) and before
 -- another moment, so many at most. STABLE, and always one row, likewise.
 CREATE OR REPLACE FUNCTION add_closed_runs(p_tenant_id uuid, p_from timestamptz, p_after uuid, p_before timestamptz, p_limit integer)
-RETURNS TABLE (runs bigint, last_finished_at timestamptz, last_run_id uuid, lines jsonb)
+RETURNS TABLE (runs bigint, last_finished_at text, last_run_id uuid, lines jsonb)
 LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp AS $$
   WITH page AS MATERIALIZED (
     SELECT run_id, key_id, pack_type, key_capped, status, reserved_micros, charged_micros, finished_at FROM runs
@@ -40,7 +40,7 @@ LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp AS $$
   ), last AS (
     SELECT finished_at, run_id FROM page ORDER BY finished_at DESC, run_id DESC LIMIT 1
   )
-  SELECT (SELECT count(*) FROM page), (SELECT finished_at FROM last), (SELECT run_id FROM last),
+  SELECT (SELECT count(*) FROM page), (SELECT finished_at::text FROM last), (SELECT run_id FROM last),
     (SELECT coalesce(jsonb_agg(jsonb_build_object('day', day, 'pack_type', pack_type, 'key_id', key_id, 'figures',
         jsonb_build_array(runs::text, completed::text, failed::text, canceled::text, reserved::text, charged::text),
         'capped', capped::text)), '[]') FROM line)

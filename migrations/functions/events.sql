@@ -124,7 +124,7 @@ END $$;
 -- Always one row: how many events were looked at and forgotten, and the place of the last one (null: there was none).
 -- Days that are null or negative raise (22023): events of the future are not old.
 CREATE OR REPLACE FUNCTION forget_events(p_days integer, p_after timestamptz, p_after_id bigint, p_limit integer)
-RETURNS TABLE (looked bigint, events bigint, last_at timestamptz, last_id bigint)
+RETURNS TABLE (looked bigint, events bigint, last_at text, last_id bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
 -- How many rows a limit that is a parameter lets through is guessed, and guessed high: a join would read whole tables.
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -161,6 +161,6 @@ BEGIN
   ), last AS (
     SELECT created_at, event_id FROM page ORDER BY created_at DESC, event_id DESC LIMIT 1
   )
-  SELECT (SELECT count(*) FROM page), (SELECT count(*) FROM old), (SELECT l.created_at FROM last l),
+  SELECT (SELECT count(*) FROM page), (SELECT count(*) FROM old), (SELECT l.created_at::text FROM last l),
          (SELECT l.event_id FROM last l);
 END $$;

@@ -49,7 +49,7 @@ $$;
 -- The keys of the caller's tenant, newest first, after p_after; p_limit at most.
 -- outcome: found, with a key each | no-cursor (no such key to go on after) | unauthorized | scope-missing
 -- Zero rows: no more keys.
-CREATE OR REPLACE FUNCTION list_keys(p_key_sha256 bytea, p_after uuid, p_limit integer)
+CREATE OR REPLACE FUNCTION list_own_keys(p_key_sha256 bytea, p_after uuid, p_limit integer)
 RETURNS TABLE (outcome text, current_key_id uuid, key key_views)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -90,7 +90,7 @@ END $$;
 -- the key itself.
 -- outcome: created | past-expiry | over-mode | over-scopes | over-expiry | over-rate | over-cap (each more than the caller
 --   has) | over-makers (a fifth rate to count against) | too-many | too-fast | unauthorized | scope-missing | read-only
-CREATE OR REPLACE FUNCTION create_key_for(
+CREATE OR REPLACE FUNCTION create_own_key(
   p_key_sha256 bytea, p_key_id uuid, p_live_sha256 bytea, p_test_sha256 bytea, p_name text, p_mode text, p_scopes text[],
   p_expires_at timestamptz, p_submit_per_minute integer, p_read_per_minute integer, p_spending_cap_micros bigint
 ) RETURNS TABLE (outcome text, current_key_id uuid, key key_views)
@@ -138,7 +138,7 @@ END $$;
 -- its own rotates itself and what it made alone, for another's rate would come on top of its own.
 -- outcome: rotated | absent (no such key, or revoked or expired) | already-rotated | over-mode | over-scopes | over-expiry
 --   | over-rate | over-cap | too-many | too-fast | unauthorized | scope-missing | read-only
-CREATE OR REPLACE FUNCTION rotate_key_for(
+CREATE OR REPLACE FUNCTION rotate_own_key(
   p_key_sha256 bytea, p_key_id uuid, p_new_key_id uuid, p_live_sha256 bytea, p_test_sha256 bytea, p_grace_seconds integer
 ) RETURNS TABLE (outcome text, current_key_id uuid, key key_views, old_expires_at timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
@@ -204,7 +204,7 @@ $$;
 
 -- Ends a key at the request of an admin key of its tenant, whatever the operator's switch says.
 -- outcome: revoked | already-revoked, each with the key; absent | unauthorized | scope-missing
-CREATE OR REPLACE FUNCTION revoke_key_for(p_key_sha256 bytea, p_key_id uuid)
+CREATE OR REPLACE FUNCTION revoke_own_key(p_key_sha256 bytea, p_key_id uuid)
 RETURNS TABLE (outcome text, current_key_id uuid, key key_views)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 #variable_conflict use_column

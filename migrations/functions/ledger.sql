@@ -86,7 +86,7 @@ $$;
 -- CLAWBACK: available -> funding, once per id, never below zero: what is missing is a finding. The balance is locked
 -- first, for what it holds decides the transfer.
 -- One row: what was asked and taken, now or (`already`) before, and of whom. Zero rows: no such tenant.
-CREATE OR REPLACE FUNCTION clawback(p_tenant_id uuid, p_clawback_id text, p_micros bigint)
+CREATE OR REPLACE FUNCTION clawback_credit(p_tenant_id uuid, p_clawback_id text, p_micros bigint)
 RETURNS TABLE (tenant_id uuid, asked_micros bigint, taken_micros bigint, already boolean)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 #variable_conflict use_column
@@ -121,7 +121,7 @@ BEGIN
     INSERT INTO ledger_transfers (tenant_id, grant_id, kind, debit, credit, amount_micros, created_at)
     VALUES (p_tenant_id, p_clawback_id, 'CLAWBACK', 'available', 'funding', taken_micros, v_now);
     UPDATE balances b
-       SET granted = b.granted - clawback.taken_micros, available = b.available - clawback.taken_micros, moved_at = v_now
+       SET granted = b.granted - clawback_credit.taken_micros, available = b.available - clawback_credit.taken_micros, moved_at = v_now
      WHERE b.tenant_id = p_tenant_id;
   END IF;
   IF taken_micros < p_micros THEN

@@ -81,10 +81,10 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO dpp_edge, dpp_backend;
 
 GRANT EXECUTE ON FUNCTION
-  submit_run, submit_run_with_webhook, cancel_run, find_run, find_receipt, list_own_runs, list_committed_runs,
+  submit_run, cancel_run, find_run, find_receipt, list_own_runs, list_committed_runs,
   find_budget, find_plan, find_usage, list_own_transfers, list_committed_transfers,
   admission_snapshot, own_key_snapshot,
-  list_keys, create_key_for, rotate_key_for, revoke_key_for,
+  list_own_keys, create_own_key, rotate_own_key, revoke_own_key,
   list_webhooks, create_webhook, enable_webhook, delete_webhook, rotate_webhook, default_webhook_secret,
   list_webhook_deliveries, redeliver_webhook
   TO dpp_edge;

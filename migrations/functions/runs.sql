@@ -196,20 +196,14 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET loc
   RETURNING r.version
 $$;
 
--- Forgets a run whose purge was begun and whose objects were deleted; its figures stay, so that the audit still adds up.
+-- Forgets a run whose purge was begun and whose objects were deleted: its inputs, its metadata, and the webhook address
+-- that it brought along, which may hold a secret. Its amounts stay, so that the audit still adds up.
 -- Zero rows: its purge was not begun, or it is purged already, frozen, or not as it was seen.
 CREATE OR REPLACE FUNCTION purge_run(p_run_id uuid, p_version bigint) RETURNS TABLE (run_id uuid)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
-  UPDATE runs r SET purged_at = wall_clock(), inputs = NULL, metadata = '{}', version = r.version + 1
+  UPDATE runs r
+     SET purged_at = wall_clock(), inputs = NULL, metadata = '{}', webhook_url = NULL, version = r.version + 1
    WHERE r.run_id = p_run_id AND r.version = p_version AND r.money_state IN ('SETTLED', 'REFUNDED')
      AND r.purging_at IS NOT NULL AND r.purged_at IS NULL
   RETURNING r.run_id
 $$;
-
--- Trigger of runs: the webhook address that a run brought along may hold a secret of its owner, and goes when the run is
--- forgotten (from its deliveries in 30 days).
-CREATE OR REPLACE FUNCTION forget_webhook_url() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  NEW.webhook_url := NULL;
-  RETURN NEW;
-END $$;

@@ -11,14 +11,11 @@ BEGIN
     'plans_version BEFORE UPDATE ON plans FOR EACH ROW EXECUTE FUNCTION raise_config_version()',
     'tenant_plans_version BEFORE UPDATE ON tenant_plans FOR EACH ROW EXECUTE FUNCTION raise_config_version()',
     'api_keys_version BEFORE UPDATE ON api_keys FOR EACH ROW EXECUTE FUNCTION raise_config_version()',
-    'runs_forget_webhook_url BEFORE UPDATE OF purged_at ON runs
-       FOR EACH ROW WHEN (NEW.purged_at IS NOT NULL) EXECUTE FUNCTION forget_webhook_url()',
     'balances_threshold AFTER UPDATE OF charged, granted ON balances
        FOR EACH ROW WHEN (NEW.charged > OLD.charged OR NEW.granted < OLD.granted) EXECUTE FUNCTION tell_budget_threshold()',
     $$balances_movement AFTER UPDATE OF moved_at ON balances
        FOR EACH ROW WHEN (date_bin('15 seconds', NEW.moved_at, '1970-01-01 00:00:00+00')
-         <> date_bin('15 seconds', OLD.moved_at, '1970-01-01 00:00:00+00')) EXECUTE FUNCTION note_movement()$$,
-    'webhook_endpoints_slow BEFORE INSERT ON webhook_endpoints FOR EACH ROW EXECUTE FUNCTION begin_webhook_slow()'
+         <> date_bin('15 seconds', OLD.moved_at, '1970-01-01 00:00:00+00')) EXECUTE FUNCTION note_movement()$$
   ] LOOP
     IF NOT EXISTS (SELECT FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
                     WHERE c.relnamespace = 'public'::regnamespace AND t.tgname = split_part(v_trigger, ' ', 1)) THEN

@@ -1,10 +1,16 @@
 -- Webhook endpoints, which the edge manages by these functions alone. A lock that is not had within 3 s raises (55P03).
 
--- The tenant's default endpoint, made with this secret where there is none. Any number may do so at once.
+-- Whether an endpoint that this tenant creates now is slow from the beginning: it cannot get rid of `slow` by another one.
+CREATE OR REPLACE FUNCTION has_slow_webhook(p_tenant_id uuid) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM webhook_endpoints w WHERE w.tenant_id = p_tenant_id AND w.slow)
+$$;
+
+-- Creates the tenant's default endpoint, with this secret, where there is none. Concurrent calls are safe.
 CREATE OR REPLACE FUNCTION ensure_default_webhook(p_tenant_id uuid, p_secret text) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
-  INSERT INTO webhook_endpoints (endpoint_id, tenant_id, secret, created_at)
-  VALUES (gen_random_uuid(), p_tenant_id, p_secret, wall_clock())
+  INSERT INTO webhook_endpoints (endpoint_id, tenant_id, secret, created_at, slow)
+  VALUES (gen_random_uuid(), p_tenant_id, p_secret, wall_clock(), has_slow_webhook(p_tenant_id))
   ON CONFLICT (tenant_id) WHERE url IS NULL DO NOTHING
 $$;
 
@@ -47,8 +53,9 @@ BEGIN
       ELSE 'created'
     END;
     IF outcome = 'created' THEN
-      INSERT INTO webhook_endpoints (endpoint_id, tenant_id, url, events, description, secret, created_at)
-      VALUES (p_endpoint_id, v_tenant_id, p_url, p_events, p_description, p_secret, create_webhook.created_at);
+      INSERT INTO webhook_endpoints (endpoint_id, tenant_id, url, events, description, secret, created_at, slow)
+      VALUES (p_endpoint_id, v_tenant_id, p_url, p_events, p_description, p_secret, create_webhook.created_at,
+        has_slow_webhook(v_tenant_id));
     END IF;
   END IF;
   RETURN NEXT;
@@ -142,12 +149,4 @@ BEGIN
       FROM webhook_endpoints w WHERE w.tenant_id = v_tenant_id AND w.url IS NULL;
   END IF;
   RETURN NEXT;
-END $$;
-
--- Trigger of webhook_endpoints: a tenant cannot get rid of `slow` by making another endpoint.
-CREATE OR REPLACE FUNCTION begin_webhook_slow() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-  NEW.slow := EXISTS (SELECT FROM webhook_endpoints w WHERE w.tenant_id = NEW.tenant_id AND w.slow);
-  RETURN NEW;
 END $$;

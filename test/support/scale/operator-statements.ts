@@ -1,14 +1,10 @@
 import { createHash } from "node:crypto";
 import { idOf } from "./history.ts";
-import type { StatementCase, StatementValue } from "./measure.ts";
+import type { FnArguments } from "#core/store/fn.ts";
+import type { StatementCase } from "./measure.ts";
 
 const FIRST = "00000000-0000-0000-0000-000000000000";
-const owner = (
-  pages: number,
-  values: readonly StatementValue[],
-  first?: StatementCase["first"],
-  report?: string,
-): StatementCase => ({
+const owner = (pages: number, values: FnArguments, first?: StatementCase["first"], report?: string): StatementCase => ({
   role: "owner",
   pages,
   values,
@@ -25,13 +21,13 @@ const CHECKPOINT = "8000000000000000000";
 
 /** What an operator's commands ask, and the audit. */
 export const OPERATOR_STATEMENTS: Readonly<Record<string, StatementCase>> = {
-  "audit-closed-runs": owner(40, [TENANT, "-infinity", FIRST, "infinity", 200], { runs: "200" }),
+  "add-closed-runs": owner(40, [TENANT, "-infinity", FIRST, "infinity", 200], { runs: "200" }),
   "audit-horizon": owner(15, [TENANT, 120, 5_000, CHECKPOINT, ago(40)], { through: CHECKPOINT }),
   "audit-runs": owner(15, [FIRST, 200], {}),
   "audit-runs-of": owner(95, ["", 200, TENANT], {}),
   "audit-tenant": owner(80, [TENANT, CHECKPOINT, ago(40), ago(40).slice(0, 10), false], { given: "100" }),
   "audit-tenants": owner(10, [FIRST, 100], {}),
-  "audit-transfers": owner(25, [TENANT, "0", "9000000000000000000", 200], { transfers: "200" }),
+  "add-transfers": owner(25, [TENANT, "0", "9000000000000000000", 200], { transfers: "200" }),
   "clawback-credit": owner(70, [TENANT, "new", 1], { already: false }),
   "completed-runs": owner(25, [FIRST, 200], {}),
   "completed-runs-of": owner(95, ["", 200, TENANT], { tenant_id: TENANT }),
@@ -52,7 +48,24 @@ export const OPERATOR_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "list-plans": owner(10, [], { plan_id: "other" }, "plans and tenants on them"),
   "list-runs": owner(35, [TENANT, null, 20, null, 20_000], { last_looked: false }),
   "list-tenants": owner(15, ["-infinity", FIRST], { tenant_id: TENANT }),
-  "note-audit-checkpoint": owner(20, [TENANT, "1", CHECKPOINT, ago(10), 5, "1", "0", "0", "0", "0", "{}", "{}"], {}),
+  "note-audit-checkpoint": owner(
+    20,
+    {
+      tenant_id: TENANT,
+      from: "1",
+      through_transfer: CHECKPOINT,
+      before: ago(10),
+      transfers: 5,
+      given: "1",
+      taken_back: "0",
+      reserve: "0",
+      charge: "0",
+      refund: "0",
+      lines: "{}",
+      capped: "{}",
+    },
+    {},
+  ),
   "read-switch": owner(10, [], { mode: "normal" }),
   "resolve-finding": owner(15, [1, "x"], null),
   "revoke-key": owner(50, [idOf("spare key 1")], { key_id: idOf("spare key 1") }),

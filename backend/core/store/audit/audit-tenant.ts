@@ -1,12 +1,11 @@
 import { z } from "zod";
 import type { UsageFigures } from "../../domain/books.ts";
 import type { Db } from "../../ports/db.ts";
-import closedRunsSql from "./audit-closed-runs.sql";
 import horizonSql from "./audit-horizon.sql";
 import tenantSql from "./audit-tenant.sql";
 import tenantsSql from "./audit-tenants.sql";
-import transfersSql from "./audit-transfers.sql";
 import { counter, only } from "../columns.ts";
+import { fn } from "../fn.ts";
 
 const FIRST = "00000000-0000-0000-0000-000000000000";
 
@@ -64,9 +63,7 @@ export async function auditHorizon(
 
 /** The next settled transfers, added up by kind. */
 export async function addTransfers(db: Db, tenant_id: string, after: string, through: string, most: number) {
-  return transfers.parse(
-    (await db.query({ name: "audit-transfers", text: transfersSql }, [tenant_id, after, through, most]))[0],
-  );
+  return transfers.parse((await fn(db, "add_transfers", [tenant_id, after, through, most]))[0]);
 }
 
 /** The next settled runs from a moment on, or after one of that moment, added up by day, pack and key. */
@@ -78,9 +75,7 @@ export async function addClosedRuns(
   most: number,
 ) {
   const cursor = [from.finished_at, from.run_id ?? FIRST];
-  return closedRuns.parse(
-    (await db.query({ name: "audit-closed-runs", text: closedRunsSql }, [tenant_id, ...cursor, before, most]))[0],
-  );
+  return closedRuns.parse((await fn(db, "add_closed_runs", [tenant_id, ...cursor, before, most]))[0]);
 }
 
 /**

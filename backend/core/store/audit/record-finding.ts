@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { isTerminal } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
-import freezeSql from "./freeze-closed-run.sql";
+import { fn } from "../fn.ts";
 import type { RunFault } from "./judge-runs.ts";
-import recordSql from "./record-finding.sql";
 
 const outcome = z.object({ outcome: z.enum(["found", "known", "lost"]) });
 
@@ -23,16 +22,10 @@ export async function recordTenantFault(
 export async function recordRunFault(db: Db, kind: string, fault: RunFault): Promise<Recorded> {
   const detail = JSON.stringify(fault.detail);
   if (!isTerminal(fault.status)) return record(db, [fault.tenant_id, fault.run_id, kind, "", detail]);
-  const rows = await db.query({ name: "freeze-closed-run", text: freezeSql }, [
-    fault.run_id,
-    fault.version,
-    fault.money_state,
-    kind,
-    detail,
-  ]);
+  const rows = await fn(db, "freeze_closed_run", [fault.run_id, fault.version, fault.money_state, kind, detail]);
   return outcome.parse(rows[0]).outcome;
 }
 
 async function record(db: Db, values: readonly (string | null)[]): Promise<Recorded> {
-  return (await db.query({ name: "record-finding", text: recordSql }, values)).length === 1 ? "found" : "known";
+  return (await fn(db, "record_finding", values)).length === 1 ? "found" : "known";
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { scope } from "../../domain/plan.ts";
 import type { Db } from "../../ports/db.ts";
 import { amount, only } from "../columns.ts";
-import sql from "./find-budget.sql";
+import { bytea, fn } from "../fn.ts";
 
 const key = z.object({ authorized: z.boolean(), scopes: z.array(scope) });
 const budget = z.object({
@@ -22,7 +22,7 @@ export type FindBudget =
   | { readonly kind: "found"; readonly budget: Budget };
 
 export async function findBudget(db: Db, key_sha256: string): Promise<FindBudget> {
-  const row = only(await db.query({ name: "find-budget", text: sql }, [key_sha256]));
+  const row = only(await fn(db, "find_budget", [bytea(key_sha256)]));
   if (row === undefined) return { kind: "unauthorized" };
   const caller = key.parse(row);
   if (!caller.authorized) return { kind: "unauthorized" };

@@ -1,7 +1,7 @@
 import type { TransferKind } from "../../domain/transfer.ts";
 import type { Db } from "../../ports/db.ts";
+import { bytea, fn } from "../fn.ts";
 import type { Refused } from "../keys/caller-columns.ts";
-import sql from "./list-committed-transfers.sql";
 import { type OwnTransfer, transferColumns } from "./list-own-transfers.ts";
 import { type CommittedPage, committedPage, MOST_LOOKED_AT, type NoPosition, type Position } from "../position.ts";
 
@@ -22,16 +22,18 @@ export async function listCommittedTransfers(
   wanted: CommittedTransfersWanted,
 ): Promise<CommittedPage<OwnTransfer> | NoPosition | Refused> {
   const { after, limit } = wanted;
-  const rows = await db.query({ name: "list-committed-transfers", text: sql }, [
-    key_sha256,
-    after?.epoch ?? null,
-    after?.order ?? null,
-    after?.id ?? null,
-    wanted.kinds,
-    wanted.created_after ?? null,
-    wanted.created_before ?? null,
+  const values = {
+    key_sha256: bytea(key_sha256),
+    epoch: after?.epoch ?? null,
+    order: after?.order ?? null,
+    id: after?.id ?? null,
+    kinds: wanted.kinds,
+    created_after: wanted.created_after ?? null,
+    created_before: wanted.created_before ?? null,
     limit,
-    Math.max(MOST_LOOKED_AT, limit + 1),
-  ]);
+    look: Math.max(MOST_LOOKED_AT, limit + 1),
+  };
+  const columns = "authorized, scopes, state, epoch, matched, goes_on, (transfer).*";
+  const rows = await fn(db, "list_committed_transfers", values, columns);
   return committedPage(rows, { after, limit }, (row) => transferColumns.parse(row));
 }

@@ -3,7 +3,7 @@ import { transferAccount, type TransferKind, transferKind } from "../../domain/t
 import type { Db } from "../../ports/db.ts";
 import { type Refused, refusalOf } from "../keys/caller-columns.ts";
 import { amount, timestamp } from "../columns.ts";
-import sql from "./list-own-transfers.sql";
+import { bytea, fn } from "../fn.ts";
 import { pageOf, type Place, placeAt } from "../place.ts";
 
 export interface OwnTransfersWanted {
@@ -45,16 +45,16 @@ export async function listOwnTransfers(
   key_sha256: string,
   wanted: OwnTransfersWanted,
 ): Promise<ListOwnTransfers> {
-  const rows = await db.query({ name: "list-own-transfers", text: sql }, [
-    key_sha256,
-    wanted.after?.at ?? null,
-    wanted.after?.id ?? null,
-    wanted.kinds,
-    wanted.run_id ?? null,
-    wanted.created_after ?? null,
-    wanted.created_before ?? null,
-    wanted.limit,
-  ]);
+  const rows = await fn(db, "list_own_transfers", {
+    key_sha256: bytea(key_sha256),
+    at: wanted.after?.at ?? null,
+    id: wanted.after?.id ?? null,
+    kinds: wanted.kinds,
+    run_id: wanted.run_id ?? null,
+    created_after: wanted.created_after ?? null,
+    created_before: wanted.created_before ?? null,
+    limit: wanted.limit,
+  });
   const refusal = refusalOf(rows[0], "read");
   if (refusal !== undefined) return refusal;
   const found = rows.filter((row) => row["transfer_id"] !== null).map((row) => listed.parse(row));

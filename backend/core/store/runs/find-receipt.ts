@@ -3,7 +3,7 @@ import { scope } from "../../domain/plan.ts";
 import { moneyState, runStatus } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
 import { amount, counter, only, timestamp } from "../columns.ts";
-import sql from "./find-receipt.sql";
+import { bytea, fn } from "../fn.ts";
 
 const key = z.object({ authorized: z.boolean(), scopes: z.array(scope) });
 const receiptRow = z.object({
@@ -31,7 +31,7 @@ export type FindReceipt =
 
 /** Checks the key and finds the run of its tenant in one statement, like `findRun`; its status is never EXPIRED. */
 export async function findReceipt(db: Db, key_sha256: string, run_id: string): Promise<FindReceipt> {
-  const row = only(await db.query({ name: "find-receipt", text: sql }, [key_sha256, run_id]));
+  const row = only(await fn(db, "find_receipt", [bytea(key_sha256), run_id]));
   if (row === undefined) return { kind: "unauthorized" };
   const caller = key.parse(row);
   if (!caller.authorized) return { kind: "unauthorized" };

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { scope } from "../../domain/plan.ts";
 import type { Db } from "../../ports/db.ts";
 import { only } from "../columns.ts";
-import sql from "./find-run.sql";
+import { bytea, fn } from "../fn.ts";
 import { runColumns } from "./run-columns.ts";
 
 export const foundRun = runColumns.extend({
@@ -22,7 +22,7 @@ export type FindRun =
 
 /** Checks the key and finds the run of its tenant in one statement, so that no other tenant's can ever be read. */
 export async function findRun(db: Db, key_sha256: string, run_id: string): Promise<FindRun> {
-  const row = only(await db.query({ name: "find-run", text: sql }, [key_sha256, run_id]));
+  const row = only(await fn(db, "find_run", [bytea(key_sha256), run_id]));
   if (row === undefined) return { kind: "unauthorized" };
   const caller = key.parse(row);
   if (!caller.authorized) return { kind: "unauthorized" };

@@ -1,8 +1,8 @@
 import type { RunStatus } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
+import { bytea, fn } from "../fn.ts";
 import type { Refused } from "../keys/caller-columns.ts";
 import { type FoundRun, foundRun } from "./find-run.ts";
-import sql from "./list-committed-runs.sql";
 import type { OwnRunsWanted } from "./list-own-runs.ts";
 import { type CommittedPage, committedPage, MOST_LOOKED_AT, type NoPosition, type Position } from "../position.ts";
 
@@ -20,19 +20,21 @@ export async function listCommittedRuns(
   wanted: CommittedRunsWanted,
 ): Promise<CommittedPage<FoundRun> | NoPosition | Refused> {
   const { after, limit } = wanted;
-  const rows = await db.query({ name: "list-committed-runs", text: sql }, [
-    key_sha256,
-    after?.epoch ?? null,
-    after?.order ?? null,
-    after?.id ?? null,
-    wanted.by === "ended",
-    wanted.statuses ?? null,
-    wanted.pack_type ?? null,
-    wanted.created_after ?? null,
-    wanted.created_before ?? null,
-    wanted.metadata === undefined ? null : JSON.stringify(wanted.metadata),
+  const values = {
+    key_sha256: bytea(key_sha256),
+    epoch: after?.epoch ?? null,
+    order: after?.order ?? null,
+    id: after?.id ?? null,
+    ended: wanted.by === "ended",
+    statuses: wanted.statuses ?? null,
+    pack_type: wanted.pack_type ?? null,
+    created_after: wanted.created_after ?? null,
+    created_before: wanted.created_before ?? null,
+    metadata: wanted.metadata === undefined ? null : JSON.stringify(wanted.metadata),
     limit,
-    MOST_LOOKED_AT,
-  ]);
+    look: MOST_LOOKED_AT,
+  };
+  const columns = "authorized, scopes, state, epoch, matched, goes_on, commit_order, transfer_id, (run).*";
+  const rows = await fn(db, "list_committed_runs", values, columns);
   return committedPage(rows, { after, limit }, (row) => foundRun.parse(row));
 }

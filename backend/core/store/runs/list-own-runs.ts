@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { RunStatus } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
+import { bytea, fn } from "../fn.ts";
 import { type Refused, refusalOf } from "../keys/caller-columns.ts";
 import { type FoundRun, foundRun } from "./find-run.ts";
-import sql from "./list-own-runs.sql";
 import { pageOf, type Place, placeAt } from "../place.ts";
 
 /** How many runs one page looks at, whatever its filters. */
@@ -34,18 +34,18 @@ export type ListOwnRuns =
 
 /** Checks the key and lists the runs of its tenant in one statement, so that no other tenant's can ever be read. */
 export async function listOwnRuns(db: Db, key_sha256: string, wanted: OwnRunsWanted): Promise<ListOwnRuns> {
-  const rows = await db.query({ name: "list-own-runs", text: sql }, [
-    key_sha256,
-    wanted.after?.at ?? null,
-    wanted.after?.id ?? null,
-    wanted.statuses ?? null,
-    wanted.pack_type ?? null,
-    wanted.created_after ?? null,
-    wanted.created_before ?? null,
-    wanted.metadata === undefined ? null : JSON.stringify(wanted.metadata),
-    wanted.limit,
-    MOST_LOOKED_AT,
-  ]);
+  const rows = await fn(db, "list_own_runs", {
+    key_sha256: bytea(key_sha256),
+    at: wanted.after?.at ?? null,
+    id: wanted.after?.id ?? null,
+    statuses: wanted.statuses ?? null,
+    pack_type: wanted.pack_type ?? null,
+    created_after: wanted.created_after ?? null,
+    created_before: wanted.created_before ?? null,
+    metadata: wanted.metadata === undefined ? null : JSON.stringify(wanted.metadata),
+    limit: wanted.limit,
+    look: MOST_LOOKED_AT,
+  });
   const refusal = refusalOf(rows[0], "read");
   if (refusal !== undefined) return refusal;
   const found = rows.filter((row) => row["run_id"] !== null).map((row) => listed.parse(row));

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { deliveryStatus } from "../../domain/webhook.ts";
 import type { Db } from "../../ports/db.ts";
-import claimSql from "./claim-webhook-deliveries.sql";
 import { only, timestamp } from "../columns.ts";
-import concludeSql from "./conclude-webhook-delivery.sql";
+import { fn } from "../fn.ts";
 
 const claimed = z.object({
   delivery_id: z.guid(),
@@ -49,10 +48,8 @@ export async function claimDeliveries(
   { quick, slow }: FreePlaces,
   { per_tenant, per_endpoint, per_host, kept, lease_seconds }: Shares,
 ): Promise<readonly ClaimedDelivery[]> {
-  const values = [quick, kept, slow, per_tenant, per_endpoint, per_host, lease_seconds];
-  return (await db.query({ name: "claim-webhook-deliveries", text: claimSql }, values)).map((row) =>
-    claimed.parse(row),
-  );
+  const values = { quick, kept, slow, per_tenant, per_endpoint, per_host, lease_seconds };
+  return (await fn(db, "claim_webhook_deliveries", values)).map((row) => claimed.parse(row));
 }
 
 /** `status` and `error` are what the owner is shown: an HTTP status, and a short code. */
@@ -74,7 +71,7 @@ export async function concludeDelivery(
   { delivery_id, claim_token }: ClaimedDelivery,
   { outcome, status, error, retry_seconds, slow }: Conclusion,
 ): Promise<z.infer<typeof deliveryStatus> | undefined> {
-  const values = [delivery_id, claim_token, outcome, status, error, retry_seconds, slow];
-  const rows = await db.query({ name: "conclude-webhook-delivery", text: concludeSql }, values);
+  const values = { delivery_id, claim_token, outcome, status, error, retry_seconds, slow };
+  const rows = await fn(db, "conclude_webhook_delivery", values);
   return only(rows.map((row) => concluded.parse(row)))?.status;
 }
