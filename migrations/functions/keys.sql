@@ -4,26 +4,19 @@
 
 -- The caller of a change of keys. Its tenant is locked until the end of the transaction, so that what counts keys counts
 -- all of them; its own row too, so that whoever has seen it revoked sees all that it has made.
--- refused: unauthorized | read-only (the operator's halt) | scope-missing; null when it may go on.
-CREATE OR REPLACE FUNCTION key_admin(p_key_sha256 bytea, OUT refused text, OUT admin api_keys)
+-- `refusal`: see check_key; null when it may.
+CREATE OR REPLACE FUNCTION key_admin(p_key_sha256 bytea, OUT refusal text, OUT admin api_keys)
 LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
 DECLARE
-  v_mode text;
+  v_key_id uuid;
 BEGIN
   PERFORM FROM tenants t
     JOIN api_keys k USING (tenant_id)
    WHERE k.key_sha256 = p_key_sha256
      FOR NO KEY UPDATE OF t;
   PERFORM FROM api_keys k WHERE k.key_sha256 = p_key_sha256 FOR SHARE;
-  SELECT s.mode INTO v_mode FROM caller(p_key_sha256) c CROSS JOIN operator_switch s WHERE c.authorized;
-  refused := CASE WHEN NOT FOUND THEN 'unauthorized' WHEN v_mode = 'halt' THEN 'read-only' END;
-  IF refused IS NOT NULL THEN
-    RETURN;
-  END IF;
-  SELECT k.* INTO admin FROM api_keys k WHERE k.key_sha256 = p_key_sha256;
-  IF NOT 'admin' = ANY (admin.scopes) THEN
-    refused := 'scope-missing';
-  END IF;
+  SELECT c.key_id, c.refusal INTO v_key_id, refusal FROM check_key(p_key_sha256, 'admin', true) c;
+  SELECT k.* INTO admin FROM api_keys k WHERE k.key_id = v_key_id;
 END $$;
 
 -- Whether one more key may be made: null, or too-many (not revoked) | too-fast (made within a day, revoked or not).
@@ -58,12 +51,9 @@ DECLARE
   v_at timestamptz := 'infinity';
   v_id uuid := coalesce(p_after, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
 BEGIN
-  SELECT c.* INTO v_caller FROM caller(p_key_sha256) c WHERE c.authorized;
-  IF NOT FOUND THEN
-    outcome := 'unauthorized';
-  ELSIF NOT 'admin' = ANY (v_caller.scopes) THEN
-    outcome := 'scope-missing';
-  ELSIF p_after IS NOT NULL THEN
+  SELECT c.* INTO v_caller FROM check_key(p_key_sha256, 'admin', false) c;
+  outcome := v_caller.refusal;
+  IF outcome IS NULL AND p_after IS NOT NULL THEN
     SELECT k.created_at INTO v_at FROM api_keys k WHERE k.key_id = p_after AND k.tenant_id = v_caller.tenant_id;
     IF NOT FOUND THEN
       outcome := 'no-cursor';
@@ -104,8 +94,8 @@ DECLARE
   v_submit_per_minute integer;
   v_read_per_minute integer;
 BEGIN
-  SELECT a.refused, a.admin INTO v_gate FROM key_admin(p_key_sha256) a;
-  outcome := v_gate.refused;
+  SELECT a.refusal, a.admin INTO v_gate FROM key_admin(p_key_sha256) a;
+  outcome := v_gate.refusal;
   v_admin := v_gate.admin;
   v_mode := coalesce(p_mode, v_admin.mode);
   v_expires_at := coalesce(p_expires_at, v_admin.expires_at);
@@ -149,8 +139,8 @@ DECLARE
   v_admin api_keys;
   v_old api_keys;
 BEGIN
-  SELECT a.refused, a.admin INTO v_gate FROM key_admin(p_key_sha256) a;
-  outcome := v_gate.refused;
+  SELECT a.refusal, a.admin INTO v_gate FROM key_admin(p_key_sha256) a;
+  outcome := v_gate.refusal;
   v_admin := v_gate.admin;
   IF outcome IS NULL THEN
     SELECT k.* INTO v_old FROM api_keys k WHERE k.key_id = p_key_id AND k.tenant_id = v_admin.tenant_id
@@ -212,12 +202,10 @@ DECLARE
   v_caller record;
   v_outcome text;
 BEGIN
-  SELECT c.* INTO v_caller FROM caller(p_key_sha256) c WHERE c.authorized;
-  outcome := CASE
-    WHEN NOT FOUND THEN 'unauthorized'
-    WHEN NOT 'admin' = ANY (v_caller.scopes) THEN 'scope-missing'
+  SELECT c.* INTO v_caller FROM check_key(p_key_sha256, 'admin', false) c;
+  outcome := coalesce(v_caller.refusal, CASE
     WHEN NOT EXISTS (SELECT FROM api_keys k WHERE k.key_id = p_key_id AND k.tenant_id = v_caller.tenant_id) THEN 'absent'
-  END;
+  END);
   IF outcome IS NOT NULL THEN
     RETURN NEXT;
     RETURN;

@@ -69,5 +69,6 @@ $$;
 -- key_snapshot for the edge: a key of the tenant of this one, which may have ended, by its own hand too.
 CREATE OR REPLACE FUNCTION own_key_snapshot(p_key_sha256 bytea, p_key_id uuid) RETURNS TABLE (tenant_id uuid, key jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT s.tenant_id, s.key FROM caller(p_key_sha256) c, LATERAL key_snapshot(p_key_id) s WHERE s.tenant_id = c.tenant_id
+  SELECT s.tenant_id, s.key FROM api_keys c, LATERAL key_snapshot(p_key_id) s
+   WHERE c.key_sha256 = p_key_sha256 AND s.tenant_id = c.tenant_id
 $$;

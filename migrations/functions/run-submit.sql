@@ -21,6 +21,7 @@ CREATE OR REPLACE FUNCTION submit_run(
 #variable_conflict use_column
 DECLARE
   v_now timestamptz;
+  v_key_id uuid;
   v_caller record;
   v_run runs%ROWTYPE;
   v_balance balances%ROWTYPE;
@@ -30,7 +31,7 @@ BEGIN
   -- It may wait for another call of the tenant: the deadline is tested after it, and nothing is locked before it.
   IF p_reserve AND p_webhook_url IS NOT NULL THEN
     PERFORM ensure_default_webhook(c.tenant_id, p_webhook_secret)
-       FROM caller(p_key_sha256) c WHERE c.authorized AND 'submit' = ANY (c.scopes);
+       FROM check_key(p_key_sha256, 'submit', true) c WHERE c.refusal IS NULL;
   END IF;
   v_now := wall_clock();
   IF v_now > p_deadline THEN
@@ -39,25 +40,19 @@ BEGIN
     RETURN;
   END IF;
 
-  SELECT k.key_id, k.tenant_id, k.scopes, k.spending_cap_micros, k.spending_id, s.mode AS switch_mode,
-         p.plan_id, p.pack_types, p.max_cost_micros, p.max_open_runs, p.retention_days
-    INTO v_caller
-    FROM api_keys k
-    JOIN tenants t USING (tenant_id)
-    CROSS JOIN operator_switch s
-    LEFT JOIN tenant_plans tp USING (tenant_id)
-    LEFT JOIN plans p USING (plan_id)
-   WHERE k.key_sha256 = p_key_sha256 AND k.status = 'active' AND t.status = 'active'
-     AND (k.expires_at IS NULL OR k.expires_at > v_now);
-  outcome := CASE
-    WHEN NOT FOUND THEN 'unauthorized'
-    WHEN v_caller.switch_mode = 'halt' THEN 'read-only'
-    WHEN NOT 'submit' = ANY (v_caller.scopes) THEN 'scope-missing'
-  END;
+  SELECT c.key_id, c.refusal INTO v_key_id, outcome FROM check_key(p_key_sha256, 'submit', true) c;
   IF outcome IS NOT NULL THEN
     RETURN NEXT;
     RETURN;
   END IF;
+  SELECT k.key_id, k.tenant_id, k.spending_cap_micros, k.spending_id, s.mode AS switch_mode,
+         p.plan_id, p.pack_types, p.max_cost_micros, p.max_open_runs, p.retention_days
+    INTO STRICT v_caller
+    FROM api_keys k
+    CROSS JOIN operator_switch s
+    LEFT JOIN tenant_plans tp USING (tenant_id)
+    LEFT JOIN plans p USING (plan_id)
+   WHERE k.key_id = v_key_id;
 
   FOR v_look IN 1..2 LOOP
     SELECT r.* INTO v_run FROM runs r

@@ -98,33 +98,21 @@ END $$;
 --   | lost (another changed it first: ask again), each with the run as it is now;
 --   absent | unauthorized | scope-missing | read-only, with nothing of any run.
 CREATE OR REPLACE FUNCTION cancel_run(p_key_sha256 bytea, p_run_id uuid, p_reason_detail text)
-RETURNS TABLE (outcome text, run_id uuid, tenant_id uuid, pack_type text, pack_version text, metadata jsonb,
-  status text, money_state text, version bigint, reserved_micros bigint, minimum_fee_micros bigint,
-  charged_micros bigint, attempt integer, reason_code text, reason_detail text, result_attempt integer,
-  result_sha256 text, result_bytes bigint, reliability double precision, timebox_sec integer, trace_parent text,
-  created_at timestamptz, started_at timestamptz, finished_at timestamptz, retention_until timestamptz, expired boolean)
+RETURNS TABLE (outcome text, run run_views)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
-#variable_conflict use_column
 DECLARE
-  v_caller record;
+  v_tenant_id uuid;
   v_run runs%ROWTYPE;
   v_outcome text;
 BEGIN
-  SELECT c.tenant_id, c.scopes, s.mode AS switch_mode INTO v_caller
-    FROM caller(p_key_sha256) c CROSS JOIN operator_switch s
-   WHERE c.authorized;
-  outcome := CASE
-    WHEN NOT FOUND THEN 'unauthorized'
-    WHEN v_caller.switch_mode = 'halt' THEN 'read-only'
-    WHEN NOT 'submit' = ANY (v_caller.scopes) THEN 'scope-missing'
-  END;
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'submit', true) c;
   IF outcome IS NOT NULL THEN
     RETURN NEXT;
     RETURN;
   END IF;
 
   SELECT r.* INTO v_run FROM runs r
-   WHERE r.run_id = p_run_id AND r.tenant_id = v_caller.tenant_id
+   WHERE r.run_id = p_run_id AND r.tenant_id = v_tenant_id
      FOR UPDATE;
   IF NOT FOUND THEN
     outcome := 'absent';
@@ -156,14 +144,7 @@ BEGIN
     v_outcome := CASE WHEN FOUND THEN 'canceled' ELSE 'lost' END;
   END IF;
 
-  RETURN QUERY
-  SELECT v_outcome, r.run_id, r.tenant_id, r.pack_type, r.pack_version, r.metadata, r.status, r.money_state, r.version,
-         r.reserved_micros, r.minimum_fee_micros, r.charged_micros, r.attempt, r.reason_code, r.reason_detail,
-         r.result_attempt, encode(r.result_sha256, 'hex'), r.result_bytes, r.reliability, r.timebox_sec,
-         r.trace_parent, r.created_at, r.started_at, r.finished_at, r.retention_until,
-         r.retention_until < wall_clock()
-    FROM runs r
-   WHERE r.run_id = p_run_id AND r.tenant_id = v_caller.tenant_id;
+  RETURN QUERY SELECT v_outcome, v FROM run_views v WHERE v.run_id = p_run_id AND v.tenant_id = v_tenant_id;
 END $$;
 
 -- Takes a run that contradicts itself out of the protocol: AUDIT_REQUIRED, its money held, a finding for a person.

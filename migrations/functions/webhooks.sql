@@ -15,16 +15,13 @@ LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
 $$;
 
 -- The endpoints of the key's tenant, oldest first; with an id that one alone.
--- outcome: found | unauthorized | scope-missing. Always a row; its endpoint_id is null where there is none.
+-- outcome: found | unauthorized | scope-missing. Always a row; its webhook is null where there is none.
 CREATE OR REPLACE FUNCTION list_webhooks(p_key_sha256 bytea, p_endpoint_id uuid)
-RETURNS TABLE (outcome text, endpoint_id uuid, url text, events text[], description text, status text,
-  disabled_reason text, created_at timestamptz)
+RETURNS TABLE (outcome text, webhook webhook_views)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT coalesce(c.refusal, 'found'), w.endpoint_id, w.url, w.events, w.description, w.status, w.disabled_reason,
-         w.created_at
-    FROM webhook_caller(p_key_sha256, false) c
-    LEFT JOIN webhook_endpoints w ON c.refusal IS NULL AND w.tenant_id = c.tenant_id AND w.url IS NOT NULL
-     AND w.deleted_at IS NULL AND w.endpoint_id = coalesce(p_endpoint_id, w.endpoint_id)
+  SELECT coalesce(c.refusal, 'found'), w
+    FROM check_key(p_key_sha256, 'admin', false) c
+    LEFT JOIN webhook_views w ON w.tenant_id = c.tenant_id AND w.endpoint_id = coalesce(p_endpoint_id, w.endpoint_id)
    ORDER BY w.created_at, w.endpoint_id
 $$;
 
@@ -39,7 +36,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET
 DECLARE
   v_tenant_id uuid;
 BEGIN
-  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'admin', true) c;
   IF outcome IS NULL THEN
     -- Two of one tenant wait for each other here, so that both are counted.
     PERFORM FROM tenants t WHERE t.tenant_id = v_tenant_id FOR NO KEY UPDATE;
@@ -64,20 +61,17 @@ END $$;
 -- Makes an endpoint active again.
 -- outcome: enabled (now or before) | absent | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION enable_webhook(p_key_sha256 bytea, p_endpoint_id uuid)
-RETURNS TABLE (outcome text, endpoint_id uuid, url text, events text[], description text, status text,
-  disabled_reason text, created_at timestamptz)
+RETURNS TABLE (outcome text, webhook webhook_views)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
-#variable_conflict use_column
 DECLARE
   v_tenant_id uuid;
 BEGIN
-  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'admin', true) c;
   IF outcome IS NULL THEN
     UPDATE webhook_endpoints w SET status = 'active', disabled_reason = NULL, version = w.version + 1
-     WHERE w.endpoint_id = p_endpoint_id AND w.tenant_id = v_tenant_id AND w.url IS NOT NULL AND w.deleted_at IS NULL
-    RETURNING 'enabled', w.endpoint_id, w.url, w.events, w.description, w.status, w.disabled_reason, w.created_at
-      INTO outcome, endpoint_id, url, events, description, status, disabled_reason, created_at;
-    outcome := coalesce(outcome, 'absent');
+     WHERE w.endpoint_id = p_endpoint_id AND w.tenant_id = v_tenant_id AND w.url IS NOT NULL AND w.deleted_at IS NULL;
+    outcome := CASE WHEN FOUND THEN 'enabled' ELSE 'absent' END;
+    SELECT v.* INTO webhook FROM webhook_views v WHERE v.endpoint_id = p_endpoint_id AND v.tenant_id = v_tenant_id;
   END IF;
   RETURN NEXT;
 END $$;
@@ -91,7 +85,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET
 DECLARE
   v_tenant_id uuid;
 BEGIN
-  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'admin', true) c;
   IF outcome IS NULL THEN
     UPDATE webhook_endpoints w
        SET deleted_at = wall_clock(), secret = NULL, previous_secrets = '{}', previous_until = NULL, version = w.version + 1
@@ -114,7 +108,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET
 DECLARE
   v_tenant_id uuid;
 BEGIN
-  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'admin', true) c;
   IF outcome IS NULL THEN
     IF p_endpoint_id IS NULL THEN
       PERFORM ensure_default_webhook(v_tenant_id, p_secret);
@@ -141,7 +135,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET
 DECLARE
   v_tenant_id uuid;
 BEGIN
-  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'admin', true) c;
   IF outcome IS NULL THEN
     PERFORM ensure_default_webhook(v_tenant_id, p_secret);
     SELECT 'found', w.secret, CASE WHEN w.previous_until > wall_clock() THEN w.previous_until END

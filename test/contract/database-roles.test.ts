@@ -137,7 +137,9 @@ describe("dpp_edge", () => {
     expect(await attempt("edge", callText("close_run", closing, "*"), Object.values(closing))).toBe(DENIED);
     expect(await attempt("edge", "SELECT * FROM freeze_run($1, $2, 'x', '{}')", [run_id, randomUUID()])).toBe(DENIED);
     expect(await attempt("edge", "SELECT * FROM tenant_snapshot($1)", [account.tenant_id])).toBe(DENIED);
-    expect(await attempt("edge", "SELECT * FROM caller(decode($1, 'hex'))", [account.key_sha256])).toBe(DENIED);
+    expect(
+      await attempt("edge", "SELECT * FROM check_key(decode($1, 'hex'), 'read', false)", [account.key_sha256]),
+    ).toBe(DENIED);
     expect(await attempt("edge", "SELECT * FROM ensure_default_webhook($1, 'x')", [account.tenant_id])).toBe(DENIED);
     expect(await attempt("edge", "SELECT * FROM claim_webhook_deliveries(1, 1, 1, 1, 1, 1, 1)")).toBe(DENIED);
   });

@@ -92,7 +92,12 @@ describe("runs that are submitted and canceled in a loop", () => {
 describe("deliveries that are asked for again", () => {
   /** With a limit that a test can reach. */
   const again = (account: Account, endpoint_id: string, delivery_id: string, per_hour: number) =>
-    fn(world.edge, "redeliver_webhook", [bytea(account.key_sha256), endpoint_id, delivery_id, per_hour]);
+    fn(
+      world.edge,
+      "redeliver_webhook",
+      [bytea(account.key_sha256), endpoint_id, delivery_id, per_hour],
+      "outcome, (delivery).*, retry_after_seconds",
+    );
 
   it("count in the tenant's hour, whatever their run cost and however many are asked for at once", async () => {
     const { account, endpoint_id } = await listener(1);

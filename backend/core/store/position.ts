@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Outage } from "../domain/outage.ts";
 import type { Row } from "../ports/db.ts";
-import { type Refused, refusalOf } from "./keys/caller-columns.ts";
+import { type Refused, refusalOf } from "./keys/key-refusal.ts";
 
 /** A transfer in the order of commits: what a reader has seen all up to. Nothing can come in before it. */
 export interface Position {
@@ -15,7 +15,7 @@ export interface Position {
 export const MOST_LOOKED_AT = 5_000;
 
 const columns = z.object({
-  state: z.enum(["ready", "no-position", "not-adopted"]),
+  outcome: z.enum(["found", "no-position", "not-adopted"]),
   matched: z.boolean(),
   goes_on: z.boolean(),
 });
@@ -41,12 +41,12 @@ export function committedPage<T>(
   wanted: { readonly after: Position | undefined; readonly limit: number },
   parse: (row: Row) => T,
 ): CommittedPage<T> | NoPosition | Refused {
-  const refusal = refusalOf(rows[0], "read");
+  const refusal = refusalOf(rows[0]);
   if (refusal !== undefined) return refusal;
   const found = rows.map((row) => ({ row, ...columns.parse(row) }));
-  const state = found[0]?.state;
-  if (state === "no-position") return { kind: "no-position" };
-  if (state !== "ready")
+  const outcome = found[0]?.outcome;
+  if (outcome === "no-position") return { kind: "no-position" };
+  if (outcome !== "found")
     throw new Outage("database", new Error("the database was moved to another cluster: run `npm run migrate`"));
   const matched = found.filter((each) => each.matched);
   const isCut = matched.length > wanted.limit;

@@ -46,7 +46,7 @@ const runs = {
   created_before: null,
   metadata: null,
   limit: 20,
-  look: 20_000,
+  scan_limit: 20_000,
 };
 const transfers = {
   key_sha256: KEY,
@@ -98,11 +98,11 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "default-webhook-secret": edge(16, [KEY, "secret"], { outcome: "found" }),
   "delete-webhook": edge(33, [KEY, idOf("spare endpoint 1")], { outcome: "deleted" }),
   "enable-webhook": edge(33, [KEY, ENDPOINT], { outcome: "enabled" }),
-  "find-budget": edge(30, [KEY], { authorized: true }),
-  "find-plan": edge(20, [KEY], { authorized: true }),
+  "find-budget": edge(30, [KEY], { outcome: "found" }),
+  "find-plan": edge(20, [KEY], { outcome: "found" }),
   "find-receipt": edge(20, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
   "find-run": edge(20, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
-  "find-usage": { ...edge(90, [KEY, day(30), day(0), "day"], { authorized: true }), report: "days asked for" },
+  "find-usage": { ...edge(90, [KEY, day(30), day(0), "day"], { outcome: "found" }), report: "days asked for" },
   "list-committed-runs": edge(
     130,
     {
@@ -117,10 +117,10 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
       created_before: null,
       metadata: null,
       limit: 20,
-      look: 20_000,
+      scan_limit: 20_000,
     },
     {
-      authorized: true,
+      outcome: "found",
     },
   ),
   "list-committed-transfers": edge(
@@ -134,16 +134,16 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
       created_after: null,
       created_before: null,
       limit: 20,
-      look: 20_000,
+      scan_limit: 20_000,
     },
     {
-      authorized: true,
+      outcome: "found",
     },
   ),
   "list-own-keys": edge(120, [KEY, null, 20], { outcome: "found" }),
   "list-own-runs": edge(140, runs, { matched: true }),
   "list-own-transfers": edge(30, transfers, {
-    authorized: true,
+    outcome: "found",
   }),
   "list-webhook-deliveries": edge(145, [KEY, ENDPOINT, null, null, 20], { outcome: "found" }),
   "list-webhooks": edge(17, [KEY, null], { outcome: "found" }),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Db } from "../../ports/db.ts";
-import { type Refused, refusalOf } from "../keys/caller-columns.ts";
+import { type Refused, refusalOf } from "../keys/key-refusal.ts";
 import { counter } from "../columns.ts";
 import { bytea, fn } from "../fn.ts";
 
@@ -42,7 +42,7 @@ const complete = z.object({ complete_through: z.iso.date() });
 
 export async function findUsage(db: Db, key_sha256: string, wanted: UsageWanted): Promise<FindUsage> {
   const rows = await fn(db, "find_usage", [bytea(key_sha256), wanted.from, wanted.to, wanted.group_by]);
-  const refusal = refusalOf(rows[0], "read");
+  const refusal = refusalOf(rows[0]);
   if (refusal !== undefined) return refusal;
   const lines = rows.filter((row) => row["runs"] !== null).map((row) => line.parse(row));
   return { kind: "found", lines, ...complete.parse(rows[0]) };

@@ -1,7 +1,7 @@
 import type { TransferKind } from "../../domain/transfer.ts";
 import type { Db } from "../../ports/db.ts";
 import { bytea, fn } from "../fn.ts";
-import type { Refused } from "../keys/caller-columns.ts";
+import type { Refused } from "../keys/key-refusal.ts";
 import { type OwnTransfer, transferColumns } from "./list-own-transfers.ts";
 import { type CommittedPage, committedPage, MOST_LOOKED_AT, type NoPosition, type Position } from "../position.ts";
 
@@ -31,9 +31,8 @@ export async function listCommittedTransfers(
     created_after: wanted.created_after ?? null,
     created_before: wanted.created_before ?? null,
     limit,
-    look: Math.max(MOST_LOOKED_AT, limit + 1),
+    scan_limit: Math.max(MOST_LOOKED_AT, limit + 1),
   };
-  const columns = "authorized, scopes, state, epoch, matched, goes_on, (transfer).*";
-  const rows = await fn(db, "list_committed_transfers", values, columns);
+  const rows = await fn(db, "list_committed_transfers", values, "outcome, epoch, matched, goes_on, (transfer).*");
   return committedPage(rows, { after, limit }, (row) => transferColumns.parse(row));
 }

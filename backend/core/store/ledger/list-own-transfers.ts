@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { transferAccount, type TransferKind, transferKind } from "../../domain/transfer.ts";
 import type { Db } from "../../ports/db.ts";
-import { type Refused, refusalOf } from "../keys/caller-columns.ts";
+import { type Refused, refusalOf } from "../keys/key-refusal.ts";
 import { amount, timestamp } from "../columns.ts";
 import { bytea, fn } from "../fn.ts";
 import { pageOf, type Place, placeAt } from "../place.ts";
@@ -45,7 +45,7 @@ export async function listOwnTransfers(
   key_sha256: string,
   wanted: OwnTransfersWanted,
 ): Promise<ListOwnTransfers> {
-  const rows = await fn(db, "list_own_transfers", {
+  const values = {
     key_sha256: bytea(key_sha256),
     at: wanted.after?.at ?? null,
     id: wanted.after?.id ?? null,
@@ -54,8 +54,9 @@ export async function listOwnTransfers(
     created_after: wanted.created_after ?? null,
     created_before: wanted.created_before ?? null,
     limit: wanted.limit,
-  });
-  const refusal = refusalOf(rows[0], "read");
+  };
+  const rows = await fn(db, "list_own_transfers", values, "outcome, place_at, (transfer).*");
+  const refusal = refusalOf(rows[0]);
   if (refusal !== undefined) return refusal;
   const found = rows.filter((row) => row["transfer_id"] !== null).map((row) => listed.parse(row));
   const { page, next } = pageOf(found, wanted.limit, ({ place_at, transfer_id }) => ({

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Db } from "../../ports/db.ts";
-import { type Refused, refusalOf } from "../keys/caller-columns.ts";
+import { type Refused, refusalOf } from "../keys/key-refusal.ts";
 import { amount, only } from "../columns.ts";
 import { bytea, fn } from "../fn.ts";
 
@@ -16,5 +16,5 @@ export async function findPlan(
   key_sha256: string,
 ): Promise<Refused | { readonly kind: "found"; readonly plan: OwnPlan }> {
   const row = only(await fn(db, "find_plan", [bytea(key_sha256)]));
-  return refusalOf(row, "read") ?? { kind: "found", plan: plan.parse(row) };
+  return refusalOf(row) ?? { kind: "found", plan: plan.parse(row) };
 }

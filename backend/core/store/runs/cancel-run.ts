@@ -20,6 +20,6 @@ export type CancelAnswer = z.infer<typeof answer>;
  * now. After an Outage the same call may be made again.
  */
 export async function cancelRun(db: Db, key_sha256: string, run_id: string): Promise<CancelAnswer> {
-  const [row] = await fn(db, "cancel_run", [bytea(key_sha256), run_id, REASONS.CANCELED]);
+  const [row] = await fn(db, "cancel_run", [bytea(key_sha256), run_id, REASONS.CANCELED], "outcome, (run).*");
   return answer.parse(row);
 }

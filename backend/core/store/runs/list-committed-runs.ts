@@ -1,7 +1,7 @@
 import type { RunStatus } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
 import { bytea, fn } from "../fn.ts";
-import type { Refused } from "../keys/caller-columns.ts";
+import type { Refused } from "../keys/key-refusal.ts";
 import { type FoundRun, foundRun } from "./find-run.ts";
 import type { OwnRunsWanted } from "./list-own-runs.ts";
 import { type CommittedPage, committedPage, MOST_LOOKED_AT, type NoPosition, type Position } from "../position.ts";
@@ -32,9 +32,13 @@ export async function listCommittedRuns(
     created_before: wanted.created_before ?? null,
     metadata: wanted.metadata === undefined ? null : JSON.stringify(wanted.metadata),
     limit,
-    look: MOST_LOOKED_AT,
+    scan_limit: MOST_LOOKED_AT,
   };
-  const columns = "authorized, scopes, state, epoch, matched, goes_on, commit_order, transfer_id, (run).*";
-  const rows = await fn(db, "list_committed_runs", values, columns);
+  const rows = await fn(
+    db,
+    "list_committed_runs",
+    values,
+    "outcome, epoch, matched, goes_on, commit_order, transfer_id, (run).*",
+  );
   return committedPage(rows, { after, limit }, (row) => foundRun.parse(row));
 }

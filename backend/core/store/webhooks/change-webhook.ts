@@ -23,7 +23,7 @@ const enabled = z.union([
 ]);
 
 export async function enableWebhook(db: Db, key_sha256: string, endpoint_id: string): Promise<z.infer<typeof enabled>> {
-  return enabled.parse((await fn(db, "enable_webhook", [bytea(key_sha256), endpoint_id]))[0]);
+  return enabled.parse((await fn(db, "enable_webhook", [bytea(key_sha256), endpoint_id], "outcome, (webhook).*"))[0]);
 }
 
 const rotated = z.union([

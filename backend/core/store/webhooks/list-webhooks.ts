@@ -26,7 +26,7 @@ export type ListWebhooks =
 
 /** The endpoints of the key's tenant, oldest first; with an id that one, if it is there. */
 export async function listWebhooks(db: Db, key_sha256: string, endpoint_id?: string): Promise<ListWebhooks> {
-  const rows = await fn(db, "list_webhooks", [bytea(key_sha256), endpoint_id ?? null]);
+  const rows = await fn(db, "list_webhooks", [bytea(key_sha256), endpoint_id ?? null], "outcome, (webhook).*");
   const { outcome, endpoint_id: any } = first.parse(rows[0]);
   if (outcome !== "found") return { kind: outcome };
   return { kind: "found", webhooks: any === null ? [] : rows.map((row) => webhookColumns.parse(row)) };

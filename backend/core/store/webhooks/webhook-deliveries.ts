@@ -41,13 +41,8 @@ export type ListDeliveries =
 /** Up to `limit` deliveries, newest first. */
 export async function listWebhookDeliveries(db: Db, key_sha256: string, page: DeliveryPage): Promise<ListDeliveries> {
   const { endpoint_id, status, after, limit } = page;
-  const rows = await fn(db, "list_webhook_deliveries", [
-    bytea(key_sha256),
-    endpoint_id ?? null,
-    status ?? null,
-    after ?? null,
-    limit,
-  ]);
+  const values = [bytea(key_sha256), endpoint_id ?? null, status ?? null, after ?? null, limit];
+  const rows = await fn(db, "list_webhook_deliveries", values, "outcome, (delivery).*");
   const { outcome, delivery_id } = first.parse(rows[0]);
   if (outcome !== "found") return { kind: outcome };
   return { kind: "found", deliveries: delivery_id === null ? [] : rows.map((row) => deliveryColumns.parse(row)) };
@@ -72,6 +67,6 @@ export async function redeliverWebhook(
   { endpoint_id, delivery_id }: { readonly endpoint_id: string | undefined; readonly delivery_id: string },
 ): Promise<z.infer<typeof redelivered>> {
   const values = [bytea(key_sha256), endpoint_id ?? null, delivery_id, WEBHOOK_LIMITS.max_unpaid_per_hour];
-  const [row] = await fn(db, "redeliver_webhook", values);
+  const [row] = await fn(db, "redeliver_webhook", values, "outcome, (delivery).*, retry_after_seconds");
   return redelivered.parse(row);
 }
