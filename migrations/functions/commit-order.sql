@@ -4,16 +4,16 @@
 -- wrote is there for good, and nothing can come in among it: (commit_order, transfer_id) up to that horizon is safe to go on
 -- from. Every run is created with a RESERVE and ended with a CHARGE or REFUND, so the same order serves runs.
 
--- The place of a transaction in the order. Never null: without the row of commit_epoch money still moves, and readers are
--- refused instead.
+-- The position of a transaction in the order. Never null: without the row of commit_epoch money still moves, and readers
+-- are refused instead.
 CREATE OR REPLACE FUNCTION commit_order(p_transaction xid8) RETURNS bigint
 LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
   SELECT (coalesce((SELECT e.epoch FROM commit_epoch e), 0)::bigint << 48) | p_transaction::text::bigint
 $$;
 
--- To be called where transaction ids may have begun again; `npm run migrate` does. Null: this is the known cluster. Else the
--- new epoch: every position given out in an earlier one is refused, so that nobody goes on from one that means nothing here.
--- Transactions that wrote with the epoch before are waited for: none may come in behind a reader that began after.
+-- Called where transaction ids may have started again; `npm run migrate` does. Null: this is the known cluster. Else the
+-- new epoch: every position of an earlier one is refused, for it means nothing here. It waits for transactions that wrote
+-- with the earlier epoch: none may commit behind a reader that began later.
 CREATE OR REPLACE FUNCTION adopt_cluster() RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
 DECLARE

@@ -1,9 +1,9 @@
--- API keys over HTTP: an admin key lists, makes, rotates and revokes the keys of its own tenant.
--- What a key gives, it has itself: mode, scopes, expiry, own rates; and nothing that could spend beyond its own cap.
--- A lock that is not had within 3 s raises (55P03): nothing was done.
+-- API keys over HTTP: an admin key lists, creates, rotates and revokes the keys of its own tenant.
+-- A key grants only what it has: mode, scopes, expiry, own rates; and nothing that could spend beyond its own cap.
+-- A lock that is not acquired within 3 s raises (55P03): nothing was done.
 
--- The caller of a change of keys. Its tenant is locked until the end of the transaction, so that what counts keys counts
--- all of them; its own row too, so that whoever has seen it revoked sees all that it has made.
+-- The key that changes keys. Its tenant is locked until the end of the transaction, so that keys are counted exactly; its
+-- own row too, so that a reader who sees it revoked sees all keys that it created.
 -- `refusal`: see check_key; null when it may.
 CREATE OR REPLACE FUNCTION key_admin(p_key_sha256 bytea, OUT refusal text, OUT admin api_keys)
 LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
@@ -19,8 +19,8 @@ BEGIN
   SELECT k.* INTO admin FROM api_keys k WHERE k.key_id = v_key_id;
 END $$;
 
--- Whether one more key may be made: null, or too-many (not revoked) | too-fast (made within a day, revoked or not).
--- What it counts it finds by an index: keys that ended, or were made, long ago cost nothing.
+-- Whether one more key may be created: null, or too-many (active keys) | too-fast (created within a day, revoked or not).
+-- It counts by indexes: keys that ended, or were created, long ago cost nothing.
 CREATE OR REPLACE FUNCTION key_room(p_tenant_id uuid) RETURNS text
 LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   SELECT CASE
@@ -32,15 +32,15 @@ LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   END
 $$;
 
--- The rates that what this key makes counts against.
+-- The rates that the keys which this key creates count against.
 CREATE OR REPLACE FUNCTION handed_down(k api_keys) RETURNS uuid[]
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
   SELECT CASE WHEN coalesce(k.submit_per_minute, k.read_per_minute) IS NULL THEN k.rate_makers
               ELSE k.rate_makers || k.spending_id END
 $$;
 
--- The keys of the caller's tenant, newest first, after p_after; p_limit at most.
--- outcome: found, with a key each | no-cursor (no such key to go on after) | unauthorized | scope-missing
+-- The keys of the key's tenant, newest first, after p_after; at most p_limit.
+-- outcome: found, each with a key | no-cursor (no such key to continue after) | unauthorized | scope-missing
 -- Zero rows: no more keys.
 CREATE OR REPLACE FUNCTION list_own_keys(p_key_sha256 bytea, p_after uuid, p_limit integer)
 RETURNS TABLE (outcome text, current_key_id uuid, key key_views)
@@ -75,11 +75,10 @@ BEGIN
    ORDER BY page.created_at DESC, page.key_id DESC;
 END $$;
 
--- Makes a key. It comes with the hashes of two, one per mode, of which the valid one is kept. What is left out (null)
--- of mode, expiry and rates is as the caller's own. What a key makes counts against the key's own rates, together with
--- the key itself.
--- outcome: created | past-expiry | over-mode | over-scopes | over-expiry | over-rate | over-cap (each more than the caller
---   has) | over-makers (a fifth rate to count against) | too-many | too-fast | unauthorized | scope-missing | read-only
+-- Creates a key. It takes the hashes of two, one per mode, and keeps the one of the key's mode. Mode, expiry and rates that
+-- are null are the calling key's own. What a created key uses counts against the rates of the key that created it, too.
+-- outcome: created | past-expiry | over-mode | over-scopes | over-expiry | over-rate | over-cap (each more than the calling
+--   key has) | over-makers (a fifth rate to count against) | too-many | too-fast | unauthorized | scope-missing | read-only
 CREATE OR REPLACE FUNCTION create_own_key(
   p_key_sha256 bytea, p_key_id uuid, p_live_sha256 bytea, p_test_sha256 bytea, p_name text, p_mode text, p_scopes text[],
   p_expires_at timestamptz, p_submit_per_minute integer, p_read_per_minute integer, p_spending_cap_micros bigint
@@ -123,9 +122,9 @@ BEGIN
   RETURN QUERY SELECT 'created', v_admin.key_id, v FROM key_views v WHERE v.key_id = p_key_id;
 END $$;
 
--- Gives an active key its one successor, alike in everything and with the same cap, and ends the old one after a grace,
--- never later than it would have ended anyway. The successor counts together with the old key, and a key with a rate of
--- its own rotates itself and what it made alone, for another's rate would come on top of its own.
+-- Gives an active key its one successor, with the same properties and cap, and ends the old one after a grace period, never
+-- later than it would have ended anyway. The successor counts together with the old key. A key with a rate of its own
+-- rotates only itself and the keys that it created, for another key's rate would come on top of its own.
 -- outcome: rotated | absent (no such key, or revoked or expired) | already-rotated | over-mode | over-scopes | over-expiry
 --   | over-rate | over-cap | too-many | too-fast | unauthorized | scope-missing | read-only
 CREATE OR REPLACE FUNCTION rotate_own_key(
@@ -176,14 +175,14 @@ BEGIN
   RETURN QUERY SELECT 'rotated', v_admin.key_id, v, old_expires_at FROM key_views v WHERE v.key_id = p_new_key_id;
 END $$;
 
--- Ends a key at once and for good, and tells of it once. Zero rows: no such key, or it is revoked already.
+-- Revokes a key, with one event. Zero rows: no such key, or it is revoked already.
 CREATE OR REPLACE FUNCTION revoke_key(p_key_id uuid) RETURNS TABLE (key_id uuid)
 LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   WITH revoked AS (
     UPDATE api_keys k SET status = 'revoked', revoked_at = wall_clock()
      WHERE k.key_id = p_key_id AND k.status = 'active'
     RETURNING k.key_id, k.tenant_id, k.name, k.revoked_at
-  ), told AS (
+  ), event AS (
     INSERT INTO outbox_events (tenant_id, type, payload, created_at)
     SELECT r.tenant_id, 'key.revoked', jsonb_build_object('key_id', r.key_id, 'name', r.name, 'revoked_at',
       to_char(r.revoked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')), r.revoked_at
@@ -192,7 +191,7 @@ LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   SELECT r.key_id FROM revoked r
 $$;
 
--- Ends a key at the request of an admin key of its tenant, whatever the operator's switch says.
+-- Revokes a key for an admin key of its tenant, also during the operator's halt.
 -- outcome: revoked | already-revoked, each with the key; absent | unauthorized | scope-missing
 CREATE OR REPLACE FUNCTION revoke_own_key(p_key_sha256 bytea, p_key_id uuid)
 RETURNS TABLE (outcome text, current_key_id uuid, key key_views)

@@ -54,10 +54,10 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
    ORDER BY x.created_at DESC, x.transfer_id DESC
 $$;
 
--- What the runs that were closed on the days from p_from to p_to (both included, UTC) add up to, by p_group_by:
--- 'day' (in their order), 'pack' or 'key' (the most charged first); the columns of the other two are null.
+-- Sums of the runs that were closed on the days from p_from to p_to (both included, UTC), by p_group_by: 'day' (in their
+-- order), 'pack' or 'key' (the most charged first); the columns of the other two are null.
 -- `complete_through`: the last day that can gain no more runs. A run that ended before midnight may be committed after
--- it, but not 120 s later, for no statement that writes lives so long (the audit relies on the same).
+-- it, but not 120 s later, for no statement that writes takes so long (the audit relies on the same).
 CREATE OR REPLACE FUNCTION find_usage(p_key_sha256 bytea, p_from date, p_to date, p_group_by text)
 RETURNS TABLE (outcome text, day text, pack_type text, key_id uuid, key_name text, runs bigint,
   completed bigint, failed bigint, canceled bigint, reserved_micros bigint, charged_micros bigint, complete_through text)
@@ -82,8 +82,8 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- CLAWBACK: available -> funding, once per id, never below zero: what is missing is a finding. The balance is locked
--- first, for what it holds decides the transfer.
--- One row: what was asked and taken, now or (`already`) before, and of whom. Zero rows: no such tenant.
+-- first, because its amount decides the transfer.
+-- One row: what was asked and taken, now or (`already`) before, and from which tenant. Zero rows: no such tenant.
 CREATE OR REPLACE FUNCTION clawback_credit(p_tenant_id uuid, p_clawback_id text, p_micros bigint)
 RETURNS TABLE (tenant_id uuid, asked_micros bigint, taken_micros bigint, already boolean)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
@@ -92,7 +92,7 @@ DECLARE
   v_now timestamptz := wall_clock();
   v_available bigint;
 BEGIN
-  -- Two of one id, for two tenants, wait for each other here.
+  -- Two calls with one id, for two tenants, wait for each other here.
   PERFORM take_lock_row('clawbacks');
   SELECT x.tenant_id, x.asked, x.taken, true INTO tenant_id, asked_micros, taken_micros, already
     FROM (
@@ -130,9 +130,9 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- Trigger of balances: budget.threshold, what is charged has come to 50, 80 or 100 % of what is granted. Each once per
--- crossing.
-CREATE OR REPLACE FUNCTION tell_budget_threshold() RETURNS trigger
+-- Trigger of balances: the event budget.threshold, when the charged amount reaches 50, 80 or 100 % of the granted one; each
+-- once per crossing.
+CREATE OR REPLACE FUNCTION publish_budget_threshold() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   INSERT INTO outbox_events (tenant_id, type, payload, created_at)
@@ -145,7 +145,7 @@ BEGIN
 END $$;
 
 -- Trigger of balances: when a tenant's money moved last, to 15 s; see tenant_movements.
-CREATE OR REPLACE FUNCTION note_movement() RETURNS trigger
+CREATE OR REPLACE FUNCTION record_movement() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   INSERT INTO tenant_movements (tenant_id, moved_at) VALUES (NEW.tenant_id, NEW.moved_at)

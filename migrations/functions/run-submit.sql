@@ -1,4 +1,4 @@
--- S2 of the money protocol: how a run begins.
+-- S2 of the money protocol: a run begins.
 
 -- Linearization point 1: does this run exist, and is its money held?
 -- With p_reserve false it only reads. The balance row is locked last and held for the commit alone. A lock that is not
@@ -6,7 +6,7 @@
 -- p_webhook_url: where to send the event of the run's end, or null; p_webhook_secret becomes the secret of the tenant's
 -- default endpoint, which signs it, where there is no such endpoint yet.
 --
--- outcome: inserted | existing | conflict | absent (only looked: it would have been inserted) | insufficient
+-- outcome: inserted | existing | conflict | absent (only read: it would have been inserted) | insufficient
 --   | too-many-open | late | unauthorized | scope-missing | pack-not-in-plan | cost-over-plan-limit | read-only | run-id-taken
 -- refused_by: 'tenant' or 'key', whose budget was too small, with available_micros of that one.
 CREATE OR REPLACE FUNCTION submit_run(
@@ -54,7 +54,7 @@ BEGIN
     LEFT JOIN plans p USING (plan_id)
    WHERE k.key_id = v_key_id;
 
-  FOR v_look IN 1..2 LOOP
+  FOR v_round IN 1..2 LOOP
     SELECT r.* INTO v_run FROM runs r
      WHERE r.tenant_id = v_caller.tenant_id AND r.idempotency_key = p_idempotency_key;
     IF FOUND THEN
@@ -68,7 +68,7 @@ BEGIN
       RETURN NEXT;
       RETURN;
     END IF;
-    EXIT WHEN v_look = 2;
+    EXIT WHEN v_round = 2;
 
     outcome := CASE
       WHEN v_caller.switch_mode <> 'normal' THEN 'read-only'

@@ -1,4 +1,4 @@
--- Tenants and plans: versions of what the mirror holds, and what a plan includes.
+-- Tenants and plans: versions of what is mirrored, and what a plan includes.
 
 -- Trigger: every row of api_keys, plans, tenants and tenant_plans that changes gets a new version.
 CREATE OR REPLACE FUNCTION raise_config_version() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,6 +1,6 @@
--- What the owner of an endpoint reads of its deliveries, and asks for again.
+-- Deliveries as the owner of an endpoint lists and repeats them.
 
--- A page of an endpoint's deliveries, newest first, after the one named; without an endpoint those to runs' own addresses.
+-- A page of an endpoint's deliveries, newest first, after p_after; without an endpoint those to runs' own addresses.
 -- outcome: found | absent | unauthorized | scope-missing. Always a row; its delivery is null where there is none.
 CREATE OR REPLACE FUNCTION list_webhook_deliveries(p_key_sha256 bytea, p_endpoint_id uuid, p_status text, p_after uuid,
   p_limit integer)
@@ -37,10 +37,10 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
    ORDER BY d.created_at DESC, d.delivery_id DESC
 $$;
 
--- Another attempt at once, whatever became of it so far; its schedule starts again. One under way is left to end.
+-- Makes a delivery due now, whatever its status; its schedule starts again. An attempt that is under way is left alone.
 -- It counts as a delivery of an unpaid event does, whatever its run cost: a tenant has p_per_hour of both in an hour.
--- outcome: redelivering | absent | disabled (its endpoint is, or what was pending then is still canceled) | too-many (until retry_after_seconds have passed)
--- | unauthorized | scope-missing | read-only.
+-- outcome: redelivering | absent | disabled (its endpoint is, or what was pending is still being canceled)
+--   | too-many (until retry_after_seconds have passed) | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION redeliver_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_delivery_id uuid, p_per_hour integer)
 RETURNS TABLE (outcome text, delivery delivery_views, retry_after_seconds integer)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$

@@ -1,4 +1,5 @@
--- Webhook endpoints, which the edge manages by these functions alone. A lock that is not had within 3 s raises (55P03).
+-- Webhook endpoints, which the edge manages only through these functions. A lock that is not acquired within 3 s raises
+-- (55P03): nothing was done.
 
 -- Whether an endpoint that this tenant creates now is slow from the beginning: it cannot get rid of `slow` by another one.
 CREATE OR REPLACE FUNCTION has_slow_webhook(p_tenant_id uuid) RETURNS boolean
@@ -14,7 +15,7 @@ LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   ON CONFLICT (tenant_id) WHERE url IS NULL DO NOTHING
 $$;
 
--- The endpoints of the key's tenant, oldest first; with an id that one alone.
+-- The endpoints of the key's tenant, oldest first; with an id only that one.
 -- outcome: found | unauthorized | scope-missing. Always a row; its webhook is null where there is none.
 CREATE OR REPLACE FUNCTION list_webhooks(p_key_sha256 bytea, p_endpoint_id uuid)
 RETURNS TABLE (outcome text, webhook webhook_views)
@@ -25,11 +26,11 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
    ORDER BY w.created_at, w.endpoint_id
 $$;
 
--- Makes an endpoint.
--- outcome: created | too-many (the tenant has as many as p_most) | too-fast (it made p_most_a_day within a day, deleted
--- or not) | unauthorized | scope-missing | read-only.
+-- Creates an endpoint.
+-- outcome: created | too-many (the tenant has p_max) | too-fast (it created p_max_per_day within a day, deleted or not)
+--   | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION create_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_url text, p_events text[], p_description text,
-  p_secret text, p_most integer, p_most_a_day integer DEFAULT 100)
+  p_secret text, p_max integer, p_max_per_day integer)
 RETURNS TABLE (outcome text, created_at timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 #variable_conflict use_column
@@ -38,15 +39,15 @@ DECLARE
 BEGIN
   SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'admin', true) c;
   IF outcome IS NULL THEN
-    -- Two of one tenant wait for each other here, so that both are counted.
+    -- Two calls of one tenant wait for each other here, so that both are counted.
     PERFORM FROM tenants t WHERE t.tenant_id = v_tenant_id FOR NO KEY UPDATE;
     created_at := wall_clock();
     outcome := CASE
       WHEN (SELECT count(*) FROM webhook_endpoints w
-             WHERE w.tenant_id = v_tenant_id AND w.url IS NOT NULL AND w.deleted_at IS NULL) >= p_most THEN 'too-many'
+             WHERE w.tenant_id = v_tenant_id AND w.url IS NOT NULL AND w.deleted_at IS NULL) >= p_max THEN 'too-many'
       WHEN (SELECT count(*) FROM webhook_endpoints w
              WHERE w.tenant_id = v_tenant_id AND w.url IS NOT NULL
-               AND w.created_at > create_webhook.created_at - interval '1 day') >= p_most_a_day THEN 'too-fast'
+               AND w.created_at > create_webhook.created_at - interval '1 day') >= p_max_per_day THEN 'too-fast'
       ELSE 'created'
     END;
     IF outcome = 'created' THEN
@@ -58,7 +59,7 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- Makes an endpoint active again.
+-- Enables an endpoint.
 -- outcome: enabled (now or before) | absent | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION enable_webhook(p_key_sha256 bytea, p_endpoint_id uuid)
 RETURNS TABLE (outcome text, webhook webhook_views)
@@ -76,8 +77,8 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- Deletes an endpoint. What is pending is canceled. A transaction that locks an endpoint and its deliveries takes them in
--- that order.
+-- Deletes an endpoint, and cancels its pending deliveries. A transaction that locks an endpoint and its deliveries locks
+-- them in that order.
 -- outcome: deleted | absent | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION delete_webhook(p_key_sha256 bytea, p_endpoint_id uuid) RETURNS TABLE (outcome text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
@@ -98,8 +99,8 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- A fresh secret; those before sign too for so many seconds: more than one, for who never saw the answer rotates again.
--- Without an id: the default's, made where there is none.
+-- Sets a new secret; up to three earlier ones sign too for p_grace_seconds: a caller that lost the response rotates again.
+-- Without an id: that of the default endpoint, created where there is none.
 -- outcome: rotated | absent | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION rotate_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_secret text, p_grace_seconds integer)
 RETURNS TABLE (outcome text, previous_until timestamptz)
@@ -113,7 +114,7 @@ BEGIN
     IF p_endpoint_id IS NULL THEN
       PERFORM ensure_default_webhook(v_tenant_id, p_secret);
     END IF;
-    -- One that was made just now has none before it.
+    -- One that was created just now has no earlier secret.
     UPDATE webhook_endpoints w
        SET secret = p_secret, version = w.version + 1, previous_until = wall_clock() + make_interval(secs => p_grace_seconds),
            previous_secrets = (w.secret || CASE WHEN w.previous_until > wall_clock() THEN w.previous_secrets ELSE '{}' END)[1:3]
@@ -126,7 +127,7 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- The secret that signs what goes to runs' own addresses; made of this one where there is none yet.
+-- The secret that signs deliveries to runs' own addresses; p_secret, stored, where there is none yet.
 -- outcome: found | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION default_webhook_secret(p_key_sha256 bytea, p_secret text)
 RETURNS TABLE (outcome text, secret text, previous_until timestamptz)

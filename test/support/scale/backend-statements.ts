@@ -22,10 +22,10 @@ const fresh = idOf("a token of this test");
 export const BACKEND_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "begin-finalize": backend(40, [...leased, fresh], {}),
   "begin-purge": backend(45, [outlived, "3"], { version: "4" }),
-  "claim-run": backend(45, [idOf("queued 1"), fresh, 120, 3], { claimed: true }),
+  "claim-run": backend(45, [idOf("queued 1"), fresh, 120, 3], { leased: true }),
   "claim-webhook-deliveries": backend(
     225,
-    { quick: 96, kept: 24, slow: 32, per_tenant: 8, per_endpoint: 4, per_host: 32, lease_seconds: 60 },
+    { quick: 96, reserved: 24, slow: 32, per_tenant: 8, per_endpoint: 4, per_host: 32, lease_seconds: 60 },
     { endpoint_id: idOf("endpoint 0") },
   ),
   "close-buried": backend(155, [...stale, "c", "l", false], { run_id: stale[0] }),
@@ -48,7 +48,7 @@ export const BACKEND_STATEMENTS: Readonly<Record<string, StatementCase>> = {
     },
     { run_id: claimed[0] },
   ),
-  "conclude-webhook-delivery": backend(
+  "finish-webhook-delivery": backend(
     39,
     {
       delivery_id: idOf("delivery 1"),
@@ -69,7 +69,7 @@ export const BACKEND_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "fail-lapsed": backend(150, [...lapsed, 1, "x", false], { run_id: lapsed[0] }),
   "fan-out-events": backend(1_400, [10, 1_000, ["LEASE_EXPIRED"], null], { events: "10" }),
   "find-stranded-runs": backend(25, [[idOf("queued 1"), idOf("completed 1")]], { run_id: idOf("queued 1") }),
-  "forget-events": backend(1_500, [30, "-infinity", "0", 50], { looked: "50", events: "50" }),
+  "forget-events": backend(1_500, [30, "-infinity", "0", 50], { scanned: "50", events: "50" }),
   "freeze-run": backend(70, [...claimed, "TEST", "{}"], { run_id: claimed[0] }),
   "freeze-closed-run": backend(80, [idOf("completed 1"), "3", "SETTLED", "TEST", "{}"], { outcome: "found" }),
   "hand-back": backend(40, [...leased, true], { run_id: leased[0] }),

@@ -88,8 +88,8 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
       events: [],
       description: null,
       secret: "s",
-      most: 20,
-      most_a_day: 100,
+      max: 20,
+      max_per_day: 100,
     },
     {
       outcome: "created",

@@ -46,7 +46,7 @@ export const OPERATOR_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "list-findings": owner(120, [null], { tenant_id: TENANT }, "findings that are open"),
   "list-keys": owner(190, [TENANT], { tenant_id: TENANT }, "keys that the tenant ever had"),
   "list-plans": owner(10, [], { plan_id: "other" }, "plans and tenants on them"),
-  "list-runs": owner(35, [TENANT, null, 20, null, 20_000], { last_looked: false }),
+  "list-runs": owner(35, [TENANT, null, 20, null, 20_000], { last_scanned: false }),
   "list-tenants": owner(15, ["-infinity", FIRST], { tenant_id: TENANT }),
   "note-audit-checkpoint": owner(
     20,
@@ -83,7 +83,7 @@ export const OPERATOR_FILTERS: readonly (readonly [name: string, what: string, h
   [
     "list-runs",
     "of a status that none has",
-    owner(2_500, [TENANT, "EXPIRED", 20, null, 2_000], { matched: false }, "runs that may be looked at"),
+    owner(2_500, [TENANT, "EXPIRED", 20, null, 2_000], { matched: false }, "runs that may be read"),
   ],
   ["list-runs", "that are open", owner(20, [TENANT, "QUEUED", 20, null, 20_000], { status: "QUEUED" })],
   ["list-findings", "of one tenant", owner(130, [TENANT], { tenant_id: TENANT }, "findings that are open")],

@@ -40,7 +40,7 @@ export interface Settled {
   readonly day: string;
   readonly transfers: number;
   readonly added: Added;
-  /** By "day pack key"; of a checkpoint those of its own day alone. */
+  /** By "day pack key"; of a checkpoint only those of its own day. */
   readonly lines: ReadonlyMap<string, UsageFigures>;
   /** What capped runs were charged, by key. */
   readonly capped: ReadonlyMap<string, bigint>;
@@ -62,7 +62,7 @@ export async function findCheckpoint(db: Db, tenant_id: string, full_seconds: nu
   );
 }
 
-/** Notes where a turn held that began from a checkpoint, or (undefined) from the beginning. */
+/** Records the sums of an audit that found no difference and began from a checkpoint, or (undefined) from the beginning. */
 export async function noteCheckpoint(
   db: Db,
   tenant_id: string,

@@ -9,7 +9,7 @@ import { fn } from "../fn.ts";
 
 const FIRST = "00000000-0000-0000-0000-000000000000";
 
-/** A sum of micros or a count: beyond the safe integers, and negative where the books are broken. */
+/** A sum of micros or a count: beyond the safe integers, and negative where the ledger is wrong. */
 const sum = z
   .string()
   .regex(/^-?\d{1,30}$/)
@@ -44,8 +44,8 @@ const tenant = z.object({
 });
 
 /** The next tenants in the order of their ids. */
-export async function auditTenants(db: Db, after: string | undefined, most: number): Promise<readonly string[]> {
-  return (await db.query({ name: "audit-tenants", text: tenantsSql }, [after ?? FIRST, most])).map(
+export async function auditTenants(db: Db, after: string | undefined, max: number): Promise<readonly string[]> {
+  return (await db.query({ name: "audit-tenants", text: tenantsSql }, [after ?? FIRST, max])).map(
     (row) => z.object({ tenant_id: id }).parse(row).tenant_id,
   );
 }
@@ -62,8 +62,8 @@ export async function auditHorizon(
 }
 
 /** The next settled transfers, added up by kind. */
-export async function addTransfers(db: Db, tenant_id: string, after: string, through: string, most: number) {
-  return transfers.parse((await fn(db, "add_transfers", [tenant_id, after, through, most]))[0]);
+export async function addTransfers(db: Db, tenant_id: string, after: string, through: string, max: number) {
+  return transfers.parse((await fn(db, "add_transfers", [tenant_id, after, through, max]))[0]);
 }
 
 /** The next settled runs from a moment on, or after one of that moment, added up by day, pack and key. */
@@ -72,10 +72,10 @@ export async function addClosedRuns(
   tenant_id: string,
   from: { readonly finished_at: string; readonly run_id?: string },
   before: string,
-  most: number,
+  max: number,
 ) {
   const cursor = [from.finished_at, from.run_id ?? FIRST];
-  return closedRuns.parse((await fn(db, "add_closed_runs", [tenant_id, ...cursor, before, most]))[0]);
+  return closedRuns.parse((await fn(db, "add_closed_runs", [tenant_id, ...cursor, before, max]))[0]);
 }
 
 /**
@@ -92,7 +92,7 @@ export async function auditTenantRows(
   return only((await db.query({ name: "audit-tenant", text: tenantSql }, values)).map((row) => tenant.parse(row)));
 }
 
-/** Where a line of usage is told apart from others. */
+/** Identifies a line of usage. */
 export const lineName = ({ day, pack_type, key_id }: z.infer<typeof line>): string => `${day} ${pack_type} ${key_id}`;
 
 export const usageOf = (rows: readonly z.infer<typeof line>[]): ReadonlyMap<string, UsageFigures> =>

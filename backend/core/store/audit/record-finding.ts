@@ -6,7 +6,7 @@ import type { RunFault } from "./judge-runs.ts";
 
 const outcome = z.object({ outcome: z.enum(["found", "known", "lost"]) });
 
-/** "found": a new finding; "known": it waits for a person already; "lost": the run has moved on: look again. */
+/** "found": a new finding; "known": it is open already; "lost": the run has changed: read it again. */
 export type Recorded = z.infer<typeof outcome>["outcome"];
 
 /** A finding about a tenant. */
@@ -18,7 +18,7 @@ export async function recordTenantFault(
   return record(db, [tenant_id, null, fault.kind, fault.subject, JSON.stringify(fault.detail)]);
 }
 
-/** A finding about a run. One that is closed is frozen by it; one that is open may still move, and is looked at again. */
+/** A finding about a run. A closed run is frozen by it; an open one may still change, and is read again. */
 export async function recordRunFault(db: Db, kind: string, fault: RunFault): Promise<Recorded> {
   const detail = JSON.stringify(fault.detail);
   if (!isTerminal(fault.status)) return record(db, [fault.tenant_id, fault.run_id, kind, "", detail]);

@@ -30,7 +30,7 @@ export type CreateOwnKeyAnswer = z.infer<typeof answer>;
 export async function createOwnKey(
   db: Db,
   key_sha256: string,
-  wanted: WantedKey,
+  request: WantedKey,
   made: NewKeyHashes,
 ): Promise<CreateOwnKeyAnswer> {
   const values = {
@@ -38,13 +38,13 @@ export async function createOwnKey(
     key_id: made.key_id,
     live_sha256: bytea(made.live_sha256),
     test_sha256: bytea(made.test_sha256),
-    name: wanted.name,
-    mode: wanted.mode ?? null,
-    scopes: wanted.scopes,
-    expires_at: wanted.expires_at?.toISOString() ?? null,
-    submit_per_minute: wanted.submit_per_minute ?? null,
-    read_per_minute: wanted.read_per_minute ?? null,
-    spending_cap_micros: wanted.spending_cap_usd === undefined ? null : String(wanted.spending_cap_usd),
+    name: request.name,
+    mode: request.mode ?? null,
+    scopes: request.scopes,
+    expires_at: request.expires_at?.toISOString() ?? null,
+    submit_per_minute: request.submit_per_minute ?? null,
+    read_per_minute: request.read_per_minute ?? null,
+    spending_cap_micros: request.spending_cap_usd === undefined ? null : String(request.spending_cap_usd),
   };
   const [row] = await fn(db, "create_own_key", values, "outcome, current_key_id, (key).*");
   return answer.parse(row);

@@ -13,7 +13,7 @@ export type ListOwnKeys =
   | { readonly kind: "unauthorized" | "scope-missing" | "no-cursor" }
   | { readonly kind: "found"; readonly keys: readonly OwnKey[] };
 
-/** The keys of the caller's tenant, newest first, at most `limit`, from the one after the key `after` on. */
+/** The keys of the caller's tenant, newest first, at most `limit`, after the key `after`. */
 export async function listOwnKeys(
   db: Db,
   key_sha256: string,

@@ -13,8 +13,8 @@ export interface Clawback {
 const answer = z.object({ tenant_id: z.guid(), asked_micros: amount, taken_micros: amount, already: z.boolean() });
 
 /**
- * Takes credit back, once per clawback id, as far as it is available; what is missing is a finding. The answer tells what
- * this id took, now or before, and from whom. Undefined: no such tenant.
+ * Takes credit back, once per clawback id, as far as it is available; what is missing is a finding. Returns what this id
+ * took, now or before, and from which tenant. Undefined: no such tenant.
  */
 export async function clawbackCredit(db: Db, clawback: Clawback): Promise<z.infer<typeof answer> | undefined> {
   const rows = await fn(db, "clawback_credit", [clawback.tenant_id, clawback.clawback_id, String(clawback.amount)]);

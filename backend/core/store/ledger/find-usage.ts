@@ -40,8 +40,8 @@ export type FindUsage =
     };
 const complete = z.object({ complete_through: z.iso.date() });
 
-export async function findUsage(db: Db, key_sha256: string, wanted: UsageWanted): Promise<FindUsage> {
-  const rows = await fn(db, "find_usage", [bytea(key_sha256), wanted.from, wanted.to, wanted.group_by]);
+export async function findUsage(db: Db, key_sha256: string, request: UsageWanted): Promise<FindUsage> {
+  const rows = await fn(db, "find_usage", [bytea(key_sha256), request.from, request.to, request.group_by]);
   const refusal = refusalOf(rows[0]);
   if (refusal !== undefined) return refusal;
   const lines = rows.filter((row) => row["runs"] !== null).map((row) => line.parse(row));

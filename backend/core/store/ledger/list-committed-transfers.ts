@@ -19,17 +19,17 @@ export interface CommittedTransfersWanted {
 export async function listCommittedTransfers(
   db: Db,
   key_sha256: string,
-  wanted: CommittedTransfersWanted,
+  request: CommittedTransfersWanted,
 ): Promise<CommittedPage<OwnTransfer> | NoPosition | Refused> {
-  const { after, limit } = wanted;
+  const { after, limit } = request;
   const values = {
     key_sha256: bytea(key_sha256),
     epoch: after?.epoch ?? null,
     order: after?.order ?? null,
     id: after?.id ?? null,
-    kinds: wanted.kinds,
-    created_after: wanted.created_after ?? null,
-    created_before: wanted.created_before ?? null,
+    kinds: request.kinds,
+    created_after: request.created_after ?? null,
+    created_before: request.created_before ?? null,
     limit,
     scan_limit: Math.max(MOST_LOOKED_AT, limit + 1),
   };

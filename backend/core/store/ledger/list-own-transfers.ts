@@ -43,23 +43,23 @@ export type ListOwnTransfers =
 export async function listOwnTransfers(
   db: Db,
   key_sha256: string,
-  wanted: OwnTransfersWanted,
+  request: OwnTransfersWanted,
 ): Promise<ListOwnTransfers> {
   const values = {
     key_sha256: bytea(key_sha256),
-    at: wanted.after?.at ?? null,
-    id: wanted.after?.id ?? null,
-    kinds: wanted.kinds,
-    run_id: wanted.run_id ?? null,
-    created_after: wanted.created_after ?? null,
-    created_before: wanted.created_before ?? null,
-    limit: wanted.limit,
+    at: request.after?.at ?? null,
+    id: request.after?.id ?? null,
+    kinds: request.kinds,
+    run_id: request.run_id ?? null,
+    created_after: request.created_after ?? null,
+    created_before: request.created_before ?? null,
+    limit: request.limit,
   };
   const rows = await fn(db, "list_own_transfers", values, "outcome, place_at, (transfer).*");
   const refusal = refusalOf(rows[0]);
   if (refusal !== undefined) return refusal;
   const found = rows.filter((row) => row["transfer_id"] !== null).map((row) => listed.parse(row));
-  const { page, next } = pageOf(found, wanted.limit, ({ place_at, transfer_id }) => ({
+  const { page, next } = pageOf(found, request.limit, ({ place_at, transfer_id }) => ({
     at: place_at,
     id: transfer_id,
   }));

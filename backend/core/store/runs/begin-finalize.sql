@@ -1,7 +1,7 @@
--- W3: PROCESSING under our lease -> CLAIMED under a fresh finalize token. From here S3 decides the attempt.
--- A repeat under the same finalize token finds what the first try did, and changes nothing but the version.
+-- W3: PROCESSING under our lease -> CLAIMED under a new finalize token. From here S3 decides the attempt.
+-- A repeat under the same finalize token finds what the first try did, and changes only the version.
 -- $1 run_id  $2 lease token  $3 finalize token
--- One row: claimed under $3, and for how many seconds already.
+-- One row: CLAIMED under $3, and for how many seconds already.
 -- Zero rows: the lease is lost, or the run was canceled or frozen: stop.
 UPDATE runs
    SET finalize_stage = 'CLAIMED', finalize_token = $3::uuid, claimed_at = coalesce(claimed_at, wall_clock()),

@@ -17,20 +17,20 @@ export interface CommittedRunsWanted extends Omit<OwnRunsWanted, "after" | "stat
 export async function listCommittedRuns(
   db: Db,
   key_sha256: string,
-  wanted: CommittedRunsWanted,
+  request: CommittedRunsWanted,
 ): Promise<CommittedPage<FoundRun> | NoPosition | Refused> {
-  const { after, limit } = wanted;
+  const { after, limit } = request;
   const values = {
     key_sha256: bytea(key_sha256),
     epoch: after?.epoch ?? null,
     order: after?.order ?? null,
     id: after?.id ?? null,
-    ended: wanted.by === "ended",
-    statuses: wanted.statuses ?? null,
-    pack_type: wanted.pack_type ?? null,
-    created_after: wanted.created_after ?? null,
-    created_before: wanted.created_before ?? null,
-    metadata: wanted.metadata === undefined ? null : JSON.stringify(wanted.metadata),
+    ended: request.by === "ended",
+    statuses: request.statuses ?? null,
+    pack_type: request.pack_type ?? null,
+    created_after: request.created_after ?? null,
+    created_before: request.created_before ?? null,
+    metadata: request.metadata === undefined ? null : JSON.stringify(request.metadata),
     limit,
     scan_limit: MOST_LOOKED_AT,
   };

@@ -33,17 +33,17 @@ export type ListOwnRuns =
     };
 
 /** Checks the key and lists the runs of its tenant in one statement, so that no other tenant's can ever be read. */
-export async function listOwnRuns(db: Db, key_sha256: string, wanted: OwnRunsWanted): Promise<ListOwnRuns> {
+export async function listOwnRuns(db: Db, key_sha256: string, request: OwnRunsWanted): Promise<ListOwnRuns> {
   const values = {
     key_sha256: bytea(key_sha256),
-    at: wanted.after?.at ?? null,
-    id: wanted.after?.id ?? null,
-    statuses: wanted.statuses ?? null,
-    pack_type: wanted.pack_type ?? null,
-    created_after: wanted.created_after ?? null,
-    created_before: wanted.created_before ?? null,
-    metadata: wanted.metadata === undefined ? null : JSON.stringify(wanted.metadata),
-    limit: wanted.limit,
+    at: request.after?.at ?? null,
+    id: request.after?.id ?? null,
+    statuses: request.statuses ?? null,
+    pack_type: request.pack_type ?? null,
+    created_after: request.created_after ?? null,
+    created_before: request.created_before ?? null,
+    metadata: request.metadata === undefined ? null : JSON.stringify(request.metadata),
+    limit: request.limit,
     scan_limit: MAX_SCANNED,
   };
   const rows = await fn(db, "list_own_runs", values, "outcome, matched, last_scanned, place_at, (run).*");
@@ -51,7 +51,7 @@ export async function listOwnRuns(db: Db, key_sha256: string, wanted: OwnRunsWan
   if (refusal !== undefined) return refusal;
   const found = rows.filter((row) => row["run_id"] !== null).map((row) => listed.parse(row));
   const placeOf = ({ place_at, run_id }: z.output<typeof listed>): Place => ({ at: place_at, id: run_id });
-  const { page, next } = pageOf(found, wanted.limit, placeOf);
+  const { page, next } = pageOf(found, request.limit, placeOf);
   const last = page.at(-1);
   const goes_on = last?.last_scanned === true ? placeOf(last) : undefined;
   return { kind: "found", runs: page.filter(({ matched }) => matched), next: next ?? goes_on };

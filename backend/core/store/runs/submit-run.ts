@@ -20,7 +20,7 @@ export interface Submission {
   readonly timebox_sec: number;
   readonly min_reliability: number | null;
   readonly traceparent: string;
-  /** Where to tell how it ended; the secret becomes that of the tenant's default, should it have none yet. */
+  /** Where to send the event of its end; the secret becomes that of the tenant's default endpoint where there is none. */
   readonly webhook?: { readonly url: string; readonly secret: string } | undefined;
 }
 
@@ -57,8 +57,8 @@ const answer = z.discriminatedUnion("outcome", [
 export type SubmitAnswer = z.infer<typeof answer>;
 
 /**
- * Linearization point 1: does this run exist, and is its money held? With `reserve` "look" it only looks. An Outage
- * thrown means that the outcome is unknown until `deadline` has passed on the database's clock.
+ * Linearization point 1: does this run exist, and is its money held? With `mode` "look" it only reads. An Outage
+ * means that the outcome is unknown until `deadline` has passed on the database's clock.
  */
 export async function submitRun(
   db: Db,

@@ -8,7 +8,7 @@ const limit = z.number().int().positive();
 const microsText = z.string().regex(/^\d{1,16}$/);
 const version = z.string().regex(/^\d{1,16}$/);
 
-/** The rates that a key counts against: its own, and those of the keys that made it. */
+/** The rates that a key counts against: its own, and those of the keys that created it. */
 const limits = z.array(z.object({ id: z.guid(), per_minute: limit }));
 const mirroredKey = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -50,7 +50,7 @@ export async function tenantSnapshot(db: Db, tenant_id: string): Promise<TenantS
   return only((await fn(db, "tenant_snapshot", [tenant_id])).map((row) => snapshot.parse(row)));
 }
 
-/** With this one of its keys alone. Undefined: no such key. */
+/** With only this one of its keys. Undefined: no such key. */
 export async function admissionSnapshot(db: Db, key_sha256: string): Promise<TenantSnapshot | undefined> {
   return only((await fn(db, "admission_snapshot", [bytea(key_sha256)])).map((row) => snapshot.parse(row)));
 }

@@ -42,13 +42,13 @@ export interface Shares {
   readonly lease_seconds: number;
 }
 
-/** Due deliveries, as many as there are places, each the caller's to send until its lease ends; then it is anybody's again. */
+/** Due deliveries, at most one per free place, each claimed by the caller until its lease expires. */
 export async function claimDeliveries(
   db: Db,
   { quick, slow }: FreePlaces,
   { per_tenant, per_endpoint, per_host, kept, lease_seconds }: Shares,
 ): Promise<readonly ClaimedDelivery[]> {
-  const values = { quick, kept, slow, per_tenant, per_endpoint, per_host, lease_seconds };
+  const values = { quick, reserved: kept, slow, per_tenant, per_endpoint, per_host, lease_seconds };
   return (await fn(db, "claim_webhook_deliveries", values)).map((row) => claimed.parse(row));
 }
 
@@ -57,7 +57,7 @@ export interface Conclusion {
   readonly outcome: "delivered" | "retry" | "failed" | "gone";
   readonly status: number | null;
   readonly error: string | null;
-  /** With `retry` alone. */
+  /** Only with `retry`. */
   readonly retry_seconds: number | null;
   /** Whether the attempt took long: the endpoint's next ones take slow places. */
   readonly slow: boolean;
@@ -72,6 +72,6 @@ export async function concludeDelivery(
   { outcome, status, error, retry_seconds, slow }: Conclusion,
 ): Promise<z.infer<typeof deliveryStatus> | undefined> {
   const values = { delivery_id, claim_token, outcome, status, error, retry_seconds, slow };
-  const rows = await fn(db, "conclude_webhook_delivery", values);
+  const rows = await fn(db, "finish_webhook_delivery", values);
   return only(rows.map((row) => concluded.parse(row)))?.status;
 }

@@ -18,9 +18,9 @@ export async function fanOutEvents(db: Db, limit: number, after?: string): Promi
   return fannedOut.parse((await fn(db, "fan_out_events", values))[0]);
 }
 
-const forgotten = counted.extend({ looked: counter, last_at: z.string().nullable(), last_id: z.string().nullable() });
+const forgotten = counted.extend({ scanned: counter, last_at: z.string().nullable(), last_id: z.string().nullable() });
 
-/** The place of an event in the order in which old ones are looked at. */
+/** The position of an event in the order in which old ones are read. */
 export interface EventPlace {
   readonly at: string;
   readonly id: string;
@@ -37,7 +37,7 @@ export async function forgetEvents(
   after?: EventPlace,
 ): Promise<{ readonly events: number; readonly last: EventPlace | undefined }> {
   const rows = await fn(db, "forget_events", [days, after?.at ?? "-infinity", after?.id ?? "0", limit]);
-  const { looked, events, last_at, last_id } = forgotten.parse(rows[0]);
-  const last = looked < limit || last_at === null || last_id === null ? undefined : { at: last_at, id: last_id };
+  const { scanned, events, last_at, last_id } = forgotten.parse(rows[0]);
+  const last = scanned < limit || last_at === null || last_id === null ? undefined : { at: last_at, id: last_id };
   return { events, last };
 }

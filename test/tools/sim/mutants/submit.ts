@@ -32,7 +32,7 @@ const unique: Mutant = {
   name: "UNIQUE (tenant, idempotency key)",
   database: [{ statement: "ALTER TABLE runs DROP CONSTRAINT runs_tenant_id_idempotency_key_key" }],
 };
-const firstLook = inSubmit("the first look", FOUND, FOUND.replace("IF FOUND", "IF FOUND AND v_look = 2"));
+const firstLook = inSubmit("the first look", FOUND, FOUND.replace("IF FOUND", "IF FOUND AND v_round = 2"));
 const checks: Mutant = {
   name: "the CHECKs of balances",
   database: [
@@ -70,7 +70,7 @@ export const SUBMIT_MUTANTS: readonly Mutant[] = [
   inFunction("check_key: the switch at halt", "check_key", "s.mode = 'halt'", "false"),
   inSubmit("the switch at read-only", "v_caller.switch_mode <> 'normal'", "false"),
   firstLook,
-  inSubmit("the second look", FOUND, FOUND.replace("IF FOUND", "IF FOUND AND v_look = 1")),
+  inSubmit("the second look", FOUND, FOUND.replace("IF FOUND", "IF FOUND AND v_round = 1")),
   inSubmit("the payload test", "CASE WHEN v_run.payload_sha256 = p_payload_sha256 THEN", "CASE WHEN true THEN"),
   inSubmit("ON CONFLICT", "ON CONFLICT DO NOTHING"),
   fundsLook,
