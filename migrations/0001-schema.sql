@@ -1,11 +1,11 @@
--- Tables of the money protocol, their guards and indexes, and what they begin with. Functions, views, triggers, roles and
+-- Tables of the money protocol, their constraints, indexes and first rows. Functions, views, triggers, roles and
 -- grants are in functions/, applied after these files. Amounts are BIGINT USD micros; ids are UUIDv7 or BIGINT.
 -- Row level security is on for every table (default deny): a role sees the rows that a policy of functions/roles.sql shows.
 
 ALTER TABLE pgmigrations ENABLE ROW LEVEL SECURITY;
 
--- What `npm run migrate` applied last of functions/, and the state of schema public and of the roles that it left: it is
--- applied again when one differs.
+-- Hashes of the files of functions/ that `npm run migrate` applied last, and of the state of schema public and of the roles
+-- afterwards: they are applied again when one differs.
 CREATE TABLE applied_functions (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   files_sha256 text NOT NULL,
@@ -25,7 +25,7 @@ CREATE TABLE operator_switch (
 ALTER TABLE operator_switch ENABLE ROW LEVEL SECURITY;
 INSERT INTO operator_switch (mode) VALUES ('normal');
 
--- Who holds a row of this table keeps the others from doing the same: see take_lock_row.
+-- Each row is a lock: see take_lock_row.
 CREATE TABLE lock_rows (name text PRIMARY KEY);
 ALTER TABLE lock_rows ENABLE ROW LEVEL SECURITY;
 INSERT INTO lock_rows (name) VALUES ('webhook claims'), ('clawbacks');
@@ -88,10 +88,10 @@ CREATE TABLE api_keys (
   rate_makers uuid[] NOT NULL DEFAULT '{}' CHECK (cardinality(rate_makers) <= 4)
 );
 ALTER TABLE api_keys ENABLE ROW LEVEL SECURITY;
--- Keys that have not ended, or ended lately; and the latest made. Neither is found by looking at all that ever were.
+-- Keys that have not ended, or ended recently; and the newest. Neither reads all keys of a tenant.
 CREATE INDEX api_keys_ends ON api_keys (tenant_id, (coalesce(least(revoked_at, expires_at), 'infinity'::timestamptz)));
 CREATE INDEX api_keys_newest ON api_keys (tenant_id, created_at DESC, key_id DESC);
--- The keys whose spending a turn of the audit from a checkpoint compares.
+-- The keys whose spending an audit from a checkpoint compares.
 CREATE INDEX api_keys_capped ON api_keys (tenant_id) WHERE spending_cap_micros IS NOT NULL;
 
 -- What a capped key and its successors have reserved and been charged; only those with a cap have a row.
@@ -113,7 +113,7 @@ CREATE TABLE balances (
 );
 ALTER TABLE balances ENABLE ROW LEVEL SECURITY;
 
--- When a tenant's money moved last, to 15 s: the first movement of each 15 s is noted. An index on balances.moved_at
+-- When a tenant's money moved last, to 15 s: the first movement of each 15 s is recorded. An index on balances.moved_at
 -- would cost every movement an entry, with the balance locked.
 CREATE TABLE tenant_movements (
   tenant_id uuid PRIMARY KEY REFERENCES tenants,
@@ -172,7 +172,7 @@ CREATE TABLE runs (
   -- From `purging_at` on its objects may be gone; at `purged_at` they are, and its inputs too.
   purging_at timestamptz,
   purged_at timestamptz,
-  -- May hold a secret of its owner: it goes when the run is purged.
+  -- May hold a secret of its owner: purge_run clears it.
   webhook_url text,
 
   UNIQUE (tenant_id, idempotency_key),
@@ -188,12 +188,12 @@ CREATE INDEX runs_signal_due ON runs (least(signal_count, 12), last_signal_at, r
   WHERE status = 'QUEUED' AND money_state = 'RESERVED';
 CREATE INDEX runs_lease ON runs (lease_expires_at, run_id) WHERE status = 'PROCESSING' AND finalize_stage IS NULL;
 CREATE INDEX runs_claimed ON runs (claimed_at, run_id) WHERE finalize_stage = 'CLAIMED';
-CREATE INDEX runs_outlived ON runs (retention_until, run_id)
+CREATE INDEX runs_past_retention ON runs (retention_until, run_id)
   WHERE purged_at IS NULL AND money_state IN ('SETTLED', 'REFUNDED');
 CREATE INDEX runs_finished ON runs (tenant_id, finished_at, run_id) WHERE finished_at IS NOT NULL;
 CREATE INDEX runs_newest ON runs (tenant_id, created_at DESC, run_id DESC);
 
--- Transaction ids begin again in another cluster (a dump restored, a logical replica promoted): `epoch` rises there, see
+-- Transaction ids start again in another cluster (a dump restored, a logical replica promoted): `epoch` rises there, see
 -- adopt_cluster(), and is the upper part of every commit_order.
 CREATE TABLE commit_epoch (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
@@ -214,7 +214,7 @@ CREATE TABLE ledger_transfers (
   credit text NOT NULL,
   amount_micros bigint NOT NULL CHECK (amount_micros > 0),
   created_at timestamptz NOT NULL,
-  -- The place of its transaction in the order of functions/commit-order.sql, by the default that functions/triggers.sql sets.
+  -- The position of its transaction in the order of functions/commit-order.sql, by the default that functions/triggers.sql sets.
   commit_order bigint NOT NULL,
   UNIQUE (run_id, kind),
   CHECK ((kind, debit, credit) IN (

@@ -1,4 +1,4 @@
--- Tables of the audit: what contradicts itself, and up to where the sums of a tenant are known.
+-- Tables of the audit: findings, and checkpoints of the sums of each tenant.
 
 CREATE TABLE audit_findings (
   finding_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -8,7 +8,7 @@ CREATE TABLE audit_findings (
   detail jsonb NOT NULL,
   created_at timestamptz NOT NULL,
   resolved_at timestamptz,
-  -- Tells findings of one tenant and kind apart: a chain of keys, a clawback, a line of usage.
+  -- Distinguishes findings of one tenant and kind: a chain of keys, a clawback, a line of usage.
   subject text NOT NULL DEFAULT '',
   note text
 );
@@ -21,8 +21,8 @@ CREATE INDEX audit_findings_clawback ON audit_findings (subject) WHERE run_id IS
 
 CREATE SEQUENCE audit_checkpoint_version;
 
--- What the settled transfers and closed runs of a tenant added up to when a turn of the audit held. The next turn adds
--- from there, so that its cost does not grow with history.
+-- Sums of the settled transfers and closed runs of a tenant when an audit found no difference. The next audit adds from
+-- there, so that its cost does not grow with history.
 -- `before`: every run that finished before it is in. `lines`: what those that finished on that day (UTC) add up to, by
 -- "day pack key"; usage of earlier days was compared and is final. `capped`: what capped runs were charged, by key.
 CREATE TABLE audit_checkpoints (

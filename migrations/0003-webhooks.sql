@@ -1,5 +1,5 @@
--- Webhooks: who is told of which events, and what is still to be told. An event is a row of the outbox; each endpoint
--- that wants it, and the run's own address, gets a delivery of it.
+-- Webhooks: endpoints, events and their deliveries. An event is a row of the outbox; each endpoint that subscribes to it,
+-- and the run's own address, gets a delivery of it.
 
 CREATE TABLE outbox_events (
   event_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -13,12 +13,12 @@ CREATE TABLE outbox_events (
   fanned_out_at timestamptz
 );
 ALTER TABLE outbox_events ENABLE ROW LEVEL SECURITY;
--- The next tenants with events that wait are found one after another, each by one look into the index.
+-- The next tenants with waiting events are found one after another, each by one index lookup.
 CREATE INDEX outbox_events_waiting ON outbox_events (tenant_id, event_id) WHERE fanned_out_at IS NULL;
 CREATE INDEX outbox_events_age ON outbox_events (created_at, event_id);
 
--- One without a url is the tenant's default: it signs what goes to the addresses that runs bring along.
--- `events` empty: all. Previous secrets, newest first, sign too until their time has passed.
+-- One without a url is the tenant's default: it signs deliveries to runs' own addresses.
+-- `events` empty: all. Previous secrets, newest first, sign too until previous_until.
 CREATE TABLE webhook_endpoints (
   endpoint_id uuid PRIMARY KEY,
   tenant_id uuid NOT NULL REFERENCES tenants,
@@ -35,8 +35,8 @@ CREATE TABLE webhook_endpoints (
   deleted_at timestamptz,
   -- Whether the last attempt took long, answered or not.
   slow boolean NOT NULL DEFAULT false,
-  -- When an endpoint is to be looked at for what is due: never later than the earliest of its pending deliveries, unless a
-  -- look found that one due and left it (`passed_over`); then it is when that look was. Null: nothing is pending.
+  -- When a claim reads the endpoint: never later than the earliest of its pending deliveries, unless a claim found that
+  -- delivery due and left it (`passed_over`); then the time of that claim. Null: nothing is pending.
   -- A transaction that makes a delivery earlier, or sets this later, locks the endpoint's row first: no delivery is missed.
   next_due_at timestamptz,
   passed_over boolean NOT NULL DEFAULT false,
@@ -55,8 +55,8 @@ CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints (deleted_at) WHERE d
 CREATE INDEX webhook_endpoints_slow ON webhook_endpoints (tenant_id) WHERE slow;
 CREATE INDEX webhook_endpoints_due ON webhook_endpoints (slow, passed_over, next_due_at) WHERE next_due_at IS NOT NULL;
 
--- `url`: the run's own, else the endpoint's counts. `next_attempt_at` of one that is claimed: when its attempt counts
--- as lost. `tries` are the attempts since it was made or last asked for again.
+-- `url`: the run's own; null: the endpoint's. `next_attempt_at` of a claimed delivery: when its attempt counts as lost.
+-- `tries`: the attempts since it was created or last redelivered.
 -- A pending one has an endpoint that is active, or that has `cancel_before`: a statement that disables or deletes an endpoint cancels
 -- what is pending, under its lock.
 CREATE TABLE webhook_deliveries (
@@ -65,8 +65,8 @@ CREATE TABLE webhook_deliveries (
   event_id bigint NOT NULL REFERENCES outbox_events,
   endpoint_id uuid NOT NULL REFERENCES webhook_endpoints,
   url text,
-  -- 'skipped': not made, for its tenant had as many unpaid ones in this hour as it may have. Its owner sees it in the list,
-  -- and may ask for it again.
+  -- 'skipped': not sent, for its tenant had reached its unpaid deliveries of this hour. Its owner sees it in the list, and
+  -- may have it delivered.
   status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'delivered', 'failed', 'canceled', 'skipped')),
   attempts integer NOT NULL DEFAULT 0,
   tries integer NOT NULL DEFAULT 0,
@@ -87,8 +87,8 @@ CREATE INDEX webhook_deliveries_claimed ON webhook_deliveries (endpoint_id) WHER
 CREATE INDEX webhook_deliveries_listed ON webhook_deliveries (endpoint_id, created_at, delivery_id);
 CREATE INDEX webhook_deliveries_by_status ON webhook_deliveries (endpoint_id, status, created_at, delivery_id);
 
--- How many deliveries each tenant had in its last hour that had any, of unpaid events (those skipped among them) and of
--- those that it asked for again.
+-- How many deliveries of unpaid events, including skipped ones, and redeliveries each tenant had in its last hour that had
+-- any.
 CREATE TABLE unpaid_deliveries (
   tenant_id uuid PRIMARY KEY REFERENCES tenants,
   hour timestamptz NOT NULL,

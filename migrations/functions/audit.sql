@@ -1,8 +1,8 @@
--- The audit: what adds up the transfers and closed runs, what a finding freezes, what a person decides, and checkpoints.
--- A checkpoint vouches for nothing: a full turn adds everything again, compares with it, and a difference is a finding.
+-- The audit: sums of transfers and closed runs, findings, what a person decides, and checkpoints. A checkpoint proves
+-- nothing: a full audit adds everything from the beginning and compares, and a difference is a finding.
 
--- What the transfers of a tenant after one and up to another (null: all that follow) add up to, so many at most.
--- STABLE: from the calling statement's snapshot. Always one row; `last_id` is null where there was none.
+-- Sums of the transfers of a tenant after one and up to another (null: all that follow), at most p_limit of them.
+-- STABLE: from the calling statement's snapshot. Always one row; `last_id` is null when there was none.
 CREATE OR REPLACE FUNCTION add_transfers(p_tenant_id uuid, p_after bigint, p_through bigint, p_limit integer)
 RETURNS TABLE (transfers bigint, last_id bigint, given numeric, taken_back numeric, reserve numeric, charge numeric, refund numeric)
 LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp AS $$
@@ -20,10 +20,10 @@ LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp AS $$
     ) l
 $$;
 
--- What the closed runs of a tenant add up to, by day, pack and key, from one moment and run on (after both) and before
--- another moment, so many at most. STABLE, and always one row, likewise.
+-- Sums of the closed runs of a tenant by day, pack and key: after (p_from, p_after) and before p_before, at most p_limit
+-- runs. STABLE, likewise. Always one row; the cursor is null when there was none.
 CREATE OR REPLACE FUNCTION add_closed_runs(p_tenant_id uuid, p_from timestamptz, p_after uuid, p_before timestamptz, p_limit integer)
-RETURNS TABLE (runs bigint, last_finished_at timestamptz, last_run_id uuid, lines jsonb)
+RETURNS TABLE (runs bigint, last_finished_at text, last_run_id uuid, lines jsonb)
 LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp AS $$
   WITH page AS MATERIALIZED (
     SELECT run_id, key_id, pack_type, key_capped, status, reserved_micros, charged_micros, finished_at FROM runs
@@ -40,20 +40,20 @@ LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp AS $$
   ), last AS (
     SELECT finished_at, run_id FROM page ORDER BY finished_at DESC, run_id DESC LIMIT 1
   )
-  SELECT (SELECT count(*) FROM page), (SELECT finished_at FROM last), (SELECT run_id FROM last),
+  SELECT (SELECT count(*) FROM page), (SELECT finished_at::text FROM last), (SELECT run_id FROM last),
     (SELECT coalesce(jsonb_agg(jsonb_build_object('day', day, 'pack_type', pack_type, 'key_id', key_id, 'figures',
         jsonb_build_array(runs::text, completed::text, failed::text, canceled::text, reserved::text, charged::text),
         'capped', capped::text)), '[]') FROM line)
 $$;
 
--- A finding that is about no closed run. Zero rows: it is open already.
+-- Records a finding that freezes no run. Zero rows: it is open already.
 -- `clawback-short` is refused (42501): it says what a clawback took, and a forged one would block the clawback's id.
 CREATE OR REPLACE FUNCTION record_finding(p_tenant_id uuid, p_run_id uuid, p_kind text, p_subject text, p_detail jsonb)
 RETURNS TABLE (finding_id bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   IF p_kind = 'clawback-short' THEN
-    RAISE EXCEPTION 'clawback alone records a finding of this kind' USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION 'only clawback_credit records a finding of this kind' USING ERRCODE = 'insufficient_privilege';
   END IF;
   RETURN QUERY
   INSERT INTO audit_findings AS f (tenant_id, run_id, kind, subject, detail, created_at)
@@ -62,8 +62,9 @@ BEGIN
   RETURNING f.finding_id;
 END $$;
 
--- A closed run whose books or result contradict it: AUDIT_REQUIRED, so that retention keeps its evidence, and a finding.
--- outcome: found | known (this finding is open already) | lost (the run is not as it was seen: look again).
+-- Freezes a closed run whose transfers or result contradict it: AUDIT_REQUIRED, so that retention keeps its evidence, and
+-- a finding.
+-- outcome: found | known (this finding is open already) | lost (the run has changed since it was read: read it again).
 CREATE OR REPLACE FUNCTION freeze_closed_run(p_run_id uuid, p_version bigint, p_money_state text, p_kind text, p_detail jsonb)
 RETURNS TABLE (outcome text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
@@ -87,7 +88,7 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- A person has dealt with a finding. The last one of a closed run lets the run go again.
+-- Resolves a finding that a person has dealt with. The last one of a closed run unfreezes the run.
 -- The run is locked before its finding, as freezing and deciding do.
 -- outcome: resolved | money-held (its run is open and frozen: decide the run). Zero rows: no such open finding.
 CREATE OR REPLACE FUNCTION resolve_finding(p_finding_id bigint, p_note text)
@@ -122,9 +123,10 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- A person closes a frozen run whose money is still held: FAILED, at a charge from zero to its reservation.
--- Its findings come before close_run, which locks the balance: nothing is waited for with that held.
--- Zero rows: it is not frozen with its money held, or not as it was seen.
+-- Closes a frozen run whose money is still held, as a person decided: FAILED, at a charge from zero to its reservation.
+-- p_reason_detail is for the run's owner, p_note for the findings. Findings are locked before close_run locks the balance:
+-- nothing is waited for while that is held.
+-- Zero rows: it is not frozen with its money held, or has changed since it was read.
 CREATE OR REPLACE FUNCTION decide_run(p_run_id uuid, p_version bigint, p_charge_micros bigint, p_reason_detail text, p_note text)
 RETURNS TABLE (run_id uuid, tenant_id uuid, reserved_micros bigint, charged_micros bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
@@ -151,10 +153,10 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- Notes a checkpoint that was added up from the one of version p_from, or (null) from the beginning.
--- Zero rows, and nothing was changed: the one it began from was replaced or dropped meanwhile, or, from the beginning, the
--- one that is there reaches further. Or it reaches beyond what there is, a moment to come or a transfer that the tenant does
--- not have: it would vouch for what is still to be written. A caller that is sound asks so only after a failover.
+-- Records a checkpoint that was added up from the one of version p_from, or (null) from the beginning.
+-- Zero rows, and nothing was changed: the one it began from was replaced or dropped meanwhile; or, from the beginning, the
+-- existing one reaches further; or it reaches into the future or beyond the tenant's last transfer, which a correct caller
+-- asks for only after a failover.
 CREATE OR REPLACE FUNCTION note_audit_checkpoint(p_tenant_id uuid, p_from bigint, p_through_transfer bigint, p_before timestamptz,
   p_transfers bigint, p_given numeric, p_taken_back numeric, p_reserve numeric, p_charge numeric, p_refund numeric,
   p_lines jsonb, p_capped jsonb)
@@ -191,7 +193,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET loc
   SELECT version FROM moved UNION ALL SELECT version FROM begun
 $$;
 
--- Drops a checkpoint that a full turn contradicted: what it said is in the finding, and the next turn begins at the
+-- Drops a checkpoint that a full audit contradicted: its content is in the finding, and the next audit begins at the
 -- beginning. Zero rows: it was replaced meanwhile.
 CREATE OR REPLACE FUNCTION drop_audit_checkpoint(p_tenant_id uuid, p_version bigint) RETURNS TABLE (version bigint)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$

@@ -1,14 +1,14 @@
--- Events of the outbox: fanned out into deliveries, and forgotten. The reaper reaches them by these functions alone.
+-- Events of the outbox: fanned out into deliveries, and deleted. The reaper reaches them through these functions only.
 
--- Turns up to so many events that wait into deliveries, to each active endpoint that was there and wants it, and to the
--- run's own address. Tenants take turns: up to 25 of them, in the order of their ids after p_after and then from the
--- first, have equal shares of p_limit, each its oldest events.
--- An event is unpaid when its run cost nothing, other than by one of our own failures. Anybody can make as many of them
--- as a rate allows, so that a tenant gets p_unpaid_per_hour deliveries of them in an hour; the others are skipped.
--- Locks: events (those that others hold are left), endpoints by id, counts by tenant: two at once never deadlock. After
--- 250 ms without an endpoint's lock, the events of its tenant are left for the tenant's next turn. An
--- endpoint that is disabled or deleted at this moment gets a delivery and loses it again, or does not get it.
--- Always one row: how many events there were, how many deliveries were skipped, and after whom to go on.
+-- Creates the deliveries of up to p_limit waiting events: one for each active endpoint that existed and subscribes, and one
+-- for the run's own address. Up to 25 tenants, in the order of their ids after p_after and then from the first, have equal
+-- shares of p_limit, each its oldest events.
+-- An event is unpaid when its run cost nothing, except for one of the platform's own failures (p_own_failures). A caller can
+-- make as many as its rate allows, so that a tenant gets p_unpaid_per_hour deliveries of them in an hour; others are skipped.
+-- Locks: events (those that others hold are left), endpoints by id, counts by tenant: two calls never deadlock. After
+-- 250 ms without an endpoint's lock the events of its tenant are left for a later call. An endpoint that is disabled or
+-- deleted at this moment gets a delivery and loses it again, or does not get it.
+-- Always one row: how many events there were, how many deliveries were skipped, and the p_after of the next call.
 CREATE OR REPLACE FUNCTION fan_out_events(p_limit integer, p_unpaid_per_hour integer, p_own_failures text[], p_after uuid)
 RETURNS TABLE (events bigint, skipped bigint, go_on_after uuid)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s'
@@ -71,7 +71,7 @@ BEGIN
       ) x;
   END;
   PERFORM set_config('lock_timeout', '3s', true);
-  -- Nobody waits long for a tenant with an endpoint that another transaction holds: its events stay for its next turn.
+  -- Nothing waits long for a tenant with an endpoint that another transaction holds: its events stay for a later call.
   SELECT array_agg(e.event_id) INTO v_events
     FROM unnest(v_events) AS v (event_id)
     JOIN outbox_events e USING (event_id)
@@ -119,12 +119,12 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- Looks at up to so many events older than so many days, oldest first, after a place, and forgets those of which nothing
--- is pending, with their deliveries; and so many deleted endpoints of that age that have no deliveries left.
--- Always one row: how many events were looked at and forgotten, and the place of the last one (null: there was none).
+-- Reads up to p_limit events older than p_days, oldest first, after a cursor, and deletes those without a pending delivery,
+-- with their deliveries; and up to p_limit deleted endpoints of that age that have no deliveries left.
+-- Always one row: how many events were read and deleted, and the cursor of the last one (null: there was none).
 -- Days that are null or negative raise (22023): events of the future are not old.
 CREATE OR REPLACE FUNCTION forget_events(p_days integer, p_after timestamptz, p_after_id bigint, p_limit integer)
-RETURNS TABLE (looked bigint, events bigint, last_at timestamptz, last_id bigint)
+RETURNS TABLE (scanned bigint, events bigint, last_at text, last_id bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
 -- How many rows a limit that is a parameter lets through is guessed, and guessed high: a join would read whole tables.
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -161,6 +161,6 @@ BEGIN
   ), last AS (
     SELECT created_at, event_id FROM page ORDER BY created_at DESC, event_id DESC LIMIT 1
   )
-  SELECT (SELECT count(*) FROM page), (SELECT count(*) FROM old), (SELECT l.created_at FROM last l),
+  SELECT (SELECT count(*) FROM page), (SELECT count(*) FROM old), (SELECT l.created_at::text FROM last l),
          (SELECT l.event_id FROM last l);
 END $$;

@@ -1,33 +1,26 @@
--- API keys over HTTP: an admin key lists, makes, rotates and revokes the keys of its own tenant.
--- What a key gives, it has itself: mode, scopes, expiry, own rates; and nothing that could spend beyond its own cap.
--- A lock that is not had within 3 s raises (55P03): nothing was done.
+-- API keys over HTTP: an admin key lists, creates, rotates and revokes the keys of its own tenant.
+-- A key grants only what it has: mode, scopes, expiry, own rates; and nothing that could spend beyond its own cap.
+-- A lock that is not acquired within 3 s raises (55P03): nothing was done.
 
--- The caller of a change of keys. Its tenant is locked until the end of the transaction, so that what counts keys counts
--- all of them; its own row too, so that whoever has seen it revoked sees all that it has made.
--- refused: unauthorized | read-only (the operator's halt) | scope-missing; null when it may go on.
-CREATE OR REPLACE FUNCTION key_admin(p_key_sha256 bytea, OUT refused text, OUT admin api_keys)
+-- The key that changes keys. Its tenant is locked until the end of the transaction, so that keys are counted exactly; its
+-- own row too, so that a reader who sees it revoked sees all keys that it created.
+-- `refusal`: see check_key; null when it may.
+CREATE OR REPLACE FUNCTION key_admin(p_key_sha256 bytea, OUT refusal text, OUT admin api_keys)
 LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
 DECLARE
-  v_mode text;
+  v_key_id uuid;
 BEGIN
   PERFORM FROM tenants t
     JOIN api_keys k USING (tenant_id)
    WHERE k.key_sha256 = p_key_sha256
      FOR NO KEY UPDATE OF t;
   PERFORM FROM api_keys k WHERE k.key_sha256 = p_key_sha256 FOR SHARE;
-  SELECT s.mode INTO v_mode FROM caller(p_key_sha256) c CROSS JOIN operator_switch s WHERE c.authorized;
-  refused := CASE WHEN NOT FOUND THEN 'unauthorized' WHEN v_mode = 'halt' THEN 'read-only' END;
-  IF refused IS NOT NULL THEN
-    RETURN;
-  END IF;
-  SELECT k.* INTO admin FROM api_keys k WHERE k.key_sha256 = p_key_sha256;
-  IF NOT 'admin' = ANY (admin.scopes) THEN
-    refused := 'scope-missing';
-  END IF;
+  SELECT c.key_id, c.refusal INTO v_key_id, refusal FROM check_key(p_key_sha256, 'admin', true) c;
+  SELECT k.* INTO admin FROM api_keys k WHERE k.key_id = v_key_id;
 END $$;
 
--- Whether one more key may be made: null, or too-many (not revoked) | too-fast (made within a day, revoked or not).
--- What it counts it finds by an index: keys that ended, or were made, long ago cost nothing.
+-- Whether one more key may be created: null, or too-many (active keys) | too-fast (created within a day, revoked or not).
+-- It counts by indexes: keys that ended, or were created, long ago cost nothing.
 CREATE OR REPLACE FUNCTION key_room(p_tenant_id uuid) RETURNS text
 LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   SELECT CASE
@@ -39,17 +32,17 @@ LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   END
 $$;
 
--- The rates that what this key makes counts against.
+-- The rates that the keys which this key creates count against.
 CREATE OR REPLACE FUNCTION handed_down(k api_keys) RETURNS uuid[]
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
   SELECT CASE WHEN coalesce(k.submit_per_minute, k.read_per_minute) IS NULL THEN k.rate_makers
               ELSE k.rate_makers || k.spending_id END
 $$;
 
--- The keys of the caller's tenant, newest first, after p_after; p_limit at most.
--- outcome: found, with a key each | no-cursor (no such key to go on after) | unauthorized | scope-missing
+-- The keys of the key's tenant, newest first, after p_after; at most p_limit.
+-- outcome: found, each with a key | no-cursor (no such key to continue after) | unauthorized | scope-missing
 -- Zero rows: no more keys.
-CREATE OR REPLACE FUNCTION list_keys(p_key_sha256 bytea, p_after uuid, p_limit integer)
+CREATE OR REPLACE FUNCTION list_own_keys(p_key_sha256 bytea, p_after uuid, p_limit integer)
 RETURNS TABLE (outcome text, current_key_id uuid, key key_views)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 #variable_conflict use_column
@@ -58,12 +51,9 @@ DECLARE
   v_at timestamptz := 'infinity';
   v_id uuid := coalesce(p_after, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
 BEGIN
-  SELECT c.* INTO v_caller FROM caller(p_key_sha256) c WHERE c.authorized;
-  IF NOT FOUND THEN
-    outcome := 'unauthorized';
-  ELSIF NOT 'admin' = ANY (v_caller.scopes) THEN
-    outcome := 'scope-missing';
-  ELSIF p_after IS NOT NULL THEN
+  SELECT c.* INTO v_caller FROM check_key(p_key_sha256, 'admin', false) c;
+  outcome := v_caller.refusal;
+  IF outcome IS NULL AND p_after IS NOT NULL THEN
     SELECT k.created_at INTO v_at FROM api_keys k WHERE k.key_id = p_after AND k.tenant_id = v_caller.tenant_id;
     IF NOT FOUND THEN
       outcome := 'no-cursor';
@@ -85,12 +75,11 @@ BEGIN
    ORDER BY page.created_at DESC, page.key_id DESC;
 END $$;
 
--- Makes a key. It comes with the hashes of two, one per mode, of which the valid one is kept. What is left out (null)
--- of mode, expiry and rates is as the caller's own. What a key makes counts against the key's own rates, together with
--- the key itself.
--- outcome: created | past-expiry | over-mode | over-scopes | over-expiry | over-rate | over-cap (each more than the caller
---   has) | over-makers (a fifth rate to count against) | too-many | too-fast | unauthorized | scope-missing | read-only
-CREATE OR REPLACE FUNCTION create_key_for(
+-- Creates a key. It takes the hashes of two, one per mode, and keeps the one of the key's mode. Mode, expiry and rates that
+-- are null are the calling key's own. What a created key uses counts against the rates of the key that created it, too.
+-- outcome: created | past-expiry | over-mode | over-scopes | over-expiry | over-rate | over-cap (each more than the calling
+--   key has) | over-makers (a fifth rate to count against) | too-many | too-fast | unauthorized | scope-missing | read-only
+CREATE OR REPLACE FUNCTION create_own_key(
   p_key_sha256 bytea, p_key_id uuid, p_live_sha256 bytea, p_test_sha256 bytea, p_name text, p_mode text, p_scopes text[],
   p_expires_at timestamptz, p_submit_per_minute integer, p_read_per_minute integer, p_spending_cap_micros bigint
 ) RETURNS TABLE (outcome text, current_key_id uuid, key key_views)
@@ -104,8 +93,8 @@ DECLARE
   v_submit_per_minute integer;
   v_read_per_minute integer;
 BEGIN
-  SELECT a.refused, a.admin INTO v_gate FROM key_admin(p_key_sha256) a;
-  outcome := v_gate.refused;
+  SELECT a.refusal, a.admin INTO v_gate FROM key_admin(p_key_sha256) a;
+  outcome := v_gate.refusal;
   v_admin := v_gate.admin;
   v_mode := coalesce(p_mode, v_admin.mode);
   v_expires_at := coalesce(p_expires_at, v_admin.expires_at);
@@ -133,12 +122,12 @@ BEGIN
   RETURN QUERY SELECT 'created', v_admin.key_id, v FROM key_views v WHERE v.key_id = p_key_id;
 END $$;
 
--- Gives an active key its one successor, alike in everything and with the same cap, and ends the old one after a grace,
--- never later than it would have ended anyway. The successor counts together with the old key, and a key with a rate of
--- its own rotates itself and what it made alone, for another's rate would come on top of its own.
+-- Gives an active key its one successor, with the same properties and cap, and ends the old one after a grace period, never
+-- later than it would have ended anyway. The successor counts together with the old key. A key with a rate of its own
+-- rotates only itself and the keys that it created, for another key's rate would come on top of its own.
 -- outcome: rotated | absent (no such key, or revoked or expired) | already-rotated | over-mode | over-scopes | over-expiry
 --   | over-rate | over-cap | too-many | too-fast | unauthorized | scope-missing | read-only
-CREATE OR REPLACE FUNCTION rotate_key_for(
+CREATE OR REPLACE FUNCTION rotate_own_key(
   p_key_sha256 bytea, p_key_id uuid, p_new_key_id uuid, p_live_sha256 bytea, p_test_sha256 bytea, p_grace_seconds integer
 ) RETURNS TABLE (outcome text, current_key_id uuid, key key_views, old_expires_at timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
@@ -149,8 +138,8 @@ DECLARE
   v_admin api_keys;
   v_old api_keys;
 BEGIN
-  SELECT a.refused, a.admin INTO v_gate FROM key_admin(p_key_sha256) a;
-  outcome := v_gate.refused;
+  SELECT a.refusal, a.admin INTO v_gate FROM key_admin(p_key_sha256) a;
+  outcome := v_gate.refusal;
   v_admin := v_gate.admin;
   IF outcome IS NULL THEN
     SELECT k.* INTO v_old FROM api_keys k WHERE k.key_id = p_key_id AND k.tenant_id = v_admin.tenant_id
@@ -186,14 +175,14 @@ BEGIN
   RETURN QUERY SELECT 'rotated', v_admin.key_id, v, old_expires_at FROM key_views v WHERE v.key_id = p_new_key_id;
 END $$;
 
--- Ends a key at once and for good, and tells of it once. Zero rows: no such key, or it is revoked already.
+-- Revokes a key, with one event. Zero rows: no such key, or it is revoked already.
 CREATE OR REPLACE FUNCTION revoke_key(p_key_id uuid) RETURNS TABLE (key_id uuid)
 LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   WITH revoked AS (
     UPDATE api_keys k SET status = 'revoked', revoked_at = wall_clock()
      WHERE k.key_id = p_key_id AND k.status = 'active'
     RETURNING k.key_id, k.tenant_id, k.name, k.revoked_at
-  ), told AS (
+  ), event AS (
     INSERT INTO outbox_events (tenant_id, type, payload, created_at)
     SELECT r.tenant_id, 'key.revoked', jsonb_build_object('key_id', r.key_id, 'name', r.name, 'revoked_at',
       to_char(r.revoked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')), r.revoked_at
@@ -202,9 +191,9 @@ LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   SELECT r.key_id FROM revoked r
 $$;
 
--- Ends a key at the request of an admin key of its tenant, whatever the operator's switch says.
+-- Revokes a key for an admin key of its tenant, also during the operator's halt.
 -- outcome: revoked | already-revoked, each with the key; absent | unauthorized | scope-missing
-CREATE OR REPLACE FUNCTION revoke_key_for(p_key_sha256 bytea, p_key_id uuid)
+CREATE OR REPLACE FUNCTION revoke_own_key(p_key_sha256 bytea, p_key_id uuid)
 RETURNS TABLE (outcome text, current_key_id uuid, key key_views)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 #variable_conflict use_column
@@ -212,12 +201,10 @@ DECLARE
   v_caller record;
   v_outcome text;
 BEGIN
-  SELECT c.* INTO v_caller FROM caller(p_key_sha256) c WHERE c.authorized;
-  outcome := CASE
-    WHEN NOT FOUND THEN 'unauthorized'
-    WHEN NOT 'admin' = ANY (v_caller.scopes) THEN 'scope-missing'
+  SELECT c.* INTO v_caller FROM check_key(p_key_sha256, 'admin', false) c;
+  outcome := coalesce(v_caller.refusal, CASE
     WHEN NOT EXISTS (SELECT FROM api_keys k WHERE k.key_id = p_key_id AND k.tenant_id = v_caller.tenant_id) THEN 'absent'
-  END;
+  END);
   IF outcome IS NOT NULL THEN
     RETURN NEXT;
     RETURN;

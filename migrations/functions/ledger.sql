@@ -1,32 +1,30 @@
--- Balances, transfers and usage. What is read for a key: zero rows: no such key; `authorized` is false for a key that is
--- revoked, expired or of a suspended tenant; one row whose other columns are null: there is nothing to list.
+-- Balances, transfers and usage. What is read for a key has always a row, whose `outcome` is found, unauthorized or
+-- scope-missing (see check_key); its other columns are null where the key is refused or there is nothing to list.
 
--- The balance of the caller's tenant, and what is left to its key where that has a cap (else key_cap_micros is null).
+-- The balance of the key's tenant, and what is left to the key where it has a cap (else key_cap_micros is null).
 CREATE OR REPLACE FUNCTION find_budget(p_key_sha256 bytea)
-RETURNS TABLE (authorized boolean, scopes text[], granted bigint, charged bigint, reserved bigint, available bigint,
+RETURNS TABLE (outcome text, granted bigint, charged bigint, reserved bigint, available bigint,
   open_runs integer, max_open_runs integer, key_cap_micros bigint, key_committed_micros bigint)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT c.authorized, c.scopes, b.granted, b.charged, b.reserved, b.available, b.open_runs, p.max_open_runs,
+  SELECT coalesce(c.refusal, 'found'), b.granted, b.charged, b.reserved, b.available, b.open_runs, p.max_open_runs,
          k.spending_cap_micros, coalesce(s.committed_micros, 0)
-    FROM caller(p_key_sha256) c
-    JOIN api_keys k ON k.key_id = c.key_id
-    LEFT JOIN balances b ON c.authorized AND b.tenant_id = c.tenant_id
-    LEFT JOIN tenant_plans tp ON c.authorized AND tp.tenant_id = c.tenant_id
+    FROM check_key(p_key_sha256, 'read', false) c
+    LEFT JOIN api_keys k ON k.key_id = c.key_id
+    LEFT JOIN balances b ON b.tenant_id = c.tenant_id
+    LEFT JOIN tenant_plans tp ON tp.tenant_id = c.tenant_id
     LEFT JOIN plans p USING (plan_id)
     LEFT JOIN key_spending s ON s.spending_id = k.spending_id
 $$;
 
--- The transfers of the caller's tenant, newest first: those of any of p_kinds after the place (p_at, p_id), of one run
--- where p_run_id is not null, created from p_created_after on and before p_created_before; p_limit + 1 at most.
--- Each kind is read by itself, so that rare ones are not looked for among all.
+-- The transfers of the key's tenant, newest first: those of any of p_kinds after the position (p_at, p_id), of one run
+-- where p_run_id is not null, created from p_created_after on and before p_created_before; at most p_limit + 1.
+-- Each kind is read alone, so that a rare one is not searched for among all.
 CREATE OR REPLACE FUNCTION list_own_transfers(p_key_sha256 bytea, p_at timestamptz, p_id bigint, p_kinds text[], p_run_id uuid,
   p_created_after timestamptz, p_created_before timestamptz, p_limit integer)
-RETURNS TABLE (authorized boolean, scopes text[], place_at text, transfer_id bigint, kind text, debit text, credit text,
-  amount_micros bigint, run_id uuid, grant_id text, created_at timestamptz)
+RETURNS TABLE (outcome text, place_at text, transfer ledger_transfers)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT c.authorized, c.scopes, to_char(x.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-         x.transfer_id, x.kind, x.debit, x.credit, x.amount_micros, x.run_id, x.grant_id, x.created_at
-    FROM caller(p_key_sha256) c
+  SELECT coalesce(c.refusal, 'found'), to_char(x.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), x.transfer
+    FROM check_key(p_key_sha256, 'read', false) c
    CROSS JOIN (
      SELECT least(coalesce(p_at, 'infinity'), p_created_before) AS at,
             CASE WHEN p_created_before <= coalesce(p_at, 'infinity') THEN 0
@@ -37,16 +35,16 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
         SELECT l.*
           FROM unnest(p_kinds) k (kind)
          CROSS JOIN LATERAL (
-           SELECT o.* FROM ledger_transfers o
-            WHERE c.authorized AND p_run_id IS NULL AND o.tenant_id = c.tenant_id AND o.kind = k.kind
+           SELECT o AS transfer, o.created_at, o.transfer_id FROM ledger_transfers o
+            WHERE p_run_id IS NULL AND o.tenant_id = c.tenant_id AND o.kind = k.kind
               AND (o.created_at, o.transfer_id) < (s.at, s.id)
               AND o.created_at >= coalesce(p_created_after, '-infinity')
             ORDER BY o.created_at DESC, o.transfer_id DESC
             LIMIT p_limit + 1
          ) l
         UNION ALL
-        SELECT o.* FROM ledger_transfers o
-         WHERE c.authorized AND o.run_id = p_run_id AND o.tenant_id = c.tenant_id AND o.kind = ANY (p_kinds)
+        SELECT o, o.created_at, o.transfer_id FROM ledger_transfers o
+         WHERE o.run_id = p_run_id AND o.tenant_id = c.tenant_id AND o.kind = ANY (p_kinds)
            AND (o.created_at, o.transfer_id) < (s.at, s.id)
            AND o.created_at >= coalesce(p_created_after, '-infinity')
       ) u
@@ -56,18 +54,18 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
    ORDER BY x.created_at DESC, x.transfer_id DESC
 $$;
 
--- What the runs that were closed on the days from p_from to p_to (both included, UTC) add up to, by p_group_by:
--- 'day' (in their order), 'pack' or 'key' (the most charged first); the columns of the other two are null.
+-- Sums of the runs that were closed on the days from p_from to p_to (both included, UTC), by p_group_by: 'day' (in their
+-- order), 'pack' or 'key' (the most charged first); the columns of the other two are null.
 -- `complete_through`: the last day that can gain no more runs. A run that ended before midnight may be committed after
--- it, but not 120 s later, for no statement that writes lives so long (the audit relies on the same).
+-- it, but not 120 s later, for no statement that writes takes so long (the audit relies on the same).
 CREATE OR REPLACE FUNCTION find_usage(p_key_sha256 bytea, p_from date, p_to date, p_group_by text)
-RETURNS TABLE (authorized boolean, scopes text[], day text, pack_type text, key_id uuid, key_name text, runs bigint,
+RETURNS TABLE (outcome text, day text, pack_type text, key_id uuid, key_name text, runs bigint,
   completed bigint, failed bigint, canceled bigint, reserved_micros bigint, charged_micros bigint, complete_through text)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT c.authorized, c.scopes, to_char(g.day, 'YYYY-MM-DD'), g.pack_type, g.key_id, k.name, g.runs, g.completed,
+  SELECT coalesce(c.refusal, 'found'), to_char(g.day, 'YYYY-MM-DD'), g.pack_type, g.key_id, k.name, g.runs, g.completed,
          g.failed, g.canceled, g.reserved_micros, g.charged_micros,
          to_char(((wall_clock() - interval '120 seconds') AT TIME ZONE 'UTC')::date - 1, 'YYYY-MM-DD')
-    FROM caller(p_key_sha256) c
+    FROM check_key(p_key_sha256, 'read', false) c
     LEFT JOIN LATERAL (
       SELECT CASE WHEN p_group_by = 'day' THEN u.day END AS day,
              CASE WHEN p_group_by = 'pack' THEN u.pack_type END AS pack_type,
@@ -76,7 +74,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
              sum(u.canceled)::bigint AS canceled, sum(u.reserved_micros)::bigint AS reserved_micros,
              sum(u.charged_micros)::bigint AS charged_micros
         FROM usage_daily u
-       WHERE c.authorized AND u.tenant_id = c.tenant_id AND u.day BETWEEN p_from AND p_to
+       WHERE u.tenant_id = c.tenant_id AND u.day BETWEEN p_from AND p_to
        GROUP BY 1, 2, 3
     ) g ON true
     LEFT JOIN api_keys k ON k.key_id = g.key_id AND k.tenant_id = c.tenant_id
@@ -84,9 +82,9 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- CLAWBACK: available -> funding, once per id, never below zero: what is missing is a finding. The balance is locked
--- first, for what it holds decides the transfer.
--- One row: what was asked and taken, now or (`already`) before, and of whom. Zero rows: no such tenant.
-CREATE OR REPLACE FUNCTION clawback(p_tenant_id uuid, p_clawback_id text, p_micros bigint)
+-- first, because its amount decides the transfer.
+-- One row: what was asked and taken, now or (`already`) before, and from which tenant. Zero rows: no such tenant.
+CREATE OR REPLACE FUNCTION clawback_credit(p_tenant_id uuid, p_clawback_id text, p_micros bigint)
 RETURNS TABLE (tenant_id uuid, asked_micros bigint, taken_micros bigint, already boolean)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 #variable_conflict use_column
@@ -94,7 +92,7 @@ DECLARE
   v_now timestamptz := wall_clock();
   v_available bigint;
 BEGIN
-  -- Two of one id, for two tenants, wait for each other here.
+  -- Two calls with one id, for two tenants, wait for each other here.
   PERFORM take_lock_row('clawbacks');
   SELECT x.tenant_id, x.asked, x.taken, true INTO tenant_id, asked_micros, taken_micros, already
     FROM (
@@ -121,7 +119,7 @@ BEGIN
     INSERT INTO ledger_transfers (tenant_id, grant_id, kind, debit, credit, amount_micros, created_at)
     VALUES (p_tenant_id, p_clawback_id, 'CLAWBACK', 'available', 'funding', taken_micros, v_now);
     UPDATE balances b
-       SET granted = b.granted - clawback.taken_micros, available = b.available - clawback.taken_micros, moved_at = v_now
+       SET granted = b.granted - clawback_credit.taken_micros, available = b.available - clawback_credit.taken_micros, moved_at = v_now
      WHERE b.tenant_id = p_tenant_id;
   END IF;
   IF taken_micros < p_micros THEN
@@ -132,9 +130,9 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- Trigger of balances: budget.threshold, what is charged has come to 50, 80 or 100 % of what is granted. Each once per
--- crossing.
-CREATE OR REPLACE FUNCTION tell_budget_threshold() RETURNS trigger
+-- Trigger of balances: the event budget.threshold, when the charged amount reaches 50, 80 or 100 % of the granted one; each
+-- once per crossing.
+CREATE OR REPLACE FUNCTION publish_budget_threshold() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   INSERT INTO outbox_events (tenant_id, type, payload, created_at)
@@ -147,7 +145,7 @@ BEGIN
 END $$;
 
 -- Trigger of balances: when a tenant's money moved last, to 15 s; see tenant_movements.
-CREATE OR REPLACE FUNCTION note_movement() RETURNS trigger
+CREATE OR REPLACE FUNCTION record_movement() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   INSERT INTO tenant_movements (tenant_id, moved_at) VALUES (NEW.tenant_id, NEW.moved_at)

@@ -1,5 +1,5 @@
 -- Locks of the product: rows of lock_rows, which only functions of the owner reach. An advisory lock could be taken, and
--- kept, by anybody who may connect.
+-- held, by anyone who may connect.
 
 -- Locks the row of that name until the end of the transaction; raises when there is no such row.
 CREATE OR REPLACE FUNCTION take_lock_row(p_name text) RETURNS void

@@ -1,4 +1,4 @@
--- What the Redis shield mirrors. The mirror of a tenant does not grow with every key that ever was.
+-- What the Redis shield mirrors. The mirror of a tenant does not grow with every key that it ever had.
 
 -- A key as the shield mirrors it. `limits` are the rates that it counts against, of the class 'submit' or 'read'.
 CREATE OR REPLACE FUNCTION mirrored_key(k api_keys, p_tenant_status text, p_tenant_version bigint) RETURNS jsonb
@@ -36,8 +36,9 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
    WHERE t.tenant_id = p_tenant_id
 $$;
 
--- All that a sync writes: with the keys that have not ended, and those that ended within the last hour, whose own telling may
--- have been lost. The mirror forgets those that ended before, and a key that it does not know is loaded by itself.
+-- All that a sync writes: with the active keys, and those that ended within the last hour, whose own sync may have been
+-- lost. The mirror drops those that ended earlier; a key that it does not have is loaded when it is used.
+-- Zero rows: no such tenant.
 CREATE OR REPLACE FUNCTION tenant_snapshot(p_tenant_id uuid)
 RETURNS TABLE (tenant_id uuid, available_micros bigint, open_runs jsonb, plan jsonb, keys jsonb)
 LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp AS $$
@@ -49,7 +50,8 @@ LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp AS $$
     FROM mirrored_tenant(p_tenant_id) t
 $$;
 
--- All that the shield needs to know of one key: its tenant's figures, and itself, though it may have ended long ago.
+-- All that the shield needs for one key: its tenant's amounts and plan, and the key, which may have ended long ago.
+-- Zero rows: no such key.
 CREATE OR REPLACE FUNCTION admission_snapshot(p_key_sha256 bytea)
 RETURNS TABLE (tenant_id uuid, available_micros bigint, open_runs jsonb, plan jsonb, keys jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -66,8 +68,9 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
    WHERE k.key_id = p_key_id
 $$;
 
--- key_snapshot for the edge: a key of the tenant of this one, which may have ended, by its own hand too.
+-- key_snapshot for the edge: a key of the same tenant as this one, which may itself have ended. Zero rows: no such key.
 CREATE OR REPLACE FUNCTION own_key_snapshot(p_key_sha256 bytea, p_key_id uuid) RETURNS TABLE (tenant_id uuid, key jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT s.tenant_id, s.key FROM caller(p_key_sha256) c, LATERAL key_snapshot(p_key_id) s WHERE s.tenant_id = c.tenant_id
+  SELECT s.tenant_id, s.key FROM api_keys c, LATERAL key_snapshot(p_key_id) s
+   WHERE c.key_sha256 = p_key_sha256 AND s.tenant_id = c.tenant_id
 $$;

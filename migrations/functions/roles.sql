@@ -1,6 +1,6 @@
--- Roles and all that they may do. Applied last: what is not granted here is taken away. Least privilege: the edge holds no
--- table at all; the backend moves money through functions alone; nobody but the owner grants credit. Roles are of the
--- whole cluster: they may exist already, other migrations of it may run at this moment, and an operator gives them LOGIN.
+-- Roles and their privileges. Applied last: what is not granted here is revoked. Least privilege: the edge has no table at
+-- all; the backend moves money only through functions; only the owner grants credit. Roles belong to the whole cluster:
+-- they may exist already, other migrations may run at this moment, and an operator gives them LOGIN.
 
 DO $$
 DECLARE
@@ -15,7 +15,7 @@ BEGIN
       END;
     END IF;
     CONTINUE WHEN current_setting('dpp.keep_roles', true) = 'on';
-    -- A role may change its own settings, for a session or for good: these bound what goes wrong, not who means harm.
+    -- A role may change its own settings, for a session or permanently: these limit mistakes, not attackers.
     -- Above the 3 s that functions wait for a lock and the 8 s that the edge waits for an answer; jit costs seconds a
     -- statement where LLVM is there, and these are short.
     FOREACH v_setting IN ARRAY ARRAY['statement_timeout=10s', 'lock_timeout=5s',
@@ -74,17 +74,17 @@ BEGIN
     EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, dpp_edge, dpp_backend', v_object);
   END LOOP;
 END $$;
--- What is made by hand later. Not IN SCHEMA public: defaults of one schema can only add to those of the database.
+-- What is created by hand later. Not IN SCHEMA public: defaults of one schema can only add to those of the database.
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 REVOKE ALL ON SCHEMA public FROM dpp_edge, dpp_backend;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO dpp_edge, dpp_backend;
 
 GRANT EXECUTE ON FUNCTION
-  submit_run, submit_run_with_webhook, cancel_run, find_run, find_receipt, list_own_runs, list_committed_runs,
+  submit_run, cancel_run, find_run, find_receipt, list_own_runs, list_committed_runs,
   find_budget, find_plan, find_usage, list_own_transfers, list_committed_transfers,
   admission_snapshot, own_key_snapshot,
-  list_keys, create_key_for, rotate_key_for, revoke_key_for,
+  list_own_keys, create_own_key, rotate_own_key, revoke_own_key,
   list_webhooks, create_webhook, enable_webhook, delete_webhook, rotate_webhook, default_webhook_secret,
   list_webhook_deliveries, redeliver_webhook
   TO dpp_edge;
@@ -92,7 +92,7 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION
   wall_clock, close_run, freeze_run, begin_purge, purge_run,
   add_transfers, add_closed_runs, record_finding, freeze_closed_run, note_audit_checkpoint, drop_audit_checkpoint,
-  fan_out_events, forget_events, claim_webhook_deliveries, conclude_webhook_delivery,
+  fan_out_events, forget_events, claim_webhook_deliveries, finish_webhook_delivery,
   -- tenant_snapshot runs with its caller's own rights.
   tenant_snapshot, mirrored_tenant, mirrored_key
   TO dpp_backend;

@@ -1,57 +1,60 @@
--- S2 of the money protocol: how a run begins.
+-- S2 of the money protocol: a run begins.
 
 -- Linearization point 1: does this run exist, and is its money held?
--- With p_reserve false it only looks. The balance row is locked last and held for the commit alone. A lock that is not
--- had within 3 s raises (55P03): nothing was done.
+-- With p_reserve false it only reads. The balance row is locked last and held for the commit alone. A lock that is not
+-- acquired within 3 s raises (55P03): nothing was done.
+-- p_webhook_url: where to send the event of the run's end, or null; p_webhook_secret becomes the secret of the tenant's
+-- default endpoint, which signs it, where there is no such endpoint yet.
 --
--- outcome: inserted | existing | conflict | absent (only looked: it would have been inserted) | insufficient
+-- outcome: inserted | existing | conflict | absent (only read: it would have been inserted) | insufficient
 --   | too-many-open | late | unauthorized | scope-missing | pack-not-in-plan | cost-over-plan-limit | read-only | run-id-taken
 -- refused_by: 'tenant' or 'key', whose budget was too small, with available_micros of that one.
 CREATE OR REPLACE FUNCTION submit_run(
   p_key_sha256 bytea, p_run_id uuid, p_idempotency_key text, p_payload_sha256 bytea,
   p_pack_type text, p_pack_version text, p_inputs text, p_metadata jsonb,
   p_max_cost_micros bigint, p_minimum_fee_micros bigint, p_timebox_sec integer, p_min_reliability double precision,
-  p_trace_parent text, p_reserve boolean, p_deadline timestamptz
+  p_trace_parent text, p_reserve boolean, p_deadline timestamptz, p_webhook_url text, p_webhook_secret text
 ) RETURNS TABLE (
   outcome text, run_id uuid, status text, created_at timestamptz, reserved_micros bigint, minimum_fee_micros bigint,
   available_micros bigint, refused_by text
 ) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 #variable_conflict use_column
 DECLARE
-  v_now timestamptz := wall_clock();
+  v_now timestamptz;
+  v_key_id uuid;
   v_caller record;
   v_run runs%ROWTYPE;
   v_balance balances%ROWTYPE;
   v_committed bigint;
   v_rows integer;
 BEGIN
+  -- It may wait for another call of the tenant: the deadline is tested after it, and nothing is locked before it.
+  IF p_reserve AND p_webhook_url IS NOT NULL THEN
+    PERFORM ensure_default_webhook(c.tenant_id, p_webhook_secret)
+       FROM check_key(p_key_sha256, 'submit', true) c WHERE c.refusal IS NULL;
+  END IF;
+  v_now := wall_clock();
   IF v_now > p_deadline THEN
     outcome := 'late';
     RETURN NEXT;
     RETURN;
   END IF;
 
-  SELECT k.key_id, k.tenant_id, k.scopes, k.spending_cap_micros, k.spending_id, s.mode AS switch_mode,
-         p.plan_id, p.pack_types, p.max_cost_micros, p.max_open_runs, p.retention_days
-    INTO v_caller
-    FROM api_keys k
-    JOIN tenants t USING (tenant_id)
-    CROSS JOIN operator_switch s
-    LEFT JOIN tenant_plans tp USING (tenant_id)
-    LEFT JOIN plans p USING (plan_id)
-   WHERE k.key_sha256 = p_key_sha256 AND k.status = 'active' AND t.status = 'active'
-     AND (k.expires_at IS NULL OR k.expires_at > v_now);
-  outcome := CASE
-    WHEN NOT FOUND THEN 'unauthorized'
-    WHEN v_caller.switch_mode = 'halt' THEN 'read-only'
-    WHEN NOT 'submit' = ANY (v_caller.scopes) THEN 'scope-missing'
-  END;
+  SELECT c.key_id, c.refusal INTO v_key_id, outcome FROM check_key(p_key_sha256, 'submit', true) c;
   IF outcome IS NOT NULL THEN
     RETURN NEXT;
     RETURN;
   END IF;
+  SELECT k.key_id, k.tenant_id, k.spending_cap_micros, k.spending_id, s.mode AS switch_mode,
+         p.plan_id, p.pack_types, p.max_cost_micros, p.max_open_runs, p.retention_days
+    INTO STRICT v_caller
+    FROM api_keys k
+    CROSS JOIN operator_switch s
+    LEFT JOIN tenant_plans tp USING (tenant_id)
+    LEFT JOIN plans p USING (plan_id)
+   WHERE k.key_id = v_key_id;
 
-  FOR v_look IN 1..2 LOOP
+  FOR v_round IN 1..2 LOOP
     SELECT r.* INTO v_run FROM runs r
      WHERE r.tenant_id = v_caller.tenant_id AND r.idempotency_key = p_idempotency_key;
     IF FOUND THEN
@@ -65,7 +68,7 @@ BEGIN
       RETURN NEXT;
       RETURN;
     END IF;
-    EXIT WHEN v_look = 2;
+    EXIT WHEN v_round = 2;
 
     outcome := CASE
       WHEN v_caller.switch_mode <> 'normal' THEN 'read-only'
@@ -92,11 +95,11 @@ BEGIN
     BEGIN
       INSERT INTO runs (run_id, tenant_id, key_id, idempotency_key, payload_sha256, pack_type, pack_version, inputs,
         metadata, trace_parent, timebox_sec, min_reliability, retention_days, reserved_micros, minimum_fee_micros,
-        key_capped, last_signal_at, created_at)
+        key_capped, last_signal_at, created_at, webhook_url)
       VALUES (p_run_id, v_caller.tenant_id, v_caller.key_id, p_idempotency_key, p_payload_sha256, p_pack_type,
         p_pack_version, p_inputs, p_metadata, p_trace_parent, p_timebox_sec, p_min_reliability,
         v_caller.retention_days, p_max_cost_micros, p_minimum_fee_micros,
-        v_caller.spending_cap_micros IS NOT NULL, v_now, v_now)
+        v_caller.spending_cap_micros IS NOT NULL, v_now, v_now, p_webhook_url)
       ON CONFLICT DO NOTHING;
       GET DIAGNOSTICS v_rows = ROW_COUNT;
       IF v_rows = 0 THEN
@@ -147,31 +150,4 @@ BEGIN
     END;
   END LOOP;
   RETURN NEXT;
-END $$;
-
--- submit_run for a run that brings an address along, noted in the same transaction; see there for the outcomes.
-CREATE OR REPLACE FUNCTION submit_run_with_webhook(
-  p_key_sha256 bytea, p_run_id uuid, p_idempotency_key text, p_payload_sha256 bytea,
-  p_pack_type text, p_pack_version text, p_inputs text, p_metadata jsonb,
-  p_max_cost_micros bigint, p_minimum_fee_micros bigint, p_timebox_sec integer, p_min_reliability double precision,
-  p_trace_parent text, p_reserve boolean, p_deadline timestamptz, p_webhook_url text, p_secret text
-) RETURNS TABLE (
-  outcome text, run_id uuid, status text, created_at timestamptz, reserved_micros bigint, minimum_fee_micros bigint,
-  available_micros bigint, refused_by text
-) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
-#variable_conflict use_column
-DECLARE
-  v_answer record;
-BEGIN
-  -- First, for after it the balance is locked, with which nothing is waited for.
-  PERFORM ensure_default_webhook(c.tenant_id, p_secret)
-     FROM caller(p_key_sha256) c WHERE p_reserve AND c.authorized AND 'submit' = ANY (c.scopes);
-  SELECT * INTO v_answer FROM submit_run(p_key_sha256, p_run_id, p_idempotency_key, p_payload_sha256, p_pack_type, p_pack_version,
-    p_inputs, p_metadata, p_max_cost_micros, p_minimum_fee_micros, p_timebox_sec, p_min_reliability, p_trace_parent,
-    p_reserve, p_deadline);
-  IF v_answer.outcome = 'inserted' THEN
-    UPDATE runs r SET webhook_url = p_webhook_url WHERE r.run_id = p_run_id;
-  END IF;
-  RETURN QUERY SELECT v_answer.outcome, v_answer.run_id, v_answer.status, v_answer.created_at, v_answer.reserved_micros,
-    v_answer.minimum_fee_micros, v_answer.available_micros, v_answer.refused_by;
 END $$;

@@ -1,14 +1,14 @@
--- How a run ends (W5, C1, sweeps), is frozen, and is forgotten once its retention has passed.
+-- A run ends (W5, C1, sweeps), is frozen, and is purged after its retention.
 
 -- Linearization point 3: is the run closed? Ends it, writes CHARGE and REFUND, usage and the outbox event, and moves
 -- the balance last. One function for success, failure, cancel and every sweep. A run ends COMPLETED, FAILED or CANCELED:
 -- EXPIRED is how it reads past its retention, never how it ends.
 --
--- Guard: status, stage and money_state as named, and by stage the token or version that the caller knows:
+-- Guard: status, stage and money_state as named, and by stage the token or version that the caller has:
 --   QUEUED by p_version; PROCESSING without stage by lease token; CLAIMED by finalize token.
 --   COMPLETED is reached from CLAIMED alone: there is no completion without a receipt.
 -- Zero rows: another closed, requeued or froze it first: the caller stops and undoes nothing.
--- A charge above the reservation, a balance that is not there, or another end, raises.
+-- A charge above the reservation, a missing balance, or another end, raises.
 CREATE OR REPLACE FUNCTION close_run(
   p_run_id uuid, p_from_status text, p_from_stage text, p_token uuid, p_version bigint,
   p_to_status text, p_charge_micros bigint, p_reason_code text, p_reason_detail text,
@@ -89,42 +89,30 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- C1, the owner's cancel: one look at the run under its lock, and one step that follows from it.
+-- C1, the owner's cancel: reads the run under its lock, and takes the one step that follows.
 -- QUEUED: closed as CANCELED for nothing. PROCESSING without stage: closed as CANCELED for the minimum fee, and its worker
--- finds its lease gone. CLAIMED: S3 decides, so the wish is noted: a receipt wins, a tombstone means CANCELED.
--- A lock that is not had within 3 s raises (55P03): nothing was done. Asking again is safe whatever became of it.
+-- finds its lease gone. CLAIMED: S3 decides, so the request is recorded: a receipt wins, a tombstone means CANCELED.
+-- A lock that is not acquired within 3 s raises (55P03): nothing was done. Calling again is always safe.
 --
 -- outcome: canceled | requested | already-canceled | already-terminal | frozen (a person decides it)
---   | lost (another changed it first: ask again), each with the run as it is now;
---   absent | unauthorized | scope-missing | read-only, with nothing of any run.
+--   | lost (another changed it first: call again), each with the run as it is now;
+--   absent | unauthorized | scope-missing | read-only, without a run.
 CREATE OR REPLACE FUNCTION cancel_run(p_key_sha256 bytea, p_run_id uuid, p_reason_detail text)
-RETURNS TABLE (outcome text, run_id uuid, tenant_id uuid, pack_type text, pack_version text, metadata jsonb,
-  status text, money_state text, version bigint, reserved_micros bigint, minimum_fee_micros bigint,
-  charged_micros bigint, attempt integer, reason_code text, reason_detail text, result_attempt integer,
-  result_sha256 text, result_bytes bigint, reliability double precision, timebox_sec integer, trace_parent text,
-  created_at timestamptz, started_at timestamptz, finished_at timestamptz, retention_until timestamptz, expired boolean)
+RETURNS TABLE (outcome text, run run_views)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
-#variable_conflict use_column
 DECLARE
-  v_caller record;
+  v_tenant_id uuid;
   v_run runs%ROWTYPE;
   v_outcome text;
 BEGIN
-  SELECT c.tenant_id, c.scopes, s.mode AS switch_mode INTO v_caller
-    FROM caller(p_key_sha256) c CROSS JOIN operator_switch s
-   WHERE c.authorized;
-  outcome := CASE
-    WHEN NOT FOUND THEN 'unauthorized'
-    WHEN v_caller.switch_mode = 'halt' THEN 'read-only'
-    WHEN NOT 'submit' = ANY (v_caller.scopes) THEN 'scope-missing'
-  END;
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'submit', true) c;
   IF outcome IS NOT NULL THEN
     RETURN NEXT;
     RETURN;
   END IF;
 
   SELECT r.* INTO v_run FROM runs r
-   WHERE r.run_id = p_run_id AND r.tenant_id = v_caller.tenant_id
+   WHERE r.run_id = p_run_id AND r.tenant_id = v_tenant_id
      FOR UPDATE;
   IF NOT FOUND THEN
     outcome := 'absent';
@@ -156,17 +144,10 @@ BEGIN
     v_outcome := CASE WHEN FOUND THEN 'canceled' ELSE 'lost' END;
   END IF;
 
-  RETURN QUERY
-  SELECT v_outcome, r.run_id, r.tenant_id, r.pack_type, r.pack_version, r.metadata, r.status, r.money_state, r.version,
-         r.reserved_micros, r.minimum_fee_micros, r.charged_micros, r.attempt, r.reason_code, r.reason_detail,
-         r.result_attempt, encode(r.result_sha256, 'hex'), r.result_bytes, r.reliability, r.timebox_sec,
-         r.trace_parent, r.created_at, r.started_at, r.finished_at, r.retention_until,
-         r.retention_until < wall_clock()
-    FROM runs r
-   WHERE r.run_id = p_run_id AND r.tenant_id = v_caller.tenant_id;
+  RETURN QUERY SELECT v_outcome, v FROM run_views v WHERE v.run_id = p_run_id AND v.tenant_id = v_tenant_id;
 END $$;
 
--- Takes a run that contradicts itself out of the protocol: AUDIT_REQUIRED, its money held, a finding for a person.
+-- Freezes a CLAIMED run whose object contradicts it: AUDIT_REQUIRED, its money held, a finding for a person.
 -- Zero rows: it was closed, requeued or frozen meanwhile.
 CREATE OR REPLACE FUNCTION freeze_run(p_run_id uuid, p_finalize_token uuid, p_kind text, p_detail jsonb)
 RETURNS TABLE (run_id uuid, tenant_id uuid)
@@ -184,10 +165,11 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT run_id, tenant_id FROM frozen
 $$;
 
--- Retention decides here that a run past it is forgotten: from now on its objects may be deleted. One that is frozen
--- before keeps them; one that is frozen after loses them, and keeps its inputs until a person lets it go.
--- One begun before and not ended is begun again.
--- One row: its version now. Zero rows: it is frozen, open, kept for longer, purged already, or not as it was seen.
+-- Begins the purge of a run past its retention: from now on its objects may be deleted. A run that is frozen before keeps
+-- them; one that is frozen after loses them, and keeps its inputs until a person decides. A purge that was begun and not
+-- finished is begun again.
+-- One row: its version now. Zero rows: it is frozen, open, not past its retention, purged already, or has changed since it
+-- was read.
 CREATE OR REPLACE FUNCTION begin_purge(p_run_id uuid, p_version bigint) RETURNS TABLE (version bigint)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
   UPDATE runs r SET purging_at = coalesce(r.purging_at, wall_clock()), version = r.version + 1
@@ -196,20 +178,14 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET loc
   RETURNING r.version
 $$;
 
--- Forgets a run whose purge was begun and whose objects were deleted; its figures stay, so that the audit still adds up.
--- Zero rows: its purge was not begun, or it is purged already, frozen, or not as it was seen.
+-- Purges a run whose purge was begun and whose objects were deleted: its inputs, its metadata, and the webhook address
+-- that it brought along, which may hold a secret. Its amounts stay, so that the audit still adds up.
+-- Zero rows: its purge was not begun, or it is purged already, frozen, or has changed since it was read.
 CREATE OR REPLACE FUNCTION purge_run(p_run_id uuid, p_version bigint) RETURNS TABLE (run_id uuid)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
-  UPDATE runs r SET purged_at = wall_clock(), inputs = NULL, metadata = '{}', version = r.version + 1
+  UPDATE runs r
+     SET purged_at = wall_clock(), inputs = NULL, metadata = '{}', webhook_url = NULL, version = r.version + 1
    WHERE r.run_id = p_run_id AND r.version = p_version AND r.money_state IN ('SETTLED', 'REFUNDED')
      AND r.purging_at IS NOT NULL AND r.purged_at IS NULL
   RETURNING r.run_id
 $$;
-
--- Trigger of runs: the webhook address that a run brought along may hold a secret of its owner, and goes when the run is
--- forgotten (from its deliveries in 30 days).
-CREATE OR REPLACE FUNCTION forget_webhook_url() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  NEW.webhook_url := NULL;
-  RETURN NEW;
-END $$;

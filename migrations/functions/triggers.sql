@@ -1,5 +1,5 @@
--- What calls a function by itself: triggers, and a column's default. Applied after the functions.
--- Making one locks its table against writers until all of the migration is committed, so only a missing one is made: a
+-- Triggers, and a column's default that calls a function. Applied after the functions.
+-- Creating one locks its table against writers until the migration is committed, so only a missing one is created: a
 -- numbered file drops one that changes.
 
 DO $do$
@@ -11,14 +11,11 @@ BEGIN
     'plans_version BEFORE UPDATE ON plans FOR EACH ROW EXECUTE FUNCTION raise_config_version()',
     'tenant_plans_version BEFORE UPDATE ON tenant_plans FOR EACH ROW EXECUTE FUNCTION raise_config_version()',
     'api_keys_version BEFORE UPDATE ON api_keys FOR EACH ROW EXECUTE FUNCTION raise_config_version()',
-    'runs_forget_webhook_url BEFORE UPDATE OF purged_at ON runs
-       FOR EACH ROW WHEN (NEW.purged_at IS NOT NULL) EXECUTE FUNCTION forget_webhook_url()',
     'balances_threshold AFTER UPDATE OF charged, granted ON balances
-       FOR EACH ROW WHEN (NEW.charged > OLD.charged OR NEW.granted < OLD.granted) EXECUTE FUNCTION tell_budget_threshold()',
+       FOR EACH ROW WHEN (NEW.charged > OLD.charged OR NEW.granted < OLD.granted) EXECUTE FUNCTION publish_budget_threshold()',
     $$balances_movement AFTER UPDATE OF moved_at ON balances
        FOR EACH ROW WHEN (date_bin('15 seconds', NEW.moved_at, '1970-01-01 00:00:00+00')
-         <> date_bin('15 seconds', OLD.moved_at, '1970-01-01 00:00:00+00')) EXECUTE FUNCTION note_movement()$$,
-    'webhook_endpoints_slow BEFORE INSERT ON webhook_endpoints FOR EACH ROW EXECUTE FUNCTION begin_webhook_slow()'
+         <> date_bin('15 seconds', OLD.moved_at, '1970-01-01 00:00:00+00')) EXECUTE FUNCTION record_movement()$$
   ] LOOP
     IF NOT EXISTS (SELECT FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
                     WHERE c.relnamespace = 'public'::regnamespace AND t.tgname = split_part(v_trigger, ' ', 1)) THEN

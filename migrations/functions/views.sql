@@ -13,6 +13,18 @@ SELECT k.key_id, k.tenant_id, k.name, k.mode, k.scopes,
        CASE WHEN k.spending_cap_micros IS NOT NULL THEN coalesce(s.committed_micros, 0) END AS committed_micros
   FROM api_keys k LEFT JOIN key_spending s USING (spending_id);
 
+-- A webhook endpoint as its owner may see it, without its secret; neither the tenant's default nor a deleted one.
+CREATE OR REPLACE VIEW webhook_views AS
+SELECT w.endpoint_id, w.tenant_id, w.url, w.events, w.description, w.status, w.disabled_reason, w.created_at
+  FROM webhook_endpoints w
+ WHERE w.url IS NOT NULL AND w.deleted_at IS NULL;
+
+-- A delivery as the owner of its endpoint may see it.
+CREATE OR REPLACE VIEW delivery_views AS
+SELECT d.delivery_id, d.endpoint_id, e.event_uuid, e.type, e.run_id, coalesce(d.url, w.url) AS url, d.status, d.attempts, d.next_attempt_at,
+       d.last_status, d.last_error, d.created_at, d.delivered_at
+  FROM webhook_deliveries d JOIN outbox_events e USING (event_id) JOIN webhook_endpoints w USING (endpoint_id);
+
 -- A run as its owner may see it.
 CREATE OR REPLACE VIEW run_views AS
 SELECT r.run_id, r.tenant_id, r.pack_type, r.pack_version, r.metadata, r.status, r.money_state, r.version, r.reserved_micros,

@@ -1,19 +1,18 @@
--- What the owner of an endpoint reads of its deliveries, and asks for again.
+-- Deliveries as the owner of an endpoint lists and repeats them.
 
--- A page of an endpoint's deliveries, newest first, after the one named; without an endpoint those to runs' own addresses.
--- outcome: found | absent | unauthorized | scope-missing. Always a row; its delivery_id is null where there is none.
+-- A page of an endpoint's deliveries, newest first, after p_after; without an endpoint those to runs' own addresses.
+-- outcome: found | absent | unauthorized | scope-missing. Always a row; its delivery is null where there is none.
 CREATE OR REPLACE FUNCTION list_webhook_deliveries(p_key_sha256 bytea, p_endpoint_id uuid, p_status text, p_after uuid,
   p_limit integer)
-RETURNS TABLE (outcome text, delivery_id uuid, event_uuid uuid, type text, run_id uuid, url text, status text,
-  attempts integer, next_attempt_at timestamptz, last_status integer, last_error text, created_at timestamptz,
-  delivered_at timestamptz)
+RETURNS TABLE (outcome text, delivery delivery_views)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT CASE WHEN c.refusal IS NOT NULL THEN c.refusal
               WHEN w.endpoint_id IS NULL AND p_endpoint_id IS NOT NULL THEN 'absent' ELSE 'found' END,
-         d.delivery_id, e.event_uuid, e.type, e.run_id, coalesce(d.url, w.url), d.status, d.attempts, d.next_attempt_at,
-         d.last_status, d.last_error, d.created_at, d.delivered_at
-    FROM webhook_caller(p_key_sha256, false) c
-    LEFT JOIN webhook_endpoints w ON c.refusal IS NULL AND w.tenant_id = c.tenant_id AND w.deleted_at IS NULL
+         -- Not read from the view, which would find each delivery a second time.
+         ROW (d.delivery_id, d.endpoint_id, e.event_uuid, e.type, e.run_id, coalesce(d.url, w.url), d.status, d.attempts, d.next_attempt_at,
+           d.last_status, d.last_error, d.created_at, d.delivered_at)::delivery_views
+    FROM check_key(p_key_sha256, 'admin', false) c
+    LEFT JOIN webhook_endpoints w ON w.tenant_id = c.tenant_id AND w.deleted_at IS NULL
      AND CASE WHEN p_endpoint_id IS NULL THEN w.url IS NULL ELSE w.url IS NOT NULL AND w.endpoint_id = p_endpoint_id END
     LEFT JOIN LATERAL (
       SELECT 'infinity'::timestamptz AS at, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid AS id WHERE p_after IS NULL
@@ -38,16 +37,13 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
    ORDER BY d.created_at DESC, d.delivery_id DESC
 $$;
 
--- Another attempt at once, whatever became of it so far; its schedule starts again. One under way is left to end.
+-- Makes a delivery due now, whatever its status; its schedule starts again. An attempt that is under way is left alone.
 -- It counts as a delivery of an unpaid event does, whatever its run cost: a tenant has p_per_hour of both in an hour.
--- outcome: redelivering | absent | disabled (its endpoint is, or what was pending then is still canceled) | too-many (until retry_after_seconds have passed)
--- | unauthorized | scope-missing | read-only.
+-- outcome: redelivering | absent | disabled (its endpoint is, or what was pending is still being canceled)
+--   | too-many (until retry_after_seconds have passed) | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION redeliver_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_delivery_id uuid, p_per_hour integer)
-RETURNS TABLE (outcome text, delivery_id uuid, event_uuid uuid, type text, run_id uuid, url text, status text,
-  attempts integer, next_attempt_at timestamptz, last_status integer, last_error text, created_at timestamptz,
-  delivered_at timestamptz, retry_after_seconds integer)
+RETURNS TABLE (outcome text, delivery delivery_views, retry_after_seconds integer)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
-#variable_conflict use_column
 DECLARE
   v_now timestamptz;
   v_hour timestamptz;
@@ -55,7 +51,7 @@ DECLARE
   v_endpoint webhook_endpoints%ROWTYPE;
   v_is_active boolean;
 BEGIN
-  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'admin', true) c;
   IF outcome IS NOT NULL THEN
     RETURN NEXT;
     RETURN;
@@ -89,13 +85,8 @@ BEGIN
     UPDATE webhook_endpoints w SET next_due_at = v_now
      WHERE w.endpoint_id = v_endpoint.endpoint_id AND coalesce(w.next_due_at, 'infinity') > v_now;
   END IF;
-  SELECT CASE WHEN v_is_active THEN 'redelivering' ELSE 'disabled' END, d.delivery_id, e.event_uuid,
-         e.type, e.run_id, coalesce(d.url, v_endpoint.url), d.status, d.attempts, d.next_attempt_at, d.last_status,
-         d.last_error, d.created_at, d.delivered_at
-    INTO outcome, delivery_id, event_uuid, type, run_id, url, status, attempts, next_attempt_at, last_status,
-         last_error, created_at, delivered_at
-    FROM webhook_deliveries d JOIN outbox_events e USING (event_id)
-   WHERE d.delivery_id = p_delivery_id AND d.endpoint_id = v_endpoint.endpoint_id;
-  outcome := coalesce(outcome, 'absent');
+  SELECT v.* INTO delivery FROM delivery_views v
+   WHERE v.delivery_id = p_delivery_id AND v.endpoint_id = v_endpoint.endpoint_id;
+  outcome := CASE WHEN NOT FOUND THEN 'absent' WHEN v_is_active THEN 'redelivering' ELSE 'disabled' END;
   RETURN NEXT;
 END $$;

@@ -1,7 +1,7 @@
--- Deliveries of webhooks: claimed, sent by the reaper, concluded. Secrets are read through a claim alone.
--- Nobody's receivers keep the places of others: a receiver whose last answer was slow is sent to in a lane of its own with
--- half the shares; in each lane tenants take turns, and endpoints within a tenant; of each target host no more than its
--- share is under way.
+-- Deliveries of webhooks: claimed, sent by the reaper, finished. Secrets are read only through a claim.
+-- No receiver can use up the places of others: a receiver whose last attempt was slow has a lane of its own with half the
+-- shares; each lane serves tenants in turn, and endpoints within a tenant; each target host has at most its share of the
+-- deliveries that are under way.
 
 -- The host that an http(s) URL names, without its port.
 CREATE OR REPLACE FUNCTION webhook_host(p_url text) RETURNS text
@@ -9,8 +9,8 @@ LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
   SELECT lower(substring(p_url FROM '^[^:]+://(\[[^]]*\]|[^:/?#\\]*)'))
 $$;
 
--- Cancels up to so many deliveries of an endpoint that are pending and were made by then, under the lock of its row, which
--- the caller has. If there may be more, the endpoint's `cancel_before` says so. Returns how many it canceled.
+-- Cancels up to p_limit pending deliveries of an endpoint that were created by p_before. The caller holds the lock of the
+-- endpoint's row. If there may be more, the endpoint's `cancel_before` says so. Returns how many it canceled.
 CREATE OR REPLACE FUNCTION cancel_pending_deliveries(p_endpoint_id uuid, p_before timestamptz, p_limit integer) RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
 DECLARE
@@ -31,17 +31,17 @@ BEGIN
   RETURN v_canceled;
 END $$;
 
--- Claims due deliveries for so long: up to p_quick whose endpoint was quick the last time, the last p_kept of them for
--- tenants that have nothing under way, and up to p_slow of slow endpoints. Of all that is under way anywhere, each
--- tenant, endpoint and target host has at most its share, in the slow lane half of it; a quarter of a host's share is
--- kept too. Turns: who has least under way comes first, then what is due longest.
--- It looks at some due endpoints of each lane alone, those that were passed over before and those that were not, each
--- longest due first: what it passes over goes to the end of its line. Tenants without room stay where they are.
--- Who claims waits for who claims, so that shares are exact; a lock that is not had within 3 s raises. Then endpoints and
--- deliveries are locked, in that order; those that others hold are left for the next look.
--- Of endpoints that were disabled or deleted with much pending it cancels up to 1,000 deliveries, and sends none until all are.
+-- Claims due deliveries for p_lease_seconds: up to p_quick whose endpoint was quick the last time, the last p_reserved of
+-- them for tenants that have nothing under way, and up to p_slow of slow endpoints. Of everything under way, each tenant,
+-- endpoint and target host has at most its share, in the slow lane half of it; a quarter of a host's share is reserved too.
+-- Order: the tenant with the least under way first, then what is due longest.
+-- It reads a limited number of due endpoints of each lane, those that were passed over before and those that were not, each
+-- longest due first: an endpoint that is passed over goes to the end of its queue. Tenants without room keep their position.
+-- Claims wait for each other, so that shares are exact; a lock that is not acquired within 3 s raises. Then endpoints and
+-- deliveries are locked, in that order; those that others hold are left for the next claim.
+-- Of endpoints that were disabled or deleted with much pending it cancels up to 1,000 deliveries, and sends none meanwhile.
 -- `slow`: the lane whose place it takes. Zero rows: nothing is due, or its share is used up.
-CREATE OR REPLACE FUNCTION claim_webhook_deliveries(p_quick integer, p_kept integer, p_slow integer, p_per_tenant integer,
+CREATE OR REPLACE FUNCTION claim_webhook_deliveries(p_quick integer, p_reserved integer, p_slow integer, p_per_tenant integer,
   p_per_endpoint integer, p_per_host integer, p_lease_seconds double precision)
 RETURNS TABLE (delivery_id uuid, claim_token uuid, tenant_id uuid, endpoint_id uuid, tries integer, url text, secret text,
   previous_secrets text[], event_uuid uuid, type text, payload jsonb, happened_at timestamptz, pack_type text,
@@ -49,9 +49,9 @@ RETURNS TABLE (delivery_id uuid, claim_token uuid, tenant_id uuid, endpoint_id u
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 #variable_conflict use_column
 DECLARE
-  -- How far to look among what is due to runs' own addresses for a host that has room.
-  c_look CONSTANT integer := 32;
-  c_endpoints CONSTANT integer := 64; -- to look at, of each lane and line, when there are few places
+  -- How many deliveries to runs' own addresses are read for one whose host has room.
+  c_scan_limit CONSTANT integer := 32;
+  c_endpoints CONSTANT integer := 64; -- to read, of each lane and queue, when there are few places
   v_now timestamptz;
   v_full_quick uuid[]; v_full_slow uuid[]; -- tenants
   v_endpoints uuid[];
@@ -65,13 +65,13 @@ BEGIN
     FROM (SELECT d.tenant_id, w.slow, count(*) AS many
             FROM webhook_deliveries d JOIN webhook_endpoints w USING (endpoint_id)
            WHERE d.claim_token IS NOT NULL AND d.next_attempt_at > v_now GROUP BY 1, 2) f
-   WHERE f.many >= CASE WHEN f.slow THEN (p_per_tenant + 1) / 2 WHEN p_quick <= p_kept THEN 1 ELSE p_per_tenant END;
+   WHERE f.many >= CASE WHEN f.slow THEN (p_per_tenant + 1) / 2 WHEN p_quick <= p_reserved THEN 1 ELSE p_per_tenant END;
   SELECT array_agg(x.endpoint_id) INTO v_endpoints
     FROM (VALUES (false, p_quick, v_full_quick), (true, p_slow, v_full_slow)) AS l (slow, places, is_full)
-   CROSS JOIN (VALUES (false), (true)) AS line (passed_over)
+   CROSS JOIN (VALUES (false), (true)) AS queue (passed_over)
    CROSS JOIN LATERAL (
      SELECT w.endpoint_id FROM webhook_endpoints w
-      WHERE w.slow = l.slow AND w.passed_over = line.passed_over AND w.next_due_at <= v_now
+      WHERE w.slow = l.slow AND w.passed_over = queue.passed_over AND w.next_due_at <= v_now
         AND w.tenant_id <> ALL (l.is_full)
       ORDER BY w.next_due_at
       LIMIT CASE WHEN l.places > 0 THEN greatest(c_endpoints, 2 * l.places) ELSE 0 END
@@ -89,20 +89,20 @@ BEGIN
     EXIT WHEN v_to_cancel <= 0;
   END LOOP;
   RETURN QUERY
-  WITH flying AS MATERIALIZED (
+  WITH in_flight AS MATERIALIZED (
     SELECT d.tenant_id, d.endpoint_id, w.slow, webhook_host(coalesce(d.url, w.url)) AS host
       FROM webhook_deliveries d JOIN webhook_endpoints w USING (endpoint_id)
      WHERE d.claim_token IS NOT NULL AND d.next_attempt_at > v_now
   ), at_endpoint AS (
-    SELECT endpoint_id, count(*) AS many FROM flying GROUP BY 1
+    SELECT endpoint_id, count(*) AS many FROM in_flight GROUP BY 1
   ), at_tenant AS (
-    SELECT tenant_id, slow, count(*) AS many FROM flying GROUP BY 1, 2
+    SELECT tenant_id, slow, count(*) AS many FROM in_flight GROUP BY 1, 2
   ), at_host AS (
-    SELECT host, slow, count(*) AS many FROM flying GROUP BY 1, 2
-  ), lanes (slow, places, kept, per_tenant, per_endpoint, per_host) AS (
-    VALUES (false, p_quick, p_kept, p_per_tenant, p_per_endpoint, p_per_host),
+    SELECT host, slow, count(*) AS many FROM in_flight GROUP BY 1, 2
+  ), lanes (slow, places, reserved, per_tenant, per_endpoint, per_host) AS (
+    VALUES (false, p_quick, p_reserved, p_per_tenant, p_per_endpoint, p_per_host),
            (true, p_slow, 0, (p_per_tenant + 1) / 2, (p_per_endpoint + 1) / 2, (p_per_host + 1) / 2)
-  ), lined_up AS (
+  ), with_room AS (
     SELECT w.tenant_id, w.endpoint_id, w.url, l.*, coalesce(e.many, 0) AS of_endpoint, coalesce(t.many, 0) AS of_tenant
       FROM unnest(v_endpoints) AS v (endpoint_id)
       JOIN webhook_endpoints w USING (endpoint_id)
@@ -113,31 +113,31 @@ BEGIN
   ), due AS MATERIALIZED (
     SELECT q.*, x.*, coalesce(h.many, 0) AS of_host,
            q.of_endpoint + row_number() OVER (PARTITION BY q.endpoint_id ORDER BY x.next_attempt_at, x.delivery_id) AS nth
-      FROM lined_up q
+      FROM with_room q
      CROSS JOIN LATERAL (
        SELECT d.delivery_id, d.next_attempt_at, webhook_host(coalesce(d.url, q.url)) AS host FROM webhook_deliveries d
         WHERE d.endpoint_id = q.endpoint_id AND d.status = 'pending' AND d.next_attempt_at <= v_now
         ORDER BY d.next_attempt_at, d.delivery_id
-        LIMIT CASE WHEN q.url IS NULL THEN c_look ELSE greatest(q.per_endpoint - q.of_endpoint, 0) END
+        LIMIT CASE WHEN q.url IS NULL THEN c_scan_limit ELSE greatest(q.per_endpoint - q.of_endpoint, 0) END
      ) x
       LEFT JOIN at_host h ON h.host = x.host AND h.slow = q.slow
-     -- Without room here it would stand in the way of what its tenant has for other hosts.
+     -- Without room it would block the deliveries of its tenant to other hosts.
      WHERE coalesce(h.many, 0) < q.per_host - CASE WHEN q.of_tenant > 0 THEN q.per_host / 4 ELSE 0 END
   ), in_tenant AS (
     SELECT due.*, due.of_tenant + row_number() OVER (PARTITION BY tenant_id, slow
-             ORDER BY nth, next_attempt_at, delivery_id) AS turn
+             ORDER BY nth, next_attempt_at, delivery_id) AS tenant_rank
       FROM due WHERE nth <= per_endpoint
   ), in_host AS (
     SELECT t.*, t.of_host + row_number() OVER (PARTITION BY host, slow
-             ORDER BY turn, next_attempt_at, delivery_id) AS nth_of_host
-      FROM in_tenant t WHERE turn <= per_tenant
+             ORDER BY tenant_rank, next_attempt_at, delivery_id) AS nth_of_host
+      FROM in_tenant t WHERE tenant_rank <= per_tenant
   ), in_turn AS (
-    SELECT h.*, row_number() OVER (PARTITION BY slow ORDER BY turn, next_attempt_at, delivery_id) AS place
-      FROM in_host h WHERE nth_of_host <= per_host - CASE WHEN turn > 1 THEN per_host / 4 ELSE 0 END
+    SELECT h.*, row_number() OVER (PARTITION BY slow ORDER BY tenant_rank, next_attempt_at, delivery_id) AS place
+      FROM in_host h WHERE nth_of_host <= per_host - CASE WHEN tenant_rank > 1 THEN per_host / 4 ELSE 0 END
   ), chosen AS MATERIALIZED (
     SELECT d.delivery_id, i.slow
       FROM in_turn i JOIN webhook_deliveries d USING (delivery_id)
-     WHERE i.place <= i.places - CASE WHEN i.turn > 1 THEN i.kept ELSE 0 END
+     WHERE i.place <= i.places - CASE WHEN i.tenant_rank > 1 THEN i.reserved ELSE 0 END
        AND d.status = 'pending' AND d.next_attempt_at <= v_now
        FOR UPDATE OF d SKIP LOCKED
   ), taken AS (
@@ -167,12 +167,12 @@ BEGIN
    WHERE w.endpoint_id = v.endpoint_id;
 END $$;
 
--- What became of an attempt. p_outcome: delivered | retry (in so many seconds) | failed | gone (it asks for no more: its
--- endpoint is disabled and what else is pending for it is canceled; of a run's own address this delivery fails alone).
--- p_slow: whether it took long. Whoever locks an endpoint and its deliveries takes them in that order.
--- Zero rows: the claim's time was over and another has it, or it was canceled meanwhile.
-CREATE OR REPLACE FUNCTION conclude_webhook_delivery(p_delivery_id uuid, p_claim_token uuid, p_outcome text, p_status integer,
-  p_error text, p_retry_seconds double precision, p_slow boolean DEFAULT false)
+-- Finishes an attempt. p_outcome: delivered | retry (in p_retry_seconds) | failed | gone (the receiver wants no more: its
+-- endpoint is disabled and its pending deliveries are canceled; of a run's own address only this delivery fails).
+-- p_slow: whether the attempt took long. An endpoint is locked before its deliveries.
+-- Zero rows: the claim has expired and another took it, or the delivery was canceled meanwhile.
+CREATE OR REPLACE FUNCTION finish_webhook_delivery(p_delivery_id uuid, p_claim_token uuid, p_outcome text, p_status integer,
+  p_error text, p_retry_seconds double precision, p_slow boolean)
 RETURNS TABLE (status text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 #variable_conflict use_column

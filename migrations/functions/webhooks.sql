@@ -1,82 +1,84 @@
--- Webhook endpoints, which the edge manages by these functions alone. A lock that is not had within 3 s raises (55P03).
+-- Webhook endpoints, which the edge manages only through these functions. A lock that is not acquired within 3 s raises
+-- (55P03): nothing was done.
 
--- The tenant's default endpoint, made with this secret where there is none. Any number may do so at once.
+-- Whether an endpoint that this tenant creates now is slow from the beginning: it cannot get rid of `slow` by another one.
+CREATE OR REPLACE FUNCTION has_slow_webhook(p_tenant_id uuid) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM webhook_endpoints w WHERE w.tenant_id = p_tenant_id AND w.slow)
+$$;
+
+-- Creates the tenant's default endpoint, with this secret, where there is none. Concurrent calls are safe.
 CREATE OR REPLACE FUNCTION ensure_default_webhook(p_tenant_id uuid, p_secret text) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
-  INSERT INTO webhook_endpoints (endpoint_id, tenant_id, secret, created_at)
-  VALUES (gen_random_uuid(), p_tenant_id, p_secret, wall_clock())
+  INSERT INTO webhook_endpoints (endpoint_id, tenant_id, secret, created_at, slow)
+  VALUES (gen_random_uuid(), p_tenant_id, p_secret, wall_clock(), has_slow_webhook(p_tenant_id))
   ON CONFLICT (tenant_id) WHERE url IS NULL DO NOTHING
 $$;
 
--- The endpoints of the key's tenant, oldest first; with an id that one alone.
--- outcome: found | unauthorized | scope-missing. Always a row; its endpoint_id is null where there is none.
+-- The endpoints of the key's tenant, oldest first; with an id only that one.
+-- outcome: found | unauthorized | scope-missing. Always a row; its webhook is null where there is none.
 CREATE OR REPLACE FUNCTION list_webhooks(p_key_sha256 bytea, p_endpoint_id uuid)
-RETURNS TABLE (outcome text, endpoint_id uuid, url text, events text[], description text, status text,
-  disabled_reason text, created_at timestamptz)
+RETURNS TABLE (outcome text, webhook webhook_views)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT coalesce(c.refusal, 'found'), w.endpoint_id, w.url, w.events, w.description, w.status, w.disabled_reason,
-         w.created_at
-    FROM webhook_caller(p_key_sha256, false) c
-    LEFT JOIN webhook_endpoints w ON c.refusal IS NULL AND w.tenant_id = c.tenant_id AND w.url IS NOT NULL
-     AND w.deleted_at IS NULL AND w.endpoint_id = coalesce(p_endpoint_id, w.endpoint_id)
+  SELECT coalesce(c.refusal, 'found'), w
+    FROM check_key(p_key_sha256, 'admin', false) c
+    LEFT JOIN webhook_views w ON w.tenant_id = c.tenant_id AND w.endpoint_id = coalesce(p_endpoint_id, w.endpoint_id)
    ORDER BY w.created_at, w.endpoint_id
 $$;
 
--- Makes an endpoint.
--- outcome: created | too-many (the tenant has as many as p_most) | too-fast (it made p_most_a_day within a day, deleted
--- or not) | unauthorized | scope-missing | read-only.
+-- Creates an endpoint.
+-- outcome: created | too-many (the tenant has p_max) | too-fast (it created p_max_per_day within a day, deleted or not)
+--   | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION create_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_url text, p_events text[], p_description text,
-  p_secret text, p_most integer, p_most_a_day integer DEFAULT 100)
+  p_secret text, p_max integer, p_max_per_day integer)
 RETURNS TABLE (outcome text, created_at timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 #variable_conflict use_column
 DECLARE
   v_tenant_id uuid;
 BEGIN
-  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'admin', true) c;
   IF outcome IS NULL THEN
-    -- Two of one tenant wait for each other here, so that both are counted.
+    -- Two calls of one tenant wait for each other here, so that both are counted.
     PERFORM FROM tenants t WHERE t.tenant_id = v_tenant_id FOR NO KEY UPDATE;
     created_at := wall_clock();
     outcome := CASE
       WHEN (SELECT count(*) FROM webhook_endpoints w
-             WHERE w.tenant_id = v_tenant_id AND w.url IS NOT NULL AND w.deleted_at IS NULL) >= p_most THEN 'too-many'
+             WHERE w.tenant_id = v_tenant_id AND w.url IS NOT NULL AND w.deleted_at IS NULL) >= p_max THEN 'too-many'
       WHEN (SELECT count(*) FROM webhook_endpoints w
              WHERE w.tenant_id = v_tenant_id AND w.url IS NOT NULL
-               AND w.created_at > create_webhook.created_at - interval '1 day') >= p_most_a_day THEN 'too-fast'
+               AND w.created_at > create_webhook.created_at - interval '1 day') >= p_max_per_day THEN 'too-fast'
       ELSE 'created'
     END;
     IF outcome = 'created' THEN
-      INSERT INTO webhook_endpoints (endpoint_id, tenant_id, url, events, description, secret, created_at)
-      VALUES (p_endpoint_id, v_tenant_id, p_url, p_events, p_description, p_secret, create_webhook.created_at);
+      INSERT INTO webhook_endpoints (endpoint_id, tenant_id, url, events, description, secret, created_at, slow)
+      VALUES (p_endpoint_id, v_tenant_id, p_url, p_events, p_description, p_secret, create_webhook.created_at,
+        has_slow_webhook(v_tenant_id));
     END IF;
   END IF;
   RETURN NEXT;
 END $$;
 
--- Makes an endpoint active again.
+-- Enables an endpoint.
 -- outcome: enabled (now or before) | absent | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION enable_webhook(p_key_sha256 bytea, p_endpoint_id uuid)
-RETURNS TABLE (outcome text, endpoint_id uuid, url text, events text[], description text, status text,
-  disabled_reason text, created_at timestamptz)
+RETURNS TABLE (outcome text, webhook webhook_views)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
-#variable_conflict use_column
 DECLARE
   v_tenant_id uuid;
 BEGIN
-  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'admin', true) c;
   IF outcome IS NULL THEN
     UPDATE webhook_endpoints w SET status = 'active', disabled_reason = NULL, version = w.version + 1
-     WHERE w.endpoint_id = p_endpoint_id AND w.tenant_id = v_tenant_id AND w.url IS NOT NULL AND w.deleted_at IS NULL
-    RETURNING 'enabled', w.endpoint_id, w.url, w.events, w.description, w.status, w.disabled_reason, w.created_at
-      INTO outcome, endpoint_id, url, events, description, status, disabled_reason, created_at;
-    outcome := coalesce(outcome, 'absent');
+     WHERE w.endpoint_id = p_endpoint_id AND w.tenant_id = v_tenant_id AND w.url IS NOT NULL AND w.deleted_at IS NULL;
+    outcome := CASE WHEN FOUND THEN 'enabled' ELSE 'absent' END;
+    SELECT v.* INTO webhook FROM webhook_views v WHERE v.endpoint_id = p_endpoint_id AND v.tenant_id = v_tenant_id;
   END IF;
   RETURN NEXT;
 END $$;
 
--- Deletes an endpoint. What is pending is canceled. A transaction that locks an endpoint and its deliveries takes them in
--- that order.
+-- Deletes an endpoint, and cancels its pending deliveries. A transaction that locks an endpoint and its deliveries locks
+-- them in that order.
 -- outcome: deleted | absent | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION delete_webhook(p_key_sha256 bytea, p_endpoint_id uuid) RETURNS TABLE (outcome text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
@@ -84,7 +86,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET
 DECLARE
   v_tenant_id uuid;
 BEGIN
-  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'admin', true) c;
   IF outcome IS NULL THEN
     UPDATE webhook_endpoints w
        SET deleted_at = wall_clock(), secret = NULL, previous_secrets = '{}', previous_until = NULL, version = w.version + 1
@@ -97,8 +99,8 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- A fresh secret; those before sign too for so many seconds: more than one, for who never saw the answer rotates again.
--- Without an id: the default's, made where there is none.
+-- Sets a new secret; up to three earlier ones sign too for p_grace_seconds: a caller that lost the response rotates again.
+-- Without an id: that of the default endpoint, created where there is none.
 -- outcome: rotated | absent | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION rotate_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_secret text, p_grace_seconds integer)
 RETURNS TABLE (outcome text, previous_until timestamptz)
@@ -107,12 +109,12 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET
 DECLARE
   v_tenant_id uuid;
 BEGIN
-  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'admin', true) c;
   IF outcome IS NULL THEN
     IF p_endpoint_id IS NULL THEN
       PERFORM ensure_default_webhook(v_tenant_id, p_secret);
     END IF;
-    -- One that was made just now has none before it.
+    -- One that was created just now has no earlier secret.
     UPDATE webhook_endpoints w
        SET secret = p_secret, version = w.version + 1, previous_until = wall_clock() + make_interval(secs => p_grace_seconds),
            previous_secrets = (w.secret || CASE WHEN w.previous_until > wall_clock() THEN w.previous_secrets ELSE '{}' END)[1:3]
@@ -125,7 +127,7 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- The secret that signs what goes to runs' own addresses; made of this one where there is none yet.
+-- The secret that signs deliveries to runs' own addresses; p_secret, stored, where there is none yet.
 -- outcome: found | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION default_webhook_secret(p_key_sha256 bytea, p_secret text)
 RETURNS TABLE (outcome text, secret text, previous_until timestamptz)
@@ -134,7 +136,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET
 DECLARE
   v_tenant_id uuid;
 BEGIN
-  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM webhook_caller(p_key_sha256, true) c;
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'admin', true) c;
   IF outcome IS NULL THEN
     PERFORM ensure_default_webhook(v_tenant_id, p_secret);
     SELECT 'found', w.secret, CASE WHEN w.previous_until > wall_clock() THEN w.previous_until END
@@ -142,12 +144,4 @@ BEGIN
       FROM webhook_endpoints w WHERE w.tenant_id = v_tenant_id AND w.url IS NULL;
   END IF;
   RETURN NEXT;
-END $$;
-
--- Trigger of webhook_endpoints: a tenant cannot get rid of `slow` by making another endpoint.
-CREATE OR REPLACE FUNCTION begin_webhook_slow() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-  NEW.slow := EXISTS (SELECT FROM webhook_endpoints w WHERE w.tenant_id = NEW.tenant_id AND w.slow);
-  RETURN NEW;
 END $$;

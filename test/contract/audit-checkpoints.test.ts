@@ -38,7 +38,7 @@ async function audit({ tenant_id }: Account, pace = PACE, full = false) {
   const begun: string[] = [];
   const db: Db = {
     query: (statement, values) => {
-      if (statement.name === "audit-transfers") begun.push(String(values[1]));
+      if (statement.name === "add-transfers") begun.push(String(values[1]));
       return world.backend.query(statement, values);
     },
   };

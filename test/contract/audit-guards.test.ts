@@ -167,7 +167,7 @@ it("a clawback waits for another of its id, whosever it is", async () => {
   const slow = new pg.Client({ connectionString: world.ownerUrl });
   await slow.connect();
   await slow.query("BEGIN");
-  await slow.query("SELECT * FROM clawback($1, $2, 5)", [first.tenant_id, clawback_id]);
+  await slow.query("SELECT * FROM clawback_credit($1, $2, 5)", [first.tenant_id, clawback_id]);
   const other = clawbackCredit(world.owner, { tenant_id: second.tenant_id, clawback_id, amount: micros(5) });
   await slow.query("COMMIT");
   await slow.end();

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import closeRunSql from "#core/store/runs/close-run.sql";
+import { fn } from "#core/store/fn.ts";
 import { runTransfers } from "#core/store/ledger/run-transfers.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
 import { tenantBalance } from "#core/store/tenants/tenant-balance.ts";
-import { cancelQueued, claimed, complete, fail, freeze, leased, queued } from "./support/close-work.ts";
+import { cancelQueued, claimed, complete, fail, FAILING, freeze, leased, queued } from "./support/close-work.ts";
 import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 
 let world: MoneyWorld;
@@ -168,29 +168,15 @@ describe("close_run loses, with zero rows and nothing changed,", () => {
 
 describe("close_run raises and rolls everything back", () => {
   it.each([
-    ["a charge above the reservation", "10001"],
-    ["a negative charge", "-1"],
-    ["no charge at all", null],
-  ])("on %s", async (_, charge) => {
+    ["a charge above the reservation", "10001", "23514"],
+    ["a negative charge", "-1", "23514"],
+    ["no charge at all", null, "23502"],
+  ])("on %s", async (_, charge, code) => {
     const account = await world.account();
     const work = await leased(world, account);
     const before = await everything(account);
-    const values = [
-      work.run_id,
-      "PROCESSING",
-      null,
-      work.lease_token,
-      null,
-      "FAILED",
-      charge,
-      "X",
-      null,
-      null,
-      null,
-      null,
-      null,
-    ];
-    await expect(world.backend.query(closeRunSql, values)).rejects.toThrow();
+    const values = { ...FAILING, run_id: work.run_id, token: work.lease_token, charge_micros: charge };
+    await expect(fn(world.backend, "close_run", values)).rejects.toMatchObject({ code });
     expect(await everything(account)).toEqual(before);
   });
 
@@ -199,22 +185,10 @@ describe("close_run raises and rolls everything back", () => {
     const work = await claimed(world, account);
     const before = await everything(account);
     for (const status of ["COMPLETED", "QUEUED", "PROCESSING", "EXPIRED", null]) {
-      const values = [
-        work.run_id,
-        "PROCESSING",
-        "CLAIMED",
-        work.finalize_token,
-        null,
-        status,
-        "7000",
-        null,
-        null,
-        1,
-        null,
-        null,
-        null,
-      ];
-      await expect(world.backend.query(closeRunSql, values), status ?? "null").rejects.toThrow();
+      const guard = { run_id: work.run_id, from_stage: "CLAIMED", token: work.finalize_token };
+      const values = { ...FAILING, ...guard, to_status: status, charge_micros: "7000", result_attempt: 1 };
+      const code = status === "COMPLETED" ? "23514" : "22023";
+      await expect(fn(world.backend, "close_run", values), status ?? "null").rejects.toMatchObject({ code });
     }
     expect(await everything(account)).toEqual(before);
   });

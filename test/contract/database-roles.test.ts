@@ -3,12 +3,13 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SqlValue } from "#core/ports/db.ts";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
-import closeRunSql from "#core/store/runs/close-run.sql";
+import { callText } from "#core/store/fn.ts";
 import { findBudget } from "#core/store/ledger/find-budget.ts";
 import { findRun } from "#core/store/runs/find-run.ts";
 import { listWebhooks } from "#core/store/webhooks/list-webhooks.ts";
 import { admissionSnapshot, tenantSnapshot } from "#core/store/tenants/tenant-snapshot.ts";
 import { migrate } from "../../backend/migrate/migrate.ts";
+import { FAILING } from "./support/close-work.ts";
 import { type Account, createMoneyWorld, isDatabaseError, type MoneyWorld, submission } from "./support/money-world.ts";
 
 const DENIED = "42501";
@@ -132,11 +133,13 @@ describe("dpp_edge", () => {
     expect(await attempt("edge", "SELECT * FROM key_admin(decode($1, 'hex'))", [account.key_sha256])).toBe(DENIED);
     expect(await attempt("edge", "SELECT key_room($1)", [account.tenant_id])).toBe(DENIED);
     expect(await attempt("edge", "SELECT * FROM key_views")).toBe(DENIED);
-    const values = [run_id, "QUEUED", null, null, 1, "CANCELED", "0", null, null, null, null, null, null];
-    expect(await attempt("edge", closeRunSql, values)).toBe(DENIED);
+    const closing = { ...FAILING, run_id, from_status: "QUEUED", version: 1 };
+    expect(await attempt("edge", callText("close_run", closing, "*"), Object.values(closing))).toBe(DENIED);
     expect(await attempt("edge", "SELECT * FROM freeze_run($1, $2, 'x', '{}')", [run_id, randomUUID()])).toBe(DENIED);
     expect(await attempt("edge", "SELECT * FROM tenant_snapshot($1)", [account.tenant_id])).toBe(DENIED);
-    expect(await attempt("edge", "SELECT * FROM caller(decode($1, 'hex'))", [account.key_sha256])).toBe(DENIED);
+    expect(
+      await attempt("edge", "SELECT * FROM check_key(decode($1, 'hex'), 'read', false)", [account.key_sha256]),
+    ).toBe(DENIED);
     expect(await attempt("edge", "SELECT * FROM ensure_default_webhook($1, 'x')", [account.tenant_id])).toBe(DENIED);
     expect(await attempt("edge", "SELECT * FROM claim_webhook_deliveries(1, 1, 1, 1, 1, 1, 1)")).toBe(DENIED);
   });
@@ -193,7 +196,7 @@ describe("dpp_backend", () => {
   it("decides no finding and takes no credit back: a person does", async () => {
     expect(await attempt("backend", "SELECT * FROM resolve_finding(1, 'x')")).toBe(DENIED);
     expect(await attempt("backend", "SELECT * FROM decide_run($1, 1, 0, 'x', 'x')", [run_id])).toBe(DENIED);
-    expect(await attempt("backend", "SELECT * FROM clawback($1, 'x', 1)", [account.tenant_id])).toBe(DENIED);
+    expect(await attempt("backend", "SELECT * FROM clawback_credit($1, 'x', 1)", [account.tenant_id])).toBe(DENIED);
   });
 
   it("forges no clawback: its finding would block the clawback's id", async () => {
@@ -201,7 +204,7 @@ describe("dpp_backend", () => {
     const record = "SELECT * FROM record_finding($1, NULL, $2, $3, '{}')";
     expect(await attempt("backend", record, [tenant_id, "clawback-short", "mine"])).toBe(DENIED);
     expect(await attempt("backend", record, [tenant_id, "tenant-books", "mine"])).toBe("allowed");
-    const clawback = await world.owner.query("SELECT * FROM clawback($1, 'mine', 5)", [tenant_id]);
+    const clawback = await world.owner.query("SELECT * FROM clawback_credit($1, 'mine', 5)", [tenant_id]);
     expect(clawback).toMatchObject([{ taken_micros: "5", already: false }]);
   });
 

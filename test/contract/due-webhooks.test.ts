@@ -246,7 +246,7 @@ it("a sweep goes on with what is due, though its last attempts ended while it lo
   const db: Db = {
     query: async (statement, values) => {
       const rows = await world.backend.query(statement, values);
-      if (statement.name === "conclude-webhook-delivery" && ++concluded === 4) firstFourConcluded.resolve();
+      if (statement.name === "finish-webhook-delivery" && ++concluded === 4) firstFourConcluded.resolve();
       if (statement.name === "claim-webhook-deliveries" && ++claims === 2) {
         expect(rows).toEqual([]);
         firstFour.resolve(OK);

@@ -20,14 +20,14 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const EDGE =
-  "admission_snapshot cancel_run create_key_for create_webhook default_webhook_secret delete_webhook " +
+  "admission_snapshot cancel_run create_own_key create_webhook default_webhook_secret delete_webhook " +
   "enable_webhook find_budget find_plan find_receipt find_run find_usage list_committed_runs " +
-  "list_committed_transfers list_keys list_own_runs " +
-  "list_own_transfers list_webhook_deliveries list_webhooks own_key_snapshot redeliver_webhook revoke_key_for " +
-  "rotate_key_for rotate_webhook submit_run submit_run_with_webhook";
+  "list_committed_transfers list_own_keys list_own_runs " +
+  "list_own_transfers list_webhook_deliveries list_webhooks own_key_snapshot redeliver_webhook revoke_own_key " +
+  "rotate_own_key rotate_webhook submit_run";
 const BACKEND =
   "add_closed_runs add_transfers begin_purge claim_webhook_deliveries close_run " +
-  "conclude_webhook_delivery drop_audit_checkpoint fan_out_events forget_events freeze_closed_run freeze_run " +
+  "drop_audit_checkpoint fan_out_events finish_webhook_delivery forget_events freeze_closed_run freeze_run " +
   "mirrored_key mirrored_tenant note_audit_checkpoint purge_run " +
   "record_finding tenant_snapshot wall_clock";
 

@@ -101,7 +101,7 @@ const POWERS = [
   "ALTER TABLE runs DISABLE ROW LEVEL SECURITY",
   "DROP FUNCTION wall_clock()",
   "CREATE OR REPLACE FUNCTION wall_clock() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()'",
-  "CREATE TRIGGER mine BEFORE UPDATE ON runs EXECUTE FUNCTION forget_webhook_url()",
+  "CREATE TRIGGER mine BEFORE UPDATE ON runs EXECUTE FUNCTION raise_config_version()",
 ];
 
 describe.each(["edge", "backend"])("dpp_%s, if it means harm,", (role) => {

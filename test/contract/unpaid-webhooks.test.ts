@@ -4,8 +4,7 @@ import { PLATFORM_FAILURES } from "#core/domain/run.ts";
 import { WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
 import type { Db } from "#core/ports/db.ts";
 import { claimDeliveries } from "#core/store/webhooks/claim-webhook-deliveries.ts";
-import fanOutSql from "#core/store/webhooks/fan-out-events.sql";
-import redeliverSql from "#core/store/webhooks/redeliver-webhook.sql";
+import { bytea, fn } from "#core/store/fn.ts";
 import { redeliverWebhook } from "#core/store/webhooks/webhook-deliveries.ts";
 import { WEBHOOK_PLACES, WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
 import type { Account } from "./support/money-world.ts";
@@ -21,7 +20,7 @@ afterAll(async () => {
 });
 
 /** One round of the fan-out, with a limit that a test can reach. */
-const fanOut = (per_hour: number) => world.backend.query(fanOutSql, [100, per_hour, PLATFORM_FAILURES, null]);
+const fanOut = (per_hour: number) => fn(world.backend, "fan_out_events", [100, per_hour, PLATFORM_FAILURES, null]);
 
 /** The end of a run as close_run tells it. */
 const ended = ({ tenant_id }: Account, type: string, charged_micros: number, reason_code: string | null) =>
@@ -67,7 +66,7 @@ describe("runs that are submitted and canceled in a loop", () => {
   it("are counted exactly, however many fan out at once", async () => {
     const { account } = await listener(2);
     for (let run = 0; run < 12; run++) await world.happen(account);
-    const one = () => world.backend.query(fanOutSql, [1, 7, PLATFORM_FAILURES, null]);
+    const one = () => fn(world.backend, "fan_out_events", [1, 7, PLATFORM_FAILURES, null]);
     for (let round = 0; round < 6; round++) await Promise.all([one(), one(), one()]);
     expect(await statuses(account)).toEqual({ pending: 7, skipped: 17 });
   });
@@ -93,7 +92,12 @@ describe("runs that are submitted and canceled in a loop", () => {
 describe("deliveries that are asked for again", () => {
   /** With a limit that a test can reach. */
   const again = (account: Account, endpoint_id: string, delivery_id: string, per_hour: number) =>
-    world.edge.query(redeliverSql, [account.key_sha256, endpoint_id, delivery_id, per_hour]);
+    fn(
+      world.edge,
+      "redeliver_webhook",
+      [bytea(account.key_sha256), endpoint_id, delivery_id, per_hour],
+      "outcome, (delivery).*, retry_after_seconds",
+    );
 
   it("count in the tenant's hour, whatever their run cost and however many are asked for at once", async () => {
     const { account, endpoint_id } = await listener(1);

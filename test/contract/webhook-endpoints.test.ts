@@ -174,7 +174,7 @@ it("budget.threshold is told too where a clawback makes what is charged a larger
   const close =
     "SELECT FROM close_run($1, 'QUEUED', NULL, NULL, 1, 'FAILED', 700000, 'TEST', '', NULL, NULL, NULL, NULL)";
   await world.backend.query(close, [run.run_id]);
-  await world.owner.query("SELECT FROM clawback($1, $2, 200000)", [tenant_id, `test-${tenant_id}`]);
+  await world.owner.query("SELECT FROM clawback_credit($1, $2, 200000)", [tenant_id, `test-${tenant_id}`]);
   const sql = "SELECT payload FROM outbox_events WHERE tenant_id = $1 AND type = 'budget.threshold' ORDER BY event_id";
   const rows = await world.owner.query(sql, [tenant_id]);
   expect(rows.map((row) => row["payload"])).toMatchObject([{ threshold_percent: 50 }, { threshold_percent: 80 }]);

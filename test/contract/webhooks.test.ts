@@ -85,7 +85,7 @@ describe("an event", () => {
     await world.happen(account);
     const dies: Db = {
       query: (statement, values) =>
-        statement.name === "conclude-webhook-delivery"
+        statement.name === "finish-webhook-delivery"
           ? Promise.reject(new Outage("database", "dead"))
           : world.backend.query(statement, values),
     };

@@ -11,6 +11,14 @@ const read = (file: string) => readFileSync(file, "utf8");
 const NUMBERED = files.filter((file) => /^migrations\/[^/]+\.sql$/.test(file));
 const FUNCTIONS = files.filter((file) => file.startsWith("migrations/functions/"));
 
+const STATEMENTS = files.filter((file) => /^backend\/core\/store\/.*\.sql$/.test(file));
+/** Functions that the stores call. */
+const CALLED = files
+  .filter((file) => /^backend\/core\/store\/.*\.ts$/.test(file))
+  .flatMap((file) => [...read(file).matchAll(/\bfn\(\s*db,\s*"(\w+)"/g)].map(([, name = ""]) => name));
+/** Functions that others call with the rights of a role of the product. */
+const CALLED_BY_OTHERS = ["mirrored_tenant", "mirrored_key"];
+
 /** Names of what a file of migrations/functions makes, each with the line before it. */
 function bodies(file: string): readonly { readonly name: string; readonly before: string }[] {
   return [...read(file).matchAll(/(.*)\nCREATE OR REPLACE (?:FUNCTION|VIEW) (\w+)/g)].map(
@@ -55,6 +63,26 @@ describe("the house", () => {
         .map((to) => `${file} -> ${to}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  test("calls functions by name that migrations/functions has, and has no statement that only calls one", () => {
+    const made = new Set(FUNCTIONS.flatMap((file) => bodies(file).map(({ name }) => name)));
+    expect(CALLED.filter((name) => !made.has(name))).toEqual([]);
+    const lone = STATEMENTS.filter((file) => {
+      const sql = read(file).replaceAll(/^--.*$/gm, "");
+      return /^\s*SELECT [^()]* FROM (\w+)\([^()]*\)\s*$/.test(sql);
+    });
+    expect(lone).toEqual([]);
+  });
+
+  test("grants no function that nothing calls", () => {
+    const granted = [...read("migrations/functions/roles.sql").matchAll(/GRANT EXECUTE ON FUNCTION([^;]*?)\bTO /g)]
+      .flatMap(([, names = ""]) => names.replaceAll(/--.*$/gm, "").split(","))
+      .map((name) => name.trim());
+    expect(granted.length).toBeGreaterThan(30);
+    const statements = STATEMENTS.map(read).join("\n");
+    const called = new Set([...CALLED, ...CALLED_BY_OTHERS]);
+    expect(granted.filter((name) => !called.has(name) && !statements.includes(`${name}(`))).toEqual([]);
   });
 
   test("names each statement of the stores after its file", () => {

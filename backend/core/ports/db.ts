@@ -1,4 +1,4 @@
-/** A parameter of a statement; amounts go as decimal text, hashes as hex, timestamps as RFC 3339. */
+/** A parameter of a statement; amounts go as decimal text, hashes as hex (to a function by `bytea`), timestamps as RFC 3339. */
 export type SqlValue = string | number | boolean | null | readonly string[];
 
 /** A row as the driver gives it: BIGINT as text, timestamptz as Date, jsonb parsed. Every wrapper parses it by a schema. */

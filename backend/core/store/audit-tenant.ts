@@ -51,7 +51,7 @@ export interface TenantAudit {
   readonly contradicted?: string;
 }
 
-interface Look {
+interface Pass {
   readonly audit: TenantAudit;
   /** What was settled. */
   readonly settled: Settled;
@@ -69,32 +69,32 @@ const BEGINNING: Settled = {
 
 /**
  * Adds up the transfers and closed runs of a tenant and compares with its balance, its keys' spending and its usage: what
- * is settled in pieces, the rest with the rows themselves in one statement. It begins at the checkpoint that the last turn
- * noted; at the beginning where there is none, where `full` or its age asks for that, and wherever something does not add
- * up: a fault counts when two looks from the beginning find the same difference. Undefined: no such tenant.
+ * is settled in batches, the rest with the rows themselves in one statement. It begins at the checkpoint that the last audit
+ * recorded; at the beginning where there is none, where `full` or its age asks for that, and wherever something does not add
+ * up: a fault counts when two passes from the beginning find the same difference. Undefined: no such tenant.
  */
 export async function auditTenant(
   db: Db,
   tenant_id: string,
-  pace = AUDIT_PACE,
+  settings = AUDIT_PACE,
   full = false,
 ): Promise<TenantAudit | undefined> {
-  const checkpoint = await findCheckpoint(db, tenant_id, pace.full_seconds);
+  const checkpoint = await findCheckpoint(db, tenant_id, settings.full_seconds);
   if (checkpoint !== undefined && !full && !checkpoint.full_due) {
-    const near = await look(db, tenant_id, pace, checkpoint.settled, false);
+    const near = await runPass(db, tenant_id, settings, checkpoint.settled, false);
     if (near === undefined) return undefined;
     if (near.audit.faults.length === 0) {
-      if (near.settled.through !== checkpoint.settled.through) await note(db, tenant_id, pace, near, checkpoint);
+      if (near.settled.through !== checkpoint.settled.through) await note(db, tenant_id, settings, near, checkpoint);
       return near.audit;
     }
   }
-  const first = await lookFromBeginning(db, tenant_id, pace, checkpoint);
+  const first = await passFromBeginning(db, tenant_id, settings, checkpoint);
   if (first === undefined) return undefined;
   if (first.audit.faults.length === 0) {
-    await note(db, tenant_id, pace, first, undefined);
+    await note(db, tenant_id, settings, first, undefined);
     return first.audit;
   }
-  const second = await lookFromBeginning(db, tenant_id, pace, checkpoint);
+  const second = await passFromBeginning(db, tenant_id, settings, checkpoint);
   if (second === undefined) return undefined;
   return {
     ...second.audit,
@@ -118,36 +118,36 @@ export async function recordTenantFaults(
   return found;
 }
 
-async function note(db: Db, tenant_id: string, pace: AuditPace, { settled }: Look, from: Checkpoint | undefined) {
-  if (pace.full_seconds > 0 && settled.through !== "0") await noteCheckpoint(db, tenant_id, settled, from);
+async function note(db: Db, tenant_id: string, settings: AuditPace, { settled }: Pass, from: Checkpoint | undefined) {
+  if (settings.full_seconds > 0 && settled.through !== "0") await noteCheckpoint(db, tenant_id, settled, from);
 }
 
 /** All of it, and whether what the checkpoint stands for still adds up to what it says. */
-async function lookFromBeginning(
+async function passFromBeginning(
   db: Db,
   tenant_id: string,
-  pace: AuditPace,
+  settings: AuditPace,
   checkpoint: Checkpoint | undefined,
-): Promise<Look | undefined> {
-  if (checkpoint === undefined) return look(db, tenant_id, pace, BEGINNING, true);
-  const there = await advance(db, tenant_id, BEGINNING, checkpoint.settled, pace.piece);
+): Promise<Pass | undefined> {
+  if (checkpoint === undefined) return runPass(db, tenant_id, settings, BEGINNING, true);
+  const there = await advance(db, tenant_id, BEGINNING, checkpoint.settled, settings.piece);
   const contradictions = checkpointFaults(checkpoint.settled, there);
-  const found = await look(db, tenant_id, pace, there, true);
+  const found = await runPass(db, tenant_id, settings, there, true);
   if (found === undefined || contradictions.length === 0) return found;
   const faults = [...contradictions, ...found.audit.faults];
   return { ...found, audit: { ...found.audit, faults, contradicted: checkpoint.version } };
 }
 
 /** From what is settled already. `isWhole`: that was added up from the beginning, and everything is compared. */
-async function look(
+async function runPass(
   db: Db,
   tenant_id: string,
-  pace: AuditPace,
+  settings: AuditPace,
   from: Settled,
   isWhole: boolean,
-): Promise<Look | undefined> {
-  const horizon = await auditHorizon(db, tenant_id, pace, from);
-  const settled = await advance(db, tenant_id, from, horizon, pace.piece);
+): Promise<Pass | undefined> {
+  const horizon = await auditHorizon(db, tenant_id, settings, from);
+  const settled = await advance(db, tenant_id, from, horizon, settings.piece);
   const compared = { usage_from: isWhole ? BEGINNING.day : from.day, isWhole };
   const rows = await auditTenantRows(db, tenant_id, horizon, compared);
   if (rows === undefined) return undefined;
@@ -167,7 +167,7 @@ async function look(
   return { audit: { added: books.added, transfers, faults: tenantFaults(books) }, settled };
 }
 
-/** Adds the settled transfers and closed runs from one place to another, in pieces. */
+/** Adds the settled transfers and closed runs from one place to another, in batches. */
 async function advance(db: Db, tenant_id: string, from: Settled, to: Horizon, piece: number): Promise<Settled> {
   let { added, transfers } = from;
   for (let after = from.through; BigInt(after) < BigInt(to.through);) {

@@ -1,21 +1,21 @@
 import { z } from "zod";
 import { Outage } from "../domain/outage.ts";
 import type { Row } from "../ports/db.ts";
-import { type Refused, refusalOf } from "./keys/caller-columns.ts";
+import { type Refused, refusalOf } from "./keys/key-refusal.ts";
 
-/** A transfer in the order of commits: what a reader has seen all up to. Nothing can come in before it. */
+/** A transfer in the order of commits, up to which a reader has read. Nothing can still be committed before it. */
 export interface Position {
-  /** In which it was given out: it means nothing in another. */
+  /** In which it was given out; invalid in another. */
   readonly epoch: number;
   readonly order: string;
   readonly id: string;
 }
 
-/** How many transfers one page looks at, whatever its filters, unless it may have more entries. */
+/** How many transfers one page reads, whatever its filters, unless it may have more entries. */
 export const MOST_LOOKED_AT = 5_000;
 
 const columns = z.object({
-  state: z.enum(["ready", "no-position", "not-adopted"]),
+  outcome: z.enum(["found", "no-position", "not-adopted"]),
   matched: z.boolean(),
   goes_on: z.boolean(),
 });
@@ -38,24 +38,24 @@ export interface NoPosition {
 /** The page that one of the two list_committed_ functions gave; each of its rows but the last is an entry. */
 export function committedPage<T>(
   rows: readonly Row[],
-  wanted: { readonly after: Position | undefined; readonly limit: number },
+  request: { readonly after: Position | undefined; readonly limit: number },
   parse: (row: Row) => T,
 ): CommittedPage<T> | NoPosition | Refused {
-  const refusal = refusalOf(rows[0], "read");
+  const refusal = refusalOf(rows[0]);
   if (refusal !== undefined) return refusal;
   const found = rows.map((row) => ({ row, ...columns.parse(row) }));
-  const state = found[0]?.state;
-  if (state === "no-position") return { kind: "no-position" };
-  if (state !== "ready")
+  const outcome = found[0]?.outcome;
+  if (outcome === "no-position") return { kind: "no-position" };
+  if (outcome !== "found")
     throw new Outage("database", new Error("the database was moved to another cluster: run `npm run migrate`"));
   const matched = found.filter((each) => each.matched);
-  const isCut = matched.length > wanted.limit;
-  const page = matched.slice(0, wanted.limit);
+  const isCut = matched.length > request.limit;
+  const page = matched.slice(0, request.limit);
   const last = isCut ? page.at(-1) : found.at(-1);
   return {
     kind: "found",
     entries: page.map(({ row }) => parse(row)),
-    position: positionOf(last?.row) ?? wanted.after,
+    position: positionOf(last?.row) ?? request.after,
     more: isCut || last?.goes_on === true,
   };
 }

@@ -4,8 +4,8 @@ import { keySnapshot, ownKeySnapshot } from "./tenants/tenant-snapshot.ts";
 import { syncKeys } from "./redis/sync-keys.ts";
 
 /**
- * Tells the mirror of one key that was changed: what that costs does not depend on how many there are. With the hash of
- * a key that asks, as the edge may; else as the owner of the database.
+ * Syncs one changed key to the mirror, at a cost that does not depend on how many keys there are. With the hash of the
+ * calling key, as the edge may; else as the owner of the database.
  */
 export async function syncKey(
   { db, redis }: { readonly db: Db; readonly redis: Redis },

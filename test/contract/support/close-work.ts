@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import type { Row } from "#core/ports/db.ts";
 import { type CloseGuard, type Closing, type ClosedRun, closeRun } from "#core/store/runs/close-run.ts";
-import closeRunSql from "#core/store/runs/close-run.sql";
+import { fn } from "#core/store/fn.ts";
 import { type Account, type MoneyWorld, submission } from "./money-world.ts";
 import processRunSql from "./process-run.sql";
 
@@ -68,10 +68,26 @@ export function fail(
   });
 }
 
+/** What close_run takes, but for the run and its guard: FAILED, for nothing. */
+export const FAILING = {
+  from_status: "PROCESSING",
+  from_stage: null,
+  token: null,
+  version: null,
+  to_status: "FAILED",
+  charge_micros: "0",
+  reason_code: "X",
+  reason_detail: null,
+  result_attempt: null,
+  result_sha256: null,
+  result_bytes: null,
+  reliability: null,
+} as const;
+
 /** CANCELED out of QUEUED by version, for nothing. */
 export function cancelQueued(world: MoneyWorld, work: Work, version: number): Promise<readonly Row[]> {
-  const values = [work.run_id, "QUEUED", null, null, version, "CANCELED", "0", "CANCELED_BY_CALLER"];
-  return world.backend.query(closeRunSql, [...values, null, null, null, null, null]);
+  const reason = { to_status: "CANCELED", reason_code: "CANCELED_BY_CALLER" };
+  return fn(world.backend, "close_run", { ...FAILING, ...reason, run_id: work.run_id, from_status: "QUEUED", version });
 }
 
 export const freeze = (world: MoneyWorld, work: Work): Promise<readonly Row[]> =>

@@ -1,8 +1,9 @@
 import { idOf } from "./history.ts";
-import type { StatementCase, StatementValue } from "./measure.ts";
+import { bytea, type FnArguments } from "#core/store/fn.ts";
+import type { StatementCase } from "./measure.ts";
 
 const FIRST = "00000000-0000-0000-0000-000000000000";
-const backend = (pages: number, values: readonly StatementValue[], first?: StatementCase["first"]): StatementCase => ({
+const backend = (pages: number, values: FnArguments, first?: StatementCase["first"]): StatementCase => ({
   role: "dpp_backend",
   pages,
   values,
@@ -21,24 +22,54 @@ const fresh = idOf("a token of this test");
 export const BACKEND_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "begin-finalize": backend(40, [...leased, fresh, 1], {}),
   "begin-purge": backend(45, [outlived, "3"], { version: "4" }),
-  "claim-run": backend(45, [idOf("queued 1"), fresh, 120, 3], { claimed: true }),
-  "claim-webhook-deliveries": backend(225, [96, 24, 32, 8, 4, 32, 60], { endpoint_id: idOf("endpoint 0") }),
+  "claim-run": backend(45, [idOf("queued 1"), fresh, 120, 3], { leased: true }),
+  "claim-webhook-deliveries": backend(
+    225,
+    { quick: 96, reserved: 24, slow: 32, per_tenant: 8, per_endpoint: 4, per_host: 32, lease_seconds: 60 },
+    { endpoint_id: idOf("endpoint 0") },
+  ),
   "close-buried": backend(155, [...stale, "c", "l", false], { run_id: stale[0] }),
   "close-run": backend(
     180,
-    [claimed[0], "PROCESSING", "CLAIMED", claimed[1], null, "COMPLETED", 7_000, null, null, 1, "ab".repeat(32), 9, 1],
+    {
+      run_id: claimed[0],
+      from_status: "PROCESSING",
+      from_stage: "CLAIMED",
+      token: claimed[1],
+      version: null,
+      to_status: "COMPLETED",
+      charge_micros: 7_000,
+      reason_code: null,
+      reason_detail: null,
+      result_attempt: 1,
+      result_sha256: bytea("ab".repeat(32)),
+      result_bytes: 9,
+      reliability: 1,
+    },
     { run_id: claimed[0] },
   ),
-  "conclude-webhook-delivery": backend(39, [idOf("delivery 1"), idOf("flight"), "delivered", 200, null, null, false], {
-    status: "delivered",
-  }),
+  "finish-webhook-delivery": backend(
+    39,
+    {
+      delivery_id: idOf("delivery 1"),
+      claim_token: idOf("flight"),
+      outcome: "delivered",
+      status: 200,
+      error: null,
+      retry_seconds: null,
+      slow: false,
+    },
+    {
+      status: "delivered",
+    },
+  ),
   "commit-horizon": backend(10, [], {}),
   "count-signals": backend(50, [[idOf("queued 1")]], { run_id: idOf("queued 1") }),
   "extend-lease": backend(40, [...leased, 120, 30], { run_id: leased[0] }),
   "fail-lapsed": backend(150, [...lapsed, 1, "x", false], { run_id: lapsed[0] }),
   "fan-out-events": backend(1_400, [10, 1_000, ["LEASE_EXPIRED"], null], { events: "10" }),
   "find-stranded-runs": backend(25, [[idOf("queued 1"), idOf("completed 1")]], { run_id: idOf("queued 1") }),
-  "forget-events": backend(1_500, [30, "-infinity", "0", 50], { looked: "50", events: "50" }),
+  "forget-events": backend(1_500, [30, "-infinity", "0", 50], { scanned: "50", events: "50" }),
   "freeze-run": backend(70, [...claimed, "TEST", "{}"], { run_id: claimed[0] }),
   "freeze-closed-run": backend(80, [idOf("completed 1"), "3", "SETTLED", "TEST", "{}"], { outcome: "found" }),
   "hand-back": backend(40, [...leased, true], { run_id: leased[0] }),

@@ -2,15 +2,16 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import pg from "pg";
 import { z } from "zod";
+import type { SqlValue } from "#core/ports/db.ts";
+import { callText, type FnArguments } from "#core/store/fn.ts";
 
 const DIRECTORY = new URL("../../../backend/core/store/", import.meta.url);
-
-export type StatementValue = string | number | boolean | null | readonly string[];
 
 /** How one statement is called for measuring, and what it may cost. */
 export interface StatementCase {
   readonly role: "owner" | "dpp_edge" | "dpp_backend";
-  readonly values: readonly StatementValue[];
+  /** A function's are named where the store names them. */
+  readonly values: FnArguments;
   /** Shared buffers, hit or read, at most. */
   readonly pages: number;
   /** What the first row must say, so that what is measured is the statement at work; null: there is no row. */
@@ -28,12 +29,33 @@ export interface Measured {
   readonly row: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Every statement of the store, by name. */
-export const statementTexts: ReadonlyMap<string, string> = new Map(
-  readdirSync(DIRECTORY, { encoding: "utf8", recursive: true })
-    .filter((file) => file.endsWith(".sql"))
-    .map((file) => [basename(file, ".sql"), readFileSync(new URL(file, DIRECTORY), "utf8")]),
+const files = readdirSync(DIRECTORY, { encoding: "utf8", recursive: true }).map((file) => ({
+  file,
+  text: /\.(sql|ts)$/.test(file) ? readFileSync(new URL(file, DIRECTORY), "utf8") : "",
+}));
+const statements: ReadonlyMap<string, string> = new Map(
+  files.filter(({ file }) => file.endsWith(".sql")).map(({ file, text }) => [basename(file, ".sql"), text]),
 );
+/** The functions that the store calls by fn(), by the names of their statements, each with the columns that it asks for. */
+const calls: ReadonlyMap<string, { readonly name: string; readonly columns: string }> = new Map(
+  files
+    .filter(({ file }) => file.endsWith(".ts"))
+    .flatMap(({ text }) => [...text.matchAll(/\bfn\(\s*db,\s*"(\w+)"([^;]*)/g)])
+    .map(([, name = "", rest = ""]) => {
+      const columns = /"([^"]*\.\*[^"]*)"/.exec(rest)?.[1] ?? "*";
+      return [name.replaceAll("_", "-"), { name, columns }];
+    }),
+);
+
+/** Every statement of the store, its own and its calls of functions. */
+export const statementNames: readonly string[] = [...statements.keys(), ...calls.keys()].toSorted();
+
+function textOf(statement: string, values: FnArguments): string {
+  const call = calls.get(statement);
+  const text = call === undefined ? statements.get(statement) : callText(call.name, values, call.columns);
+  if (text === undefined) throw new Error(`no such statement: ${statement}`);
+  return text;
+}
 
 const explained = z.array(
   z.object({
@@ -69,13 +91,12 @@ export async function measure(
   name: string,
   { role, values }: Pick<StatementCase, "role" | "values">,
 ): Promise<Measured> {
-  const text = statementTexts.get(name);
-  if (text === undefined) throw new Error(`no such statement: ${name}`);
-  const execute = `EXECUTE measured${values.length === 0 ? "" : `(${values.map((value) => literal(client, value)).join(", ")})`}`;
+  const literals = Object.values(values).map((value) => literal(client, value));
+  const execute = `EXECUTE measured${literals.length === 0 ? "" : `(${literals.join(", ")})`}`;
   await client.query("BEGIN");
   try {
     if (role !== "owner") await client.query(`SET LOCAL ROLE ${role}`);
-    await client.query(`PREPARE measured AS ${text}`);
+    await client.query(`PREPARE measured AS ${textOf(name, values)}`);
     await client.query("SAVEPOINT before");
     const { rows } = await client.query<Record<string, unknown>>(execute);
     await client.query("ROLLBACK TO before");
@@ -106,7 +127,7 @@ async function lookupsSoFar(client: pg.Client): Promise<number> {
   return Number(rows[0]?.lookups);
 }
 
-function literal(client: pg.Client, value: StatementValue): string {
+function literal(client: pg.Client, value: SqlValue): string {
   if (value === null) return "NULL";
   if (Array.isArray(value)) return client.escapeLiteral(`{${value.map((each) => JSON.stringify(each)).join(",")}}`);
   return client.escapeLiteral(String(value));

@@ -1,14 +1,10 @@
 import { createHash } from "node:crypto";
 import { idOf } from "./history.ts";
-import type { StatementCase, StatementValue } from "./measure.ts";
+import type { FnArguments } from "#core/store/fn.ts";
+import type { StatementCase } from "./measure.ts";
 
 const FIRST = "00000000-0000-0000-0000-000000000000";
-const owner = (
-  pages: number,
-  values: readonly StatementValue[],
-  first?: StatementCase["first"],
-  report?: string,
-): StatementCase => ({
+const owner = (pages: number, values: FnArguments, first?: StatementCase["first"], report?: string): StatementCase => ({
   role: "owner",
   pages,
   values,
@@ -25,13 +21,13 @@ const CHECKPOINT = "8000000000000000000";
 
 /** What an operator's commands ask, and the audit. */
 export const OPERATOR_STATEMENTS: Readonly<Record<string, StatementCase>> = {
-  "audit-closed-runs": owner(40, [TENANT, "-infinity", FIRST, "infinity", 200], { runs: "200" }),
+  "add-closed-runs": owner(40, [TENANT, "-infinity", FIRST, "infinity", 200], { runs: "200" }),
   "audit-horizon": owner(15, [TENANT, 120, 5_000, CHECKPOINT, ago(40)], { through: CHECKPOINT }),
   "audit-runs": owner(15, [FIRST, 200], {}),
   "audit-runs-of": owner(95, ["", 200, TENANT], {}),
   "audit-tenant": owner(80, [TENANT, CHECKPOINT, ago(40), ago(40).slice(0, 10), false], { given: "100" }),
   "audit-tenants": owner(10, [FIRST, 100], {}),
-  "audit-transfers": owner(25, [TENANT, "0", "9000000000000000000", 200], { transfers: "200" }),
+  "add-transfers": owner(25, [TENANT, "0", "9000000000000000000", 200], { transfers: "200" }),
   "clawback-credit": owner(70, [TENANT, "new", 1], { already: false }),
   "completed-runs": owner(25, [FIRST, 200], {}),
   "completed-runs-of": owner(95, ["", 200, TENANT], { tenant_id: TENANT }),
@@ -50,9 +46,26 @@ export const OPERATOR_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "list-findings": owner(120, [null], { tenant_id: TENANT }, "findings that are open"),
   "list-keys": owner(190, [TENANT], { tenant_id: TENANT }, "keys that the tenant ever had"),
   "list-plans": owner(10, [], { plan_id: "other" }, "plans and tenants on them"),
-  "list-runs": owner(35, [TENANT, null, 20, null, 20_000], { last_looked: false }),
+  "list-runs": owner(35, [TENANT, null, 20, null, 20_000], { last_scanned: false }),
   "list-tenants": owner(15, ["-infinity", FIRST], { tenant_id: TENANT }),
-  "note-audit-checkpoint": owner(20, [TENANT, "1", CHECKPOINT, ago(10), 5, "1", "0", "0", "0", "0", "{}", "{}"], {}),
+  "note-audit-checkpoint": owner(
+    20,
+    {
+      tenant_id: TENANT,
+      from: "1",
+      through_transfer: CHECKPOINT,
+      before: ago(10),
+      transfers: 5,
+      given: "1",
+      taken_back: "0",
+      reserve: "0",
+      charge: "0",
+      refund: "0",
+      lines: "{}",
+      capped: "{}",
+    },
+    {},
+  ),
   "read-switch": owner(10, [], { mode: "normal" }),
   "resolve-finding": owner(15, [1, "x"], null),
   "revoke-key": owner(50, [idOf("spare key 1")], { key_id: idOf("spare key 1") }),
@@ -70,7 +83,7 @@ export const OPERATOR_FILTERS: readonly (readonly [name: string, what: string, h
   [
     "list-runs",
     "of a status that none has",
-    owner(2_500, [TENANT, "EXPIRED", 20, null, 2_000], { matched: false }, "runs that may be looked at"),
+    owner(2_500, [TENANT, "EXPIRED", 20, null, 2_000], { matched: false }, "runs that may be read"),
   ],
   ["list-runs", "that are open", owner(20, [TENANT, "QUEUED", 20, null, 20_000], { status: "QUEUED" })],
   ["list-findings", "of one tenant", owner(130, [TENANT], { tenant_id: TENANT }, "findings that are open")],

@@ -22,7 +22,7 @@ const collectGarbage = runInNewContext("gc") as () => void;
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
 /** A run of a pack that waits. */
 const CLAIMED = {
-  claimed: true,
+  leased: true,
   pack_type: "waits",
   pack_version: "1",
   inputs: "{}",

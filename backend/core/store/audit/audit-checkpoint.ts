@@ -2,9 +2,8 @@ import { z } from "zod";
 import type { Added, UsageFigures } from "../../domain/books.ts";
 import type { Db } from "../../ports/db.ts";
 import { counter, only } from "../columns.ts";
-import dropSql from "./drop-audit-checkpoint.sql";
+import { fn } from "../fn.ts";
 import findSql from "./find-audit-checkpoint.sql";
-import noteSql from "./note-audit-checkpoint.sql";
 
 const sum = z
   .string()
@@ -41,7 +40,7 @@ export interface Settled {
   readonly day: string;
   readonly transfers: number;
   readonly added: Added;
-  /** By "day pack key"; of a checkpoint those of its own day alone. */
+  /** By "day pack key"; of a checkpoint only those of its own day. */
   readonly lines: ReadonlyMap<string, UsageFigures>;
   /** What capped runs were charged, by key. */
   readonly capped: ReadonlyMap<string, bigint>;
@@ -63,7 +62,7 @@ export async function findCheckpoint(db: Db, tenant_id: string, full_seconds: nu
   );
 }
 
-/** Notes where a turn held that began from a checkpoint, or (undefined) from the beginning. */
+/** Records the sums of an audit that found no difference and began from a checkpoint, or (undefined) from the beginning. */
 export async function noteCheckpoint(
   db: Db,
   tenant_id: string,
@@ -73,18 +72,22 @@ export async function noteCheckpoint(
   const ofItsDay = [...lines]
     .filter(([name]) => name.startsWith(day))
     .map(([name, figures]) => [name, figures.map(String)]);
-  await db.query({ name: "note-audit-checkpoint", text: noteSql }, [
+  await fn(db, "note_audit_checkpoint", {
     tenant_id,
-    from?.version ?? null,
-    through,
+    from: from?.version ?? null,
+    through_transfer: through,
     before,
     transfers,
-    ...[added.given, added.taken_back, added.reserve, added.charge, added.refund].map(String),
-    JSON.stringify(Object.fromEntries(ofItsDay)),
-    JSON.stringify(Object.fromEntries([...capped].map(([key_id, micros]) => [key_id, String(micros)]))),
-  ]);
+    given: String(added.given),
+    taken_back: String(added.taken_back),
+    reserve: String(added.reserve),
+    charge: String(added.charge),
+    refund: String(added.refund),
+    lines: JSON.stringify(Object.fromEntries(ofItsDay)),
+    capped: JSON.stringify(Object.fromEntries([...capped].map(([key_id, micros]) => [key_id, String(micros)]))),
+  });
 }
 
 export async function dropCheckpoint(db: Db, tenant_id: string, version: string): Promise<void> {
-  await db.query({ name: "drop-audit-checkpoint", text: dropSql }, [tenant_id, version]);
+  await fn(db, "drop_audit_checkpoint", [tenant_id, version]);
 }

@@ -1,7 +1,7 @@
--- The audit of one tenant, first: what is settled, so that its sums may be taken in pieces: every transfer up to
--- `through` and every run that finished before `before`. It is never behind the place where the audit begins, and is that
--- place where few transfers follow it: they need no pieces.
--- $1 tenant_id  $2 settled after, s  $3 how many transfers are few  $4 $5 where it begins: transfer, moment (text)
+-- The audit of one tenant, first step: what is settled, so that its sums can be taken in batches: every transfer up to
+-- `through` and every run that finished before `before`. It is never behind the position where the audit begins, and is that
+-- position when few transfers follow it, which need no batches.
+-- $1 tenant_id  $2 settled after, s  $3 how many transfers are few  $4 $5 where the audit begins: transfer, moment (text)
 -- Always one row; `day` is that of `before` (UTC).
 WITH moment AS MATERIALIZED (
   SELECT wall_clock() - make_interval(secs => $2::double precision) AS at

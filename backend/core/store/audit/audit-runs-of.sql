@@ -1,4 +1,4 @@
--- The audit of one tenant: its next runs, in the order of an index that is there.
+-- The audit of one tenant: its next runs, in the order of an existing index.
 -- $1 cursor: idempotency key  $2 how many at most  $3 tenant_id
 -- Zero rows: there are no more.
 SELECT run_id, idempotency_key AS cursor

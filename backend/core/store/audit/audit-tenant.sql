@@ -1,7 +1,7 @@
--- The audit of one tenant, last: what its rows say, and what was not settled at the horizon, all from one snapshot.
+-- The audit of one tenant, last step: its rows, and what was not settled at the horizon, all from one snapshot.
 -- $1 tenant_id  $2 the horizon's last transfer  $3 the horizon's moment (text)  $4 the first day of usage to compare
--- $5 every key (false: those with a cap alone, which are the only ones that may have spending)
--- Zero rows: no such tenant. `balance` is null where its row is missing.
+-- $5 every key (false: only those with a cap, which alone have spending)
+-- Zero rows: no such tenant. `balance` is null when its row is missing.
 SELECT (SELECT jsonb_build_object('granted', b.granted::text, 'charged', b.charged::text, 'reserved', b.reserved::text,
            'available', b.available::text, 'open_runs', b.open_runs::text)
           FROM balances b WHERE b.tenant_id = t.tenant_id) AS balance,

@@ -1,16 +1,15 @@
 import { z } from "zod";
 import type { UsageFigures } from "../../domain/books.ts";
 import type { Db } from "../../ports/db.ts";
-import closedRunsSql from "./audit-closed-runs.sql";
 import horizonSql from "./audit-horizon.sql";
 import tenantSql from "./audit-tenant.sql";
 import tenantsSql from "./audit-tenants.sql";
-import transfersSql from "./audit-transfers.sql";
 import { counter, only } from "../columns.ts";
+import { fn } from "../fn.ts";
 
 const FIRST = "00000000-0000-0000-0000-000000000000";
 
-/** A sum of micros or a count: beyond the safe integers, and negative where the books are broken. */
+/** A sum of micros or a count: beyond the safe integers, and negative where the ledger is wrong. */
 const sum = z
   .string()
   .regex(/^-?\d{1,30}$/)
@@ -45,8 +44,8 @@ const tenant = z.object({
 });
 
 /** The next tenants in the order of their ids. */
-export async function auditTenants(db: Db, after: string | undefined, most: number): Promise<readonly string[]> {
-  return (await db.query({ name: "audit-tenants", text: tenantsSql }, [after ?? FIRST, most])).map(
+export async function auditTenants(db: Db, after: string | undefined, max: number): Promise<readonly string[]> {
+  return (await db.query({ name: "audit-tenants", text: tenantsSql }, [after ?? FIRST, max])).map(
     (row) => z.object({ tenant_id: id }).parse(row).tenant_id,
   );
 }
@@ -63,10 +62,8 @@ export async function auditHorizon(
 }
 
 /** The next settled transfers, added up by kind. */
-export async function addTransfers(db: Db, tenant_id: string, after: string, through: string, most: number) {
-  return transfers.parse(
-    (await db.query({ name: "audit-transfers", text: transfersSql }, [tenant_id, after, through, most]))[0],
-  );
+export async function addTransfers(db: Db, tenant_id: string, after: string, through: string, max: number) {
+  return transfers.parse((await fn(db, "add_transfers", [tenant_id, after, through, max]))[0]);
 }
 
 /** The next settled runs from a moment on, or after one of that moment, added up by day, pack and key. */
@@ -75,12 +72,10 @@ export async function addClosedRuns(
   tenant_id: string,
   from: { readonly finished_at: string; readonly run_id?: string },
   before: string,
-  most: number,
+  max: number,
 ) {
   const cursor = [from.finished_at, from.run_id ?? FIRST];
-  return closedRuns.parse(
-    (await db.query({ name: "audit-closed-runs", text: closedRunsSql }, [tenant_id, ...cursor, before, most]))[0],
-  );
+  return closedRuns.parse((await fn(db, "add_closed_runs", [tenant_id, ...cursor, before, max]))[0]);
 }
 
 /**
@@ -97,7 +92,7 @@ export async function auditTenantRows(
   return only((await db.query({ name: "audit-tenant", text: tenantSql }, values)).map((row) => tenant.parse(row)));
 }
 
-/** Where a line of usage is told apart from others. */
+/** Identifies a line of usage. */
 export const lineName = ({ day, pack_type, key_id }: z.infer<typeof line>): string => `${day} ${pack_type} ${key_id}`;
 
 export const usageOf = (rows: readonly z.infer<typeof line>[]): ReadonlyMap<string, UsageFigures> =>

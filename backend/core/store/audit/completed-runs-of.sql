@@ -1,5 +1,5 @@
--- The audit of receipts of one tenant: see completed-runs. Its next runs, in the order of an index that is there.
--- $1 cursor: idempotency key  $2 how many are looked at  $3 tenant_id
+-- The audit of receipts of one tenant, like completed-runs: its next runs, in the order of an existing index.
+-- $1 cursor: idempotency key  $2 how many are read  $3 tenant_id
 -- Zero rows: there are no more.
 SELECT run_id, tenant_id, version::text AS version, status, money_state, charged_micros, finalize_token, result_attempt,
        encode(result_sha256, 'hex') AS result_sha256, result_bytes, idempotency_key AS cursor,

@@ -1,6 +1,6 @@
--- The audit of receipts: the next runs in the order of their ids, and which of them are completed, so that their result
--- must be there (`expected`); one that may be purged meanwhile is not.
--- $1 cursor: run_id  $2 how many are looked at
+-- The audit of receipts: the next runs in the order of their ids, and which of them are completed and cannot be purged
+-- meanwhile, so that their result must exist (`expected`).
+-- $1 cursor: run_id  $2 how many are read
 -- Zero rows: there are no more.
 SELECT run_id, tenant_id, version::text AS version, status, money_state, charged_micros, finalize_token, result_attempt,
        encode(result_sha256, 'hex') AS result_sha256, result_bytes, run_id::text AS cursor,

@@ -21,23 +21,23 @@ const completed = z.object({
 });
 export type CompletedRun = z.infer<typeof completed>;
 
-const looked = z.object({ cursor: z.string(), expected: z.boolean().nullable() });
+const scanned = z.object({ cursor: z.string(), expected: z.boolean().nullable() });
 
 /**
- * Looks at the next `most` runs after a cursor, of one tenant or of all: those whose result must be there, and where to
+ * Reads the next `max` runs after a cursor, of one tenant or of all: those whose result must be there, and where to
  * go on. `last` is undefined: there were none.
  */
 export async function completedRuns(
   db: Db,
   after: string | undefined,
-  most: number,
+  max: number,
   tenant_id?: string,
 ): Promise<{ readonly runs: readonly CompletedRun[]; readonly last: string | undefined }> {
   const rows =
     tenant_id === undefined
-      ? await db.query({ name: "completed-runs", text: sql }, [after ?? FIRST, most])
-      : await db.query({ name: "completed-runs-of", text: ofTenantSql }, [after ?? "", most, tenant_id]);
-  const page = rows.map((row) => ({ ...looked.parse(row), row }));
+      ? await db.query({ name: "completed-runs", text: sql }, [after ?? FIRST, max])
+      : await db.query({ name: "completed-runs-of", text: ofTenantSql }, [after ?? "", max, tenant_id]);
+  const page = rows.map((row) => ({ ...scanned.parse(row), row }));
   return {
     runs: page.filter(({ expected }) => expected === true).map(({ row }) => completed.parse(row)),
     last: page.at(-1)?.cursor,

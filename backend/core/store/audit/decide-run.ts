@@ -2,7 +2,7 @@ import type { Micros } from "../../domain/money.ts";
 import type { Db } from "../../ports/db.ts";
 import { type ClosedRun, closed } from "../runs/close-run.ts";
 import { only } from "../columns.ts";
-import sql from "./decide-run.sql";
+import { fn } from "../fn.ts";
 
 /** Undefined: the run is not frozen with its money held, or not as it was seen. */
 export async function decideRun(
@@ -11,12 +11,6 @@ export async function decideRun(
   decision: { readonly charge: Micros; readonly reason_detail: string; readonly note: string },
 ): Promise<ClosedRun | undefined> {
   const { charge, reason_detail, note } = decision;
-  const rows = await db.query({ name: "decide-run", text: sql }, [
-    run.run_id,
-    String(run.version),
-    String(charge),
-    reason_detail,
-    note,
-  ]);
+  const rows = await fn(db, "decide_run", [run.run_id, String(run.version), String(charge), reason_detail, note]);
   return only(rows.map((row) => closed.parse(row)));
 }

@@ -1,4 +1,4 @@
--- The audit of one tenant, before all: where the turn before held, and whether the next must begin at the beginning.
+-- The audit of one tenant: the checkpoint that the last audit recorded, and whether the next must begin at the beginning.
 -- $1 tenant_id  $2 seconds after which it must
 -- Zero rows: there is no checkpoint.
 SELECT version, through_transfer AS through, before::text AS before, (before AT TIME ZONE 'UTC')::date::text AS day, transfers,

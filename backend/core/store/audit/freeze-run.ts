@@ -1,5 +1,5 @@
 import type { Db } from "../../ports/db.ts";
-import sql from "./freeze-run.sql";
+import { fn } from "../fn.ts";
 
 /** Takes a run that contradicts itself out of the protocol; nothing is guessed. */
 export async function freezeRun(
@@ -7,7 +7,7 @@ export async function freezeRun(
   run: { readonly run_id: string; readonly finalize_token: string },
   finding: { readonly kind: string; readonly detail: Readonly<Record<string, unknown>> },
 ): Promise<"frozen" | "lost"> {
-  const rows = await db.query({ name: "freeze-run", text: sql }, [
+  const rows = await fn(db, "freeze_run", [
     run.run_id,
     run.finalize_token,
     finding.kind,

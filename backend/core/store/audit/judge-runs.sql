@@ -1,9 +1,8 @@
--- The audit of runs: those whose transfers are not what they must be. A run and its transfers are moved together, so
--- that this one snapshot is the truth about each.
--- Closed: RESERVE, CHARGE and REFUND as the run says, one each where above zero. Open, frozen or not: RESERVE alone.
+-- The audit of runs: those whose transfers are wrong. A run and its transfers change together, so that one snapshot has
+-- both. Closed: RESERVE, CHARGE and REFUND as the run says, one each where above zero. Open, frozen or not: only RESERVE.
 -- $1 run_ids
--- Always one row: how many runs and transfers were looked at, and the wrong ones with what is wrong about them.
-WITH looked AS MATERIALIZED (
+-- Always one row: how many runs and transfers were read, and the wrong runs, each with what is wrong.
+WITH seen AS MATERIALIZED (
   SELECT r.run_id, r.tenant_id, r.version, r.status, r.money_state, r.reserved_micros, r.charged_micros,
          r.status IN ('QUEUED', 'PROCESSING') AS open, l.*
     FROM runs r
@@ -27,7 +26,7 @@ WITH looked AS MATERIALIZED (
       CASE WHEN money_state NOT IN ('AUDIT_REQUIRED',
         CASE WHEN open THEN 'RESERVED' WHEN charged_micros > 0 THEN 'SETTLED' ELSE 'REFUNDED' END) THEN 'money_state' END
     ], NULL) AS wrong
-    FROM looked
+    FROM seen
 )
 SELECT count(*) AS runs, coalesce(sum(transfers), 0)::bigint AS transfers,
        coalesce(jsonb_agg(jsonb_build_object('run_id', run_id, 'tenant_id', tenant_id, 'version', version::text,

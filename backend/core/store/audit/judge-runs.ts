@@ -26,13 +26,13 @@ const answer = z.object({ runs: counter, transfers: counter, faults: z.array(fau
 export async function nextRuns(
   db: Db,
   after: string | undefined,
-  most: number,
+  max: number,
   tenant_id?: string,
 ): Promise<{ readonly run_ids: readonly string[]; readonly last: string | undefined }> {
   const rows =
     tenant_id === undefined
-      ? await db.query({ name: "audit-runs", text: runsSql }, [after ?? FIRST, most])
-      : await db.query({ name: "audit-runs-of", text: runsOfSql }, [after ?? "", most, tenant_id]);
+      ? await db.query({ name: "audit-runs", text: runsSql }, [after ?? FIRST, max])
+      : await db.query({ name: "audit-runs-of", text: runsOfSql }, [after ?? "", max, tenant_id]);
   const page = rows.map((row) => listed.parse(row));
   return { run_ids: page.map(({ run_id }) => run_id), last: page.at(-1)?.cursor };
 }

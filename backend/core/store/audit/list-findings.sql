@@ -1,5 +1,5 @@
--- Findings that wait for a person, oldest first, each with its run as it stands.
--- $1 of this tenant, or null for all
+-- Open findings, oldest first, each with the status of its run.
+-- $1 tenant_id, or null for all
 -- Zero rows: there are none.
 SELECT f.finding_id, f.tenant_id, f.run_id, f.kind, f.subject, f.detail, f.created_at, r.status, r.money_state
   FROM audit_findings f

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { moneyState, runStatus } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
 import { counter, only, timestamp } from "../columns.ts";
+import { fn } from "../fn.ts";
 import listSql from "./list-findings.sql";
 import countSql from "./open-findings.sql";
-import resolveSql from "./resolve-finding.sql";
 
 const finding = z.object({
   finding_id: z.string(),
@@ -44,9 +44,5 @@ export async function resolveFinding(
   finding_id: string,
   note: string,
 ): Promise<z.infer<typeof resolved> | undefined> {
-  return only(
-    (await db.query({ name: "resolve-finding", text: resolveSql }, [finding_id, note])).map((row) =>
-      resolved.parse(row),
-    ),
-  );
+  return only((await fn(db, "resolve_finding", [finding_id, note])).map((row) => resolved.parse(row)));
 }

@@ -1,13 +1,12 @@
 import { z } from "zod";
 import { isTerminal } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
-import freezeSql from "./freeze-closed-run.sql";
+import { fn } from "../fn.ts";
 import type { RunFault } from "./judge-runs.ts";
-import recordSql from "./record-finding.sql";
 
 const outcome = z.object({ outcome: z.enum(["found", "known", "lost"]) });
 
-/** "found": a new finding; "known": it waits for a person already; "lost": the run has moved on: look again. */
+/** "found": a new finding; "known": it is open already; "lost": the run has changed: read it again. */
 export type Recorded = z.infer<typeof outcome>["outcome"];
 
 /** A finding about a tenant. */
@@ -19,20 +18,14 @@ export async function recordTenantFault(
   return record(db, [tenant_id, null, fault.kind, fault.subject, JSON.stringify(fault.detail)]);
 }
 
-/** A finding about a run. One that is closed is frozen by it; one that is open may still move, and is looked at again. */
+/** A finding about a run. A closed run is frozen by it; an open one may still change, and is read again. */
 export async function recordRunFault(db: Db, kind: string, fault: RunFault): Promise<Recorded> {
   const detail = JSON.stringify(fault.detail);
   if (!isTerminal(fault.status)) return record(db, [fault.tenant_id, fault.run_id, kind, "", detail]);
-  const rows = await db.query({ name: "freeze-closed-run", text: freezeSql }, [
-    fault.run_id,
-    fault.version,
-    fault.money_state,
-    kind,
-    detail,
-  ]);
+  const rows = await fn(db, "freeze_closed_run", [fault.run_id, fault.version, fault.money_state, kind, detail]);
   return outcome.parse(rows[0]).outcome;
 }
 
 async function record(db: Db, values: readonly (string | null)[]): Promise<Recorded> {
-  return (await db.query({ name: "record-finding", text: recordSql }, values)).length === 1 ? "found" : "known";
+  return (await fn(db, "record_finding", values)).length === 1 ? "found" : "known";
 }

@@ -1,4 +1,4 @@
--- A new API key of a tenant; only the hash of it ever comes here.
+-- Creates an API key of a tenant; only its hash is stored.
 -- $1 key_id  $2 tenant_id  $3 SHA-256 of the key, hex  $4 name  $5 mode  $6 scopes  $7 expiry, or null
 -- $8 submits per minute  $9 reads per minute  $10 spending cap, micros: each null for the plan's, or none
 -- Zero rows: no such tenant.

@@ -3,7 +3,7 @@ import type { KeyMode } from "../../domain/api-key.ts";
 import type { Micros } from "../../domain/money.ts";
 import type { Scope } from "../../domain/plan.ts";
 import type { Db } from "../../ports/db.ts";
-import sql from "./create-own-key.sql";
+import { bytea, fn } from "../fn.ts";
 import { type NewKeyHashes, noNewKey, ownKeyColumns, unauthorizedOutcome } from "./own-key-columns.ts";
 
 /** What is left out is as the caller's own; no cap is none. */
@@ -30,21 +30,22 @@ export type CreateOwnKeyAnswer = z.infer<typeof answer>;
 export async function createOwnKey(
   db: Db,
   key_sha256: string,
-  wanted: WantedKey,
+  request: WantedKey,
   made: NewKeyHashes,
 ): Promise<CreateOwnKeyAnswer> {
-  const [row] = await db.query({ name: "create-own-key", text: sql }, [
-    key_sha256,
-    made.key_id,
-    made.live_sha256,
-    made.test_sha256,
-    wanted.name,
-    wanted.mode ?? null,
-    wanted.scopes,
-    wanted.expires_at?.toISOString() ?? null,
-    wanted.submit_per_minute ?? null,
-    wanted.read_per_minute ?? null,
-    wanted.spending_cap_usd === undefined ? null : String(wanted.spending_cap_usd),
-  ]);
+  const values = {
+    key_sha256: bytea(key_sha256),
+    key_id: made.key_id,
+    live_sha256: bytea(made.live_sha256),
+    test_sha256: bytea(made.test_sha256),
+    name: request.name,
+    mode: request.mode ?? null,
+    scopes: request.scopes,
+    expires_at: request.expires_at?.toISOString() ?? null,
+    submit_per_minute: request.submit_per_minute ?? null,
+    read_per_minute: request.read_per_minute ?? null,
+    spending_cap_micros: request.spending_cap_usd === undefined ? null : String(request.spending_cap_usd),
+  };
+  const [row] = await fn(db, "create_own_key", values, "outcome, current_key_id, (key).*");
   return answer.parse(row);
 }

@@ -1,4 +1,4 @@
--- What is known of one key, for an operator.
+-- One key, for an operator.
 -- $1 key_id
 -- Zero rows: no such key.
 SELECT k.key_id, k.tenant_id, k.name, k.mode, k.scopes, k.status, k.expires_at, k.submit_per_minute, k.read_per_minute,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Db } from "../../ports/db.ts";
+import { bytea, fn } from "../fn.ts";
 import { ownKeyColumns, unauthorizedOutcome } from "./own-key-columns.ts";
-import sql from "./revoke-own-key.sql";
 
 const answer = z.union([
   ownKeyColumns
@@ -14,6 +14,6 @@ export type RevokeOwnKeyAnswer = z.infer<typeof answer>;
 
 /** Ends a key of the caller's tenant, for good. After an Outage the same call may be made again. */
 export async function revokeOwnKey(db: Db, key_sha256: string, key_id: string): Promise<RevokeOwnKeyAnswer> {
-  const [row] = await db.query({ name: "revoke-own-key", text: sql }, [key_sha256, key_id]);
+  const [row] = await fn(db, "revoke_own_key", [bytea(key_sha256), key_id], "outcome, current_key_id, (key).*");
   return answer.parse(row);
 }

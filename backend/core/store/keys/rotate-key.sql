@@ -1,7 +1,7 @@
--- Gives an active key its one successor, alike in everything, and ends the old one after a grace, never later than it
--- would have ended anyway. Both spend from one cap.
--- $1 key_id  $2 key_id of the successor  $3 its SHA-256, hex  $4 grace, s
--- Zero rows: no such key, or it is revoked, expired or has a successor already; nothing was changed.
+-- Gives an active key its one successor, with the same properties, and ends the old one after a grace period, never later
+-- than it would have ended anyway. Both spend from one cap.
+-- $1 key_id  $2 key_id of the successor  $3 its SHA-256, hex  $4 grace period, s
+-- Zero rows, and nothing was changed: no such key, or it is revoked, expired or has a successor already.
 WITH old AS (
   SELECT * FROM api_keys
    WHERE key_id = $1::uuid AND status = 'active' AND (expires_at IS NULL OR expires_at > wall_clock())

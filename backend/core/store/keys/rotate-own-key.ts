@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Db } from "../../ports/db.ts";
 import { timestamp } from "../columns.ts";
+import { bytea, fn } from "../fn.ts";
 import { type NewKeyHashes, noNewKey, ownKeyColumns, unauthorizedOutcome } from "./own-key-columns.ts";
-import sql from "./rotate-own-key.sql";
 
 const answer = z.union([
   ownKeyColumns
@@ -20,14 +20,14 @@ export async function rotateOwnKey(
   old: { readonly key_id: string; readonly grace_seconds: number },
   made: NewKeyHashes,
 ): Promise<RotateOwnKeyAnswer> {
-  const { key_id, live_sha256, test_sha256 } = made;
-  const [row] = await db.query({ name: "rotate-own-key", text: sql }, [
-    key_sha256,
-    old.key_id,
-    key_id,
-    live_sha256,
-    test_sha256,
-    old.grace_seconds,
-  ]);
+  const values = {
+    key_sha256: bytea(key_sha256),
+    key_id: old.key_id,
+    new_key_id: made.key_id,
+    live_sha256: bytea(made.live_sha256),
+    test_sha256: bytea(made.test_sha256),
+    grace_seconds: old.grace_seconds,
+  };
+  const [row] = await fn(db, "rotate_own_key", values, "outcome, current_key_id, (key).*, old_expires_at");
   return answer.parse(row);
 }

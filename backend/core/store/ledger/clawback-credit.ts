@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Micros } from "../../domain/money.ts";
 import type { Db } from "../../ports/db.ts";
-import sql from "./clawback-credit.sql";
 import { amount, only } from "../columns.ts";
+import { fn } from "../fn.ts";
 
 export interface Clawback {
   readonly tenant_id: string;
@@ -13,14 +13,10 @@ export interface Clawback {
 const answer = z.object({ tenant_id: z.guid(), asked_micros: amount, taken_micros: amount, already: z.boolean() });
 
 /**
- * Takes credit back, once per clawback id, as far as it is available; what is missing is a finding. The answer tells what
- * this id took, now or before, and from whom. Undefined: no such tenant.
+ * Takes credit back, once per clawback id, as far as it is available; what is missing is a finding. Returns what this id
+ * took, now or before, and from which tenant. Undefined: no such tenant.
  */
 export async function clawbackCredit(db: Db, clawback: Clawback): Promise<z.infer<typeof answer> | undefined> {
-  const rows = await db.query({ name: "clawback-credit", text: sql }, [
-    clawback.tenant_id,
-    clawback.clawback_id,
-    String(clawback.amount),
-  ]);
+  const rows = await fn(db, "clawback_credit", [clawback.tenant_id, clawback.clawback_id, String(clawback.amount)]);
   return only(rows.map((row) => answer.parse(row)));
 }

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { scope } from "../../domain/plan.ts";
 import type { Db } from "../../ports/db.ts";
+import { type Refused, refusalOf } from "../keys/key-refusal.ts";
 import { amount, only } from "../columns.ts";
-import sql from "./find-budget.sql";
+import { bytea, fn } from "../fn.ts";
 
-const key = z.object({ authorized: z.boolean(), scopes: z.array(scope) });
 const budget = z.object({
   granted: amount,
   charged: amount,
@@ -17,15 +16,9 @@ const budget = z.object({
 });
 export type Budget = z.infer<typeof budget>;
 
-export type FindBudget =
-  | { readonly kind: "unauthorized" | "scope-missing" }
-  | { readonly kind: "found"; readonly budget: Budget };
+export type FindBudget = Refused | { readonly kind: "found"; readonly budget: Budget };
 
 export async function findBudget(db: Db, key_sha256: string): Promise<FindBudget> {
-  const row = only(await db.query({ name: "find-budget", text: sql }, [key_sha256]));
-  if (row === undefined) return { kind: "unauthorized" };
-  const caller = key.parse(row);
-  if (!caller.authorized) return { kind: "unauthorized" };
-  if (!caller.scopes.includes("read")) return { kind: "scope-missing" };
-  return { kind: "found", budget: budget.parse(row) };
+  const row = only(await fn(db, "find_budget", [bytea(key_sha256)]));
+  return refusalOf(row) ?? { kind: "found", budget: budget.parse(row) };
 }

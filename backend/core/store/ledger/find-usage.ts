@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Db } from "../../ports/db.ts";
-import { type Refused, refusalOf } from "../keys/caller-columns.ts";
+import { type Refused, refusalOf } from "../keys/key-refusal.ts";
 import { counter } from "../columns.ts";
-import sql from "./find-usage.sql";
+import { bytea, fn } from "../fn.ts";
 
 export const usageGroup = z.enum(["day", "pack", "key"]);
 
@@ -40,9 +40,9 @@ export type FindUsage =
     };
 const complete = z.object({ complete_through: z.iso.date() });
 
-export async function findUsage(db: Db, key_sha256: string, wanted: UsageWanted): Promise<FindUsage> {
-  const rows = await db.query({ name: "find-usage", text: sql }, [key_sha256, wanted.from, wanted.to, wanted.group_by]);
-  const refusal = refusalOf(rows[0], "read");
+export async function findUsage(db: Db, key_sha256: string, request: UsageWanted): Promise<FindUsage> {
+  const rows = await fn(db, "find_usage", [bytea(key_sha256), request.from, request.to, request.group_by]);
+  const refusal = refusalOf(rows[0]);
   if (refusal !== undefined) return refusal;
   const lines = rows.filter((row) => row["runs"] !== null).map((row) => line.parse(row));
   return { kind: "found", lines, ...complete.parse(rows[0]) };

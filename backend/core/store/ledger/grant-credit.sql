@@ -1,7 +1,7 @@
--- GRANT: funding -> available, once per grant id, always added.
+-- GRANT: funding -> available, once per grant id.
 -- $1 tenant_id  $2 grant_id  $3 micros
--- Zero rows: no such tenant, this grant id was used already, or all that was ever granted would come to more than
--- 2^53 - 1 micros; nothing was changed. The balance is locked first, so that two at once are both counted.
+-- Zero rows, and nothing was changed: no such tenant, the grant id was used already, or all grants of the tenant would exceed
+-- 2^53 - 1 micros. The balance is locked first, so that two concurrent grants are both counted.
 WITH given AS (
   INSERT INTO ledger_transfers (tenant_id, grant_id, kind, debit, credit, amount_micros, created_at)
   SELECT tenant_id, $2, 'GRANT', 'funding', 'available', $3::bigint, wall_clock()

@@ -1,7 +1,7 @@
 import type { TransferKind } from "../../domain/transfer.ts";
 import type { Db } from "../../ports/db.ts";
-import type { Refused } from "../keys/caller-columns.ts";
-import sql from "./list-committed-transfers.sql";
+import { bytea, fn } from "../fn.ts";
+import type { Refused } from "../keys/key-refusal.ts";
 import { type OwnTransfer, transferColumns } from "./list-own-transfers.ts";
 import { type CommittedPage, committedPage, MOST_LOOKED_AT, type NoPosition, type Position } from "../position.ts";
 
@@ -19,19 +19,20 @@ export interface CommittedTransfersWanted {
 export async function listCommittedTransfers(
   db: Db,
   key_sha256: string,
-  wanted: CommittedTransfersWanted,
+  request: CommittedTransfersWanted,
 ): Promise<CommittedPage<OwnTransfer> | NoPosition | Refused> {
-  const { after, limit } = wanted;
-  const rows = await db.query({ name: "list-committed-transfers", text: sql }, [
-    key_sha256,
-    after?.epoch ?? null,
-    after?.order ?? null,
-    after?.id ?? null,
-    wanted.kinds,
-    wanted.created_after ?? null,
-    wanted.created_before ?? null,
+  const { after, limit } = request;
+  const values = {
+    key_sha256: bytea(key_sha256),
+    epoch: after?.epoch ?? null,
+    order: after?.order ?? null,
+    id: after?.id ?? null,
+    kinds: request.kinds,
+    created_after: request.created_after ?? null,
+    created_before: request.created_before ?? null,
     limit,
-    Math.max(MOST_LOOKED_AT, limit + 1),
-  ]);
+    scan_limit: Math.max(MOST_LOOKED_AT, limit + 1),
+  };
+  const rows = await fn(db, "list_committed_transfers", values, "outcome, epoch, matched, goes_on, (transfer).*");
   return committedPage(rows, { after, limit }, (row) => transferColumns.parse(row));
 }

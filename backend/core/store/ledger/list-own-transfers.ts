@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { transferAccount, type TransferKind, transferKind } from "../../domain/transfer.ts";
 import type { Db } from "../../ports/db.ts";
-import { type Refused, refusalOf } from "../keys/caller-columns.ts";
+import { type Refused, refusalOf } from "../keys/key-refusal.ts";
 import { amount, timestamp } from "../columns.ts";
-import sql from "./list-own-transfers.sql";
+import { bytea, fn } from "../fn.ts";
 import { pageOf, type Place, placeAt } from "../place.ts";
 
 export interface OwnTransfersWanted {
@@ -43,22 +43,23 @@ export type ListOwnTransfers =
 export async function listOwnTransfers(
   db: Db,
   key_sha256: string,
-  wanted: OwnTransfersWanted,
+  request: OwnTransfersWanted,
 ): Promise<ListOwnTransfers> {
-  const rows = await db.query({ name: "list-own-transfers", text: sql }, [
-    key_sha256,
-    wanted.after?.at ?? null,
-    wanted.after?.id ?? null,
-    wanted.kinds,
-    wanted.run_id ?? null,
-    wanted.created_after ?? null,
-    wanted.created_before ?? null,
-    wanted.limit,
-  ]);
-  const refusal = refusalOf(rows[0], "read");
+  const values = {
+    key_sha256: bytea(key_sha256),
+    at: request.after?.at ?? null,
+    id: request.after?.id ?? null,
+    kinds: request.kinds,
+    run_id: request.run_id ?? null,
+    created_after: request.created_after ?? null,
+    created_before: request.created_before ?? null,
+    limit: request.limit,
+  };
+  const rows = await fn(db, "list_own_transfers", values, "outcome, place_at, (transfer).*");
+  const refusal = refusalOf(rows[0]);
   if (refusal !== undefined) return refusal;
   const found = rows.filter((row) => row["transfer_id"] !== null).map((row) => listed.parse(row));
-  const { page, next } = pageOf(found, wanted.limit, ({ place_at, transfer_id }) => ({
+  const { page, next } = pageOf(found, request.limit, ({ place_at, transfer_id }) => ({
     at: place_at,
     id: transfer_id,
   }));

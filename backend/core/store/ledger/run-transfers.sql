@@ -1,4 +1,4 @@
--- The ledger lines of one run, in the order they were written.
+-- The transfers of one run, in the order they were written.
 -- $1 run_id
 -- Zero rows: no such run.
 SELECT transfer_id, kind, debit, credit, amount_micros, created_at

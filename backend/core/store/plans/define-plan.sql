@@ -1,4 +1,4 @@
--- Makes a plan, or changes what is named of one; the rest keeps its value, and a new plan has modest ones.
+-- Creates a plan, or changes some of its values; the others stay, and a new plan has modest defaults.
 -- $1 plan_id  $2 submits per minute  $3 submit burst  $4 reads per minute  $5 read burst  $6 open runs
 -- $7 max cost of a run, micros  $8 pack types  $9 retention days: each null to keep  $10 pack types of a new plan
 -- Always one row.

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Db } from "../../ports/db.ts";
-import { type Refused, refusalOf } from "../keys/caller-columns.ts";
+import { type Refused, refusalOf } from "../keys/key-refusal.ts";
 import { amount, only } from "../columns.ts";
-import sql from "./find-plan.sql";
+import { bytea, fn } from "../fn.ts";
 
 const plan = z.object({
   pack_types: z.array(z.string()),
@@ -15,6 +15,6 @@ export async function findPlan(
   db: Db,
   key_sha256: string,
 ): Promise<Refused | { readonly kind: "found"; readonly plan: OwnPlan }> {
-  const row = only(await db.query({ name: "find-plan", text: sql }, [key_sha256]));
-  return refusalOf(row, "read") ?? { kind: "found", plan: plan.parse(row) };
+  const row = only(await fn(db, "find_plan", [bytea(key_sha256)]));
+  return refusalOf(row) ?? { kind: "found", plan: plan.parse(row) };
 }

@@ -17,7 +17,7 @@ export interface AdmitRequest {
   readonly run_id: string;
   readonly payload_sha256: string;
   readonly reserve: Micros;
-  /** The least that a success costs: what is reserved must cover it. */
+  /** The lowest cost of a success: the reservation must cover it. */
   readonly price: Micros;
   readonly pack_type: string;
 }
@@ -42,7 +42,7 @@ export type Admission =
 const amount = z.string().transform(microsFromText);
 const reply = z.union([
   z.tuple([z.enum(["NOT_LOADED", "UNAUTHORIZED"])]).transform(([kind]): Admission => ({ kind })),
-  z.tuple([plain, ...rateFigures]).transform(([kind, ...figures]): Admission => ({ kind, rate: rateState(figures) })),
+  z.tuple([plain, ...rateFigures]).transform(([kind, ...numbers]): Admission => ({ kind, rate: rateState(numbers) })),
   z
     .tuple([z.literal("REPLAY"), ...rateFigures, z.guid()])
     .transform(([kind, a, b, c, d, run_id]): Admission => ({ kind, rate: rateState([a, b, c, d]), run_id })),
@@ -54,7 +54,7 @@ const reply = z.union([
     .transform(([kind, a, b, c, d, available]): Admission => ({ kind, rate: rateState([a, b, c, d]), available })),
 ]);
 
-/** S1, one round trip. The reply binds nobody but the shield: Postgres decides. */
+/** S1, one round trip. The reply is advisory: Postgres decides. */
 export async function admit(redis: Redis, request: AdmitRequest): Promise<Admission> {
   const keys = tenantKeys(request.tenant_id);
   const answer = await redis.run(

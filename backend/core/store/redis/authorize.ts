@@ -16,7 +16,7 @@ const reply = z.union([
   z.tuple([z.enum(["NOT_LOADED", "UNAUTHORIZED"])]).transform(([kind]): Authorization => ({ kind })),
   z
     .tuple([z.enum(["ALLOWED", "RATE_LIMITED", "SCOPE_MISSING"]), ...rateFigures])
-    .transform(([kind, ...figures]): Authorization => ({ kind, rate: rateState(figures) })),
+    .transform(([kind, ...numbers]): Authorization => ({ kind, rate: rateState(numbers) })),
 ]);
 
 /** The key, rate and scope check of a read, one round trip. */

@@ -1,6 +1,6 @@
 /**
- * How long what is mirrored stays when nothing loads or syncs it. What is gone is loaded again when it is asked for, so
- * that the mirror holds those alone that lately came.
+ * How long a mirror stays without a load or sync. A missing one is loaded when it is needed, so that Redis holds only the
+ * tenants of recent requests.
  */
 export const MIRROR_MS = 2 * 86_400_000;
 

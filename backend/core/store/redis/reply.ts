@@ -6,10 +6,10 @@ const count = z
   .regex(/^\d{1,16}$/)
   .transform(Number);
 
-/** The four figures that gcra.lua answers, as they stand in a reply after its kind. */
+/** The four numbers of gcra.lua in a reply, after its kind. */
 export const rateFigures = [count, count, count, count] as const;
 
-export function rateState(figures: readonly [number, number, number, number]): RateState {
-  const [limit, window_ms, remaining, reset_ms] = figures;
+export function rateState(numbers: readonly [number, number, number, number]): RateState {
+  const [limit, window_ms, remaining, reset_ms] = numbers;
   return { limit, window_ms, remaining, reset_ms };
 }

@@ -6,7 +6,7 @@ import lua from "./settle.lua";
 
 const script: RedisScript = { name: "settle", lua };
 
-/** W6, C2: tells the mirror that a run was closed. Losing it costs nothing: the next sync says the same. */
+/** W6, C2: settles a closed run in the mirror. Losing it costs nothing: the next sync does the same. */
 export async function settle(
   redis: Redis,
   closed: { readonly tenant_id: string; readonly run_id: string; readonly charged: Micros },

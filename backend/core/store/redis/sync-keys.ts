@@ -7,7 +7,7 @@ import lua from "./sync-keys.lua";
 
 const script: RedisScript = { name: "sync-keys", lua: `${keysLua}\n${lua}` };
 
-/** Tells the mirror of one key that was changed, whatever else its tenant has. */
+/** Syncs one changed key to the mirror. */
 export async function syncKeys(redis: Redis, { tenant_id, key }: KeySnapshot): Promise<void> {
   const at = tenantKeys(tenant_id).key(key.sha256);
   z.literal("OK").parse(await redis.run(script, [at], [JSON.stringify([key]), String(MIRROR_MS)]));

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { REASONS } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
-import sql from "./cancel-run.sql";
+import { bytea, fn } from "../fn.ts";
 import { foundRun } from "./find-run.ts";
 
 const decided = z.enum(["canceled", "requested", "already-canceled", "already-terminal", "frozen", "lost"]);
@@ -16,10 +16,10 @@ const answer = z.union([
 export type CancelAnswer = z.infer<typeof answer>;
 
 /**
- * C1: ends a run of the caller's tenant, or asks that it end, by what the run is at this moment; then tells how it is
- * now. After an Outage the same call may be made again.
+ * C1: ends a run of the caller's tenant, or requests its end, depending on its status; returns the run as it is now.
+ * After an Outage the call may be repeated.
  */
 export async function cancelRun(db: Db, key_sha256: string, run_id: string): Promise<CancelAnswer> {
-  const [row] = await db.query({ name: "cancel-run", text: sql }, [key_sha256, run_id, REASONS.CANCELED]);
+  const [row] = await fn(db, "cancel_run", [bytea(key_sha256), run_id, REASONS.CANCELED], "outcome, (run).*");
   return answer.parse(row);
 }

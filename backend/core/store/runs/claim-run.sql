@@ -1,9 +1,9 @@
--- W1: takes a run for one attempt: QUEUED, or PROCESSING with no stage and a passed lease, attempts left.
--- A repeat under the same lease token finds the attempt that the first try began, and changes nothing but the version.
--- $1 run_id  $2 fresh lease token  $3 lease, s  $4 attempts at most (hand-backs are not counted)
--- One row: the claimed run with lease_token = $2, or, where it was not to be had, `claimed` false and its status.
+-- W1: leases a run for one attempt: QUEUED, or PROCESSING without a stage and with an expired lease, attempts left.
+-- A repeat under the same lease token finds the attempt that the first try began, and changes only the version.
+-- $1 run_id  $2 new lease token  $3 lease, s  $4 attempts at most (uncounted requeues are not counted)
+-- One row: the run, leased under $2; or, when it could not be leased, `leased` false and its status.
 -- Zero rows: no such run.
-WITH claimed AS (
+WITH leased AS (
   UPDATE runs r
      SET status = 'PROCESSING', lease_token = $2::uuid, version = r.version + 1,
          attempt = CASE WHEN r.lease_token = $2::uuid THEN r.attempt ELSE r.attempt + 1 END,
@@ -15,10 +15,10 @@ WITH claimed AS (
        OR (r.lease_expires_at < wall_clock() AND r.attempt - r.hand_backs < $4::integer))))
   RETURNING r.*
 )
-SELECT true AS claimed, status, tenant_id, pack_type, pack_version, inputs, encode(payload_sha256, 'hex') AS payload_sha256,
+SELECT true AS leased, status, tenant_id, pack_type, pack_version, inputs, encode(payload_sha256, 'hex') AS payload_sha256,
        timebox_sec, min_reliability, reserved_micros, minimum_fee_micros, attempt, hand_backs,
        trace_parent, created_at
-  FROM claimed
+  FROM leased
 UNION ALL
 SELECT false, status, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
-  FROM runs WHERE run_id = $1::uuid AND NOT EXISTS (SELECT FROM claimed)
+  FROM runs WHERE run_id = $1::uuid AND NOT EXISTS (SELECT FROM leased)

@@ -4,7 +4,7 @@ import type { Db } from "../../ports/db.ts";
 import sql from "./claim-run.sql";
 import { amount, only, timestamp } from "../columns.ts";
 
-const claimed = z.object({
+const leased = z.object({
   tenant_id: z.guid(),
   pack_type: z.string(),
   pack_version: z.string(),
@@ -21,7 +21,7 @@ const claimed = z.object({
 });
 
 /** A run in our hands for one attempt, under our lease token. */
-export type ClaimedRun = z.infer<typeof claimed> & { readonly run_id: string; readonly lease_token: string };
+export type ClaimedRun = z.infer<typeof leased> & { readonly run_id: string; readonly lease_token: string };
 
 export type ClaimAnswer =
   | { readonly kind: "claimed"; readonly run: ClaimedRun }
@@ -49,6 +49,6 @@ export async function claimRun(
     ]),
   );
   if (row === undefined) return { kind: "over" };
-  if (row["claimed"] !== true) return { kind: isTerminal(runStatus.parse(row["status"])) ? "over" : "busy" };
-  return { kind: "claimed", run: { ...claimed.parse(row), run_id: claim.run_id, lease_token: claim.lease_token } };
+  if (row["leased"] !== true) return { kind: isTerminal(runStatus.parse(row["status"])) ? "over" : "busy" };
+  return { kind: "claimed", run: { ...leased.parse(row), run_id: claim.run_id, lease_token: claim.lease_token } };
 }

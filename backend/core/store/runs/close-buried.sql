@@ -1,5 +1,5 @@
--- The claimed sweep, after a tombstone, where the run is not to be tried again: CANCELED for the minimum fee if its owner
--- asked for it by now, else FAILED, LEASE_EXPIRED; by close_run under the row's lock.
+-- The claimed sweep, after a tombstone, when the run is not retried: CANCELED for the minimum fee if its owner has asked for
+-- it by now, else FAILED, LEASE_EXPIRED; by close_run under the row's lock.
 -- $1 run_id  $2 finalize token  $3 reason detail of CANCELED  $4 reason detail of LEASE_EXPIRED
 -- $5 LEASE_EXPIRED at the minimum fee (false: for nothing)
 -- Zero rows: another decided it first.

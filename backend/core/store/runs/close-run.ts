@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { Micros } from "../../domain/money.ts";
 import type { Receipt } from "../../domain/receipt.ts";
 import type { Db } from "../../ports/db.ts";
-import sql from "./close-run.sql";
 import { amount, only } from "../columns.ts";
+import { bytea, fn } from "../fn.ts";
 
 /** What the caller knows of the run that it closes; the statement names all of it. */
 export type CloseGuard =
@@ -36,20 +36,20 @@ export async function closeRun(
 ): Promise<ClosedRun | undefined> {
   const receipt = closing.status === "COMPLETED" ? closing.receipt : undefined;
   const failure = closing.status === "COMPLETED" ? undefined : closing;
-  const rows = await db.query({ name: "close-run", text: sql }, [
+  const rows = await fn(db, "close_run", {
     run_id,
-    "PROCESSING",
-    guard.stage === "claimed" ? "CLAIMED" : null,
-    guard.stage === "claimed" ? guard.finalize_token : guard.lease_token,
-    null,
-    closing.status,
-    String(closing.status === "COMPLETED" ? closing.receipt.cost : closing.charge),
-    failure?.reason_code ?? null,
-    failure?.reason_detail ?? null,
-    closing.status === "COMPLETED" ? closing.attempt : null,
-    receipt?.sha256 ?? null,
-    receipt === undefined ? null : String(receipt.bytes),
-    receipt?.reliability ?? null,
-  ]);
+    from_status: "PROCESSING",
+    from_stage: guard.stage === "claimed" ? "CLAIMED" : null,
+    token: guard.stage === "claimed" ? guard.finalize_token : guard.lease_token,
+    version: null,
+    to_status: closing.status,
+    charge_micros: String(closing.status === "COMPLETED" ? closing.receipt.cost : closing.charge),
+    reason_code: failure?.reason_code ?? null,
+    reason_detail: failure?.reason_detail ?? null,
+    result_attempt: closing.status === "COMPLETED" ? closing.attempt : null,
+    result_sha256: receipt === undefined ? null : bytea(receipt.sha256),
+    result_bytes: receipt === undefined ? null : String(receipt.bytes),
+    reliability: receipt?.reliability ?? null,
+  });
   return only(rows.map((row) => closed.parse(row)));
 }

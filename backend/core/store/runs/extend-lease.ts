@@ -1,7 +1,7 @@
 import type { Db } from "../../ports/db.ts";
 import sql from "./extend-lease.sql";
 
-/** W2. "lost": somebody else decides this run now. */
+/** W2. "lost": another decides this run now. */
 export async function extendLease(
   db: Db,
   lease: { readonly run_id: string; readonly lease_token: string },

@@ -1,6 +1,6 @@
--- The lease sweep, no attempts left: FAILED, LEASE_EXPIRED, by close_run under the row's lock.
--- $1 run_id  $2 the lease token that lapsed  $3 attempts at most  $4 reason detail  $5 at the minimum fee (false: for nothing)
--- Zero rows: a heartbeat, a claim or another sweep came first, or holds the row.
+-- The lease sweep, without attempts left: FAILED, LEASE_EXPIRED, by close_run under the row's lock.
+-- $1 run_id  $2 the expired lease token  $3 attempts at most  $4 reason detail  $5 at the minimum fee (false: for nothing)
+-- Zero rows: a heartbeat, a lease or another sweep came first, or holds the row.
 SELECT c.run_id, c.tenant_id, c.reserved_micros, c.charged_micros
   FROM (
     SELECT run_id, lease_token, minimum_fee_micros FROM runs

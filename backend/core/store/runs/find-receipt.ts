@@ -1,40 +1,21 @@
 import { z } from "zod";
-import { scope } from "../../domain/plan.ts";
-import { moneyState, runStatus } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
-import { amount, counter, only, timestamp } from "../columns.ts";
-import sql from "./find-receipt.sql";
+import { only } from "../columns.ts";
+import { bytea, fn } from "../fn.ts";
+import { runColumns } from "./run-columns.ts";
 
-const key = z.object({ authorized: z.boolean(), scopes: z.array(scope) });
-const receiptRow = z.object({
-  run_id: z.guid(),
-  tenant_id: z.guid(),
-  pack_type: z.string(),
-  pack_version: z.string(),
-  payload_sha256: z.string(),
-  status: runStatus,
-  money_state: moneyState,
-  result_sha256: z.string().nullable(),
-  result_bytes: counter.nullable(),
-  reserved_micros: amount,
-  charged_micros: amount.nullable(),
-  minimum_fee_micros: amount,
-  reason_code: z.string().nullable(),
-  created_at: timestamp,
-  started_at: timestamp.nullable(),
-  finished_at: timestamp.nullable(),
-});
+const receiptRow = runColumns.extend({ outcome: z.literal("found"), payload_sha256: z.string() });
 
-export type FindReceipt =
-  | { readonly kind: "unauthorized" | "scope-missing" | "absent" }
-  | { readonly kind: "found"; readonly run: z.infer<typeof receiptRow> };
+const answer = z.union([
+  z
+    .object({ outcome: z.enum(["unauthorized", "scope-missing", "absent"]) })
+    .transform(({ outcome }) => ({ kind: outcome })),
+  receiptRow.transform(({ outcome, ...run }) => ({ kind: outcome, run })),
+]);
+export type FindReceipt = z.output<typeof answer>;
 
 /** Checks the key and finds the run of its tenant in one statement, like `findRun`; its status is never EXPIRED. */
 export async function findReceipt(db: Db, key_sha256: string, run_id: string): Promise<FindReceipt> {
-  const row = only(await db.query({ name: "find-receipt", text: sql }, [key_sha256, run_id]));
-  if (row === undefined) return { kind: "unauthorized" };
-  const caller = key.parse(row);
-  if (!caller.authorized) return { kind: "unauthorized" };
-  if (!caller.scopes.includes("read")) return { kind: "scope-missing" };
-  return row["run_id"] === null ? { kind: "absent" } : { kind: "found", run: receiptRow.parse(row) };
+  const rows = await fn(db, "find_receipt", [bytea(key_sha256), run_id], "outcome, payload_sha256, (run).*");
+  return answer.parse(only(rows));
 }

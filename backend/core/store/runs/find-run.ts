@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { scope } from "../../domain/plan.ts";
 import type { Db } from "../../ports/db.ts";
 import { only } from "../columns.ts";
-import sql from "./find-run.sql";
+import { bytea, fn } from "../fn.ts";
 import { runColumns } from "./run-columns.ts";
 
 export const foundRun = runColumns.extend({
@@ -14,18 +13,15 @@ export const foundRun = runColumns.extend({
 });
 export type FoundRun = z.infer<typeof foundRun>;
 
-const key = z.object({ authorized: z.boolean(), scopes: z.array(scope) });
-
-export type FindRun =
-  | { readonly kind: "unauthorized" | "scope-missing" | "absent" }
-  | { readonly kind: "found"; readonly run: FoundRun };
+const answer = z.union([
+  z
+    .object({ outcome: z.enum(["unauthorized", "scope-missing", "absent"]) })
+    .transform(({ outcome }) => ({ kind: outcome })),
+  foundRun.extend({ outcome: z.literal("found") }).transform(({ outcome, ...run }) => ({ kind: outcome, run })),
+]);
+export type FindRun = z.output<typeof answer>;
 
 /** Checks the key and finds the run of its tenant in one statement, so that no other tenant's can ever be read. */
 export async function findRun(db: Db, key_sha256: string, run_id: string): Promise<FindRun> {
-  const row = only(await db.query({ name: "find-run", text: sql }, [key_sha256, run_id]));
-  if (row === undefined) return { kind: "unauthorized" };
-  const caller = key.parse(row);
-  if (!caller.authorized) return { kind: "unauthorized" };
-  if (!caller.scopes.includes("read")) return { kind: "scope-missing" };
-  return row["run_id"] === null ? { kind: "absent" } : { kind: "found", run: foundRun.parse(row) };
+  return answer.parse(only(await fn(db, "find_run", [bytea(key_sha256), run_id], "outcome, (run).*")));
 }

@@ -4,7 +4,7 @@ import sql from "./find-stranded-runs.sql";
 
 const stranded = z.object({ run_id: z.guid() });
 
-/** Those of these runs that are open and in nobody's hands. */
+/** Which of these runs are open and have no worker. */
 export async function findStrandedRuns(db: Db, run_ids: readonly string[]): Promise<ReadonlySet<string>> {
   return new Set(
     (await db.query({ name: "find-stranded-runs", text: sql }, [run_ids])).map((row) => stranded.parse(row).run_id),

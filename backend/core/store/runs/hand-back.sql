@@ -1,7 +1,6 @@
--- A worker that is told to stop, or cannot work on its run now, gives it back: QUEUED, this attempt not counted, at most
--- five times.
+-- Requeues a run of a worker that stops, or cannot work on it now, at most five times, without counting the attempt.
 -- $1 run_id  $2 lease token  $3 whether no signal follows: the signal sweep's next one then comes later each time
--- Zero rows: the lease is lost, the run is being finalized, or it was handed back too often: its lease will pass.
+-- Zero rows: the lease is lost, the run is being finalized, or it was requeued so too often: its lease will expire.
 UPDATE runs
    SET status = 'QUEUED', hand_backs = hand_backs + 1, lease_token = NULL, lease_expires_at = NULL,
        finalize_token = NULL, finalize_stage = NULL, claimed_at = NULL, started_at = NULL, last_signal_at = wall_clock(),

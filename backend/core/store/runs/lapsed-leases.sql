@@ -1,6 +1,6 @@
--- The lease sweep, finding: PROCESSING runs without a stage whose lease passed, oldest first, after a cursor.
+-- The lease sweep, finding: PROCESSING runs without a stage whose lease has expired, oldest first, after a cursor.
 -- $1 cursor: lease_expires_at (text)  $2 cursor: run_id
--- Zero rows: nothing (more) to do. A row is a suspicion: the step that follows tests it again under a lock.
+-- Zero rows: there are no more. A row may be outdated: the step that follows tests it again under a lock.
 SELECT run_id, tenant_id, lease_token, attempt - hand_backs AS attempts_used, trace_parent,
        lease_expires_at::text AS cursor
   FROM runs

@@ -25,7 +25,7 @@ export async function findLapsedLeases(db: Db, after?: LapsedLease): Promise<rea
   return rows.map((row) => lapsed.parse(row));
 }
 
-/** False: somebody came first. */
+/** False: another came first. */
 export async function requeueLapsed(db: Db, run: LapsedLease, max_attempts: number): Promise<boolean> {
   return (
     (await db.query({ name: "requeue-lapsed", text: requeueSql }, [run.run_id, run.lease_token, max_attempts]))
@@ -33,7 +33,7 @@ export async function requeueLapsed(db: Db, run: LapsedLease, max_attempts: numb
   );
 }
 
-/** Undefined: somebody came first. */
+/** Undefined: another came first. */
 export async function failLapsed(
   db: Db,
   run: LapsedLease,

@@ -1,8 +1,8 @@
 import type { RunStatus } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
-import type { Refused } from "../keys/caller-columns.ts";
+import { bytea, fn } from "../fn.ts";
+import type { Refused } from "../keys/key-refusal.ts";
 import { type FoundRun, foundRun } from "./find-run.ts";
-import sql from "./list-committed-runs.sql";
 import type { OwnRunsWanted } from "./list-own-runs.ts";
 import { type CommittedPage, committedPage, MOST_LOOKED_AT, type NoPosition, type Position } from "../position.ts";
 
@@ -17,22 +17,28 @@ export interface CommittedRunsWanted extends Omit<OwnRunsWanted, "after" | "stat
 export async function listCommittedRuns(
   db: Db,
   key_sha256: string,
-  wanted: CommittedRunsWanted,
+  request: CommittedRunsWanted,
 ): Promise<CommittedPage<FoundRun> | NoPosition | Refused> {
-  const { after, limit } = wanted;
-  const rows = await db.query({ name: "list-committed-runs", text: sql }, [
-    key_sha256,
-    after?.epoch ?? null,
-    after?.order ?? null,
-    after?.id ?? null,
-    wanted.by === "ended",
-    wanted.statuses ?? null,
-    wanted.pack_type ?? null,
-    wanted.created_after ?? null,
-    wanted.created_before ?? null,
-    wanted.metadata === undefined ? null : JSON.stringify(wanted.metadata),
+  const { after, limit } = request;
+  const values = {
+    key_sha256: bytea(key_sha256),
+    epoch: after?.epoch ?? null,
+    order: after?.order ?? null,
+    id: after?.id ?? null,
+    ended: request.by === "ended",
+    statuses: request.statuses ?? null,
+    pack_type: request.pack_type ?? null,
+    created_after: request.created_after ?? null,
+    created_before: request.created_before ?? null,
+    metadata: request.metadata === undefined ? null : JSON.stringify(request.metadata),
     limit,
-    MOST_LOOKED_AT,
-  ]);
+    scan_limit: MOST_LOOKED_AT,
+  };
+  const rows = await fn(
+    db,
+    "list_committed_runs",
+    values,
+    "outcome, epoch, matched, goes_on, commit_order, transfer_id, (run).*",
+  );
   return committedPage(rows, { after, limit }, (row) => foundRun.parse(row));
 }

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { RunStatus } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
-import { type Refused, refusalOf } from "../keys/caller-columns.ts";
+import { bytea, fn } from "../fn.ts";
+import { type Refused, refusalOf } from "../keys/key-refusal.ts";
 import { type FoundRun, foundRun } from "./find-run.ts";
-import sql from "./list-own-runs.sql";
 import { pageOf, type Place, placeAt } from "../place.ts";
 
-/** How many runs one page looks at, whatever its filters. */
-const MOST_LOOKED_AT = 20_000;
+/** How many runs one page reads, whatever its filters. */
+const MAX_SCANNED = 20_000;
 
 export interface OwnRunsWanted {
   readonly after?: Place | undefined;
@@ -21,7 +21,7 @@ export interface OwnRunsWanted {
   readonly limit: number;
 }
 
-const listed = foundRun.extend({ matched: z.boolean(), last_looked: z.boolean(), place_at: placeAt });
+const listed = foundRun.extend({ matched: z.boolean(), last_scanned: z.boolean(), place_at: placeAt });
 
 export type ListOwnRuns =
   | Refused
@@ -33,25 +33,26 @@ export type ListOwnRuns =
     };
 
 /** Checks the key and lists the runs of its tenant in one statement, so that no other tenant's can ever be read. */
-export async function listOwnRuns(db: Db, key_sha256: string, wanted: OwnRunsWanted): Promise<ListOwnRuns> {
-  const rows = await db.query({ name: "list-own-runs", text: sql }, [
-    key_sha256,
-    wanted.after?.at ?? null,
-    wanted.after?.id ?? null,
-    wanted.statuses ?? null,
-    wanted.pack_type ?? null,
-    wanted.created_after ?? null,
-    wanted.created_before ?? null,
-    wanted.metadata === undefined ? null : JSON.stringify(wanted.metadata),
-    wanted.limit,
-    MOST_LOOKED_AT,
-  ]);
-  const refusal = refusalOf(rows[0], "read");
+export async function listOwnRuns(db: Db, key_sha256: string, request: OwnRunsWanted): Promise<ListOwnRuns> {
+  const values = {
+    key_sha256: bytea(key_sha256),
+    at: request.after?.at ?? null,
+    id: request.after?.id ?? null,
+    statuses: request.statuses ?? null,
+    pack_type: request.pack_type ?? null,
+    created_after: request.created_after ?? null,
+    created_before: request.created_before ?? null,
+    metadata: request.metadata === undefined ? null : JSON.stringify(request.metadata),
+    limit: request.limit,
+    scan_limit: MAX_SCANNED,
+  };
+  const rows = await fn(db, "list_own_runs", values, "outcome, matched, last_scanned, place_at, (run).*");
+  const refusal = refusalOf(rows[0]);
   if (refusal !== undefined) return refusal;
   const found = rows.filter((row) => row["run_id"] !== null).map((row) => listed.parse(row));
   const placeOf = ({ place_at, run_id }: z.output<typeof listed>): Place => ({ at: place_at, id: run_id });
-  const { page, next } = pageOf(found, wanted.limit, placeOf);
+  const { page, next } = pageOf(found, request.limit, placeOf);
   const last = page.at(-1);
-  const goes_on = last?.last_looked === true ? placeOf(last) : undefined;
+  const goes_on = last?.last_scanned === true ? placeOf(last) : undefined;
   return { kind: "found", runs: page.filter(({ matched }) => matched), next: next ?? goes_on };
 }

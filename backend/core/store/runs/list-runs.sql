@@ -1,7 +1,7 @@
--- The runs of a tenant, newest first; one row with a null run_id where it has none such.
+-- The runs of a tenant, newest first; one row with a null run_id when none matches.
 -- $1 tenant_id  $2 only of this status, or null  $3 how many at most  $4 before this run, or null
--- $5 how many are looked at for those of a status: the last of these is in the answer (`last_looked`) though it may not fit
--- (`matched`). The few that are open have an index of their own, and are looked at whole.
+-- $5 how many are read for those of a status: the last of them is in the answer (`last_scanned`) even where it does not
+-- match (`matched`). The few open runs have an index of their own, and all of them are read.
 -- Zero rows: no such tenant.
 SELECT r.*
   FROM tenants t
@@ -14,7 +14,7 @@ SELECT r.*
   LEFT JOIN LATERAL (
     (SELECT f.* FROM (
        SELECT l.*, $2::text IS NULL OR l.status = $2::text AS matched,
-              row_number() OVER (ORDER BY l.created_at DESC, l.run_id DESC) = $5::integer AS last_looked
+              row_number() OVER (ORDER BY l.created_at DESC, l.run_id DESC) = $5::integer AS last_scanned
          FROM (
            SELECT o.run_id, o.pack_type, o.status, o.money_state, o.reserved_micros, o.charged_micros, o.reason_code,
                   o.created_at, o.finished_at
@@ -25,11 +25,11 @@ SELECT r.*
             LIMIT $5::integer
          ) l
      ) f
-     WHERE f.matched OR f.last_looked
+     WHERE f.matched OR f.last_scanned
      ORDER BY f.created_at DESC, f.run_id DESC
      LIMIT $3::integer)
     UNION ALL
-    -- OFFSET 0: found by the index of what is open, and sorted; not looked for among all, newest first.
+    -- OFFSET 0: found by the index of open runs, and sorted; else all runs would be read, newest first.
     (SELECT o.*, true, false
        FROM (
          SELECT r.run_id, r.pack_type, r.status, r.money_state, r.reserved_micros, r.charged_micros, r.reason_code,

@@ -4,7 +4,7 @@ import type { Db } from "../../ports/db.ts";
 import sql from "./list-runs.sql";
 import { runColumns } from "./run-columns.ts";
 
-/** How many runs are looked at for those of a status. */
+/** How many runs are read for those of a status. */
 export const MOST_RUNS_LOOKED_AT = 20_000;
 
 const summary = runColumns.pick({
@@ -18,7 +18,7 @@ const summary = runColumns.pick({
   created_at: true,
   finished_at: true,
 });
-const look = z.object({ matched: z.boolean(), last_looked: z.boolean() });
+const scanned = z.object({ matched: z.boolean(), last_scanned: z.boolean() });
 
 export interface RunsWanted {
   readonly tenant_id: string;
@@ -30,13 +30,13 @@ export interface RunsWanted {
 
 export interface ListedRuns {
   readonly runs: readonly z.output<typeof summary>[];
-  /** Where to go on: not all were looked at. */
+  /** Where to go on: not all were read. */
   readonly next_before: string | undefined;
 }
 
 /** Undefined: no such tenant. */
-export async function listRuns(db: Db, wanted: RunsWanted): Promise<ListedRuns | undefined> {
-  const { tenant_id, status, limit, before } = wanted;
+export async function listRuns(db: Db, request: RunsWanted): Promise<ListedRuns | undefined> {
+  const { tenant_id, status, limit, before } = request;
   const rows = await db.query({ name: "list-runs", text: sql }, [
     tenant_id,
     status ?? null,
@@ -47,8 +47,8 @@ export async function listRuns(db: Db, wanted: RunsWanted): Promise<ListedRuns |
   if (rows.length === 0) return undefined;
   const found = rows
     .filter((row) => row["run_id"] !== null)
-    .map((row) => ({ run: summary.parse(row), ...look.parse(row) }));
+    .map((row) => ({ run: summary.parse(row), ...scanned.parse(row) }));
   const last = found.at(-1);
   const runs = found.filter(({ matched }) => matched).map(({ run }) => run);
-  return { runs, next_before: last?.last_looked === true ? last.run.run_id : undefined };
+  return { runs, next_before: last?.last_scanned === true ? last.run.run_id : undefined };
 }

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import type { Db } from "../../ports/db.ts";
-import beginSql from "./begin-purge.sql";
 import { only } from "../columns.ts";
+import { fn } from "../fn.ts";
 import findSql from "./outlived-runs.sql";
-import purgeSql from "./purge-run.sql";
 
 const outlived = z.object({
   run_id: z.guid(),
@@ -29,11 +28,11 @@ export async function findOutlivedRuns(db: Db, after?: OutlivedRun): Promise<rea
  * run as it is now; undefined: it is not as it was found, and keeps everything.
  */
 export async function beginPurge(db: Db, run: OutlivedRun): Promise<OutlivedRun | undefined> {
-  const rows = await db.query({ name: "begin-purge", text: beginSql }, [run.run_id, run.version]);
+  const rows = await fn(db, "begin_purge", [run.run_id, run.version]);
   return only(rows.map((row) => ({ ...run, ...begun.parse(row) })));
 }
 
 /** To be called once its objects are gone. False: it is not as its purge was begun, and nothing was changed. */
 export async function purgeRun(db: Db, run: OutlivedRun): Promise<boolean> {
-  return (await db.query({ name: "purge-run", text: purgeSql }, [run.run_id, run.version])).length === 1;
+  return (await fn(db, "purge_run", [run.run_id, run.version])).length === 1;
 }

@@ -1,4 +1,4 @@
--- An attempt that was lost although its worker lives: the run goes back to QUEUED, and the attempt counts.
+-- Requeues a run whose attempt was lost although its worker lives; the attempt counts.
 -- $1 run_id  $2 lease token  $3 attempts at most
 -- Zero rows: the lease is lost, the run is being finalized, or no attempt is left.
 UPDATE runs

@@ -1,6 +1,6 @@
--- The lease sweep, attempts left: a run whose lease passed goes back to QUEUED.
--- $1 run_id  $2 the lease token that lapsed  $3 attempts at most
--- Zero rows: a heartbeat, a claim or another sweep came first, or holds the row.
+-- The lease sweep, with attempts left: requeues a run whose lease has expired.
+-- $1 run_id  $2 the expired lease token  $3 attempts at most
+-- Zero rows: a heartbeat, a lease or another sweep came first, or holds the row.
 WITH due AS (
   SELECT run_id FROM runs
    WHERE run_id = $1::uuid AND lease_token = $2::uuid AND status = 'PROCESSING' AND finalize_stage IS NULL

@@ -1,6 +1,6 @@
 -- The claimed sweep, finding: runs CLAIMED for too long, oldest first, after a cursor. No lock: S3 decides them.
 -- $1 seconds  $2 cursor: claimed_at (text)  $3 cursor: run_id
--- Zero rows: nothing (more) to do.
+-- Zero rows: there are no more.
 SELECT run_id, tenant_id, attempt, finalize_token, reserved_micros, minimum_fee_micros, cancel_requested, trace_parent,
        attempt - hand_backs AS attempts_used, claimed_at::text AS cursor
   FROM runs

@@ -35,7 +35,7 @@ const buried = closed.extend({ cancel_requested: z.boolean() });
 
 /**
  * After the tombstone: CLAIMED -> CANCELED where that was asked for by now, else FAILED, which costs the minimum fee or
- * nothing. Undefined: somebody came first.
+ * nothing. Undefined: another came first.
  */
 export async function closeBuried(
   db: Db,
@@ -56,7 +56,7 @@ export async function closeBuried(
   return { ...rest, status: cancel_requested ? "CANCELED" : "FAILED" };
 }
 
-/** CLAIMED -> QUEUED, after the tombstone. False: somebody came first. */
+/** CLAIMED -> QUEUED, after the tombstone. False: another came first. */
 export async function rollBack(db: Db, run: StaleClaim): Promise<boolean> {
   return (await db.query({ name: "roll-back", text: rollBackSql }, [run.run_id, run.finalize_token])).length === 1;
 }

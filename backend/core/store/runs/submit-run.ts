@@ -3,8 +3,7 @@ import type { Micros } from "../../domain/money.ts";
 import { runStatus } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
 import { amount, timestamp } from "../columns.ts";
-import sql from "./submit-run.sql";
-import withWebhookSql from "./submit-run-with-webhook.sql";
+import { bytea, fn } from "../fn.ts";
 
 export interface Submission {
   readonly key_sha256: string;
@@ -21,7 +20,7 @@ export interface Submission {
   readonly timebox_sec: number;
   readonly min_reliability: number | null;
   readonly traceparent: string;
-  /** Where to tell how it ended; the secret becomes that of the tenant's default, should it have none yet. */
+  /** Where to send the event of its end; the secret becomes that of the tenant's default endpoint where there is none. */
   readonly webhook?: { readonly url: string; readonly secret: string } | undefined;
 }
 
@@ -58,39 +57,32 @@ const answer = z.discriminatedUnion("outcome", [
 export type SubmitAnswer = z.infer<typeof answer>;
 
 /**
- * Linearization point 1: does this run exist, and is its money held? With `reserve` "look" it only looks. An Outage
- * thrown means that the outcome is unknown until `deadline` has passed on the database's clock.
+ * Linearization point 1: does this run exist, and is its money held? With `mode` "look" it only reads. An Outage
+ * means that the outcome is unknown until `deadline` has passed on the database's clock.
  */
 export async function submitRun(
   db: Db,
   run: Submission,
   options: { readonly mode: "reserve" | "look"; readonly deadline_ms: number },
 ): Promise<SubmitAnswer> {
-  const values = [
-    run.key_sha256,
-    run.run_id,
-    run.idempotency_key,
-    run.payload_sha256,
-    run.pack_type,
-    run.pack_version,
-    run.inputs,
-    JSON.stringify(run.metadata),
-    String(run.reserve),
-    String(run.minimum_fee),
-    run.timebox_sec,
-    run.min_reliability,
-    run.traceparent,
-    options.mode === "reserve",
-    new Date(options.deadline_ms).toISOString(),
-  ];
-  const { webhook } = run;
-  const rows =
-    webhook === undefined
-      ? await db.query({ name: "submit-run", text: sql }, values)
-      : await db.query({ name: "submit-run-with-webhook", text: withWebhookSql }, [
-          ...values,
-          webhook.url,
-          webhook.secret,
-        ]);
+  const rows = await fn(db, "submit_run", {
+    key_sha256: bytea(run.key_sha256),
+    run_id: run.run_id,
+    idempotency_key: run.idempotency_key,
+    payload_sha256: bytea(run.payload_sha256),
+    pack_type: run.pack_type,
+    pack_version: run.pack_version,
+    inputs: run.inputs,
+    metadata: JSON.stringify(run.metadata),
+    max_cost_micros: String(run.reserve),
+    minimum_fee_micros: String(run.minimum_fee),
+    timebox_sec: run.timebox_sec,
+    min_reliability: run.min_reliability,
+    trace_parent: run.traceparent,
+    reserve: options.mode === "reserve",
+    deadline: new Date(options.deadline_ms).toISOString(),
+    webhook_url: run.webhook?.url ?? null,
+    webhook_secret: run.webhook?.secret ?? null,
+  });
   return answer.parse(rows[0]);
 }

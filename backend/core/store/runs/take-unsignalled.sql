@@ -1,8 +1,8 @@
 -- The signal sweep: up to ten QUEUED runs whose last signal is older than $1 x 2^(signals - 1), oldest first, marked as
--- signalled now; once they are sent, count-signals counts them. Runs are found by how many signals they had, for those
--- of one number wait equally long; the wait no longer doubles after the twelfth.
+-- signalled now; once they are sent, count-signals counts them. Runs are found by their number of signals, because those
+-- of one number wait equally long; the wait stops doubling after the twelfth.
 -- $1 seconds  $2 longest wait, s
--- Zero rows: nothing (more) to do. MATERIALIZED: as a subquery in a join it would be taken again for every row.
+-- Zero rows: there are no more. MATERIALIZED: as a subquery in a join it would be evaluated again for every row.
 WITH due AS MATERIALIZED (
   SELECT d.run_id
     FROM generate_series(1, 12) AS had (signals)

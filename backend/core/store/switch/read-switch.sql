@@ -1,3 +1,3 @@
--- How the operator's switch stands.
+-- The operator's switch.
 -- Always one row.
 SELECT mode, updated_at FROM operator_switch

@@ -1,17 +1,14 @@
 import { z } from "zod";
 import { scope } from "../../domain/plan.ts";
 import type { Db } from "../../ports/db.ts";
-import admissionSql from "./admission-snapshot.sql";
 import { amount, only } from "../columns.ts";
-import keySql from "./key-snapshot.sql";
-import ownKeySql from "./own-key-snapshot.sql";
-import tenantSql from "./tenant-snapshot.sql";
+import { bytea, fn } from "../fn.ts";
 
 const limit = z.number().int().positive();
 const microsText = z.string().regex(/^\d{1,16}$/);
 const version = z.string().regex(/^\d{1,16}$/);
 
-/** The rates that a key counts against: its own, and those of the keys that made it. */
+/** The rates that a key counts against: its own, and those of the keys that created it. */
 const limits = z.array(z.object({ id: z.guid(), per_minute: limit }));
 const mirroredKey = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -50,32 +47,20 @@ export type TenantSnapshot = z.infer<typeof snapshot>;
 
 /** Undefined: no such tenant. */
 export async function tenantSnapshot(db: Db, tenant_id: string): Promise<TenantSnapshot | undefined> {
-  return only(
-    (await db.query({ name: "tenant-snapshot", text: tenantSql }, [tenant_id])).map((row) => snapshot.parse(row)),
-  );
+  return only((await fn(db, "tenant_snapshot", [tenant_id])).map((row) => snapshot.parse(row)));
 }
 
-/** With this one of its keys alone. Undefined: no such key. */
+/** With only this one of its keys. Undefined: no such key. */
 export async function admissionSnapshot(db: Db, key_sha256: string): Promise<TenantSnapshot | undefined> {
-  return only(
-    (await db.query({ name: "admission-snapshot", text: admissionSql }, [key_sha256])).map((row) =>
-      snapshot.parse(row),
-    ),
-  );
+  return only((await fn(db, "admission_snapshot", [bytea(key_sha256)])).map((row) => snapshot.parse(row)));
 }
 
 /** Undefined: no such key. */
 export async function keySnapshot(db: Db, key_id: string): Promise<KeySnapshot | undefined> {
-  return only(
-    (await db.query({ name: "key-snapshot", text: keySql }, [key_id])).map((row) => keySnapshotRow.parse(row)),
-  );
+  return only((await fn(db, "key_snapshot", [key_id])).map((row) => keySnapshotRow.parse(row)));
 }
 
 /** Undefined: the tenant of the key that asks has no such key. */
 export async function ownKeySnapshot(db: Db, key_sha256: string, key_id: string): Promise<KeySnapshot | undefined> {
-  return only(
-    (await db.query({ name: "own-key-snapshot", text: ownKeySql }, [key_sha256, key_id])).map((row) =>
-      keySnapshotRow.parse(row),
-    ),
-  );
+  return only((await fn(db, "own_key_snapshot", [bytea(key_sha256), key_id])).map((row) => keySnapshotRow.parse(row)));
 }

@@ -1,4 +1,4 @@
--- The sync sweep: tenants that have open runs, in the order of their ids, after one. One look at the index for each.
+-- The sync sweep: tenants that have open runs, in the order of their ids, after one. One index lookup for each.
 -- $1 tenant_id
 -- Zero rows: there are no more.
 WITH RECURSIVE at_work AS (

@@ -1,5 +1,4 @@
--- The sync sweep: tenants whose money moved within $1 seconds (and up to 15 s more), the one that rests longest first,
--- after a cursor.
+-- The sync sweep: tenants whose money moved within $1 seconds (and up to 15 s more), least recent first, after a cursor.
 -- $1 seconds  $2 cursor: moved_at (text)  $3 cursor: tenant_id
 -- Zero rows: there are no more.
 SELECT tenant_id, moved_at::text AS cursor

@@ -2,11 +2,8 @@ import { z } from "zod";
 import { WEBHOOK_LIMITS } from "../../domain/webhook.ts";
 import type { Db } from "../../ports/db.ts";
 import { timestamp } from "../columns.ts";
-import defaultSecretSql from "./default-webhook-secret.sql";
-import deleteSql from "./delete-webhook.sql";
-import enableSql from "./enable-webhook.sql";
+import { bytea, fn } from "../fn.ts";
 import { webhookColumns } from "./list-webhooks.ts";
-import rotateSql from "./rotate-webhook.sql";
 
 export const unauthorized = z.object({ outcome: z.enum(["unauthorized", "scope-missing"]) });
 const refused = z.object({ outcome: z.enum(["absent", "read-only"]) });
@@ -14,7 +11,7 @@ const refused = z.object({ outcome: z.enum(["absent", "read-only"]) });
 const deleted = z.union([z.object({ outcome: z.literal("deleted") }), refused, unauthorized]);
 
 export async function deleteWebhook(db: Db, key_sha256: string, endpoint_id: string): Promise<z.infer<typeof deleted>> {
-  return deleted.parse((await db.query({ name: "delete-webhook", text: deleteSql }, [key_sha256, endpoint_id]))[0]);
+  return deleted.parse((await fn(db, "delete_webhook", [bytea(key_sha256), endpoint_id]))[0]);
 }
 
 const enabled = z.union([
@@ -26,7 +23,7 @@ const enabled = z.union([
 ]);
 
 export async function enableWebhook(db: Db, key_sha256: string, endpoint_id: string): Promise<z.infer<typeof enabled>> {
-  return enabled.parse((await db.query({ name: "enable-webhook", text: enableSql }, [key_sha256, endpoint_id]))[0]);
+  return enabled.parse((await fn(db, "enable_webhook", [bytea(key_sha256), endpoint_id], "outcome, (webhook).*"))[0]);
 }
 
 const rotated = z.union([
@@ -41,8 +38,8 @@ export async function rotateWebhook(
   key_sha256: string,
   { endpoint_id, secret }: { readonly endpoint_id: string | undefined; readonly secret: string },
 ): Promise<z.infer<typeof rotated>> {
-  const values = [key_sha256, endpoint_id ?? null, secret, WEBHOOK_LIMITS.rotation_grace_seconds];
-  return rotated.parse((await db.query({ name: "rotate-webhook", text: rotateSql }, values))[0]);
+  const values = [bytea(key_sha256), endpoint_id ?? null, secret, WEBHOOK_LIMITS.rotation_grace_seconds];
+  return rotated.parse((await fn(db, "rotate_webhook", values))[0]);
 }
 
 const secretFound = z.object({
@@ -58,7 +55,5 @@ export async function defaultWebhookSecret(
   key_sha256: string,
   secret: string,
 ): Promise<z.infer<typeof foundOrRefused>> {
-  return foundOrRefused.parse(
-    (await db.query({ name: "default-webhook-secret", text: defaultSecretSql }, [key_sha256, secret]))[0],
-  );
+  return foundOrRefused.parse((await fn(db, "default_webhook_secret", [bytea(key_sha256), secret]))[0]);
 }

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { deliveryStatus } from "../../domain/webhook.ts";
 import type { Db } from "../../ports/db.ts";
-import claimSql from "./claim-webhook-deliveries.sql";
 import { only, timestamp } from "../columns.ts";
-import concludeSql from "./conclude-webhook-delivery.sql";
+import { fn } from "../fn.ts";
 
 const claimed = z.object({
   delivery_id: z.guid(),
@@ -43,16 +42,14 @@ export interface Shares {
   readonly lease_seconds: number;
 }
 
-/** Due deliveries, as many as there are places, each the caller's to send until its lease ends; then it is anybody's again. */
+/** Due deliveries, at most one per free place, each claimed by the caller until its lease expires. */
 export async function claimDeliveries(
   db: Db,
   { quick, slow }: FreePlaces,
   { per_tenant, per_endpoint, per_host, kept, lease_seconds }: Shares,
 ): Promise<readonly ClaimedDelivery[]> {
-  const values = [quick, kept, slow, per_tenant, per_endpoint, per_host, lease_seconds];
-  return (await db.query({ name: "claim-webhook-deliveries", text: claimSql }, values)).map((row) =>
-    claimed.parse(row),
-  );
+  const values = { quick, reserved: kept, slow, per_tenant, per_endpoint, per_host, lease_seconds };
+  return (await fn(db, "claim_webhook_deliveries", values)).map((row) => claimed.parse(row));
 }
 
 /** `status` and `error` are what the owner is shown: an HTTP status, and a short code. */
@@ -60,7 +57,7 @@ export interface Conclusion {
   readonly outcome: "delivered" | "retry" | "failed" | "gone";
   readonly status: number | null;
   readonly error: string | null;
-  /** With `retry` alone. */
+  /** Only with `retry`. */
   readonly retry_seconds: number | null;
   /** Whether the attempt took long: the endpoint's next ones take slow places. */
   readonly slow: boolean;
@@ -74,7 +71,7 @@ export async function concludeDelivery(
   { delivery_id, claim_token }: ClaimedDelivery,
   { outcome, status, error, retry_seconds, slow }: Conclusion,
 ): Promise<z.infer<typeof deliveryStatus> | undefined> {
-  const values = [delivery_id, claim_token, outcome, status, error, retry_seconds, slow];
-  const rows = await db.query({ name: "conclude-webhook-delivery", text: concludeSql }, values);
+  const values = { delivery_id, claim_token, outcome, status, error, retry_seconds, slow };
+  const rows = await fn(db, "finish_webhook_delivery", values);
   return only(rows.map((row) => concluded.parse(row)))?.status;
 }

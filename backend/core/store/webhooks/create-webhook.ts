@@ -3,7 +3,7 @@ import { type EventType, WEBHOOK_LIMITS } from "../../domain/webhook.ts";
 import type { Db } from "../../ports/db.ts";
 import { unauthorized } from "./change-webhook.ts";
 import { timestamp } from "../columns.ts";
-import sql from "./create-webhook.sql";
+import { bytea, fn } from "../fn.ts";
 
 export interface NewWebhook {
   readonly endpoint_id: string;
@@ -20,11 +20,11 @@ const answer = z.union([
   unauthorized,
 ]);
 
-/** After an Outage it may be there or not: the list tells. */
+/** After an Outage it may exist or not: list the endpoints. */
 export async function createWebhook(db: Db, key_sha256: string, webhook: NewWebhook): Promise<z.infer<typeof answer>> {
   const { endpoint_id, url, events, description, secret } = webhook;
   const { max_endpoints, max_new_endpoints_a_day } = WEBHOOK_LIMITS;
-  const limits = [max_endpoints, max_new_endpoints_a_day];
-  const values = [key_sha256, endpoint_id, url, events, description, secret, ...limits];
-  return answer.parse((await db.query({ name: "create-webhook", text: sql }, values))[0]);
+  const limits = { max: max_endpoints, max_per_day: max_new_endpoints_a_day };
+  const values = { key_sha256: bytea(key_sha256), endpoint_id, url, events, description, secret, ...limits };
+  return answer.parse((await fn(db, "create_webhook", values))[0]);
 }

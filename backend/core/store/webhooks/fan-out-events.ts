@@ -3,8 +3,7 @@ import { PLATFORM_FAILURES } from "../../domain/run.ts";
 import { WEBHOOK_LIMITS } from "../../domain/webhook.ts";
 import type { Db } from "../../ports/db.ts";
 import { counter } from "../columns.ts";
-import fanOutSql from "./fan-out-events.sql";
-import forgetSql from "./forget-events.sql";
+import { fn } from "../fn.ts";
 
 const counted = z.object({ events: counter });
 const fannedOut = counted.extend({ skipped: counter, go_on_after: z.guid() });
@@ -16,12 +15,12 @@ const fannedOut = counted.extend({ skipped: counter, go_on_after: z.guid() });
  */
 export async function fanOutEvents(db: Db, limit: number, after?: string): Promise<z.infer<typeof fannedOut>> {
   const values = [limit, WEBHOOK_LIMITS.max_unpaid_per_hour, PLATFORM_FAILURES, after ?? null];
-  return fannedOut.parse((await db.query({ name: "fan-out-events", text: fanOutSql }, values))[0]);
+  return fannedOut.parse((await fn(db, "fan_out_events", values))[0]);
 }
 
-const forgotten = counted.extend({ looked: counter, last_at: z.string().nullable(), last_id: z.string().nullable() });
+const forgotten = counted.extend({ scanned: counter, last_at: z.string().nullable(), last_id: z.string().nullable() });
 
-/** The place of an event in the order in which old ones are looked at. */
+/** The position of an event in the order in which old ones are read. */
 export interface EventPlace {
   readonly at: string;
   readonly id: string;
@@ -37,13 +36,8 @@ export async function forgetEvents(
   limit: number,
   after?: EventPlace,
 ): Promise<{ readonly events: number; readonly last: EventPlace | undefined }> {
-  const rows = await db.query({ name: "forget-events", text: forgetSql }, [
-    days,
-    after?.at ?? "-infinity",
-    after?.id ?? "0",
-    limit,
-  ]);
-  const { looked, events, last_at, last_id } = forgotten.parse(rows[0]);
-  const last = looked < limit || last_at === null || last_id === null ? undefined : { at: last_at, id: last_id };
+  const rows = await fn(db, "forget_events", [days, after?.at ?? "-infinity", after?.id ?? "0", limit]);
+  const { scanned, events, last_at, last_id } = forgotten.parse(rows[0]);
+  const last = scanned < limit || last_at === null || last_id === null ? undefined : { at: last_at, id: last_id };
   return { events, last };
 }

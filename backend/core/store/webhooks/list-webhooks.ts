@@ -2,7 +2,7 @@ import { z } from "zod";
 import { EVENT_TYPES } from "../../domain/webhook.ts";
 import type { Db } from "../../ports/db.ts";
 import { timestamp } from "../columns.ts";
-import sql from "./list-webhooks.sql";
+import { bytea, fn } from "../fn.ts";
 
 export const webhookColumns = z.object({
   endpoint_id: z.guid(),
@@ -26,7 +26,7 @@ export type ListWebhooks =
 
 /** The endpoints of the key's tenant, oldest first; with an id that one, if it is there. */
 export async function listWebhooks(db: Db, key_sha256: string, endpoint_id?: string): Promise<ListWebhooks> {
-  const rows = await db.query({ name: "list-webhooks", text: sql }, [key_sha256, endpoint_id ?? null]);
+  const rows = await fn(db, "list_webhooks", [bytea(key_sha256), endpoint_id ?? null], "outcome, (webhook).*");
   const { outcome, endpoint_id: any } = first.parse(rows[0]);
   if (outcome !== "found") return { kind: outcome };
   return { kind: "found", webhooks: any === null ? [] : rows.map((row) => webhookColumns.parse(row)) };

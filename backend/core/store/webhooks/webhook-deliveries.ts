@@ -3,8 +3,7 @@ import { deliveryStatus, WEBHOOK_LIMITS } from "../../domain/webhook.ts";
 import type { Db } from "../../ports/db.ts";
 import { unauthorized } from "./change-webhook.ts";
 import { timestamp } from "../columns.ts";
-import listSql from "./list-webhook-deliveries.sql";
-import redeliverSql from "./redeliver-webhook.sql";
+import { bytea, fn } from "../fn.ts";
 
 const deliveryColumns = z.object({
   delivery_id: z.guid(),
@@ -42,13 +41,8 @@ export type ListDeliveries =
 /** Up to `limit` deliveries, newest first. */
 export async function listWebhookDeliveries(db: Db, key_sha256: string, page: DeliveryPage): Promise<ListDeliveries> {
   const { endpoint_id, status, after, limit } = page;
-  const rows = await db.query({ name: "list-webhook-deliveries", text: listSql }, [
-    key_sha256,
-    endpoint_id ?? null,
-    status ?? null,
-    after ?? null,
-    limit,
-  ]);
+  const values = [bytea(key_sha256), endpoint_id ?? null, status ?? null, after ?? null, limit];
+  const rows = await fn(db, "list_webhook_deliveries", values, "outcome, (delivery).*");
   const { outcome, delivery_id } = first.parse(rows[0]);
   if (outcome !== "found") return { kind: outcome };
   return { kind: "found", deliveries: delivery_id === null ? [] : rows.map((row) => deliveryColumns.parse(row)) };
@@ -72,7 +66,7 @@ export async function redeliverWebhook(
   key_sha256: string,
   { endpoint_id, delivery_id }: { readonly endpoint_id: string | undefined; readonly delivery_id: string },
 ): Promise<z.infer<typeof redelivered>> {
-  const values = [key_sha256, endpoint_id ?? null, delivery_id, WEBHOOK_LIMITS.max_unpaid_per_hour];
-  const [row] = await db.query({ name: "redeliver-webhook", text: redeliverSql }, values);
+  const values = [bytea(key_sha256), endpoint_id ?? null, delivery_id, WEBHOOK_LIMITS.max_unpaid_per_hour];
+  const [row] = await fn(db, "redeliver_webhook", values, "outcome, (delivery).*, retry_after_seconds");
   return redelivered.parse(row);
 }

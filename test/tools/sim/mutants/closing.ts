@@ -107,8 +107,8 @@ export const CLOSING_MUTANTS: readonly Mutant[] = [
   together("cancel_run and close_run: a frozen run is a person's", frozenBranch, claimedBranch, stage, moneyState),
   together(
     "cancel_run: the tenant test",
-    inCancel("", "AND r.tenant_id = v_caller.tenant_id\n     FOR UPDATE", "FOR UPDATE"),
-    inCancel("", "WHERE r.run_id = p_run_id AND r.tenant_id = v_caller.tenant_id;", "WHERE r.run_id = p_run_id;"),
+    inCancel("", "AND r.tenant_id = v_tenant_id\n     FOR UPDATE", "FOR UPDATE"),
+    inCancel("", "WHERE v.run_id = p_run_id AND v.tenant_id = v_tenant_id;", "WHERE v.run_id = p_run_id;"),
   ),
   inCancel(
     "the lock",

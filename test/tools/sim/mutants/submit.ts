@@ -32,7 +32,7 @@ const unique: Mutant = {
   name: "UNIQUE (tenant, idempotency key)",
   database: [{ statement: "ALTER TABLE runs DROP CONSTRAINT runs_tenant_id_idempotency_key_key" }],
 };
-const firstLook = inSubmit("the first look", FOUND, FOUND.replace("IF FOUND", "IF FOUND AND v_look = 2"));
+const firstLook = inSubmit("the first look", FOUND, FOUND.replace("IF FOUND", "IF FOUND AND v_round = 2"));
 const checks: Mutant = {
   name: "the CHECKs of balances",
   database: [
@@ -66,11 +66,11 @@ const floorInShield: Mutant = {
 
 export const SUBMIT_MUTANTS: readonly Mutant[] = [
   inSubmit("the deadline", "IF v_now > p_deadline THEN", "IF false THEN"),
-  inSubmit("the key's status", "AND k.status = 'active' AND t.status = 'active'", "AND t.status = 'active'"),
-  inSubmit("the switch at halt", "v_caller.switch_mode = 'halt'", "false"),
+  inFunction("check_key: the key's status", "check_key", "AND k.status = 'active' AND t", "AND t"),
+  inFunction("check_key: the switch at halt", "check_key", "s.mode = 'halt'", "false"),
   inSubmit("the switch at read-only", "v_caller.switch_mode <> 'normal'", "false"),
   firstLook,
-  inSubmit("the second look", FOUND, FOUND.replace("IF FOUND", "IF FOUND AND v_look = 1")),
+  inSubmit("the second look", FOUND, FOUND.replace("IF FOUND", "IF FOUND AND v_round = 1")),
   inSubmit("the payload test", "CASE WHEN v_run.payload_sha256 = p_payload_sha256 THEN", "CASE WHEN true THEN"),
   inSubmit("ON CONFLICT", "ON CONFLICT DO NOTHING"),
   fundsLook,
@@ -133,7 +133,7 @@ export const SUBMIT_MUTANTS: readonly Mutant[] = [
   inFunction(
     "find_run: the tenant test",
     "find_run",
-    "AND r.tenant_id = c.tenant_id AND r.run_id = p_run_id",
-    "AND r.run_id = p_run_id",
+    "v.run_id = p_run_id AND v.tenant_id = c.tenant_id",
+    "v.run_id = p_run_id",
   ),
 ];
