@@ -149,7 +149,7 @@ CREATE TABLE runs (
   charged_micros bigint CHECK (charged_micros BETWEEN 0 AND reserved_micros),
 
   attempt integer NOT NULL DEFAULT 0,
-  hand_backs integer NOT NULL DEFAULT 0 CHECK (hand_backs BETWEEN 0 AND 5),
+  uncounted_requeues integer NOT NULL DEFAULT 0 CHECK (uncounted_requeues BETWEEN 0 AND 5),
   lease_token uuid,
   lease_expires_at timestamptz,
   finalize_token uuid,

@@ -3,7 +3,7 @@ import { MAX_RESULT_BYTES, resultBytes } from "#core/domain/result.ts";
 import { traceIdOf } from "#core/domain/trace.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
-import type { ClaimedRun } from "#core/store/runs/claim-run.ts";
+import type { LeasedRun } from "#core/store/runs/lease-run.ts";
 import type { Done } from "./execute.ts";
 import type { FinishedWork } from "./finalize.ts";
 import type { OffThread } from "./off-thread/off-thread.ts";
@@ -19,7 +19,7 @@ interface DescribeDeps {
 export async function describeWork(
   deps: DescribeDeps,
   pack: Pack<unknown>,
-  run: ClaimedRun,
+  run: LeasedRun,
   { units, reliability, written }: Done,
   charge: Micros,
 ): Promise<FinishedWork | "too-large" | undefined> {

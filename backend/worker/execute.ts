@@ -2,7 +2,7 @@ import { REASONS } from "#core/domain/run.ts";
 import type { PackOutcome, Units } from "#core/domain/pack.ts";
 import { type Written, WrittenJson } from "#core/domain/written-json.ts";
 import type { Log } from "#core/ports/log.ts";
-import type { ClaimedRun } from "#core/store/runs/claim-run.ts";
+import type { LeasedRun } from "#core/store/runs/lease-run.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
 import type { OffThread } from "./off-thread/off-thread.ts";
 import { parseOutcome } from "./outcome.ts";
@@ -48,7 +48,7 @@ interface ExecuteDeps {
 export async function execute(
   deps: ExecuteDeps,
   pack: Pack<unknown>,
-  run: ClaimedRun,
+  run: LeasedRun,
   timebox: Timebox,
   stop: AbortSignal,
 ): Promise<Execution> {
@@ -76,7 +76,7 @@ export async function execute(
 async function perform(
   deps: ExecuteDeps,
   pack: Pack<unknown>,
-  run: ClaimedRun,
+  run: LeasedRun,
   timebox: Timebox,
   bounds: Pick<PackContext, "signal" | "turn" | "cap" | "is_free">,
 ): Promise<Execution> {

@@ -2,7 +2,7 @@ import { newId } from "#core/domain/ids.ts";
 import { least, type Micros, micros } from "#core/domain/money.ts";
 import { chargeFor, priceOf, type Units } from "#core/domain/pack.ts";
 import { costsMinimumFee, type PlatformFailureFee, REASONS } from "#core/domain/run.ts";
-import type { ClaimedRun } from "#core/store/runs/claim-run.ts";
+import type { LeasedRun } from "#core/store/runs/lease-run.ts";
 import { type ClosedRun, closeRun } from "#core/store/runs/close-run.ts";
 import { describeWork } from "./describe-work.ts";
 import type { Ended } from "./execute.ts";
@@ -62,7 +62,7 @@ function priceOfWork(deps: FinishDeps, pack: Pack<unknown>, units: Units): Micro
 export const failAs = (deps: FinishDeps, run: HeldRun, reason: keyof typeof REASONS) =>
   fail(deps, run, failureFee(deps, run, reason), reason, REASONS[reason]);
 
-const failureFee = (deps: FinishDeps, run: ClaimedRun, reason_code: string): Micros =>
+const failureFee = (deps: FinishDeps, run: LeasedRun, reason_code: string): Micros =>
   costsMinimumFee(reason_code, deps.platform_failure_fee) ? run.minimum_fee_micros : micros(0);
 
 function fail(deps: FinishDeps, run: HeldRun, charge: Micros, reason_code: string, reason_detail: string) {

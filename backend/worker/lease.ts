@@ -2,7 +2,7 @@ import type { Clock, Sleeper } from "#core/ports/clock.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { SignalReceiver } from "#core/ports/queue.ts";
-import type { ClaimedRun } from "#core/store/runs/claim-run.ts";
+import type { LeasedRun } from "#core/store/runs/lease-run.ts";
 import { extendLease } from "#core/store/runs/extend-lease.ts";
 
 /** How soon a beat that got no answer is repeated: after ever longer waits, none of them longer than between beats. */
@@ -18,12 +18,12 @@ export interface HeartbeatDeps {
 }
 
 /** A claimed run, and until when, by this worker's clock, nobody else can have taken it: its beats move that on. */
-export interface HeldRun extends ClaimedRun {
+export interface HeldRun extends LeasedRun {
   readonly lease: { held_until_ms: number };
 }
 
 /** `asked_at_ms`: before W1 was first asked, so that the lease cannot have begun earlier. */
-export function hold(run: ClaimedRun, asked_at_ms: number, lease_seconds: number): HeldRun {
+export function hold(run: LeasedRun, asked_at_ms: number, lease_seconds: number): HeldRun {
   return { ...run, lease: { held_until_ms: asked_at_ms + lease_seconds * 1000 } };
 }
 

@@ -4,7 +4,7 @@ import { isTerminal } from "#core/domain/run.ts";
 import { traceIdOf } from "#core/domain/trace.ts";
 import type { ReceivedMessage } from "#core/ports/queue.ts";
 import type { Redis } from "#core/ports/redis.ts";
-import { type ClaimAnswer, claimRun } from "#core/store/runs/claim-run.ts";
+import { type LeaseAnswer, leaseRun } from "#core/store/runs/lease-run.ts";
 import type { ClosedRun } from "#core/store/runs/close-run.ts";
 import { statusOf } from "#core/store/runs/run-status.ts";
 import { settle } from "#core/store/redis/settle.ts";
@@ -104,7 +104,7 @@ async function processSignal(
   });
 }
 
-const mayGoBack = ({ hand_backs }: HeldRun): boolean => hand_backs < MAX_HAND_BACKS_FOR_WAITS;
+const mayGoBack = ({ uncounted_requeues }: HeldRun): boolean => uncounted_requeues < MAX_HAND_BACKS_FOR_WAITS;
 
 const isEnded = (execution: Execution): execution is Ended =>
   ["done", "input_rejected", "pack_failed"].includes(execution.kind);
@@ -143,12 +143,12 @@ function claimUnder(
   run_id: string,
   asked_at_ms: number,
   stop: AbortSignal,
-): Promise<ClaimAnswer> {
+): Promise<LeaseAnswer> {
   const lease_token = newId(asked_at_ms, deps.random.bytes(16));
   return retryOutages(
     deps,
     () => (stop.aborted ? 0 : asked_at_ms + times.lease_seconds * 1000),
-    () => claimRun(deps.db, { run_id, lease_token, ...times }),
+    () => leaseRun(deps.db, { run_id, lease_token, ...times }),
   );
 }
 

@@ -3,7 +3,7 @@ import type { Db } from "#core/ports/db.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { SignalReceiver, SignalSender } from "#core/ports/queue.ts";
 import type { ClosedRun } from "#core/store/runs/close-run.ts";
-import { handBack } from "#core/store/runs/hand-back.ts";
+import { requeueUncounted } from "#core/store/runs/requeue-uncounted.ts";
 import { requeueAttempt } from "#core/store/runs/requeue-attempt.ts";
 import { statusOf } from "#core/store/runs/run-status.ts";
 import { type FinishDeps, failAs } from "./finish-run.ts";
@@ -20,11 +20,11 @@ export interface RequeueDeps extends FinishDeps {
 export type Requeued = "queued" | "lost" | { readonly closed: ClosedRun; readonly reason_code: string };
 
 /**
- * Hands the run back and signals it at once, so that another worker takes it. A repeat of a hand-back whose reply was lost
+ * Hands the run back and signals it at once, so that another worker takes it. A repeat of a requeue-uncounted whose reply was lost
  * changes nothing, so that any run found QUEUED is signaled.
  */
 export async function requeueNow(deps: RequeueDeps, run: HeldRun): Promise<Requeued> {
-  const answer = await underLease(deps, run, () => handBack(deps.db, run, "now"));
+  const answer = await underLease(deps, run, () => requeueUncounted(deps.db, run, "now"));
   deps.log.info("run handed back", { answer });
   if (answer === "kept" && (await statusOf(deps.db, run.run_id)) !== "QUEUED") return "lost";
   await deps.queue.send([encodeSignal({ run_id: run.run_id, traceparent: run.trace_parent })]);
@@ -33,15 +33,15 @@ export async function requeueNow(deps: RequeueDeps, run: HeldRun): Promise<Reque
 
 /**
  * This worker cannot work on the run now: it is handed back, and the signal sweep sends its next signal, so that another
- * worker, or this one when it can, takes it. With no hand-back left it fails for this reason.
+ * worker, or this one when it can, takes it. With no requeue-uncounted left it fails for this reason.
  */
 export async function requeueLater(
   deps: RequeueDeps,
   run: HeldRun,
   reason: "PACK_UNKNOWN" | "NO_WORK_PROCESS",
 ): Promise<Requeued> {
-  const answer = await underLease(deps, run, () => handBack(deps.db, run, "later"));
-  return answer === "handed-back" ? "queued" : await failNow(deps, run, reason);
+  const answer = await underLease(deps, run, () => requeueUncounted(deps.db, run, "later"));
+  return answer === "requeued" ? "queued" : await failNow(deps, run, reason);
 }
 
 /** The process of the work was killed: the next attempt is as above, but this one counts. */

@@ -1,4 +1,4 @@
-import type { CommittedPage, NoPosition } from "#core/store/position.ts";
+import type { CommittedPage, NoPosition } from "#core/store/commit-position.ts";
 import type { EdgeRequest } from "./context.ts";
 import { linkToNext, NO_POSITION, positionCursorOf } from "./cursor.ts";
 import { invalidQuery } from "./field-errors.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Place } from "#core/store/place.ts";
-import type { Position } from "#core/store/position.ts";
+import type { KeysetPosition } from "#core/store/keyset-position.ts";
+import type { Position } from "#core/store/commit-position.ts";
 import type { EdgeRequest } from "./context.ts";
 import { utcMicros } from "./query.ts";
 
@@ -13,7 +13,7 @@ const MAX_EPOCH = 1_000_000;
 const BIGINT = /^(0|[1-9]\d{0,17})$/;
 
 /** A place in a list as the text that leads to what follows it; opaque to callers. */
-export const cursorOf = ({ at, id }: Place): string => encoded({ at, id });
+export const cursorOf = ({ at, id }: KeysetPosition): string => encoded({ at, id });
 
 /** A position in the list of this name, likewise: one of another list would pass over what nobody has read. */
 export const positionCursorOf = (list: string, { epoch, order, id }: Position): string =>

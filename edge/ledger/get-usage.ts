@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { formatSum } from "#core/domain/money.ts";
 import type { Clock } from "#core/ports/clock.ts";
-import { findUsage, usageGroup, type UsageLine, type UsageWanted } from "#core/store/ledger/find-usage.ts";
+import { findUsage, usageGroup, type UsageLine, type UsageRequest } from "#core/store/ledger/find-usage.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
 import { invalidQuery } from "../http/field-errors.ts";
 import { operation } from "../http/operation.ts";
@@ -70,10 +70,10 @@ export const getUsage = operation({
 interface UsageQuery {
   readonly start_date: string | undefined;
   readonly end_date: string | undefined;
-  readonly group_by: UsageWanted["group_by"];
+  readonly group_by: UsageRequest["group_by"];
 }
 
-function requestOf({ start_date, end_date, group_by }: UsageQuery, now_ms: number): UsageWanted {
+function requestOf({ start_date, end_date, group_by }: UsageQuery, now_ms: number): UsageRequest {
   const to = end_date ?? dayOf(now_ms);
   const from = start_date ?? dayOf(Date.parse(to) - (DEFAULT_DAYS - 1) * DAY_MS);
   const days = (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;

@@ -98,7 +98,7 @@ GRANT EXECUTE ON FUNCTION
   TO dpp_backend;
 GRANT SELECT ON tenants, plans, tenant_plans, api_keys, key_spending, balances, tenant_movements, runs, ledger_transfers,
   usage_daily, audit_findings, audit_checkpoints TO dpp_backend;
-GRANT UPDATE (status, finalize_stage, version, attempt, hand_backs, lease_token, lease_expires_at, finalize_token,
+GRANT UPDATE (status, finalize_stage, version, attempt, uncounted_requeues, lease_token, lease_expires_at, finalize_token,
   claimed_at, last_signal_at, signal_count, started_at) ON runs TO dpp_backend;
 
 -- Row level security shows the rows of what is granted. As with triggers, only a missing policy is made.

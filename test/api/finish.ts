@@ -4,14 +4,14 @@ import { micros } from "#core/domain/money.ts";
 import { type Receipt, receiptMetadata, resultKey } from "#core/domain/receipt.ts";
 import type { Db } from "#core/ports/db.ts";
 import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
-import { claimRun, type ClaimedRun } from "#core/store/runs/claim-run.ts";
+import { leaseRun, type LeasedRun } from "#core/store/runs/lease-run.ts";
 import { closeRun } from "#core/store/runs/close-run.ts";
 import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { createS3Objects } from "../../backend/drivers/s3.ts";
 
 /** W1, as a worker does it. */
-export async function start(backend: Db, run_id: string): Promise<ClaimedRun> {
-  const claim = await claimRun(backend, { run_id, lease_token: randomUUID(), lease_seconds: 120, max_attempts: 3 });
+export async function start(backend: Db, run_id: string): Promise<LeasedRun> {
+  const claim = await leaseRun(backend, { run_id, lease_token: randomUUID(), lease_seconds: 120, max_attempts: 3 });
   if (claim.kind !== "claimed") throw new Error(`run ${run_id} is ${claim.kind}`);
   return claim.run;
 }

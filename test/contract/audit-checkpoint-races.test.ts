@@ -10,7 +10,7 @@ import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money
 
 const DAY = 86_400;
 /** All that is committed is settled, and more than two transfers are many. */
-const PACE = { settled_seconds: 0, piece: 2, full_seconds: 7 * DAY };
+const PACE = { settled_seconds: 0, batch_size: 2, full_seconds: 7 * DAY };
 /** As when the checkpoint was noted long ago. */
 const OLD = { ...PACE, full_seconds: 0.000_001 };
 

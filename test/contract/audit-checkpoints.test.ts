@@ -12,7 +12,7 @@ import { recorder } from "./support/recorder.ts";
 
 const DAY = 86_400;
 /** All that is committed is settled, and more than two transfers are many. */
-const PACE = { settled_seconds: 0, piece: 2, full_seconds: 7 * DAY };
+const PACE = { settled_seconds: 0, batch_size: 2, full_seconds: 7 * DAY };
 /** As when the checkpoint was noted long ago. */
 const OLD = { ...PACE, full_seconds: 0.000_001 };
 

@@ -58,7 +58,7 @@ describe("the audit, where a transfer is committed after one with a higher numbe
         return world.backend.query(statement, values);
       },
     };
-    const audit = await auditTenant(db, tenant_id, { settled_seconds, piece: 2, full_seconds: 0 });
+    const audit = await auditTenant(db, tenant_id, { settled_seconds, batch_size: 2, full_seconds: 0 });
     await slow.end();
     return { looks, faults: audit?.faults, given: audit?.added.given };
   }

@@ -54,7 +54,7 @@ it("the audit goes round in pieces while everything moves, and finds nothing", a
   do {
     await sweepAudit({ db: world.backend, ...heard }, turn, NEVER, {
       settled_seconds: 0.5,
-      piece: 10,
+      batch_size: 10,
       full_seconds: 0,
     });
     rounds += 1;
@@ -64,7 +64,7 @@ it("the audit goes round in pieces while everything moves, and finds nothing", a
   expect(rounds).toBeGreaterThan(1);
   expect(heard.last("audit_findings_open")).toBeGreaterThan(0);
   for (const { tenant_id } of accounts) {
-    const audit = await auditTenant(world.backend, tenant_id, { settled_seconds: 0, piece: 10, full_seconds: 0 });
+    const audit = await auditTenant(world.backend, tenant_id, { settled_seconds: 0, batch_size: 10, full_seconds: 0 });
     expect(audit).toMatchObject({ faults: [] });
     expect(audit?.transfers).toBeGreaterThan(20);
   }

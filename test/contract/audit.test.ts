@@ -11,7 +11,7 @@ import { recorder } from "./support/recorder.ts";
 
 const NEVER = new AbortController().signal;
 /** All that is committed is settled, and added up two at a time. */
-const PIECES = { settled_seconds: 0, piece: 2, full_seconds: 0 };
+const PIECES = { settled_seconds: 0, batch_size: 2, full_seconds: 0 };
 
 let world: MoneyWorld;
 beforeAll(async () => {

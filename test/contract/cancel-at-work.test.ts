@@ -112,7 +112,7 @@ describe("the claimed sweep", () => {
 
   test.each([
     ["to queue again", 3, "roll-back"],
-    ["to fail for want of attempts", 1, "close-buried"],
+    ["to fail for want of attempts", 1, "close-after-tombstone"],
   ])("cancels a run that was asked to stop while it was about %s", async (_, max_attempts, name) => {
     const run_id = await abandoned("before");
     const answers: string[] = [];

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
-import { claimRun } from "#core/store/runs/claim-run.ts";
-import { handBack } from "#core/store/runs/hand-back.ts";
+import { leaseRun } from "#core/store/runs/lease-run.ts";
+import { requeueUncounted } from "#core/store/runs/requeue-uncounted.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
 import { claimed, complete, fail, leased, queued, type Work } from "./support/close-work.ts";
 import { type Account, balanceOf, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
@@ -57,7 +57,7 @@ describe("a cancel that meets", () => {
   it("a claim ends the run: for nothing if it came first, else for the minimum fee", async () => {
     const lease_token = randomUUID();
     const { ends } = await meetings(queued, ({ run_id }) =>
-      claimRun(world.backend, { run_id, lease_token, lease_seconds: 120, max_attempts: 3 }),
+      leaseRun(world.backend, { run_id, lease_token, lease_seconds: 120, max_attempts: 3 }),
     );
     for (const { outcome, answer, run } of ends) {
       expect(outcome).toBe("canceled");
@@ -65,11 +65,11 @@ describe("a cancel that meets", () => {
     }
   });
 
-  it("a hand-back ends the run, at work or queued again", async () => {
-    const { ends } = await meetings(leased, (work) => handBack(world.backend, work));
+  it("a requeue-uncounted ends the run, at work or queued again", async () => {
+    const { ends } = await meetings(leased, (work) => requeueUncounted(world.backend, work));
     for (const { outcome, answer, run } of ends) {
       expect(outcome).toBe("canceled");
-      expect(run).toMatchObject({ status: "CANCELED", charged_micros: answer === "handed-back" ? 0 : 5_000 });
+      expect(run).toMatchObject({ status: "CANCELED", charged_micros: answer === "requeued" ? 0 : 5_000 });
     }
   });
 

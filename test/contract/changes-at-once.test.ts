@@ -12,8 +12,8 @@ import {
 import {
   claimDeliveries,
   type ClaimedDelivery,
-  type Conclusion,
-  concludeDelivery,
+  type AttemptResult,
+  finishDelivery,
 } from "#core/store/webhooks/claim-webhook-deliveries.ts";
 import { createOwnKey } from "#core/store/keys/create-own-key.ts";
 import { createWebhook } from "#core/store/webhooks/create-webhook.ts";
@@ -43,7 +43,7 @@ const hashes = () => ({
   test_sha256: randomBytes(32).toString("hex"),
 });
 
-const ENDS: readonly Conclusion[] = [
+const ENDS: readonly AttemptResult[] = [
   { outcome: "delivered", status: 200, error: null, retry_seconds: null, slow: false },
   { outcome: "retry", status: 500, error: "http-error", retry_seconds: 0, slow: true },
   { outcome: "gone", status: 410, error: "gone", retry_seconds: null, slow: false },
@@ -76,7 +76,7 @@ function webhookSteps(account: Account) {
     async () => {
       const mine = await claimDeliveries(world.backend, { quick: 8, slow: 8 }, WEBHOOK_SHARES);
       claimed.push(...mine);
-      for (const delivery of mine) await concludeDelivery(world.backend, delivery, pick(ENDS) as Conclusion);
+      for (const delivery of mine) await finishDelivery(world.backend, delivery, pick(ENDS) as AttemptResult);
     },
     async () => {
       const told = pick(claimed);

@@ -6,7 +6,7 @@ import { transferKind } from "#core/domain/transfer.ts";
 import { listCommittedRuns } from "#core/store/runs/list-committed-runs.ts";
 import { listCommittedTransfers } from "#core/store/ledger/list-committed-transfers.ts";
 import { listOwnTransfers } from "#core/store/ledger/list-own-transfers.ts";
-import type { Position } from "#core/store/position.ts";
+import type { Position } from "#core/store/commit-position.ts";
 import { migrate } from "../../backend/migrate/migrate.ts";
 import { cancelQueued, claimed, complete, queued } from "./support/close-work.ts";
 import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";

@@ -6,7 +6,7 @@ import type { WebhookAnswer } from "#core/ports/webhook-sender.ts";
 import {
   type ClaimedDelivery,
   claimDeliveries,
-  concludeDelivery,
+  finishDelivery,
 } from "#core/store/webhooks/claim-webhook-deliveries.ts";
 import { fanOutEvents } from "#core/store/webhooks/fan-out-events.ts";
 import { deleteWebhook, enableWebhook } from "#core/store/webhooks/change-webhook.ts";
@@ -86,13 +86,13 @@ describe("an endpoint is due", () => {
     const first = only(await claim());
     const lease_end = await at(endpoint_id);
     expect(lease_end).toEqual((await world.row(endpoint_id))["next_attempt_at"]);
-    await concludeDelivery(world.backend, first, RETRY);
+    await finishDelivery(world.backend, first, RETRY);
     expect(await at(endpoint_id)).toEqual((await world.row(endpoint_id))["next_attempt_at"]);
     expect(Number(await at(endpoint_id))).toBeLessThan(Number(lease_end));
 
     await world.hasten();
     const second = only(await claim());
-    await concludeDelivery(world.backend, second, { ...RETRY, outcome: "delivered", retry_seconds: null });
+    await finishDelivery(world.backend, second, { ...RETRY, outcome: "delivered", retry_seconds: null });
     await world.hasten();
     expect(await claim()).toEqual([]);
     expect(await at(endpoint_id)).toBeNull();
@@ -116,7 +116,7 @@ describe("an endpoint is due", () => {
     const claimed = await claim();
     expect(claimed).toHaveLength(WEBHOOK_SHARES.per_endpoint);
     expect(await world.endpointRow(endpoint_id)).toMatchObject({ passed_over: true });
-    for (const each of claimed) await concludeDelivery(world.backend, each, { ...RETRY, retry_seconds: 3_600 });
+    for (const each of claimed) await finishDelivery(world.backend, each, { ...RETRY, retry_seconds: 3_600 });
     expect(await claim()).toHaveLength(2);
     expect(await world.endpointRow(endpoint_id)).toMatchObject({ passed_over: false });
   });
@@ -155,7 +155,7 @@ describe("a delivery is never missed", () => {
     await fanOutEvents(world.backend, 100);
     let concluded: Promise<unknown> | undefined;
     await committing(world.ownerUrl, { sql: CLAIM, values: [] }, async (isWaitedFor) => {
-      concluded = concludeDelivery(world.backend, first, RETRY);
+      concluded = finishDelivery(world.backend, first, RETRY);
       await isWaitedFor(concluded);
     });
     expect(await concluded).toBe("pending");
@@ -168,7 +168,7 @@ describe("a delivery is never missed", () => {
   it("that is asked for again while its endpoint is claimed", async () => {
     const { account, endpoint_id } = await listener("a.example.com", 1);
     const { delivery_id, claim_token } = only(await claim());
-    await concludeDelivery(world.backend, { delivery_id, claim_token } as ClaimedDelivery, {
+    await finishDelivery(world.backend, { delivery_id, claim_token } as ClaimedDelivery, {
       ...RETRY,
       outcome: "delivered",
       retry_seconds: null,
@@ -224,7 +224,7 @@ describe("an endpoint with more pending than one statement cancels", () => {
 
   it("that asked for no more and is enabled again gets what happens from then on, and nothing from before", async () => {
     const { account, endpoint_id } = await busy();
-    await concludeDelivery(world.backend, only(await claim()), { ...RETRY, outcome: "gone", retry_seconds: null });
+    await finishDelivery(world.backend, only(await claim()), { ...RETRY, outcome: "gone", retry_seconds: null });
     expect(await counts(endpoint_id)).toEqual({ failed: 1, canceled: 1_000, pending: PENDING - 1_000 });
     await enableWebhook(world.edge, account.key_sha256, endpoint_id);
     await happened(account, 1);

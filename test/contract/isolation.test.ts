@@ -80,7 +80,12 @@ describe("a worker among hostile packs", () => {
     const hostile = await h.submit();
     for (let attempt = 1; attempt < TIMES.max_attempts; attempt++) {
       await h.work(hostile, { packs: heavyPack("kills_itself") });
-      expect(await h.run(hostile)).toMatchObject({ status: "QUEUED", attempt, hand_backs: 0, lease_token: null });
+      expect(await h.run(hostile)).toMatchObject({
+        status: "QUEUED",
+        attempt,
+        uncounted_requeues: 0,
+        lease_token: null,
+      });
     }
     expect(h.told.sent.some((body) => body.includes(hostile))).toBe(false);
     await h.work(hostile, { packs: heavyPack("kills_itself") });

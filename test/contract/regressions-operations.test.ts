@@ -3,7 +3,7 @@ import { decodeSignal } from "#core/domain/message.ts";
 import { Outage } from "#core/domain/outage.ts";
 import { resultKey } from "#core/domain/receipt.ts";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
-import { claimRun } from "#core/store/runs/claim-run.ts";
+import { leaseRun } from "#core/store/runs/lease-run.ts";
 import { extendLease } from "#core/store/runs/extend-lease.ts";
 import { authorize } from "#core/store/redis/authorize.ts";
 import { between, dying, type Through } from "./support/faults.ts";
@@ -31,7 +31,7 @@ const times = <T>(count: number, make: () => Promise<T>): Promise<T[]> =>
 const start = async (account: Account) => {
   const run_id = await world.accepted(account, { timebox_sec: 900 });
   const lease = { run_id, lease_token: crypto.randomUUID(), lease_seconds: LEASE_SECONDS, max_attempts: 3 };
-  expect((await claimRun(world.money.backend, lease)).kind).toBe("claimed");
+  expect((await leaseRun(world.money.backend, lease)).kind).toBe("claimed");
   return lease;
 };
 /** What happens between a sweep's look and its step. */
@@ -114,7 +114,7 @@ describe("a run that lives although it was found lapsed", () => {
     const lease = await start(account);
     await world.clock.advance(LEASE_SECONDS + 1);
     const beat = () => extendLease(world.money.backend, lease, { lease_seconds: LEASE_SECONDS, grace_seconds: 30 });
-    await world.leases(afterLooking("lapsed-leases", beat), max_attempts);
+    await world.leases(afterLooking("expired-leases", beat), max_attempts);
     const alive = { status: "PROCESSING", money_state: "RESERVED", attempt: 1 };
     expect(await world.run(account, lease.run_id)).toMatchObject(alive);
     expect(await beat()).toBe("extended");
@@ -156,7 +156,7 @@ describe("more than a hundred stuck rows do not hide the ones behind them", () =
     await world.clock.advance(LEASE_SECONDS + 1);
     const old = new Set(leases.map((lease) => lease.run_id));
     await world.leases(
-      stuck(["requeue-lapsed", "fail-lapsed"], (id) => old.has(id)),
+      stuck(["requeue-expired", "fail-expired"], (id) => old.has(id)),
       max_attempts,
     );
     expect(await world.run(account, last.run_id)).toMatchObject({ status });

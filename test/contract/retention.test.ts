@@ -6,7 +6,7 @@ import { TOMBSTONE, resultKey } from "#core/domain/receipt.ts";
 import { auditTenant } from "#core/store/audit-tenant.ts";
 import { findRun } from "#core/store/runs/find-run.ts";
 import { listFindings, resolveFinding } from "#core/store/audit/list-findings.ts";
-import { beginPurge, findOutlivedRuns, purgeRun } from "#core/store/runs/outlived-runs.ts";
+import { beginPurge, findRunsPastRetention, purgeRun } from "#core/store/runs/runs-past-retention.ts";
 import { judgeRuns, nextRuns } from "#core/store/audit/judge-runs.ts";
 import { recordRunFault } from "#core/store/audit/record-finding.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
@@ -56,7 +56,7 @@ describe("the retention sweep", () => {
     expect(await resolveFinding(h.owner, finding?.finding_id ?? "", "x")).toMatchObject({ outcome: "resolved" });
   };
   const found = async (run_id: string) => {
-    const run = (await findOutlivedRuns(h.backend)).find((each) => each.run_id === run_id);
+    const run = (await findRunsPastRetention(h.backend)).find((each) => each.run_id === run_id);
     if (run === undefined) throw new Error("a run past its retention was not found");
     return run;
   };

@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
-import { claimRun } from "#core/store/runs/claim-run.ts";
+import { leaseRun } from "#core/store/runs/lease-run.ts";
 import { closeRun } from "#core/store/runs/close-run.ts";
 import { extendLease } from "#core/store/runs/extend-lease.ts";
 import { freezeRun } from "#core/store/audit/freeze-run.ts";
-import { handBack } from "#core/store/runs/hand-back.ts";
-import { failLapsed, type LapsedLease, requeueLapsed } from "#core/store/runs/lapsed-leases.ts";
-import { closeBuried, rollBack, type StaleClaim } from "#core/store/runs/stale-claims.ts";
+import { requeueUncounted } from "#core/store/runs/requeue-uncounted.ts";
+import { failExpired, type ExpiredLease, requeueExpired } from "#core/store/runs/expired-leases.ts";
+import { closeAfterTombstone, rollBack, type StaleClaim } from "#core/store/runs/stale-claims.ts";
 import { type Account, createMoneyWorld, type MoneyWorld, newRunId, submission } from "./support/money-world.ts";
 import { MODEL, type ModelRun, RunModel } from "./support/run-model.ts";
 import { installSqlClock, type SqlClock } from "./support/sql-clock.ts";
@@ -17,7 +17,14 @@ import tenantStateSql from "./support/tenant-state.sql";
 
 const PLATFORM_FAILURE = { detail: "lost", costs_fee: false };
 const NOBODY = "00000000-0000-4000-8000-000000000000";
-const LEASE_STEPS = ["heartbeat", "beginFinalize", "handBack", "requeueLapsed", "failLapsed", "fail"] as const;
+const LEASE_STEPS = [
+  "heartbeat",
+  "beginFinalize",
+  "requeueUncounted",
+  "requeueExpired",
+  "failExpired",
+  "fail",
+] as const;
 const CLAIM_STEPS = ["complete", "rollBack", "bury", "freeze"] as const;
 type StepName = "claim" | "cancel" | (typeof LEASE_STEPS)[number] | (typeof CLAIM_STEPS)[number];
 type Bearer = "its own" | "an old" | "another run's" | "the other kind of";
@@ -85,7 +92,7 @@ async function actual(account: Account, run: ModelRun, step: Step, token: string
   const steps: Readonly<Record<StepName, () => Promise<unknown>>> = {
     claim: async () => {
       const claim = { run_id, lease_token: step.fresh, lease_seconds: MODEL.lease, max_attempts: MODEL.max_attempts };
-      return (await claimRun(db, claim)).kind === "claimed";
+      return (await leaseRun(db, claim)).kind === "claimed";
     },
     cancel: async () => (await cancelRun(world.edge, account.key_sha256, run_id)).outcome,
     heartbeat: async () => {
@@ -93,10 +100,10 @@ async function actual(account: Account, run: ModelRun, step: Step, token: string
       return answer === "extended";
     },
     beginFinalize: async () => (await beginFinalize(db, { ...lease, attempt: run.attempt }, step.fresh)) !== "lost",
-    handBack: async () => (await handBack(db, lease)) === "handed-back",
-    requeueLapsed: () => requeueLapsed(db, lease as LapsedLease, MODEL.max_attempts),
-    failLapsed: async () =>
-      (await failLapsed(db, lease as LapsedLease, MODEL.max_attempts, PLATFORM_FAILURE)) !== undefined,
+    requeueUncounted: async () => (await requeueUncounted(db, lease)) === "requeued",
+    requeueExpired: () => requeueExpired(db, lease as ExpiredLease, MODEL.max_attempts),
+    failExpired: async () =>
+      (await failExpired(db, lease as ExpiredLease, MODEL.max_attempts, PLATFORM_FAILURE)) !== undefined,
     fail: async () => {
       const closing = { status: "FAILED", charge, reason_code: "PACK_CRASHED", reason_detail: "crash" } as const;
       return (await closeRun(db, run_id, { stage: "leased", lease_token: token }, closing)) !== undefined;
@@ -107,7 +114,7 @@ async function actual(account: Account, run: ModelRun, step: Step, token: string
       return (await closeRun(db, run_id, { stage: "claimed", finalize_token: token }, closing)) !== undefined;
     },
     rollBack: () => rollBack(db, stale as StaleClaim),
-    bury: async () => (await closeBuried(db, stale as StaleClaim, false)) !== undefined,
+    bury: async () => (await closeAfterTombstone(db, stale as StaleClaim, false)) !== undefined,
     freeze: async () => (await freezeRun(db, stale, { kind: "TEST", detail: {} })) === "frozen",
   };
   return steps[step.name]();
@@ -212,7 +219,7 @@ const commands = fc.commands(
     move(["claim"]),
     move(["claim", "beginFinalize", "heartbeat"]),
     advance,
-    move(["requeueLapsed", "failLapsed"]),
+    move(["requeueExpired", "failExpired"]),
     move(LEASE_STEPS),
     move(CLAIM_STEPS),
     move(["freeze", "cancel", "cancel"]),

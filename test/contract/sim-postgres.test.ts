@@ -7,15 +7,15 @@ import { micros } from "#core/domain/money.ts";
 import type { Db } from "#core/ports/db.ts";
 import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
-import { claimRun } from "#core/store/runs/claim-run.ts";
+import { leaseRun } from "#core/store/runs/lease-run.ts";
 import { closeRun } from "#core/store/runs/close-run.ts";
 import { createKey } from "#core/store/keys/create-key.ts";
 import { createTenant } from "#core/store/tenants/create-tenant.ts";
 import { definePlan } from "#core/store/plans/define-plan.ts";
 import { extendLease } from "#core/store/runs/extend-lease.ts";
 import { grantCredit } from "#core/store/ledger/grant-credit.ts";
-import { handBack } from "#core/store/runs/hand-back.ts";
-import { findLapsedLeases, requeueLapsed } from "#core/store/runs/lapsed-leases.ts";
+import { requeueUncounted } from "#core/store/runs/requeue-uncounted.ts";
+import { findExpiredLeases, requeueExpired } from "#core/store/runs/expired-leases.ts";
 import { findStaleClaims, rollBack } from "#core/store/runs/stale-claims.ts";
 import { submitRun } from "#core/store/runs/submit-run.ts";
 import { type Host, openHost } from "../tools/sim/stores/host.ts";
@@ -83,12 +83,12 @@ const steps = {
     const run = submission(cast, { ...cast.runs[step.run], reserve: micros(step.reserve) });
     return submitRun(edge, run, { mode: "reserve", deadline_ms: clock.now() + 1_000 });
   },
-  claim: ({ backend }: Roles, cast: Cast, step: Step) => claimRun(backend, { ...named(cast, step).lease, ...LEASE }),
+  claim: ({ backend }: Roles, cast: Cast, step: Step) => leaseRun(backend, { ...named(cast, step).lease, ...LEASE }),
   beat: ({ backend }: Roles, cast: Cast, step: Step) =>
     extendLease(backend, named(cast, step).lease, { lease_seconds: LEASE.lease_seconds, grace_seconds: 30 }),
   begin: ({ backend }: Roles, cast: Cast, step: Step) =>
     beginFinalize(backend, { ...named(cast, step).lease, attempt: 1 }, cast.tokens[step.token] ?? ""),
-  handBack: ({ backend }: Roles, cast: Cast, step: Step) => handBack(backend, named(cast, step).lease),
+  requeueUncounted: ({ backend }: Roles, cast: Cast, step: Step) => requeueUncounted(backend, named(cast, step).lease),
   cancel: ({ edge }: Roles, cast: Cast, step: Step) => cancelRun(edge, cast.key_sha256, named(cast, step).run_id),
   fail: ({ backend }: Roles, cast: Cast, step: Step) => {
     const { run_id, lease } = named(cast, step);
@@ -96,8 +96,8 @@ const steps = {
   },
   reap: async ({ backend }: Roles) => {
     const answers: unknown[] = [];
-    for (const lapsed of await findLapsedLeases(backend)) {
-      answers.push(lapsed, await requeueLapsed(backend, lapsed, LEASE.max_attempts));
+    for (const lapsed of await findExpiredLeases(backend)) {
+      answers.push(lapsed, await requeueExpired(backend, lapsed, LEASE.max_attempts));
     }
     return answers;
   },
@@ -145,7 +145,7 @@ test("the simulator's Postgres answers every trace as a plain one does, and hold
     claim: "claimed busy over",
     beat: "extended lost",
     begin: "some lost",
-    handBack: "kept",
+    requeueUncounted: "kept",
     cancel: "canceled absent",
     fail: "some none",
     reap: "some none",

@@ -132,7 +132,7 @@ describe("three tenants whose steps time out, however often, hold up nobody else
     const turn: LeaseCursor = { after: undefined };
     const found = await twoRounds(
       runs,
-      "requeue-lapsed",
+      "requeue-expired",
       (db) => sweepLeases(deps(db), 3, NEVER, turn),
       async (run_id) => (await status(run_id)) === "QUEUED",
     );

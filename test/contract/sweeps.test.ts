@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sha256Hex } from "#core/domain/hash.ts";
 import { micros } from "#core/domain/money.ts";
 import { receiptMetadata, resultKey } from "#core/domain/receipt.ts";
-import { claimRun } from "#core/store/runs/claim-run.ts";
+import { leaseRun } from "#core/store/runs/lease-run.ts";
 import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
 import { extendLease } from "#core/store/runs/extend-lease.ts";
 import { type ReaperDeps, reaperLoop } from "../../backend/reaper/loop.ts";
@@ -23,7 +23,7 @@ describe("the reaper", () => {
   afterAll(() => h.close());
 
   const claim = async (run_id: string, lease_seconds = 120) => {
-    const answer = await claimRun(h.backend, { run_id, lease_token: uuid(), lease_seconds, max_attempts: 3 });
+    const answer = await leaseRun(h.backend, { run_id, lease_token: uuid(), lease_seconds, max_attempts: 3 });
     if (answer.kind !== "claimed") throw new Error(answer.kind);
     return answer.run;
   };
@@ -177,7 +177,7 @@ describe("the reaper", () => {
       dead_letters: undefined,
       db: {
         query: (statement, values) =>
-          statement.name === "lapsed-leases" ? Promise.reject(new Error("broken")) : real.db.query(statement, values),
+          statement.name === "expired-leases" ? Promise.reject(new Error("broken")) : real.db.query(statement, values),
       },
       queue: {
         ...real.queue,

@@ -6,7 +6,7 @@ import type { WebhookSender } from "#core/ports/webhook-sender.ts";
 import {
   type ClaimedDelivery,
   claimDeliveries,
-  concludeDelivery,
+  finishDelivery,
 } from "#core/store/webhooks/claim-webhook-deliveries.ts";
 import { fanOutEvents } from "#core/store/webhooks/fan-out-events.ts";
 import { SLOW_ATTEMPT_MS, WEBHOOK_PLACES, WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
@@ -198,7 +198,7 @@ describe("turns", () => {
     const [one] = await claim();
     expect(await claim()).toEqual([]);
     if (one === undefined) throw new Error("nothing was claimed");
-    expect(await concludeDelivery(world.backend, one, DELIVERED)).toBe("delivered");
+    expect(await finishDelivery(world.backend, one, DELIVERED)).toBe("delivered");
     expect(await claim()).toMatchObject([{ tenant_id: account.tenant_id }]);
   });
 

@@ -70,7 +70,7 @@ describe("a worker that holds a lease", () => {
       status: "QUEUED",
       money_state: "RESERVED",
       attempt: 1,
-      hand_backs: 1,
+      uncounted_requeues: 1,
       lease_token: null,
       lease_expires_at: null,
     });
@@ -79,7 +79,7 @@ describe("a worker that holds a lease", () => {
     expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", attempt: 2, charged_micros: "1000" });
   });
 
-  test("a visibility call that never ends holds up neither the result nor a hand-back", async () => {
+  test("a visibility call that never ends holds up neither the result nor a requeue-uncounted", async () => {
     const run_id = await h.submit();
     const hidden = Promise.withResolvers<void>();
     let beats = 0;
@@ -100,14 +100,14 @@ describe("a worker that holds a lease", () => {
     expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED" });
   });
 
-  test("a hand-back that gets no answer is tried again", async () => {
+  test("a requeue-uncounted that gets no answer is tried again", async () => {
     const run_id = await h.submit();
     const stop = new AbortController();
     const real = h.deps({});
     let tries = 0;
     const db: typeof real.db = {
       query: async (statement, values) => {
-        if (statement.name === "hand-back" && tries++ === 0) throw new Outage("database", new Error("blip"));
+        if (statement.name === "requeue-uncounted" && tries++ === 0) throw new Outage("database", new Error("blip"));
         return real.db.query(statement, values);
       },
     };
@@ -116,7 +116,7 @@ describe("a worker that holds a lease", () => {
       return hang();
     });
     await work(run_id, { db, packs }, stop.signal);
-    expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", hand_backs: 1 });
+    expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", uncounted_requeues: 1 });
   });
 
   test.each([
@@ -127,7 +127,7 @@ describe("a worker that holds a lease", () => {
     const platform_failure_fee = fee;
     for (let round = 0; round < 5; round++) {
       await work(run_id, { packs: new Map(), platform_failure_fee });
-      expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", hand_backs: round + 1 });
+      expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", uncounted_requeues: round + 1 });
     }
     expect(h.told.sent.some((body) => body.includes(run_id))).toBe(false);
     await work(run_id, { packs: new Map(), platform_failure_fee });

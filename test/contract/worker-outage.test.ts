@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Sleeper } from "#core/ports/clock.ts";
 import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
-import { claimRun } from "#core/store/runs/claim-run.ts";
+import { leaseRun } from "#core/store/runs/lease-run.ts";
 import { both, losing, type Through } from "./support/faults.ts";
 import { COST, createPaidWorld, aggressive, type PaidWorld } from "./support/paid-world.ts";
 import { done, hang, packOf, TIMES } from "./support/run-harness.ts";
@@ -31,7 +31,7 @@ const COMPLETED = { status: "COMPLETED", charged_micros: COST, attempt: 1 };
 
 describe("an outage that is shorter than a lease costs no attempt", () => {
   const steps = [
-    ["W1", "claim-run"],
+    ["W1", "lease-run"],
     ["W3", "begin-finalize"],
     ["W4", "objects.create"],
     ["W5", "close-run"],
@@ -65,16 +65,16 @@ describe("an outage that is shorter than a lease costs no attempt", () => {
     expect(await world.run(account, run_id)).toMatchObject({ status: "FAILED", reason_code: "GONE", attempt: 1 });
   });
 
-  test("at a hand-back", async () => {
+  test("at a requeue-uncounted", async () => {
     const { account, run_id } = await start();
     const stop = new AbortController();
     const packs = packOf(() => {
       stop.abort();
       return hang();
     });
-    await world.work(run_id, { packs, stop: stop.signal, through: losing("hand-back", "before", MANY) });
+    await world.work(run_id, { packs, stop: stop.signal, through: losing("requeue-uncounted", "before", MANY) });
     expect(await world.run(account, run_id)).toMatchObject({ status: "QUEUED" });
-    expect(await rowOf(run_id)).toMatchObject({ attempt: 1, hand_backs: 1 });
+    expect(await rowOf(run_id)).toMatchObject({ attempt: 1, uncounted_requeues: 1 });
   });
 });
 
@@ -125,7 +125,7 @@ test("the lease is kept alive while W3 gets no answer, for longer than one lease
 
 describe("a step that is repeated under its own token", () => {
   const claim = (run_id: string, lease_token: string) =>
-    claimRun(world.money.backend, { run_id, lease_token, lease_seconds: 120, max_attempts: 3 });
+    leaseRun(world.money.backend, { run_id, lease_token, lease_seconds: 120, max_attempts: 3 });
 
   test("W1 finds the attempt that it began, and counts no second one", async () => {
     const { run_id } = await start();

@@ -46,7 +46,7 @@ describe("a run that waits its turn for a process", () => {
       status: "QUEUED",
       money_state: "RESERVED",
       attempt: 1,
-      hand_backs: 1,
+      uncounted_requeues: 1,
       lease_token: null,
     });
     expect(signals(run_id)).toBe(1);
@@ -59,7 +59,7 @@ describe("a run that waits its turn for a process", () => {
     const run_id = await h.submit();
     for (let turn = 1; turn <= 3; turn++) {
       await h.work(run_id, { packs: waiting(), sleeper: impatient().sleeper });
-      expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", hand_backs: turn, charged_micros: null });
+      expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", uncounted_requeues: turn, charged_micros: null });
     }
     const { asked, sleeper } = impatient();
     const [entered, free] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -74,7 +74,7 @@ describe("a run that waits its turn for a process", () => {
     expect(asked).toContain(LAST_WAIT_MS);
     expect(asked).not.toContain(LONGEST_WAIT_MS);
     // A worker that is told to stop could still hand it back.
-    expect(await h.run(run_id)).toMatchObject({ status: "PROCESSING", hand_backs: 3 });
+    expect(await h.run(run_id)).toMatchObject({ status: "PROCESSING", uncounted_requeues: 3 });
     free.resolve();
     await working;
     expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", charged_micros: "1000" });
@@ -87,7 +87,7 @@ describe("a run that waits its turn for a process", () => {
       await h.work(run_id, { packs: waiting(), sleeper: impatient(LAST_WAIT_MS).sleeper });
     }
     const failed = { status: "FAILED", reason_code: "NO_WORK_PROCESS", charged_micros: "0", money_state: "REFUNDED" };
-    expect(await h.run(run_id)).toMatchObject({ ...failed, attempt: 4, hand_backs: 3 });
+    expect(await h.run(run_id)).toMatchObject({ ...failed, attempt: 4, uncounted_requeues: 3 });
     expect(await h.balance()).toMatchObject({ charged: before["charged"] });
     expect(h.told.deleted.filter((handle) => handle === run_id)).toHaveLength(4);
   });
@@ -95,26 +95,26 @@ describe("a run that waits its turn for a process", () => {
   test("goes back without a signal, to wait for the sweep's, where no process can be started", async () => {
     const run_id = await h.submit();
     await h.work(run_id, { packs: packOf(() => Promise.reject(new NotBegun("exit"))) });
-    expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", hand_backs: 1, charged_micros: null });
+    expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", uncounted_requeues: 1, charged_micros: null });
     expect(signals(run_id)).toBe(0);
     expect(h.told.deleted).toContain(run_id);
   });
 
-  test("is signaled once when the reply to its hand-back was lost", async () => {
+  test("is signaled once when the reply to its requeue-uncounted was lost", async () => {
     const run_id = await h.submit();
     const real = h.deps({});
     let tries = 0;
     const db: typeof real.db = {
       query: async (statement, values) => {
         const rows = await real.db.query(statement, values);
-        if (statement.name === "hand-back" && tries++ === 0)
+        if (statement.name === "requeue-uncounted" && tries++ === 0)
           throw new Outage("database", new Error("the reply was lost"));
         return rows;
       },
     };
     await h.work(run_id, { db, packs: waiting(), sleeper: impatient().sleeper });
     expect(tries).toBe(2);
-    expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", hand_backs: 1 });
+    expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", uncounted_requeues: 1 });
     expect(signals(run_id)).toBe(1);
   });
 

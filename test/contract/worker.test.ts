@@ -120,7 +120,7 @@ describe("a worker with one message", () => {
     const run_id = await h.submit();
     const packs = packOf(() => Promise.reject(new NotBegun("no file descriptor is left")));
     for (let turn = 0; turn < 5; turn++) await work(run_id, { packs });
-    expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", hand_backs: 5 });
+    expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", uncounted_requeues: 5 });
     await work(run_id, { packs });
     expect(await h.run(run_id)).toMatchObject({
       status: "FAILED",

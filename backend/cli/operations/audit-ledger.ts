@@ -1,6 +1,6 @@
 import { addUp, figuresOf, NOTHING_ADDED, type Added } from "#core/domain/books.ts";
 import { formatSum } from "#core/domain/money.ts";
-import { AUDIT_PACE, auditTenant, recordTenantFaults } from "#core/store/audit-tenant.ts";
+import { AUDIT_SETTINGS, auditTenant, recordTenantFaults } from "#core/store/audit-tenant.ts";
 import { auditTenants } from "#core/store/audit/audit-tenant.ts";
 import { judgeRuns, nextRuns } from "#core/store/audit/judge-runs.ts";
 import { listFindings } from "#core/store/audit/list-findings.ts";
@@ -68,7 +68,7 @@ async function addTenants({ db }: Operator, { tenant_id: only, full }: Wanted) {
   let page = only === undefined ? await auditTenants(db, undefined, TENANTS) : [only];
   while (page.length > 0) {
     for (const tenant_id of page) {
-      const audit = await auditTenant(db, tenant_id, AUDIT_PACE, full);
+      const audit = await auditTenant(db, tenant_id, AUDIT_SETTINGS, full);
       if (audit === undefined) throw new Refused(`there is no tenant ${tenant_id}`);
       added = addUp(added, audit.added);
       tenants += 1;

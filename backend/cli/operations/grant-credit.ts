@@ -1,6 +1,6 @@
 import { formatUsd } from "#core/domain/money.ts";
 import { findGrant } from "#core/store/ledger/find-grant.ts";
-import { type Grant, grantCredit, MOST_GRANTED } from "#core/store/ledger/grant-credit.ts";
+import { type Grant, grantCredit, MAX_GRANTED } from "#core/store/ledger/grant-credit.ts";
 import { tenantBalance } from "#core/store/tenants/tenant-balance.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { refreshMirror } from "./refresh-mirror.ts";
@@ -31,7 +31,7 @@ async function expectTheSame({ db }: Operator, grant: Grant): Promise<void> {
   if (earlier === undefined) {
     const balance = await tenantBalance(db, grant.tenant_id);
     if (balance === undefined) throw new Refused(`there is no tenant ${grant.tenant_id}`);
-    const [most, granted] = [formatUsd(MOST_GRANTED), formatUsd(balance.granted)];
+    const [most, granted] = [formatUsd(MAX_GRANTED), formatUsd(balance.granted)];
     throw new Refused(
       `an account may be granted ${most} USD in all (2^53 - 1 micros); this one was granted ${granted} USD; nothing was granted`,
     );

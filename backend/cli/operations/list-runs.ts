@@ -1,9 +1,9 @@
 import { formatUsd } from "#core/domain/money.ts";
-import { listRuns, MOST_RUNS_LOOKED_AT, type RunsWanted } from "#core/store/runs/list-runs.ts";
+import { listRuns, MAX_RUNS_SCANNED, type RunsRequest } from "#core/store/runs/list-runs.ts";
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { table } from "../text.ts";
 
-export async function reportRuns({ db }: Operator, wanted: RunsWanted): Promise<Report> {
+export async function reportRuns({ db }: Operator, wanted: RunsRequest): Promise<Report> {
   const found = await listRuns(db, wanted);
   if (found === undefined) throw new Refused(`there is no tenant ${wanted.tenant_id}`);
   const runs = found.runs.map(({ reserved_micros, charged_micros, ...rest }) => ({
@@ -29,7 +29,7 @@ export async function reportRuns({ db }: Operator, wanted: RunsWanted): Promise<
     ...(rows.length > 0 ? [table(headings, rows)] : next_before === null ? [none] : []),
     ...(next_before === null
       ? []
-      : [`${MOST_RUNS_LOOKED_AT} runs were read, and there may be more: --before ${next_before}`]),
+      : [`${MAX_RUNS_SCANNED} runs were read, and there may be more: --before ${next_before}`]),
   ];
   return { text: lines.join("\n"), json: { tenant_id, runs, next_before } };
 }

@@ -28,11 +28,11 @@ import {
 } from "./audit/audit-tenant.ts";
 import { type Recorded, recordTenantFault } from "./audit/record-finding.ts";
 
-export interface AuditPace {
+export interface AuditSettings {
   /** What is older cannot still be uncommitted: more than twice as long as any transaction may live. */
   readonly settled_seconds: number;
   /** How many transfers or runs one statement adds up. */
-  readonly piece: number;
+  readonly batch_size: number;
   /** All is added up from the beginning this often; 0: each time, and no checkpoint is noted. */
   readonly full_seconds: number;
 }
@@ -41,7 +41,7 @@ export interface AuditPace {
  * The longest statement timeout is the CLI's 30 s; worker and reaper have 10 s, and the edge waits at most 3 s for each of
  * its few locks. The rest is for a commit that waits for its replicas.
  */
-export const AUDIT_PACE: AuditPace = { settled_seconds: 120, piece: 5_000, full_seconds: 7 * 86_400 };
+export const AUDIT_SETTINGS: AuditSettings = { settled_seconds: 120, batch_size: 5_000, full_seconds: 7 * 86_400 };
 
 export interface TenantAudit {
   readonly added: Added;
@@ -76,7 +76,7 @@ const BEGINNING: Settled = {
 export async function auditTenant(
   db: Db,
   tenant_id: string,
-  settings = AUDIT_PACE,
+  settings = AUDIT_SETTINGS,
   full = false,
 ): Promise<TenantAudit | undefined> {
   const checkpoint = await findCheckpoint(db, tenant_id, settings.full_seconds);
@@ -118,7 +118,13 @@ export async function recordTenantFaults(
   return found;
 }
 
-async function note(db: Db, tenant_id: string, settings: AuditPace, { settled }: Pass, from: Checkpoint | undefined) {
+async function note(
+  db: Db,
+  tenant_id: string,
+  settings: AuditSettings,
+  { settled }: Pass,
+  from: Checkpoint | undefined,
+) {
   if (settings.full_seconds > 0 && settled.through !== "0") await noteCheckpoint(db, tenant_id, settled, from);
 }
 
@@ -126,11 +132,11 @@ async function note(db: Db, tenant_id: string, settings: AuditPace, { settled }:
 async function passFromBeginning(
   db: Db,
   tenant_id: string,
-  settings: AuditPace,
+  settings: AuditSettings,
   checkpoint: Checkpoint | undefined,
 ): Promise<Pass | undefined> {
   if (checkpoint === undefined) return runPass(db, tenant_id, settings, BEGINNING, true);
-  const there = await advance(db, tenant_id, BEGINNING, checkpoint.settled, settings.piece);
+  const there = await advance(db, tenant_id, BEGINNING, checkpoint.settled, settings.batch_size);
   const contradictions = checkpointFaults(checkpoint.settled, there);
   const found = await runPass(db, tenant_id, settings, there, true);
   if (found === undefined || contradictions.length === 0) return found;
@@ -142,12 +148,12 @@ async function passFromBeginning(
 async function runPass(
   db: Db,
   tenant_id: string,
-  settings: AuditPace,
+  settings: AuditSettings,
   from: Settled,
   isWhole: boolean,
 ): Promise<Pass | undefined> {
   const horizon = await auditHorizon(db, tenant_id, settings, from);
-  const settled = await advance(db, tenant_id, from, horizon, settings.piece);
+  const settled = await advance(db, tenant_id, from, horizon, settings.batch_size);
   const compared = { usage_from: isWhole ? BEGINNING.day : from.day, isWhole };
   const rows = await auditTenantRows(db, tenant_id, horizon, compared);
   if (rows === undefined) return undefined;
@@ -168,10 +174,10 @@ async function runPass(
 }
 
 /** Adds the settled transfers and closed runs from one place to another, in batches. */
-async function advance(db: Db, tenant_id: string, from: Settled, to: Horizon, piece: number): Promise<Settled> {
+async function advance(db: Db, tenant_id: string, from: Settled, to: Horizon, batch_size: number): Promise<Settled> {
   let { added, transfers } = from;
   for (let after = from.through; BigInt(after) < BigInt(to.through);) {
-    const next = await addTransfers(db, tenant_id, after, to.through, piece);
+    const next = await addTransfers(db, tenant_id, after, to.through, batch_size);
     added = addUp(added, next);
     transfers += next.transfers;
     after = next.last_id ?? to.through;
@@ -180,7 +186,7 @@ async function advance(db: Db, tenant_id: string, from: Settled, to: Horizon, pi
   const capped = new Map(from.capped);
   let place: { finished_at: string; run_id?: string } | undefined = { finished_at: from.before };
   while (place !== undefined && to.before !== from.before) {
-    const page = await addClosedRuns(db, tenant_id, place, to.before, piece);
+    const page = await addClosedRuns(db, tenant_id, place, to.before, batch_size);
     addLines(lines, capped, page.lines);
     const { last_finished_at, last_run_id } = page;
     place =

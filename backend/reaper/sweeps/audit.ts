@@ -3,7 +3,7 @@ import { isTerminal } from "#core/domain/run.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
-import { AUDIT_PACE, auditTenant, recordTenantFaults } from "#core/store/audit-tenant.ts";
+import { AUDIT_SETTINGS, auditTenant, recordTenantFaults } from "#core/store/audit-tenant.ts";
 import { auditTenants } from "#core/store/audit/audit-tenant.ts";
 import { judgeRuns, nextRuns, type RunFault } from "#core/store/audit/judge-runs.ts";
 import { countFindings } from "#core/store/audit/list-findings.ts";
@@ -32,7 +32,7 @@ export async function sweepAudit(
   deps: AuditSweepDeps,
   cursor: AuditCursor,
   stop: AbortSignal,
-  pace = AUDIT_PACE,
+  pace = AUDIT_SETTINGS,
 ): Promise<void> {
   const db: Db = {
     query: async (statement, values) => {
@@ -91,7 +91,7 @@ async function sweepRuns(deps: AuditSweepDeps, cursor: AuditCursor): Promise<boo
   return last !== undefined;
 }
 
-async function sweepTenant(deps: AuditSweepDeps, tenant_id: string, pace: typeof AUDIT_PACE): Promise<void> {
+async function sweepTenant(deps: AuditSweepDeps, tenant_id: string, pace: typeof AUDIT_SETTINGS): Promise<void> {
   const audit = await auditTenant(deps.db, tenant_id, pace);
   if (audit === undefined) return;
   for (const { fault, recorded } of await recordTenantFaults(deps.db, tenant_id, audit)) {

@@ -3,7 +3,7 @@ import { costsMinimumFee, type RunStatus } from "#core/domain/run.ts";
 import type { ObjectWriter } from "#core/ports/objects.ts";
 import { type ClosedRun, closeRun } from "#core/store/runs/close-run.ts";
 import { freezeRun } from "#core/store/audit/freeze-run.ts";
-import { type StaleClaim, closeBuried, findStaleClaims, rollBack } from "#core/store/runs/stale-claims.ts";
+import { type StaleClaim, closeAfterTombstone, findStaleClaims, rollBack } from "#core/store/runs/stale-claims.ts";
 import { signalAgain, settleMirror } from "../after-close.ts";
 import { TenantTurns, walk } from "../turns.ts";
 import type { LeaseSweepDeps } from "./lease.ts";
@@ -76,7 +76,7 @@ async function undo(deps: ClaimedSweepDeps, run: StaleClaim, max_attempts: numbe
   deps.metrics.count("claim_rolled_back");
   if (run.cancel_requested || run.attempts_used >= max_attempts) {
     // A cancel may have come since this run was found: the statement checks again.
-    const closed = await closeBuried(deps.db, run, costsMinimumFee("LEASE_EXPIRED", deps.platform_failure_fee));
+    const closed = await closeAfterTombstone(deps.db, run, costsMinimumFee("LEASE_EXPIRED", deps.platform_failure_fee));
     await announce(deps, closed, closed?.status);
   } else if (await rollBack(deps.db, run)) {
     deps.log.warn("claim rolled back; the run is queued again", { attempts_used: run.attempts_used });

@@ -2,7 +2,7 @@ import { costsMinimumFee, type PlatformFailureFee, REASONS } from "#core/domain/
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
-import { type LapsedLease, failLapsed, findLapsedLeases, requeueLapsed } from "#core/store/runs/lapsed-leases.ts";
+import { type ExpiredLease, failExpired, findExpiredLeases, requeueExpired } from "#core/store/runs/expired-leases.ts";
 import { type AfterCloseDeps, signalAgain, settleMirror } from "../after-close.ts";
 import { TenantTurns, walk } from "../turns.ts";
 
@@ -18,7 +18,7 @@ export interface LeaseSweepDeps extends AfterCloseDeps {
 
 /** The last run of the round before, unless that round came to the end. */
 export interface LeaseCursor {
-  after: LapsedLease | undefined;
+  after: ExpiredLease | undefined;
 }
 
 /** Runs whose worker was lost are queued again while attempts are left, else they are FAILED as a platform failure. */
@@ -29,7 +29,7 @@ export async function sweepLeases(
   cursor: LeaseCursor = { after: undefined },
 ): Promise<void> {
   const round = new TenantTurns(0).begin();
-  for await (const run of walk(cursor, (after) => findLapsedLeases(deps.db, after), PAGE)) {
+  for await (const run of walk(cursor, (after) => findExpiredLeases(deps.db, after), PAGE)) {
     if (stop.aborted) return;
     const log = deps.log.child({ run_id: run.run_id });
     const reaped = () => reap({ ...deps, log }, run, max_attempts);
@@ -38,16 +38,16 @@ export async function sweepLeases(
   round.end();
 }
 
-async function reap(deps: LeaseSweepDeps, run: LapsedLease, max_attempts: number): Promise<void> {
+async function reap(deps: LeaseSweepDeps, run: ExpiredLease, max_attempts: number): Promise<void> {
   if (run.attempts_used < max_attempts) {
-    if (!(await requeueLapsed(deps.db, run, max_attempts))) return;
+    if (!(await requeueExpired(deps.db, run, max_attempts))) return;
     deps.metrics.count("lease_requeued");
     deps.log.warn("lease expired; the run is queued again", { attempts_used: run.attempts_used });
     await signalAgain(deps, run);
     return;
   }
   const costs_fee = costsMinimumFee("LEASE_EXPIRED", deps.platform_failure_fee);
-  const closed = await failLapsed(deps.db, run, max_attempts, { detail: REASONS.LEASE_EXPIRED, costs_fee });
+  const closed = await failExpired(deps.db, run, max_attempts, { detail: REASONS.LEASE_EXPIRED, costs_fee });
   if (closed === undefined) return;
   deps.metrics.count("lease_failed");
   deps.log.warn("lease expired in the last attempt; the run failed");

@@ -3,7 +3,12 @@ import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { ObjectDeleter } from "#core/ports/objects.ts";
-import { beginPurge, type OutlivedRun, findOutlivedRuns, purgeRun } from "#core/store/runs/outlived-runs.ts";
+import {
+  beginPurge,
+  type RunPastRetention,
+  findRunsPastRetention,
+  purgeRun,
+} from "#core/store/runs/runs-past-retention.ts";
 import { TenantTurns, walk } from "../turns.ts";
 
 /** What its statement finds at most. */
@@ -21,7 +26,7 @@ export interface RetentionSweepDeps {
 
 /** The last run of the round before, so that runs that cannot be purged hide no others. */
 export interface RetentionCursor {
-  after: OutlivedRun | undefined;
+  after: RunPastRetention | undefined;
 }
 
 /**
@@ -35,7 +40,7 @@ export async function sweepRetention(
 ): Promise<void> {
   const round = new TenantTurns(0).begin();
   let runs = 0;
-  for await (const run of walk(cursor, (after) => findOutlivedRuns(deps.db, after), PAGE)) {
+  for await (const run of walk(cursor, (after) => findRunsPastRetention(deps.db, after), PAGE)) {
     if (stop.aborted) return;
     await round.step(
       run.tenant_id,
@@ -51,7 +56,7 @@ export async function sweepRetention(
   round.end();
 }
 
-async function purge(deps: RetentionSweepDeps, found: OutlivedRun): Promise<void> {
+async function purge(deps: RetentionSweepDeps, found: RunPastRetention): Promise<void> {
   const run = await beginPurge(deps.db, found);
   if (run === undefined) return;
   const attempts = Array.from({ length: run.attempt }, (_, index) => index + 1);

@@ -9,11 +9,11 @@ import type { WebhookAnswer, WebhookRequest, WebhookSender } from "#core/ports/w
 import {
   claimDeliveries,
   type ClaimedDelivery,
-  type Conclusion,
-  concludeDelivery,
+  type AttemptResult,
+  finishDelivery,
   type FreePlaces,
 } from "#core/store/webhooks/claim-webhook-deliveries.ts";
-import { type EventPlace, fanOutEvents, forgetEvents } from "#core/store/webhooks/fan-out-events.ts";
+import { type EventPosition, fanOutEvents, forgetEvents } from "#core/store/webhooks/fan-out-events.ts";
 
 const EVENTS_AT_ONCE = 100;
 /** Sent at once by one reaper, to endpoints that were quick the last time, and to slow ones. */
@@ -116,7 +116,7 @@ async function deliver(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promi
     deps.metrics.count("webhook_attempts", { outcome });
     const attempted = { delivery_id, tenant_id, type, tries, outcome, http_status, code };
     deps.log.info("a webhook was tried", attempted);
-    if ((await concludeDelivery(deps.db, delivery, conclusion)) === undefined) {
+    if ((await finishDelivery(deps.db, delivery, conclusion)) === undefined) {
       deps.log.info("the end of a webhook's attempt came too late", attempted);
     }
   } catch (error) {
@@ -125,7 +125,7 @@ async function deliver(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promi
   }
 }
 
-async function attempt(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promise<Conclusion> {
+async function attempt(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promise<AttemptResult> {
   let request: WebhookRequest;
   try {
     request = requestOf(delivery, Math.floor(deps.clock.now() / 1000));
@@ -155,7 +155,7 @@ function requestOf(delivery: ClaimedDelivery, timestamp: number): WebhookRequest
   };
 }
 
-function conclusionOf(answer: WebhookAnswer, tries: number, random: Random): Omit<Conclusion, "slow"> {
+function conclusionOf(answer: WebhookAnswer, tries: number, random: Random): Omit<AttemptResult, "slow"> {
   const status = answer.kind === "answered" ? answer.status : null;
   if (status !== null && status >= 200 && status < 300) {
     return { outcome: "delivered", status, error: null, retry_seconds: null };
@@ -176,7 +176,7 @@ function errorOf(answer: WebhookAnswer): string {
 
 /** The last event of the round before, so that events with pending deliveries hide no others. */
 export interface ForgetCursor {
-  after: EventPlace | undefined;
+  after: EventPosition | undefined;
 }
 
 /** Deletes old events and their deliveries, unless one of them is pending. */

@@ -14,7 +14,7 @@ export interface ModelRun {
   money: "RESERVED" | "SETTLED" | "REFUNDED" | "AUDIT_REQUIRED";
   version: number;
   attempt: number;
-  hand_backs: number;
+  uncounted_requeues: number;
   cancel_requested: boolean;
   lease_token: string | null;
   lease_until: number | null;
@@ -52,7 +52,7 @@ export class RunModel {
       money: "RESERVED",
       version: 1,
       attempt: 0,
-      hand_backs: 0,
+      uncounted_requeues: 0,
       cancel_requested: false,
       lease_token: null,
       lease_until: null,
@@ -96,17 +96,17 @@ export class RunModel {
     return moved(run);
   }
 
-  handBack(run: ModelRun, token: string): boolean {
-    if (!isLeased(run, token) || run.hand_backs >= MAX_HAND_BACKS) return false;
-    run.hand_backs += 1;
+  requeueUncounted(run: ModelRun, token: string): boolean {
+    if (!isLeased(run, token) || run.uncounted_requeues >= MAX_HAND_BACKS) return false;
+    run.uncounted_requeues += 1;
     return this.#requeue(run);
   }
 
-  requeueLapsed(run: ModelRun, token: string): boolean {
+  requeueExpired(run: ModelRun, token: string): boolean {
     return isLeased(run, token) && this.#hasLapsed(run) && this.#hasAttempts(run) && this.#requeue(run);
   }
 
-  failLapsed(run: ModelRun, token: string): boolean {
+  failExpired(run: ModelRun, token: string): boolean {
     if (!isLeased(run, token) || !this.#hasLapsed(run) || this.#hasAttempts(run)) return false;
     return this.#close(run, "FAILED", 0, "LEASE_EXPIRED");
   }
@@ -157,7 +157,7 @@ export class RunModel {
   }
 
   #hasAttempts(run: ModelRun): boolean {
-    return run.attempt - run.hand_backs < MODEL.max_attempts;
+    return run.attempt - run.uncounted_requeues < MODEL.max_attempts;
   }
 
   #requeue(run: ModelRun): boolean {

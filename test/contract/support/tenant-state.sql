@@ -3,7 +3,7 @@
 -- Always one row for a tenant.
 SELECT to_jsonb(b) - 'tenant_id' - 'moved_at' AS balance,
   (SELECT coalesce(jsonb_object_agg(r.run_id, jsonb_build_object('status', r.status, 'stage', r.finalize_stage,
-      'money', r.money_state, 'version', r.version, 'attempt', r.attempt, 'hand_backs', r.hand_backs,
+      'money', r.money_state, 'version', r.version, 'attempt', r.attempt, 'uncounted_requeues', r.uncounted_requeues,
       'cancel_requested', r.cancel_requested, 'lease_token', r.lease_token, 'finalize_token', r.finalize_token,
       'lease_until', extract(epoch FROM r.lease_expires_at), 'started', extract(epoch FROM r.started_at),
       'claimed', extract(epoch FROM r.claimed_at), 'charged', r.charged_micros, 'reason', r.reason_code,

@@ -108,8 +108,8 @@ async function load(
 const OPEN = "SELECT FROM runs WHERE run_id = ANY ($1::uuid[]) AND money_state = 'RESERVED'";
 /** What became of the runs; an attempt that was handed back lost no lease. */
 const ENDS = `
-  SELECT run_id, attempt - hand_backs > 1 AS lost, concat_ws(' ', status, reason_code, charged_micros, 'micros,',
-         result_bytes, 'bytes, handed back', hand_backs) AS end
+  SELECT run_id, attempt - uncounted_requeues > 1 AS lost, concat_ws(' ', status, reason_code, charged_micros, 'micros,',
+         result_bytes, 'bytes, handed back', uncounted_requeues) AS end
     FROM runs WHERE run_id = ANY ($1::uuid[])`;
 
 /** Measures the worker's event loop while hostile inputs of every pack fill its slots. */

@@ -145,7 +145,8 @@ const ended = z.object({
   reason_code: z.string().nullable(),
 });
 type Ended = z.infer<typeof ended>;
-const SQL = "SELECT run_id, pack_type, status, attempt - hand_backs AS attempts, reason_code FROM runs ORDER BY run_id";
+const SQL =
+  "SELECT run_id, pack_type, status, attempt - uncounted_requeues AS attempts, reason_code FROM runs ORDER BY run_id";
 
 /** What these runs may end with by themselves: a page that is not there, or never answers, or may not be fetched. */
 const OWN_ENDS = new Set(["HTTP_ERROR", "TIMEBOX_EXCEEDED", "ADDRESS_NOT_ALLOWED"]);

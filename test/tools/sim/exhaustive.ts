@@ -51,7 +51,7 @@ export async function* singlesOf(
 }
 
 /** Not the looks of audit, retention and dead letters: they change nothing, and are broken one by one. */
-const ASIDE = /^(audit-|judge-runs|open-findings|outlived-runs|count-dead)/;
+const ASIDE = /^(audit-|judge-runs|open-findings|runs-past-retention|count-dead)/;
 const isOfTheRun = ({ operation }: Boundary): boolean => !ASIDE.test(operation);
 
 /** Every boundary x every fault or cancel, then every boundary that follows x every fault. */

@@ -49,7 +49,7 @@ export const SETTINGS: WorldSettings = {
 const MAX_RECEIVED = 5;
 /** Statements that change nothing. */
 const READS =
-  /^(find-|audit-|tenant-snapshot|admission-snapshot|lapsed-leases|stale-claims|tenants-moved|tenants-at-work|outlived-runs|judge-runs|open-findings|run-status)/;
+  /^(find-|audit-|tenant-snapshot|admission-snapshot|expired-leases|stale-claims|tenants-moved|tenants-at-work|runs-past-retention|judge-runs|open-findings|run-status)/;
 
 export interface WorldOptions {
   readonly host: Host;
@@ -169,7 +169,7 @@ export class World implements Wires {
       const was = old.get(run.run_id);
       if (was === undefined || was.version === run.version) continue;
       if (run.attempt > was.attempt) this.#holders.set(run.run_id, process);
-      if (run.hand_backs > was.hand_backs && this.#holders.get(run.run_id) !== process) {
+      if (run.uncounted_requeues > was.uncounted_requeues && this.#holders.get(run.run_id) !== process) {
         this.violate(`3: ${process} handed back run ${run.run_id}, which ${this.#holders.get(run.run_id)} holds`);
       }
       const isEnded = was.status === "PROCESSING" && run.status === "FAILED" && operation === "close-run";

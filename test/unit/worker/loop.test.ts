@@ -32,7 +32,7 @@ const CLAIMED = {
   reserved_micros: "5000",
   minimum_fee_micros: "5000",
   attempt: 1,
-  hand_backs: 0,
+  uncounted_requeues: 0,
   trace_parent: "",
   created_at: new Date(0),
 };
@@ -120,7 +120,7 @@ function backlogLoop(wishes: ReadonlyMap<string, Wish>, slots: number) {
   const stop = new AbortController();
   const time = virtualTime();
   const queued = [...wishes.keys()];
-  const rows = new Map(queued.map((run_id) => [run_id, { attempt: 0, hand_backs: 0 }]));
+  const rows = new Map(queued.map((run_id) => [run_id, { attempt: 0, uncounted_requeues: 0 }]));
   const ended = new Map<string, unknown>();
   const processes = createSlots(PROCESSES);
   let held = 0;
@@ -136,15 +136,15 @@ function backlogLoop(wishes: ReadonlyMap<string, Wish>, slots: number) {
   };
   const query: Db["query"] = async ({ name }, values) => {
     const run_id = String(values[0]);
-    const row = rows.get(run_id) ?? { attempt: 0, hand_backs: 0 };
+    const row = rows.get(run_id) ?? { attempt: 0, uncounted_requeues: 0 };
     const { tenant_id = "" } = wishes.get(run_id) ?? {};
-    if (name === "claim-run") {
+    if (name === "lease-run") {
       row.attempt += 1;
       most_held = Math.max(most_held, (held += 1));
       return [{ ...CLAIMED, ...row, tenant_id, inputs: JSON.stringify(run_id) }];
     }
-    if (name === "hand-back") {
-      row.hand_backs += 1;
+    if (name === "requeue-uncounted") {
+      row.uncounted_requeues += 1;
       held -= 1;
     }
     if (name === "close-run") {

@@ -54,10 +54,10 @@ export async function auditTenants(db: Db, after: string | undefined, max: numbe
 export async function auditHorizon(
   db: Db,
   tenant_id: string,
-  { settled_seconds, piece }: { readonly settled_seconds: number; readonly piece: number },
+  { settled_seconds, batch_size }: { readonly settled_seconds: number; readonly batch_size: number },
   from: Pick<Horizon, "through" | "before">,
 ): Promise<Horizon> {
-  const values = [tenant_id, settled_seconds, piece, from.through, from.before];
+  const values = [tenant_id, settled_seconds, batch_size, from.through, from.before];
   return horizon.parse((await db.query({ name: "audit-horizon", text: horizonSql }, values))[0]);
 }
 

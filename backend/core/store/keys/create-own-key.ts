@@ -7,7 +7,7 @@ import { bytea, fn } from "../fn.ts";
 import { type NewKeyHashes, noNewKey, ownKeyColumns, unauthorizedOutcome } from "./own-key-columns.ts";
 
 /** What is left out is as the caller's own; no cap is none. */
-export interface WantedKey {
+export interface KeyRequest {
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly mode?: KeyMode | undefined;
@@ -30,7 +30,7 @@ export type CreateOwnKeyAnswer = z.infer<typeof answer>;
 export async function createOwnKey(
   db: Db,
   key_sha256: string,
-  request: WantedKey,
+  request: KeyRequest,
   made: NewKeyHashes,
 ): Promise<CreateOwnKeyAnswer> {
   const values = {

@@ -6,7 +6,7 @@ import { bytea, fn } from "../fn.ts";
 
 export const usageGroup = z.enum(["day", "pack", "key"]);
 
-export interface UsageWanted {
+export interface UsageRequest {
   /** `YYYY-MM-DD`, UTC; both days are included. */
   readonly from: string;
   readonly to: string;
@@ -40,7 +40,7 @@ export type FindUsage =
     };
 const complete = z.object({ complete_through: z.iso.date() });
 
-export async function findUsage(db: Db, key_sha256: string, request: UsageWanted): Promise<FindUsage> {
+export async function findUsage(db: Db, key_sha256: string, request: UsageRequest): Promise<FindUsage> {
   const rows = await fn(db, "find_usage", [bytea(key_sha256), request.from, request.to, request.group_by]);
   const refusal = refusalOf(rows[0]);
   if (refusal !== undefined) return refusal;

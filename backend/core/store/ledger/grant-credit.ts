@@ -13,7 +13,7 @@ export interface Grant {
 const answer = z.object({ available: amount });
 
 /** The sum of all grants of a tenant is at most this: an amount is a safe integer of micros. */
-export const MOST_GRANTED = micros(Number.MAX_SAFE_INTEGER);
+export const MAX_GRANTED = micros(Number.MAX_SAFE_INTEGER);
 
 /** What is available after the grant. Undefined: no such tenant, this grant id was used already, or it would be too much. */
 export async function grantCredit(db: Db, grant: Grant): Promise<Micros | undefined> {

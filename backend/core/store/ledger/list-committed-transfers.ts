@@ -3,9 +3,9 @@ import type { Db } from "../../ports/db.ts";
 import { bytea, fn } from "../fn.ts";
 import type { Refused } from "../keys/key-refusal.ts";
 import { type OwnTransfer, transferColumns } from "./list-own-transfers.ts";
-import { type CommittedPage, committedPage, MOST_LOOKED_AT, type NoPosition, type Position } from "../position.ts";
+import { type CommittedPage, committedPage, MAX_SCANNED, type NoPosition, type Position } from "../commit-position.ts";
 
-export interface CommittedTransfersWanted {
+export interface CommittedTransfersRequest {
   readonly after?: Position | undefined;
   readonly kinds: readonly TransferKind[];
   /** RFC 3339: this time or later. */
@@ -19,7 +19,7 @@ export interface CommittedTransfersWanted {
 export async function listCommittedTransfers(
   db: Db,
   key_sha256: string,
-  request: CommittedTransfersWanted,
+  request: CommittedTransfersRequest,
 ): Promise<CommittedPage<OwnTransfer> | NoPosition | Refused> {
   const { after, limit } = request;
   const values = {
@@ -31,7 +31,7 @@ export async function listCommittedTransfers(
     created_after: request.created_after ?? null,
     created_before: request.created_before ?? null,
     limit,
-    scan_limit: Math.max(MOST_LOOKED_AT, limit + 1),
+    scan_limit: Math.max(MAX_SCANNED, limit + 1),
   };
   const rows = await fn(db, "list_committed_transfers", values, "outcome, epoch, matched, goes_on, (transfer).*");
   return committedPage(rows, { after, limit }, (row) => transferColumns.parse(row));

@@ -4,10 +4,10 @@ import type { Db } from "../../ports/db.ts";
 import { type Refused, refusalOf } from "../keys/key-refusal.ts";
 import { amount, timestamp } from "../columns.ts";
 import { bytea, fn } from "../fn.ts";
-import { pageOf, type Place, placeAt } from "../place.ts";
+import { pageOf, type KeysetPosition, positionAt } from "../keyset-position.ts";
 
-export interface OwnTransfersWanted {
-  readonly after?: Place | undefined;
+export interface OwnTransfersRequest {
+  readonly after?: KeysetPosition | undefined;
   readonly kinds: readonly TransferKind[];
   readonly run_id?: string | undefined;
   /** RFC 3339: this time or later. */
@@ -27,7 +27,7 @@ export const transferColumns = z.object({
   grant_id: z.string().nullable(),
   created_at: timestamp,
 });
-const listed = transferColumns.extend({ place_at: placeAt });
+const listed = transferColumns.extend({ place_at: positionAt });
 export type OwnTransfer = z.output<typeof transferColumns>;
 
 export type ListOwnTransfers =
@@ -36,14 +36,14 @@ export type ListOwnTransfers =
       readonly kind: "found";
       readonly transfers: readonly OwnTransfer[];
       /** Undefined: there are no more. */
-      readonly next: Place | undefined;
+      readonly next: KeysetPosition | undefined;
     };
 
 /** Checks the key and lists the transfers of its tenant in one statement, so that no other tenant's can ever be read. */
 export async function listOwnTransfers(
   db: Db,
   key_sha256: string,
-  request: OwnTransfersWanted,
+  request: OwnTransfersRequest,
 ): Promise<ListOwnTransfers> {
   const values = {
     key_sha256: bytea(key_sha256),

@@ -5,7 +5,7 @@ import type { Redis, RedisScript } from "../../ports/redis.ts";
 import lua from "./admit.lua";
 import gcra from "./gcra.lua";
 import { MIRROR_MS, tenantKeys } from "./keys.ts";
-import { rateFigures, rateState } from "./reply.ts";
+import { rateNumbers, rateState } from "./reply.ts";
 
 const HINT_SECONDS = 86_400;
 const script: RedisScript = { name: "admit", lua: `${gcra}\n${lua}` };
@@ -42,15 +42,15 @@ export type Admission =
 const amount = z.string().transform(microsFromText);
 const reply = z.union([
   z.tuple([z.enum(["NOT_LOADED", "UNAUTHORIZED"])]).transform(([kind]): Admission => ({ kind })),
-  z.tuple([plain, ...rateFigures]).transform(([kind, ...numbers]): Admission => ({ kind, rate: rateState(numbers) })),
+  z.tuple([plain, ...rateNumbers]).transform(([kind, ...numbers]): Admission => ({ kind, rate: rateState(numbers) })),
   z
-    .tuple([z.literal("REPLAY"), ...rateFigures, z.guid()])
+    .tuple([z.literal("REPLAY"), ...rateNumbers, z.guid()])
     .transform(([kind, a, b, c, d, run_id]): Admission => ({ kind, rate: rateState([a, b, c, d]), run_id })),
   z
-    .tuple([z.literal("COST_OVER_PLAN_LIMIT"), ...rateFigures, amount])
+    .tuple([z.literal("COST_OVER_PLAN_LIMIT"), ...rateNumbers, amount])
     .transform(([kind, a, b, c, d, limit]): Admission => ({ kind, rate: rateState([a, b, c, d]), limit })),
   z
-    .tuple([z.literal("NO_BUDGET"), ...rateFigures, amount])
+    .tuple([z.literal("NO_BUDGET"), ...rateNumbers, amount])
     .transform(([kind, a, b, c, d, available]): Admission => ({ kind, rate: rateState([a, b, c, d]), available })),
 ]);
 

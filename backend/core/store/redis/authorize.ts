@@ -4,7 +4,7 @@ import type { Redis, RedisScript } from "../../ports/redis.ts";
 import lua from "./authorize.lua";
 import gcra from "./gcra.lua";
 import { tenantKeys } from "./keys.ts";
-import { rateFigures, rateState } from "./reply.ts";
+import { rateNumbers, rateState } from "./reply.ts";
 
 const script: RedisScript = { name: "authorize", lua: `${gcra}\n${lua}` };
 
@@ -15,7 +15,7 @@ export type Authorization =
 const reply = z.union([
   z.tuple([z.enum(["NOT_LOADED", "UNAUTHORIZED"])]).transform(([kind]): Authorization => ({ kind })),
   z
-    .tuple([z.enum(["ALLOWED", "RATE_LIMITED", "SCOPE_MISSING"]), ...rateFigures])
+    .tuple([z.enum(["ALLOWED", "RATE_LIMITED", "SCOPE_MISSING"]), ...rateNumbers])
     .transform(([kind, ...numbers]): Authorization => ({ kind, rate: rateState(numbers) })),
 ]);
 

@@ -7,7 +7,7 @@ const count = z
   .transform(Number);
 
 /** The four numbers of gcra.lua in a reply, after its kind. */
-export const rateFigures = [count, count, count, count] as const;
+export const rateNumbers = [count, count, count, count] as const;
 
 export function rateState(numbers: readonly [number, number, number, number]): RateState {
   const [limit, window_ms, remaining, reset_ms] = numbers;

@@ -3,10 +3,10 @@ import type { Db } from "../../ports/db.ts";
 import { bytea, fn } from "../fn.ts";
 import type { Refused } from "../keys/key-refusal.ts";
 import { type FoundRun, foundRun } from "./find-run.ts";
-import type { OwnRunsWanted } from "./list-own-runs.ts";
-import { type CommittedPage, committedPage, MOST_LOOKED_AT, type NoPosition, type Position } from "../position.ts";
+import type { OwnRunsRequest } from "./list-own-runs.ts";
+import { type CommittedPage, committedPage, MAX_SCANNED, type NoPosition, type Position } from "../commit-position.ts";
 
-export interface CommittedRunsWanted extends Omit<OwnRunsWanted, "after" | "statuses"> {
+export interface CommittedRunsRequest extends Omit<OwnRunsRequest, "after" | "statuses"> {
   readonly after?: Position | undefined;
   /** By what: each run comes when its creation, or its end, was committed. */
   readonly by: "accepted" | "ended";
@@ -17,7 +17,7 @@ export interface CommittedRunsWanted extends Omit<OwnRunsWanted, "after" | "stat
 export async function listCommittedRuns(
   db: Db,
   key_sha256: string,
-  request: CommittedRunsWanted,
+  request: CommittedRunsRequest,
 ): Promise<CommittedPage<FoundRun> | NoPosition | Refused> {
   const { after, limit } = request;
   const values = {
@@ -32,7 +32,7 @@ export async function listCommittedRuns(
     created_before: request.created_before ?? null,
     metadata: request.metadata === undefined ? null : JSON.stringify(request.metadata),
     limit,
-    scan_limit: MOST_LOOKED_AT,
+    scan_limit: MAX_SCANNED,
   };
   const rows = await fn(
     db,

@@ -4,13 +4,13 @@ import type { Db } from "../../ports/db.ts";
 import { bytea, fn } from "../fn.ts";
 import { type Refused, refusalOf } from "../keys/key-refusal.ts";
 import { type FoundRun, foundRun } from "./find-run.ts";
-import { pageOf, type Place, placeAt } from "../place.ts";
+import { pageOf, type KeysetPosition, positionAt } from "../keyset-position.ts";
 
 /** How many runs one page reads, whatever its filters. */
 const MAX_SCANNED = 20_000;
 
-export interface OwnRunsWanted {
-  readonly after?: Place | undefined;
+export interface OwnRunsRequest {
+  readonly after?: KeysetPosition | undefined;
   readonly statuses?: readonly RunStatus[] | undefined;
   readonly pack_type?: string | undefined;
   /** RFC 3339: this time or later. */
@@ -21,7 +21,7 @@ export interface OwnRunsWanted {
   readonly limit: number;
 }
 
-const listed = foundRun.extend({ matched: z.boolean(), last_scanned: z.boolean(), place_at: placeAt });
+const listed = foundRun.extend({ matched: z.boolean(), last_scanned: z.boolean(), place_at: positionAt });
 
 export type ListOwnRuns =
   | Refused
@@ -29,11 +29,11 @@ export type ListOwnRuns =
       readonly kind: "found";
       readonly runs: readonly FoundRun[];
       /** Undefined: there are no more. A page may have fewer runs than asked for, or none, and still not be the last. */
-      readonly next: Place | undefined;
+      readonly next: KeysetPosition | undefined;
     };
 
 /** Checks the key and lists the runs of its tenant in one statement, so that no other tenant's can ever be read. */
-export async function listOwnRuns(db: Db, key_sha256: string, request: OwnRunsWanted): Promise<ListOwnRuns> {
+export async function listOwnRuns(db: Db, key_sha256: string, request: OwnRunsRequest): Promise<ListOwnRuns> {
   const values = {
     key_sha256: bytea(key_sha256),
     at: request.after?.at ?? null,
@@ -50,7 +50,7 @@ export async function listOwnRuns(db: Db, key_sha256: string, request: OwnRunsWa
   const refusal = refusalOf(rows[0]);
   if (refusal !== undefined) return refusal;
   const found = rows.filter((row) => row["run_id"] !== null).map((row) => listed.parse(row));
-  const placeOf = ({ place_at, run_id }: z.output<typeof listed>): Place => ({ at: place_at, id: run_id });
+  const placeOf = ({ place_at, run_id }: z.output<typeof listed>): KeysetPosition => ({ at: place_at, id: run_id });
   const { page, next } = pageOf(found, request.limit, placeOf);
   const last = page.at(-1);
   const goes_on = last?.last_scanned === true ? placeOf(last) : undefined;

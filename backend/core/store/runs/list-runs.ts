@@ -5,7 +5,7 @@ import sql from "./list-runs.sql";
 import { runColumns } from "./run-columns.ts";
 
 /** How many runs are read for those of a status. */
-export const MOST_RUNS_LOOKED_AT = 20_000;
+export const MAX_RUNS_SCANNED = 20_000;
 
 const summary = runColumns.pick({
   run_id: true,
@@ -20,7 +20,7 @@ const summary = runColumns.pick({
 });
 const scanned = z.object({ matched: z.boolean(), last_scanned: z.boolean() });
 
-export interface RunsWanted {
+export interface RunsRequest {
   readonly tenant_id: string;
   readonly status: RunStatus | undefined;
   readonly limit: number;
@@ -35,14 +35,14 @@ export interface ListedRuns {
 }
 
 /** Undefined: no such tenant. */
-export async function listRuns(db: Db, request: RunsWanted): Promise<ListedRuns | undefined> {
+export async function listRuns(db: Db, request: RunsRequest): Promise<ListedRuns | undefined> {
   const { tenant_id, status, limit, before } = request;
   const rows = await db.query({ name: "list-runs", text: sql }, [
     tenant_id,
     status ?? null,
     limit,
     before ?? null,
-    MOST_RUNS_LOOKED_AT,
+    MAX_RUNS_SCANNED,
   ]);
   if (rows.length === 0) return undefined;
   const found = rows

@@ -8,7 +8,7 @@ const run = runColumns.extend({
   key_id: z.guid(),
   idempotency_key: z.string(),
   finalize_stage: z.string().nullable(),
-  hand_backs: z.number(),
+  uncounted_requeues: z.number(),
   lease_expires_at: timestamp.nullable(),
   cancel_requested: z.boolean(),
   signal_count: z.number(),

@@ -2,7 +2,7 @@
 -- $1 seconds  $2 cursor: claimed_at (text)  $3 cursor: run_id
 -- Zero rows: there are no more.
 SELECT run_id, tenant_id, attempt, finalize_token, reserved_micros, minimum_fee_micros, cancel_requested, trace_parent,
-       attempt - hand_backs AS attempts_used, claimed_at::text AS cursor
+       attempt - uncounted_requeues AS attempts_used, claimed_at::text AS cursor
   FROM runs
  WHERE finalize_stage = 'CLAIMED' AND status = 'PROCESSING' AND money_state = 'RESERVED'
    AND claimed_at < (SELECT wall_clock()) - make_interval(secs => $1::double precision)

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { REASONS } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
-import closeSql from "./close-buried.sql";
+import closeSql from "./close-after-tombstone.sql";
 import { type ClosedRun, closed } from "./close-run.ts";
 import { amount, only } from "../columns.ts";
 import rollBackSql from "./roll-back.sql";
@@ -31,26 +31,26 @@ export async function findStaleClaims(db: Db, seconds: number, after?: StaleClai
   return rows.map((row) => stale.parse(row));
 }
 
-const buried = closed.extend({ cancel_requested: z.boolean() });
+const closedRun = closed.extend({ cancel_requested: z.boolean() });
 
 /**
  * After the tombstone: CLAIMED -> CANCELED where that was asked for by now, else FAILED, which costs the minimum fee or
  * nothing. Undefined: another came first.
  */
-export async function closeBuried(
+export async function closeAfterTombstone(
   db: Db,
   run: StaleClaim,
   costs_fee: boolean,
 ): Promise<(ClosedRun & { readonly status: "CANCELED" | "FAILED" }) | undefined> {
   const { CANCELED, LEASE_EXPIRED } = REASONS;
-  const rows = await db.query({ name: "close-buried", text: closeSql }, [
+  const rows = await db.query({ name: "close-after-tombstone", text: closeSql }, [
     run.run_id,
     run.finalize_token,
     CANCELED,
     LEASE_EXPIRED,
     costs_fee,
   ]);
-  const row = only(rows.map((each) => buried.parse(each)));
+  const row = only(rows.map((each) => closedRun.parse(each)));
   if (row === undefined) return undefined;
   const { cancel_requested, ...rest } = row;
   return { ...rest, status: cancel_requested ? "CANCELED" : "FAILED" };

@@ -53,7 +53,7 @@ export async function claimDeliveries(
 }
 
 /** `status` and `error` are what the owner is shown: an HTTP status, and a short code. */
-export interface Conclusion {
+export interface AttemptResult {
   readonly outcome: "delivered" | "retry" | "failed" | "gone";
   readonly status: number | null;
   readonly error: string | null;
@@ -66,10 +66,10 @@ export interface Conclusion {
 const concluded = z.object({ status: deliveryStatus });
 
 /** What the delivery is now; undefined: it was no longer the caller's. */
-export async function concludeDelivery(
+export async function finishDelivery(
   db: Db,
   { delivery_id, claim_token }: ClaimedDelivery,
-  { outcome, status, error, retry_seconds, slow }: Conclusion,
+  { outcome, status, error, retry_seconds, slow }: AttemptResult,
 ): Promise<z.infer<typeof deliveryStatus> | undefined> {
   const values = { delivery_id, claim_token, outcome, status, error, retry_seconds, slow };
   const rows = await fn(db, "finish_webhook_delivery", values);

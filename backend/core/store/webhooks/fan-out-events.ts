@@ -21,7 +21,7 @@ export async function fanOutEvents(db: Db, limit: number, after?: string): Promi
 const forgotten = counted.extend({ scanned: counter, last_at: z.string().nullable(), last_id: z.string().nullable() });
 
 /** The position of an event in the order in which old ones are read. */
-export interface EventPlace {
+export interface EventPosition {
   readonly at: string;
   readonly id: string;
 }
@@ -34,8 +34,8 @@ export async function forgetEvents(
   db: Db,
   days: number,
   limit: number,
-  after?: EventPlace,
-): Promise<{ readonly events: number; readonly last: EventPlace | undefined }> {
+  after?: EventPosition,
+): Promise<{ readonly events: number; readonly last: EventPosition | undefined }> {
   const rows = await fn(db, "forget_events", [days, after?.at ?? "-infinity", after?.id ?? "0", limit]);
   const { scanned, events, last_at, last_id } = forgotten.parse(rows[0]);
   const last = scanned < limit || last_at === null || last_id === null ? undefined : { at: last_at, id: last_id };

@@ -52,8 +52,8 @@ function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[
   const from = state(run);
   const to = state(then);
   const lapsed = run.lease_expires_at !== null && Date.parse(run.lease_expires_at) < laws.now_ms;
-  const handedBack = then.hand_backs === run.hand_backs + 1;
-  const used = run.attempt - run.hand_backs;
+  const handedBack = then.uncounted_requeues === run.uncounted_requeues + 1;
+  const used = run.attempt - run.uncounted_requeues;
   const isTakenAway = from === "PROCESSING" && (to === "QUEUED" || then.attempt > run.attempt);
   const isUndone = from === "CLAIMED" && ["QUEUED", "FAILED", "CANCELED"].includes(to);
   // A person's decision, and nothing else, ends what is frozen.
@@ -76,7 +76,7 @@ function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[
       "it fails when its attempts are used",
     ],
     [then.reason_code !== "LEASE_EXPIRED" || from !== "PROCESSING" || lapsed, "it fails when its lease has passed"],
-    [then.attempt - then.hand_backs <= laws.max_attempts, "no attempt too many"],
+    [then.attempt - then.uncounted_requeues <= laws.max_attempts, "no attempt too many"],
     [
       to !== "COMPLETED" || from !== "CLAIMED" || receiptToken(run, laws) === run.finalize_token,
       "its own receipt decides",
@@ -100,11 +100,11 @@ const LAST_WAIT_SECONDS = 86_402;
 
 /** A lease may reach one lease beyond the timebox and the waits, as the heartbeat has it. */
 function leaseEndsInTime(
-  { lease_expires_at, started_at, timebox_sec, hand_backs }: RunRow,
+  { lease_expires_at, started_at, timebox_sec, uncounted_requeues }: RunRow,
   { lease_seconds }: LifeLaws,
 ): boolean {
   if (lease_expires_at === null || started_at === null) return true;
-  const wait_seconds = hand_backs < 3 ? MAX_WAIT_SECONDS : LAST_WAIT_SECONDS;
+  const wait_seconds = uncounted_requeues < 3 ? MAX_WAIT_SECONDS : LAST_WAIT_SECONDS;
   const most_ms = (timebox_sec + lease_seconds + wait_seconds) * 1000;
   return Date.parse(lease_expires_at) <= Date.parse(started_at) + most_ms;
 }

@@ -60,7 +60,7 @@ function runFaults(now: Snapshot, run: RunRow): readonly string[] {
     ],
     [!closed || mayFailAt(run, charged), "a failure costs what its reason says"],
     [events.length === (closed ? 1 : 0), "one closing event"],
-    [run.hand_backs <= 5 && run.hand_backs <= run.attempt, "hand-backs are counted"],
+    [run.uncounted_requeues <= 5 && run.uncounted_requeues <= run.attempt, "hand-backs are counted"],
   ];
   return laws.flatMap(([holds, law]) => (holds ? [] : [`2: run ${run.run_id} (${run.status}): not so: ${law}`]));
 }

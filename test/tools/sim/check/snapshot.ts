@@ -17,7 +17,7 @@ export interface RunRow {
   readonly minimum_fee_micros: number;
   readonly charged_micros: number | null;
   readonly attempt: number;
-  readonly hand_backs: number;
+  readonly uncounted_requeues: number;
   readonly lease_token: string | null;
   readonly lease_expires_at: string | null;
   readonly started_at: string | null;

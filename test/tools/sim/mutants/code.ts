@@ -109,8 +109,8 @@ export const CODE_MUTANTS: readonly Mutant[] = [
   inCode(
     "W2: a run goes back for its waits no oftener than its hand-backs allow",
     "backend/worker/process-run.ts",
-    "hand_backs < MAX_HAND_BACKS_FOR_WAITS",
-    "hand_backs < 99",
+    "uncounted_requeues < MAX_HAND_BACKS_FOR_WAITS",
+    "uncounted_requeues < 99",
   ),
   timebox,
   together("W2: the timebox and the bound on the lease", timebox, leaseBound),

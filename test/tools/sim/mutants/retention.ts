@@ -2,7 +2,7 @@ import { inFunction, inStatement, type Mutant, together } from "./mutant.ts";
 
 const pastLook = inStatement(
   "retention: it is past, in the look",
-  "outlived-runs",
+  "runs-past-retention",
   "AND retention_until < (SELECT wall_clock())",
   "",
   "the same test in begin_purge",
@@ -16,7 +16,7 @@ const past = inFunction(
 );
 const frozenLook = inStatement(
   "retention: what is frozen is kept, in the look",
-  "outlived-runs",
+  "runs-past-retention",
   "AND money_state IN ('SETTLED', 'REFUNDED')",
   "",
   "the same test in begin_purge",

@@ -4,10 +4,10 @@ import { inStatement, type Mutant, together } from "./mutant.ts";
 const LEASE = "AND lease_token = $2::uuid";
 const UNTESTED = "AND $2::uuid IS NOT NULL";
 
-const claimStage = inStatement("W1: no stage", "claim-run", "AND r.finalize_stage IS NULL");
-const claimMoney = inStatement(
+const leaseStage = inStatement("W1: no stage", "lease-run", "AND r.finalize_stage IS NULL");
+const leaseMoney = inStatement(
   "W1: the money state",
-  "claim-run",
+  "lease-run",
   "AND r.money_state = 'RESERVED' AND",
   "AND",
   "status and stage: what is QUEUED or PROCESSING without a stage is never frozen or closed",
@@ -16,9 +16,9 @@ const rowSecurity: Mutant = {
   name: "row level security: only a RESERVED run is changed",
   database: [{ statement: "ALTER POLICY backend_moves ON runs USING (true)" }],
 };
-const claimStatus = inStatement(
+const leaseStatus = inStatement(
   "W1: QUEUED or PROCESSING",
-  "claim-run",
+  "lease-run",
   "(r.status = 'QUEUED' OR",
   "(r.status <> 'PROCESSING' OR",
   "the money state: what is over is not RESERVED",
@@ -42,22 +42,27 @@ const leased = (step: string, file: string, status: string, stage: string, money
 ];
 
 export const STATEMENT_MUTANTS: readonly Mutant[] = [
-  claimStage,
-  claimMoney,
-  inStatement("W1: the lease has passed", "claim-run", "r.lease_expires_at < wall_clock() AND "),
-  inStatement("W1: a repeat is known by its token", "claim-run", "r.lease_token = $2::uuid\n       OR (", "("),
+  leaseStage,
+  leaseMoney,
+  inStatement("W1: the lease has passed", "lease-run", "r.lease_expires_at < wall_clock() AND "),
+  inStatement("W1: a repeat is known by its token", "lease-run", "r.lease_token = $2::uuid\n       OR (", "("),
   inStatement(
     "W1: a repeat counts no attempt",
-    "claim-run",
+    "lease-run",
     "CASE WHEN r.lease_token = $2::uuid THEN r.attempt ELSE r.attempt + 1 END",
     "r.attempt + 1",
   ),
-  inStatement("W1: attempts are left", "claim-run", "r.attempt - r.hand_backs < $4::integer", "$4::integer > 0"),
-  claimStatus,
+  inStatement(
+    "W1: attempts are left",
+    "lease-run",
+    "r.attempt - r.uncounted_requeues < $4::integer",
+    "$4::integer > 0",
+  ),
+  leaseStatus,
   together(
     "W1: the status, the money state, and the row level security behind them",
-    claimMoney,
-    claimStatus,
+    leaseMoney,
+    leaseStatus,
     rowSecurity,
   ),
   inStatement(
@@ -109,10 +114,10 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     name: "",
     sources: [beatLost],
   }),
-  inStatement("hand-back: the lease token", "hand-back", LEASE, UNTESTED),
+  inStatement("requeue-uncounted: the lease token", "requeue-uncounted", LEASE, UNTESTED),
   ...leased(
-    "hand-back",
-    "hand-back",
+    "requeue-uncounted",
+    "requeue-uncounted",
     "AND status = 'PROCESSING'",
     "AND finalize_stage IS NULL",
     "\n   AND money_state = 'RESERVED'",
@@ -120,29 +125,29 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     mutant.name.endsWith("no stage") ? { ...mutant, backed_by: "a worker that finalizes does not hand back" } : mutant,
   ),
   inStatement(
-    "hand-back: at most five",
-    "hand-back",
-    "AND hand_backs < 5",
+    "requeue-uncounted: at most five",
+    "requeue-uncounted",
+    "AND uncounted_requeues < 5",
     "",
-    "CHECK (hand_backs BETWEEN 0 AND 5), which would raise",
+    "CHECK (uncounted_requeues BETWEEN 0 AND 5), which would raise",
   ),
   inStatement(
     "killed process: attempts are left",
     "requeue-attempt",
-    "AND attempt - hand_backs < $3::integer",
+    "AND attempt - uncounted_requeues < $3::integer",
     "AND $3::integer > 0",
   ),
-  ...twice("lease sweep, again", "requeue-lapsed"),
-  ...last("lease sweep, failed", "fail-lapsed"),
+  ...twice("lease sweep, again", "requeue-expired"),
+  ...last("lease sweep, failed", "fail-expired"),
   inStatement(
     "lease sweep, failed: the house pays",
-    "fail-lapsed",
+    "fail-expired",
     "CASE WHEN $5::boolean THEN due.minimum_fee_micros ELSE 0 END",
     "CASE WHEN $5::boolean IS NOT NULL THEN due.minimum_fee_micros ELSE 0 END",
   ),
   inStatement(
     "claimed sweep, failed: the house pays",
-    "close-buried",
+    "close-after-tombstone",
     "due.cancel_requested OR $5::boolean",
     "due.cancel_requested OR $5::boolean IS NOT NULL",
   ),
@@ -159,7 +164,7 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   inStatement("roll back: no cancel was asked for", "roll-back", "AND NOT cancel_requested"),
   inStatement(
     "close buried: a cancel is honoured",
-    "close-buried",
+    "close-after-tombstone",
     "CASE WHEN due.cancel_requested THEN 'CANCELED' ELSE 'FAILED' END",
     "'FAILED'",
   ),
@@ -193,7 +198,7 @@ function twice(step: string, file: string): readonly Mutant[] {
     inStatement(
       `${step}: attempts are left`,
       file,
-      "AND attempt - hand_backs < $3::integer",
+      "AND attempt - uncounted_requeues < $3::integer",
       "AND $3::integer > 0",
       "the sweep, which sends what has none left another way; attempts only rise",
     ),
@@ -220,9 +225,9 @@ function last(step: string, file: string): readonly Mutant[] {
     inStatement(
       `${step}: attempts are used`,
       file,
-      "AND attempt - hand_backs >= $3::integer",
+      "AND attempt - uncounted_requeues >= $3::integer",
       "AND $3::integer > 0",
-      "the sweep's look: attempts used fall by a hand-back alone, and that is QUEUED",
+      "the sweep's look: attempts used fall by a requeue-uncounted alone, and that is QUEUED",
     ),
     inStatement(
       `${step}: the money state`,

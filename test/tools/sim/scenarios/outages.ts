@@ -44,7 +44,7 @@ const outage = (ports: readonly PortName[], after_ms: number, end: "done" | "fai
 });
 
 export const OUTAGE_SCENARIOS: readonly Scenario[] = [
-  ...["claim-run", "extend-lease", "begin-finalize", "put", "close-run"].map(unanswered),
+  ...["lease-run", "extend-lease", "begin-finalize", "put", "close-run"].map(unanswered),
   ...(["done", "fail"] as const).flatMap((end) =>
     [0, 20_000, WORK_MS - 10_000].map((after_ms) => outage(["database"], after_ms, end)),
   ),
@@ -71,7 +71,7 @@ export const OUTAGE_SCENARIOS: readonly Scenario[] = [
     funds: 100_000,
     plan: () =>
       allOf(
-        ...["claim-run", "extend-lease", "begin-finalize", "put", "close-run"].map((operation) =>
+        ...["lease-run", "extend-lease", "begin-finalize", "put", "close-run"].map((operation) =>
           firstTimes("worker", operation, [LOST]),
         ),
       ),

@@ -43,7 +43,7 @@ export const RACE_SCENARIOS: readonly Scenario[] = [
   {
     name: "a lease that lives again after the sweep's look is not taken",
     funds: 100_000,
-    plan: () => firstTimes("reaper", "requeue-lapsed", [stall(10_000)]),
+    plan: () => firstTimes("reaper", "requeue-expired", [stall(10_000)]),
     play: async (stage) => {
       await beatAfterLook(stage);
       if (stage.run().attempt !== 1) stage.world.violate("0: the lease did not live again");
@@ -53,7 +53,7 @@ export const RACE_SCENARIOS: readonly Scenario[] = [
     name: "a lease that lives again after the sweep's look does not fail the run, though it is its last",
     funds: 100_000,
     settings: ONE_ATTEMPT,
-    plan: () => firstTimes("reaper", "fail-lapsed", [stall(10_000)]),
+    plan: () => firstTimes("reaper", "fail-expired", [stall(10_000)]),
     play: async (stage) => {
       await beatAfterLook(stage);
       if (stage.run().status !== "COMPLETED") stage.world.violate("3: a run with a live lease did not complete");
@@ -75,7 +75,7 @@ export const RACE_SCENARIOS: readonly Scenario[] = [
     name: "an attempt that a late W1 began is not finished by the worker of the one before",
     funds: 100_000,
     plan: () =>
-      firstTimes("worker", "claim-run", [
+      firstTimes("worker", "lease-run", [
         { fault: "late", ms: 200_000 },
         { fault: "stall-after", ms: 275_000 },
       ]),

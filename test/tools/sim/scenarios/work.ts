@@ -13,8 +13,8 @@ export const WORK_SCENARIOS: readonly Scenario[] = [
     play: async ({ world, intent, ask, wait, run }) => {
       await ask(intent("waits", { wait_ms: 55_000, ms: 20_000, timebox_sec: 25 }));
       await wait(200_000);
-      const { attempt, hand_backs, status, charged_micros } = run();
-      if (attempt !== 1 || hand_backs !== 0) world.violate("0: the run that waited was started again");
+      const { attempt, uncounted_requeues, status, charged_micros } = run();
+      if (attempt !== 1 || uncounted_requeues !== 0) world.violate("0: the run that waited was started again");
       if (status !== completed.status || charged_micros !== completed.charged_micros) {
         world.violate(`0: the run that waited is ${status}, for ${charged_micros}`);
       }
@@ -26,8 +26,9 @@ export const WORK_SCENARIOS: readonly Scenario[] = [
     play: async ({ world, intent, ask, wait, run }) => {
       await ask(intent("waits-too-long", { wait_ms: 62_000 }));
       await wait(600_000);
-      const { attempt, hand_backs, status, charged_micros } = run();
-      if (attempt !== 4 || hand_backs !== 3) world.violate(`0: it went back ${hand_backs} times of ${attempt}`);
+      const { attempt, uncounted_requeues, status, charged_micros } = run();
+      if (attempt !== 4 || uncounted_requeues !== 3)
+        world.violate(`0: it went back ${uncounted_requeues} times of ${attempt}`);
       if (status !== completed.status || charged_micros !== completed.charged_micros) {
         world.violate(`0: the run that waited too long is ${status}, for ${charged_micros}`);
       }
@@ -39,8 +40,9 @@ export const WORK_SCENARIOS: readonly Scenario[] = [
     play: async ({ world, intent, ask, wait, run }) => {
       await ask(intent("waits-an-hour", { wait_ms: 3_600_000 }));
       await wait(4_000_000);
-      const { attempt, hand_backs, status, charged_micros } = run();
-      if (attempt !== 4 || hand_backs !== 3) world.violate(`0: it went back ${hand_backs} times of ${attempt}`);
+      const { attempt, uncounted_requeues, status, charged_micros } = run();
+      if (attempt !== 4 || uncounted_requeues !== 3)
+        world.violate(`0: it went back ${uncounted_requeues} times of ${attempt}`);
       if (status !== completed.status || charged_micros !== completed.charged_micros) {
         world.violate(`0: the run that waited an hour is ${status}, for ${charged_micros}`);
       }
@@ -52,8 +54,9 @@ export const WORK_SCENARIOS: readonly Scenario[] = [
     play: async ({ world, intent, ask, wait, run }) => {
       await ask(intent("killed", { end: "lose" }));
       await wait(600_000);
-      const { attempt, hand_backs, status, reason_code, charged_micros } = run();
-      if (attempt !== 3 || hand_backs !== 0) world.violate(`0: it went back ${hand_backs} times of ${attempt}`);
+      const { attempt, uncounted_requeues, status, reason_code, charged_micros } = run();
+      if (attempt !== 3 || uncounted_requeues !== 0)
+        world.violate(`0: it went back ${uncounted_requeues} times of ${attempt}`);
       if (status !== "FAILED" || reason_code !== "WORK_PROCESS_LOST" || charged_micros !== 0) {
         world.violate(`0: it is ${status}, ${reason_code}, for ${charged_micros}`);
       }

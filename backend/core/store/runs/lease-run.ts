@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isTerminal, runStatus } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
-import sql from "./claim-run.sql";
+import sql from "./lease-run.sql";
 import { amount, only, timestamp } from "../columns.ts";
 
 const leased = z.object({
@@ -15,23 +15,23 @@ const leased = z.object({
   reserved_micros: amount,
   minimum_fee_micros: amount,
   attempt: z.number(),
-  hand_backs: z.number(),
+  uncounted_requeues: z.number(),
   trace_parent: z.string(),
   created_at: timestamp,
 });
 
 /** A run in our hands for one attempt, under our lease token. */
-export type ClaimedRun = z.infer<typeof leased> & { readonly run_id: string; readonly lease_token: string };
+export type LeasedRun = z.infer<typeof leased> & { readonly run_id: string; readonly lease_token: string };
 
-export type ClaimAnswer =
-  | { readonly kind: "claimed"; readonly run: ClaimedRun }
+export type LeaseAnswer =
+  | { readonly kind: "claimed"; readonly run: LeasedRun }
   /** Terminal or absent: its signal has nothing left to say. */
   | { readonly kind: "over" }
   /** Another's lease holds, or its fate is being decided: its holder or a sweep goes on with it. */
   | { readonly kind: "busy" };
 
 /** W1. The lease runs on the database's clock. Asked again under the same token it answers as it did before. */
-export async function claimRun(
+export async function leaseRun(
   db: Db,
   claim: {
     readonly run_id: string;
@@ -39,9 +39,9 @@ export async function claimRun(
     readonly lease_seconds: number;
     readonly max_attempts: number;
   },
-): Promise<ClaimAnswer> {
+): Promise<LeaseAnswer> {
   const row = only(
-    await db.query({ name: "claim-run", text: sql }, [
+    await db.query({ name: "lease-run", text: sql }, [
       claim.run_id,
       claim.lease_token,
       claim.lease_seconds,

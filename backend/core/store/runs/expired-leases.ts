@@ -2,11 +2,11 @@ import { z } from "zod";
 import type { Db } from "../../ports/db.ts";
 import { only } from "../columns.ts";
 import { type ClosedRun, closed } from "./close-run.ts";
-import failSql from "./fail-lapsed.sql";
-import findSql from "./lapsed-leases.sql";
-import requeueSql from "./requeue-lapsed.sql";
+import failSql from "./fail-expired.sql";
+import findSql from "./expired-leases.sql";
+import requeueSql from "./requeue-expired.sql";
 
-const lapsed = z.object({
+const expired = z.object({
   run_id: z.guid(),
   tenant_id: z.guid(),
   lease_token: z.guid(),
@@ -14,34 +14,34 @@ const lapsed = z.object({
   trace_parent: z.string(),
   cursor: z.string(),
 });
-export type LapsedLease = z.infer<typeof lapsed>;
+export type ExpiredLease = z.infer<typeof expired>;
 
 /** Up to 50 runs whose lease passed, oldest first, after the one given. */
-export async function findLapsedLeases(db: Db, after?: LapsedLease): Promise<readonly LapsedLease[]> {
-  const rows = await db.query({ name: "lapsed-leases", text: findSql }, [
+export async function findExpiredLeases(db: Db, after?: ExpiredLease): Promise<readonly ExpiredLease[]> {
+  const rows = await db.query({ name: "expired-leases", text: findSql }, [
     after?.cursor ?? "-infinity",
     after?.run_id ?? FIRST,
   ]);
-  return rows.map((row) => lapsed.parse(row));
+  return rows.map((row) => expired.parse(row));
 }
 
 /** False: another came first. */
-export async function requeueLapsed(db: Db, run: LapsedLease, max_attempts: number): Promise<boolean> {
+export async function requeueExpired(db: Db, run: ExpiredLease, max_attempts: number): Promise<boolean> {
   return (
-    (await db.query({ name: "requeue-lapsed", text: requeueSql }, [run.run_id, run.lease_token, max_attempts]))
+    (await db.query({ name: "requeue-expired", text: requeueSql }, [run.run_id, run.lease_token, max_attempts]))
       .length === 1
   );
 }
 
 /** Undefined: another came first. */
-export async function failLapsed(
+export async function failExpired(
   db: Db,
-  run: LapsedLease,
+  run: ExpiredLease,
   max_attempts: number,
   failure: { readonly detail: string; readonly costs_fee: boolean },
 ): Promise<ClosedRun | undefined> {
   const { detail, costs_fee } = failure;
-  const rows = await db.query({ name: "fail-lapsed", text: failSql }, [
+  const rows = await db.query({ name: "fail-expired", text: failSql }, [
     run.run_id,
     run.lease_token,
     max_attempts,

@@ -12,7 +12,7 @@ export interface Position {
 }
 
 /** How many transfers one page reads, whatever its filters, unless it may have more entries. */
-export const MOST_LOOKED_AT = 5_000;
+export const MAX_SCANNED = 5_000;
 
 const columns = z.object({
   outcome: z.enum(["found", "no-position", "not-adopted"]),

@@ -4,7 +4,7 @@
 WITH due AS (
   SELECT run_id FROM runs
    WHERE run_id = $1::uuid AND lease_token = $2::uuid AND status = 'PROCESSING' AND finalize_stage IS NULL
-     AND money_state = 'RESERVED' AND lease_expires_at < wall_clock() AND attempt - hand_backs < $3::integer
+     AND money_state = 'RESERVED' AND lease_expires_at < wall_clock() AND attempt - uncounted_requeues < $3::integer
      FOR UPDATE SKIP LOCKED
 )
 UPDATE runs r

@@ -12,11 +12,11 @@ WITH leased AS (
          started_at = CASE WHEN r.lease_token = $2::uuid THEN r.started_at ELSE wall_clock() END
    WHERE r.run_id = $1::uuid AND r.money_state = 'RESERVED' AND r.finalize_stage IS NULL
      AND (r.status = 'QUEUED' OR (r.status = 'PROCESSING' AND (r.lease_token = $2::uuid
-       OR (r.lease_expires_at < wall_clock() AND r.attempt - r.hand_backs < $4::integer))))
+       OR (r.lease_expires_at < wall_clock() AND r.attempt - r.uncounted_requeues < $4::integer))))
   RETURNING r.*
 )
 SELECT true AS leased, status, tenant_id, pack_type, pack_version, inputs, encode(payload_sha256, 'hex') AS payload_sha256,
-       timebox_sec, min_reliability, reserved_micros, minimum_fee_micros, attempt, hand_backs,
+       timebox_sec, min_reliability, reserved_micros, minimum_fee_micros, attempt, uncounted_requeues,
        trace_parent, created_at
   FROM leased
 UNION ALL

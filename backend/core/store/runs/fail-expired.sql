@@ -5,7 +5,7 @@ SELECT c.run_id, c.tenant_id, c.reserved_micros, c.charged_micros
   FROM (
     SELECT run_id, lease_token, minimum_fee_micros FROM runs
      WHERE run_id = $1::uuid AND lease_token = $2::uuid AND status = 'PROCESSING' AND finalize_stage IS NULL
-       AND money_state = 'RESERVED' AND lease_expires_at < wall_clock() AND attempt - hand_backs >= $3::integer
+       AND money_state = 'RESERVED' AND lease_expires_at < wall_clock() AND attempt - uncounted_requeues >= $3::integer
        FOR UPDATE SKIP LOCKED
   ) due
  CROSS JOIN LATERAL close_run(due.run_id, 'PROCESSING', NULL, due.lease_token, NULL, 'FAILED',
