@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { bytea, fn } from "#core/store/fn.ts";
 import { findPlan } from "#core/store/plans/find-plan.ts";
 import { findReceipt } from "#core/store/runs/find-receipt.ts";
 import { findUsage } from "#core/store/ledger/find-usage.ts";
 import { listOwnRuns } from "#core/store/runs/list-own-runs.ts";
 import { listOwnTransfers } from "#core/store/ledger/list-own-transfers.ts";
+import { setSwitch } from "#core/store/switch/set-switch.ts";
 import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 
 let world: MoneyWorld;
@@ -42,6 +44,27 @@ it.each([
     [role],
   );
   expect(rows.map((row) => row["proname"])).toEqual(names.split(" "));
+});
+
+it("refuses a key in one order, and names no tenant then", async () => {
+  const { tenant_id, key_sha256, key_id } = account;
+  const check = async (sha256: string, scope: string, changes: boolean) =>
+    (await fn(world.owner, "check_key", [bytea(sha256), scope, changes]))[0];
+  const refused = (refusal: string) => ({ tenant_id: null, key_id: null, refusal });
+  const revoked = await world.key(tenant_id);
+  await world.owner.query("SELECT * FROM revoke_key($1)", [revoked.key_id]);
+  expect(await check(key_sha256, "read", true)).toEqual({ tenant_id, key_id, refusal: null });
+  expect(await check(key_sha256, "admin", true)).toEqual(refused("scope-missing"));
+  await setSwitch(world.owner, "halt");
+  expect(await check(key_sha256, "admin", true)).toEqual(refused("read-only"));
+  expect(await check(key_sha256, "admin", false)).toEqual(refused("scope-missing"));
+  expect(await check(key_sha256, "read", false)).toMatchObject({ refusal: null });
+  expect(await check("00".repeat(32), "admin", true)).toEqual(refused("unauthorized"));
+  expect(await check(revoked.key_sha256, "read", true)).toEqual(refused("unauthorized"));
+  await world.owner.query("UPDATE tenants SET status = 'suspended' WHERE tenant_id = $1", [tenant_id]);
+  expect(await check(key_sha256, "read", true)).toEqual(refused("unauthorized"));
+  await world.owner.query("UPDATE tenants SET status = 'active' WHERE tenant_id = $1", [tenant_id]);
+  await setSwitch(world.owner, "normal");
 });
 
 it("calls its four listings", async () => {

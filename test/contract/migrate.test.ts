@@ -42,7 +42,7 @@ describe("npm run migrate", () => {
     expect(results.map(({ code, err }) => ({ code, err }))).toEqual(results.map(() => ({ code: 0, err: "" })));
     const outputs = results.map(({ out }) => out);
     expect(outputs.filter((out) => out === "up to date\n")).toHaveLength(2);
-    expect(outputs.filter((out) => out.startsWith("applied 0001-schema\n"))).toHaveLength(1);
+    expect(outputs.filter((out) => out.startsWith("applied 0001-tables\n"))).toHaveLength(1);
   });
 
   it("says what is wrong with its arguments and exits with 2", async () => {

@@ -12,10 +12,11 @@ const NUMBERED = files.filter((file) => /^migrations\/[^/]+\.sql$/.test(file));
 const FUNCTIONS = files.filter((file) => file.startsWith("migrations/functions/"));
 
 const STATEMENTS = files.filter((file) => /^backend\/core\/store\/.*\.sql$/.test(file));
+const STORE = files.filter((file) => /^backend\/core\/store\/.*\.ts$/.test(file));
 /** Functions that the stores call. */
-const CALLED = files
-  .filter((file) => /^backend\/core\/store\/.*\.ts$/.test(file))
-  .flatMap((file) => [...read(file).matchAll(/\bfn\(\s*db,\s*"(\w+)"/g)].map(([, name = ""]) => name));
+const CALLED = STORE.flatMap((file) =>
+  [...read(file).matchAll(/\bfn\(\s*db,\s*"(\w+)"/g)].map(([, name = ""]) => name),
+);
 /** Functions that others call with the rights of a role of the product. */
 const CALLED_BY_OTHERS = ["mirrored_tenant", "mirrored_key"];
 
@@ -73,6 +74,21 @@ describe("the house", () => {
       return /^\s*SELECT [^()]* FROM (\w+)\([^()]*\)\s*$/.test(sql);
     });
     expect(lone).toEqual([]);
+  });
+
+  test("names the arguments of each function that takes more than five", () => {
+    const long = FUNCTIONS.flatMap((file) => [
+      ...read(file).matchAll(/CREATE OR REPLACE FUNCTION (\w+)\s*\(([^)]*)\)/g),
+    ])
+      .filter(([, , parameters = ""]) => (parameters.match(/\bp_\w+/g)?.length ?? 0) > 5)
+      .map(([, name = ""]) => name);
+    expect(long).toContain("close_run");
+    const listed = STORE.flatMap((file) =>
+      [...read(file).matchAll(/\bfn\(\s*db,\s*"(\w+)",\s*(\[|\w+)/g)]
+        .filter(([, name = "", first = ""]) => long.includes(name) && !read(file).includes(`const ${first} = {`))
+        .map(([call]) => `${file}: ${call}`),
+    );
+    expect(listed).toEqual([]);
   });
 
   test("grants no function that nothing calls", () => {

@@ -108,7 +108,7 @@ describe("the README", () => {
 
   test("has the default of each environment variable", () => {
     const parsed = parseEnv(REQUIRED);
-    if (!("env" in parsed)) throw new Error(parsed.faults.join("; "));
+    if (!("env" in parsed)) throw new Error(parsed.errors.join("; "));
     const config = { ...workerConfig(REQUIRED), ...reaperConfig(REQUIRED), ...parsed.env };
     const defaults = Object.entries(config).filter(([name, value]) => !(name in REQUIRED) && value !== undefined);
     expect(defaults.length).toBeGreaterThan(15);
