@@ -7,8 +7,7 @@ import { watchRun } from "../../../edge/runs/watch-run.ts";
 
 const START_MS = Date.parse("2026-01-01T00:00:00Z");
 const BASE: Row = {
-  authorized: true,
-  scopes: ["read"],
+  outcome: "found",
   run_id: "01a1fa37-24d5-77a5-b92c-ccf601371541",
   tenant_id: "0b7e4f0a-6c43-4f0a-9a0c-5a3f6f6f8a11",
   pack_type: "decision",
@@ -57,7 +56,7 @@ function watched(answers: readonly (Row | "outage" | "nobody")[], for_ms = 30_00
         const answer = answers[Math.min(world.looks_ms.length, answers.length - 1)] ?? BASE;
         world.looks_ms.push(world.now_ms - START_MS);
         if (answer === "outage") throw new Outage("database", new Error("down"));
-        return answer === "nobody" ? [] : [answer];
+        return [answer === "nobody" ? { outcome: "unauthorized" } : answer];
       },
     },
   };
@@ -95,9 +94,9 @@ describe("a run that is watched", () => {
   });
 
   test("is let go of when the key may no longer check", async () => {
-    const revoked = row({ authorized: false });
-    const scopeless = row({ scopes: ["submit"] });
-    const absent = row({ run_id: null });
+    const revoked = row({ outcome: "unauthorized" });
+    const scopeless = row({ outcome: "scope-missing" });
+    const absent = row({ outcome: "absent", run_id: null });
     for (const [answer, kind] of [
       [revoked, "unauthorized"],
       ["nobody", "unauthorized"],
