@@ -20,7 +20,7 @@ test("halted, a cancel is refused and the run is as it was; read-only, it is tak
     const given = await submittedTo(other);
     await setSwitch(other.owner, "halt");
     const refused = await cancel(other, given);
-    expect(problemOf(refused, 503, "read-only").detail).toContain("the run is as it was");
+    expect(problemOf(refused, 503, "read-only").detail).toContain("The run is unchanged");
     expect(refused.headers.get("retry-after")).toBe("60");
     await setSwitch(other.owner, "read-only");
     expect((await cancel(other, given)).body).toMatchObject({ status: "CANCELED", money_state: "REFUNDED" });

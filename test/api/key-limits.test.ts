@@ -126,7 +126,7 @@ describe("no key makes one that can do more than itself:", () => {
     problemOf(await create(guest, { read_per_minute: 101 }), 403, "privilege-exceeded");
     problemOf(await rotate(guest, key_id), 403, "privilege-exceeded");
     const hasty = await world.key(tenant_id, { scopes: ["read"], expires_at: new Date(Date.now() + 60_000) });
-    expect(problemOf(await rotate(guest, hasty.key_id), 403, "privilege-exceeded").detail).toContain("faster rate");
+    expect(problemOf(await rotate(guest, hasty.key_id), 403, "privilege-exceeded").detail).toContain("higher rate");
   });
 });
 
@@ -155,7 +155,7 @@ describe("the number of keys", () => {
     const account = await admin();
     await fill(account.tenant_id, 998, "revoked");
     made(await create(account));
-    expect(problemOf(await create(account), 409, "too-many-keys").detail).toContain("within a day");
+    expect(problemOf(await create(account), 409, "too-many-keys").detail).toContain("within 24 hours");
   });
 });
 
@@ -169,7 +169,7 @@ test("keys are managed in read-only; in halt they are listed and revoked", async
     const next = rotated(await keys.rotate(account, key_id));
     await setSwitch(own.owner, "halt");
     for (const answer of [await keys.create(account), await keys.rotate(account, next.key_id)]) {
-      expect(problemOf(answer, 503, "read-only").detail).toContain("nothing was changed");
+      expect(problemOf(answer, 503, "read-only").detail).toContain("Nothing was changed");
       expect(answer.headers.get("retry-after")).toBe("60");
     }
     expect((await keys.list(account)).keys).toHaveLength(3);

@@ -173,7 +173,7 @@ test("a deployment without a key signs nothing and says so, and serves an empty 
     const given = await submitted(keyless);
     await fail(keyless.backend, given.run_id);
     const refused = await ask(given, keyless);
-    expect(problemOf(refused, 503, "unavailable").detail).toContain("no key to sign receipts with");
+    expect(problemOf(refused, 503, "unavailable").detail).toContain("no key for signing receipts");
     expect(refused.headers.has("retry-after")).toBe(true);
     expect((await call(`${keyless.url}/.well-known/jwks.json`)).body).toEqual({ keys: [] });
     expect((await call(`${keyless.url}/readyz`)).status).toBe(200);
@@ -206,7 +206,9 @@ test("a key whose parts belong to two keys signs nothing", async () => {
     const given = await submitted(mixed);
     await fail(mixed.backend, given.run_id);
     problemOf(await ask(given, mixed), 500, "internal");
-    await eventually(() => expect(mixed.logs.join()).toContain("no Ed25519 key whose public and private parts fit"));
+    await eventually(() =>
+      expect(mixed.logs.join()).toContain("not an Ed25519 key whose public and private parts match"),
+    );
     expect(mixed.logs.join()).not.toContain(two.d);
   } finally {
     await mixed.close();

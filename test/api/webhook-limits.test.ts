@@ -64,7 +64,7 @@ describe("deliveries", () => {
     const again = () => hooks.ask("POST", `/${endpoint_id}/deliveries/${delivery?.delivery_id}/redeliver`, mine);
     expect((await again()).status).toBe(202);
     const refused = await again();
-    expect(problemOf(refused, 429, "rate-limited").detail).toContain("1000 webhook deliveries");
+    expect(problemOf(refused, 429, "rate-limited").detail).toContain("1000 unpaid webhook deliveries");
     const retry_after = Number(refused.headers.get("retry-after"));
     expect(retry_after).toBeGreaterThan(0);
     expect(retry_after).toBeLessThanOrEqual(3_600);
