@@ -18,7 +18,7 @@ const DISCONNECT_MS = 100;
 const RETRY_STEP_MS = 100;
 const RETRY_CEILING_MS = 2_000;
 /** Replies of a server that is there and cannot serve. */
-const UNFIT =
+const NOT_A_VERDICT =
   /^(LOADING|READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|NOAUTH|WRONGPASS|NOPERM)\b/;
 
 export function createRedis(options: RedisOptions): RedisDriver {
@@ -53,7 +53,7 @@ async function ask<T>(client: Client, command: () => Promise<T>): Promise<T> {
   try {
     return await command();
   } catch (error) {
-    if (isReply(error) && !UNFIT.test(error.message)) throw error;
+    if (isReply(error) && !NOT_A_VERDICT.test(error.message)) throw error;
     throw new Outage("redis", error);
   }
 }

@@ -81,10 +81,10 @@ async function perform(
   bounds: Pick<PackContext, "signal" | "turn" | "cap" | "is_free">,
 ): Promise<Execution> {
   const { fetch, log, offThread } = deps;
-  const stray = Promise.withResolvers<Execution>();
+  const unhandled = Promise.withResolvers<Execution>();
   const onUnhandled = (error: unknown) => {
     log.error("a pack did not handle an error", { error });
-    stray.resolve(failed("PACK_CRASHED"));
+    unhandled.resolve(failed("PACK_CRASHED"));
   };
   try {
     const read = await offThread.readInputs(pack.offer, run.inputs, bounds);
@@ -94,7 +94,7 @@ async function perform(
       timebox.done();
       return outcome?.kind === "done" ? await finish(offThread, outcome, bounds) : outcome;
     });
-    const outcome = await Promise.race([work, stray.promise]);
+    const outcome = await Promise.race([work, unhandled.promise]);
     if (outcome !== undefined) return outcome;
     log.error("the pack returned an invalid outcome");
     return failed("RESULT_INVALID");

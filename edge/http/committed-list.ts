@@ -9,7 +9,7 @@ export function orderOf<O extends string>(c: EdgeRequest, orders: readonly [O, .
   return orders.find((order) => order === asked) ?? orders[0];
 }
 
-/** A page of the list of this name, in commit order, and where it goes on. Throws the problem where there is none. */
+/** A page of the list of this name, in commit order, and where it continues. Throws the problem if it has none. */
 export function committedList<T>(
   c: EdgeRequest,
   list: string,

@@ -22,9 +22,7 @@ export const keyView = z.strictObject({
     .nullable()
     .meta({ description: "When it ends. Null: never.", examples: ["2027-11-21T09:30:00.000Z"] }),
   revoked_at: when.nullable().meta({ description: "When it was revoked; null if it was not.", examples: [null] }),
-  rotated_from: keyId
-    .nullable()
-    .meta({ description: "The key whose successor it is; null of one that is none.", examples: [null] }),
+  rotated_from: keyId.nullable().meta({ description: "The key that this one succeeds, or null.", examples: [null] }),
   submit_per_minute: perMinute("submits", 60),
   read_per_minute: perMinute("all that is no submit", 600),
   spending_cap_usd: usd.nullable().meta({

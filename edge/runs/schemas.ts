@@ -78,7 +78,7 @@ export const runView = z
     started_at: when.nullable().describe("When work on its last attempt began; null before."),
     finished_at: when.nullable().describe("When it ended; null before."),
     error: error.nullable().describe("Why it ended without a result; null where it did not."),
-    result: result.nullable().describe("What is known of the result; null where there is none."),
+    result: result.nullable().describe("What is known of the result; null without one."),
   })
   .meta({
     examples: [
@@ -107,7 +107,7 @@ export const runView = z
 
 export const resultView = z.strictObject({
   url: z.url().meta({
-    description: "Presigned; needs no API key. Whoever has it can download the result until it expires.",
+    description: "Presigned; needs no API key. Anyone who has it can download the result until it expires.",
     examples: ["https://results.example/results/1/01a1fa37.json?X-Amz-Expires=900&X-Amz-Signature=5d41402a"],
   }),
   sha256,

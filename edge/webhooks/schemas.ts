@@ -46,7 +46,7 @@ export const webhookCreated = z.strictObject({
 export const webhookSecret = z.strictObject({
   secret,
   previous_secret_valid_until: when.nullable().meta({
-    description: "Until then the secret before signs too; null where there is none.",
+    description: "Until then the secret before signs too; null without one.",
     examples: ["2026-11-22T09:30:00.000Z"],
   }),
 });

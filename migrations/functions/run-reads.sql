@@ -27,7 +27,7 @@ $$;
 -- of them: p_scan_limit runs are read, and the last of them is in the answer (`last_scanned`) even where it does not match
 -- (`matched`). The few open runs have an index of their own, and all of them are read.
 -- The scan starts at `s`, the position or the moment, whichever is earlier: an index is entered at one bound alone.
--- outcome: found | unauthorized | scope-missing. Always a row; its run is null where there is none.
+-- outcome: found | unauthorized | scope-missing. Always a row; its run is null if there are none.
 CREATE OR REPLACE FUNCTION list_own_runs(p_key_sha256 bytea, p_at timestamptz, p_id uuid, p_statuses text[], p_pack_type text,
   p_created_after timestamptz, p_created_before timestamptz, p_metadata jsonb, p_limit integer, p_scan_limit integer)
 RETURNS TABLE (outcome text, matched boolean, last_scanned boolean, place_at text, run run_views)

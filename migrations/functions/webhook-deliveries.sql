@@ -1,7 +1,7 @@
 -- Deliveries as the owner of an endpoint lists and repeats them.
 
 -- A page of an endpoint's deliveries, newest first, after p_after; without an endpoint those to runs' own addresses.
--- outcome: found | absent | unauthorized | scope-missing. Always a row; its delivery is null where there is none.
+-- outcome: found | absent | unauthorized | scope-missing. Always a row; its delivery is null if there are none.
 CREATE OR REPLACE FUNCTION list_webhook_deliveries(p_key_sha256 bytea, p_endpoint_id uuid, p_status text, p_after uuid,
   p_limit integer)
 RETURNS TABLE (outcome text, delivery delivery_views)

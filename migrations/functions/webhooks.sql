@@ -7,7 +7,7 @@ LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   SELECT EXISTS (SELECT FROM webhook_endpoints w WHERE w.tenant_id = p_tenant_id AND w.slow)
 $$;
 
--- Creates the tenant's default endpoint, with this secret, where there is none. Concurrent calls are safe.
+-- Creates the tenant's default endpoint, with this secret, unless it exists. Concurrent calls are safe.
 CREATE OR REPLACE FUNCTION ensure_default_webhook(p_tenant_id uuid, p_secret text) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
   INSERT INTO webhook_endpoints (endpoint_id, tenant_id, secret, created_at, slow)
@@ -16,7 +16,7 @@ LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
 $$;
 
 -- The endpoints of the key's tenant, oldest first; with an id only that one.
--- outcome: found | unauthorized | scope-missing. Always a row; its webhook is null where there is none.
+-- outcome: found | unauthorized | scope-missing. Always a row; its webhook is null if there are none.
 CREATE OR REPLACE FUNCTION list_webhooks(p_key_sha256 bytea, p_endpoint_id uuid)
 RETURNS TABLE (outcome text, webhook webhook_views)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -100,7 +100,7 @@ BEGIN
 END $$;
 
 -- Sets a new secret; up to three earlier ones sign too for p_grace_seconds: a caller that lost the response rotates again.
--- Without an id: that of the default endpoint, created where there is none.
+-- Without an id: that of the default endpoint, created if missing.
 -- outcome: rotated | absent | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION rotate_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_secret text, p_grace_seconds integer)
 RETURNS TABLE (outcome text, previous_until timestamptz)
@@ -127,7 +127,7 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- The secret that signs deliveries to runs' own addresses; p_secret, stored, where there is none yet.
+-- The secret that signs deliveries to runs' own addresses; p_secret, stored, if it does not exist yet.
 -- outcome: found | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION default_webhook_secret(p_key_sha256 bytea, p_secret text)
 RETURNS TABLE (outcome text, secret text, previous_until timestamptz)

@@ -4,7 +4,7 @@ import { acceptedRun, type Answer, bearer, call, post, problemOf } from "./clien
 import { createWorld, type World } from "./harness.ts";
 
 const LISTED = "https://app.example";
-const STRANGERS = [
+const FOREIGN_ORIGINS = [
   "https://app.example.evil",
   "http://app.example",
   "https://app.example:8443",
@@ -59,7 +59,7 @@ describe("a preflight", () => {
     expect(world.roundTrips()).toEqual(before);
   });
 
-  test.each(STRANGERS)("from %s is answered without a word of CORS", async (origin) => {
+  test.each(FOREIGN_ORIGINS)("from %s is answered without a word of CORS", async (origin) => {
     const answer = await preflight(`${world.url}/v1/runs`, origin);
     expect([answer.status, corsOf(answer), answer.headers.get("vary")]).toEqual([204, {}, "Origin"]);
   });
@@ -83,11 +83,11 @@ describe("an answer", () => {
     const headers = { Origin: LISTED };
     const accepted = await post({ url: world.url, api_key, headers });
     acceptedRun(accepted);
-    const unfit = await post({ url: world.url, api_key, headers, body: "{" });
-    problemOf(unfit, 400, "invalid-request");
+    const invalid = await post({ url: world.url, api_key, headers, body: "{" });
+    problemOf(invalid, 400, "invalid-request");
     const refused = await call(`${world.url}/v1/budget`, { headers });
     problemOf(refused, 401, "unauthorized");
-    for (const answer of [accepted, unfit, refused]) {
+    for (const answer of [accepted, invalid, refused]) {
       expect(corsOf(answer)).toEqual({
         "access-control-allow-origin": LISTED,
         "access-control-expose-headers":
@@ -100,7 +100,7 @@ describe("an answer", () => {
     expect(corsOf(second)["access-control-allow-origin"]).toBe("http://two.example:8080");
   });
 
-  test.each(STRANGERS)("to %s is as to nobody's page", async (origin) => {
+  test.each(FOREIGN_ORIGINS)("to %s is as to nobody's page", async (origin) => {
     const { api_key } = await world.account();
     const answer = await call(`${world.url}/v1/budget`, { headers: { ...bearer(api_key), Origin: origin } });
     expect([answer.status, corsOf(answer), answer.headers.get("vary")]).toEqual([200, {}, "Origin"]);

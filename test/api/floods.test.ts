@@ -55,11 +55,11 @@ test("bodies that do not fit have a rate of their own, which holds back their ke
   const [careless, careful] = [await world.account(), await world.account()];
   for (const { api_key } of [careless, careful]) acceptedRun(await post({ url: world.url, api_key }));
   const run_url = `${world.url}/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541`;
-  const unfit = { body: "{", headers: { "Content-Type": "application/json" } };
+  const invalid = { body: "{", headers: { "Content-Type": "application/json" } };
   const sends = [
     () => post({ url: world.url, api_key: careless.api_key, body: "{" }),
-    () => cancelRun(run_url, careless.api_key, unfit),
-    () => sendRaw(world.url, careless.api_key, "{", unfit.headers),
+    () => cancelRun(run_url, careless.api_key, invalid),
+    () => sendRaw(world.url, careless.api_key, "{", invalid.headers),
     () => send(world.url, careless.api_key, { method: "tools/call", params: { name: "get_run", arguments: {} } }),
   ] as const;
   // A tool that refuses its arguments says so in an answer of 200.

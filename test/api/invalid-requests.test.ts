@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const UNFIT: readonly (readonly [
+const INVALID: readonly (readonly [
   what: string,
   ask: (at: World, api_key: string) => Promise<Answer>,
   status: number,
@@ -32,7 +32,7 @@ const UNFIT: readonly (readonly [
   ],
 ];
 
-describe.each(UNFIT)("a request with %s", (_what, ask, status) => {
+describe.each(INVALID)("a request with %s", (_what, ask, status) => {
   test("by a key that is nobody's, or no longer anybody's, learns nothing but that", async () => {
     const account = await world.account();
     expect((await ask(world, account.api_key)).status).toBe(status);
@@ -66,7 +66,7 @@ test("without Redis or Postgres, what does not fit is still told, without where 
   try {
     const { api_key } = await lost.account();
     await Promise.all([lost.stopRedis(), lost.stopPostgres()]);
-    for (const [, ask, status] of UNFIT) {
+    for (const [, ask, status] of INVALID) {
       const answer = await ask(lost, api_key);
       expect(answer.status, answer.text).toBe(status);
       expect(answer.headers.has("ratelimit")).toBe(false);

@@ -102,20 +102,20 @@ test("an accepted run is signalled with its trace, a replay is not", async () =>
 
 test("an environment that is not fit is alive and answers 503, and the log names every fault and no value", async () => {
   const faults = { DATABASE_URL: "mysql://secret@host", S3_BUCKET: "", AWS_REGION: "" };
-  const unfit = await createWorld({ bindings: { ...faults, DPP_VERSION: "1.2.3" } });
+  const misconfigured = await createWorld({ bindings: { ...faults, DPP_VERSION: "1.2.3" } });
   try {
-    const health = await call(`${unfit.url}/health`);
+    const health = await call(`${misconfigured.url}/health`);
     expect([health.status, health.body]).toEqual([200, { status: "healthy", version: "1.2.3" }]);
     for (const path of ["/readyz", "/v1/budget", "/nowhere"]) {
-      const answer = await call(unfit.url + path);
+      const answer = await call(misconfigured.url + path);
       problemOf(answer, 503, "unavailable");
       expect(answer.text).not.toMatch(/DATABASE_URL|secret/);
     }
     await eventually(() => {
-      expect(unfit.logs.join()).toMatch(/DATABASE_URL.*AWS_REGION.*S3_BUCKET/);
+      expect(misconfigured.logs.join()).toMatch(/DATABASE_URL.*AWS_REGION.*S3_BUCKET/);
     });
-    expect(unfit.logs.join()).not.toContain("secret");
+    expect(misconfigured.logs.join()).not.toContain("secret");
   } finally {
-    await unfit.close();
+    await misconfigured.close();
   }
 });

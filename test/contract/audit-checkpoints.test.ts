@@ -3,7 +3,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import type { Db } from "#core/ports/db.ts";
-import { auditTenant, recordTenantFaults } from "#core/store/audit-tenant.ts";
+import { auditTenant, recordTenantDiscrepancies } from "#core/store/audit-tenant.ts";
 import { listFindings } from "#core/store/audit/list-findings.ts";
 import { sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
 import { claimed, complete, queued } from "./support/close-work.ts";
@@ -167,7 +167,7 @@ describe("a full turn", () => {
       }),
     );
     expect(await checkpoint(account)).toBeDefined();
-    await recordTenantFaults(world.backend, account.tenant_id, full);
+    await recordTenantDiscrepancies(world.backend, account.tenant_id, full);
     expect(await checkpoint(account)).toBeUndefined();
     const findings = await listFindings(world.owner, account.tenant_id);
     expect(findings.map(({ kind }) => kind)).toEqual(["audit-checkpoint"]);

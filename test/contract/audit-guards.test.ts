@@ -7,9 +7,9 @@ import { auditTenant } from "#core/store/audit-tenant.ts";
 import { clawbackCredit } from "#core/store/ledger/clawback-credit.ts";
 import { decideRun } from "#core/store/audit/decide-run.ts";
 import { grantCredit } from "#core/store/ledger/grant-credit.ts";
-import { judgeRuns, nextRuns, type RunFault } from "#core/store/audit/judge-runs.ts";
+import { judgeRuns, nextRuns, type RunDiscrepancy } from "#core/store/audit/judge-runs.ts";
 import { listFindings, resolveFinding } from "#core/store/audit/list-findings.ts";
-import { recordRunFault } from "#core/store/audit/record-finding.ts";
+import { recordRunDiscrepancy } from "#core/store/audit/record-finding.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
 import { claimed, complete, freeze, queued, type Work } from "./support/close-work.ts";
 import { holding } from "./support/holding.ts";
@@ -78,15 +78,15 @@ describe("a finding about a closed run", () => {
     const seen = await showRun(world.owner, run_id);
     if (seen === undefined) throw new Error("no run");
     const { tenant_id, status, money_state } = seen;
-    const fault: RunFault = { run_id, tenant_id, version: String(seen.version), status, money_state, detail: {} };
+    const fault: RunDiscrepancy = { run_id, tenant_id, version: String(seen.version), status, money_state, detail: {} };
     for (const stale of [{ version: "1" }, { money_state: "REFUNDED" }, { money_state: "AUDIT_REQUIRED" }] as const)
-      expect(await recordRunFault(world.backend, "run-books", { ...fault, ...stale })).toBe("lost");
+      expect(await recordRunDiscrepancy(world.backend, "run-books", { ...fault, ...stale })).toBe("lost");
     expect(await showRun(world.owner, run_id)).toEqual(seen);
-    expect(await recordRunFault(world.backend, "run-books", fault)).toBe("found");
-    expect(await recordRunFault(world.backend, "run-books", fault)).toBe("lost");
-    const now: RunFault = { ...fault, version: String(seen.version + 1), money_state: "AUDIT_REQUIRED" };
-    expect(await recordRunFault(world.backend, "run-books", now)).toBe("known");
-    expect(await recordRunFault(world.backend, "result-contradicts-run", now)).toBe("found");
+    expect(await recordRunDiscrepancy(world.backend, "run-books", fault)).toBe("found");
+    expect(await recordRunDiscrepancy(world.backend, "run-books", fault)).toBe("lost");
+    const now: RunDiscrepancy = { ...fault, version: String(seen.version + 1), money_state: "AUDIT_REQUIRED" };
+    expect(await recordRunDiscrepancy(world.backend, "run-books", now)).toBe("known");
+    expect(await recordRunDiscrepancy(world.backend, "result-contradicts-run", now)).toBe("found");
   });
 });
 
@@ -138,9 +138,9 @@ describe("a person's decision", () => {
     for (const kind of ["run-books", "result-contradicts-run"]) {
       const run = await showRun(world.owner, run_id);
       if (run === undefined) throw new Error("no run");
-      expect(await recordRunFault(world.backend, kind, { ...run, version: String(run.version), detail: {} })).toBe(
-        "found",
-      );
+      expect(
+        await recordRunDiscrepancy(world.backend, kind, { ...run, version: String(run.version), detail: {} }),
+      ).toBe("found");
     }
     const states: (string | undefined)[] = [];
     for (const { finding_id } of await listFindings(world.owner, account.tenant_id)) {

@@ -206,7 +206,7 @@ test("a process that could not be started, for want of files, is nobody's to wor
 });
 
 test("what packs leave behind in the worker's own process fails their runs, and no neighbour's", async () => {
-  const script = fileURLToPath(new URL("./support/hostile/stray-process.ts", import.meta.url));
+  const script = fileURLToPath(new URL("./support/hostile/unhandled-process.ts", import.meta.url));
   const loader = fileURLToPath(new URL("../../backend/text-loader.ts", import.meta.url));
   const child = fork(script, { execArgv: ["--import", loader] });
   const [[ended], [code]] = await Promise.all([once(child, "message"), once(child, "exit")]);

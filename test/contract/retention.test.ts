@@ -8,7 +8,7 @@ import { findRun } from "#core/store/runs/find-run.ts";
 import { listFindings, resolveFinding } from "#core/store/audit/list-findings.ts";
 import { beginPurge, findRunsPastRetention, purgeRun } from "#core/store/runs/runs-past-retention.ts";
 import { judgeRuns, nextRuns } from "#core/store/audit/judge-runs.ts";
-import { recordRunFault } from "#core/store/audit/record-finding.ts";
+import { recordRunDiscrepancy } from "#core/store/audit/record-finding.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
 import {
   type RetentionSweepDeps,
@@ -34,7 +34,7 @@ describe("the retention sweep", () => {
     return run_id;
   };
   /** A run that ended, and whose retention passed, so long ago. */
-  const outlived = async (minutes = 1): Promise<string> => {
+  const pastRetention = async (minutes = 1): Promise<string> => {
     const run_id = await worked();
     await age(run_id, minutes);
     return run_id;
@@ -49,7 +49,7 @@ describe("the retention sweep", () => {
     const run = await showRun(h.owner, run_id);
     if (run === undefined) throw new Error("no run");
     const fault = { ...run, version: String(run.version), detail: {} };
-    expect(await recordRunFault(h.backend, "run-books", fault)).toBe("found");
+    expect(await recordRunDiscrepancy(h.backend, "run-books", fault)).toBe("found");
   };
   const letGo = async (run_id: string) => {
     const finding = (await listFindings(h.owner)).find((each) => each.run_id === run_id);
@@ -109,7 +109,7 @@ describe("the retention sweep", () => {
   });
 
   it("keeps a frozen run and one that is open", async () => {
-    const frozen = await outlived();
+    const frozen = await pastRetention();
     await h.owner.query("UPDATE runs SET money_state = 'AUDIT_REQUIRED' WHERE run_id = $1", [frozen]);
     const waiting = await h.submit();
     await age(waiting, 1);
@@ -126,7 +126,7 @@ describe("the retention sweep", () => {
       "purged_at = now()",
       "version = version + 1",
     ]) {
-      const run_id = await outlived();
+      const run_id = await pastRetention();
       const run = await found(run_id);
       await h.owner.query(`UPDATE runs SET ${change} WHERE run_id = $1`, [run_id]);
       expect(await beginPurge(h.backend, run), change).toBeUndefined();
@@ -135,7 +135,7 @@ describe("the retention sweep", () => {
   });
 
   it("forgets nothing of a run whose purge was not begun, or that has moved on since", async () => {
-    const run = await found(await outlived());
+    const run = await found(await pastRetention());
     expect(await purgeRun(h.backend, run)).toBe(false);
     const begun = await beginPurge(h.backend, run);
     if (begun === undefined) throw new Error("the purge was not begun");
@@ -146,7 +146,7 @@ describe("the retention sweep", () => {
   });
 
   it("keeps everything of a run that is frozen after it was found", async () => {
-    const run_id = await outlived();
+    const run_id = await pastRetention();
     const db: typeof h.backend = {
       query: async (text, values) => {
         const rows = await h.backend.query(text, values);
@@ -160,7 +160,7 @@ describe("the retention sweep", () => {
   });
 
   it("keeps the inputs of a run that is frozen once its purge was begun, until a person lets it go", async () => {
-    const run_id = await outlived();
+    const run_id = await pastRetention();
     const frozen = {
       delete: async (keys: readonly string[]) => {
         if (keys.some((key) => key.includes(run_id))) await freeze(run_id);
@@ -176,7 +176,7 @@ describe("the retention sweep", () => {
   });
 
   it("goes on with a purge that was begun and not ended", async () => {
-    const run_id = await outlived();
+    const run_id = await pastRetention();
     await beginPurge(h.backend, await found(run_id));
     const { purging_at } = await h.run(run_id);
     expect(purging_at).toEqual(expect.any(Date));
@@ -186,8 +186,8 @@ describe("the retention sweep", () => {
   });
 
   it("purges the runs behind one whose objects cannot be deleted", async () => {
-    const stuck = await outlived(60);
-    const behind = [await outlived(30), await outlived(20)];
+    const stuck = await pastRetention(60);
+    const behind = [await pastRetention(30), await pastRetention(20)];
     const heard = await sweep({
       objects: {
         delete: async (keys) => {
@@ -204,7 +204,7 @@ describe("the retention sweep", () => {
   });
 
   it("ends its round when S3 is out, forgets nothing, and goes on with the next run", async () => {
-    const [first, second] = [await outlived(60), await outlived(30)];
+    const [first, second] = [await pastRetention(60), await pastRetention(30)];
     const turn: RetentionCursor = { after: undefined };
     const out = { delete: () => Promise.reject(new Outage("s3", new Error("down"))) };
     await expect(sweep({ objects: out }, turn)).rejects.toThrow(Outage);
@@ -217,7 +217,7 @@ describe("the retention sweep", () => {
   });
 
   it("purges each run once, however many sweep", async () => {
-    const runs = await Promise.all([outlived(), outlived(), outlived()]);
+    const runs = await Promise.all([pastRetention(), pastRetention(), pastRetention()]);
     const heard = await Promise.all([sweep(), sweep(), sweep()]);
     expect(heard.reduce((count, each) => count + each.counted("run_purged"), 0)).toBe(runs.length);
     expect(heard.flatMap(({ lines }) => lines)).toEqual([]);

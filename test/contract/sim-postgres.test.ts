@@ -96,8 +96,8 @@ const steps = {
   },
   reap: async ({ backend }: Roles) => {
     const answers: unknown[] = [];
-    for (const lapsed of await findExpiredLeases(backend)) {
-      answers.push(lapsed, await requeueExpired(backend, lapsed, LEASE.max_attempts));
+    for (const expired of await findExpiredLeases(backend)) {
+      answers.push(expired, await requeueExpired(backend, expired, LEASE.max_attempts));
     }
     return answers;
   },

@@ -53,10 +53,10 @@ describe("a worker that uploads its result", () => {
           Metadata: metadata,
         }),
       );
-    const buried = await h.submit();
-    await put(buried, { tombstone: "true" });
-    await work(buried, { packs: packOf(async () => done({})) });
-    expect(await h.run(buried)).toMatchObject({
+    const behindTombstone = await h.submit();
+    await put(behindTombstone, { tombstone: "true" });
+    await work(behindTombstone, { packs: packOf(async () => done({})) });
+    expect(await h.run(behindTombstone)).toMatchObject({
       status: "PROCESSING",
       finalize_stage: "CLAIMED",
       money_state: "RESERVED",

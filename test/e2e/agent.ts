@@ -65,7 +65,7 @@ export function agentOf(system: System, tenant: DemoTenant) {
   return { call, post, submit, look, ended };
 }
 
-export interface Books {
+export interface Totals {
   readonly granted: number;
   readonly charged: number;
   readonly reserved: number;
@@ -74,14 +74,14 @@ export interface Books {
 }
 
 /** The balance of a tenant, and what its ledger adds up to. */
-export async function books(
+export async function accountOf(
   system: System,
   tenant: DemoTenant,
-): Promise<{ balance: Books; ledger: Omit<Books, "open_runs"> }> {
+): Promise<{ balance: Totals; ledger: Omit<Totals, "open_runs"> }> {
   const client = new pg.Client({ connectionString: system.stack.databaseUrl });
   await client.connect();
   try {
-    const { rows: balances } = await client.query<Record<keyof Books, string>>(
+    const { rows: balances } = await client.query<Record<keyof Totals, string>>(
       "SELECT granted, charged, reserved, available, open_runs FROM balances WHERE tenant_id = $1",
       [tenant.tenant_id],
     );

@@ -108,11 +108,11 @@ describe("the commands of a developer's day", SEVERAL_STARTS, () => {
   test.each(["test/dev/dev.ts", "test/dev/demo.ts"])(
     "%s says why a process cannot start, and ends in exit 1 with nothing left running",
     async (file) => {
-      const state = mkdtempSync(join(tmpdir(), "dpp-unfit-"));
-      const unfit = startWith({ DPP_LEASE_SECONDS: "soon", DPP_DEV_DIR: state }, file);
-      expect(await unfit.exit).toBe(1);
-      expect(unfit.output()).toContain("DPP_LEASE_SECONDS: must be a number of seconds");
-      expect(unfit.output()).not.toMatch(/^\s+at /m);
+      const state = mkdtempSync(join(tmpdir(), "dpp-misconfigured-"));
+      const misconfigured = startWith({ DPP_LEASE_SECONDS: "soon", DPP_DEV_DIR: state }, file);
+      expect(await misconfigured.exit).toBe(1);
+      expect(misconfigured.output()).toContain("DPP_LEASE_SECONDS: must be a number of seconds");
+      expect(misconfigured.output()).not.toMatch(/^\s+at /m);
       expect(processes().filter(({ command }) => command.includes(state))).toEqual([]);
       rmSync(state, { recursive: true, force: true });
     },

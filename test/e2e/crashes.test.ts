@@ -6,7 +6,7 @@ import { Redis as RawClient } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDemoTenant, withOwner } from "../dev/demo-tenant.ts";
 import { type ProcessName, type System, startSystem } from "../dev/system.ts";
-import { agentOf, books, smallDecision } from "./agent.ts";
+import { agentOf, accountOf, smallDecision } from "./agent.ts";
 import { holdPage } from "./held-page.ts";
 
 const SHORT_TIMES = {
@@ -64,7 +64,7 @@ describe("the whole system, when its processes die", () => {
       attempt: 2,
       cost: { actual_usd: "0.0030" },
     });
-    const { balance, ledger } = await books(system, tenant);
+    const { balance, ledger } = await accountOf(system, tenant);
     expect(balance).toEqual({ ...ledger, open_runs: 0 });
     expect(balance).toMatchObject({ charged: 3_000, reserved: 0 });
   });
@@ -80,7 +80,7 @@ describe("the whole system, when its processes die", () => {
     page.letGo();
     await system.start("worker");
     expect(await agent.ended(run_id)).toMatchObject({ status: "COMPLETED", cost: { actual_usd: "0.0030" } });
-    expect((await books(system, tenant)).balance).toMatchObject({ charged: 3_000, reserved: 0, open_runs: 0 });
+    expect((await accountOf(system, tenant)).balance).toMatchObject({ charged: 3_000, reserved: 0, open_runs: 0 });
   });
 
   test("Redis flushed in the middle of traffic: no run lost, no cent moved", async () => {
@@ -99,7 +99,7 @@ describe("the whole system, when its processes die", () => {
     expect(new Set(ids).size).toBe(60);
     const ends = await Promise.all(ids.map(agent.ended));
     expect(ends.every((run) => run.status === "COMPLETED")).toBe(true);
-    const { balance, ledger } = await books(system, tenant);
+    const { balance, ledger } = await accountOf(system, tenant);
     expect(balance).toEqual({ ...ledger, open_runs: 0 });
     expect(balance.charged).toBe(60 * 11_000);
     await eventually(async () => {
@@ -122,7 +122,7 @@ describe("the whole system, when its processes die", () => {
       expect(new Set(ids).size).toBe(30);
       const ends = await Promise.all(ids.map(agent.ended));
       expect(ends.map((run) => run.status)).toEqual(ids.map(() => "COMPLETED"));
-      const { balance, ledger } = await books(system, tenant);
+      const { balance, ledger } = await accountOf(system, tenant);
       expect(balance).toEqual({ ...ledger, open_runs: 0 });
       expect(balance.charged).toBe(30 * 11_000);
     },

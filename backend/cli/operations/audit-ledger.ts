@@ -1,10 +1,10 @@
-import { addUp, figuresOf, NOTHING_ADDED, type Added } from "#core/domain/books.ts";
+import { addUp, amountsOf, NOTHING_ADDED, type Added } from "#core/domain/ledger-totals.ts";
 import { formatSum } from "#core/domain/money.ts";
-import { AUDIT_SETTINGS, auditTenant, recordTenantFaults } from "#core/store/audit-tenant.ts";
+import { AUDIT_SETTINGS, auditTenant, recordTenantDiscrepancies } from "#core/store/audit-tenant.ts";
 import { auditTenants } from "#core/store/audit/audit-tenant.ts";
 import { judgeRuns, nextRuns } from "#core/store/audit/judge-runs.ts";
 import { listFindings } from "#core/store/audit/list-findings.ts";
-import { type Recorded, recordRunFault } from "#core/store/audit/record-finding.ts";
+import { type Recorded, recordRunDiscrepancy } from "#core/store/audit/record-finding.ts";
 import { type Operator, Refused, type Report, type StoresOperator } from "../operator.ts";
 import { fields } from "../text.ts";
 import { auditReceipts } from "./audit-receipts.ts";
@@ -38,7 +38,7 @@ export async function auditLedger(operator: StoresOperator, wanted: Wanted): Pro
 
   const findings = await listFindings(db, wanted.tenant_id);
   const seconds = (clock.now() - began_ms) / 1000;
-  const { granted, charged, reserved, available } = figuresOf(totals.added);
+  const { granted, charged, reserved, available } = amountsOf(totals.added);
   const counts = { tenants: totals.tenants, transfers: totals.transfers, runs: runs.runs };
   const usd = {
     granted_usd: formatSum(granted),
@@ -73,7 +73,7 @@ async function addTenants({ db }: Operator, { tenant_id: only, full }: Wanted) {
       added = addUp(added, audit.added);
       tenants += 1;
       transfers += audit.transfers;
-      for (const each of await recordTenantFaults(db, tenant_id, audit)) recorded.push(each.recorded);
+      for (const each of await recordTenantDiscrepancies(db, tenant_id, audit)) recorded.push(each.recorded);
     }
     page = only === undefined ? await auditTenants(db, page.at(-1), TENANTS) : [];
   }
@@ -87,7 +87,7 @@ async function addRuns({ db }: Operator, tenant_id: string | undefined) {
     const { run_ids, last } = await nextRuns(db, after, RUNS, tenant_id);
     const judged = await judgeRuns(db, run_ids);
     runs += judged.runs;
-    for (const fault of judged.faults) recorded.push(await recordRunFault(db, "run-books", fault));
+    for (const fault of judged.faults) recorded.push(await recordRunDiscrepancy(db, "run-books", fault));
     if (last === undefined) return { runs, recorded };
     after = last;
   }

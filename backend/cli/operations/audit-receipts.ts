@@ -2,7 +2,7 @@ import { readVerdict, resultKey } from "#core/domain/receipt.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { ObjectReader } from "#core/ports/objects.ts";
 import { type CompletedRun, completedRuns } from "#core/store/audit/completed-runs.ts";
-import { recordRunFault, type Recorded } from "#core/store/audit/record-finding.ts";
+import { recordRunDiscrepancy, type Recorded } from "#core/store/audit/record-finding.ts";
 
 /** How many objects are read at once, of how many runs. */
 const BATCH = 16;
@@ -22,7 +22,8 @@ export async function auditReceipts(
       const batch = runs.slice(from, from + BATCH);
       const judged = await Promise.all(batch.map(async (run) => ({ run, detail: await contradiction(objects, run) })));
       for (const { run, detail } of judged)
-        if (detail !== undefined) recorded.push(await recordRunFault(db, "result-contradicts-run", { ...run, detail }));
+        if (detail !== undefined)
+          recorded.push(await recordRunDiscrepancy(db, "result-contradicts-run", { ...run, detail }));
     }
     receipts += runs.length;
     if (last === undefined) return { receipts, recorded };

@@ -1,13 +1,13 @@
 import {
   type Added,
   NOTHING_ADDED,
-  type TenantBooks,
-  type TenantFault,
-  type UsageFigures,
+  type TenantTotals,
+  type TenantDiscrepancy,
+  type UsageAmounts,
   addUp,
-  checkpointFaults,
-  tenantFaults,
-} from "../domain/books.ts";
+  checkpointDiscrepancies,
+  tenantDiscrepancies,
+} from "../domain/ledger-totals.ts";
 import type { Db } from "../ports/db.ts";
 import {
   type Checkpoint,
@@ -26,7 +26,7 @@ import {
   lineName,
   usageOf,
 } from "./audit/audit-tenant.ts";
-import { type Recorded, recordTenantFault } from "./audit/record-finding.ts";
+import { type Recorded, recordTenantDiscrepancy } from "./audit/record-finding.ts";
 
 export interface AuditSettings {
   /** What is older cannot still be uncommitted: more than twice as long as any transaction may live. */
@@ -46,7 +46,7 @@ export const AUDIT_SETTINGS: AuditSettings = { settled_seconds: 120, batch_size:
 export interface TenantAudit {
   readonly added: Added;
   readonly transfers: number;
-  readonly faults: readonly TenantFault[];
+  readonly faults: readonly TenantDiscrepancy[];
   /** The version of the checkpoint that one of these is about. */
   readonly contradicted?: string;
 }
@@ -102,17 +102,18 @@ export async function auditTenant(
   };
 }
 
-const same = (a: TenantFault, b: TenantFault): boolean =>
+const same = (a: TenantDiscrepancy, b: TenantDiscrepancy): boolean =>
   a.kind === b.kind && a.subject === b.subject && a.difference === b.difference;
 
 /** Records what an audit found. The checkpoint that a finding is about goes last: until then it is the evidence. */
-export async function recordTenantFaults(
+export async function recordTenantDiscrepancies(
   db: Db,
   tenant_id: string,
   audit: TenantAudit,
-): Promise<readonly { readonly fault: TenantFault; readonly recorded: Recorded }[]> {
-  const found: { fault: TenantFault; recorded: Recorded }[] = [];
-  for (const fault of audit.faults) found.push({ fault, recorded: await recordTenantFault(db, tenant_id, fault) });
+): Promise<readonly { readonly fault: TenantDiscrepancy; readonly recorded: Recorded }[]> {
+  const found: { fault: TenantDiscrepancy; recorded: Recorded }[] = [];
+  for (const fault of audit.faults)
+    found.push({ fault, recorded: await recordTenantDiscrepancy(db, tenant_id, fault) });
   const isContradicted = audit.faults.some(({ kind }) => kind === "audit-checkpoint");
   if (isContradicted && audit.contradicted !== undefined) await dropCheckpoint(db, tenant_id, audit.contradicted);
   return found;
@@ -137,7 +138,7 @@ async function passFromBeginning(
 ): Promise<Pass | undefined> {
   if (checkpoint === undefined) return runPass(db, tenant_id, settings, BEGINNING, true);
   const there = await advance(db, tenant_id, BEGINNING, checkpoint.settled, settings.batch_size);
-  const contradictions = checkpointFaults(checkpoint.settled, there);
+  const contradictions = checkpointDiscrepancies(checkpoint.settled, there);
   const found = await runPass(db, tenant_id, settings, there, true);
   if (found === undefined || contradictions.length === 0) return found;
   const faults = [...contradictions, ...found.audit.faults];
@@ -160,7 +161,7 @@ async function runPass(
   const closed = new Map(settled.lines);
   const capped = new Map(settled.capped);
   addLines(closed, capped, rows.lines);
-  const books: TenantBooks = {
+  const totals: TenantTotals = {
     added: addUp(settled.added, rows),
     closed,
     capped,
@@ -170,7 +171,7 @@ async function runPass(
     keys: rows.keys,
   };
   const transfers = settled.transfers + rows.transfers;
-  return { audit: { added: books.added, transfers, faults: tenantFaults(books) }, settled };
+  return { audit: { added: totals.added, transfers, faults: tenantDiscrepancies(totals) }, settled };
 }
 
 /** Adds the settled transfers and closed runs from one place to another, in batches. */
@@ -198,7 +199,7 @@ async function advance(db: Db, tenant_id: string, from: Settled, to: Horizon, ba
   return { through, before, day, transfers, added, lines, capped };
 }
 
-function addLines(lines: Map<string, UsageFigures>, capped: Map<string, bigint>, more: ClosedLines): void {
+function addLines(lines: Map<string, UsageAmounts>, capped: Map<string, bigint>, more: ClosedLines): void {
   for (const line of more) {
     const before = lines.get(lineName(line)) ?? [];
     lines.set(

@@ -3,11 +3,11 @@ import { isTerminal } from "#core/domain/run.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
-import { AUDIT_SETTINGS, auditTenant, recordTenantFaults } from "#core/store/audit-tenant.ts";
+import { AUDIT_SETTINGS, auditTenant, recordTenantDiscrepancies } from "#core/store/audit-tenant.ts";
 import { auditTenants } from "#core/store/audit/audit-tenant.ts";
-import { judgeRuns, nextRuns, type RunFault } from "#core/store/audit/judge-runs.ts";
+import { judgeRuns, nextRuns, type RunDiscrepancy } from "#core/store/audit/judge-runs.ts";
 import { countFindings } from "#core/store/audit/list-findings.ts";
-import { type Recorded, recordRunFault } from "#core/store/audit/record-finding.ts";
+import { type Recorded, recordRunDiscrepancy } from "#core/store/audit/record-finding.ts";
 import { TenantTurns } from "../turns.ts";
 
 /** What one round reads at most; the next one goes on from there. */
@@ -83,7 +83,7 @@ async function sweepRuns(deps: AuditSweepDeps, cursor: AuditCursor): Promise<boo
   for (const fault of faults) {
     await round.step(
       fault.run_id,
-      () => recordFault(deps, fault),
+      () => recordDiscrepancy(deps, fault),
       (error) => deps.log.error("a fault of a run could not be recorded", { run_id: fault.run_id, error }),
     );
   }
@@ -94,15 +94,15 @@ async function sweepRuns(deps: AuditSweepDeps, cursor: AuditCursor): Promise<boo
 async function sweepTenant(deps: AuditSweepDeps, tenant_id: string, pace: typeof AUDIT_SETTINGS): Promise<void> {
   const audit = await auditTenant(deps.db, tenant_id, pace);
   if (audit === undefined) return;
-  for (const { fault, recorded } of await recordTenantFaults(deps.db, tenant_id, audit)) {
+  for (const { fault, recorded } of await recordTenantDiscrepancies(deps.db, tenant_id, audit)) {
     const { kind, subject, detail } = fault;
     report(deps, recorded, { kind, tenant_id, subject, detail });
   }
 }
 
-async function recordFault(deps: AuditSweepDeps, fault: RunFault): Promise<void> {
+async function recordDiscrepancy(deps: AuditSweepDeps, fault: RunDiscrepancy): Promise<void> {
   const { run_id, tenant_id, status, detail } = fault;
-  const recorded = await recordRunFault(deps.db, "run-books", fault);
+  const recorded = await recordRunDiscrepancy(deps.db, "run-books", fault);
   if (recorded === "found" && isTerminal(status)) deps.metrics.count("audit_required");
   report(deps, recorded, { kind: "run-books", tenant_id, run_id, detail });
 }

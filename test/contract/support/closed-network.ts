@@ -30,13 +30,13 @@ export interface ClosedNetwork extends Disposable {
 export function closeNetwork(): ClosedNetwork {
   const attempts: string[] = [];
   const { connect } = Socket.prototype;
-  Socket.prototype.connect = function refuseStrangers(this: Socket, ...args: unknown[]): Socket {
+  Socket.prototype.connect = function refuseOutside(this: Socket, ...args: unknown[]): Socket {
     const [first] = args;
     const destination = (Array.isArray(first) ? first[0] : first) as Destination;
     void addressesOf(destination).then((addresses) => {
-      const strangers = addresses.filter((address) => !LOOPBACK.test(address));
-      if (strangers.length === 0) return Reflect.apply(connect, this, args);
-      attempts.push(...strangers.map((address) => (isIPv6(address) ? `[${address}]` : address)));
+      const outside = addresses.filter((address) => !LOOPBACK.test(address));
+      if (outside.length === 0) return Reflect.apply(connect, this, args);
+      attempts.push(...outside.map((address) => (isIPv6(address) ? `[${address}]` : address)));
       return this.destroy(Object.assign(new Error("beyond loopback"), { code: "ECONNREFUSED" }));
     });
     return this;

@@ -71,8 +71,8 @@ export class RunModel {
   }
 
   claim(run: ModelRun, token: string): boolean {
-    const lapsed = run.status === "PROCESSING" && this.#hasLapsed(run) && this.#hasAttempts(run);
-    if (run.money !== "RESERVED" || run.stage !== null || !(run.status === "QUEUED" || lapsed)) return false;
+    const expired = run.status === "PROCESSING" && this.#hasExpired(run) && this.#hasAttempts(run);
+    if (run.money !== "RESERVED" || run.stage !== null || !(run.status === "QUEUED" || expired)) return false;
     if (run.lease_token !== null) run.past.push(run.lease_token);
     run.status = "PROCESSING";
     run.attempt += 1;
@@ -103,11 +103,11 @@ export class RunModel {
   }
 
   requeueExpired(run: ModelRun, token: string): boolean {
-    return isLeased(run, token) && this.#hasLapsed(run) && this.#hasAttempts(run) && this.#requeue(run);
+    return isLeased(run, token) && this.#hasExpired(run) && this.#hasAttempts(run) && this.#requeue(run);
   }
 
   failExpired(run: ModelRun, token: string): boolean {
-    if (!isLeased(run, token) || !this.#hasLapsed(run) || this.#hasAttempts(run)) return false;
+    if (!isLeased(run, token) || !this.#hasExpired(run) || this.#hasAttempts(run)) return false;
     return this.#close(run, "FAILED", 0, "LEASE_EXPIRED");
   }
 
@@ -152,7 +152,7 @@ export class RunModel {
     return "requested";
   }
 
-  #hasLapsed(run: ModelRun): boolean {
+  #hasExpired(run: ModelRun): boolean {
     return (run.lease_until ?? 0) < this.now;
   }
 

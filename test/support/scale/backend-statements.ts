@@ -14,14 +14,14 @@ const TENANT = idOf("tenant 0");
 const claimed = [idOf("claimed 1"), idOf("token claimed1")] as const;
 const stale = [idOf("stale 1"), idOf("token stale1")] as const;
 const leased = [idOf("leased 1"), idOf("lease leased1")] as const;
-const lapsed = [idOf("lapsed 1"), idOf("lease lapsed1")] as const;
-const outlived = idOf("outlived 1");
+const expired = [idOf("lapsed 1"), idOf("lease lapsed1")] as const;
+const pastRetention = idOf("outlived 1");
 const fresh = idOf("a token of this test");
 
 /** What worker and reaper ask: by key, or the next of what is due. */
 export const BACKEND_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "begin-finalize": backend(40, [...leased, fresh, 1], {}),
-  "begin-purge": backend(45, [outlived, "3"], { version: "4" }),
+  "begin-purge": backend(45, [pastRetention, "3"], { version: "4" }),
   "lease-run": backend(45, [idOf("queued 1"), fresh, 120, 3], { leased: true }),
   "claim-webhook-deliveries": backend(
     225,
@@ -66,7 +66,7 @@ export const BACKEND_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "commit-horizon": backend(10, [], {}),
   "count-signals": backend(50, [[idOf("queued 1")]], { run_id: idOf("queued 1") }),
   "extend-lease": backend(40, [...leased, 120, 30], { run_id: leased[0] }),
-  "fail-expired": backend(150, [...lapsed, 1, "x", false], { run_id: lapsed[0] }),
+  "fail-expired": backend(150, [...expired, 1, "x", false], { run_id: expired[0] }),
   "fan-out-events": backend(1_400, [10, 1_000, ["LEASE_EXPIRED"], null], { events: "10" }),
   "find-stranded-runs": backend(25, [[idOf("queued 1"), idOf("completed 1")]], { run_id: idOf("queued 1") }),
   "forget-events": backend(1_500, [30, "-infinity", "0", 50], { scanned: "50", events: "50" }),
@@ -77,12 +77,12 @@ export const BACKEND_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "expired-leases": backend(25, ["-infinity", FIRST], { tenant_id: TENANT }),
   "open-findings": backend(10, [], { findings: "30" }),
   "runs-past-retention": backend(25, ["-infinity", FIRST], { tenant_id: TENANT }),
-  "purge-run": backend(15, [outlived, "3"], null),
+  "purge-run": backend(15, [pastRetention, "3"], null),
   "record-finding": backend(30, [TENANT, null, "usage", "new", "{}"], {}),
   "requeue-attempt": backend(40, [...leased, 9], { run_id: leased[0] }),
-  "requeue-expired": backend(40, [...lapsed, 3], { run_id: lapsed[0] }),
+  "requeue-expired": backend(40, [...expired, 3], { run_id: expired[0] }),
   "roll-back": backend(40, stale, { run_id: stale[0] }),
-  "run-status": backend(15, [outlived], { status: "COMPLETED" }),
+  "run-status": backend(15, [pastRetention], { status: "COMPLETED" }),
   "stale-claims": backend(30, [60, "-infinity", FIRST], { tenant_id: TENANT }),
   "take-unsignalled": backend(400, [60, 3_600], { signal_count: 1 }),
   "tenant-snapshot": backend(195, [TENANT], { tenant_id: TENANT }),

@@ -1,6 +1,6 @@
 import type { CpuByPart } from "./cpu.ts";
 
-export interface Figures {
+export interface Amounts {
   readonly per_second: number;
   readonly p50_ms: number;
   readonly p95_ms: number;
@@ -10,7 +10,7 @@ export interface Figures {
 }
 
 /** What one closed loop gave, its rounds taken together. */
-export interface Cell extends Figures {
+export interface Cell extends Amounts {
   readonly work: string;
   readonly clients: number;
   readonly tenants: number;
@@ -30,7 +30,7 @@ export interface PaidRuns {
   readonly errors: number;
 }
 
-export function figures(latencies_ms: readonly Float64Array[], measured_ms: number, errors: number): Figures {
+export function figures(latencies_ms: readonly Float64Array[], measured_ms: number, errors: number): Amounts {
   const all = Float64Array.from(latencies_ms.flatMap((each) => [...each])).toSorted();
   return {
     per_second: measured_ms > 0 ? (all.length / measured_ms) * 1000 : 0,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { judge } from "../../tools/chaos/checker/judge.ts";
 import { TAMPERED_CLAWBACKS, moveCredit } from "./tampered-clawbacks.ts";
-import { DOCTORED, first, runOf } from "./tampered.ts";
+import { TAMPERED, first, runOf } from "./tampered.ts";
 import { soundWorld, type ToldWorld } from "./sound-world.ts";
 import { clawbackAt, FAILED_RUN, refusedWith, RUN, submitAt } from "./told.ts";
 
@@ -17,7 +17,7 @@ describe("the checker of chaos", () => {
     expect(verdict.refusals).toMatchObject({ exact: 1, needless: 0 });
   });
 
-  test.each(DOCTORED)("notices %s", (_, rule, doctor) => {
+  test.each(TAMPERED)("notices %s", (_, rule, doctor) => {
     const world = soundWorld();
     doctor(world);
     expect(rulesOf(world)).toContainEqual(expect.stringMatching(new RegExp(`^${rule}`)));

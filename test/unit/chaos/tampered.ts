@@ -25,7 +25,7 @@ export const runOf = (world: ToldWorld, run_id = RUN) => first(world.evidence.ru
 const drop = <T>(items: T[], which: (item: T) => boolean) => items.splice(items.findIndex(which), 1);
 
 /** What is tampered, and the beginning of the rule that must notice. */
-export const DOCTORED: readonly (readonly [what: string, rule: string, doctor: (world: ToldWorld) => unknown])[] = [
+export const TAMPERED: readonly (readonly [what: string, rule: string, doctor: (world: ToldWorld) => unknown])[] = [
   [
     "a balance that its transfers do not make",
     "1: granted",

@@ -79,13 +79,13 @@ describe("money in text", () => {
   });
 
   test("is never a fraction, a negative or an unsafe number", () => {
-    const unfit = fc.oneof(
+    const invalid = fc.oneof(
       fc.double().filter((value) => !Number.isSafeInteger(value) || value < 0),
       fc.integer({ max: -1 }),
       fc.bigInt({ min: MOST + 1n, max: 10n ** 30n }).map(Number),
     );
     fc.assert(
-      fc.property(unfit, (value) => {
+      fc.property(invalid, (value) => {
         expect(() => micros(value)).toThrow(RangeError);
         expect(() => microsFromText(String(value))).toThrow(RangeError);
       }),

@@ -48,9 +48,9 @@ async function told(checks: readonly RunCheck[], seen = 0): Promise<string[]> {
     }
   }
   const log = { info: () => {}, warn: () => {}, error: (line: string) => void errors.push(line), child: () => log };
-  const story = { run: RUN, seen, checks: coming(), trace_id: "trace" };
+  const watched = { run: RUN, seen, checks: coming(), trace_id: "trace" };
   const chunks: string[] = [];
-  for await (const chunk of chunksOf({ clock: { now: () => now_ms }, log }, story)) chunks.push(chunk);
+  for await (const chunk of chunksOf({ clock: { now: () => now_ms }, log }, watched)) chunks.push(chunk);
   expect(errors).toEqual([]);
   return chunks.map((chunk) => chunk.replaceAll(/^data: .*\n/gm, ""));
 }
@@ -94,8 +94,8 @@ describe("the events of a run", () => {
   test("are one line of JSON each, whatever the run's owner wrote into it", async () => {
     const log = { info: () => {}, warn: () => {}, error: () => {}, child: () => log };
     async function* none(): AsyncGenerator<RunCheck, void, undefined> {}
-    const story = { run: RUN, seen: 0, checks: none(), trace_id: "trace" };
-    const { value } = await chunksOf({ clock: { now: () => 0 }, log }, story).next();
+    const watched = { run: RUN, seen: 0, checks: none(), trace_id: "trace" };
+    const { value } = await chunksOf({ clock: { now: () => 0 }, log }, watched).next();
     const data = /^event: status\nid: 4\ndata: (.*)\n\n$/.exec((value ?? "").replace(RETRY, ""))?.[1];
     expect(JSON.parse(data ?? "")).toMatchObject({ run_id: RUN.run_id, metadata: RUN.metadata });
   });

@@ -9,7 +9,7 @@ const TENANT = "0190a000-0000-7000-8000-000000000001";
 const LIMITED = ["RATE_LIMITED", "5", "60000", "0", "4000"];
 
 /** An edge whose Redis gives these answers, and whose clock a test turns. */
-function world(answers: { readonly tenant: string; readonly reply: RedisReply }, strangers = 1_000) {
+function world(answers: { readonly tenant: string; readonly reply: RedisReply }, burst = 1_000) {
   let now_ms = 1_800_000_000_000;
   let asked = 0;
   const clock = { now: () => now_ms };
@@ -22,7 +22,7 @@ function world(answers: { readonly tenant: string; readonly reply: RedisReply },
       clock,
       redis: { get: () => ask(answers.tenant), set: () => Promise.resolve(), run: () => ask(answers.reply) },
       denied_keys: new DeniedKeyCache(clock),
-      unauthenticated: new IsolateRateLimiter({ per_minute: 1, burst: strangers }, clock),
+      unauthenticated: new IsolateRateLimiter({ per_minute: 1, burst }, clock),
     }),
   );
   return { app, pass: (ms: number) => void (now_ms += ms), asked: () => asked };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Added, UsageFigures } from "../../domain/books.ts";
+import type { Added, UsageAmounts } from "../../domain/ledger-totals.ts";
 import type { Db } from "../../ports/db.ts";
 import { counter, only } from "../columns.ts";
 import { fn } from "../fn.ts";
@@ -41,7 +41,7 @@ export interface Settled {
   readonly transfers: number;
   readonly added: Added;
   /** By "day pack key"; of a checkpoint only those of its own day. */
-  readonly lines: ReadonlyMap<string, UsageFigures>;
+  readonly lines: ReadonlyMap<string, UsageAmounts>;
   /** What capped runs were charged, by key. */
   readonly capped: ReadonlyMap<string, bigint>;
 }

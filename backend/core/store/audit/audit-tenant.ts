@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { UsageFigures } from "../../domain/books.ts";
+import type { UsageAmounts } from "../../domain/ledger-totals.ts";
 import type { Db } from "../../ports/db.ts";
 import horizonSql from "./audit-horizon.sql";
 import tenantSql from "./audit-tenant.sql";
@@ -95,5 +95,5 @@ export async function auditTenantRows(
 /** Identifies a line of usage. */
 export const lineName = ({ day, pack_type, key_id }: z.infer<typeof line>): string => `${day} ${pack_type} ${key_id}`;
 
-export const usageOf = (rows: readonly z.infer<typeof line>[]): ReadonlyMap<string, UsageFigures> =>
+export const usageOf = (rows: readonly z.infer<typeof line>[]): ReadonlyMap<string, UsageAmounts> =>
   new Map(rows.map((row) => [lineName(row), row.figures]));

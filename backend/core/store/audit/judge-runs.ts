@@ -18,7 +18,7 @@ const fault = z.object({
   detail: z.record(z.string(), z.unknown()),
 });
 /** A run as it was seen, and what is wrong about it. */
-export type RunFault = z.infer<typeof fault>;
+export type RunDiscrepancy = z.infer<typeof fault>;
 
 const answer = z.object({ runs: counter, transfers: counter, faults: z.array(fault) });
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isTerminal } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
 import { fn } from "../fn.ts";
-import type { RunFault } from "./judge-runs.ts";
+import type { RunDiscrepancy } from "./judge-runs.ts";
 
 const outcome = z.object({ outcome: z.enum(["found", "known", "lost"]) });
 
@@ -10,7 +10,7 @@ const outcome = z.object({ outcome: z.enum(["found", "known", "lost"]) });
 export type Recorded = z.infer<typeof outcome>["outcome"];
 
 /** A finding about a tenant. */
-export async function recordTenantFault(
+export async function recordTenantDiscrepancy(
   db: Db,
   tenant_id: string,
   fault: { readonly kind: string; readonly subject: string; readonly detail: Readonly<Record<string, unknown>> },
@@ -19,7 +19,7 @@ export async function recordTenantFault(
 }
 
 /** A finding about a run. A closed run is frozen by it; an open one may still change, and is read again. */
-export async function recordRunFault(db: Db, kind: string, fault: RunFault): Promise<Recorded> {
+export async function recordRunDiscrepancy(db: Db, kind: string, fault: RunDiscrepancy): Promise<Recorded> {
   const detail = JSON.stringify(fault.detail);
   if (!isTerminal(fault.status)) return record(db, [fault.tenant_id, fault.run_id, kind, "", detail]);
   const rows = await fn(db, "freeze_closed_run", [fault.run_id, fault.version, fault.money_state, kind, detail]);

@@ -51,7 +51,7 @@ export function lifeFaults(before: Snapshot, after: Snapshot, laws: LifeLaws): r
 function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[] {
   const from = state(run);
   const to = state(then);
-  const lapsed = run.lease_expires_at !== null && Date.parse(run.lease_expires_at) < laws.now_ms;
+  const expired = run.lease_expires_at !== null && Date.parse(run.lease_expires_at) < laws.now_ms;
   const handedBack = then.uncounted_requeues === run.uncounted_requeues + 1;
   const used = run.attempt - run.uncounted_requeues;
   const isTakenAway = from === "PROCESSING" && (to === "QUEUED" || then.attempt > run.attempt);
@@ -63,7 +63,7 @@ function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[
     [then.version > run.version || from === to, "a change raises the version"],
     [then.attempt >= run.attempt && then.attempt <= run.attempt + 1, "attempts rise by one"],
     [
-      !isTakenAway || lapsed || handedBack || laws.operation === "requeue-attempt",
+      !isTakenAway || expired || handedBack || laws.operation === "requeue-attempt",
       "a live lease is nobody else's to take",
     ],
     [from !== "CLAIMED" || to !== "CLAIMED" || then.attempt === run.attempt, "nobody starts what is claimed"],
@@ -75,7 +75,7 @@ function stepFaults(run: RunRow, then: RunRow, laws: LifeLaws): readonly string[
       then.reason_code !== "LEASE_EXPIRED" || from === to || used >= laws.max_attempts,
       "it fails when its attempts are used",
     ],
-    [then.reason_code !== "LEASE_EXPIRED" || from !== "PROCESSING" || lapsed, "it fails when its lease has passed"],
+    [then.reason_code !== "LEASE_EXPIRED" || from !== "PROCESSING" || expired, "it fails when its lease has passed"],
     [then.attempt - then.uncounted_requeues <= laws.max_attempts, "no attempt too many"],
     [
       to !== "COMPLETED" || from !== "CLAIMED" || receiptToken(run, laws) === run.finalize_token,

@@ -7,15 +7,15 @@ const TERMINAL = new Set(["COMPLETED", "FAILED", "CANCELED"]);
 /** Invariants 1, 2 and 4 of one moment: every sentence that does not hold. */
 export function moneyFaults(now: Snapshot): readonly string[] {
   return [
-    ...now.balances.flatMap((balance) => balanceFaults(now, balance)),
+    ...now.balances.flatMap((balance) => balanceDiscrepancies(now, balance)),
     ...now.runs.flatMap((run) => runFaults(now, run)),
-    ...usageFaults(now),
+    ...usageDiscrepancies(now),
     ...spendingFaults(now),
     ...twins(now.runs),
   ];
 }
 
-function balanceFaults(now: Snapshot, balance: Snapshot["balances"][number]): readonly string[] {
+function balanceDiscrepancies(now: Snapshot, balance: Snapshot["balances"][number]): readonly string[] {
   const { tenant_id } = balance;
   const of = (kind: string) =>
     sum(now.transfers, (each) => (each.tenant_id === tenant_id && each.kind === kind ? each.amount_micros : 0));
@@ -74,7 +74,7 @@ function mayFailAt({ status, reason_code, minimum_fee_micros, attempt }: RunRow,
   return charged === (FREE.has(reason_code) ? 0 : minimum_fee_micros);
 }
 
-function usageFaults(now: Snapshot): readonly string[] {
+function usageDiscrepancies(now: Snapshot): readonly string[] {
   return now.balances.flatMap(({ tenant_id }) => {
     const closed = now.runs.filter((run) => run.tenant_id === tenant_id && isClosed(run));
     const used = now.usage.filter((row) => row.tenant_id === tenant_id);

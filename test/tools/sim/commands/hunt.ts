@@ -6,7 +6,7 @@ import { inSlots, runJob } from "./run-jobs.ts";
 import type { Servers } from "./servers.ts";
 
 /** A statement that Postgres or its wrapper does not take at all says nothing of the guard that it lacks. */
-const UNFIT = /could not determine data type|bind message supplies|syntax error|does not exist|ZodError/;
+const BROKEN_STATEMENT = /could not determine data type|bind message supplies|syntax error|does not exist|ZodError/;
 
 /** What is expected to notice nothing: a look, not a proof. */
 const LOOKS: readonly Work[] = [{ kind: "scenarios" }];
@@ -56,7 +56,7 @@ async function chase(servers: Servers, mutant: Mutant, slot: number): Promise<Fa
     const spec = { database_url, redis_url: servers.redisUrl(slot), mutant: mutant.name, hunt: true, log: false, work };
     await runJob(spec, (tally) => (last = tally));
     const violation = last?.violations[0];
-    if (violation !== undefined && violation.laws.some((law) => UNFIT.test(law))) {
+    if (violation !== undefined && violation.laws.some((law) => BROKEN_STATEMENT.test(law))) {
       throw new Error(`${mutant.name} does not even run: ${violation.laws[0]}`);
     }
     if (violation !== undefined) {

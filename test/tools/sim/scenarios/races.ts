@@ -32,8 +32,8 @@ export const RACE_SCENARIOS: readonly Scenario[] = [
     plan: () => firstTimes("worker", "begin-finalize", [CRASH, CRASH, CRASH]),
     play: async ({ world, intent, ask, wait, act, run }) => {
       const run_id = (await ask(intent("used-up"))).slice(4);
-      const isLapsed = () => Date.parse(run().lease_expires_at ?? "") < world.scheduler.now();
-      for (let i = 0; i < 500 && !(run().attempt === 3 && isLapsed()); i++) await wait(2_000);
+      const isExpired = () => Date.parse(run().lease_expires_at ?? "") < world.scheduler.now();
+      for (let i = 0; i < 500 && !(run().attempt === 3 && isExpired()); i++) await wait(2_000);
       await act(async () => world.stores.queue.send(encodeSignal({ run_id, traceparent: TRACEPARENT })));
       await wait(300_000);
       if (run().reason_code !== "LEASE_EXPIRED" || run().attempt !== 3)

@@ -1,9 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { type Added, type TenantBooks, NOTHING_ADDED, addUp, figuresOf, tenantFaults } from "#core/domain/books.ts";
+import {
+  type Added,
+  type TenantTotals,
+  NOTHING_ADDED,
+  addUp,
+  amountsOf,
+  tenantDiscrepancies,
+} from "#core/domain/ledger-totals.ts";
 import { formatSum } from "#core/domain/money.ts";
 
 const added: Added = { given: 1_000n, taken_back: 100n, reserve: 500n, charge: 120n, refund: 80n };
-const sound: TenantBooks = {
+const sound: TenantTotals = {
   added,
   open_runs: 2n,
   balance: { granted: 900n, charged: 120n, reserved: 300n, available: 480n, open_runs: 2n },
@@ -20,7 +27,7 @@ const sound: TenantBooks = {
 describe("the books of a tenant", () => {
   test("add up from pieces to what its balance must say", () => {
     expect(addUp(NOTHING_ADDED, added)).toEqual(added);
-    expect(figuresOf(addUp(added, added))).toEqual({
+    expect(amountsOf(addUp(added, added))).toEqual({
       granted: 1_800n,
       charged: 240n,
       reserved: 600n,
@@ -29,14 +36,14 @@ describe("the books of a tenant", () => {
   });
 
   test("are sound where all of it is said", () => {
-    expect(tenantFaults(sound)).toEqual([]);
+    expect(tenantDiscrepancies(sound)).toEqual([]);
   });
 
   test.each(["granted", "charged", "reserved", "available", "open_runs"] as const)(
     "are not where %s differs by one",
     (name) => {
       const balance = sound.balance && { ...sound.balance, [name]: sound.balance[name] + 1n };
-      expect(tenantFaults({ ...sound, balance })).toMatchObject([{ kind: "tenant-books", subject: "" }]);
+      expect(tenantDiscrepancies({ ...sound, balance })).toMatchObject([{ kind: "tenant-books", subject: "" }]);
     },
   );
 
@@ -45,19 +52,19 @@ describe("the books of a tenant", () => {
       [new Map(), "-2 -1 -1 0 -200 -120"],
       [new Map([["2026-11-20 decision a", [2n, 2n, 0n, 0n, 200n, 120n]]]), "0 1 -1 0 0 0"],
     ] as const)
-      expect(tenantFaults({ ...sound, usage })).toMatchObject([{ kind: "usage", difference }]);
+      expect(tenantDiscrepancies({ ...sound, usage })).toMatchObject([{ kind: "usage", difference }]);
     const closed = new Map<string, bigint[]>();
-    expect(tenantFaults({ ...sound, closed })).toMatchObject([{ kind: "usage", difference: "2 1 1 0 200 120" }]);
+    expect(tenantDiscrepancies({ ...sound, closed })).toMatchObject([{ kind: "usage", difference: "2 1 1 0 200 120" }]);
   });
 
   test("count a chain of rotated keys as one", () => {
     const capped = new Map([["successor", 120n]]);
-    expect(tenantFaults({ ...sound, capped })).toEqual([]);
-    expect(tenantFaults({ ...sound, capped: new Map([["a", 119n]]) })).toMatchObject([
+    expect(tenantDiscrepancies({ ...sound, capped })).toEqual([]);
+    expect(tenantDiscrepancies({ ...sound, capped: new Map([["a", 119n]]) })).toMatchObject([
       { kind: "key-spending", subject: "a", difference: "1" },
     ]);
     const keys = sound.keys.map((key) => ({ ...key, committed: null }));
-    expect(tenantFaults({ ...sound, keys })).toMatchObject([{ kind: "key-spending", difference: "-420" }]);
+    expect(tenantDiscrepancies({ ...sound, keys })).toMatchObject([{ kind: "key-spending", difference: "-420" }]);
   });
 });
 

@@ -2,21 +2,21 @@
 export type Added = Readonly<Record<"given" | "taken_back" | "reserve" | "charge" | "refund", bigint>>;
 
 /** What a balance must say, in micros; a broken ledger may make them negative. */
-export type Figures = Readonly<Record<"granted" | "charged" | "reserved" | "available", bigint>>;
+export type Amounts = Readonly<Record<"granted" | "charged" | "reserved" | "available", bigint>>;
 
 /** Runs, completed, failed, canceled, reserved micros and charged micros of one day, pack and key. */
-export type UsageFigures = readonly bigint[];
-type Usage = ReadonlyMap<string, UsageFigures>;
+export type UsageAmounts = readonly bigint[];
+type Usage = ReadonlyMap<string, UsageAmounts>;
 
 /** All that the ledger and the closed runs of a tenant add up to, and what its rows say. */
-export interface TenantBooks {
+export interface TenantTotals {
   readonly added: Added;
   /** By "day pack key". */
   readonly closed: Usage;
   /** What capped runs were charged, by key. */
   readonly capped: ReadonlyMap<string, bigint>;
   readonly open_runs: bigint;
-  readonly balance: (Figures & { readonly open_runs: bigint }) | null;
+  readonly balance: (Amounts & { readonly open_runs: bigint }) | null;
   readonly usage: Usage;
   readonly keys: readonly {
     readonly key_id: string;
@@ -27,8 +27,8 @@ export interface TenantBooks {
   }[];
 }
 
-/** What does not add up; `difference` stays the same as long as traffic alone moves the books. */
-export interface TenantFault {
+/** What does not add up; `difference` stays the same as long as traffic alone moves the totals. */
+export interface TenantDiscrepancy {
   readonly kind: "tenant-books" | "key-spending" | "usage" | "audit-checkpoint";
   readonly subject: string;
   readonly difference: string;
@@ -48,18 +48,18 @@ export function addUp(a: Added, b: Added): Added {
 }
 
 /** GRANT - CLAWBACK; CHARGE; RESERVE - CHARGE - REFUND; and the rest is available. */
-export function figuresOf({ given, taken_back, reserve, charge, refund }: Added): Figures {
+export function amountsOf({ given, taken_back, reserve, charge, refund }: Added): Amounts {
   const granted = given - taken_back;
   const reserved = reserve - charge - refund;
   return { granted, charged: charge, reserved, available: granted - charge - reserved };
 }
 
-export function tenantFaults(books: TenantBooks): readonly TenantFault[] {
-  return [...balanceFaults(books), ...keyFaults(books), ...usageFaults(books)];
+export function tenantDiscrepancies(totals: TenantTotals): readonly TenantDiscrepancy[] {
+  return [...balanceDiscrepancies(totals), ...keyDiscrepancies(totals), ...usageDiscrepancies(totals)];
 }
 
 /** What settled transfers and closed runs add up to, and on its own day by line of usage. */
-interface SettledBooks {
+interface SettledTotals {
   readonly through: string;
   readonly before: string;
   readonly day: string;
@@ -70,7 +70,7 @@ interface SettledBooks {
 }
 
 /** What is settled can never change: where it adds up to something else than was noted, somebody changed history. */
-export function checkpointFaults(noted: SettledBooks, found: SettledBooks): readonly TenantFault[] {
+export function checkpointDiscrepancies(noted: SettledTotals, found: SettledTotals): readonly TenantDiscrepancy[] {
   const [before, now] = [settledTexts(noted, noted.day), settledTexts(found, noted.day)];
   const names = [...new Set([...Object.keys(before), ...Object.keys(now)])].toSorted();
   const changed = names.filter((name) => (before[name] ?? "0") !== (now[name] ?? "0"));
@@ -83,7 +83,7 @@ export function checkpointFaults(noted: SettledBooks, found: SettledBooks): read
 
 /** By name; what is zero is left out. */
 function settledTexts(
-  { transfers, added, lines, capped }: SettledBooks,
+  { transfers, added, lines, capped }: SettledTotals,
   day: string,
 ): Readonly<Record<string, string>> {
   const figures = [
@@ -97,8 +97,8 @@ function settledTexts(
   return Object.fromEntries(figures);
 }
 
-function balanceFaults({ added, balance, open_runs }: TenantBooks): TenantFault[] {
-  const expected = { ...figuresOf(added), open_runs };
+function balanceDiscrepancies({ added, balance, open_runs }: TenantTotals): TenantDiscrepancy[] {
+  const expected = { ...amountsOf(added), open_runs };
   if (balance === null) return [fault("tenant-books", "", "no balance", { balance: null, transfers: texts(expected) })];
   const names = ["granted", "charged", "reserved", "available", "open_runs"] as const;
   const differences = names.map((name) => balance[name] - expected[name]);
@@ -107,7 +107,7 @@ function balanceFaults({ added, balance, open_runs }: TenantBooks): TenantFault[
   return [fault("tenant-books", "", differences.join(" "), detail)];
 }
 
-function keyFaults({ keys, capped }: TenantBooks): TenantFault[] {
+function keyDiscrepancies({ keys, capped }: TenantTotals): TenantDiscrepancy[] {
   const chains = new Map<string, { committed: bigint | null; expected: bigint }>();
   for (const { key_id, spending_id, committed, open } of keys) {
     const before = chains.get(spending_id)?.expected ?? 0n;
@@ -121,7 +121,7 @@ function keyFaults({ keys, capped }: TenantBooks): TenantFault[] {
   });
 }
 
-function usageFaults({ usage, closed }: TenantBooks): TenantFault[] {
+function usageDiscrepancies({ usage, closed }: TenantTotals): TenantDiscrepancy[] {
   return [...new Set([...usage.keys(), ...closed.keys()])].flatMap((line) => {
     const [told, counted] = [usage.get(line) ?? [], closed.get(line) ?? []];
     const differences = Array.from({ length: 6 }, (_, index) => (told[index] ?? 0n) - (counted[index] ?? 0n));
@@ -131,11 +131,11 @@ function usageFaults({ usage, closed }: TenantBooks): TenantFault[] {
 }
 
 const fault = (
-  kind: TenantFault["kind"],
+  kind: TenantDiscrepancy["kind"],
   subject: string,
   difference: string,
-  detail: TenantFault["detail"],
-): TenantFault => ({ kind, subject, difference, detail });
+  detail: TenantDiscrepancy["detail"],
+): TenantDiscrepancy => ({ kind, subject, difference, detail });
 
 const texts = (figures: Readonly<Record<string, bigint>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, String(value)]));
