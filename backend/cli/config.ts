@@ -21,6 +21,7 @@ const schema = z.object({
   SQS_DLQ_URL: optionalUrl,
   S3_ENDPOINT: optionalUrl,
   S3_BUCKET: z.string().min(3).optional(),
+  DPP_JWKS: z.string().min(1).optional(),
 });
 export type CliConfig = z.infer<typeof schema>;
 

@@ -3,9 +3,12 @@ import { pathToFileURL } from "node:url";
 import { DevStackUnusable, devStackEnvironment, devStackFile, expectDatabase } from "./dev-stack.ts";
 
 /** The settings of the development stack, of which none counts where DATABASE_URL is set: two systems are never mixed. */
-const [, , program = "", ...args] = process.argv;
+const [, , program = ""] = process.argv;
+const isMigrate = program.includes("/migrate/");
+// npm keeps a flag that comes without `--` before it for itself: a check must not become a migration.
+if (isMigrate && process.env["npm_config_check"] === "true") process.argv.push("--check");
 /** Migrations are never applied to the development stack unasked. */
-const mayUse = !program.includes("/migrate/") || args.includes("--check");
+const mayUse = !isMigrate || process.argv.includes("--check");
 
 async function useDevStack(): Promise<void> {
   const file = devStackFile(process.env);
