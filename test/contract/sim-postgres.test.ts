@@ -86,8 +86,14 @@ const steps = {
   claim: ({ backend }: Roles, cast: Cast, step: Step) => leaseRun(backend, { ...named(cast, step).lease, ...LEASE }),
   beat: ({ backend }: Roles, cast: Cast, step: Step) =>
     extendLease(backend, named(cast, step).lease, { lease_seconds: LEASE.lease_seconds, grace_seconds: 30 }),
-  begin: ({ backend }: Roles, cast: Cast, step: Step) =>
-    beginFinalize(backend, { ...named(cast, step).lease, attempt: 1 }, cast.tokens[step.token] ?? ""),
+  begin: async ({ backend }: Roles, cast: Cast, step: Step) => {
+    const { lease } = named(cast, step);
+    for (let attempt = 1; attempt <= LEASE.max_attempts; attempt++) {
+      const begun = await beginFinalize(backend, { ...lease, attempt }, cast.tokens[step.token] ?? "");
+      if (begun !== "lost") return begun;
+    }
+    return "lost";
+  },
   requeueUncounted: ({ backend }: Roles, cast: Cast, step: Step) => requeueUncounted(backend, named(cast, step).lease),
   cancel: ({ edge }: Roles, cast: Cast, step: Step) => cancelRun(edge, cast.key_sha256, named(cast, step).run_id),
   fail: ({ backend }: Roles, cast: Cast, step: Step) => {
