@@ -9,23 +9,29 @@ LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp AS $$
   SELECT lower(substring(p_url FROM '^[^:]+://(\[[^]]*\]|[^:/?#\\]*)'))
 $$;
 
--- Cancels up to p_limit pending deliveries of an endpoint that were created by p_before. The caller holds the lock of the
--- endpoint's row. If there may be more, the endpoint's `cancel_before` says so. Returns how many it canceled.
-CREATE OR REPLACE FUNCTION cancel_pending_deliveries(p_endpoint_id uuid, p_before timestamptz, p_limit integer) RETURNS integer
+-- Cancels up to p_limit pending deliveries of an endpoint, under the lock of its row, which the caller has: all of one that
+-- is disabled or deleted, those that are being attempted first; of one that was enabled again those created until
+-- `cancel_before`. If there may be more, `cancel_before` says so. Returns how many it canceled, those being attempted not counted.
+CREATE OR REPLACE FUNCTION cancel_pending_deliveries(p_endpoint_id uuid, p_limit integer) RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
 DECLARE
+  v_before timestamptz;
   v_canceled integer;
 BEGIN
+  SELECT CASE WHEN w.status = 'active' AND w.deleted_at IS NULL THEN w.cancel_before ELSE 'infinity' END INTO v_before
+    FROM webhook_endpoints w WHERE w.endpoint_id = p_endpoint_id;
+  UPDATE webhook_deliveries d SET status = 'canceled', next_attempt_at = NULL, claim_token = NULL
+   WHERE d.endpoint_id = p_endpoint_id AND d.claim_token IS NOT NULL AND d.created_at <= v_before;
   UPDATE webhook_deliveries d SET status = 'canceled', next_attempt_at = NULL, claim_token = NULL
    WHERE d.delivery_id = ANY (ARRAY(
      SELECT x.delivery_id FROM webhook_deliveries x
-      WHERE x.endpoint_id = p_endpoint_id AND x.status = 'pending' AND x.created_at <= p_before
+      WHERE x.endpoint_id = p_endpoint_id AND x.status = 'pending' AND x.created_at <= v_before
       ORDER BY x.next_attempt_at, x.delivery_id
       LIMIT p_limit
         FOR UPDATE));
   GET DIAGNOSTICS v_canceled = ROW_COUNT;
   UPDATE webhook_endpoints w
-     SET cancel_before = CASE WHEN v_canceled = p_limit THEN p_before END,
+     SET cancel_before = CASE WHEN v_canceled < p_limit THEN NULL WHEN v_before = 'infinity' THEN wall_clock() ELSE v_before END,
          next_due_at = CASE WHEN v_canceled = p_limit THEN least(w.next_due_at, wall_clock()) ELSE w.next_due_at END
    WHERE w.endpoint_id = p_endpoint_id AND (v_canceled = p_limit OR w.cancel_before IS NOT NULL);
   RETURN v_canceled;
@@ -81,11 +87,11 @@ BEGIN
     RETURN;
   END IF;
   FOR v_endpoint IN
-    SELECT w.endpoint_id, w.cancel_before FROM unnest(v_endpoints) AS v (endpoint_id) JOIN webhook_endpoints w USING (endpoint_id)
-     WHERE w.cancel_before IS NOT NULL
+    SELECT w.endpoint_id FROM unnest(v_endpoints) AS v (endpoint_id) JOIN webhook_endpoints w USING (endpoint_id)
+     WHERE w.cancel_before IS NOT NULL OR w.status <> 'active' OR w.deleted_at IS NOT NULL
      ORDER BY w.next_due_at
   LOOP
-    v_to_cancel := v_to_cancel - cancel_pending_deliveries(v_endpoint.endpoint_id, v_endpoint.cancel_before, v_to_cancel);
+    v_to_cancel := v_to_cancel - cancel_pending_deliveries(v_endpoint.endpoint_id, v_to_cancel);
     EXIT WHEN v_to_cancel <= 0;
   END LOOP;
   RETURN QUERY
@@ -109,7 +115,7 @@ BEGIN
       JOIN lanes l USING (slow)
       LEFT JOIN at_endpoint e USING (endpoint_id)
       LEFT JOIN at_tenant t ON t.tenant_id = w.tenant_id AND t.slow = w.slow
-     WHERE w.cancel_before IS NULL AND l.places > 0 AND coalesce(e.many, 0) < l.per_endpoint AND coalesce(t.many, 0) < l.per_tenant
+     WHERE w.cancel_before IS NULL AND w.status = 'active' AND w.deleted_at IS NULL AND l.places > 0 AND coalesce(e.many, 0) < l.per_endpoint AND coalesce(t.many, 0) < l.per_tenant
   ), due AS MATERIALIZED (
     SELECT q.*, x.*, coalesce(h.many, 0) AS of_host,
            q.of_endpoint + row_number() OVER (PARTITION BY q.endpoint_id ORDER BY x.next_attempt_at, x.delivery_id) AS nth
@@ -202,7 +208,7 @@ BEGIN
   IF p_outcome = 'gone' AND v_has_url THEN
     UPDATE webhook_endpoints w SET status = 'disabled', disabled_reason = 'gone', version = w.version + 1
      WHERE w.endpoint_id = v_endpoint_id AND w.deleted_at IS NULL;
-    PERFORM cancel_pending_deliveries(v_endpoint_id, v_now, 1000);
+    PERFORM cancel_pending_deliveries(v_endpoint_id, 1000);
   END IF;
   RETURN NEXT;
 END $$;

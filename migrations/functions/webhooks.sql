@@ -94,7 +94,7 @@ BEGIN
     outcome := CASE WHEN FOUND THEN 'deleted' ELSE 'absent' END;
   END IF;
   IF outcome = 'deleted' THEN
-    PERFORM cancel_pending_deliveries(p_endpoint_id, wall_clock(), 1000);
+    PERFORM cancel_pending_deliveries(p_endpoint_id, 1000);
   END IF;
   RETURN NEXT;
 END $$;

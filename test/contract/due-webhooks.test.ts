@@ -238,6 +238,65 @@ describe("an endpoint with more pending than one statement cancels", () => {
   });
 });
 
+describe("an endpoint that asks for no more", () => {
+  const GONE = { ...RETRY, outcome: "gone", retry_seconds: null } as const;
+  const pendingOf = async (endpoint_id: string) =>
+    Number(
+      (
+        await world.owner.query(
+          "SELECT count(*) FROM webhook_deliveries WHERE endpoint_id = $1 AND status = 'pending'",
+          [endpoint_id],
+        )
+      )[0]?.["count"],
+    );
+
+  it("loses what a fan-out creates at this moment", async () => {
+    const { account, endpoint_id } = await listener("gone.example.com", 1);
+    const claimed = only(await claim());
+    await happened(account, 1);
+    let finished: Promise<unknown> | undefined;
+    await committing(world.ownerUrl, { sql: FAN_OUT, values: FAN_OUT_VALUES }, async (isWaitedFor) => {
+      finished = finishDelivery(world.backend, claimed, GONE);
+      await isWaitedFor(finished);
+    });
+    await finished;
+    expect(await pendingOf(endpoint_id)).toBe(0);
+    expect(await world.endpointRow(endpoint_id)).toMatchObject({ status: "disabled", cancel_before: null });
+  });
+
+  it("is sent nothing that was created for it later than its end, and loses it", async () => {
+    const { endpoint_id } = await listener("gone.example.com", 2);
+    const [first] = await claim(1);
+    await world.owner.query(
+      "UPDATE webhook_deliveries SET created_at = now() + interval '1 hour' WHERE endpoint_id = $1",
+      [endpoint_id],
+    );
+    await finishDelivery(world.backend, first as ClaimedDelivery, GONE);
+    expect(await claim()).toEqual([]);
+    expect(await pendingOf(endpoint_id)).toBe(0);
+  });
+
+  it("is not disabled again by an attempt that was under way when it ended, once it is enabled", async () => {
+    const { account, endpoint_id } = await listener("gone.example.com", 2);
+    const [first, second] = await claim();
+    await world.owner.query(
+      `WITH events AS (
+         INSERT INTO outbox_events (tenant_id, type, payload, created_at, fanned_out_at)
+         SELECT $1, 'key.revoked', '{}', now(), now() FROM generate_series(1, 1500) RETURNING event_id
+       )
+       INSERT INTO webhook_deliveries (tenant_id, event_id, endpoint_id, next_attempt_at, created_at)
+       SELECT $1, event_id, $2, now(), now() FROM events`,
+      [account.tenant_id, endpoint_id],
+    );
+    await finishDelivery(world.backend, first as ClaimedDelivery, GONE);
+    await enableWebhook(world.edge, account.key_sha256, endpoint_id);
+    expect(await finishDelivery(world.backend, second as ClaimedDelivery, GONE)).toBeUndefined();
+    expect(await world.endpointRow(endpoint_id)).toMatchObject({ status: "active" });
+    expect(await claim()).toEqual([]);
+    expect(await pendingOf(endpoint_id)).toBe(0);
+  });
+});
+
 it("a sweep goes on with what is due, though its last attempts ended while it looked for more", async () => {
   const { endpoint_id, account } = await listener("a.example.com", 6);
   let [claims, concluded] = [0, 0];

@@ -7,21 +7,34 @@ const [, , program = ""] = process.argv;
 const isMigrate = program.includes("/migrate/");
 // npm keeps a flag that comes without `--` before it for itself: a check must not become a migration.
 if (isMigrate && process.env["npm_config_check"] === "true") process.argv.push("--check");
+/** Help and receipts work without a stack that runs. */
+const NEEDS_DATABASE = !process.argv.some((arg) => ["--help", "-h", "help", "receipt"].includes(arg));
 /** Migrations are never applied to the development stack unasked. */
 const mayUse = !isMigrate || process.argv.includes("--check");
 
 async function useDevStack(): Promise<void> {
   const file = devStackFile(process.env);
-  const found = devStackEnvironment(process.env);
+  let found: ReturnType<typeof devStackEnvironment>;
+  try {
+    found = devStackEnvironment(process.env);
+  } catch (error) {
+    if (NEEDS_DATABASE) throw error;
+    return;
+  }
   if (found === undefined) {
     process.on("exit", (code) => {
       if (code === 2) console.error(`There is no ${file}: set DATABASE_URL, or start \`npm run dev\`.`);
     });
     return;
   }
+  const { DPP_JWKS: own_jwks } = process.env;
+  for (const [name, value] of Object.entries({ ...found, DPP_JWKS: own_jwks ?? found["DPP_JWKS"] })) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+  if (!NEEDS_DATABASE) return;
   await expectDatabase(found["DATABASE_URL"] ?? "", file);
   console.error(`DATABASE_URL is not set: using the development stack of ${file}`);
-  Object.assign(process.env, Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)));
 }
 
 try {
