@@ -96,7 +96,7 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
     },
   ),
   "default-webhook-secret": edge(16, [KEY, "secret"], { outcome: "found" }),
-  "delete-webhook": edge(33, [KEY, idOf("spare endpoint 1")], { outcome: "deleted" }),
+  "delete-webhook": edge(45, [KEY, idOf("spare endpoint 1")], { outcome: "deleted" }),
   "enable-webhook": edge(33, [KEY, ENDPOINT], { outcome: "enabled" }),
   "find-budget": edge(30, [KEY], { outcome: "found" }),
   "find-plan": edge(20, [KEY], { outcome: "found" }),
