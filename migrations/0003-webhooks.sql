@@ -40,8 +40,8 @@ CREATE TABLE webhook_endpoints (
   -- A transaction that makes a delivery earlier, or sets this later, locks the endpoint's row first: no delivery is missed.
   next_due_at timestamptz,
   passed_over boolean NOT NULL DEFAULT false,
-  -- It was disabled or deleted then, with more pending than one statement cancels: the rest is canceled by claims, which
-  -- send nothing of it until then.
+  -- The endpoint was disabled or deleted with more pending than one statement cancels: claims cancel the rest of what was
+  -- created until this time, and send nothing of the endpoint before that is done.
   cancel_before timestamptz,
   CHECK ((secret IS NULL) = (deleted_at IS NOT NULL)),
   CHECK ((previous_secrets = '{}') = (previous_until IS NULL)),

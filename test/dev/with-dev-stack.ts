@@ -2,7 +2,10 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DevStackUnusable, devStackEnvironment, devStackFile, expectDatabase } from "./dev-stack.ts";
 
-/** The settings of the development stack, of which none counts where DATABASE_URL is set: two systems are never mixed. */
+/**
+ * Runs a program (its path, then its arguments) with the settings of the development stack. If DATABASE_URL is set none of
+ * them is used, and otherwise all of them, so that two systems are never mixed; only DPP_JWKS is kept where it is set.
+ */
 const [, , program = ""] = process.argv;
 const isMigrate = program.includes("/migrate/");
 // npm keeps a flag that comes without `--` before it for itself: a check must not become a migration.

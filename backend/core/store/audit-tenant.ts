@@ -70,7 +70,7 @@ const BEGINNING: Settled = {
 /**
  * Adds up the transfers and closed runs of a tenant and compares with its balance, its keys' spending and its usage: what
  * is settled in batches, the rest with the rows themselves in one statement. It begins at the checkpoint that the last audit
- * recorded; at the beginning where there is none, where `full` or its age asks for that, and wherever something does not add
+ * recorded; at the beginning if there is no checkpoint, where `full` or its age asks for that, and wherever something does not add
  * up: a fault counts when two passes from the beginning find the same difference. Undefined: no such tenant.
  */
 export async function auditTenant(

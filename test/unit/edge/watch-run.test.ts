@@ -36,7 +36,7 @@ const BASE: Row = {
 };
 const row = (change: Row = {}): Row => ({ ...BASE, ...change });
 
-/** A world whose time passes in sleeps alone; `answers` says what the database has at each check, the last for ever. */
+/** A world whose time passes only in sleeps. `answers` is what the database has at each check; the last one repeats. */
 function watched(answers: readonly (Row | "outage" | "nobody")[], for_ms = 30_000) {
   const world = { now_ms: START_MS, looks_ms: [] as number[], warnings: 0, woken: 0 };
   const gone = new AbortController();

@@ -20,7 +20,7 @@ export interface Submission {
   readonly timebox_sec: number;
   readonly min_reliability: number | null;
   readonly traceparent: string;
-  /** Where to send the event of its end; the secret becomes that of the tenant's default endpoint where there is none. */
+  /** Where to send the event of its end; the secret becomes the default endpoint's if the tenant has no such endpoint yet. */
   readonly webhook?: { readonly url: string; readonly secret: string } | undefined;
 }
 

@@ -32,7 +32,7 @@ const rotated = z.union([
   unauthorized,
 ]);
 
-/** `endpoint_id` undefined: the tenant's default, which is made where there is none. */
+/** `endpoint_id` undefined: the tenant's default, which is created if it does not exist. */
 export async function rotateWebhook(
   db: Db,
   key_sha256: string,
