@@ -129,18 +129,17 @@ test("another tenant's run is not waited for", async () => {
 
 test("64 answers are held for one account, by whichever of its keys, and a further one comes at once", async () => {
   const given = await submitted();
-  const held: Promise<Answer>[] = [];
-  while (held.length < 64) held.push((await waiting(given)).held);
-  const further = await ask(given, "wait=30");
+  const other = await world.key(given.account.tenant_id);
+  const asked = Array.from({ length: 65 }, () => ask(given, "wait=30"));
+  const further = await Promise.race(asked);
   expect([further.status, applied(further), further.headers.get("vary")]).toEqual([200, null, "Prefer"]);
 
-  const other = await world.key(given.account.tenant_id);
   expect(applied(await ask({ ...given, account: other }, "wait=1"))).toBeNull();
   expect(applied(await ask(await submitted(), "wait=1"))).toBe("wait=1");
 
   await cancelRun(runUrl(given), given.account.api_key);
-  const answers = await Promise.all(held);
-  expect(new Set(answers.map(applied))).toEqual(new Set(["wait=30"]));
+  const held = (await Promise.all(asked)).filter((answer) => applied(answer) === "wait=30");
+  expect(held).toHaveLength(64);
   const next = await submitted(world, given.account);
   expect(applied(await ask(next, "wait=1"))).toBe("wait=1");
 });

@@ -5,7 +5,16 @@ import type { Sleeper } from "#core/ports/clock.ts";
 import type { Db } from "#core/ports/db.ts";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
 import { sweepClaims } from "../../backend/reaper/sweeps/claimed.ts";
-import { NEVER, type RunHarness, done, hang, packOf, runHarness } from "./support/run-harness.ts";
+import {
+  NEVER,
+  type RunHarness,
+  done,
+  hang,
+  packOf,
+  runHarness,
+  stillClock,
+  untilAborted,
+} from "./support/run-harness.ts";
 
 let h: RunHarness;
 beforeAll(async () => {
@@ -30,13 +39,13 @@ describe("a worker whose run is canceled", () => {
   test("while its pack works: the next heartbeat ends the pack, and the message", async () => {
     const run_id = await h.submit();
     let signal: AbortSignal | undefined;
-    const sleeper: Sleeper = { sleep: (ms) => (ms === 30_000 ? Promise.resolve() : hang()) };
+    const sleeper: Sleeper = { sleep: (ms, until) => (ms === 30_000 ? Promise.resolve() : untilAborted(until)) };
     const packs = packOf((context) => {
       signal = context.signal;
       return hang();
     });
     const db = before("extend-lease", () => cancel(run_id));
-    await h.work(run_id, { db, sleeper, packs });
+    await h.work(run_id, { db, clock: stillClock(), sleeper, packs });
     expect(signal?.aborted).toBe(true);
     expect(await h.run(run_id)).toMatchObject({
       status: "CANCELED",

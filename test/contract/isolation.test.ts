@@ -13,7 +13,7 @@ import { startWorkProcess } from "../../backend/worker/packs/isolation/work-proc
 import type { PackContext } from "../../backend/worker/packs/pack.ts";
 import type { Deed } from "./support/hostile/work-process.ts";
 import { turn } from "../unit/packs/decision-fixture.ts";
-import { done, hang, packOf, type RunHarness, runHarness, TIMES } from "./support/run-harness.ts";
+import { done, hang, packOf, type RunHarness, runHarness, TIMES, untilAborted } from "./support/run-harness.ts";
 
 const SCRIPT = new URL("./support/hostile/work-process.ts", import.meta.url);
 const MEMORY = { heap_mb: 64, resident_mb: 300 };
@@ -38,10 +38,7 @@ const heavyPack = (deed: Deed) =>
 function timebox() {
   const passed = Promise.withResolvers<void>();
   const sleeper: Sleeper = {
-    sleep: (ms, until) =>
-      ms > 60_000
-        ? passed.promise
-        : new Promise((resolve) => until?.addEventListener("abort", () => resolve(), { once: true })),
+    sleep: (ms, until) => (ms > 60_000 ? passed.promise : untilAborted(until)),
   };
   return { sleeper, pass: passed.resolve };
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
-import { type RunHarness, done, hang, packOf, runHarness } from "./support/run-harness.ts";
+import { type RunHarness, done, hang, packOf, runHarness, stillClock, untilAborted } from "./support/run-harness.ts";
 
 describe("a worker that holds a lease", () => {
   let h: RunHarness;
@@ -16,14 +16,15 @@ describe("a worker that holds a lease", () => {
     const run_id = await h.submit();
     let beats = 0;
     const sleeper: Sleeper = {
-      sleep: async (ms) => {
-        if (ms !== 30_000) return hang();
+      sleep: async (ms, until) => {
+        if (ms !== 30_000) return untilAborted(until);
         if (beats++ === 0)
           await h.owner.query("UPDATE runs SET lease_token = gen_random_uuid() WHERE run_id = $1", [run_id]);
       },
     };
     let signal: AbortSignal | undefined;
     await work(run_id, {
+      clock: stillClock(),
       sleeper,
       packs: packOf((context) => {
         signal = context.signal;
@@ -48,10 +49,7 @@ describe("a worker that holds a lease", () => {
       },
     };
     const sleeper: Sleeper = {
-      sleep: (ms, until) =>
-        ms <= 30_000 && beats < 4
-          ? Promise.resolve()
-          : new Promise((resolve) => until?.addEventListener("abort", () => resolve(), { once: true })),
+      sleep: (ms, until) => (ms <= 30_000 && beats < 4 ? Promise.resolve() : untilAborted(until)),
     };
     await work(run_id, { db, sleeper, packs: packOf(() => beaten.promise.then(() => done({}))) });
     expect(beats).toBe(4);
@@ -91,12 +89,14 @@ describe("a worker that holds a lease", () => {
       },
     };
     const sleeper: Sleeper = {
-      sleep: (ms, until) =>
-        ms === 30_000 && beats++ === 0
-          ? Promise.resolve()
-          : new Promise((resolve) => until?.addEventListener("abort", () => resolve(), { once: true })),
+      sleep: (ms, until) => (ms === 30_000 && beats++ === 0 ? Promise.resolve() : untilAborted(until)),
     };
-    await work(run_id, { queue, sleeper, packs: packOf(() => hidden.promise.then(() => done({}))) });
+    await work(run_id, {
+      queue,
+      clock: stillClock(),
+      sleeper,
+      packs: packOf(() => hidden.promise.then(() => done({}))),
+    });
     expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED" });
   });
 

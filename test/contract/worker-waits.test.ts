@@ -5,7 +5,7 @@ import { createOffThread, SMALL } from "../../backend/worker/off-thread/off-thre
 import { NotBegun } from "../../backend/worker/packs/isolation/work-process.ts";
 import type { PackContext } from "../../backend/worker/packs/pack.ts";
 import { virtualTime } from "../unit/virtual-time.ts";
-import { done, hang, packOf, type RunHarness, runHarness } from "./support/run-harness.ts";
+import { done, hang, packOf, type RunHarness, runHarness, stillClock, untilAborted } from "./support/run-harness.ts";
 
 const LONGEST_WAIT_MS = 60_000;
 const LAST_WAIT_MS = 86_400_000;
@@ -24,7 +24,7 @@ function impatient(...waits_ms: readonly number[]) {
     sleep: (ms, until) => {
       asked.push(ms);
       if (ms < SHORT_MS || [LONGEST_WAIT_MS, ...waits_ms].includes(ms)) return Promise.resolve();
-      return new Promise((resolve) => until?.addEventListener("abort", () => resolve(), { once: true }));
+      return untilAborted(until);
     },
   };
   return { asked, sleeper };
@@ -166,11 +166,7 @@ describe("inputs whose check takes too long", () => {
   test("cost the minimum fee at the timebox, and keep no neighbour from its work", async () => {
     const passed = Promise.withResolvers<void>();
     const sleeper: Sleeper = {
-      sleep: (ms, until) =>
-        // What is left of the timebox after a wait that ended at once.
-        ms > 6_000 && ms <= 7_000
-          ? passed.promise
-          : new Promise((resolve) => until?.addEventListener("abort", () => resolve(), { once: true })),
+      sleep: (ms, until) => (ms === 7_000 ? passed.promise : untilAborted(until)),
     };
     const ended = Promise.withResolvers<void>();
     const offThread = createOffThread((_, { signal }) => {
@@ -178,7 +174,7 @@ describe("inputs whose check takes too long", () => {
       return hang();
     });
     const [hostile, neighbour] = [await large(), await h.submit()];
-    const working = h.work(hostile, { packs, offThread, sleeper });
+    const working = h.work(hostile, { packs, offThread, clock: stillClock(), sleeper });
     await h.work(neighbour, { packs, offThread });
     expect(await h.run(neighbour)).toMatchObject({ status: "COMPLETED" });
     passed.resolve();

@@ -5,7 +5,17 @@ import { resultKey } from "#core/domain/receipt.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
 import { NotBegun } from "../../backend/worker/packs/isolation/work-process.ts";
 import { processMessage } from "../../backend/worker/process-run.ts";
-import { type RunHarness, NEVER, TIMES, done, hang, packOf, runHarness } from "./support/run-harness.ts";
+import {
+  type RunHarness,
+  NEVER,
+  TIMES,
+  done,
+  hang,
+  packOf,
+  runHarness,
+  stillClock,
+  untilAborted,
+} from "./support/run-harness.ts";
 
 describe("a worker with one message", () => {
   let h: RunHarness;
@@ -132,18 +142,12 @@ describe("a worker with one message", () => {
   test("a pack that hangs and ignores its signal ends at its timebox", async () => {
     const run_id = await h.submit({ timebox_sec: 77 });
     let signal: AbortSignal | undefined;
-    const sleeper: Sleeper = { sleep: (ms) => (ms === 77_000 ? Promise.resolve() : hang()) };
-    const beat: Sleeper = {
-      sleep: (ms, until) =>
-        ms === 30_000
-          ? new Promise((resolve) => until?.addEventListener("abort", () => resolve(), { once: true }))
-          : sleeper.sleep(ms, until),
-    };
+    const sleeper: Sleeper = { sleep: (ms, until) => (ms === 77_000 ? Promise.resolve() : untilAborted(until)) };
     const packs = packOf((context) => {
       signal = context.signal;
       return hang();
     });
-    await work(run_id, { packs, sleeper: beat });
+    await work(run_id, { packs, clock: stillClock(), sleeper });
     expect(await h.run(run_id)).toMatchObject({
       status: "FAILED",
       reason_code: "TIMEBOX_EXCEEDED",

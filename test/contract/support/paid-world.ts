@@ -28,7 +28,7 @@ import { submit, type SubmitDeps } from "../../../edge/runs/submit.ts";
 import type { Through } from "./faults.ts";
 import { type Account, balanceOf, createMoneyWorld, type MoneyWorld, submission } from "./money-world.ts";
 import { memoryQueue } from "./memory-queue.ts";
-import { done, NEVER, packOf, TIMES } from "./run-harness.ts";
+import { done, NEVER, packOf, TIMES, untilAborted } from "./run-harness.ts";
 import { installSqlClock } from "./sql-clock.ts";
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
@@ -44,8 +44,7 @@ const nothing: Through = (deps) => deps;
 
 /** Retries do not wait; a heartbeat or a timebox, when nobody makes them, does not come. */
 export const aggressive: Sleeper = {
-  sleep: (ms, until) =>
-    ms <= 5_000 ? Promise.resolve() : new Promise((resolve) => until?.addEventListener("abort", () => resolve())),
+  sleep: (ms, until) => (ms <= 5_000 ? Promise.resolve() : untilAborted(until)),
 };
 
 interface SubmitOptions {

@@ -6,7 +6,7 @@ import { micros, minimumFee } from "#core/domain/money.ts";
 import { newId } from "#core/domain/ids.ts";
 import { sha256Hex } from "#core/domain/hash.ts";
 import { encodeSignal } from "#core/domain/message.ts";
-import type { Sleeper } from "#core/ports/clock.ts";
+import type { Clock, Sleeper } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { SignalReceiver, SignalSender } from "#core/ports/queue.ts";
@@ -28,6 +28,16 @@ import { createDemoTenant } from "../../dev/demo-tenant.ts";
 export const NEVER = new AbortController().signal;
 export const hang = () => new Promise<never>(() => undefined);
 export const TIMES: WorkerTimes = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3, claimed_seconds: 120 };
+
+/** A clock that stands still: however long a step takes on a crowded machine, it takes nothing of a run's time. */
+export function stillClock(): Clock {
+  const now = Date.now();
+  return { now: () => now };
+}
+
+/** A wait that lasts until its signal aborts. */
+export const untilAborted = (signal?: AbortSignal) =>
+  new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
 
