@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DECISION_MODEL_LIMITS } from "#core/domain/packs/decision-limits.ts";
 import { platformFailureFee } from "#core/domain/run.ts";
 import { logLevel } from "./drivers/log.ts";
 
@@ -41,7 +42,7 @@ const workerSchema = z
     DPP_STOP_SECONDS: seconds(20),
     DPP_FETCH_ALLOW_HOSTS: hostList(/^[^\s:/]+:\d{1,5}$/, "must be host:port pairs, with commas between"),
     DECISION_MODEL_URL: optionalUrl,
-    DECISION_MODEL_NAME: z.string().min(1).optional(),
+    DECISION_MODEL_NAME: z.string().min(1).max(DECISION_MODEL_LIMITS.max_name_chars).optional(),
     DECISION_MODEL_API_KEY: z.string().min(1).optional(),
   })
   .refine((env) => env.DPP_HEARTBEAT_SECONDS < env.DPP_LEASE_SECONDS, {

@@ -1,5 +1,5 @@
 import { REASONS } from "#core/domain/run.ts";
-import type { PackOutcome, Units } from "#core/domain/pack.ts";
+import type { PackOffer, PackOutcome, Units } from "#core/domain/pack.ts";
 import { type Written, WrittenJson } from "#core/domain/written-json.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { LeasedRun } from "#core/store/runs/lease-run.ts";
@@ -92,7 +92,7 @@ async function perform(
     const work = owning(onUnhandled, async () => {
       const outcome = parseOutcome(await pack.run(read.inputs, { ...bounds, fetch, log }));
       timebox.done();
-      return outcome?.kind === "done" ? await finish(offThread, outcome, bounds) : outcome;
+      return outcome?.kind === "done" ? await finish(offThread, pack.offer, outcome, bounds) : outcome;
     });
     const outcome = await Promise.race([work, unhandled.promise]);
     if (outcome !== undefined) return outcome;
@@ -123,13 +123,14 @@ const REFUSALS: Readonly<Record<"refused" | "too_costly", Execution>> = {
 
 async function finish(
   offThread: OffThread,
+  offer: PackOffer,
   { kind, units, reliability, data, artifacts }: Extract<PackOutcome, { kind: "done" }>,
   asker: Asker,
 ): Promise<Done> {
-  const written = data instanceof WrittenJson ? data.written : await offThread.writeJson(data, asker);
-  if (typeof written === "string") return { kind, units, reliability, written };
+  const written = data instanceof WrittenJson ? data.written : await offThread.writeData(offer, data, asker);
+  if (!(written instanceof Uint8Array)) return { kind, units, reliability, written };
   const files = await offThread.writeJson(artifacts, asker);
-  if (typeof files === "string") return { kind, units, reliability, written: files };
+  if (!(files instanceof Uint8Array)) return { kind, units, reliability, written: files };
   return { kind, units, reliability, written: { data: written, artifacts: files } };
 }
 

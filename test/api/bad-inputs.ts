@@ -1,6 +1,6 @@
 import { CHAR_LIMITS } from "#core/domain/packs/char.ts";
 import { COMPLIANCE_LIMITS, complianceRules } from "#core/domain/packs/compliance.ts";
-import { DECISION_LIMITS } from "#core/domain/packs/decision.ts";
+import { DECISION_LIMITS } from "#core/domain/packs/decision-limits.ts";
 import { EVAL_LIMITS } from "#core/domain/packs/eval-limits.ts";
 import { OCR_LIMITS } from "#core/domain/packs/ocr-limits.ts";
 import { URL_LIMITS } from "#core/domain/packs/url.ts";

@@ -45,6 +45,7 @@ async function meter(offer: PackOffer, given: unknown, reserved: ReturnType<type
   ]);
   if (first.kind !== "done") throw new Error(`${first.reason_code}: ${first.detail}`);
   expect(JSON.stringify(second)).toBe(JSON.stringify(first));
+  expect(offer.data.parse(first.data)).toEqual(first.data);
 
   for (const count of Object.values(first.units)) expect(Number.isSafeInteger(count) && count >= 0).toBe(true);
   const price = priceOf(offer.prices, first.units);

@@ -21,6 +21,8 @@ export interface PackOffer<Inputs = unknown> {
   readonly title: string;
   readonly summary: string;
   readonly inputs: z.ZodType<Inputs>;
+  /** What `data` of a result is. A worker delivers no other; a bound here is never below what the work can make. */
+  readonly data: z.ZodType;
   readonly prices: Readonly<Record<string, Price>>;
   /** What `reliability` (0-1) of a result means; a run below its `min_reliability_score` fails. */
   readonly reliability: string;

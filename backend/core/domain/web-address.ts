@@ -1,6 +1,10 @@
 import { z } from "zod";
 
 const MAX_CHARS = 2_048;
+/** How often a fetch follows a redirect. */
+export const MAX_REDIRECTS = 5;
+/** Of an address as it was requested: escaped, a UTF-16 unit takes up to nine characters. */
+export const MAX_ADDRESS_CHARS = MAX_CHARS * 10;
 const FORM = "must be an absolute http or https URL";
 
 /** An "@" in the authority of a WHATWG URL, in which backslashes are slashes, and tabs and line feeds nothing. */

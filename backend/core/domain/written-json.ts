@@ -1,8 +1,8 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { canonicalJson } from "./idempotency.ts";
 
-/** JSON text in UTF-8, or why it could not be written. */
-export type Written = Uint8Array | "not-json" | "too-large";
+/** JSON text in UTF-8, or why it was not written; `mismatch`: where the value is not what its schema says, and how. */
+export type Written = Uint8Array | "not-json" | "too-large" | { readonly mismatch: string };
 
 /**
  * A JSON value as RFC 8785 writes it, in UTF-8: what is made in another process comes as bytes, which nobody parses, or

@@ -5,6 +5,7 @@ import { checkSyntax } from "./address-guard.ts";
 import { failed, type FetchOptions, type FetchOutcome, type GuardedFetch, type Refused } from "#core/ports/fetch.ts";
 import { type Answer, requestOnce } from "./request-once.ts";
 import { createDnsLookup, type Lookup, lookupListed, type Lookups } from "./resolve-name.ts";
+import { MAX_REDIRECTS } from "#core/domain/web-address.ts";
 import { resolveTarget } from "./resolve-target.ts";
 import { waitOf } from "./retry-after.ts";
 
@@ -13,7 +14,7 @@ export const FETCH_LIMITS = {
   deadline_ms: 30_000,
   tries_per_hop: 3,
   backoff_ms: 250,
-  max_redirects: 5,
+  max_redirects: MAX_REDIRECTS,
   max_bytes: URL_LIMITS.max_body_bytes,
   max_url_chars: URL_LIMITS.max_url_chars,
 } as const;

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { PackOffer } from "#core/domain/pack.ts";
 import { MAX_RESULT_BYTES } from "#core/domain/result.ts";
 import { type Written, writeJson } from "#core/domain/written-json.ts";
@@ -8,8 +9,8 @@ export type ReadInputs = { readonly kind: "ok"; readonly inputs: unknown } | { r
 export interface JsonWork {
   /** Parses the text of a run's inputs and validates them. */
   read(offer: PackOffer, text: string): ReadInputs;
-  /** Writes canonical JSON, of no more bytes than a result may have. */
-  write(value: unknown): Written;
+  /** Writes canonical JSON, of no more bytes than a result may have, of what fits a schema, if there is one. */
+  write(value: unknown, schema?: z.ZodType): Written;
 }
 
 export const jsonWork: JsonWork = {
@@ -17,12 +18,25 @@ export const jsonWork: JsonWork = {
     const parsed = offer.inputs.safeParse(JSON.parse(text));
     return parsed.success ? { kind: "ok", inputs: parsed.data } : { kind: "refused" };
   },
-  write(value) {
-    try {
-      const bytes = writeJson(value);
-      return bytes.byteLength > MAX_RESULT_BYTES ? "too-large" : bytes;
-    } catch {
-      return "not-json";
-    }
+  write(value, schema) {
+    const bytes = writtenOf(value);
+    if (bytes === undefined) return "not-json";
+    if (bytes.byteLength > MAX_RESULT_BYTES) return "too-large";
+    const issue = schema?.safeParse(value).error?.issues[0];
+    return issue === undefined ? bytes : { mismatch: describe(issue) };
   },
 };
+
+function writtenOf(value: unknown): Uint8Array | undefined {
+  try {
+    return writeJson(value);
+  } catch {
+    return undefined;
+  }
+}
+
+const MAX_DESCRIPTION_CHARS = 200;
+
+/** For the log: the place and the rule, never the value. */
+const describe = ({ path, code }: z.core.$ZodIssue): string =>
+  `/${path.join("/")}: ${code}`.slice(0, MAX_DESCRIPTION_CHARS);

@@ -24,6 +24,8 @@ export interface OffThread {
   readInputs(offer: PackOffer, text: string, asker: Asker): Promise<ReadInputs | { readonly kind: "too_costly" }>;
   /** Writes canonical JSON. */
   writeJson(value: unknown, asker: Asker): Promise<Written>;
+  /** The same of a pack's data, which its offer's schema is held against. */
+  writeData(offer: PackOffer, data: unknown, asker: Asker): Promise<Written>;
   /** SHA-256 in lower-case hex. */
   sha256(bytes: Uint8Array): Promise<string>;
 }
@@ -37,6 +39,14 @@ const createAway = (): Away => createProcessPool(() => startWorkProcess(SCRIPT, 
 
 /** `here` does what is small, and processes of its own the rest. */
 export function createOffThread(away: Away = createAway(), here: JsonWork = jsonWork): OffThread {
+  async function write(value: unknown, offer: PackOffer | undefined, asker: Asker): Promise<Written> {
+    if (isSmall(value, SMALL.result_chars)) return here.write(value, offer?.data);
+    const task = { kind: "write", value, ...(offer !== undefined && { data_of: offer.type }) } as const;
+    const attempt = await away(task, asker, LONGEST_MS);
+    if (attempt.kind === "ok") return attempt.answer as Written;
+    if (attempt.fault === NOT_SENT) return "not-json";
+    return isTooCostly(attempt) ? "too-large" : brokeOff(attempt);
+  }
   return {
     async readInputs(offer, text, asker) {
       if (text.length <= SMALL.input_chars) return here.read(offer, text);
@@ -44,13 +54,8 @@ export function createOffThread(away: Away = createAway(), here: JsonWork = json
       if (attempt.kind === "ok") return attempt.answer as ReadInputs;
       return isTooCostly(attempt) ? { kind: "too_costly" } : brokeOff(attempt);
     },
-    async writeJson(value, asker) {
-      if (isSmall(value, SMALL.result_chars)) return here.write(value);
-      const attempt = await away({ kind: "write", value }, asker, LONGEST_MS);
-      if (attempt.kind === "ok") return attempt.answer as Written;
-      if (attempt.fault === NOT_SENT) return "not-json";
-      return isTooCostly(attempt) ? "too-large" : brokeOff(attempt);
-    },
+    writeJson: (value, asker) => write(value, undefined, asker),
+    writeData: (offer, data, asker) => write(data, offer, asker),
     async sha256(bytes) {
       if (bytes.byteLength <= SMALL.result_chars) return sha256Hex(bytes);
       // By a thread of Node's own.

@@ -59,6 +59,7 @@ const offer: PackOffer<unknown> = {
   title: "test",
   summary: "a pack of the test's own",
   inputs: z.unknown(),
+  data: z.unknown(),
   prices: { base: { unit_micros: micros(1_000), per: "run" } },
   reliability: "none",
   example: {},

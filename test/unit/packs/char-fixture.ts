@@ -20,5 +20,5 @@ export async function portray(given: unknown, pack = shared) {
   if (outcome.kind !== "done") throw new Error(outcome.reason_code);
   const artifact = outcome.artifacts[0];
   if (artifact === undefined || !("text" in artifact)) throw new Error("no text");
-  return { ...outcome, data: outcome.data as Report, artifact, svg: artifact.text };
+  return { ...outcome, data: charOffer.data.parse(outcome.data) as Report, artifact, svg: artifact.text };
 }

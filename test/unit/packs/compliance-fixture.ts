@@ -20,7 +20,7 @@ export async function inspect(text: string, rules?: readonly string[], signal?: 
   const inputs = complianceOffer.inputs.parse({ text, ...(rules ? { rules } : {}) });
   const outcome = await pack.run(inputs, context(signal));
   if (outcome.kind !== "done") throw new Error(outcome.reason_code);
-  return { ...outcome, data: opened(outcome.data) as Report };
+  return { ...outcome, data: complianceOffer.data.parse(opened(outcome.data)) as Report };
 }
 
 /** What was found, read back from the text by its offsets. */

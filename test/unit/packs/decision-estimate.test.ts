@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { priceRange, unfilled } from "#core/domain/pack.ts";
-import { DECISION_MODEL_LIMITS, decisionOffer, modelledUnits } from "#core/domain/packs/decision.ts";
+import { decisionOffer, modelledUnits } from "#core/domain/packs/decision.ts";
+import { DECISION_MODEL_LIMITS } from "#core/domain/packs/decision-limits.ts";
 
 const estimate = (given: object) => decisionOffer.estimate(decisionOffer.inputs.parse({ question: "q", ...given }));
 const named = (count: number) => Array.from({ length: count }, (_, index) => `name ${index}`);

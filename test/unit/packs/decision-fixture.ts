@@ -73,5 +73,5 @@ export function table(
 export async function decide(inputs: unknown) {
   const outcome = await decisionPack().run(decisionOffer.inputs.parse(inputs), context());
   if (outcome.kind !== "done") throw new Error(outcome.reason_code);
-  return { ...outcome, data: opened(outcome.data) as Report };
+  return { ...outcome, data: decisionOffer.data.parse(opened(outcome.data)) as Report };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { priceOf } from "#core/domain/pack.ts";
-import { DECISION_LIMITS, decisionOffer } from "#core/domain/packs/decision.ts";
+import { decisionOffer } from "#core/domain/packs/decision.ts";
+import { DECISION_LIMITS } from "#core/domain/packs/decision-limits.ts";
 import { decide, table } from "./decision-fixture.ts";
 
 // Hwang and Yoon, "Multiple Attribute Decision Making" (1981): the fighter aircraft; only the fourth attribute is a cost.

@@ -11,7 +11,7 @@ import type * as Registry from "../../../backend/worker/packs/registry.ts";
 import type * as Timeboxes from "../../../backend/worker/timebox.ts";
 import { context, silentLog } from "./decision-fixture.ts";
 
-const MAX_LINES = 20;
+const MAX_LINES = 21;
 const section = /^### A pack\n(.*?)^### /ms.exec(readFileSync(".github/CONTRIBUTING.md", "utf8"))?.[1] ?? "";
 /** The section's files by path, which each names in its first line. */
 const files = new Map(
@@ -49,7 +49,7 @@ beforeAll(() => {
 afterAll(() => rmSync(house, { recursive: true, force: true }));
 
 describe("the pack of the recipe", () => {
-  test("is two files of twenty lines together, and names the lists it goes into", () => {
+  test("is two files of twenty-one lines together, and names the lists it goes into", () => {
     expect([...files.keys()]).toEqual(["backend/core/domain/packs/words.ts", "backend/worker/packs/words.ts"]);
     const lines = [...files.values()].flatMap((code) => code.trimEnd().split("\n"));
     expect(lines.length).toBeLessThanOrEqual(MAX_LINES);
@@ -79,7 +79,11 @@ describe("the pack of the recipe", () => {
     const deps = { offThread: createOffThread(), fetch: context().fetch, log: silentLog };
     const outcome = await execute(deps, pack, run, timebox, new AbortController().signal);
     expect(outcome).toMatchObject({ kind: "done", reliability: 1 });
-    const written = outcome.kind === "done" && typeof outcome.written === "object" && outcome.written.data;
+    const written =
+      outcome.kind === "done" &&
+      typeof outcome.written === "object" &&
+      "data" in outcome.written &&
+      outcome.written.data;
     expect(written && Buffer.from(written).toString()).toBe('{"words":3}');
     const units = outcome.kind === "done" ? outcome.units : {};
     expect({ units, exact: true }).toEqual(pack.offer.estimate(pack.offer.example));

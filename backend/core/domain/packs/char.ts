@@ -2,6 +2,7 @@ import { z } from "zod";
 import { textUpTo } from "../bounded.ts";
 import { micros } from "../money.ts";
 import type { PackOffer } from "../pack.ts";
+import { MAX_RESULT_BYTES } from "../result.ts";
 
 /** Ceilings of the `char` pack's inputs; lengths in UTF-16 units, sizes in pixels. */
 export const CHAR_LIMITS = {
@@ -48,6 +49,35 @@ const inputs = z.strictObject({
 
 export type CharInputs = z.output<typeof inputs>;
 
+const chosen = (value: z.ZodString, max = 100) => z.record(z.string().max(60), value).meta({ maxProperties: max });
+const credit = (description: string) => z.string().max(2_000).describe(description);
+
+const data = z.strictObject({
+  name: line(CHAR_LIMITS.max_name_chars).describe("Whom the portrait shows."),
+  style: z.enum(CHAR_STYLES).describe("The set of drawings."),
+  seed: line(CHAR_LIMITS.max_seed_chars).describe("What features and colours were chosen by."),
+  size: z.int().min(CHAR_LIMITS.min_size_px).max(CHAR_LIMITS.max_size_px).describe("Width and height in pixels."),
+  features: chosen(z.string().max(60)).describe("The variant of each part of the face, by part."),
+  colors: chosen(z.string().regex(/^#[0-9a-f]{3,8}$/)).describe("The colour of each part, by part."),
+  artifact: z.literal("portrait.svg").describe("The name of the portrait among the `artifacts` of the result."),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe("SHA-256 of the portrait's bytes in UTF-8, in hex."),
+  bytes: z.int().min(1).max(MAX_RESULT_BYTES).describe("Size of the portrait, in bytes."),
+  licence: z
+    .strictObject({
+      name: credit("The licence of the drawings."),
+      url: credit("Where the licence is."),
+      artist: credit("Who drew them."),
+      artist_url: credit("Where the artist is."),
+      source: credit("The work that they are from."),
+      source_url: credit("Where that work is."),
+      attribution: credit("The attribution that the licence asks for, in words."),
+    })
+    .describe("Artist, source and licence of the style."),
+});
+
 export const charOffer: PackOffer<CharInputs> = {
   type: "char",
   version: "1.0.0",
@@ -56,6 +86,7 @@ export const charOffer: PackOffer<CharInputs> = {
     "Draws a deterministic portrait as SVG that is safe to embed (no script, no external reference, text escaped), " +
     "with accessible title, chosen features, SHA-256, and the artist, source and licence of its style.",
   inputs,
+  data,
   prices: { base: { unit_micros: micros(5_000), per: "portrait" } },
   reliability: "Always 1: a portrait that does not pass the pack's own check of its SVG is not delivered.",
   example: { name: "Ada Lovelace", style: "lorelei", seed: "ada-1", size: 256 },

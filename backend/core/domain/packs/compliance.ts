@@ -61,6 +61,38 @@ const inputs = z.strictObject({
 
 export type ComplianceInputs = z.output<typeof inputs>;
 
+/** A finding of the fewest characters becomes its rule's name in brackets, which is longer. */
+const MASKED_PER_CHAR = 8;
+
+const offset = z.int().min(0).max(COMPLIANCE_LIMITS.max_text_chars);
+const ruleName = z.enum(complianceRules);
+
+const finding = z.strictObject({
+  rule: ruleName.describe("The rule that found it."),
+  category: z.enum(["credential", "financial", "government_id", "contact", "network"]).describe("The rule's kind."),
+  severity: z
+    .enum(["critical", "high", "medium", "low"])
+    .describe("critical and high make the verdict FAIL, medium makes it REVIEW."),
+  start: offset.describe("Where it begins, in UTF-16 code units from 0."),
+  end: offset.describe("Where it ends; exclusive."),
+});
+
+const data = z.strictObject({
+  verdict: z.enum(["PASS", "REVIEW", "FAIL"]).describe("By the most severe finding."),
+  rules: z.array(ruleName).min(1).max(complianceRules.length).describe("The rules that were applied, by precedence."),
+  counts: z.partialRecord(ruleName, offset).describe("How often each rule found something; absent where it did not."),
+  offset_unit: z.literal("utf16_code_unit").describe("What offsets count."),
+  findings: z
+    .array(finding)
+    .max(COMPLIANCE_LIMITS.max_findings)
+    .describe("In the order of the text, none overlapping. Never what was found."),
+  findings_total: offset.describe("How many there are; more than are listed where they are too many."),
+  masked_text: z
+    .string()
+    .max(COMPLIANCE_LIMITS.max_text_chars * MASKED_PER_CHAR)
+    .describe("The text with every finding replaced by its rule's name in brackets."),
+});
+
 /** Length in bytes of the UTF-8 of a text; a lone surrogate counts as U+FFFD, three bytes. */
 function utf8Length(text: string): number {
   let bytes = text.length;
@@ -90,6 +122,7 @@ export const complianceOffer: PackOffer<ComplianceInputs> = {
     "with every finding replaced by its rule's name in brackets, and a verdict. FAIL for credentials, payment cards and " +
     "US SSNs; REVIEW for contacts, public IP addresses, IBANs and test keys; PASS otherwise. Repeats nothing it found.",
   inputs,
+  data,
   prices: {
     base: { unit_micros: micros(1_000), per: "run" },
     ten_kb: { unit_micros: micros(1_000), per: "started 10 KB (10,000 bytes of UTF-8) of the text" },

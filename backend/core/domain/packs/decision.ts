@@ -3,26 +3,11 @@ import { z } from "zod";
 import { listUpTo, recordUpTo, textUpTo } from "../bounded.ts";
 import { type Micros, micros } from "../money.ts";
 import { type Estimate, type PackOffer, type Units, unitsWithin } from "../pack.ts";
-
-/** Ceilings of the `decision` pack's inputs. */
-export const DECISION_LIMITS = {
-  max_question_chars: 2_000,
-  max_options: 50,
-  max_criteria: 50,
-  max_name_chars: 120,
-} as const;
+import { decisionData } from "./decision-data.ts";
+import { DECISION_LIMITS, DECISION_MODEL_LIMITS } from "./decision-limits.ts";
 
 /** How many model tokens one `model_kilotoken` covers, once started. */
 const TOKENS_PER_UNIT = 1_000;
-
-/** Ceilings of one use of a model. */
-export const DECISION_MODEL_LIMITS = {
-  /** Of a table that a model fills in; a larger one it never gets. */
-  max_cells: 200,
-  max_answer_tokens: 4_000,
-  /** What the task takes of the prompt, beside the question and what was given. */
-  max_task_tokens: 1_000,
-} as const;
 
 /** The smallest table that can be ranked. */
 const MIN_OPTIONS = 2;
@@ -180,6 +165,7 @@ export const decisionOffer: PackOffer<DecisionInputs> = {
     "and for each criterion the smallest change of weight that changes the winner. Says what is missing, invents nothing; " +
     "where something is missing and nobody fills it in, the answer is NEEDS_INPUT and costs nothing.",
   inputs,
+  data: decisionData,
   prices: {
     base: { unit_micros: micros(10_000), per: "run" },
     cell: { unit_micros: micros(500), per: "scored cell (one option under one criterion)" },

@@ -4,6 +4,8 @@ export const EVAL_LIMITS = {
   max_metrics: 10,
   max_id_chars: 120,
   max_text_chars: 200_000,
+  /** Of what is said of a score. */
+  max_note_chars: 200,
   max_pattern_chars: 1_000,
   /** Of one pattern, as RE2 expands it. */
   max_pattern_instructions: 2_500,

@@ -16,13 +16,14 @@ export const METRIC_NAMES = [
 
 const NAMES: ReadonlySet<unknown> = new Set(METRIC_NAMES);
 
-const MAX_LABEL_CHARS = 40;
+export const MAX_LABEL_CHARS = 40;
+export const LABEL_PATTERN = /^[a-z][a-z0-9_]*$/;
 const LABEL = `must be up to ${MAX_LABEL_CHARS} lower-case letters, digits and underscores, a letter first`;
 const FLAGS = "must be made of i, m and s, each at most once";
 
 const common = {
   label: textUpTo(MAX_LABEL_CHARS, LABEL)
-    .regex(/^[a-z][a-z0-9_]*$/, LABEL)
+    .regex(LABEL_PATTERN, LABEL)
     .optional()
     .describe("The name of this metric in the result. Default: the metric. Needed if one metric is used twice."),
   threshold: z.number().min(0).max(1).optional().describe("Takes the place of the run's threshold for this metric."),

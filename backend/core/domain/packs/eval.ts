@@ -3,6 +3,7 @@ import { listUpTo, recordUpTo, textUpTo } from "../bounded.ts";
 import { micros } from "../money.ts";
 import type { PackOffer } from "../pack.ts";
 import { checkEval } from "./eval-checks.ts";
+import { evalData } from "./eval-data.ts";
 import { EVAL_LIMITS } from "./eval-limits.ts";
 import { evalMetric } from "./eval-metrics.ts";
 
@@ -64,6 +65,7 @@ export const evalOffer: PackOffer<EvalInputs> = {
     "token_f1, rouge_l and bleu. For each metric and overall: mean, median, min, and pass rate with a 95% Wilson " +
     "interval. A case passes overall when it passes every metric. Six decimals.",
   inputs,
+  data: evalData,
   prices: {
     base: { unit_micros: micros(2_000), per: "run" },
     case_metric: { unit_micros: micros(100), per: "case and metric" },

@@ -9,3 +9,6 @@ export const OCR_LIMITS = {
   /** How many words are listed; the text has them all. */
   max_words: 20_000,
 } as const;
+
+export const OCR_LANGUAGES = ["eng"] as const;
+export type OcrLanguage = (typeof OCR_LANGUAGES)[number];

@@ -4,17 +4,15 @@ import { type ImageHeader, readImageHeader } from "../image/header.ts";
 import { type Micros, micros } from "../money.ts";
 import { type PackOffer, unitsWithin } from "../pack.ts";
 import { webAddress } from "../web-address.ts";
+import { ocrData } from "./ocr-data.ts";
 import { OCR_EXAMPLE_IMAGE } from "./ocr-example.ts";
-import { OCR_LIMITS } from "./ocr-limits.ts";
+import { OCR_LANGUAGES, OCR_LIMITS } from "./ocr-limits.ts";
 
 /** How many pixels one `megapixel` covers, once started. */
 const PIXELS_PER_UNIT = 1_000_000;
 const CHARS_PER_BASE64_GROUP = 4;
 const BYTES_PER_BASE64_GROUP = 3;
 const MAX_IMAGE_CHARS = Math.ceil(OCR_LIMITS.max_inline_bytes / BYTES_PER_BASE64_GROUP) * CHARS_PER_BASE64_GROUP;
-
-const OCR_LANGUAGES = ["eng"] as const;
-export type OcrLanguage = (typeof OCR_LANGUAGES)[number];
 
 /** An image that can be read, or why it cannot, as a text that follows its name. */
 export type CheckedImage =
@@ -98,6 +96,7 @@ export const ocrOffer: PackOffer<OcrInputs> = {
     `PNG, JPEG or WebP, inline or by URL, up to ${OCR_LIMITS.max_pixels / PIXELS_PER_UNIT} megapixels. EXIF's ` +
     "orientation is followed, a skew is undone, and a page that lies on a side or upside down is turned.",
   inputs,
+  data: ocrData,
   prices: {
     base: { unit_micros: micros(10_000), per: "run" },
     megapixel: { unit_micros: micros(1_000), per: "started megapixel (1,000,000 pixels) of the image" },

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type Micros, micros } from "../money.ts";
 import { type PackOffer, unitsWithin } from "../pack.ts";
 import { WEB_PORTS } from "../public-target.ts";
-import { webAddress } from "../web-address.ts";
+import { MAX_ADDRESS_CHARS, MAX_REDIRECTS, webAddress } from "../web-address.ts";
 
 /** Ceilings of the `url` pack; sizes are decimal (1 MB = 1,000,000 bytes), measured after decompression. */
 export const URL_LIMITS = {
@@ -11,6 +11,8 @@ export const URL_LIMITS = {
   max_links: 2_000,
   max_link_text_chars: 200,
   max_text_chars: 2_000_000,
+  /** Of a title or byline. */
+  max_label_chars: 500,
 } as const;
 
 /** How many bytes of the fetched body one `hundred_kb` covers, once started. */
@@ -25,6 +27,65 @@ const inputs = z.strictObject({
 });
 
 export type UrlInputs = z.output<typeof inputs>;
+
+const address = z.string().max(MAX_ADDRESS_CHARS);
+const label = (description: string) => z.string().max(URL_LIMITS.max_label_chars).nullable().describe(description);
+
+const page = {
+  url: address.describe("As in the inputs."),
+  final_url: address.describe("Where the page was in the end, after redirects."),
+  status: z.int().min(100).max(599).describe("The HTTP status of the page."),
+  title: label("The page's title, or null."),
+  byline: label("Who wrote it, or null."),
+  language: label("The language that the page names (BCP 47), or null."),
+  truncated: z.boolean().describe("Whether the answer was cut short."),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe("SHA-256 of the decompressed body, in hex."),
+  bytes: z.int().min(0).max(URL_LIMITS.max_body_bytes).describe("Size of the decompressed body."),
+  content_type: z.string().max(255).describe("Media type of the body, without parameters."),
+  redirects: z.array(address).max(MAX_REDIRECTS).describe("Every address that was redirected to, in order."),
+};
+const article_found = z
+  .boolean()
+  .optional()
+  .describe("Whether an article stood out; otherwise the whole body's text is given. Absent for plain text and data.");
+const readable = z.string().max(URL_LIMITS.max_text_chars);
+
+const data = z.discriminatedUnion("format", [
+  z
+    .strictObject({
+      ...page,
+      format: z.literal("text").describe("As in the inputs."),
+      article_found,
+      text: readable.describe("What a reader would see."),
+    })
+    .meta({ title: "UrlText" }),
+  z
+    .strictObject({
+      ...page,
+      format: z.literal("markdown").describe("As in the inputs."),
+      article_found,
+      markdown: readable.describe("What a reader would see, as Markdown."),
+    })
+    .meta({ title: "UrlMarkdown" }),
+  z
+    .strictObject({
+      ...page,
+      format: z.literal("links").describe("As in the inputs."),
+      links: z
+        .array(
+          z.strictObject({
+            url: z.string().max(URL_LIMITS.max_url_chars).describe("Where the link leads, without a fragment."),
+            text: z.string().max(URL_LIMITS.max_link_text_chars).describe("What the link says; may be empty."),
+          }),
+        )
+        .max(URL_LIMITS.max_links)
+        .describe("The page's links to other pages, each once, in order."),
+    })
+    .meta({ title: "UrlLinks" }),
+]);
 
 /** Units of a fetch: the base and every started 100 KB of body, at least one. */
 export function urlUnits(bytes: number): { base: number; hundred_kb: number } {
@@ -45,6 +106,7 @@ export const urlOffer: PackOffer<UrlInputs> = {
     "Fetches a public web page and returns what a reader would see: title, byline, language, text, markdown or links, " +
     "with the SHA-256 and size of the body and the redirects that were followed.",
   inputs,
+  data,
   prices: {
     base: { unit_micros: micros(2_000), per: "run" },
     hundred_kb: { unit_micros: micros(1_000), per: "started 100 KB (100,000 bytes) of the decompressed body" },

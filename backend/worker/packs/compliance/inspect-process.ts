@@ -1,4 +1,5 @@
+import { complianceOffer } from "#core/domain/packs/compliance.ts";
 import { serveOutcomes } from "../isolation/serve-outcomes.ts";
 import { inspect } from "./inspect.ts";
 
-serveOutcomes(inspect);
+serveOutcomes(complianceOffer, inspect);

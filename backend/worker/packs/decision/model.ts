@@ -1,11 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  countCells,
-  DECISION_MODEL_LIMITS,
-  type DecisionInputs,
-  decisionOffer,
-  isComplete,
-} from "#core/domain/packs/decision.ts";
+import { countCells, type DecisionInputs, decisionOffer, isComplete } from "#core/domain/packs/decision.ts";
+import { DECISION_MODEL_LIMITS } from "#core/domain/packs/decision-limits.ts";
 import { z } from "zod";
 import type { Asker } from "../isolation/turn.ts";
 import { NotBegun, ProcessLost } from "../isolation/work-process.ts";

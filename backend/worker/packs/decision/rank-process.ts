@@ -1,4 +1,5 @@
+import { decisionOffer } from "#core/domain/packs/decision.ts";
 import { serveOutcomes } from "../isolation/serve-outcomes.ts";
 import { reportOutcome } from "./report-outcome.ts";
 
-serveOutcomes(reportOutcome);
+serveOutcomes(decisionOffer, reportOutcome);

@@ -1,4 +1,5 @@
 import type { EvalCase } from "#core/domain/packs/eval-checks.ts";
+import { EVAL_LIMITS } from "#core/domain/packs/eval-limits.ts";
 import { jsonSize } from "#core/domain/packs/eval-measure.ts";
 import type { MetricOf } from "#core/domain/packs/eval-metrics.ts";
 import type { Meter } from "./meter.ts";
@@ -7,7 +8,6 @@ import type { ChoosyScorer, Scored } from "./scorer.ts";
 
 /** Levels of an output that validation, which recurs, is let into. */
 const MAX_JSON_DEPTH = 128;
-const MAX_NOTE_CHARS = 200;
 
 function parsed(text: string): { readonly value: unknown } | undefined {
   try {
@@ -41,7 +41,7 @@ export function jsonSchema(metric: MetricOf<"json_schema">, at: number, meter: M
     const { instancePath = "", keyword = "" } = validate.errors?.at(-1) ?? {};
     return {
       score: 0,
-      note: `${instancePath === "" ? "the output" : instancePath} fails ${keyword}`.slice(-MAX_NOTE_CHARS),
+      note: `${instancePath === "" ? "the output" : instancePath} fails ${keyword}`.slice(-EVAL_LIMITS.max_note_chars),
     };
   };
   return { prepare: validatorFor, score };

@@ -1,4 +1,5 @@
+import { evalOffer } from "#core/domain/packs/eval.ts";
 import { serveOutcomes } from "../isolation/serve-outcomes.ts";
 import { evaluate } from "./evaluate.ts";
 
-serveOutcomes(evaluate);
+serveOutcomes(evalOffer, evaluate);

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import type { OcrLanguage } from "#core/domain/packs/ocr.ts";
+import type { OcrLanguage } from "#core/domain/packs/ocr-limits.ts";
 
 /** What is used of Tesseract's API, as the WebAssembly build offers it; texts are UTF-8 in JavaScript's strings. */
 export interface Tesseract {

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { decodeBase64 } from "#core/domain/image/base64.ts";
 import type { ImageHeader } from "#core/domain/image/header.ts";
 import type { PackOutcome } from "#core/domain/pack.ts";
-import { checkImage, type OcrLanguage, ocrUnits } from "#core/domain/packs/ocr.ts";
+import { checkImage, ocrUnits } from "#core/domain/packs/ocr.ts";
+import type { OcrLanguage } from "#core/domain/packs/ocr-limits.ts";
 import { costExceedsCap } from "../pack.ts";
 import type { ImageToRead, Recognition, Recognized } from "./recognize.ts";
 

@@ -1,4 +1,5 @@
-import type { OcrLanguage } from "#core/domain/packs/ocr.ts";
+import { ocrOffer } from "#core/domain/packs/ocr.ts";
+import type { OcrLanguage } from "#core/domain/packs/ocr-limits.ts";
 import { serveOutcomes } from "../isolation/serve-outcomes.ts";
 import { type Engine, loadEngine } from "./engine.ts";
 import { type ImageRequest, readImage } from "./read-image.ts";
@@ -22,6 +23,7 @@ async function recognizeHere(given: ImageToRead) {
 }
 
 serveOutcomes(
+  ocrOffer,
   (request: ImageRequest) => readImage(request, recognizeHere),
   ({ language }) => engineOf(language),
 );

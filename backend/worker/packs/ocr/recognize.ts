@@ -1,4 +1,4 @@
-import type { OcrLanguage } from "#core/domain/packs/ocr.ts";
+import type { OcrLanguage } from "#core/domain/packs/ocr-limits.ts";
 import { OCR_LIMITS } from "#core/domain/packs/ocr-limits.ts";
 import { type Turn, unturn } from "./boxes.ts";
 import type { Engine, Tesseract } from "./engine.ts";

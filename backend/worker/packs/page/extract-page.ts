@@ -8,7 +8,6 @@ import { collectLinks, type Link, type PageContent } from "./page-content.ts";
 
 /** Pages with more elements than this are not searched for an article: the search is worse than linear. */
 const ARTICLE_ELEMENTS = 20_000;
-const MAX_LABEL_CHARS = 500;
 /** A page's own main part with less text than this is an empty frame that scripts would fill. */
 const MAIN_CHARS = 200;
 /** Less text than this was no article to the search itself; it is one only where the page has little more. */
@@ -28,7 +27,7 @@ function label(text: string | null | undefined): string | null {
   const line = printable(text ?? "")
     .replace(/\s+/g, " ")
     .trim();
-  return line === "" ? null : cut(line, MAX_LABEL_CHARS);
+  return line === "" ? null : cut(line, URL_LIMITS.max_label_chars);
 }
 
 function languageOf(document: Document): string | null {

@@ -54,5 +54,7 @@ for (const [name, leave] of Object.entries(LEFTOVERS)) ended[name] = await execu
 finish.resolve(done({ answer: 42 }));
 const last = await neighbour;
 ended["neighbour"] =
-  last.kind === "done" && typeof last.written === "object" ? String(Buffer.from(last.written.data)) : last;
+  last.kind === "done" && typeof last.written === "object" && "data" in last.written
+    ? String(Buffer.from(last.written.data))
+    : last;
 process.send?.(ended, () => process.exit(0));

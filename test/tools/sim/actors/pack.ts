@@ -25,6 +25,7 @@ const offer: PackOffer<PackPlan> = {
   title: "simulated",
   summary: "does what its inputs say",
   inputs,
+  data: z.unknown(),
   prices: { unit: { unit_micros: micros(UNIT_MICROS), per: "unit" } },
   reliability: "always 1",
   example: { ms: 1, end: "done", units: 1 },

@@ -1,0 +1,118 @@
+import { z } from "zod";
+import { DECISION_LIMITS, DECISION_MODEL_LIMITS } from "./decision-limits.ts";
+
+const { max_question_chars, max_options, max_criteria, max_name_chars } = DECISION_LIMITS;
+
+const name = z.string().max(max_name_chars);
+const option = name.describe("One of the options.");
+const criterion = name.describe("One of the criteria.");
+const share = z.number().min(0).max(1);
+const listOf = <Item extends z.ZodType>(max: number, item: Item) => z.array(item).max(max);
+
+const asked = {
+  question: z.string().max(max_question_chars).describe("What was to be decided."),
+  method: z.enum(["weighted_sum", "topsis"]).describe("How the scores of an option became one."),
+  mode: z.enum(["brief", "detailed"]).describe("As in the inputs."),
+};
+const source = z.enum(["caller", "model"]);
+
+const ranked = z.strictObject({
+  option,
+  rank: z.int().min(1).max(max_options).describe("From 1; equal scores share a rank, and the next one is skipped."),
+  score: share.describe("0 to 1, more is better; rounded to nine decimals."),
+});
+
+const dominated = z.strictObject({
+  option,
+  by: listOf(max_options, name).describe("The options that are as good on every criterion and better on one."),
+});
+
+const sensitivity = z.strictObject({
+  criterion,
+  weight: z.number().describe("Its raw weight."),
+  switch_weight: z
+    .number()
+    .nullable()
+    .describe("The nearest raw weight at which another option catches up; null where no weight changes the winner."),
+  change: z.number().nullable().describe("`switch_weight` less `weight`; null where no weight changes the winner."),
+  new_winners: listOf(max_options, name).describe("Who leads just beyond `switch_weight`."),
+});
+
+const cell = z.strictObject({
+  criterion,
+  score: z.number().describe("The raw score."),
+  normalised: share.describe("From the worst of the column, 0, to the best, 1."),
+  weighted: z.number().describe("What the cell contributes under the method."),
+});
+
+const details = z.strictObject({
+  criteria: listOf(
+    max_criteria,
+    z.strictObject({
+      name: criterion,
+      weight: z.number().describe("Its raw weight."),
+      direction: z.enum(["max", "min"]).describe("max: more is better; min: less is better."),
+      share: share.describe("The weight as a share of all weights."),
+    }),
+  ).describe("The criteria, as listed in the inputs."),
+  options: listOf(
+    max_options,
+    z.strictObject({
+      option,
+      distance_to_ideal: z.number().min(0).optional().describe("With `topsis`: from the best of every column."),
+      distance_to_anti_ideal: z.number().min(0).optional().describe("With `topsis`: from the worst of every column."),
+      cells: listOf(max_criteria, cell).describe("One for each criterion."),
+    }),
+  ).describe("The options, as listed in the inputs."),
+});
+
+const ranking = z
+  .strictObject({
+    verdict: z.enum(["WINNER", "TIE"]).describe("WINNER: one option leads; TIE: several share the first place."),
+    ...asked,
+    winner: name.nullable().describe("The option that leads; null for a TIE."),
+    tied: listOf(max_options, name).describe("The options that share the first place of a TIE; otherwise empty."),
+    margin: share.describe("The first score less the second; 0 for a TIE."),
+    ranking: listOf(max_options, ranked).min(2).describe("Every option, the best first."),
+    pareto_front: listOf(max_options, name).describe("The options that no other one dominates."),
+    dominated: listOf(max_options, dominated).describe("The options that another one dominates, whatever the weights."),
+    sensitivity: listOf(max_criteria, sensitivity).describe(
+      "For each criterion the smallest change of its weight that changes the winner; empty for a TIE.",
+    ),
+    sources: z
+      .strictObject({
+        options: source.describe("Who gave the options."),
+        criteria: source.describe("Who gave the criteria."),
+        scores: source.describe("Who gave the scores."),
+      })
+      .describe("Who gave each part."),
+    model: z
+      .string()
+      .max(DECISION_MODEL_LIMITS.max_name_chars)
+      .nullable()
+      .describe("The model that filled in what was missing, or null."),
+    details: details.optional().describe("With the mode `detailed`: how every option came to its place."),
+  })
+  .meta({ title: "DecisionRanking" });
+
+const needsInput = z
+  .strictObject({
+    verdict: z.literal("NEEDS_INPUT").describe("Something is missing. Nothing is charged."),
+    ...asked,
+    winner: z.null().describe("Always null."),
+    missing: listOf(
+      max_options * max_criteria + 2,
+      z.strictObject({
+        pointer: z.string().describe("JSON Pointer into the inputs."),
+        needs: z.string().describe("What is needed there, in words."),
+        option: option.optional().describe("The option of a missing score."),
+        criterion: criterion.optional().describe("The criterion of a missing score."),
+      }),
+    )
+      .min(1)
+      .describe("What to fill in before the options can be ranked."),
+  })
+  .meta({ title: "DecisionNeedsInput" });
+
+/** The `data` of a decision. */
+export const decisionData = z.discriminatedUnion("verdict", [ranking, needsInput]);

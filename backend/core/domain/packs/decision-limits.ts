@@ -1,0 +1,18 @@
+/** Ceilings of the `decision` pack's inputs. */
+export const DECISION_LIMITS = {
+  max_question_chars: 2_000,
+  max_options: 50,
+  max_criteria: 50,
+  max_name_chars: 120,
+} as const;
+
+/** Ceilings of one use of a model. */
+export const DECISION_MODEL_LIMITS = {
+  /** Of a table that a model fills in; a larger one it never gets. */
+  max_cells: 200,
+  /** Of the model's name. */
+  max_name_chars: 200,
+  max_answer_tokens: 4_000,
+  /** What the task takes of the prompt, beside the question and what was given. */
+  max_task_tokens: 1_000,
+} as const;
