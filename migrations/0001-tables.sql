@@ -174,6 +174,8 @@ CREATE TABLE runs (
   purged_at timestamptz,
   -- May hold a secret of its owner: purge_run clears it.
   webhook_url text,
+  -- Whether the event for that address carries the result.
+  webhook_include_output boolean NOT NULL DEFAULT false,
 
   UNIQUE (tenant_id, idempotency_key),
   CHECK (money_state = 'AUDIT_REQUIRED' OR

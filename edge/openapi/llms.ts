@@ -4,7 +4,7 @@ import { catalog } from "#core/domain/packs/catalog.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
 import { isTerminal, PLATFORM_FAILURES, runStatus } from "#core/domain/run.ts";
 import { tools } from "../mcp/tools.ts";
-import { MINIMUM_FEE } from "./values.ts";
+import { MINIMUM_FEE } from "#core/domain/api-values.ts";
 import { type DocumentedOperation, listOperations } from "./list-operations.ts";
 import type { Json } from "./json.ts";
 

@@ -1,14 +1,12 @@
 import { idempotencyKey } from "#core/domain/idempotency.ts";
-import { formatUsd } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
+import { runView, viewRun } from "#core/domain/run-view.ts";
 import { operation } from "../http/operation.ts";
 import type { Parameter } from "../http/parameters.ts";
-import { COST, headerRef, LOCATION, RATE } from "../openapi/headers.ts";
+import { headerRef, LOCATION, RETRY_AFTER } from "../openapi/headers.ts";
 import { runBody } from "./read-run-request.ts";
-import { accepted } from "./schemas.ts";
 import { submit, type SubmitDeps } from "./submit.ts";
-
-const POLL_INTERVAL_MS = 1_000;
+import { costHeaders, RUN_HEADERS } from "./view.ts";
 
 const idempotencyKeyHeader: Parameter<string> = {
   parse: (value) => {
@@ -52,8 +50,13 @@ export const createRun = operation({
   responses: {
     202: {
       description: "The run exists and its money is held.",
-      schema: accepted,
-      headers: { ...COST, ...RATE, ...LOCATION, "Idempotency-Replayed": headerRef("IdempotencyReplayed") },
+      schema: runView,
+      headers: {
+        ...RUN_HEADERS,
+        ...RETRY_AFTER,
+        ...LOCATION,
+        "Idempotency-Replayed": headerRef("IdempotencyReplayed"),
+      },
     },
   },
   problems: [
@@ -76,26 +79,11 @@ export const createRun = operation({
       idempotency_key: headers["Idempotency-Key"],
       traceparent: c.get("trace").parent,
     };
-    const run = unwrap(await submit({ ...deps, defer }, caller, request));
-    const href = `/v1/runs/${run.run_id}`;
-    const reserved = formatUsd(run.reserved);
-    const minimum_fee = formatUsd(run.minimum_fee);
-    return json(
-      202,
-      {
-        run_id: run.run_id,
-        status: run.status,
-        created_at: run.created_at.toISOString(),
-        reserved_cost_usd: reserved,
-        minimum_fee_usd: minimum_fee,
-        poll: { href, recommended_interval_ms: POLL_INTERVAL_MS },
-      },
-      {
-        Location: href,
-        "X-DPP-Cost-Reserved": reserved,
-        "X-DPP-Cost-Minimum-Fee": minimum_fee,
-        ...(run.replayed && { "Idempotency-Replayed": "true" }),
-      },
-    );
+    const { run, replayed } = unwrap(await submit({ ...deps, defer }, caller, request));
+    return json(202, viewRun(run), {
+      ...costHeaders(run),
+      Location: `/v1/runs/${run.run_id}`,
+      ...(replayed && { "Idempotency-Replayed": "true" }),
+    });
   },
 });

@@ -1,11 +1,10 @@
 import type { z } from "zod";
 import { Problem } from "#core/domain/problem.ts";
 import { resultKey } from "#core/domain/receipt.ts";
-import { isTerminal } from "#core/domain/run.ts";
+import { isExpired, isTerminal } from "#core/domain/run.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { ObjectPresigner } from "#core/ports/objects.ts";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
-import { isExpired } from "./find-own-run.ts";
 import type { resultView } from "./schemas.ts";
 
 const URL_SECONDS = 900;

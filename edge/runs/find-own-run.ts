@@ -13,5 +13,3 @@ export async function findOwnRun(
   if (found.kind !== "found") throw runNotFound();
   return found.run;
 }
-
-export const isExpired = (run: FoundRun): boolean => run.status === "EXPIRED" || run.expired;

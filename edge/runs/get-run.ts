@@ -1,3 +1,4 @@
+import { runView, viewRun } from "#core/domain/run-view.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
 import { operation } from "../http/operation.ts";
 import type { Parameter } from "../http/parameters.ts";
@@ -6,8 +7,7 @@ import { headerRef, RETRY_AFTER } from "../openapi/headers.ts";
 import { type AwaitDeps, awaitEnd } from "./await-end.ts";
 import { findOwnRun } from "./find-own-run.ts";
 import { runIdParameter } from "./run-id.ts";
-import { runView } from "./schemas.ts";
-import { costHeaders, RUN_HEADERS, viewRun } from "./view.ts";
+import { costHeaders, RUN_HEADERS } from "./view.ts";
 
 const preferHeader: Parameter<number | undefined> = {
   parse: preferredWait,

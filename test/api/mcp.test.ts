@@ -76,9 +76,8 @@ describe.each(eras)("in the revision of %s", (revision) => {
     const submitted = await ask("submit_run", order());
     expect(found(submitted)).toMatchObject({
       status: "QUEUED",
-      reserved_cost_usd: "1.0000",
       replayed: false,
-      run: null,
+      run: { status: "QUEUED", cost: { reserved_usd: "1.0000" } },
     });
     expect(submitted.answer.headers.get("ratelimit-policy")).toMatch(/^"submit";q=/);
     const run_id = String(found(submitted)["run_id"]);
@@ -140,7 +139,7 @@ describe.each(eras)("in the revision of %s", (revision) => {
   test("an estimate reserves nothing and tells whether a submit would be taken", async () => {
     const poor = await world.account({ funds: 500_000 });
     const taken = found(await ask("estimate_run", work({ max_cost_usd: "0.5000" }), poor));
-    expect(taken).toMatchObject({ admitted: true, refusal: null, reserved_cost_usd: "0.5000" });
+    expect(taken).toMatchObject({ admitted: true, refusal: null, reserved_usd: "0.5000" });
     const estimate = found(await ask("estimate_run", work(), poor));
     expect(estimate).toMatchObject({ admitted: false, refusal: { status: 422 } });
     expect(found(await ask("get_budget", {}, poor))).toMatchObject({ available_usd: "0.5000", open_runs: 0 });

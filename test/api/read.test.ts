@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { budgetView } from "../../edge/ledger/schemas.ts";
-import { resultView, runView } from "../../edge/runs/schemas.ts";
+import { runView } from "#core/domain/run-view.ts";
+import { resultView } from "../../edge/runs/schemas.ts";
 import { type Answer, acceptedRun, call, get, post, problemOf, work } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
 import { type Account, createWorld, type World } from "./harness.ts";

@@ -1,8 +1,7 @@
 import { z } from "zod";
+import { runView, viewRun } from "#core/domain/run-view.ts";
 import { unwrap } from "../../admission/gate.ts";
 import { cancel } from "../../runs/cancel.ts";
-import { runView } from "../../runs/schemas.ts";
-import { viewRun } from "../../runs/view.ts";
 import { parseArguments, jsonSchema, runIdArgument } from "../arguments.ts";
 import type { Tool } from "../tool.ts";
 

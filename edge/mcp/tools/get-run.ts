@@ -1,6 +1,5 @@
-import { runView } from "../../runs/schemas.ts";
+import { runView, viewRun } from "#core/domain/run-view.ts";
 import { findOwnRun } from "../../runs/find-own-run.ts";
-import { viewRun } from "../../runs/view.ts";
 import { parseArguments, jsonSchema, runIdArgument } from "../arguments.ts";
 import { gateFor } from "../context.ts";
 import { READS, type Tool } from "../tool.ts";

@@ -1,18 +1,14 @@
 import { z } from "zod";
 import { idempotencyKey } from "#core/domain/idempotency.ts";
-import { formatUsd } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
-import { isTerminal, runStatus } from "#core/domain/run.ts";
+import { isExpired, isTerminal, type RunStatus, runStatus } from "#core/domain/run.ts";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
-import { minimum_fee_usd, usd, when } from "../../openapi/values.ts";
-import { runView } from "../../runs/schemas.ts";
+import { runView, viewRun } from "#core/domain/run-view.ts";
 import { bodyProblem } from "../../http/field-errors.ts";
-import { isExpired } from "../../runs/find-own-run.ts";
 import { downloadOf } from "../../runs/download.ts";
 import { readRunRequest } from "../../runs/read-run-request.ts";
-import { viewRun } from "../../runs/view.ts";
 import { unwrap } from "../../admission/gate.ts";
-import { submit, type SubmitRequest, type Submitted } from "../../runs/submit.ts";
+import { submit, type SubmitRequest } from "../../runs/submit.ts";
 import { validated } from "../arguments.ts";
 import type { McpContext } from "../context.ts";
 import { runArguments } from "../run-arguments.ts";
@@ -36,11 +32,8 @@ const waiting = besides.pick({ wait_seconds: true });
 const output = z.strictObject({
   run_id: z.uuid(),
   status: runStatus,
-  created_at: when,
-  reserved_cost_usd: usd,
-  minimum_fee_usd,
+  run: runView,
   replayed: z.boolean().optional().describe("True where the run was there before, under the same idempotency_key."),
-  run: runView.nullable().describe("The whole run, where it was waited for or is over."),
   next: z.string().describe("What to do now."),
 });
 
@@ -56,10 +49,21 @@ export const submitRun: Tool = {
   async call(ctx, given) {
     const { request, wait_seconds } = await validated(ctx, () => readArguments(ctx, given));
     const submitted = unwrap(ctx.c, "submit", await submit(ctx.deps, ctx.caller, request));
-    const readsRun = wait_seconds > 0 || isTerminal(submitted.status);
-    const run = readsRun ? await awaitRun(ctx, submitted.run_id, wait_seconds) : undefined;
-    if (run === undefined) return { structure: accepted(submitted), run: submitted };
-    return answerOf(ctx, run, submitted.replayed);
+    const { run: accepted, replayed } = submitted;
+    const readsRun = wait_seconds > 0 || isTerminal(accepted.status);
+    const run = readsRun ? await awaitRun(ctx, accepted.run_id, wait_seconds) : undefined;
+    if (run !== undefined) return answerOf(ctx, run, replayed);
+    const view = viewRun(accepted);
+    return {
+      structure: {
+        run_id: view.run_id,
+        status: view.status,
+        run: view,
+        replayed,
+        next: nextOf(view.status),
+      } satisfies z.input<typeof output>,
+      run: accepted,
+    };
   },
 };
 
@@ -96,31 +100,17 @@ export async function answerOf(ctx: McpContext, run: FoundRun, replayed?: boolea
   const view = viewRun(run);
   const completed = run.status === "COMPLETED" && !isExpired(run);
   const structure: z.input<typeof output> = {
-    run_id: run.run_id,
+    run_id: view.run_id,
     status: view.status,
-    created_at: view.created_at,
-    reserved_cost_usd: view.cost.reserved_usd,
-    minimum_fee_usd: view.cost.minimum_fee_usd,
-    ...(replayed !== undefined && { replayed }),
     run: view,
+    ...(replayed !== undefined && { replayed }),
     next: nextOf(view.status),
   };
   if (!completed) return { structure, run, failed: isTerminal(run.status) };
   return { structure, run, links: [linkTo(run.run_id, await downloadOf(ctx.deps, run))] };
 }
 
-const accepted = (run: Submitted): z.input<typeof output> => ({
-  run_id: run.run_id,
-  status: run.status,
-  created_at: run.created_at.toISOString(),
-  reserved_cost_usd: formatUsd(run.reserved),
-  minimum_fee_usd: formatUsd(run.minimum_fee),
-  replayed: run.replayed,
-  run: null,
-  next: nextOf(run.status),
-});
-
-function nextOf(status: z.infer<typeof runStatus>): string {
+function nextOf(status: RunStatus): string {
   if (!isTerminal(status)) return "Ask get_run about once a second until the status is COMPLETED, FAILED or CANCELED.";
   if (status === "COMPLETED") return "Get the result with get_result, or from the link beside this.";
   if (status === "EXPIRED") return "The result is gone. Submit the work again under a fresh idempotency_key.";
