@@ -1,8 +1,12 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { type Fault, Problem } from "#core/domain/problem.ts";
 import { jsonPointer } from "./json-pointer.ts";
+import { plainMessage } from "./plain-message.ts";
 
 const MAX_FIELD_ERRORS = 20;
+
+// Every schema of the edge; one with a message of its own keeps it.
+z.config({ localeError: plainMessage });
 
 /** Only the first: one issue may have as many as there are names in a body. */
 function firstOf<T>(error: z.ZodError, errorsOf: (issue: z.core.$ZodIssue) => Iterable<T>): readonly T[] {
@@ -49,8 +53,8 @@ interface ParameterError {
 
 function* parameterErrors(issue: z.core.$ZodIssue): Generator<ParameterError> {
   if (issue.code === "unrecognized_keys") {
-    for (const key of issue.keys) yield { parameter: shortened(key), detail: "is not a known parameter" };
-  } else yield { parameter: shortened(String(issue.path[0] ?? "")), detail: wording(issue.message) };
+    for (const key of issue.keys) yield { parameter: shortened(key), detail: issue.message };
+  } else yield { parameter: shortened(String(issue.path[0] ?? "")), detail: issue.message };
 }
 
 const MAX_PARAMETER_CHARS = 100;
@@ -60,10 +64,7 @@ const shortened = (name: string): string => name.slice(0, MAX_PARAMETER_CHARS).t
 function* fieldErrorsOf(issue: z.core.$ZodIssue): Generator<Fault> {
   if (issue.code === "unrecognized_keys") {
     for (const key of issue.keys) {
-      yield { pointer: jsonPointer([...issue.path, key]), detail: "is not a known field" };
+      yield { pointer: jsonPointer([...issue.path, key]), detail: issue.message };
     }
-  } else yield { pointer: jsonPointer(issue.path), detail: wording(issue.message) };
+  } else yield { pointer: jsonPointer(issue.path), detail: issue.message };
 }
-
-const wording = (message: string): string =>
-  message.endsWith("received undefined") ? "is required" : message.replace(/^Invalid input: /, "");

@@ -36,6 +36,6 @@ export function idOf(what: string, parameter: string, value: string | undefined)
   const id = uuid.safeParse(value);
   if (id.success) return id.data;
   throw new Problem("invalid-request", `The ${what} in the path is not a UUID.`, {
-    errors: [{ parameter, detail: "is not a UUID" }],
+    errors: [{ parameter, detail: "must be a UUID" }],
   });
 }

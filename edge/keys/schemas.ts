@@ -5,6 +5,7 @@ import { keyId, next_cursor, usd, when } from "#core/domain/api-values.ts";
 const perMinute = (requests: string, example: number) =>
   z
     .int()
+    .min(0)
     .nullable()
     .meta({
       description: `A rate of its own for ${requests}, in requests a minute. Null: the plan's rate alone.`,

@@ -8,9 +8,13 @@ export const budgetView = z.strictObject({
   charged_usd: amount("All that runs were charged, in USD.", "12.5000"),
   reserved_usd: amount("Held by open runs, in USD.", "1.0000"),
   available_usd: amount("What a submit may reserve, in USD: granted = charged + reserved + available.", "86.5000"),
-  open_runs: z.int().meta({ description: "Runs that are queued or at work.", examples: [1] }),
+  open_runs: z
+    .int()
+    .min(0)
+    .meta({ description: "Runs that are queued or at work.", examples: [1] }),
   max_open_runs: z
     .int()
+    .min(0)
     .nullable()
     .meta({ description: "How many may be open at once. Null where the account has no plan.", examples: [50] }),
   key: z
@@ -48,7 +52,11 @@ export const ledgerPage = z.strictObject({
 });
 
 const day = (description: string, example: string) => z.iso.date().meta({ description, examples: [example] });
-const count = (description: string, example: number) => z.int().meta({ description, examples: [example] });
+const count = (description: string, example: number) =>
+  z
+    .int()
+    .min(0)
+    .meta({ description, examples: [example] });
 
 const amounts = {
   runs: count("Runs that ended.", 3),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { publishSchema } from "../openapi/publish.ts";
 import { bodyProblem } from "../http/field-errors.ts";
 import { readValid } from "../admission/read-body.ts";
 import type { McpContext } from "./context.ts";
@@ -19,10 +20,7 @@ export function validated<T>({ deps, caller }: McpContext, readIt: () => T): Pro
 }
 
 /** The JSON Schema of what a schema takes, or of what it gives. */
-export function jsonSchema(schema: z.ZodType, io: "input" | "output"): Json {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io });
-  return rest;
-}
+export const jsonSchema = (schema: z.ZodType, io: "input" | "output"): Json => publishSchema(schema, io);
 
 export const runIdArgument = z.strictObject({
   run_id: z.uuid().describe("The run's id, as submit_run gave it."),

@@ -68,7 +68,7 @@ export const mcpError = z.strictObject({
   id: id.optional().describe("The request's own. Absent where that could not be read."),
   error: z
     .strictObject({
-      code: z.int().meta({ description: "A code of JSON-RPC or of the protocol.", examples: [-32_601] }),
+      code: z.int32().meta({ description: "A code of JSON-RPC or of the protocol.", examples: [-32_601] }),
       message: z.string().meta({ description: "What is wrong.", examples: ["Method not found"] }),
       data: z.unknown().optional().describe("More about it, such as every invalid field."),
     })

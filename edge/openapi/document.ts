@@ -1,10 +1,13 @@
 import type { Operation, ResponseSpec } from "../http/operation.ts";
 import { OPERATIONS } from "../routes.ts";
 import { webhookRequests } from "../webhooks/events.ts";
-import { components, refOf } from "./components.ts";
-import { COMMON, RATE } from "./headers.ts";
+import { runExamples } from "../runs/request-schemas.ts";
+import { components, refOf, schemasOf } from "./components.ts";
+import { exampleOf } from "./example.ts";
+import { COMMON, RATE, schemaRef } from "./headers.ts";
 import type { Json } from "./json.ts";
-import { openProblems, problems } from "./problems.ts";
+import { parameterObject } from "./parameter-object.ts";
+import { ProblemResponses } from "./problems.ts";
 import { TAGS } from "./tags.ts";
 
 const API_VERSION = "1.0.0";
@@ -20,7 +23,10 @@ export function openapiDocument(origin: string): Json {
 
 function describeAll(operations: readonly Operation[]): Json {
   const byPath = Map.groupBy(operations, ({ path }) => path);
-  return {
+  const responses = new ProblemResponses();
+  const schemas = schemasOf(operations);
+  const paths = Object.fromEntries([...byPath].map(([path, same]) => [path, pathItem(same, responses)]));
+  const described = {
     openapi: "3.1.0",
     info: {
       title: "Decisionproof",
@@ -33,30 +39,63 @@ function describeAll(operations: readonly Operation[]): Json {
     },
     security: [{ apiKey: [] }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
-    paths: Object.fromEntries([...byPath].map(([path, same]) => [path, pathItem(same)])),
+    paths,
     webhooks: webhookRequests,
-    components: components(operations),
+    components: components(operations, { responses: responses.components, schemas }),
   };
+  return withExamples(described, schemas) as Json;
 }
 
+/** The same, with an example beside every schema of a body or a response that has none there. */
+function withExamples(part: unknown, schemas: Readonly<Record<string, Json>>): unknown {
+  if (Array.isArray(part)) return part.map((each) => withExamples(each, schemas));
+  if (typeof part !== "object" || part === null) return part;
+  return Object.fromEntries(
+    Object.entries(part).map(([name, each]: [string, unknown]) => [
+      name,
+      name === "schemas"
+        ? each
+        : name === "content"
+          ? exemplified(each as Content, schemas)
+          : withExamples(each, schemas),
+    ]),
+  );
+}
+
+type Content = Readonly<Record<string, Json & { readonly schema: Json }>>;
+
+const exemplified = (content: Content, schemas: Readonly<Record<string, Json>>): Json =>
+  Object.fromEntries(
+    Object.entries(content).map(([type, media]) => [
+      type,
+      "example" in media || "examples" in media ? media : { ...media, ...examplesOf(media.schema, schemas) },
+    ]),
+  );
+
+/** A run is ordered in a way for each pack. */
+const examplesOf = (schema: Json, schemas: Readonly<Record<string, Json>>): Json =>
+  schema["$ref"] === schemaRef("CreateRun")["$ref"]
+    ? { examples: runExamples() }
+    : { example: exampleOf(schema, schemas) };
+
 /** The operations of one path, which all have the parameters of the first. */
-function pathItem(operations: readonly Operation[]): Json {
+function pathItem(operations: readonly Operation[], problems: ProblemResponses): Json {
   const parameters = Object.entries(operations[0]?.params ?? {}).map(([name, { document, component }]) =>
     component === undefined
-      ? { name, in: "path", required: true, ...document }
+      ? parameterObject(name, "path", document)
       : { $ref: `#/components/parameters/${component}` },
   );
   return {
     ...(parameters.length > 0 && { parameters }),
-    ...Object.fromEntries(operations.map((each) => [each.method.toLowerCase(), operationObject(each)])),
+    ...Object.fromEntries(operations.map((each) => [each.method.toLowerCase(), operationObject(each, problems)])),
   };
 }
 
-function operationObject(operation: Operation): Json {
+function operationObject(operation: Operation, problems: ProblemResponses): Json {
   const { id, scope, tag, summary, description, query, headers = {}, body } = operation;
   const parameters = [
-    ...Object.entries(headers).map(([name, { document }]) => ({ name, in: "header", ...document })),
-    ...Object.entries(query?.parameters ?? {}).map(([name, { document }]) => ({ name, in: "query", ...document })),
+    ...Object.entries(headers).map(([name, { document }]) => parameterObject(name, "header", document)),
+    ...Object.entries(query?.parameters ?? {}).map(([name, { document }]) => parameterObject(name, "query", document)),
   ];
   return {
     operationId: id,
@@ -67,7 +106,7 @@ function operationObject(operation: Operation): Json {
     ...(scope === undefined && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
     ...(body?.document !== undefined && { requestBody: body.document }),
-    responses: { ...problemsOf(operation), ...responsesOf(operation) },
+    responses: { ...problemsOf(operation, problems), ...responsesOf(operation) },
   };
 }
 
@@ -98,7 +137,7 @@ const OF_KEYS = [
   "unavailable",
 ] as const;
 
-function problemsOf({ problems: own = [], scope, body }: Operation): Json {
-  if (scope === undefined) return openProblems(...own, ...OF_OPEN);
-  return problems(...new Set([...own, ...(body === undefined ? [] : OF_BODIES), ...OF_KEYS]));
+function problemsOf({ problems: own = [], scope, body }: Operation, problems: ProblemResponses): Json {
+  if (scope === undefined) return problems.refer([...own, ...OF_OPEN], { rated: false });
+  return problems.refer([...new Set([...own, ...(body === undefined ? [] : OF_BODIES), ...OF_KEYS])], { rated: true });
 }

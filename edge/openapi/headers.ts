@@ -21,7 +21,7 @@ export const COST = {
 
 const header = (description: string, example: string | number, type: "string" | "integer" = "string"): Json => ({
   description,
-  schema: { type },
+  schema: type === "integer" ? { type, format: "int32", minimum: 0, maximum: 2_147_483_647 } : { type },
   example,
 });
 

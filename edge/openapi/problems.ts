@@ -5,20 +5,34 @@ import type { Json } from "./json.ts";
 /** Answers to nobody whose key was looked at, or after a fault of ours: only the shield knows where a caller stands. */
 const WITHOUT_RATE = new Set<number>([401, 405, 500]);
 
-/** The responses of an operation without API key that are these problems, by status. */
-export function openProblems(...slugs: ProblemSlug[]): Json {
-  return byStatus(slugs, () => ({}));
+/** The responses that are problems, each described once, as the document has them among its components. */
+export class ProblemResponses {
+  readonly #responses = new Map<string, Json>();
+
+  /** References to those of an operation, by status. */
+  refer(slugs: readonly ProblemSlug[], { rated }: { readonly rated: boolean }): Json {
+    const grouped = Map.groupBy(slugs, (slug) => PROBLEMS[slug].status);
+    return Object.fromEntries([...grouped].map(([status, same]) => [String(status), this.#refer(status, same, rated)]));
+  }
+
+  #refer(status: number, slugs: readonly ProblemSlug[], rated: boolean): Json {
+    const hasRate = rated && !WITHOUT_RATE.has(status);
+    const name = `${slugs.map(pascal).join("Or")}${rated || WITHOUT_RATE.has(status) ? "" : "Open"}`;
+    if (!this.#responses.has(name))
+      this.#responses.set(
+        name,
+        response(status, slugs, () => (hasRate ? RATE : {})),
+      );
+    return { $ref: `#/components/responses/${name}` };
+  }
+
+  get components(): Json {
+    return Object.fromEntries(this.#responses);
+  }
 }
 
-/** The responses of an operation with API key that are these problems, by status. */
-export function problems(...slugs: ProblemSlug[]): Json {
-  return byStatus(slugs, (status) => (WITHOUT_RATE.has(status) ? {} : RATE));
-}
-
-function byStatus(slugs: readonly ProblemSlug[], headers: (status: number) => Json): Json {
-  const grouped = Map.groupBy(slugs, (slug) => PROBLEMS[slug].status);
-  return Object.fromEntries([...grouped].map(([status, same]) => [String(status), response(status, same, headers)]));
-}
+const pascal = (slug: string): string =>
+  slug.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 function response(status: number, slugs: readonly ProblemSlug[], headers: (status: number) => Json): Json {
   return {

@@ -4,7 +4,11 @@ import { amount, packType, packVersion, usd } from "#core/domain/api-values.ts";
 export const PACK_TYPE = /^[a-z][a-z0-9-]{0,62}$/;
 
 const json = z.record(z.string(), z.unknown());
-const seconds = (description: string, example: number) => z.int().meta({ description, examples: [example] });
+const seconds = (description: string, example: number) =>
+  z
+    .int()
+    .min(0)
+    .meta({ description, examples: [example] });
 
 export const prices = z
   .record(
@@ -37,7 +41,12 @@ const limits = z.strictObject({
     })
     .describe("How long the work may take."),
   body_bytes: z
-    .strictObject({ maximum: z.int().meta({ description: "The most, in bytes.", examples: [262_144] }) })
+    .strictObject({
+      maximum: z
+        .int()
+        .min(0)
+        .meta({ description: "The most, in bytes.", examples: [262_144] }),
+    })
     .describe("Of the whole body of a submit."),
 });
 
@@ -61,6 +70,18 @@ export const packView = z.strictObject({
         type: "object",
         properties: { url: { type: "string", maxLength: 2048 }, format: { enum: ["text", "markdown", "links"] } },
         required: ["url"],
+        additionalProperties: false,
+      },
+    ],
+  }),
+  data: json.meta({
+    description: "JSON Schema (2020-12) of the `data` of a result.",
+    examples: [
+      {
+        $schema: "https://json-schema.org/draft/2020-12/schema",
+        type: "object",
+        properties: { words: { type: "integer", minimum: 0 } },
+        required: ["words"],
         additionalProperties: false,
       },
     ],

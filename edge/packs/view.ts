@@ -5,7 +5,7 @@ import { TIMEBOX_SECONDS } from "#core/domain/run-request.ts";
 import type { OwnPlan } from "#core/store/plans/find-plan.ts";
 import { MAX_BODY_BYTES } from "../http/body.ts";
 import type * as answers from "./schemas.ts";
-import { exampleRun, inputsSchema } from "../runs/request-schemas.ts";
+import { dataSchema, exampleRun, inputsSchema } from "../runs/request-schemas.ts";
 
 export type PackView = z.input<typeof answers.packView>;
 
@@ -18,7 +18,8 @@ export function viewPack(offer: PackOffer, plan: OwnPlan): PackView {
     title: offer.title,
     summary: offer.summary,
     in_plan: plan.pack_types.includes(offer.type),
-    inputs: inputsSchema(offer.type),
+    inputs: inputsSchema(offer),
+    data: dataSchema(offer),
     prices: viewPrices(offer),
     limits: {
       max_cost_usd: {

@@ -1,4 +1,4 @@
-import { idempotencyKey } from "#core/domain/idempotency.ts";
+import { IDEMPOTENCY_KEY, idempotencyKey } from "#core/domain/idempotency.ts";
 import { Problem } from "#core/domain/problem.ts";
 import { runView, viewRun } from "#core/domain/run-view.ts";
 import { operation } from "../http/operation.ts";
@@ -8,18 +8,17 @@ import { runBody } from "./read-run-request.ts";
 import { submit, type SubmitDeps } from "./submit.ts";
 import { costHeaders, RUN_HEADERS } from "./view.ts";
 
+const invalidKey = (detail: string | undefined, field: string) =>
+  new Problem("invalid-idempotency-key", detail, { errors: [{ header: "Idempotency-Key", detail: field }] });
+
 const idempotencyKeyHeader: Parameter<string> = {
   parse: (value) => {
     const key = idempotencyKey.safeParse(value);
     if (key.success) return key.data;
-    throw new Problem("invalid-idempotency-key", undefined, {
-      errors: [
-        {
-          header: "Idempotency-Key",
-          detail: "must be one of 8 to 64 printable ASCII characters, no comma followed by a space",
-        },
-      ],
-    });
+    const form = "8 to 64 printable ASCII characters, no comma followed by a space, for instance a UUID";
+    if (value !== undefined) throw invalidKey(undefined, `must be ${form}`);
+    const advice = `one value for each piece of work, of ${form}, and the same one with every retry`;
+    throw invalidKey(`The request has no Idempotency-Key header. Send ${advice}.`, `is required: ${advice}`);
   },
   document: {
     required: true,
@@ -29,7 +28,7 @@ const idempotencyKeyHeader: Parameter<string> = {
       type: "string",
       minLength: 8,
       maxLength: 64,
-      pattern: "^(?:[\\x21-\\x7e]*[\\x21-\\x2b\\x2d-\\x7e] +)*[\\x21-\\x7e]+$",
+      pattern: IDEMPOTENCY_KEY,
     },
     example: "order-A-1-first",
   },

@@ -27,7 +27,7 @@ export const estimateView = z.strictObject({
   estimate_is_exact: z
     .boolean()
     .describe("True: a success costs exactly price_usd. False: only the work itself can tell, and it may cost more."),
-  units: z.record(z.string(), z.int()).meta({
+  units: z.record(z.string(), z.int().min(0)).meta({
     description: "The units of work that these inputs will use; where only the work itself can tell, at least.",
     examples: [{ base: 1, hundred_kb: 1 }],
   }),

@@ -9,7 +9,10 @@ export const resultView = z.strictObject({
     examples: ["https://results.example/results/1/01a1fa37.json?X-Amz-Expires=900&X-Amz-Signature=5d41402a"],
   }),
   sha256,
-  size_bytes: z.int().meta({ description: "Size of the result, in bytes.", examples: [1834] }),
+  size_bytes: z
+    .int()
+    .min(0)
+    .meta({ description: "Size of the result, in bytes.", examples: [1834] }),
   content_type: z.string().meta({ description: "Media type of the result.", examples: ["application/json"] }),
   expires_at: when.describe("Until when the address is good."),
 });

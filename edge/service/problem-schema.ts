@@ -22,7 +22,11 @@ const type = z.url().meta({
   examples: ["https://api.example/problems/not-found"],
 });
 const title = z.string().meta({ description: "The kind in words.", examples: ["Not found"] });
-const status = z.int().meta({ description: "The status of the answer.", examples: [404] });
+const status = z
+  .int()
+  .min(100)
+  .max(599)
+  .meta({ description: "The status of the answer.", examples: [404] });
 
 export const problem = z
   .looseObject({

@@ -9,7 +9,7 @@ export const health = z.strictObject({
 const storeState = (store: string) =>
   z
     .string()
-    .regex(/^(up|down: [a-z-]+)$/)
+    .regex(/^(up|down: [a-z-]{1,60})$/)
     .meta({ description: `Does ${store} answer: \`up\`, or \`down: \` and why.`, examples: ["up"] });
 
 export const readiness = z.strictObject({

@@ -73,12 +73,16 @@ export const deliveryView = z.strictObject({
       `skipped: of a run that cost nothing, when ${WEBHOOK_LIMITS.max_unpaid_per_hour} deliveries that cost nothing had been made for the account within the hour (UTC); it can be asked for again in a later one.`,
     examples: ["delivered"],
   }),
-  attempts: z.int().meta({ description: "How often it was tried.", examples: [1] }),
+  attempts: z
+    .int()
+    .min(0)
+    .meta({ description: "How often it was tried.", examples: [1] }),
   next_attempt_at: when
     .nullable()
     .meta({ description: "When it is tried next. Null unless it is pending.", examples: [null] }),
   last_status: z
     .int()
+    .min(0)
     .nullable()
     .meta({ description: "The HTTP status of the last attempt, if it was answered.", examples: [204] }),
   last_error: z

@@ -69,7 +69,12 @@ export const operations: readonly Operation[] = Object.entries(document["paths"]
     const found = (item as Json)[method] as Json | undefined;
     if (found === undefined) return [];
     const own = [(item as Json)["parameters"], found["parameters"]].flatMap((list) => (list ?? []) as unknown[]);
-    const parsed = operation.parse({ ...found, parameters: own.map(resolved) });
+    const responses = Object.entries(found["responses"] as Json).map(([status, each]) => [status, resolved(each)]);
+    const parsed = operation.parse({
+      ...found,
+      parameters: own.map(resolved),
+      responses: Object.fromEntries(responses) as Json,
+    });
     return [{ ...parsed, method: method.toUpperCase(), path, open: parsed.security?.length === 0 }];
   }),
 );
@@ -81,6 +86,8 @@ const ajv = new Ajv2020({
   strict: false,
   allErrors: true,
   formats: {
+    int32: true,
+    int64: true,
     uuid,
     "date-time": (text: string) => instant.test(text) && !Number.isNaN(Date.parse(text)),
     date: (text: string) => /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text)),

@@ -71,7 +71,15 @@ describe("an example", () => {
     const parameters = operations.flatMap((each) => each.parameters);
     const all = [...parameters, ...Object.entries(headers).map(([name, header]) => ({ name, ...(header as object) }))];
     const wrong = all.flatMap((each) => {
-      const { name, schema, example } = each as unknown as { name: string; schema: Json; example: unknown };
+      const {
+        name,
+        schema,
+        example = listOf(schema["examples"])[0],
+      } = each as unknown as {
+        readonly name: string;
+        readonly schema: Json;
+        readonly example: unknown;
+      };
       return example === undefined
         ? [`${name} has none`]
         : faultsOf(schema, example).map((fault) => `${name}: ${fault}`);
@@ -84,7 +92,9 @@ describe("a description", () => {
   const tags = document["tags"] as readonly { readonly name: string; readonly description?: string }[];
 
   test("is given of every property of every schema", () => {
-    const bare = places.filter(({ property, schema }) => property && resolved(schema)["description"] === undefined);
+    const bare = places.filter(
+      ({ property, schema }) => property && (schema["description"] ?? resolved(schema)["description"]) === undefined,
+    );
     expect(bare.map(({ at }) => at)).toEqual([]);
   });
 

@@ -7,6 +7,10 @@ const MAX_ISSUES = 20;
 export const textUpTo = (chars: number, message?: string) =>
   z.string().max(chars, { abort: true, ...(message !== undefined && { error: message }) });
 
+/** For JSON Schema: one line without space at either end, as far as a pattern says it that every engine reads alike. */
+export const lineUpTo = (chars: number): string =>
+  String.raw`^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]{0,${chars - 2}}[^\x00-\x20\x7f])?$`;
+
 type Payload = z.core.ParsePayload;
 
 /** Runs `parse` over so many members at a time until there are enough issues, and gathers those. */

@@ -2,13 +2,17 @@ import canonicalize from "canonicalize";
 import { textUpTo } from "./bounded.ts";
 import { sha256Hex } from "./hash.ts";
 
+/** For JSON Schema: all but the space after a comma. */
+export const IDEMPOTENCY_KEY = String.raw`^[\x21-\x7e][\x20-\x7e]{6,62}[\x21-\x7e]$`;
+
 /**
  * 8 to 64 printable ASCII characters, space not at the ends (HTTP strips it), and none behind a comma: the Fetch standard
  * joins two headers of one name with ", ", and only this space tells them from one. Two keys must not pass for one.
  */
 export const idempotencyKey = textUpTo(64)
   .min(8)
-  .regex(/^(?:[\x21-\x7e]*[\x21-\x2b\x2d-\x7e] +)*[\x21-\x7e]+$/);
+  .regex(/^(?:[\x21-\x7e]*[\x21-\x2b\x2d-\x7e] +)*[\x21-\x7e]+$/)
+  .meta({ pattern: IDEMPOTENCY_KEY });
 
 /** RFC 8785 text of a JSON value. Throws TypeError for what JSON cannot hold. */
 export function canonicalJson(value: unknown): string {

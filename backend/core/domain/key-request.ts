@@ -21,7 +21,7 @@ const perMinute = z.int().min(1).max(MAX_PER_MINUTE).optional();
 const spendingCap = z
   .string({ error: 'must be a decimal string such as "25.0000", in quotes' })
   .max(MAX_USD_CHARS, { error: USD_FORM, abort: true })
-  .regex(/^\d{1,9}(\.\d{1,6})?$/, { error: USD_FORM, abort: true })
+  .regex(/^[0-9]{1,9}([.][0-9]{1,6})?$/, { error: USD_FORM, abort: true })
   .meta({ description: "What the key and its successors may ever spend, in USD. Left out: no cap of its own." })
   .transform((text, context): Micros => {
     const amount = parseUsd(text);

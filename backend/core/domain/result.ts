@@ -3,7 +3,8 @@ import { z } from "zod";
 import { packVersion, runId, sha256, usd, when } from "./api-values.ts";
 import { canonicalJson } from "./idempotency.ts";
 import { formatUsd, type Micros } from "./money.ts";
-import type { Units } from "./pack.ts";
+import type { PackOffer, Units } from "./pack.ts";
+import { catalog } from "./packs/catalog.ts";
 
 /** The largest result object, in bytes. */
 export const MAX_RESULT_BYTES = 8 * 1024 * 1024;
@@ -23,23 +24,25 @@ const cost = z.strictObject({
   minimum_fee_usd: usd.describe("What it would have cost if it had failed after work began, in USD."),
 });
 
-/** The result of a run: what its sha256 is taken of. */
-export const resultDocument = z
-  .strictObject({
+/** The result of a run of one pack: what its sha256 is taken of. */
+function documentOf({ type, data }: PackOffer) {
+  return z.strictObject({
     schema_version: z.literal("1").describe("The form of this document."),
     run_id: runId,
-    pack_type: z.string().meta({ description: "The pack that did the work.", examples: ["decision"] }),
+    pack_type: z.literal(type).describe("The pack that did the work."),
     pack_version: packVersion,
     status: z.literal("COMPLETED").describe("Always COMPLETED: no other run has a result."),
     generated_at: when.describe("When it was written."),
     cost: cost.describe("The run's money."),
     units: z
-      .record(z.string(), z.int())
-      .meta({ description: "The units of work that were charged.", examples: [{ base: 1, cell: 4 }] }),
-    reliability: z.number().meta({ description: "0 to 1; what it means is the pack's.", examples: [1] }),
-    data: z
-      .record(z.string(), z.unknown())
-      .meta({ description: "What the pack found.", examples: [{ status: "OK", winner: "tea" }] }),
+      .record(z.string(), z.int().min(0))
+      .meta({ description: "The units of work that were charged.", examples: [{ base: 1 }] }),
+    reliability: z
+      .number()
+      .min(0)
+      .max(1)
+      .meta({ description: "What it means is the pack's.", examples: [1] }),
+    data: data.describe("What the pack found."),
     artifacts: z.array(artifact).meta({ description: "Files that the pack made.", examples: [[]] }),
     meta: z
       .strictObject({
@@ -49,8 +52,21 @@ export const resultDocument = z
         payload_sha256: sha256.describe("SHA-256, in hex, of what was submitted."),
       })
       .describe("About the document."),
-  })
-  .describe("The result, as it is stored.");
+  });
+}
+
+/** The documents by pack type. */
+export const resultDocuments: ReadonlyMap<string, ReturnType<typeof documentOf>> = new Map(
+  [...catalog.values()].map((offer) => [offer.type, documentOf(offer)]),
+);
+
+const [first, ...others] = resultDocuments.values();
+if (first === undefined) throw new Error("no pack in the catalogue");
+
+/** The result of a run of any pack, as it is stored. */
+export const resultDocument = z
+  .discriminatedUnion("pack_type", [first, ...others])
+  .describe("The result, as it is stored; its `data` depends on the pack.");
 export type ResultDocument = z.input<typeof resultDocument>;
 
 export interface ResultParts {

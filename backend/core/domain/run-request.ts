@@ -12,9 +12,9 @@ const MAX_USD_CHARS = 17;
 const USD = /^\d{1,10}(\.\d{1,6})?$/;
 /** `USD` and the range in one, for JSON Schema: the million; a dollar and more; half a cent and more. */
 const USD_IN_RANGE =
-  "^(?:0{0,3}1000000(?:\\.0{1,6})?" +
-  "|(?:0{0,9}[1-9]|0{0,8}[1-9]\\d|0{0,7}[1-9]\\d{2}|0{0,6}[1-9]\\d{3}|0{0,5}[1-9]\\d{4}|0{0,4}[1-9]\\d{5})(?:\\.\\d{1,6})?" +
-  "|0{1,10}\\.(?:00[5-9]\\d{0,3}|0[1-9]\\d{0,4}|[1-9]\\d{0,5}))$";
+  "^(0{0,3}1000000([.]0{1,6})?" +
+  "|(0{0,9}[1-9]|0{0,8}[1-9][0-9]|0{0,7}[1-9][0-9]{2}|0{0,6}[1-9][0-9]{3}|0{0,5}[1-9][0-9]{4}|0{0,4}[1-9][0-9]{5})([.][0-9]{1,6})?" +
+  "|0{1,10}[.](00[5-9][0-9]{0,3}|0[1-9][0-9]{0,4}|[1-9][0-9]{0,5}))$";
 /** Ceilings of a run's metadata; lengths in UTF-16 units. */
 export const METADATA_LIMITS = { pairs: 16, name_chars: 64, value_chars: 512 } as const;
 /** How long the work of a run may take. */
@@ -80,7 +80,7 @@ const common = {
 function requestFor(offer: PackOffer) {
   return z.strictObject({
     pack_type: z.literal(offer.type).describe(offer.summary),
-    inputs: offer.inputs,
+    inputs: offer.inputs.describe(offer.inputs.description ?? "What the pack works on."),
     ...common,
   });
 }

@@ -21,7 +21,6 @@ export const webhookUrl = z
   .regex(WEB_URL, { error: "must be an absolute https URL", abort: true })
   .meta({
     description: `A public https address on one of the ports ${WEB_PORTS.join(", ")}, without user name, password or fragment.`,
-    pattern: String.raw`^[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#]\S*$`,
     examples: ["https://hooks.example.com/decisionproof"],
   });
 

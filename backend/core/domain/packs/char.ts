@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { textUpTo } from "../bounded.ts";
+import { lineUpTo, textUpTo } from "../bounded.ts";
 import { micros } from "../money.ts";
 import type { PackOffer } from "../pack.ts";
-import { MAX_RESULT_BYTES } from "../result.ts";
 
 /** Ceilings of the `char` pack's inputs; lengths in UTF-16 units, sizes in pixels. */
 export const CHAR_LIMITS = {
@@ -10,6 +9,8 @@ export const CHAR_LIMITS = {
   max_seed_chars: 200,
   min_size_px: 32,
   max_size_px: 1_024,
+  /** As many as the largest result has. */
+  max_portrait_bytes: 8_388_608,
 } as const;
 
 /** Only styles whose licence permits commercial use: CC0 1.0 or CC BY 4.0, as each definition says of itself. */
@@ -31,7 +32,9 @@ const LINE =
   /^[^\s\p{Cc}\p{Cs}\uFFFE\uFFFF](?:[^\p{Cc}\p{Cs}\uFFFE\uFFFF\u2028\u2029]*[^\s\p{Cc}\p{Cs}\uFFFE\uFFFF])?$/u;
 
 const line = (max: number) =>
-  textUpTo(max).regex(LINE, "must be one line without space at either end, control characters or lone surrogates");
+  textUpTo(max)
+    .regex(LINE, "must be one line without space at either end, control characters or lone surrogates")
+    .meta({ pattern: lineUpTo(max) });
 
 const inputs = z.strictObject({
   name: line(CHAR_LIMITS.max_name_chars).meta({ description: "Whom the portrait shows; its accessible title." }),
@@ -64,7 +67,7 @@ const data = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .describe("SHA-256 of the portrait's bytes in UTF-8, in hex."),
-  bytes: z.int().min(1).max(MAX_RESULT_BYTES).describe("Size of the portrait, in bytes."),
+  bytes: z.int().min(1).max(CHAR_LIMITS.max_portrait_bytes).describe("Size of the portrait, in bytes."),
   licence: z
     .strictObject({
       name: credit("The licence of the drawings."),

@@ -56,7 +56,9 @@ const inputs = z.strictObject({
   text: textUpTo(COMPLIANCE_LIMITS.max_text_chars)
     .min(1)
     .describe("What is to be searched. Offsets of findings count its UTF-16 code units, from 0."),
-  rules: rules.optional().describe("The rules to apply, in any order; all of them if left out."),
+  rules: rules
+    .optional()
+    .meta({ description: "The rules to apply, in any order; all of them if left out.", uniqueItems: true }),
 });
 
 export type ComplianceInputs = z.output<typeof inputs>;

@@ -1,6 +1,6 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
-import { listUpTo, recordUpTo, textUpTo } from "../bounded.ts";
+import { lineUpTo, listUpTo, recordUpTo, textUpTo } from "../bounded.ts";
 import { type Micros, micros } from "../money.ts";
 import { type Estimate, type PackOffer, type Units, unitsWithin } from "../pack.ts";
 import { decisionData } from "./decision-data.ts";
@@ -19,6 +19,7 @@ const PROTO = "__proto__";
 const decisionName = textUpTo(DECISION_LIMITS.max_name_chars)
   .min(1)
   .regex(NAME, "must be one line without space at either end")
+  .meta({ pattern: lineUpTo(DECISION_LIMITS.max_name_chars) })
   .refine((name) => name !== PROTO, "is a reserved name");
 
 const decisionCriterion = z.strictObject({
@@ -53,10 +54,10 @@ const fields = z.strictObject({
     .describe("How the scores of an option become one."),
   options: listUpTo(DECISION_LIMITS.max_options, decisionName)
     .optional()
-    .describe("What there is to choose from; each named once."),
+    .meta({ description: "What there is to choose from; each named once.", uniqueItems: true }),
   criteria: listUpTo(DECISION_LIMITS.max_criteria, decisionCriterion)
     .optional()
-    .describe("What matters; each named once."),
+    .meta({ description: "What matters; each named once.", uniqueItems: true }),
   scores: scores.optional().describe("Raw scores by option, then by criterion, in the criterion's own unit."),
 });
 

@@ -17,7 +17,7 @@ export const METRIC_NAMES = [
 const NAMES: ReadonlySet<unknown> = new Set(METRIC_NAMES);
 
 export const MAX_LABEL_CHARS = 40;
-export const LABEL_PATTERN = /^[a-z][a-z0-9_]*$/;
+export const LABEL_PATTERN = /^[a-z][a-z0-9_]{0,39}$/;
 const LABEL = `must be up to ${MAX_LABEL_CHARS} lower-case letters, digits and underscores, a letter first`;
 const FLAGS = "must be made of i, m and s, each at most once";
 
@@ -54,7 +54,7 @@ const metricObject = z.discriminatedUnion(
       ...common,
       pattern: pattern.optional().describe("One pattern for all cases; without it `expected` is each case's pattern."),
       flags: textUpTo("ims".length, FLAGS)
-        .regex(/^[ims]*$/, FLAGS)
+        .regex(/^[ims]{0,3}$/, FLAGS)
         .refine((flags) => new Set(flags).size === flags.length, FLAGS)
         .default("")
         .describe("i: ignore case; m: ^ and $ match at lines; s: the dot matches line ends."),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { listUpTo, recordUpTo, textUpTo } from "../bounded.ts";
+import { lineUpTo, listUpTo, recordUpTo, textUpTo } from "../bounded.ts";
 import { micros } from "../money.ts";
 import type { PackOffer } from "../pack.ts";
 import { checkEval } from "./eval-checks.ts";
@@ -15,7 +15,10 @@ const evalCase = z.strictObject({
   id: textUpTo(EVAL_LIMITS.max_id_chars)
     .min(1)
     .regex(ID, "must be one line without space at either end")
-    .describe("The caller's own name for the case; unique."),
+    .meta({
+      description: "The caller's own name for the case; unique.",
+      pattern: lineUpTo(EVAL_LIMITS.max_id_chars),
+    }),
   output: text.describe("What is judged."),
   expected: z
     .union([text, z.number(), z.boolean(), recordUpTo(EVAL_LIMITS.max_schema_nodes, z.string(), z.unknown())], {

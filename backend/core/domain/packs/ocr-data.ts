@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { MAX_RESULT_BYTES } from "../result.ts";
 import { MAX_ADDRESS_CHARS, MAX_REDIRECTS } from "../web-address.ts";
 import { OCR_LANGUAGES, OCR_LIMITS } from "./ocr-limits.ts";
 
@@ -45,7 +44,7 @@ export const ocrData = z.strictObject({
       skew_degrees: z.number().describe("The skew of the lines, clockwise, that was undone."),
     })
     .describe("How the page was turned for reading."),
-  text: z.string().max(MAX_RESULT_BYTES).describe("The text that was read, line by line."),
+  text: z.string().max(OCR_LIMITS.max_text_chars).describe("The text that was read, line by line."),
   confidence: percent.describe("Mean of the words', 0 to 100; 0 where no text was found."),
   words: z.array(word).max(OCR_LIMITS.max_words).describe("The words, in the order of reading."),
   words_total: count.describe("How many words were found."),

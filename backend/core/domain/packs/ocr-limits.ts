@@ -8,6 +8,8 @@ export const OCR_LIMITS = {
   max_side_px: 10_000,
   /** How many words are listed; the text has them all. */
   max_words: 20_000,
+  /** As many as the largest result has bytes. */
+  max_text_chars: 8_388_608,
 } as const;
 
 export const OCR_LANGUAGES = ["eng"] as const;

@@ -72,7 +72,7 @@ const inputs = fields
       context.addIssue({ code: "custom", path: ["image_url"], message: "must not be given beside image" });
     }
   })
-  .meta({ oneOf: [{ required: ["image"] }, { required: ["image_url"] }] });
+  .describe("What the pack works on: exactly one of `image` and `image_url`.");
 
 export type OcrInputs = z.output<typeof inputs>;
 
