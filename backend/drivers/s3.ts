@@ -48,27 +48,7 @@ export function createS3Objects(settings: {
       }
     },
 
-    async download(Key, size_bytes) {
-      const abort = new AbortController();
-      const timer = setTimeout(() => abort.abort(), DOWNLOAD_MS);
-      try {
-        const got = await client.send(new GetObjectCommand({ Bucket: settings.bucket, Key }), {
-          abortSignal: abort.signal,
-        });
-        const { Body, ContentLength, ContentDisposition } = got;
-        if (Body === undefined || ContentLength !== size_bytes) {
-          abort.abort();
-          throw new WrongSize(`the object ${Key} has ${ContentLength} bytes instead of ${size_bytes}`);
-        }
-        const bytes = await Body.transformToByteArray();
-        return { metadata: metadataOf(ContentDisposition), text: utf8.decode(bytes) };
-      } catch (error) {
-        if (statusOf(error) === 404) return undefined;
-        throw error instanceof WrongSize || error instanceof TypeError ? error : new Outage("s3", error);
-      } finally {
-        clearTimeout(timer);
-      }
-    },
+    download: (key, size_bytes) => download(client, settings.bucket, key, size_bytes),
 
     async delete(keys) {
       const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true };
@@ -89,6 +69,26 @@ export function createS3Objects(settings: {
 
 const statusOf = (error: unknown): number | undefined =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+
+async function download(client: S3Client, Bucket: string, Key: string, size_bytes: number) {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), DOWNLOAD_MS);
+  try {
+    const got = await client.send(new GetObjectCommand({ Bucket, Key }), { abortSignal: abort.signal });
+    const { Body, ContentLength, ContentDisposition } = got;
+    if (Body === undefined || ContentLength !== size_bytes) {
+      abort.abort();
+      throw new WrongSize(`the object ${Key} has ${ContentLength} bytes instead of ${size_bytes}`);
+    }
+    const bytes = await Body.transformToByteArray();
+    return { metadata: metadataOf(ContentDisposition), text: utf8.decode(bytes) };
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error instanceof WrongSize || error instanceof TypeError ? error : new Outage("s3", error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

@@ -32,6 +32,9 @@ interface ObjectOpener {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+type Ask = (key: string, bytes: number, range: Range | undefined, signal: AbortSignal) => Promise<Answered | undefined>;
+type Answered = OpenObject & { readonly response: Response };
+
 /** S3, addressed by path: it works for every compatible store. */
 export function createS3(
   options: S3Options,
@@ -45,25 +48,6 @@ export function createS3(
   });
   const bucket = new URL(`/${options.bucket}`, options.endpoint).href;
 
-  /** The answer to a GET, of just so many bytes; undefined for a 404. */
-  async function ask(key: string, bytes: number, range: Range | undefined, signal: AbortSignal) {
-    const response = await client.fetch(`${bucket}/${key}`, {
-      headers: range === undefined ? {} : { Range: `bytes=${range.first}-${range.last}` },
-      redirect: "manual",
-      signal,
-    });
-    const { status, headers, body } = response;
-    if (
-      status === (range === undefined ? 200 : 206) &&
-      headers.get("Content-Length") === String(bytes) &&
-      body !== null
-    )
-      return { metadata: metadataOf(headers.get("Content-Disposition")), body, response };
-    await body?.cancel();
-    if (status === 404) return undefined;
-    throw new Error(`a GET of ${bytes} bytes was answered ${status} with ${headers.get("Content-Length")}`);
-  }
-
   return {
     async presign(key, expires_seconds, file_name) {
       const url = new URL(`${bucket}/${key}`);
@@ -73,31 +57,7 @@ export function createS3(
       const signed = await client.sign(url, { method: "GET", aws: { signQuery: true } });
       return signed.url;
     },
-    async open(key, size_bytes, range) {
-      const bytes = range === undefined ? size_bytes : range.last - range.first + 1;
-      const late = new AbortController();
-      // Until it begins: how long the rest takes is up to the reader.
-      const timer = setTimeout(() => late.abort(), options.timeout_ms);
-      try {
-        return await ask(key, bytes, range, late.signal);
-      } catch (error) {
-        throw new Outage("s3", error);
-      } finally {
-        clearTimeout(timer);
-      }
-    },
-    async download(key, size_bytes) {
-      let bytes: ArrayBuffer;
-      let found: Awaited<ReturnType<typeof ask>>;
-      try {
-        found = await ask(key, size_bytes, undefined, AbortSignal.timeout(options.timeout_ms));
-        if (found === undefined) return undefined;
-        bytes = await found.response.arrayBuffer();
-      } catch (error) {
-        throw new Outage("s3", error);
-      }
-      return { metadata: found.metadata, text: utf8.decode(bytes) };
-    },
+    ...readers(askOf(client, bucket), options.timeout_ms),
     async check() {
       try {
         const response = await client.fetch(bucket, {
@@ -108,6 +68,54 @@ export function createS3(
       } catch (error) {
         throw new Outage("s3", error);
       }
+    },
+  };
+}
+
+/** The answer to a GET, of just so many bytes; undefined for a 404. */
+function askOf(client: AwsClient, bucket: string): Ask {
+  return async (key, bytes, range, signal) => {
+    const response = await client.fetch(`${bucket}/${key}`, {
+      headers: range === undefined ? {} : { Range: `bytes=${range.first}-${range.last}` },
+      redirect: "manual",
+      signal,
+    });
+    const { status, headers, body } = response;
+    const length = headers.get("Content-Length");
+    const isAsked = status === (range === undefined ? 200 : 206) && length === String(bytes);
+    if (isAsked && body !== null) return { metadata: metadataOf(headers.get("Content-Disposition")), body, response };
+    await body?.cancel();
+    if (status === 404) return undefined;
+    throw new Error(`a GET of ${bytes} bytes was answered ${status} with ${length}`);
+  };
+}
+
+function readers(ask: Ask, timeout_ms: number): ObjectDownloader & ObjectOpener {
+  return {
+    async open(key, size_bytes, range) {
+      const bytes = range === undefined ? size_bytes : range.last - range.first + 1;
+      const late = new AbortController();
+      // Until it begins: how long the rest takes is up to the reader.
+      const timer = setTimeout(() => late.abort(), timeout_ms);
+      try {
+        return await ask(key, bytes, range, late.signal);
+      } catch (error) {
+        throw new Outage("s3", error);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    async download(key, size_bytes) {
+      let bytes: ArrayBuffer;
+      let found: Answered | undefined;
+      try {
+        found = await ask(key, size_bytes, undefined, AbortSignal.timeout(timeout_ms));
+        if (found === undefined) return undefined;
+        bytes = await found.response.arrayBuffer();
+      } catch (error) {
+        throw new Outage("s3", error);
+      }
+      return { metadata: found.metadata, text: utf8.decode(bytes) };
     },
   };
 }

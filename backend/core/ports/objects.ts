@@ -14,7 +14,7 @@ export interface ObjectWriter extends ObjectReader {
 }
 
 /** A text that was read whole. */
-export interface DownloadedText {
+interface DownloadedText {
   readonly metadata: ObjectMetadata;
   readonly text: string;
 }

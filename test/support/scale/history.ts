@@ -29,7 +29,7 @@ export async function loadHistory(ownerUrl: string, runs: number): Promise<void>
   try {
     await client.query(
       `SET session_replication_role = replica; SET synchronous_commit = off; SET maintenance_work_mem = '128MB';
-       SET work_mem = '64MB'; SET timezone = 'UTC'; SET synchronize_seqscans = off`,
+       SET work_mem = '64MB'; SET timezone = 'UTC'`,
     );
     await client.query(
       "CREATE TEMP TABLE load AS SELECT $1::integer AS runs, $2::integer AS tenants, $3::text[] AS standings",
