@@ -39,7 +39,10 @@ export const HEADERS: Readonly<Record<string, Json>> = {
   ContentDisposition: header("With CSV: that it is a file, and its name.", 'attachment; filename="ledger.csv"'),
   Vary: header("What the response depends on: `Accept`, and `Origin` where other origins are allowed.", "Accept"),
   RetryAfter: header("Seconds to wait.", 1, "integer"),
-  WwwAuthenticate: header("Always `Bearer`.", "Bearer"),
+  WwwAuthenticate: header(
+    'The challenge of RFC 6750: on a 401, `error="invalid_token"` where a key was sent; on a 403 for a missing scope, `error="insufficient_scope"` and the scope.',
+    'Bearer realm="decisionproof", error="invalid_token"',
+  ),
   Allow: header("The allowed methods.", "GET, HEAD"),
   RateLimit: header(
     'What is left, and the seconds until all of it is back: `"submit";r=49;t=1`. On no 401.',
