@@ -19,7 +19,7 @@ export type AppDeps = Omit<RouteDeps, "openapiDocument"> & Parameters<typeof all
 
 /** The whole HTTP surface: what ROUTES has, and a 405 for every other method of its paths. */
 export function createApp(deps: AppDeps): Hono<EdgeTypes> {
-  const app = new Hono<EdgeTypes>();
+  const app = new Hono<EdgeTypes>({ strict: false });
   app.use(correlate(deps), countProblems(deps), safeHeaders, allowOrigins(deps));
   app.use(rateHeaders, endLine, answerInvalid(deps));
 

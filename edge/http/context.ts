@@ -13,6 +13,8 @@ export interface EdgeTypes {
     problem?: ProblemSlug;
     /** Set when the request has a well-formed key. */
     caller?: Caller;
+    /** Set when the body goes out as it is, to the byte. */
+    verbatim?: true;
     /** Set when the shield answered. */
     rate?: { readonly policy: "submit" | "read"; readonly state: RateState };
   };

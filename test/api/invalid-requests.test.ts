@@ -42,7 +42,7 @@ describe.each(INVALID)("a request with %s", (_what, ask, status) => {
     for (const api_key of [newKey(), mistyped(newKey()), account.api_key, expired.api_key]) {
       const answer = await ask(world, api_key);
       problemOf(answer, 401, "unauthorized");
-      expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+      expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="decisionproof", error="invalid_token"');
       expect([answer.headers.has("ratelimit"), answer.headers.has("ratelimit-policy")]).toEqual([false, false]);
     }
   });
