@@ -15,7 +15,7 @@ import { safeHeaders } from "./http/safe-headers.ts";
 import { openapiDocument } from "./openapi/document.ts";
 import { type RouteDeps, ROUTES } from "./routes.ts";
 
-export type AppDeps = Omit<RouteDeps, "openapiDocument"> & Parameters<typeof allowOrigins>[0];
+export type AppDeps = Omit<RouteDeps, "openapiDocument"> & Parameters<typeof allowOrigins>[0] & Parameters<typeof correlate>[0];
 
 /** The whole HTTP surface: what ROUTES has, and a 405 for every other method of its paths. */
 export function createApp(deps: AppDeps): Hono<EdgeTypes> {

@@ -9,6 +9,8 @@ export interface EdgeTypes {
   Variables: {
     request_id: string;
     trace: Trace;
+    /** Where the deployment says it is; undefined where it does not. */
+    origin?: string | undefined;
     /** Set when the answer is this problem. */
     problem?: ProblemSlug;
     /** Set when the request has a well-formed key. */

@@ -39,6 +39,10 @@ export const HEADERS: Readonly<Record<string, Json>> = {
   ContentDisposition: header("With CSV: that it is a file, and its name.", 'attachment; filename="ledger.csv"'),
   Vary: header("What the response depends on: `Accept`, and `Origin` where other origins are allowed.", "Accept"),
   RetryAfter: header("Seconds to wait.", 1, "integer"),
+  ShouldRetry: header(
+    "`false`: the same request would be refused again; SDKs that repeat a 409 by themselves heed it. `true` beside Retry-After.",
+    "false",
+  ),
   WwwAuthenticate: header("Always `Bearer`.", "Bearer"),
   Allow: header("The allowed methods.", "GET, HEAD"),
   RateLimit: header(

@@ -56,7 +56,7 @@ describe("a submit whose price is above its max_cost_usd", () => {
     expect(document).toMatchObject({ price_usd, max_cost_usd, detail: expect.stringMatching(words) });
     const { admitted, refusal, least_price_usd } = await estimated(account, body);
     expect({ admitted, least_price_usd }).toEqual({ admitted: false, least_price_usd: price_usd });
-    expect(refusal).toMatchObject({ slug: "max-cost-below-price", status: 422, price_usd, max_cost_usd });
+    expect(refusal).toMatchObject({ code: "max-cost-below-price", status: 422, price_usd, max_cost_usd });
     expect(await world.owner.query("SELECT FROM runs WHERE tenant_id = $1", [account.tenant_id])).toEqual([]);
     expect([await world.mirror.openRuns(account), await world.mirror.hints(account)]).toEqual([[], []]);
     // The key is free, and a cap of the price itself is enough.
