@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { payloadHash } from "#core/domain/idempotency.ts";
+import { payloadHash } from "#core/domain/run-request.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { estimateView } from "../../edge/runs/estimate-schema.ts";
 import { acceptedRun, bearer, call, cancelRun, get, newIdempotencyKey, post, problemOf } from "./client.ts";
@@ -92,7 +92,7 @@ describe("a run that was accepted before its price rose", () => {
     const cheap = { ...body, inputs: { question: "Which one?", options: ["only"] } };
     const run = acceptedRun(await submit(account, cheap, key));
     const sql = "UPDATE runs SET payload_sha256 = decode($2, 'hex') WHERE run_id = $1";
-    await world.owner.query(sql, [run.run_id, payloadHash(body)]);
+    await world.owner.query(sql, [run.run_id, payloadHash(body) ?? null]);
     return { body, cheap, run };
   };
   test.each(["with its hint", "without its hint"])("is found by a replay %s, and never denied", async (hint) => {
