@@ -12,7 +12,9 @@ export interface EdgeTypes {
     /** Where the deployment says it is; undefined where it does not. */
     origin?: string | undefined;
     /** Set when the answer is this problem. */
-    problem?: ProblemSlug;
+    problem?: ProblemSlug | undefined;
+    /** Of a route that needs no API key: pages of any origin may read it. */
+    public?: boolean;
     /** Set when the request has a well-formed key. */
     caller?: Caller;
     /** Set when the shield answered. */

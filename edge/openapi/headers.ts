@@ -44,7 +44,7 @@ export const HEADERS: Readonly<Record<string, Json>> = {
     "false",
   ),
   WwwAuthenticate: header("Always `Bearer`.", "Bearer"),
-  Allow: header("The allowed methods.", "GET, HEAD"),
+  Allow: header("The allowed methods.", "GET, HEAD, OPTIONS"),
   RateLimit: header(
     'What is left, and the seconds until all of it is back: `"submit";r=49;t=1`. On no 401.',
     '"submit";r=49;t=1',

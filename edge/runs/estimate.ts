@@ -83,7 +83,11 @@ async function dryRun(deps: EstimateDeps, caller: Caller, { request }: RunOrder)
   }
 }
 
-function view({ offer, estimate, request }: RunOrder, refusal: Problem | null, origin: string | undefined): EstimateView {
+function view(
+  { offer, estimate, request }: RunOrder,
+  refusal: Problem | null,
+  origin: string | undefined,
+): EstimateView {
   const { least, most } = request.price;
   return {
     pack_type: offer.type,

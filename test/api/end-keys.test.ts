@@ -65,13 +65,15 @@ describe("a rotation", () => {
     },
   );
 
-  test("of a key that is revoked or expired, or of nobody's, is not found", async () => {
+  test("of a key that is revoked or expired is a conflict, and of nobody's is not found", async () => {
     const account = await admin();
     const dead = made(await create(account));
     expect((await revoke(account, dead.key_id)).status).toBe(200);
     const expired = await world.key(account.tenant_id, { expires_at: new Date(Date.now() - 1_000) });
-    for (const key_id of [dead.key_id, expired.key_id, GONE])
-      problemOf(await rotate(account, key_id), 404, "not-found");
+    for (const key_id of [dead.key_id, expired.key_id]) problemOf(await rotate(account, key_id), 409, "key-not-active");
+    problemOf(await rotate(account, GONE), 404, "not-found");
+    const stranger = await admin();
+    problemOf(await rotate(stranger, dead.key_id), 404, "not-found");
   });
 
   test("of one key at once twice succeeds once", async () => {

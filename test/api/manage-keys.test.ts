@@ -17,7 +17,7 @@ const { admin, create, list, budgetOf } = keyCalls(() => world);
 describe("a new key", () => {
   test("is shown once, works at once, and is kept as a hash alone", async () => {
     const account = await admin();
-    const expires_at = "2999-01-01T00:00:00+01:00";
+    const expires_at = "2999-01-01t00:00:00+01:00";
     const answer = await create(account, { expires_at, submit_per_minute: 60, spending_cap_usd: "2.5" });
     const { api_key, ...key } = made(answer);
     expect(key).toMatchObject({

@@ -78,7 +78,8 @@ export const PROBLEMS = {
     status: 409,
     title: "The Idempotency-Key was used with another request",
     meaning: "A run with this Idempotency-Key exists, and it was submitted with a different body.",
-    what_to_do: "Use a new key for different work. To repeat the first submit, send the same values: order, white space and defaults do not count.",
+    what_to_do:
+      "Use a new key for different work. To repeat the first submit, send the same values: order, white space and defaults do not count.",
   },
   "run-not-completed": {
     status: 409,
