@@ -24,7 +24,7 @@ export type AppDeps = Omit<RouteDeps, "openapiDocument"> &
 export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>();
   app.use(markPublic, correlate(deps), countProblems(deps), safeHeaders, allowOrigins(deps));
-  app.use(rateHeaders, finishText, answerInvalid(deps));
+  app.use(rateHeaders(deps), finishText, answerInvalid(deps));
 
   for (const [path, operations] of ROUTES) {
     const pattern = path.replaceAll(/\{(\w+)\}/g, ":$1");

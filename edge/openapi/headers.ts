@@ -7,8 +7,15 @@ export const headerRef = (name: string): Json => ({ $ref: `#/components/headers/
 export const COMMON = { "X-Request-ID": headerRef("RequestId"), traceparent: headerRef("Traceparent") };
 
 /** Where the caller stands, on every response to a valid key, while the shield answers; on no 401. */
-export const RATE = { RateLimit: headerRef("RateLimit"), "RateLimit-Policy": headerRef("RateLimitPolicy") };
+export const RATE = {
+  RateLimit: headerRef("RateLimit"),
+  "RateLimit-Policy": headerRef("RateLimitPolicy"),
+  "X-RateLimit-Limit": headerRef("XRateLimitLimit"),
+  "X-RateLimit-Remaining": headerRef("XRateLimitRemaining"),
+  "X-RateLimit-Reset": headerRef("XRateLimitReset"),
+};
 
+export const TAG = { ETag: headerRef("ETag") };
 export const LOCATION = { Location: headerRef("Location") };
 export const RETRY_AFTER = { "Retry-After": headerRef("RetryAfter") };
 export const VARY = { Vary: headerRef("Vary") };
@@ -53,6 +60,10 @@ export const HEADERS: Readonly<Record<string, Json>> = {
     'The rate, so many in so many seconds: `"submit";q=50;w=60`. On no 401.',
     '"submit";q=50;w=60',
   ),
+  XRateLimitLimit: header("The burst, as `q` of RateLimit-Policy.", 50, "integer"),
+  XRateLimitRemaining: header("What is left of it, as `r` of RateLimit.", 49, "integer"),
+  XRateLimitReset: header("When all of it is back, in Unix seconds.", 1_795_253_400, "integer"),
+  ETag: header("The state that was found (RFC 9110, 8.8.3), for If-None-Match.", 'W/"m+mpimhJdp9pRw7wAzZTwQ"'),
   Location: header("The address of what was created, or of a result's download.", `/v1/runs/${RUN_ID}`),
   Link: header(
     'RFC 8288: the next page as `rel="next"`, where there is one.',

@@ -1,3 +1,4 @@
+import { pagesOf } from "../../edge/http/cursor.ts";
 import { eventually } from "../support/eventually.ts";
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -133,7 +134,11 @@ test("another account's key is answered exactly like one that is not there", asy
     problemOf(theirs, 404, "not-found");
     expect(bytes(theirs)).toBe(bytes(absent));
   }
-  problemOf(await get(`${world.url}/v1/keys?cursor=${other.key_id}`, mine.api_key), 400, "invalid-request");
+  problemOf(
+    await get(`${world.url}/v1/keys?cursor=${pagesOf("keys", {}).cursor({ id: other.key_id })}`, mine.api_key),
+    400,
+    "invalid-request",
+  );
   expect((await list(mine)).keys.map(({ key_id }) => key_id)).toEqual([mine.key_id]);
   expect((await budgetOf(other.api_key)).status).toBe(200);
   expect(await eventsOf(other)).toEqual([]);

@@ -49,15 +49,26 @@ describe.each(INVALID)("a request with %s", (_what, ask, status) => {
 
   test("counts as a read, and says where its key stands until the rate is used up", async () => {
     const { api_key } = await world.account({ plan: { read_per_minute: 1, read_burst: 2 } });
+    const resetOf = ({ headers }: Answer) => Number(/;t=(\d+)$/.exec(headers.get("ratelimit") ?? "")?.[1]);
+    let reset_s = 0;
     for (const left of [1, 0]) {
       const answer = await ask(world, api_key);
       expect(answer.status).toBe(status);
       expect(answer.headers.get("ratelimit")).toMatch(new RegExp(`^"read";r=${left};t=\\d+$`));
       expect(answer.headers.get("ratelimit-policy")).toBe('"read";q=2;w=120');
+      const told = ["limit", "remaining"].map((name) => answer.headers.get(`x-ratelimit-${name}`));
+      expect(told).toEqual(["2", String(left)]);
+      reset_s = resetOf(answer);
+      const resets_at_s = Number(answer.headers.get("x-ratelimit-reset"));
+      expect(resets_at_s - reset_s).toBeGreaterThan(1_700_000_000);
+      expect((resets_at_s - reset_s) * 1000).toBeLessThanOrEqual(Date.now() + 1000);
     }
     const refused = await ask(world, api_key);
     problemOf(refused, 429, "rate-limited");
-    expect(refused.headers.get("ratelimit")).toBe(`"read";r=0;t=${refused.headers.get("retry-after")}`);
+    // The same as on a 400: until the whole burst is there again, while Retry-After is until the next request may come.
+    expect(resetOf(refused)).toBeLessThanOrEqual(reset_s);
+    expect(Number(refused.headers.get("retry-after"))).toBeLessThanOrEqual(60);
+    expect(resetOf(refused) - Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(59);
   });
 });
 

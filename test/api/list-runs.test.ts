@@ -1,3 +1,4 @@
+import { pagesOf } from "../../edge/http/cursor.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { problem } from "../../edge/service/problem-schema.ts";
 import { runList, runView } from "../../edge/runs/schemas.ts";
@@ -192,7 +193,8 @@ test("nobody sees another account's runs, whatever is asked for", async () => {
   }
 });
 
-const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+/** Of this list and these filters, with a position that it may not have. */
+const encoded = (position: unknown) => pagesOf("runs", {}).cursor(position as { readonly id: string });
 const AT = "2026-01-01T00:00:00.000000Z";
 const ID = "01a1fa37-24d5-77a5-b92c-ccf601371541";
 

@@ -54,7 +54,9 @@ export const keyRequest = z.strictObject({
     .refine((time) => time < LAST_EXPIRY, `must be before ${LAST_EXPIRY.toISOString()}`)
     .optional()
     .describe("When the key expires, a time in the future. Default: as the key that asks, which may be never."),
-  submit_per_minute: perMinute.describe("A rate of its own, with the plan's burst; the plan's rate holds besides."),
+  submit_per_minute: perMinute.describe(
+    "A rate of its own. Its burst is the plan's, at most one minute of this rate; the plan's rate holds besides.",
+  ),
   read_per_minute: perMinute.describe("The same for all that is no submit."),
   spending_cap_usd: spendingCap.optional(),
 });
