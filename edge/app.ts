@@ -6,9 +6,9 @@ import { unavailable } from "./admission/problems.ts";
 import type { EdgeHandler, EdgeRequest, EdgeTypes } from "./http/context.ts";
 import { correlate } from "./http/correlate.ts";
 import { allowOrigins } from "./http/cors.ts";
-import { countProblems } from "./http/count-problems.ts";
 import { finishText } from "./http/finish-text.ts";
 import type { Method } from "./http/operation.ts";
+import { logRefusals } from "./http/log-refusals.ts";
 import { problemResponse } from "./http/problem-response.ts";
 import { rateHeaders } from "./http/rate-headers.ts";
 import { routeOf } from "./http/route.ts";
@@ -18,12 +18,13 @@ import { type RouteDeps, ROUTES } from "./routes.ts";
 
 export type AppDeps = Omit<RouteDeps, "openapiDocument"> &
   Parameters<typeof allowOrigins>[0] &
-  Parameters<typeof correlate>[0];
+  Parameters<typeof correlate>[0] &
+  Parameters<typeof logRefusals>[0];
 
 /** The whole HTTP surface: what ROUTES has, and a 405 for every other method of its paths. */
 export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>();
-  app.use(markPublic, correlate(deps), countProblems(deps), safeHeaders, allowOrigins(deps));
+  app.use(markPublic, correlate(deps), logRefusals(deps), safeHeaders, allowOrigins(deps));
   app.use(rateHeaders(deps), finishText, answerInvalid(deps));
 
   for (const [path, operations] of ROUTES) {

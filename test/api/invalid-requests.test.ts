@@ -1,3 +1,4 @@
+import type { ProblemSlug } from "#core/domain/problem.ts";
 import { eventually } from "../support/eventually.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
@@ -96,4 +97,32 @@ test("the problem that is counted is the one that is answered", async () => {
   );
   await eventually(() => expect(world.logs.join("\n")).toContain('"slug":"unauthorized"'));
   expect(world.logs.join("\n")).not.toContain("invalid-request");
+});
+
+test("the trace_id of every refusal finds the log line that says whose it was, and never the key", async () => {
+  const account = await world.account();
+  const { url } = world;
+  const refusals: readonly [string, () => Promise<Answer>, string][] = [
+    ["/v1/runs/{id}", () => get(`${url}/v1/runs/${crypto.randomUUID()}`, account.api_key), "not-found"],
+    ["/v1/runs", () => post({ url, api_key: account.api_key, body: "{" }), "invalid-request"],
+    ["/v1/runs", () => post({ url, api_key: account.api_key, idempotency_key: "x" }), "invalid-idempotency-key"],
+    ["/v1/keys", () => get(`${url}/v1/keys`, account.api_key), "scope-missing"],
+  ];
+  for (const [route, ask, code] of refusals) {
+    const answer = await ask();
+    const { trace_id, status } = problemOf(answer, answer.status, code as ProblemSlug);
+    const line = await eventually(() => {
+      const found = world.logs.find((each) => each.includes(trace_id) && each.includes("request refused"));
+      if (found === undefined) throw new Error(`no line has ${trace_id}`);
+      return found;
+    });
+    expect(JSON.parse(line)).toMatchObject({
+      tenant_id: account.tenant_id,
+      key_id: account.key_id,
+      route,
+      labels: { status: String(status), slug: code },
+    });
+    expect(line).not.toContain(account.api_key);
+    expect(line).not.toContain(account.key_sha256);
+  }
 });
