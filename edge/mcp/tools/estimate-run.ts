@@ -30,7 +30,6 @@ export const estimateRun: Tool = {
   long: false,
   async call(ctx, given) {
     const order = await validated(ctx, () => readRunRequest(ctx.deps, readRunArguments(given).body));
-    const { origin } = new URL(ctx.c.req.url);
-    return { structure: await estimate(gateFor(ctx, "submit"), ctx.deps, order, origin) };
+    return { structure: await estimate(gateFor(ctx, "submit"), ctx.deps, order, ctx.c.get("origin")) };
   },
 };
