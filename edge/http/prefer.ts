@@ -4,7 +4,7 @@ const MAX_WAIT_S = 30;
 const ELEMENTS = /(?:[^",]|"(?:[^"\\]|\\.)*"?)+/g;
 const IS_WAIT = /^\s*wait\s*(?:[=;]|$)/i;
 const WAIT = /^\s*wait\s*=\s*(?:(\d+)|"(\d+)")\s*(?:;|$)/i;
-/** Without a value, or with an empty one, which is none (RFC 7240, 2). */
+/** Without a value, or with an empty one, which means the same (RFC 7240, 2). */
 const BARE = /^\s*wait\s*(?:=\s*(?:""\s*)?)?(?:;|$)/i;
 
 /**

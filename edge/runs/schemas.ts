@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { next_cursor, next_position, sha256, when } from "#core/domain/api-values.ts";
+import { resultDocument } from "#core/domain/result.ts";
 import { runView } from "#core/domain/run-view.ts";
 import { estimateView } from "./estimate-schema.ts";
 
@@ -28,5 +29,6 @@ export const SCHEMAS = {
   Run: runView,
   RunList: runList,
   Result: resultView,
+  Output: resultDocument,
   Estimate: estimateView,
 };

@@ -48,7 +48,7 @@ test.each(answers)("$what is described with the headers that it bears", ({ what,
     "get /problems/{slug} 200",
     "get /v1/runs/{id} 200",
     "get /v1/runs/{id}/receipt 200",
-  ].includes(what);
+  ].includes(what.replace(/304$/, "200"));
   expect(headers.includes("Vary")).toBe(negotiated);
 });
 

@@ -1,6 +1,5 @@
 import canonicalize from "canonicalize";
 import { textUpTo } from "./bounded.ts";
-import { sha256Hex } from "./hash.ts";
 
 /** For JSON Schema: all but the space after a comma. */
 export const IDEMPOTENCY_KEY = String.raw`^[\x21-\x7e][\x20-\x7e]{6,62}[\x21-\x7e]$`;
@@ -19,9 +18,4 @@ export function canonicalJson(value: unknown): string {
   const text = canonicalize(value);
   if (text === undefined) throw new TypeError("not a JSON value");
   return text;
-}
-
-/** The payload hash: SHA-256 (hex) of the canonical JSON of the whole body. */
-export function payloadHash(body: unknown): string {
-  return sha256Hex(canonicalJson(body));
 }

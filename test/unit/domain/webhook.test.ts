@@ -14,7 +14,7 @@ const OUTPUT = JSON.parse(
   Buffer.from(
     resultBytes({
       run_id: COMPLETED.run_id,
-      pack_type: "eval",
+      pack_type: "compliance",
       pack_version: "1.2.0",
       generated_at_ms: 0,
       reserved: micros(1_000_000),
@@ -22,7 +22,9 @@ const OUTPUT = JSON.parse(
       minimum_fee: micros(1_500),
       units: { base: 1 },
       reliability: 1,
-      data: Buffer.from('{"cases":1}'),
+      data: Buffer.from(
+        '{"counts":{},"findings":[],"findings_total":0,"masked_text":"a","offset_unit":"utf16_code_unit","rules":["email"],"verdict":"PASS"}',
+      ),
       artifacts: Buffer.from("[]"),
       trace_id: "a".repeat(32),
       payload_sha256: "ab".repeat(32),

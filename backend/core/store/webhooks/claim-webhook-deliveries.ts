@@ -29,10 +29,6 @@ const ofNoRun = z.object({ run_id: z.null() }).transform(() => null);
 /** `run`: that of the event, as it is now; null where the event is of none. */
 export type ClaimedDelivery = z.infer<typeof claimed> & { readonly run: FoundRun | null };
 
-const COLUMNS =
-  "delivery_id, claim_token, endpoint_id, tries, url, secret, previous_secrets, event_uuid, type, payload, " +
-  "happened_at, include_output, slow, (run).*, tenant_id";
-
 /** Places that the caller has free, of each lane. */
 export interface FreePlaces {
   readonly quick: number;
@@ -56,7 +52,8 @@ export async function claimDeliveries(
   { per_tenant, per_endpoint, per_host, kept, lease_seconds }: Shares,
 ): Promise<readonly ClaimedDelivery[]> {
   const values = { quick, reserved: kept, slow, per_tenant, per_endpoint, per_host, lease_seconds };
-  const rows = await fn(db, "claim_webhook_deliveries", values, COLUMNS);
+  // A run has a tenant_id too, which is null without one: the delivery's comes last, and stays.
+  const rows = await fn(db, "claim_webhook_deliveries", values, "*, (run).*, tenant_id");
   return rows.map((row) => ({ ...claimed.parse(row), run: z.union([ofNoRun, foundRun]).parse(row) }));
 }
 
