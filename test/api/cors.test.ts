@@ -51,6 +51,7 @@ describe("a preflight", () => {
       "access-control-allow-methods": methods,
       "access-control-allow-headers":
         "Authorization, Content-Type, Idempotency-Key, Prefer, traceparent, X-Request-ID, Last-Event-ID, " +
+        "Range, If-Range, If-None-Match, " +
         "MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name",
       "access-control-max-age": "600",
     });
@@ -91,7 +92,7 @@ describe("an answer", () => {
       expect(corsOf(answer)).toEqual({
         "access-control-allow-origin": LISTED,
         "access-control-expose-headers":
-          "RateLimit, RateLimit-Policy, Retry-After, Location, Link, Content-Disposition, X-Request-ID, traceparent, Idempotency-Replayed, " +
+          "RateLimit, RateLimit-Policy, Retry-After, Location, Link, Content-Disposition, ETag, Accept-Ranges, Content-Range, X-Request-ID, traceparent, Idempotency-Replayed, " +
           "Preference-Applied, X-DPP-Next-Position, X-DPP-Cost-Reserved, X-DPP-Cost-Minimum-Fee, X-DPP-Cost-Actual",
       });
       expect(answer.headers.get("vary")).toBe("Origin");
