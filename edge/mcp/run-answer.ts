@@ -7,14 +7,15 @@ import { inlineOutput } from "../runs/inline-output.ts";
 import type { McpContext } from "./context.ts";
 import type { ResourceLink } from "./tool.ts";
 
-const { run_id, status, cost, error, result, output } = runView.shape;
+const { run_id, status, cost, error, result } = runView.shape;
 
 /** What the output schemas name of a run and its result; answers have all of it. */
-export const answeredOutput = output
-  .unwrap()
-  .unwrap()
-  .pick({ reliability: true, units: true, data: true })
-  .loose()
+export const answeredOutput = z
+  .looseObject({
+    reliability: z.number().describe("0 to 1; what it means is the pack's."),
+    units: z.record(z.string(), z.int().min(0)).describe("The units of work that were charged."),
+    data: z.record(z.string(), z.unknown()).describe("What the pack found, as list_packs describes it."),
+  })
   .nullable();
 export const answeredRun = z.looseObject({
   run_id,

@@ -18,8 +18,8 @@ export function viewPack(offer: PackOffer, plan: OwnPlan): PackView {
     title: offer.title,
     summary: offer.summary,
     in_plan: plan.pack_types.includes(offer.type),
-    inputs: inputsSchema(offer),
-    data: dataSchema(offer),
+    inputs: inputsSchema(offer.type),
+    data: dataSchema(offer.type),
     prices: viewPrices(offer),
     limits: {
       max_cost_usd: {

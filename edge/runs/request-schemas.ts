@@ -75,10 +75,16 @@ function standalone(schema: z.ZodType, io: "input" | "output"): Json {
 }
 
 /** The JSON Schema of a pack's inputs, complete in itself. */
-export const inputsSchema = ({ inputs }: PackOffer): Json => standalone(inputs, "input");
+export const inputsSchema = (pack_type: string): Json => standalone(offerOf(pack_type).inputs, "input");
 
 /** The JSON Schema of the data of a pack's results, complete in itself. */
-export const dataSchema = ({ data }: PackOffer): Json => standalone(data, "output");
+export const dataSchema = (pack_type: string): Json => standalone(offerOf(pack_type).data, "output");
+
+function offerOf(pack_type: string): PackOffer {
+  const offer = catalog.get(pack_type);
+  if (offer === undefined) throw new Error(`no pack ${pack_type}`);
+  return offer;
+}
 
 function priceList(prices: PackOffer["prices"]): string {
   const list = Object.entries(prices).map(([unit, price]) => {

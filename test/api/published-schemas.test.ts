@@ -38,14 +38,14 @@ const published: readonly (readonly [string, unknown])[] = [
   ...[...catalog.values()].flatMap(
     (offer) =>
       [
-        [`packs/${offer.type}/inputs`, inputsSchema(offer)],
-        [`packs/${offer.type}/data`, dataSchema(offer)],
+        [`packs/${offer.type}/inputs`, inputsSchema(offer.type)],
+        [`packs/${offer.type}/data`, dataSchema(offer.type)],
       ] as const,
   ),
   ...[...tools.values()].flatMap(
     (tool) =>
       [
-        [`tools/${tool.name}/input`, tool.input()],
+        [`tools/${tool.name}/input`, tool.input([...catalog.keys()])],
         [`tools/${tool.name}/output`, publishSchema(tool.output, "output")],
       ] as const,
   ),
@@ -165,7 +165,7 @@ describe("no published schema refuses what the edge takes", () => {
     const body = work({ pack_type: "char", inputs: { name } });
     expect(parseRunRequest(body)).toHaveProperty("request");
     expect(faultsOf({ $ref: "#/components/schemas/CreateRun" }, body)).toEqual([]);
-    expect(faultsOf(inputsSchema(catalog.get("char")!), { name })).toEqual([]);
+    expect(faultsOf(inputsSchema("char"), { name })).toEqual([]);
   });
 
   test.each([...catalog.values()])("the example of $type", (offer) => {

@@ -27,16 +27,17 @@ const error = z.strictObject({
 
 const result = z.strictObject({
   sha256,
-  size_bytes: z
-    .int()
-    .min(0)
-    .meta({ description: "Size of the result, in bytes.", examples: [1834] }),
+  size_bytes: z.int().meta({ description: "Size of the result, in bytes.", examples: [1834] }),
   reliability: z.number().meta({ description: "0 to 1; what it means is the pack's.", examples: [1] }),
 });
 
 const path = (description: string, rest: string) =>
   z.string().meta({ description, examples: [`${EXAMPLE_RUN}${rest}`] });
-const noPath = (description: string, rest: string) => path(description, rest).nullable().describe(description);
+const noPath = (description: string, rest: string) =>
+  z
+    .string()
+    .nullable()
+    .meta({ description, examples: [`${EXAMPLE_RUN}${rest}`] });
 
 const links = z.strictObject({
   self: path("The run.", ""),
@@ -61,17 +62,11 @@ const described = z.strictObject({
     "RESERVED while the run is open; SETTLED: charged, the rest given back; REFUNDED: all given back; AUDIT_REQUIRED: held for a person to decide.",
   ),
   cost: cost.describe("The run's money."),
-  attempt: z
-    .int()
-    .min(0)
-    .meta({ description: "How often work on the run was started.", examples: [1] }),
-  timebox_sec: z
-    .int()
-    .min(0)
-    .meta({
-      description: "How long the work may take, in seconds. Waiting to begin does not count.",
-      examples: [90],
-    }),
+  attempt: z.int().meta({ description: "How often work on the run was started.", examples: [1] }),
+  timebox_sec: z.int().meta({
+    description: "How long the work may take, in seconds. Waiting to begin does not count.",
+    examples: [90],
+  }),
   min_reliability_score: z
     .number()
     .nullable()

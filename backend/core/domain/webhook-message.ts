@@ -24,13 +24,10 @@ const timestamp = z.iso
   .meta({ description: "When it happened: RFC 3339, in UTC.", examples: ["2026-11-21T09:30:00.000Z"] });
 
 const threshold = z.strictObject({
-  threshold_percent: z
-    .int()
-    .min(0)
-    .meta({
-      description: "50, 80 or 100: what is charged has come to this part of what is granted.",
-      examples: [80],
-    }),
+  threshold_percent: z.int().meta({
+    description: "50, 80 or 100: what is charged has come to this part of what is granted.",
+    examples: [80],
+  }),
   granted_usd: usd("What is granted, in USD.", "100.0000"),
   charged_usd: usd("What is charged, in USD.", "80.0120"),
 });
@@ -50,7 +47,7 @@ export const webhookEvents = {
   run: z.strictObject({
     type: z.enum(["run.completed", "run.failed", "run.canceled"]).describe("What happened."),
     timestamp,
-    data: z.strictObject({ run: runView.describe("The run.") }).describe("The run, as it ended."),
+    data: z.strictObject({ run: runView.describe("The run, as it ended.") }).describe("What it happened to."),
   }),
   budget: z.strictObject({
     type: z.literal("budget.threshold").describe("What happened."),
