@@ -47,7 +47,7 @@ export const invalidKey = (detail: string): Problem =>
     errors: [{ pointer: "/idempotency_key", detail }],
   });
 
-const USD_PATTERN = String.raw`^[0-9]{1,7}(\.[0-9]{1,6})?$`;
+const USD_PATTERN = "^[0-9]{1,10}([.][0-9]{1,6})?$";
 const REQUIRED = ["pack_type", "inputs", "max_cost_usd"];
 
 /**
