@@ -90,7 +90,7 @@ export async function startAwsFront(options: AwsOptions): Promise<AwsFront> {
     const request = { method, target, headers, body };
     let fault: Fault | undefined;
     try {
-      fault = check(request, service, Date.now());
+      fault = await check(request, service, Date.now());
     } catch {
       fault = { status: 400, code: "InvalidURI", message: "Couldn't parse the specified URI." };
     }
