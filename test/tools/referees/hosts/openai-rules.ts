@@ -15,7 +15,7 @@ const MAX_PROPERTIES = 5_000;
 const MAX_DEPTH = 10;
 const MAX_ENUM = 1_000;
 const MAX_TEXT = 120_000;
-const TYPES = ["string", "number", "integer", "boolean", "object", "array", "null"];
+const TYPES = new Set(["string", "number", "integer", "boolean", "object", "array", "null"]);
 const NOT_AT_ROOT = ["oneOf", "anyOf", "allOf", "enum", "not"];
 const NOT_STRICT = [
   "allOf",
@@ -35,7 +35,7 @@ const NOT_STRICT = [
   "uniqueItems",
   "prefixItems",
 ];
-const FORMATS = ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
+const FORMATS = new Set(["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"]);
 
 /** The sentence of the refusal; undefined where the tool is taken. */
 export function refusalOf({ name, description, parameters, strict }: FunctionTool): string | undefined {
@@ -65,7 +65,7 @@ interface Found {
 function walk(schema: Schema, path: readonly string[], strict: boolean, depth: number, found: Found): void {
   const fault = (what: string) => found.faults.push(`In context=(${path.join(", ")}), ${what}`);
   const types = [schema["type"] ?? []].flat() as string[];
-  for (const type of types) if (!TYPES.includes(type)) fault(`'${type}' is no type`);
+  for (const type of types) if (!TYPES.has(type)) fault(`'${type}' is no type`);
   if (types.includes("array") && typeof schema["items"] !== "object") fault("array schema missing items");
   judgePattern(schema["pattern"], fault);
   const properties = (schema["properties"] ?? {}) as Readonly<Record<string, Schema>>;
@@ -106,7 +106,7 @@ function isPattern(pattern: string): boolean {
 function judgeStrictly(schema: Schema, types: readonly string[], depth: number, fault: (what: string) => void): void {
   for (const word of NOT_STRICT) if (word in schema) fault(`'${word}' is not permitted`);
   const { format } = schema as { readonly format?: string };
-  if (format !== undefined && !FORMATS.includes(format)) fault(`'${format}' is not a valid format`);
+  if (format !== undefined && !FORMATS.has(format)) fault(`'${format}' is not a valid format`);
   if (depth > MAX_DEPTH) fault(`more than ${MAX_DEPTH} levels`);
   const isChoice = ["anyOf", "$ref", "enum", "const"].some((word) => word in schema);
   if (types.length === 0 && !isChoice) fault("schema must have a 'type' key");
