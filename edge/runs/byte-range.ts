@@ -4,7 +4,7 @@ export interface ByteRange {
   readonly last: number;
 }
 
-const ONE_RANGE = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i;
+const ONE_RANGE = /^bytes=(\d*)-(\d*)$/i;
 
 /**
  * The part that a Range header asks for (RFC 9110, 14.2) of so many bytes; undefined: all of them, since there is no such
