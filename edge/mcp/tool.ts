@@ -28,7 +28,8 @@ export interface Tool {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  readonly input: () => Json;
+  readonly input: (packs: readonly string[]) => Json;
+  /** The members that matter of what it answers. */
   readonly output: z.ZodType;
   readonly annotations: {
     readonly readOnlyHint: boolean;

@@ -29,7 +29,7 @@ export const getReceipt = operation({
   tag: "receipts",
   summary: "Get a run's signed receipt",
   description:
-    "What the run was, gave and cost, as a compact JWS (EdDSA with Ed25519, `typ` `dpp-receipt+jwt`) that anybody can verify offline with the JWK Set. For every run that is over, however it ended, and past its retention too; the same run gives the same receipt. Claims: `iss`, `iat` (when the run ended), `sub` (the run's id), `tenant_id`, `pack_type`, `pack_version`, `status`, `payload_sha256`, `result_sha256`, `result_bytes`, `reserved_usd`, `charged_usd`, `minimum_fee_usd`, `created_at`, `started_at`, `finished_at`, `reason_code`.",
+    "What the run was, gave and cost, as a compact JWS (EdDSA with Ed25519, `typ` `dpp-receipt+jwt`) that anybody can verify offline with the JWK Set. For every run that is over, however it ended, and past its retention too; the same run gives the same receipt. Claims: `iss`, `iat` (when the run ended), `sub` (the run's id), `tenant_id`, `pack_type`, `pack_version`, `status`, `payload_sha256`, `result_sha256`, `result_bytes`, `reserved_usd`, `charged_usd`, `minimum_fee_usd`, `created_at`, `started_at`, `finished_at`, `reason_code`. `payload_sha256` is the SHA-256 of the canonical JSON (RFC 8785) of the submit as it was read: `inputs` with the pack's defaults, `max_cost_usd` with four to six decimal places, `metadata`, `timebox_sec` and `webhook_include_output` with their defaults, `pack_type`, and where given `min_reliability_score` and `webhook`.",
   params: { id: runIdParameter },
   responses: {
     200: {

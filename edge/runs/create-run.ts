@@ -57,7 +57,7 @@ export const createRun = operation({
   tag: "runs",
   summary: "Submit a run",
   description:
-    "Reserves max_cost_usd, queues the work and responds at once; with `Prefer: wait=N` it responds when the run is over, with its result, or as it is after N seconds. A max_cost_usd below the minimum price of a success is refused. The same Idempotency-Key with the same body is the same run, however often it is sent; the unused part of the reservation is released when the run ends.",
+    "Reserves max_cost_usd, queues the work and responds at once; with `Prefer: wait=N` it responds when the run is over, with its result, or as it is after N seconds. A max_cost_usd below the minimum price of a success is refused. The same Idempotency-Key with the same body is the same run, however often it is sent and however it is written (the order of members, the zeros of an amount, and defaults spelt out do not count); the unused part of the reservation is released when the run ends.",
   headers: { "Idempotency-Key": idempotencyKeyHeader, Prefer: preferHeader },
   body: runBody,
   responses: {

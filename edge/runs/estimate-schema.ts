@@ -3,7 +3,7 @@ import { amount, minimum_fee_usd, packType, packVersion, usd } from "#core/domai
 import { prices } from "../packs/schemas.ts";
 import { problemKind } from "../service/problem-schema.ts";
 
-const { type, slug, title, status } = problemKind.shape;
+const { type, code, title, status } = problemKind.shape;
 
 export const estimateView = z.strictObject({
   pack_type: packType,
@@ -44,7 +44,7 @@ export const estimateView = z.strictObject({
   refusal: z
     .looseObject({
       type,
-      slug,
+      code,
       title,
       status,
       detail: z.string().meta({ description: "What is the matter.", examples: ["The budget does not cover the run."] }),

@@ -33,7 +33,7 @@ const header = (description: string, example: string): Parameter<string | undefi
 const ETAG = `"${"9f86d081884c7d65".repeat(4)}"`;
 const VALIDATORS = {
   ...RATE,
-  ETag: headerRef("ETag"),
+  ETag: headerRef("ResultETag"),
   "Accept-Ranges": headerRef("AcceptRanges"),
 };
 
@@ -91,7 +91,6 @@ export const getOutput = operation({
       "Content-Length": String(length),
       ...(range !== undefined && { "Content-Range": `bytes ${range.first}-${range.last}/${result.size_bytes}` }),
     };
-    c.set("verbatim", true);
     if (isHead) return c.body(null, 200, sent);
     return c.body(await bytesOf(deps, run, result, range), range === undefined ? 200 : 206, sent);
   },

@@ -121,7 +121,7 @@ function askedBy(shielded: Shielded<Admission>, request: SubmitRequest, run_id: 
   if (reply.kind === "RESERVED") return { run_id, mode: "reserve", held: true };
   if (reply.kind === "REPLAY") return { run_id: reply.run_id, mode: "reserve", held: true };
   if (reply.kind === "CONFLICT") return { run_id, mode: "reserve", held: false };
-  if (reply.kind === "RATE_LIMITED") return rateLimited(reply.rate.reset_ms);
+  if (reply.kind === "RATE_LIMITED") return rateLimited(reply.rate.retry_ms);
   // Such a run is refused in any case; but the key may be revoked by now.
   if (reply.kind === "SCOPE_MISSING") return look(scopeMissing("submit"));
   if (reply.kind === "NO_BUDGET") return look(refuse.budgetExceeded(request.reserve, reply.available, "tenant"));

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { problem } from "../../edge/service/problem-schema.ts";
 import { runView } from "#core/domain/run-view.ts";
 import { expect } from "vitest";
-import type { ProblemSlug } from "#core/domain/problem.ts";
+import { type ProblemSlug, problemType } from "#core/domain/problem.ts";
 
 export interface Answer {
   readonly status: number;
@@ -82,7 +82,8 @@ export function problemOf(answer: Answer, status: number, slug: ProblemSlug): z.
     "application/problem+json",
   ]);
   const document = problem.parse(answer.body);
-  expect(document.type).toMatch(new RegExp(`^http://[^/]+/problems/${slug}$`));
+  expect([document.type, document.code]).toEqual([problemType(slug), slug]);
+  expect(answer.headers.get("x-should-retry") !== null).toBe(status === 409);
   expect(document.status).toBe(status);
   return document;
 }

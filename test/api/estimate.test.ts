@@ -160,9 +160,9 @@ test.each<[string, AccountOptions, Record<string, unknown>, number]>([
   expect(admitted).toBe(false);
   const refused = await post({ url: world.url, api_key: account.api_key, body });
   const document = refused.body as Record<string, unknown>;
-  const { slug, detail, ...common } = refusal ?? { slug: "", detail: "" };
+  const { code: slug, detail, ...common } = refusal ?? { code: "", detail: "" };
   expect(refused.status).toBe(refusal?.status);
-  expect(document["type"]).toBe(`${world.url}/problems/${slug}`);
+  expect([document["type"], document["code"]]).toEqual([refusal?.type, slug]);
   // The shield knows the plan's limit on a cost, which Postgres's refusal does not bear.
   if (slug === "cost-over-plan-limit") expect(document).toMatchObject(common);
   else expect(document).toMatchObject({ ...common, detail });
@@ -177,7 +177,7 @@ test.each(["read-only", "halt"] as const)("with the operator's switch at %s no r
     const answer = await ask(account, work(), "", other.url);
     expect(estimateView.parse(answer.body)).toMatchObject({
       admitted: false,
-      refusal: { slug: "read-only", status: 503 },
+      refusal: { code: "read-only", status: 503 },
     });
     problemOf(await post({ url: other.url, api_key: account.api_key }), 503, "read-only");
   } finally {
@@ -197,7 +197,7 @@ test("estimates count against the rate of reads, not of submits", async () => {
 test("an estimate is made of the caller's own account, and another's funds change nothing", async () => {
   const [rich, poor] = [await world.account(), await world.account({ funds: 0 })];
   expect((await estimated(rich)).admitted).toBe(true);
-  expect((await estimated(poor)).refusal).toMatchObject({ slug: "budget-exceeded", available_usd: "0.0000" });
+  expect((await estimated(poor)).refusal).toMatchObject({ code: "budget-exceeded", available_usd: "0.0000" });
 });
 
 test.each<[string, unknown, string]>([

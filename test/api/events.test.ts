@@ -66,7 +66,8 @@ test("a stream tells the run as it is, then every change that is seen, and ends 
   expect(stream.response.status).toBe(200);
   expect(Object.fromEntries(stream.response.headers)).toMatchObject({
     "content-type": "text/event-stream",
-    "cache-control": "no-store",
+    "cache-control": "no-store, no-transform",
+    "x-accel-buffering": "no",
     ratelimit: expect.stringMatching(/^"read";/),
   });
   expect(await stream.next()).toBe("retry: 2000");

@@ -49,7 +49,7 @@ test.each(answers)("$what is described with the headers that it bears", ({ what,
     "post /v1/runs 200",
     "post /v1/runs 202",
     "get /v1/runs/{id}/receipt 200",
-  ].includes(what);
+  ].includes(what.replace(/304$/, "200"));
   expect(headers.includes("Vary")).toBe(negotiated);
 });
 

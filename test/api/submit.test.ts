@@ -67,6 +67,25 @@ test("members in another order and other white space are the same body", async (
   expect(acceptedRun(again).run_id).toBe(first.run_id);
 });
 
+test("a body that says the same in other words is a replay", async () => {
+  const account = await world.account();
+  const key = newIdempotencyKey();
+  const { run_id } = acceptedRun(await submit(account, {}, key));
+  for (const change of [
+    { max_cost_usd: "1" },
+    { max_cost_usd: "01.000000", timebox_sec: 90, metadata: {} },
+    { inputs: { mode: "brief", question: "Which one?", method: "weighted_sum" } },
+  ]) {
+    const again = await submit(account, change, key);
+    expect([acceptedRun(again).run_id, again.headers.get("idempotency-replayed")]).toEqual([run_id, "true"]);
+  }
+  for (const change of [{ max_cost_usd: "1.000001" }, { inputs: { question: "Which one? " } }]) {
+    const refused = await submit(account, change, key);
+    problemOf(refused, 409, "idempotency-conflict");
+    expect(refused.headers.get("x-should-retry")).toBe("false");
+  }
+});
+
 test("32 clients with the same key and body at once get one run", async () => {
   const account = await world.account();
   const key = newIdempotencyKey();
@@ -195,7 +214,7 @@ test("every parameter of the body arrives in the run", async () => {
   const sql =
     "SELECT inputs, metadata, timebox_sec, min_reliability, pack_version, minimum_fee_micros FROM runs WHERE run_id = $1";
   expect((await world.owner.query(sql, [run.run_id]))[0]).toEqual({
-    inputs: '{"question":"Which one?"}',
+    inputs: '{"method":"weighted_sum","mode":"brief","question":"Which one?"}',
     metadata: change.metadata,
     timebox_sec: 900,
     min_reliability: 0.5,
