@@ -25,7 +25,7 @@ export type AppDeps = Omit<RouteDeps, "openapiDocument"> &
 
 /** The whole HTTP surface: what ROUTES has, and a 405 for every other method of its paths. */
 export function createApp(deps: AppDeps): Hono<EdgeTypes> {
-  const app = new Hono<EdgeTypes>();
+  const app = new Hono<EdgeTypes>({ strict: false });
   app.use(markPublic, correlate(deps), logRefusals(deps), safeHeaders, allowOrigins(deps));
   app.use(rateHeaders(deps), finishText, answerInvalid(deps));
 
@@ -72,7 +72,7 @@ function notFound(c: EdgeRequest, problem: Problem): Response | Promise<Response
   const page = problemPage(c, {
     title: "Not found",
     body: html`<h1>Not found</h1>
-      <p>There is nothing at this address. <a href="/">Start here</a>, or read <a href="/docs">the API</a>.</p>`,
+      <p>This page does not exist. See <a href="/">what Decisionproof is</a>, or <a href="/docs">the API</a>.</p>`,
   });
   if (page === undefined) return problemResponse(c, problem);
   c.set("problem", "not-found");

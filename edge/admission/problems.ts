@@ -14,7 +14,8 @@ export const rateLimited = (retry_after_ms: number) =>
 export const stillLimited = (rate: Limit) =>
   new Problem("rate-limited", undefined, { retry_after_s: seconds(rate.state.retry_ms), rate });
 
-export const scopeMissing = (scope: Scope) => new Problem("scope-missing", `This API key lacks the scope "${scope}".`);
+export const scopeMissing = (scope: Scope) =>
+  new Problem("scope-missing", `This API key lacks the scope "${scope}".`, { members: { scope } });
 
 export const unavailable = () => new Problem("unavailable", undefined, { retry_after_s: 2 });
 

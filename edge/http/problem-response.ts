@@ -1,6 +1,7 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { z } from "zod";
 import { type Problem, PROBLEMS, problemType } from "#core/domain/problem.ts";
+import { challengeOf } from "./challenge.ts";
 import type { EdgeRequest } from "./context.ts";
 import type { problem as problemView } from "../service/problem-schema.ts";
 
@@ -26,9 +27,10 @@ export function problemResponse(c: EdgeRequest, problem: Problem, headers: Recor
   c.set("problem", problem.slug);
   const { status } = PROBLEMS[problem.slug];
   const { retry_after_s } = problem.extras;
+  const challenge = challengeOf(c, problem);
   return c.body(JSON.stringify(problemDocument(c, problem)), status satisfies ContentfulStatusCode, {
     "Content-Type": "application/problem+json",
-    ...(status === 401 && { "WWW-Authenticate": "Bearer" }),
+    ...(challenge !== undefined && { "WWW-Authenticate": challenge }),
     // Generated SDKs repeat every 409 unless this says otherwise.
     ...(status === 409 && { "x-should-retry": String(retry_after_s !== undefined) }),
     ...(retry_after_s !== undefined && { "Retry-After": String(retry_after_s) }),

@@ -28,8 +28,8 @@ function response(status: number, slugs: readonly ProblemSlug[], headers: (statu
       ...headers(status),
       ...([429, 503].includes(status) && { "Retry-After": headerRef("RetryAfter") }),
       ...(slugs.includes("run-not-completed") && { "Retry-After": headerRef("RetryAfter") }),
+      ...((status === 401 || slugs.includes("scope-missing")) && { "WWW-Authenticate": headerRef("WwwAuthenticate") }),
       ...(status === 409 && { "x-should-retry": headerRef("ShouldRetry") }),
-      ...(status === 401 && { "WWW-Authenticate": headerRef("WwwAuthenticate") }),
       ...(status === 405 && { Allow: headerRef("Allow") }),
     },
     content: {

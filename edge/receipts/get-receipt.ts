@@ -3,11 +3,11 @@ import { Problem } from "#core/domain/problem.ts";
 import { isTerminal } from "#core/domain/run.ts";
 import { RECEIPT_TYP, receiptPayload } from "#core/domain/signed-receipt.ts";
 import type { Signer } from "#core/ports/signer.ts";
-import { findReceipt } from "#core/store/runs/find-receipt.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
 import { operation } from "../http/operation.ts";
 import { VARY } from "../openapi/headers.ts";
-import { runNotFound, underAudit } from "../runs/problems.ts";
+import { findOwnRun } from "../runs/find-own-run.ts";
+import { underAudit } from "../runs/problems.ts";
 import { runIdParameter } from "../runs/run-id.ts";
 import { RECEIPT, receiptView } from "./schemas.ts";
 
@@ -40,10 +40,9 @@ export const getReceipt = operation({
     },
   },
   problems: ["not-found", "run-not-completed", "run-under-audit"],
-  async handle({ c, caller, params, read, json }, deps: ReceiptDeps) {
-    const found = await read(() => findReceipt(deps.db, caller.key_sha256, params.id));
-    if (found.kind !== "found") throw runNotFound();
-    const { run } = found;
+  async handle(request, deps: ReceiptDeps) {
+    const { c, params, json } = request;
+    const run = await findOwnRun(request, deps, params.id);
     if (deps.signer === undefined) throw signsNoReceipts();
     if (run.money_state === "AUDIT_REQUIRED") throw underAudit();
     if (!isTerminal(run.status)) {

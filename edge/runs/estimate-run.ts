@@ -19,7 +19,7 @@ export const estimateRun = operation({
     const { c, body: order, json } = request;
     const body = await estimate(request, deps, order, c.get("origin"));
     return json(200, body, {
-      "X-DPP-Cost-Reserved": body.reserved_cost_usd,
+      "X-DPP-Cost-Reserved": body.reserved_usd,
       "X-DPP-Cost-Minimum-Fee": body.minimum_fee_usd,
     });
   },

@@ -92,7 +92,7 @@ function view(
   return {
     pack_type: offer.type,
     pack_version: offer.version,
-    reserved_cost_usd: formatUsd(request.reserve),
+    reserved_usd: formatUsd(request.reserve),
     price_usd: estimate.exact ? formatUsd(least) : null,
     least_price_usd: formatUsd(least),
     most_price_usd: formatUsd(most),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { uuid } from "#core/domain/ids.ts";
 import { METADATA_LIMITS } from "#core/domain/run-request.ts";
 import { runStatus } from "#core/domain/run.ts";
+import { viewRun } from "#core/domain/run-view.ts";
 import { listCommittedRuns } from "#core/store/runs/list-committed-runs.ts";
 import { listOwnRuns } from "#core/store/runs/list-own-runs.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
@@ -20,7 +21,6 @@ import {
 import { NEXT, NEXT_POSITION } from "../openapi/headers.ts";
 import { PACK_TYPE } from "../packs/schemas.ts";
 import { runList } from "./schemas.ts";
-import { viewRun } from "./view.ts";
 
 const ORDERS = ["newest", "accepted", "ended"] as const;
 
@@ -100,7 +100,7 @@ export const listRuns = operation({
       const page = await read(() => listOwnRuns(deps.db, caller.key_sha256, { ...filters, limit: count, after }));
       if (page.kind !== "found") throw new Error("runs were not listed");
       const next_cursor = page.next === undefined ? null : pages.cursor(page.next);
-      const body = { runs: page.runs.map(viewRun), next_cursor };
+      const body = { runs: page.runs.map((run) => viewRun(run)), next_cursor };
       return json(200, body, linkToNext(c, next_cursor));
     }
     const { by } = asked;
@@ -110,6 +110,6 @@ export const listRuns = operation({
       listCommittedRuns(deps.db, caller.key_sha256, { ...filters, limit: count, after, by }),
     );
     const { entries, headers, ...places } = committedList(c, pages, page);
-    return json(200, { runs: entries.map(viewRun), ...places }, headers);
+    return json(200, { runs: entries.map((run) => viewRun(run)), ...places }, headers);
   },
 });

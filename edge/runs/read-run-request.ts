@@ -56,7 +56,10 @@ export function readRunRequest(deps: ReadRunDeps, body: unknown): RunOrder {
       minimum_fee: minimumFee(request.max_cost_usd, price.least),
       timebox_sec: request.timebox_sec,
       min_reliability: request.min_reliability_score ?? null,
-      webhook: request.webhook === undefined ? undefined : { url: request.webhook, secret: newSecret(deps) },
+      webhook:
+        request.webhook === undefined
+          ? undefined
+          : { url: request.webhook, secret: newSecret(deps), include_output: request.webhook_include_output },
     },
   };
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { VERSION } from "#core/domain/version.ts";
-import { packType } from "../openapi/values.ts";
+import { packType } from "#core/domain/api-values.ts";
 import { prices } from "../packs/schemas.ts";
 import { problemKind, problemList } from "./problem-schema.ts";
 

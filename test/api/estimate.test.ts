@@ -6,7 +6,7 @@ import { parseRunRequest } from "#core/domain/run-request.ts";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
 import { createPacks } from "../../backend/worker/packs/registry.ts";
 import { estimateView } from "../../edge/runs/estimate-schema.ts";
-import { runView } from "../../edge/runs/schemas.ts";
+import { runView } from "#core/domain/run-view.ts";
 import { opened, turn } from "../unit/packs/decision-fixture.ts";
 import { acceptedRun, bearer, call, get, pointers, post, problemOf, work } from "./client.ts";
 import { complete } from "./finish.ts";
@@ -43,7 +43,7 @@ test("an estimate says what a submit would hold and what the work costs", async 
   expect(estimateView.parse(answer.body)).toEqual({
     pack_type: "decision",
     pack_version: "1.0.0",
-    reserved_cost_usd: "1.0000",
+    reserved_usd: "1.0000",
     price_usd: "0.0120",
     least_price_usd: "0.0120",
     most_price_usd: "0.0120",
@@ -116,8 +116,8 @@ test.each([...catalog.values()])(
     const estimate = await estimated(account, body);
     expect(estimate.admitted).toBe(true);
     const run = acceptedRun(await post({ url: world.url, api_key: account.api_key, body }));
-    expect(run.reserved_cost_usd).toBe(estimate.reserved_cost_usd);
-    expect(run.minimum_fee_usd).toBe(estimate.minimum_fee_usd);
+    expect(run.cost.reserved_usd).toBe(estimate.reserved_usd);
+    expect(run.cost.minimum_fee_usd).toBe(estimate.minimum_fee_usd);
     expect(estimate.estimate_is_exact).toBe(type !== "url");
     if (!estimate.estimate_is_exact) return;
 

@@ -28,7 +28,7 @@ const INVALID: readonly (readonly [
   ["a run id that is none", ({ url }, api_key) => get(`${url}/v1/runs/x`, api_key), 400],
   [
     "a parameter that does not fit",
-    ({ url }, api_key) => get(`${url}/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/result?redirect=x`, api_key),
+    ({ url }, api_key) => get(`${url}/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541?include=x`, api_key),
     400,
   ],
 ];
@@ -43,7 +43,7 @@ describe.each(INVALID)("a request with %s", (_what, ask, status) => {
     for (const api_key of [newKey(), mistyped(newKey()), account.api_key, expired.api_key]) {
       const answer = await ask(world, api_key);
       problemOf(answer, 401, "unauthorized");
-      expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+      expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="decisionproof", error="invalid_token"');
       expect([answer.headers.has("ratelimit"), answer.headers.has("ratelimit-policy")]).toEqual([false, false]);
     }
   });

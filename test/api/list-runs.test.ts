@@ -1,7 +1,8 @@
 import { pagesOf } from "../../edge/http/cursor.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { problem } from "../../edge/service/problem-schema.ts";
-import { runList, runView } from "../../edge/runs/schemas.ts";
+import { runView } from "#core/domain/run-view.ts";
+import { runList } from "../../edge/runs/schemas.ts";
 import { acceptedRun, bearer, call, cancelRun, get, pointers, post, problemOf, work } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
 import { type Account, createWorld, type World } from "./harness.ts";

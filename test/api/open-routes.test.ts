@@ -65,10 +65,10 @@ test.each([
   "/problems/nope",
   "/problems/__proto__",
   "/problems/constructor",
-  "/problems//",
+  "/problems//nope",
   "/nowhere",
   "/v1",
-  "/v1/runs/",
+  "/v1//runs",
   "/V1/budget",
 ])("%s is not found", async (path) => {
   const document = problemOf(await call(world.url + path), 404, "not-found");

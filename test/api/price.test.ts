@@ -111,7 +111,7 @@ test("a run that is canceled at work costs no more than it would have cost", asy
   const account = await world.account(rich);
   const page = order("url", { url: "https://example.com/" }, "5.0000");
   const run = acceptedRun(await submit(account, page));
-  expect(run.minimum_fee_usd).toBe("0.0030");
+  expect(run.cost.minimum_fee_usd).toBe("0.0030");
   await start(world.backend, run.run_id);
   const canceled = await cancelRun(`${world.url}/v1/runs/${run.run_id}`, account.api_key);
   expect(canceled.body).toMatchObject({ status: "CANCELED", cost: { actual_usd: "0.0030" } });

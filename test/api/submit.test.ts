@@ -26,12 +26,16 @@ test("a submit reserves its cost and answers with the run, its amounts and where
   const account = await world.account();
   const answer = await submit(account, { metadata: { order: "A-1" } });
   const run = acceptedRun(answer);
-  expect(run).toMatchObject({ status: "QUEUED", reserved_cost_usd: "1.0000", minimum_fee_usd: "0.0110" });
-  expect(run.poll.href).toBe(`/v1/runs/${run.run_id}`);
+  expect(run).toMatchObject({
+    status: "QUEUED",
+    cost: { max_usd: "1.0000", reserved_usd: "1.0000", actual_usd: null, minimum_fee_usd: "0.0110" },
+    links: { self: `/v1/runs/${run.run_id}` },
+  });
   expect(Object.fromEntries(answer.headers)).toMatchObject({
     location: `/v1/runs/${run.run_id}`,
     "x-dpp-cost-reserved": "1.0000",
     "x-dpp-cost-minimum-fee": "0.0110",
+    "retry-after": "1",
     "cache-control": "no-store",
     ratelimit: expect.stringMatching(/^"submit";r=\d+;t=\d+$/),
     "ratelimit-policy": expect.stringMatching(/^"submit";q=10000;w=\d+$/),

@@ -150,6 +150,12 @@ export const PROBLEMS = {
     meaning: "A body must be application/json in UTF-8, without a Content-Encoding.",
     what_to_do: "Send `Content-Type: application/json`.",
   },
+  "range-not-satisfiable": {
+    status: 416,
+    title: "The range is outside the result",
+    meaning: "The Range header asks for bytes that the result does not have; Content-Range says how many it has.",
+    what_to_do: "Ask for a range within the result, or send no Range header.",
+  },
   "budget-exceeded": {
     status: 422,
     title: "The budget does not cover the run",

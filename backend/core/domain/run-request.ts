@@ -73,6 +73,10 @@ const common = {
   webhook: webhookUrl
     .optional()
     .describe("A URL that gets the run's events, beside the webhooks of the account. Signed with the default secret."),
+  webhook_include_output: z
+    .boolean()
+    .default(false)
+    .describe("Whether `run.completed` at `webhook` carries the result, if that has at most 64 KiB."),
 };
 
 function requestFor(offer: PackOffer) {
