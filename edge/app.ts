@@ -72,7 +72,7 @@ function notFound(c: EdgeRequest, problem: Problem): Response | Promise<Response
   const page = problemPage(c, {
     title: "Not found",
     body: html`<h1>Not found</h1>
-      <p>This page does not exist. See <a href="/">what Decisionproof is</a>, or <a href="/docs">the API</a>.</p>`,
+      <p>The page does not exist. Go to <a href="/">the start page</a> or <a href="/docs">the API</a>.</p>`,
   });
   if (page === undefined) return problemResponse(c, problem);
   c.set("problem", "not-found");
