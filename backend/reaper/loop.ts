@@ -25,7 +25,7 @@ export type ReaperDeps = AuditSweepDeps &
   HorizonSweepDeps &
   RetentionSweepDeps & {
     readonly sleeper: Sleeper;
-    readonly webhooks: Pick<WebhookSweepDeps, "send" | "random"> | undefined;
+    readonly webhooks: Pick<WebhookSweepDeps, "send" | "random" | "objects"> | undefined;
   };
 
 /** A receiver waits for these: they are sent sooner than a sweep repairs anything. */

@@ -60,6 +60,7 @@ await reaperLoop(
     webhooks: {
       send: createWebhookSender({ allowHosts: config.DPP_WEBHOOK_ALLOW_HOSTS }),
       random: createRandom(),
+      objects,
     },
     clock: createClock(),
     sleeper: createSleeper(),

@@ -3,8 +3,9 @@ import type { PackOffer } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
 import { isTerminal, PLATFORM_FAILURES, runStatus } from "#core/domain/run.ts";
+import { VERSIONS } from "../mcp/revisions.ts";
 import { tools } from "../mcp/tools.ts";
-import { MINIMUM_FEE } from "./values.ts";
+import { MINIMUM_FEE } from "#core/domain/api-values.ts";
 import { type DocumentedOperation, listOperations } from "./list-operations.ts";
 import type { Json } from "./json.ts";
 
@@ -42,7 +43,7 @@ ${Object.entries(PROBLEMS)
 
 ## Model Context Protocol
 
-Streamable HTTP at ${origin}/mcp, under the same API key, rate, budget and problems. Its tools:
+Streamable HTTP at ${origin}/mcp, under the same API key, rate, budget and problems; revisions ${VERSIONS.join(", ")}. Its tools:
 
 ${[...tools.values()].map(({ name, description }) => `- [${name}](${origin}/mcp): ${description}`).join("\n")}
 
@@ -54,7 +55,7 @@ ${optional.map((operation) => operationLine(origin, operation)).join("\n")}
 
 const PROSE = `Authentication: send \`Authorization: Bearer <API key>\`. Keys look like \`dpp_live_...\` or \`dpp_test_...\` and bear scopes: \`submit\`, \`read\`, \`admin\`; each operation says which it needs. A key that is absent, mistyped, unknown, expired or revoked is a 401, in the same words for all.
 
-The life of a run: \`POST /v1/runs/estimate\` tells what a body would cost, and \`POST /v1/runs\` with the same body buys the work: it answers 202 with \`run_id\` and status QUEUED, and reserves \`max_cost_usd\`. Ask for the run (\`GET /v1/runs/{id}\`) as often as \`Retry-After\` says, or with \`Prefer: wait=30\` to have the answer when it is over, until its status is one of ${ended}. A COMPLETED run has a result: \`GET /v1/runs/{id}/result\` gives a presigned address, good for 15 minutes, and the sha256 of what is there; \`?redirect=true\` leads straight to it. A run that is not over can be canceled; one that is over has a signed receipt.
+The life of a run: \`POST /v1/runs/estimate\` tells what a body would cost, and \`POST /v1/runs\` with the same body buys the work: it answers 202 with the run, status QUEUED, and reserves \`max_cost_usd\`; with \`Prefer: wait=30\` it answers 200 with the run and its \`output\` once it is over, or 202 when the time is. Ask for the run (\`GET /v1/runs/{id}\`) as often as \`Retry-After\` says, or with \`Prefer: wait=30\` to have the answer when it is over, until its status is one of ${ended}. A COMPLETED run has a result: \`GET /v1/runs/{id}/output\` gives its bytes, \`?include=output\` and a waited answer have it as \`output\` in the run, up to 64 KiB, and \`GET /v1/runs/{id}/result\` gives a presigned address for who has no API key, good for 15 minutes, and the sha256 of what is there. A run that is not over can be canceled; one that is over has a signed receipt.
 
 Money: the budget is granted = charged + reserved + available. A submit reserves \`max_cost_usd\` (from ${usd(MIN_COST_MICROS)} to ${usd(MAX_COST_MICROS)}); the end of the run charges its price, never above the reservation, and gives back the rest. A submit whose price, or the least that it can be, is above \`max_cost_usd\` is refused (\`max-cost-below-price\`), and work that would cost more than it all the same stops there and fails, COST_EXCEEDS_CAP; the estimate tells the price if the run succeeds and the fee if it fails. A run that fails or is canceled after its work began costs the minimum fee, ${MINIMUM_FEE}. Inputs that the pack refuses, answers that only ask for more input (NEEDS_INPUT), and runs canceled before they start cost nothing. Failures of the service's own (${PLATFORM_FAILURES.join(", ")}) cost nothing either, unless its operator has set that they cost the minimum fee. Answers that show a run have its cost in \`X-DPP-Cost-*\` headers.
 

@@ -12,6 +12,8 @@ import { sweepWebhooks, type WebhookSweepDeps } from "../../../backend/reaper/sw
 import { serve } from "./local-server.ts";
 import { type Account, createMoneyWorld, submission } from "./money-world.ts";
 import { recorder } from "./recorder.ts";
+import { createS3Objects } from "../../../backend/drivers/s3.ts";
+import { storeOfResults } from "../../api/finish.ts";
 
 const NEVER = new AbortController().signal;
 const random = createRandom();
@@ -50,10 +52,17 @@ export async function createWebhookWorld() {
   return {
     ...world,
     tenant: () => world.account({ key: { scopes: ["submit", "read", "admin"] } }),
-    endpoint: async ({ key_sha256 }: Account, url: string, events: EventType[] = []) => {
+    endpoint: async ({ key_sha256 }: Account, url: string, events: EventType[] = [], include_output = false) => {
       const endpoint_id = newId(Date.now(), random.bytes(16));
       const secret = newWebhookSecret(random.bytes(32));
-      const made = await createWebhook(world.edge, key_sha256, { endpoint_id, url, events, description: null, secret });
+      const made = await createWebhook(world.edge, key_sha256, {
+        endpoint_id,
+        url,
+        events,
+        description: null,
+        include_output,
+        secret,
+      });
       if (made.outcome !== "created") throw new Error(made.outcome);
       return { endpoint_id, secret };
     },
@@ -70,8 +79,11 @@ export async function createWebhookWorld() {
     sweep: async (over: Partial<WebhookSweepDeps> = {}) => {
       const heard = recorder();
       const send = createWebhookSender({ allowHosts: LOCAL });
-      const deps = { db: world.backend, send, clock: createClock(), sleeper: createSleeper(), random, ...heard };
+      const objects = createS3Objects(storeOfResults());
+      const clocks = { clock: createClock(), sleeper: createSleeper() };
+      const deps = { db: world.backend, send, objects, random, ...clocks, ...heard };
       await sweepWebhooks({ ...deps, ...over }, NEVER);
+      objects.close();
       return heard;
     },
     deliveries: async ({ key_sha256 }: Account, endpoint_id?: string) => {
