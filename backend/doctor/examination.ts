@@ -8,7 +8,7 @@ export interface Examined {
 /** A check: its words when all is well. It throws what is wrong; `Doubt` only warns. */
 export interface Examination {
   readonly check: string;
-  run(): Promise<string>;
+  readonly run: () => Promise<string>;
 }
 
 /** Works, and may not stay well: a line that warns. */

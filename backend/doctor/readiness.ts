@@ -2,7 +2,7 @@ import type { Clock } from "#core/ports/clock.ts";
 
 export interface StorePing {
   readonly name: string;
-  run(): Promise<unknown>;
+  readonly run: () => Promise<unknown>;
 }
 
 /** Every store is asked once in so long, whatever number of probes comes. */
