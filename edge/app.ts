@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { Outage } from "#core/domain/outage.ts";
 import { Problem } from "#core/domain/problem.ts";
 import { answerInvalid } from "./admission/answer-invalid.ts";
@@ -6,28 +6,32 @@ import { unavailable } from "./admission/problems.ts";
 import type { EdgeHandler, EdgeRequest, EdgeTypes } from "./http/context.ts";
 import { correlate } from "./http/correlate.ts";
 import { allowOrigins } from "./http/cors.ts";
-import { countProblems } from "./http/count-problems.ts";
-import { endLine } from "./http/end-line.ts";
+import { finishText } from "./http/finish-text.ts";
 import type { Method } from "./http/operation.ts";
+import { logRefusals } from "./http/log-refusals.ts";
 import { problemResponse } from "./http/problem-response.ts";
 import { rateHeaders } from "./http/rate-headers.ts";
+import { routeOf } from "./http/route.ts";
 import { safeHeaders } from "./http/safe-headers.ts";
 import { openapiDocument } from "./openapi/document.ts";
 import { type RouteDeps, ROUTES } from "./routes.ts";
 
-export type AppDeps = Omit<RouteDeps, "openapiDocument"> & Parameters<typeof allowOrigins>[0];
+export type AppDeps = Omit<RouteDeps, "openapiDocument"> &
+  Parameters<typeof allowOrigins>[0] &
+  Parameters<typeof correlate>[0] &
+  Parameters<typeof logRefusals>[0];
 
 /** The whole HTTP surface: what ROUTES has, and a 405 for every other method of its paths. */
 export function createApp(deps: AppDeps): Hono<EdgeTypes> {
-  const app = new Hono<EdgeTypes>();
-  app.use(correlate(deps), countProblems(deps), safeHeaders, allowOrigins(deps));
-  app.use(rateHeaders, endLine, answerInvalid(deps));
+  const app = new Hono<EdgeTypes>({ strict: false });
+  app.use(markPublic, correlate(deps), logRefusals(deps), safeHeaders, allowOrigins(deps));
+  app.use(rateHeaders(deps), finishText, answerInvalid(deps));
 
   for (const [path, operations] of ROUTES) {
     const pattern = path.replaceAll(/\{(\w+)\}/g, ":$1");
     for (const [method, operation] of operations)
       app.on(method, pattern, operation.handler({ ...deps, openapiDocument }));
-    app.all(pattern, methodNotAllowed([...operations.keys()]));
+    app.all(pattern, otherMethods([...operations.keys()]));
   }
 
   app.notFound((c) => problemResponse(c, new Problem("not-found", "Route not found.")));
@@ -35,10 +39,25 @@ export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   return app;
 }
 
+/** The routes of which no operation needs an API key. */
+const PUBLIC = new Set(
+  [...ROUTES].flatMap(([path, operations]) =>
+    [...operations.values()].every(({ scope }) => scope === undefined) ? [path] : [],
+  ),
+);
+
+const markPublic: MiddlewareHandler<EdgeTypes> = async (c, next) => {
+  c.set("public", PUBLIC.has(routeOf(c) ?? ""));
+  await next();
+};
+
 /** Hono's own middleware would serve `GET /v1/runs/estimate` as the run of the id "estimate". */
-function methodNotAllowed(methods: readonly Method[]): EdgeHandler {
-  const Allow = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
-  return (c) => problemResponse(c, new Problem("method-not-allowed", `Allowed methods: ${Allow}.`), { Allow });
+function otherMethods(methods: readonly Method[]): EdgeHandler {
+  const Allow = [...methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])), "OPTIONS"].join(", ");
+  return (c) =>
+    c.req.method === "OPTIONS"
+      ? c.body(null, 204, { Allow })
+      : problemResponse(c, new Problem("method-not-allowed", `Allowed methods: ${Allow}.`), { Allow });
 }
 
 /** Nothing of an unexpected error leaves the house. */

@@ -70,6 +70,7 @@ function wire(env: EdgeEnv) {
     unauthenticated: new IsolateRateLimiter({ per_minute: 300, burst: 128 }, clock),
     denied_keys: new DeniedKeyCache(clock),
     invalid_bodies: new IsolateRateLimiter({ per_minute: 300, burst: 200 }, clock),
+    refusal_lines: new IsolateRateLimiter({ per_minute: 120, burst: 60 }, clock),
     bypass: {
       submit: new IsolateRateLimiter({ per_minute: 60, burst: 10 }, clock),
       read: new IsolateRateLimiter({ per_minute: 600, burst: 50 }, clock),

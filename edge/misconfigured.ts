@@ -6,7 +6,7 @@ import type { Random } from "#core/ports/random.ts";
 import type { EdgeTypes } from "./http/context.ts";
 import type { InvalidEnv } from "./env.ts";
 import { correlate } from "./http/correlate.ts";
-import { endLine } from "./http/end-line.ts";
+import { finishText } from "./http/finish-text.ts";
 import { safeHeaders } from "./http/safe-headers.ts";
 import { problemResponse } from "./http/problem-response.ts";
 import { getHealth } from "./service/get-health.ts";
@@ -20,7 +20,7 @@ interface MisconfiguredDeps {
 /** Is alive, and refuses all work while the environment is invalid; the errors are only in the log. */
 export function createMisconfiguredApp(deps: MisconfiguredDeps, { version, errors }: InvalidEnv): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>();
-  app.use(correlate(deps), safeHeaders, endLine);
+  app.use(correlate(deps), safeHeaders, finishText);
   app.get(getHealth.path, getHealth.handler({ version }));
   app.notFound((c) => {
     deps.log.error("invalid environment", { errors, trace_id: c.get("trace").trace_id });

@@ -10,6 +10,7 @@ import { mcp } from "./mcp/endpoint.ts";
 import { getPack } from "./packs/get-pack.ts";
 import { listPacks } from "./packs/list-packs.ts";
 import { getKeySet } from "./receipts/get-key-set.ts";
+import { getOutput } from "./runs/get-output.ts";
 import { getReceipt } from "./receipts/get-receipt.ts";
 import { cancelRun } from "./runs/cancel-run.ts";
 import { createRun } from "./runs/create-run.ts";
@@ -46,6 +47,7 @@ const operations = [
   getRun,
   getRunEvents,
   cancelRun,
+  getOutput,
   getResult,
   getReceipt,
   getKeySet,

@@ -155,6 +155,8 @@ CREATE TABLE runs (
   finalize_token uuid,
   claimed_at timestamptz,
   cancel_requested boolean NOT NULL DEFAULT false,
+  -- Whether the event for webhook_url carries the result. Here it takes no space: the next column begins at eight bytes.
+  webhook_include_output boolean NOT NULL DEFAULT false,
   last_signal_at timestamptz NOT NULL,
   signal_count integer NOT NULL DEFAULT 1,
 

@@ -25,6 +25,8 @@ CREATE TABLE webhook_endpoints (
   url text CHECK (length(url) BETWEEN 1 AND 2048),
   events text[] NOT NULL DEFAULT '{}',
   description text CHECK (length(description) <= 500),
+  -- Whether the event of a completed run carries its result.
+  include_output boolean NOT NULL DEFAULT false,
   status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'disabled')),
   disabled_reason text,
   secret text,
@@ -55,7 +57,7 @@ CREATE INDEX webhook_endpoints_deleted ON webhook_endpoints (deleted_at) WHERE d
 CREATE INDEX webhook_endpoints_slow ON webhook_endpoints (tenant_id) WHERE slow;
 CREATE INDEX webhook_endpoints_due ON webhook_endpoints (slow, passed_over, next_due_at) WHERE next_due_at IS NOT NULL;
 
--- `url`: the run's own; null: the endpoint's. `next_attempt_at` of a claimed delivery: when its attempt counts as lost.
+-- `url`: the run's own; null: the endpoint's. `include_output`: the attempt carries the run's result. `next_attempt_at` of a claimed delivery: when its attempt counts as lost.
 -- `tries`: the attempts since it was created or last redelivered.
 -- A pending one has an endpoint that is active, or that has `cancel_before`: a statement that disables or deletes an endpoint cancels
 -- what is pending, under its lock.
@@ -65,6 +67,7 @@ CREATE TABLE webhook_deliveries (
   event_id bigint NOT NULL REFERENCES outbox_events,
   endpoint_id uuid NOT NULL REFERENCES webhook_endpoints,
   url text,
+  include_output boolean NOT NULL DEFAULT false,
   -- 'skipped': not sent, for its tenant had reached its unpaid deliveries of this hour. Its owner sees it in the list, and
   -- may have it delivered.
   status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'delivered', 'failed', 'canceled', 'skipped')),

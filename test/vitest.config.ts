@@ -5,12 +5,15 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The longest file first: begun last, it would keep one worker busy while the others have nothing left to do. */
+/** Projects of a few long files: begun last, one would keep one worker busy while the others have nothing left to do. */
+const LONG = new Set(["sim", "e2e"]);
+
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     // oxlint-disable-next-line unicorn/no-array-sort -- the sequencer's own, which is no array's
     const usual = await super.sort(files);
-    return usual.toSorted((a, b) => Number(b.project.name === "sim") - Number(a.project.name === "sim"));
+    const isLong = (file: TestSpecification) => Number(LONG.has(file.project.name));
+    return usual.toSorted((a, b) => isLong(b) - isLong(a));
   }
 }
 

@@ -1,39 +1,34 @@
 import {
   DeleteObjectsCommand,
+  GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
   S3Client,
   type S3ClientConfig,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
+import { dispositionOf, metadataOf } from "#core/domain/object-metadata.ts";
 import { Outage } from "#core/domain/outage.ts";
-import type { ObjectDeleter, ObjectWriter } from "#core/ports/objects.ts";
+import type { ObjectDeleter, ObjectDownloader, ObjectWriter } from "#core/ports/objects.ts";
 
 const CONFLICT_TRIES = 5;
+/** How long a download may take: it is small, and somebody waits for it. */
+const DOWNLOAD_MS = 5_000;
 
 /** Results over the AWS SDK. */
 export function createS3Objects(settings: {
   readonly client: S3ClientConfig;
   readonly bucket: string;
-}): ObjectWriter & ObjectDeleter & { close(): void } {
+}): ObjectWriter & ObjectDeleter & ObjectDownloader & { close(): void } {
   // Whole results are hashed once, off the thread that keeps leases; SHA-256 signs the bytes, so no CRC goes beside it.
   const client = new S3Client({ requestChecksumCalculation: "WHEN_REQUIRED", ...settings.client });
-  client.middlewareStack.add(
-    (next) => (args) => {
-      const sha256 = "Metadata" in args.input ? args.input.Metadata?.["sha256"] : undefined;
-      const request = args.request as { readonly headers: Record<string, string> };
-      if (sha256 !== undefined) request.headers["x-amz-content-sha256"] = sha256;
-      return next(args);
-    },
-    { step: "build", name: "signByKnownHash" },
-  );
   return {
-    async create(Key, Body, ContentType, Metadata) {
+    async create(Key, Body, ContentType, metadata) {
+      const ContentDisposition = dispositionOf(metadata);
       for (let attempt = 1; ; attempt++) {
         try {
-          await client.send(
-            new PutObjectCommand({ Bucket: settings.bucket, Key, Body, ContentType, Metadata, IfNoneMatch: "*" }),
-          );
+          const put = { Bucket: settings.bucket, Key, Body, ContentType, ContentDisposition, IfNoneMatch: "*" };
+          await client.send(signedByHash(new PutObjectCommand(put), metadata["sha256"]));
           return "created";
         } catch (error) {
           const status = statusOf(error);
@@ -46,12 +41,14 @@ export function createS3Objects(settings: {
     async head(Key) {
       try {
         const found = await client.send(new HeadObjectCommand({ Bucket: settings.bucket, Key }));
-        return found.Metadata ?? {};
+        return metadataOf(found.ContentDisposition);
       } catch (error) {
         if (statusOf(error) === 404) return undefined;
         throw new Outage("s3", error);
       }
     },
+
+    download: (key, size_bytes) => download(client, settings.bucket, key, size_bytes),
 
     async delete(keys) {
       const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true };
@@ -72,3 +69,41 @@ export function createS3Objects(settings: {
 
 const statusOf = (error: unknown): number | undefined =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+
+async function download(client: S3Client, Bucket: string, Key: string, size_bytes: number) {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), DOWNLOAD_MS);
+  try {
+    const got = await client.send(new GetObjectCommand({ Bucket, Key }), { abortSignal: abort.signal });
+    const { Body, ContentLength, ContentDisposition } = got;
+    if (Body === undefined || ContentLength !== size_bytes) {
+      abort.abort();
+      throw new WrongSize(`the object ${Key} has ${ContentLength} bytes instead of ${size_bytes}`);
+    }
+    const bytes = await Body.transformToByteArray();
+    return { metadata: metadataOf(ContentDisposition), text: utf8.decode(bytes) };
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error instanceof WrongSize || error instanceof TypeError ? error : new Outage("s3", error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+class WrongSize extends Error {}
+
+/** The bytes' hash is known already: they are not hashed again to be signed. */
+function signedByHash(command: PutObjectCommand, sha256: string | undefined): PutObjectCommand {
+  if (sha256 === undefined) return command;
+  command.middlewareStack.add(
+    (next) => (args) => {
+      const request = args.request as { readonly headers: Record<string, string> };
+      request.headers["x-amz-content-sha256"] = sha256;
+      return next(args);
+    },
+    { step: "build", name: "signByKnownHash" },
+  );
+  return command;
+}

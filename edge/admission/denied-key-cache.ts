@@ -65,13 +65,13 @@ export class DeniedKeyCache {
     const found = this.#limits[policy].get(key_sha256);
     if (found === undefined) return undefined;
     const passed_ms = this.#clock.now() - found.at_ms;
-    const reset_ms = found.state.reset_ms - passed_ms;
-    if (passed_ms < 0 || passed_ms >= LIMITED_MS || reset_ms <= 0) return undefined;
-    return { policy, state: { ...found.state, reset_ms } };
+    const retry_ms = found.state.retry_ms - passed_ms;
+    if (passed_ms < 0 || passed_ms >= LIMITED_MS || retry_ms <= 0) return undefined;
+    return { policy, state: { ...found.state, reset_ms: found.state.reset_ms - passed_ms, retry_ms } };
   }
 
-  rateLimited(key_sha256: string, reset_ms: number): void {
+  rateLimited(key_sha256: string, retry_ms: number): void {
     const now = this.#clock.now();
-    this.#keys.set(key_sha256, { denied_until_ms: now, suspect_until_ms: now + Math.max(reset_ms, MIN_SUSPECT_MS) });
+    this.#keys.set(key_sha256, { denied_until_ms: now, suspect_until_ms: now + Math.max(retry_ms, MIN_SUSPECT_MS) });
   }
 }

@@ -12,9 +12,10 @@ export const rateLimited = (retry_after_ms: number) =>
 
 /** Of a rate that is used up, as the isolate remembers it. */
 export const stillLimited = (rate: Limit) =>
-  new Problem("rate-limited", undefined, { retry_after_s: seconds(rate.state.reset_ms), rate });
+  new Problem("rate-limited", undefined, { retry_after_s: seconds(rate.state.retry_ms), rate });
 
-export const scopeMissing = (scope: Scope) => new Problem("scope-missing", `This API key lacks the scope "${scope}".`);
+export const scopeMissing = (scope: Scope) =>
+  new Problem("scope-missing", `This API key lacks the scope "${scope}".`, { members: { scope } });
 
 export const unavailable = () => new Problem("unavailable", undefined, { retry_after_s: 2 });
 

@@ -36,7 +36,7 @@ export async function read<F extends Found>(
     ask: async (tenant_id) => {
       if (deps.denied_keys.status(caller.key_sha256) === "unknown") void start();
       const reply = await authorize(deps.redis, { ...caller, tenant_id, scope });
-      if (reply.kind === "RATE_LIMITED") deps.denied_keys.rateLimited(caller.key_sha256, reply.rate.reset_ms);
+      if (reply.kind === "RATE_LIMITED") deps.denied_keys.rateLimited(caller.key_sha256, reply.rate.retry_ms);
       return reply;
     },
   });
@@ -65,5 +65,5 @@ const isRefused = (found: Found): found is Refused => found.kind === "unauthoriz
 export function limitOf(shielded: Shielded<Authorization>): Problem | undefined {
   if (shielded.kind === "limited") return refuse.rateLimited(shielded.retry_after_ms);
   if (shielded.kind !== "answered" || shielded.reply.kind !== "RATE_LIMITED") return undefined;
-  return refuse.rateLimited(shielded.reply.rate.reset_ms);
+  return refuse.rateLimited(shielded.reply.rate.retry_ms);
 }

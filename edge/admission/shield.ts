@@ -14,14 +14,19 @@ import type { DeniedKeyCache } from "./denied-key-cache.ts";
 const UNKNOWN = "unknown";
 const UNKNOWN_MS = 60_000;
 
+export interface KeyOwner {
+  readonly tenant_id: string;
+  readonly key_id?: string | undefined;
+}
+
 export interface ShieldDeps {
   readonly db: Db;
   readonly redis: Redis;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly grace_seconds: number;
-  /** Tenant by key hash: a key never changes its tenant, so this never grows stale. */
-  readonly tenants: LruCache<string>;
+  /** Whose a key is, by its hash: a key never changes its tenant or its id, so this never grows stale. */
+  readonly tenants: LruCache<KeyOwner>;
   /** Requests with keys that nobody has yet been found to own, by client address. */
   readonly unauthenticated: IsolateRateLimiter;
   readonly denied_keys: DeniedKeyCache;
@@ -61,7 +66,7 @@ export async function askShield<R extends Reply>(
   question: { readonly class: "submit" | "read"; ask(tenant_id: string): Promise<R> },
 ): Promise<Shielded<R>> {
   if (deps.denied_keys.status(caller.key_sha256) === "denied") return { kind: "unauthorized" };
-  let tenant_id = deps.tenants.get(caller.key_sha256);
+  let tenant_id = deps.tenants.get(caller.key_sha256)?.tenant_id;
   if (tenant_id === undefined) {
     // Counted before anything is asked: many at once would all pass a count that waits for the answers. The price is
     // that a good key, new to this isolate, has to wait behind an address from which very many others come.
@@ -127,9 +132,9 @@ function bypassShield(
 async function lookUp(deps: ShieldDeps, caller: Caller): Promise<string | undefined> {
   const found = await deps.redis.get(tenantOfKey(caller.key_sha256));
   if (found === UNKNOWN) return undefined;
-  const tenant_id = uuid.safeParse(found).data;
+  const [tenant_id, key_id] = (found ?? "").split("/").map((id) => uuid.safeParse(id).data);
   if (tenant_id === undefined) return load(deps, caller);
-  deps.tenants.set(caller.key_sha256, tenant_id);
+  deps.tenants.set(caller.key_sha256, { tenant_id, key_id });
   return tenant_id;
 }
 
@@ -140,7 +145,9 @@ async function load(deps: ShieldDeps, caller: Caller): Promise<string | undefine
     await deps.redis.set(tenantOfKey(key_sha256), UNKNOWN, UNKNOWN_MS);
     return undefined;
   }
-  await deps.redis.set(tenantOfKey(key_sha256), loaded.tenant_id, MIRROR_MS);
-  deps.tenants.set(key_sha256, loaded.tenant_id);
-  return loaded.tenant_id;
+  const { tenant_id, key_id } = loaded;
+  const owner = [tenant_id, key_id].filter((id) => id !== undefined).join("/");
+  await deps.redis.set(tenantOfKey(key_sha256), owner, MIRROR_MS);
+  deps.tenants.set(key_sha256, { tenant_id, key_id });
+  return tenant_id;
 }

@@ -23,7 +23,7 @@ const content = (schema: Json, more: Json = {}): Json => ({ "application/json": 
 /** The document's requestBody of a schema among its components. */
 export const bodyDocument = (name: string, required = true): Json => ({ required, content: content(schemaRef(name)) });
 
-/** A JSON body of this schema; one that may be left out is read as an empty object. */
+/** A JSON body of this schema; one that may be left out, or is null, is read as an empty object. */
 export function jsonBody<S extends z.ZodType>(
   name: string,
   schema: S,
@@ -34,7 +34,7 @@ export function jsonBody<S extends z.ZodType>(
     document: bodyDocument(name, !optional),
     component: { name, schema, ...(example !== undefined && { example }) },
     required: !optional,
-    parse: (bytes) => validBody(schema, bytes === undefined ? {} : parseJson(bytes)),
+    parse: (bytes) => validBody(schema, optional ? optionalJson(bytes) : parseJson(bytes ?? new Uint8Array())),
   };
 }
 
@@ -47,15 +47,19 @@ export function validBody<S extends z.ZodType>(schema: S, value: unknown): z.out
 
 const nothing = z.strictObject({});
 
-/** For an operation that takes no body: an empty object is accepted. */
+/** Some clients write "no body" as null. */
+const optionalJson = (bytes: Uint8Array | undefined): unknown =>
+  (bytes === undefined ? undefined : parseJson(bytes)) ?? {};
+
+/** For an operation that takes no body: an empty object or null is accepted. */
 export const EMPTY_BODY: Body<unknown> = {
   document: {
     required: false,
-    description: "No body, or an empty object.",
+    description: "No body, an empty object, or null.",
     content: content({ type: "object", additionalProperties: false }, { example: {} }),
   },
   required: false,
-  parse: (bytes) => validBody(nothing, bytes === undefined ? {} : parseJson(bytes)),
+  parse: (bytes) => validBody(nothing, optionalJson(bytes)),
 };
 
 /** The same where the document says nothing of a body, as for a DELETE. */

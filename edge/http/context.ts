@@ -9,8 +9,12 @@ export interface EdgeTypes {
   Variables: {
     request_id: string;
     trace: Trace;
+    /** Where the deployment says it is; undefined where it does not. */
+    origin?: string | undefined;
     /** Set when the answer is this problem. */
-    problem?: ProblemSlug;
+    problem?: ProblemSlug | undefined;
+    /** Of a route that needs no API key: pages of any origin may read it. */
+    public?: boolean;
     /** Set when the request has a well-formed key. */
     caller?: Caller;
     /** Set when the shield answered. */

@@ -1,53 +1,79 @@
 import { z } from "zod";
+import { sha256Hex } from "#core/domain/hash.ts";
+import { canonicalJson } from "#core/domain/idempotency.ts";
+import { uuid } from "#core/domain/ids.ts";
 import type { KeysetPosition } from "#core/store/keyset-position.ts";
 import type { Position } from "#core/store/commit-position.ts";
 import type { EdgeRequest } from "./context.ts";
-import { utcMicros } from "./query.ts";
+import { invalidQuery } from "./field-errors.ts";
+import { once, utcMicros } from "./query.ts";
 
 const MAX_CURSOR_CHARS = 200;
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
-
-export const NO_CURSOR = "is not a next_cursor of this list";
-export const NO_POSITION = "is not a position in this list; start again without it";
+const QUERY_CHARS = 12;
 const MAX_EPOCH = 1_000_000;
 const BIGINT = /^(0|[1-9]\d{0,17})$/;
 
-/** A place in a list as the text that leads to what follows it; opaque to callers. */
-export const cursorOf = ({ at, id }: KeysetPosition): string => encoded({ at, id });
+export const NO_CURSOR = "is not a next_cursor of this list with these filters";
+export const NO_POSITION = "is not a position in this list with these filters; start again without it";
 
-/** A position in the list of this name, likewise: one of another list would pass over what nobody has read. */
-export const positionCursorOf = (list: string, { epoch, order, id }: Position): string =>
-  encoded({ list, epoch, order, id });
+/** Where a cursor leads to: a position in the list, and the query whose list that is. */
+export interface Place<P> {
+  readonly query: string;
+  readonly position: P;
+}
+
+/**
+ * The pages of one query: a list, and the filters as they were read. A cursor holds both beside a position, so that one
+ * of another query is refused: it would pass over what nobody has read. It names positions and ids: it opens nobody's data.
+ */
+export function pagesOf(list: string, filters: Readonly<Record<string, unknown>>, refusal = NO_CURSOR) {
+  // The order of a list of values does not count.
+  const sets = Object.entries(filters).map(([name, value]) => [name, Array.isArray(value) ? value.toSorted() : value]);
+  const query = sha256Hex(canonicalJson(Object.fromEntries(sets))).slice(0, QUERY_CHARS);
+  return {
+    /** The position that the cursor of a request leads to. Throws the 400 for one of another query. */
+    after: <P>(place: Place<P> | undefined): P | undefined => {
+      if (place === undefined || place.query === query) return place?.position;
+      throw invalidQuery([{ parameter: "cursor", detail: refusal }]);
+    },
+    cursor: (position: KeysetPosition | Position | { readonly id: string }): string =>
+      encoded({ list, query, ...position }),
+  };
+}
+export type Pages = ReturnType<typeof pagesOf>;
 
 const encoded = (value: object): string =>
   btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-/** The place that a cursor of a list with such ids leads to. It names a moment and an id: it opens nobody's data. */
-export function cursor(id: z.ZodType<string, string>) {
-  return decodedAs(z.strictObject({ at: z.string().refine((at) => utcMicros(at) === at), id }), NO_CURSOR);
-}
+/** The parameter `cursor` of the list of this name, whose positions are times and ids. */
+export const keysetCursor = (list: string, id: z.ZodType<string, string>) =>
+  cursorOf<KeysetPosition>(list, { at: z.string().refine((at) => utcMicros(at) === at), id }, NO_CURSOR);
 
-/** The position that a cursor of the list of this name, in commit order, leads to. */
+/** The same of a list whose positions are ids alone. */
+export const idCursor = (list: string) => cursorOf<{ readonly id: string }>(list, { id: uuid }, NO_CURSOR);
+
+/** The same of a list in commit order. */
 export const positionCursor = (list: string) =>
-  decodedAs(
-    z
-      .strictObject({
-        list: z.literal(list),
-        epoch: z.int().min(0).max(MAX_EPOCH),
-        order: z.string().regex(BIGINT),
-        id: z.string().regex(BIGINT),
-      })
-      .transform(({ epoch, order, id }): Position => ({ epoch, order, id })),
+  cursorOf<Position>(
+    list,
+    { epoch: z.int().min(0).max(MAX_EPOCH), order: z.string().regex(BIGINT), id: z.string().regex(BIGINT) },
     NO_POSITION,
   );
 
-function decodedAs<T>(schema: z.ZodType<T>, message: string) {
-  return z.string().transform((text, context): T => {
+function cursorOf<P extends object>(list: string, position: { [N in keyof P]: z.ZodType<P[N]> }, refusal: string) {
+  const query = z.string().length(QUERY_CHARS);
+  const schema = z.strictObject({ list: z.literal(list), query, ...position });
+  const place = z.string().transform((text, context): Place<P> => {
     const parsed = schema.safeParse(decoded(text));
-    if (parsed.success) return parsed.data;
-    context.addIssue({ code: "custom", message, input: text });
+    if (parsed.success) {
+      const { list: _name, query: of, ...at } = parsed.data as unknown as { list: string; query: string } & P;
+      return { query: of, position: at as unknown as P };
+    }
+    context.addIssue({ code: "custom", message: refusal, input: text });
     return z.NEVER;
   });
+  return once(place).optional();
 }
 
 function decoded(text: string): unknown {

@@ -29,13 +29,18 @@ const text = (maxLength: number) => ({ type: "string", maxLength });
 
 /** Opaque to callers: each list makes its own. */
 export const cursorParameter = <S extends z.ZodType>(schema: S, example: string) =>
-  parameter(schema, "The `next_cursor` of the page before.", text(200), example);
+  parameter(
+    schema,
+    "The `next_cursor` of the page before, with the same filters. One of another query is refused.",
+    text(200),
+    example,
+  );
 
 /** The same of a list that can also be read in the order of commits. */
 export const cursorOrPosition = <S extends z.ZodType>(schema: S, example: string) =>
   parameter(
     schema,
-    "The `next_cursor` of the page before, or a `next_position`, of the same order with the same filters.",
+    "The `next_cursor` of the page before, or a `next_position`, of the same order with the same filters. One of another query is refused.",
     text(200),
     example,
   );

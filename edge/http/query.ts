@@ -90,10 +90,13 @@ export const once = <S extends z.ZodType<unknown, string>>(schema: S) =>
     .transform(([value]) => value ?? "")
     .pipe(schema);
 
-/** A parameter that takes several values, each counted once: repeated, or in one list with commas. */
+/** How axios and PHP repeat a parameter: `status[]=A`, `status[0]=A`. */
+const indexed = z.tuple([z.string().regex(/^\d{0,4}$/), text]).transform(([, value]) => value);
+
+/** A parameter that takes several values, each counted once: repeated, with `[]` or not, or in one list with commas. */
 export const listOf = <S extends z.ZodType<unknown, string>>(item: S) =>
   z
-    .array(text)
+    .array(z.union([text, indexed], "does not accept a name in brackets"))
     .transform((values) => [...new Set(values.flatMap((value) => value.split(",")))])
     .pipe(z.array(item));
 
@@ -129,7 +132,8 @@ const RFC_3339 = z.iso.datetime({ offset: true });
 const FRACTION = /\.(\d+)/;
 
 /** An RFC 3339 time as UTC with six decimal places; undefined for anything else, or before the year 1 or after 9999. */
-export function utcMicros(value: string): string | undefined {
+export function utcMicros(text: string): string | undefined {
+  const value = text.toUpperCase();
   if (value.length > 64 || !RFC_3339.safeParse(value).success) return undefined;
   const date = new Date(value.replace(FRACTION, ""));
   if (!Number.isFinite(date.getTime())) return undefined;

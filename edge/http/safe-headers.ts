@@ -47,9 +47,11 @@ const ONE_YEAR_S = 31_536_000;
  */
 export const safeHeaders: MiddlewareHandler<EdgeTypes> = async (c, next) => {
   await next();
+  const isShared = c.get("public") === true;
   const isPage = /^text\/html\b/.test(c.res.headers.get("Content-Type") ?? "");
   for (const [name, value] of Object.entries(isPage ? { ...DEFAULTS, ...OF_PAGES } : DEFAULTS)) {
-    if (!c.res.headers.has(name)) c.header(name, value);
+    if (c.res.headers.has(name)) continue;
+    c.header(name, isShared && name === "Cross-Origin-Resource-Policy" ? "cross-origin" : value);
   }
   // RFC 6797, 7.2: never over plain HTTP. Other hosts of the domain are not ours to decide about.
   if (new URL(c.req.url).protocol === "https:") c.header("Strict-Transport-Security", `max-age=${ONE_YEAR_S}`);

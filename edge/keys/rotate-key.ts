@@ -24,12 +24,13 @@ export const rotateKey = operation({
   params: { id: keyIdParameter },
   body: jsonBody("RotateKey", rotateRequest, { optional: true, example: { grace_seconds: 3_600 } }),
   responses: { 201: { description: "The successor.", schema: rotatedKeyView, headers: LOCATION } },
-  problems: ["not-found", "key-already-rotated", "privilege-exceeded", "too-many-keys", "read-only"],
+  problems: ["not-found", "key-already-rotated", "key-not-active", "privilege-exceeded", "too-many-keys", "read-only"],
   async handle({ caller, params, body, change, defer, json }, deps: ShieldDeps & MakeKeyDeps) {
     const made = makeKey(deps);
     const old = { key_id: params.id, grace_seconds: body.grace_seconds };
     const answer = await change(() => rotateOwnKey(deps.db, caller.key_sha256, old, made.hashes));
     if (answer.outcome === "absent") throw keyNotFound();
+    if (answer.outcome === "inactive") throw new Problem("key-not-active");
     if (answer.outcome === "already-rotated") throw new Problem("key-already-rotated");
     if (answer.outcome !== "rotated") throw notMade(answer.outcome);
     // Postgres knows of the end at once; the mirror would learn it at the next sync, and loads a new key when it is used.

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { scope } from "#core/domain/plan.ts";
-import { keyId, next_cursor, usd, when } from "../openapi/values.ts";
+import { keyId, next_cursor, usd, when } from "#core/domain/api-values.ts";
 
 const perMinute = (requests: string, example: number) =>
   z

@@ -10,7 +10,7 @@ import type { ShieldDeps } from "../admission/shield.ts";
 import { committedList, orderOf } from "../http/committed-list.ts";
 import type { EdgeRequest } from "../http/context.ts";
 import { csvText } from "../http/csv.ts";
-import { cursor, cursorOf, linkToNext, positionCursor } from "../http/cursor.ts";
+import { keysetCursor, linkToNext, NO_POSITION, pagesOf, positionCursor } from "../http/cursor.ts";
 import { operation } from "../http/operation.ts";
 import { once, queryBy } from "../http/query.ts";
 import {
@@ -35,11 +35,12 @@ const TRANSFER_ID = /^[1-9]\d{0,17}$/;
 
 const RUN_ID = "01a1fa37-24d5-77a5-b92c-ccf601371541";
 const COLUMNS = transferView.keyof().options;
+const EXAMPLE = { at: "2026-11-21T09:30:00.000000Z", id: "1042" };
 const CSV = `${COLUMNS.join(",")}\r\n1042,RESERVE,available,reserved,1.0000,${RUN_ID},,2026-11-21T09:30:00.000Z\r\n`;
 
-const newest = { cursor: once(cursor(z.string().regex(TRANSFER_ID))).optional() };
+const newest = { cursor: keysetCursor("transfers", z.string().regex(TRANSFER_ID)) };
 const committed = {
-  cursor: once(positionCursor("ledger")).optional(),
+  cursor: positionCursor("ledger"),
   run_id: z.array(z.unknown()).max(0, "is not allowed with order=committed").optional(),
 };
 const asCsv = { limit: limitSchema(PER_CSV) };
@@ -63,7 +64,7 @@ const query = queryBy(
       "`newest`: newest first. `committed`: the order in which transfers came to stand; only this one can be continued later.",
       ORDERS,
     ),
-    cursor: cursorOrPosition(newest.cursor, "eyJhdCI6IjIwMjYtMTEtMjFUMDk6MzA6MDAuMDAwMDAwWiIsImlkIjoiMTA0MiJ9"),
+    cursor: cursorOrPosition(newest.cursor, pagesOf("transfers", {}).cursor(EXAMPLE)),
     kind: listParameter("Only transfers of any of these kinds.", transferKind.options),
     run_id: parameter(
       once(uuid).optional(),
@@ -125,18 +126,21 @@ async function pageOf(
   { db }: Pick<ShieldDeps, "db">,
   asked: ReturnType<typeof query.read>,
 ): Promise<Page> {
-  const { kind: kinds = transferKind.options, limit: count, created_after, created_before } = asked;
-  const filters = { kinds, limit: count, created_after, created_before };
+  const { kind, limit: count, created_after, created_before } = asked;
+  const filters = { kinds: kind ?? transferKind.options, limit: count, created_after, created_before };
   if (asked.by === "committed" || asked.by === "committed_csv") {
-    const after = asked.cursor;
+    const pages = pagesOf("ledger", { kind, created_after, created_before }, NO_POSITION);
+    const after = pages.after(asked.cursor);
     const page = await read(() => listCommittedTransfers(db, caller.key_sha256, { ...filters, after }));
-    const { entries, headers, ...places } = committedList(c, "ledger", page);
+    const { entries, headers, ...places } = committedList(c, pages, page);
     return { entries, places, headers };
   }
-  const { cursor: after, run_id } = asked;
+  const { run_id } = asked;
+  const pages = pagesOf("transfers", { kind, run_id, created_after, created_before });
+  const after = pages.after(asked.cursor);
   const page = await read(() => listOwnTransfers(db, caller.key_sha256, { ...filters, after, run_id }));
   if (page.kind !== "found") throw new Error("transfers were not listed");
-  const next_cursor = page.next === undefined ? null : cursorOf(page.next);
+  const next_cursor = page.next === undefined ? null : pages.cursor(page.next);
   return { entries: page.transfers, places: { next_cursor }, headers: linkToNext(c, next_cursor) };
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { transferAccount, transferKind } from "#core/domain/transfer.ts";
 import { usageGroup } from "#core/store/ledger/find-usage.ts";
-import { amount, keyId, next_cursor, next_position, packType, runId, when } from "../openapi/values.ts";
+import { amount, keyId, next_cursor, next_position, packType, runId, when } from "#core/domain/api-values.ts";
 
 export const budgetView = z.strictObject({
   granted_usd: amount("All credit ever granted, less what was taken back, in USD.", "100.0000"),

@@ -7,7 +7,7 @@ export const about = (deps: { readonly version: string }) => ({
 });
 
 export const INSTRUCTIONS =
-  "Paid units of work. list_packs tells what there is and estimate_run what it would cost; submit_run reserves max_cost_usd and starts the work, under an idempotency_key that every retry repeats; get_run tells its status and get_result where its result can be downloaded. Only submit_run spends money. An error is a problem document as over HTTP: its `type` is a page that says what to do.";
+  "Paid units of work. submit_run reserves max_cost_usd and starts the work; only it spends money. Give it an idempotency_key and repeat that on every retry, and wait_seconds to have the result in the answer; else get_run tells the status and get_result the result. estimate_run tells the price before. An error is a problem document: its `type` is a page that says what to do.";
 
 /** There is one page. */
 export function cursorless({ cursor }: { readonly cursor?: string | undefined }): void {

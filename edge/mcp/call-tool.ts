@@ -1,10 +1,12 @@
 import { Outage } from "#core/domain/outage.ts";
 import { Problem } from "#core/domain/problem.ts";
 import { judgeInvalid } from "../admission/answer-invalid.ts";
+import type { EdgeRequest } from "../http/context.ts";
 import { problemDocument } from "../http/problem-response.ts";
 import { unavailable } from "../admission/problems.ts";
 import type { McpContext } from "./context.ts";
 import { RpcError } from "./protocol.ts";
+import type { Features } from "./revisions.ts";
 import type { Json, Tool, ToolAnswer } from "./tool.ts";
 
 /** What a tool's call came to: an answer, or in its place the problem that the same request meets over HTTP. */
@@ -14,6 +16,7 @@ export async function callTool(ctx: McpContext, tool: Tool, given: Json): Promis
   try {
     return { answer: await tool.call(ctx, given) };
   } catch (error) {
+    if (error instanceof RpcError) throw error;
     const found = problemOf(ctx, error);
     const problem = (await judgeInvalid(ctx.deps, ctx.c, found)) ?? found;
     if (problem.slug === "unauthorized") throw problem;
@@ -22,27 +25,34 @@ export async function callTool(ctx: McpContext, tool: Tool, given: Json): Promis
   }
 }
 
-/** Without a good key nothing is answered at all; the protocol's own errors and our faults are not the tool's. */
-function problemOf({ c, deps }: McpContext, error: unknown): Problem {
+/** What a caller learns of an error; a bug of ours is thrown on. */
+export function problemOf({ c, deps }: McpContext, error: unknown): Problem {
   if (error instanceof Outage) {
     deps.log.error("request failed", { error, trace_id: c.get("trace").trace_id, request_id: c.get("request_id") });
     return unavailable();
   }
-  if (error instanceof Problem && !(error instanceof RpcError) && error.slug !== "unauthorized") return error;
+  if (error instanceof Problem) return error;
   throw error;
 }
 
 /** A CallToolResult. A problem has no structure: what a tool's output schema promises is its answers. */
-export function resultOf({ c }: McpContext, called: Called): Json {
+export function resultOf({ c }: McpContext, { structure: structured }: Features, called: Called): Json {
   if ("answer" in called) {
     const { structure, links = [], failed = false } = called.answer;
+    // Its text says where the result is, too.
+    if (!structured) return { content: [textOf(structure)], isError: failed };
     return { content: [textOf(structure), ...links], structuredContent: structure, isError: failed };
   }
   const { problem } = called;
   const { retry_after_s } = problem.extras;
   if (retry_after_s !== undefined) c.header("Retry-After", String(retry_after_s));
-  const document = { ...problemDocument(c, problem), ...(retry_after_s !== undefined && { retry_after_s }) };
-  return { content: [textOf(document)], isError: true };
+  return { content: [textOf(documentOf(c, problem))], isError: true };
 }
+
+/** A tool's answer has no header of its own to say when to try again. */
+export const documentOf = (c: EdgeRequest, problem: Problem): Json => {
+  const { retry_after_s } = problem.extras;
+  return { ...problemDocument(c, problem), ...(retry_after_s !== undefined && { retry_after_s }) };
+};
 
 const textOf = (value: unknown) => ({ type: "text", text: JSON.stringify(value) });

@@ -1,36 +1,40 @@
-import {
-  type Capabilities,
-  type Envelope,
-  type Era,
-  LEGACY,
-  META,
-  MODERN,
-  requestMeta,
-  RPC,
-  RpcError,
-  VERSIONS,
-} from "./protocol.ts";
+import { type Capabilities, type Envelope, META, requestMeta, RPC, RpcError } from "./protocol.ts";
+import { type Features, featuresOf, isRevision, MODERN, type Revision, VERSIONS, WITHOUT_HEADER } from "./revisions.ts";
 
+/** What a message speaks, and what its client can do. */
 export interface Negotiated {
-  readonly era: Era;
+  readonly revision: Revision;
+  readonly features: Features;
   readonly capabilities: Capabilities;
 }
-
-const isLegacyMethod = (method: string): boolean => method === "initialize";
 
 /** Which revision a message speaks. Throws for one that is not known, and where header and body contradict each other. */
 export function eraOf(message: Envelope, headers: Headers): Negotiated {
   const version = headers.get("MCP-Protocol-Version");
   const meta = message.params["_meta"];
   const has_meta = typeof meta === "object" && meta !== null && META.version in meta;
-  if (isLegacyMethod(message.method) && version !== MODERN && !has_meta) return { era: "legacy", capabilities: {} };
-  if (version === null) throw mismatch("The header MCP-Protocol-Version is missing.");
-  if (!has_meta && version === LEGACY) return { era: "legacy", capabilities: {} };
-  if (!has_meta && version !== MODERN) throw unsupported(version);
-  // A notification has no answer, and the revision says nothing of its metadata.
-  if (message.id === undefined) return { era: "modern", capabilities: {} };
-  return modern(message, version);
+  // Its params say which revisions the client speaks.
+  if (message.method === "initialize" && version !== MODERN && !has_meta) return speaking(WITHOUT_HEADER);
+  if (has_meta && version === null) throw mismatch("The header MCP-Protocol-Version is missing.");
+  if (has_meta || version === MODERN) {
+    // A notification has no answer, and the revision says nothing of its metadata.
+    return message.id === undefined ? speaking(MODERN) : modern(message, version ?? "");
+  }
+  return speaking(revisionOf(headers));
 }
+
+/** The revision that the header names. Throws for one that is not known. */
+export function revisionOf(headers: Headers): Revision {
+  const version = headers.get("MCP-Protocol-Version") ?? WITHOUT_HEADER;
+  if (!isRevision(version)) throw unsupported(version);
+  return version;
+}
+
+const speaking = (revision: Revision, capabilities: Capabilities = {}): Negotiated => ({
+  revision,
+  features: featuresOf(revision),
+  capabilities,
+});
 
 function modern({ params }: Envelope, version: string): Negotiated {
   const parsed = requestMeta.safeParse(params["_meta"]);
@@ -43,7 +47,7 @@ function modern({ params }: Envelope, version: string): Negotiated {
     throw mismatch(`The header MCP-Protocol-Version says ${version}, params._meta says ${asked}.`);
   }
   if (asked !== MODERN) throw unsupported(asked);
-  return { era: "modern", capabilities: parsed.data[META.capabilities] };
+  return speaking(MODERN, parsed.data[META.capabilities]);
 }
 
 /** Which of the params `Mcp-Name` repeats. */
@@ -54,7 +58,7 @@ const NAMED: Readonly<Record<string, string>> = {
   "tasks/cancel": "taskId",
 };
 
-/** Headers that repeat the body, for those who route by them. Throws where they do not. */
+/** Proxies route by the headers that repeat the body. Throws where they say something else. */
 export function checkMethodHeader({ method }: Envelope, headers: Headers): void {
   const said = headers.get("Mcp-Method");
   if (said === null) throw mismatch("The header Mcp-Method is missing.");
@@ -67,7 +71,7 @@ export function checkNameHeader({ method, params }: Envelope, headers: Headers):
   if (typeof name !== "string") return;
   const said = headers.get("Mcp-Name");
   if (said === null) throw mismatch("The header Mcp-Name is missing.");
-  if (decoded(said) !== name) throw mismatch(`The header Mcp-Name does not say what params.${field ?? ""} says.`);
+  if (decoded(said) !== name) throw mismatch(`The header Mcp-Name differs from params.${field ?? ""}.`);
 }
 
 const ENCODED = /^=\?base64\?(?<text>[A-Za-z0-9+/]*={0,2})\?=$/;
@@ -88,4 +92,7 @@ function decoded(value: string): string | undefined {
 const mismatch = (message: string) => new RpcError(RPC.header_mismatch, message);
 
 const unsupported = (requested: string) =>
-  new RpcError(RPC.version, "Unsupported protocol version", { supported: VERSIONS, requested });
+  new RpcError(RPC.version, `Unsupported protocol version. Send one of: ${VERSIONS.join(", ")}.`, {
+    supported: VERSIONS,
+    requested,
+  });

@@ -2,34 +2,26 @@ import { isTerminal } from "#core/domain/run.ts";
 import { problemDocument } from "../http/problem-response.ts";
 import { about, cursorless, INSTRUCTIONS } from "./about.ts";
 import { type Called, callTool, resultOf } from "./call-tool.ts";
-import { type McpContext, knownCaller } from "./context.ts";
-import {
-  legacyCallParams,
-  initializeParams,
-  LEGACY,
-  listParams,
-  META,
-  type Params,
-  paramsOf,
-  RPC,
-  RpcError,
-} from "./protocol.ts";
+import { knownCaller, MAX_WAIT_S, type McpContext, ownPacks } from "./context.ts";
+import type { Method } from "./method.ts";
+import { legacyCallParams, initializeParams, listParams, META, paramsOf, RPC, RpcError } from "./protocol.ts";
+import { agreedRevision, featuresOf, type Revision } from "./revisions.ts";
 import { cancelTask, legacyTask, runOfTask, taskOf } from "./tasks.ts";
 import type { Json } from "./tool.ts";
 import { describeTools, tools } from "./tools.ts";
 import { answerOf } from "./tools/submit-run.ts";
-import { awaitRun, MAX_WAIT_S } from "./wait.ts";
-
-type Method = (ctx: McpContext, params: Params) => Promise<Json>;
+import { awaitRun } from "./wait.ts";
 
 /** There is no session: nothing of this is remembered, and nothing depends on it. */
 const initialize: Method = async (ctx, params) => {
-  paramsOf(initializeParams, params);
+  const protocolVersion = agreedRevision(paramsOf(initializeParams, params).protocolVersion);
   await knownCaller(ctx);
+  const { structure, tasks } = featuresOf(protocolVersion);
+  const { title, ...serverInfo } = about(ctx.deps);
   return {
-    protocolVersion: LEGACY,
-    capabilities: { tools: {}, tasks: { cancel: {}, requests: { tools: { call: {} } } } },
-    serverInfo: about(ctx.deps),
+    protocolVersion,
+    capabilities: { tools: {}, ...(tasks && { tasks: { cancel: {}, requests: { tools: { call: {} } } } }) },
+    serverInfo: { ...serverInfo, ...(structure && { title }) },
     instructions: INSTRUCTIONS,
   };
 };
@@ -39,29 +31,30 @@ const ping: Method = async (ctx) => {
   return {};
 };
 
-const listTools: Method = async (ctx, params) => {
+const listTools: Method = async (ctx, params, { features }) => {
   cursorless(paramsOf(listParams, params));
-  await knownCaller(ctx);
-  return { tools: describeTools("legacy") };
+  return { tools: describeTools(features, await ownPacks(ctx)) };
 };
 
-const call: Method = async (ctx, params) => {
-  const { name, arguments: given, task } = paramsOf(legacyCallParams, params);
+const call: Method = async (ctx, params, { features }) => {
+  const { name, arguments: given, task: asked } = paramsOf(legacyCallParams, params);
+  const task = features.tasks ? asked : undefined;
   const tool = tools.get(name);
   if (tool === undefined || (task !== undefined && !tool.long)) {
     await knownCaller(ctx);
-    if (tool === undefined) throw new RpcError(RPC.invalid_params, `Unknown tool: ${name}`);
-    throw new RpcError(RPC.no_method, `The tool ${name} is never a task.`);
+    if (tool === undefined)
+      throw new RpcError(RPC.invalid_params, `Unknown tool: ${name}. There are: ${[...tools.keys()].join(", ")}.`);
+    throw new RpcError(RPC.no_method, `The tool ${name} cannot be followed as a task: call it without \`task\`.`);
   }
   const called = await callTool(ctx, tool, given);
-  return task === undefined ? resultOf(ctx, called) : { task: newTask(ctx, called) };
+  return task === undefined ? resultOf(ctx, features, called) : { task: newTask(ctx, called) };
 };
 
-/** Who asks for a task is given one, of a run that is over too, or else an error of the protocol. */
+/** A caller that asks for a task gets one, of a run that is over too, or an error of the protocol. */
 function newTask({ c }: McpContext, called: Called): Json {
   if ("answer" in called) {
     const { run } = called.answer;
-    if (run === undefined) throw new Error("a long tool says nothing of its run");
+    if (run === undefined) throw new Error("a long tool named no run");
     return legacyTask(taskOf(run));
   }
   throw new RpcError(RPC.invalid_params, called.problem.detail, problemDocument(c, called.problem));
@@ -69,12 +62,12 @@ function newTask({ c }: McpContext, called: Called): Json {
 
 const getTask: Method = async (ctx, params) => legacyTask(taskOf(await runOfTask(ctx, params)));
 
-/** Waits for the end, as it has to, but no longer than one request may last. */
-const taskResult: Method = async (ctx, params) => {
+/** Waits for the end, as the revision asks, but no longer than one request may last. */
+const taskResult: Method = async (ctx, params, { features }) => {
   const asked = await runOfTask(ctx, params);
   const run = isTerminal(asked.status) ? asked : ((await awaitRun(ctx, asked.run_id, MAX_WAIT_S)) ?? asked);
   if (!isTerminal(run.status)) throw new RpcError(RPC.internal, "The task is still working. Ask again.");
-  const result = resultOf(ctx, { answer: await answerOf(ctx, run) });
+  const result = resultOf(ctx, features, { answer: await answerOf(ctx, run) });
   return { ...result, _meta: { [META.related_task]: { taskId: run.run_id } } };
 };
 
@@ -91,16 +84,14 @@ const methods: ReadonlyMap<string, Method> = new Map([
   ["ping", ping],
   ["tools/list", listTools],
   ["tools/call", call],
+]);
+const withTasks: ReadonlyMap<string, Method> = new Map([
+  ...methods,
   ["tasks/get", getTask],
   ["tasks/result", taskResult],
   ["tasks/cancel", cancelTheTask],
 ]);
 
-export const knowsLegacy = (method: string): boolean => methods.has(method);
-
-/** The result of a request of 2025-11-25. Throws the errors of the protocol, and problems that concern no tool. */
-export async function answerLegacy(ctx: McpContext, method: string, params: Params): Promise<Json> {
-  const answer = methods.get(method);
-  if (answer === undefined) throw new RpcError(RPC.no_method, "Method not found");
-  return answer(ctx, params);
-}
+/** The methods of a revision before 2026-07-28. */
+export const legacyMethods = (revision: Revision): ReadonlyMap<string, Method> =>
+  featuresOf(revision).tasks ? withTasks : methods;

@@ -1,12 +1,8 @@
 import { z } from "zod";
 import type { ProblemSlug } from "#core/domain/problem.ts";
 import { Problem } from "#core/domain/problem.ts";
-
-/** The revision without sessions or handshake, and the one before it, which opens with `initialize`. */
-export const MODERN = "2026-07-28";
-export const LEGACY = "2025-11-25";
-export const VERSIONS = [MODERN, LEGACY] as const;
-export type Era = "modern" | "legacy";
+import { bodyProblem } from "../http/field-errors.ts";
+import type { Era } from "./revisions.ts";
 
 export const TASKS = "io.modelcontextprotocol/tasks";
 export const META = {
@@ -19,6 +15,7 @@ export const META = {
 
 /** JSON-RPC 2.0, and what the revision of 2026-07-28 adds to it. */
 export const RPC = {
+  problem: -32_000,
   parse: -32_700,
   invalid_request: -32_600,
   no_method: -32_601,
@@ -86,7 +83,7 @@ export const callParams = z.looseObject({
   name: z.string().min(1).max(128),
   arguments: params.default({}),
 });
-/** In 2025-11-25 the client asks for a task; how long that is kept is not its to say. */
+/** In 2025-11-25 the client asks for a task; how long it is kept, the server decides. */
 export const legacyCallParams = callParams.extend({ task: z.looseObject({}).optional() });
 
 export const listParams = z.looseObject({ cursor: z.string().optional() });
@@ -97,8 +94,8 @@ export const updateParams = taskParams.extend({ inputResponses: z.record(z.strin
 export function paramsOf<T>(schema: z.ZodType<T>, given: Params): T {
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.slice(0, 20).map(({ path, message }) => ({ path: path.join("."), message }));
-  throw new RpcError(RPC.invalid_params, `Invalid params: ${faults[0]?.path ?? ""}: ${faults[0]?.message ?? ""}`, {
-    faults,
-  });
+  const { errors = [] } = bodyProblem(parsed.error).extras;
+  const [first] = errors;
+  const where = first !== undefined && "pointer" in first ? `params${first.pointer ?? ""}` : "params";
+  throw new RpcError(RPC.invalid_params, `Invalid params: ${where}: ${first?.detail ?? "is wrong"}.`, { errors });
 }

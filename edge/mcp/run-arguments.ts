@@ -1,66 +1,131 @@
 import { z } from "zod";
+import { idempotencyKey } from "#core/domain/idempotency.ts";
 import { formatUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { runRequests } from "#core/domain/run-request.ts";
+import { Problem } from "#core/domain/problem.ts";
+import { bodyProblem } from "../http/field-errors.ts";
+import { inputsSchema, requestSchema } from "../runs/request-schemas.ts";
 import type { Json } from "./tool.ts";
-import { requestSchema } from "../runs/request-schemas.ts";
+import { MAX_WAIT_S } from "./context.ts";
 
-interface ObjectSchema {
-  readonly properties: Readonly<Record<string, Json>>;
+/** What submit_run takes beside the body of `POST /v1/runs`. */
+const besides = z.object({
+  idempotency_key: idempotencyKey.describe(
+    "One key per piece of work, such as a UUID. Repeat it on a retry: the same key is never run or charged twice.",
+  ),
+  wait_seconds: z
+    .int()
+    .min(0)
+    .max(MAX_WAIT_S)
+    .default(0)
+    .describe("Wait so long for the run to end; if it does, the answer holds its output."),
+});
+const waiting = besides.pick({ wait_seconds: true });
+
+export interface RunArguments {
+  /** The body of `POST /v1/runs`, with the same hash: the same run over both. */
+  readonly body: Json;
+  readonly idempotency_key: string | undefined;
+  readonly wait_seconds: number;
 }
 
-const propertiesOf = (type: string, schema: z.ZodType): ObjectSchema["properties"] =>
-  (requestSchema(type, schema) as unknown as ObjectSchema).properties;
+/** The arguments of submit_run and estimate_run. Throws the 400 problem for invalid ones; the body is not read yet. */
+export function readRunArguments(given: Json): RunArguments {
+  const { idempotency_key, wait_seconds, ...body } = given;
+  const waited = waiting.safeParse({ wait_seconds });
+  if (!waited.success) throw bodyProblem(waited.error);
+  if (idempotency_key === undefined) return { body, idempotency_key, ...waited.data };
+  const key = idempotencyKey.safeParse(idempotency_key);
+  if (!key.success) throw invalidKey("must be 8 to 64 printable ASCII characters, no comma followed by a space");
+  return { body, idempotency_key: key.data, ...waited.data };
+}
+
+/** The problem of an idempotency_key that is missing or malformed. */
+export const invalidKey = (detail: string): Problem =>
+  new Problem("invalid-idempotency-key", `Invalid arguments: /idempotency_key: ${detail}.`, {
+    errors: [{ pointer: "/idempotency_key", detail }],
+  });
+
+const USD_PATTERN = String.raw`^[0-9]{1,7}(\.[0-9]{1,6})?$`;
+const REQUIRED = ["pack_type", "inputs", "max_cost_usd"];
 
 /**
- * The JSON Schema of a run's description, of every pack in one, with what a tool takes besides. An object at its root:
- * not every model takes a choice there.
+ * The JSON Schema of submit_run: of these packs in one. An object at its root, since not every host takes a choice there,
+ * and typed inputs, since hosts that constrain what a model writes leave an object without properties empty.
  */
-export function runArguments(more: z.ZodObject, required: readonly string[]): Json {
-  const { common, packs } = partsOfRuns();
-  const { properties: besides } = z.toJSONSchema(more, { io: "input" });
+export function submitArguments(packs: readonly string[]): Json {
+  const forms = packs.map((type) => ({
+    ...inputsSchema(type),
+    description: `For the pack_type ${type}.`,
+  }));
+  const [only] = forms;
+  return argumentsOf(packs, {
+    required: [...REQUIRED, "idempotency_key"],
+    choice: choice(packs),
+    inputs: forms.length === 1 && only !== undefined ? only : { description: "What the pack works on.", anyOf: forms },
+  });
+}
+
+/** The same arguments for estimate_run, without the words and the forms of the inputs, which submit_run has. */
+export const estimateArguments = (packs: readonly string[]): Json =>
+  argumentsOf(packs, {
+    required: REQUIRED,
+    choice: "All arguments as in submit_run.",
+    inputs: { type: "object", additionalProperties: true },
+    briefly: true,
+  });
+
+/** Agents have no address of their own. It is taken all the same, as over HTTP. */
+const UNLISTED = new Set(["pack_type", "inputs", "webhook", "webhook_include_output"]);
+
+interface Parts {
+  readonly required: readonly string[];
+  readonly choice: string;
+  readonly inputs: Json;
+  /** Without a word about the others. */
+  readonly briefly?: boolean;
+}
+
+function argumentsOf(
+  packs: readonly string[],
+  { required, choice: description, inputs, briefly = false }: Parts,
+): Json {
+  const [[type, request] = []] = runRequests;
+  if (type === undefined || request === undefined) throw new Error("there are no packs");
+  const all: Record<string, Json> = {
+    ...propertiesOf(requestSchema(type, request)),
+    ...propertiesOf(z.toJSONSchema(besides, { io: "input" })),
+  };
+  // The range is said in words, and checked.
+  all["max_cost_usd"] = { ...all["max_cost_usd"], pattern: USD_PATTERN };
+  const others = Object.entries(all).filter(([name]) => !UNLISTED.has(name));
   return {
     type: "object",
     properties: {
-      pack_type: { type: "string", enum: packs.map(({ type }) => type), description: choice() },
-      inputs: {
-        description: "What the pack works on: the form whose title is the pack's type.",
-        anyOf: packs.map(({ type, properties }) => ({ title: type, ...properties["inputs"] })),
-      },
-      ...common,
-      ...besides,
+      pack_type: { type: "string", enum: packs, description },
+      inputs,
+      ...Object.fromEntries(
+        others.map(([name, schema]) => [name, briefly ? { ...schema, description: undefined } : schema]),
+      ),
     },
-    required: ["pack_type", "inputs", "max_cost_usd", ...required],
+    required,
     additionalProperties: false,
   };
 }
 
-/** The same, without the form of the inputs, which is said once. */
-export function orderArguments(): Json {
-  const { common, packs } = partsOfRuns();
-  return {
-    type: "object",
-    properties: {
-      pack_type: { type: "string", enum: packs.map(({ type }) => type) },
-      inputs: { type: "object", description: "What the pack works on, in the form that submit_run describes." },
-      ...common,
-    },
-    required: ["pack_type", "inputs", "max_cost_usd"],
-    additionalProperties: false,
-  };
-}
-
-function partsOfRuns() {
-  const packs = [...runRequests].map(([type, schema]) => ({ type, properties: propertiesOf(type, schema) }));
-  const { pack_type: _type, inputs: _inputs, ...common } = packs[0]?.properties ?? {};
-  return { common, packs };
-}
+const propertiesOf = (schema: object) => (schema as { readonly properties: Readonly<Record<string, Json>> }).properties;
 
 /** What there is to choose from, with its price. */
-function choice(): string {
-  const lines = [...catalog.values()].map(({ type, summary, prices }) => {
-    const list = Object.values(prices).map(({ unit_micros, per }) => `${formatUsd(unit_micros)} per ${per}`);
-    return `${type}: ${summary} USD ${list.join(" + ")}.`;
+function choice(packs: readonly string[]): string {
+  const lines = packs.flatMap((type) => {
+    const offer = catalog.get(type);
+    if (offer === undefined) return [];
+    const list = Object.values(offer.prices).map(({ unit_micros, per }) => `${formatUsd(unit_micros)} per ${per}`);
+    return [`${type}: ${opening(offer.summary)}. USD ${list.join(" + ")}.`];
   });
   return lines.join("\n");
 }
+
+/** Up to the first colon or full stop. */
+const opening = (text: string): string => text.split(/[:.](?=\s|$)/)[0] ?? text;

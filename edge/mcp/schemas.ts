@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { budgetView } from "../ledger/schemas.ts";
+import { MAX_BATCH } from "./read-messages.ts";
 
 const jsonrpc = z.literal("2.0").describe("The version of JSON-RPC.");
 const id = z.union([z.string(), z.int()]).meta({ description: "The request's own.", examples: [1] });
@@ -75,7 +76,16 @@ export const mcpError = z.strictObject({
     .describe("Why there is no result."),
 });
 
-export const mcpAnswer = z.union([mcpResult, mcpError]);
+const mcpBatch = z.array(mcpMessage).min(1).max(MAX_BATCH).describe("A batch, of 2025-03-26 or 2024-11-05.");
+const mcpReply = z.union([mcpResult, mcpError]);
+const mcpReplies = z.array(mcpReply).describe("The replies to a batch: one for each of its requests, in their order.");
+
+export const mcpAnswer = z.union([mcpResult, mcpError, mcpReplies]);
 
 /** By their names in the document. */
-export const SCHEMAS = { McpMessage: mcpMessage, McpAnswer: mcpAnswer, McpError: mcpError };
+export const SCHEMAS = {
+  McpMessage: mcpMessage,
+  McpRequest: z.union([mcpMessage, mcpBatch]),
+  McpAnswer: mcpAnswer,
+  McpError: mcpError,
+};

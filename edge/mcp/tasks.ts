@@ -1,11 +1,10 @@
 import { Problem, type ProblemSlug } from "#core/domain/problem.ts";
-import { isTerminal } from "#core/domain/run.ts";
+import { isExpired, isTerminal } from "#core/domain/run.ts";
 import { uuid } from "#core/domain/ids.ts";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
 import { unwrap } from "../admission/gate.ts";
 import { cancel } from "../runs/cancel.ts";
-import { findOwnRun, isExpired } from "../runs/find-own-run.ts";
-import type { Submitted } from "../runs/submit.ts";
+import { findOwnRun } from "../runs/find-own-run.ts";
 import { gateFor, type McpContext } from "./context.ts";
 import { type Params, RPC, RpcError, paramsOf, taskParams } from "./protocol.ts";
 import { POLL_INTERVAL_MS } from "./wait.ts";
@@ -23,10 +22,8 @@ export interface Task {
   readonly ttl_ms: number | null;
 }
 
-/** A run of which its submit alone is known is as young as it is there. */
-export function taskOf(run: FoundRun | Submitted): Task {
-  const unknown = { started_at: null, finished_at: null, retention_until: null, reason_detail: null };
-  const { created_at, started_at, finished_at, retention_until, reason_detail } = { ...unknown, ...run };
+export function taskOf(run: FoundRun): Task {
+  const { created_at, started_at, finished_at, retention_until, reason_detail } = run;
   return {
     taskId: run.run_id,
     status: statusOf(run),

@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
 import type { McpContext } from "./context.ts";
-import type { Submitted } from "../runs/submit.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -21,7 +20,7 @@ export interface ToolAnswer {
   /** The work was done and failed, which is no problem of the request's. */
   readonly failed?: boolean;
   /** Of a tool whose work is long: the run, which can be followed as a task. */
-  readonly run?: Submitted | FoundRun;
+  readonly run?: FoundRun;
 }
 
 /** What a tool offers; it checks its arguments itself, so that invalid ones are reported as over HTTP. */
@@ -29,7 +28,8 @@ export interface Tool {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  readonly input: () => Json;
+  readonly input: (packs: readonly string[]) => Json;
+  /** The members that matter of what it answers. */
   readonly output: z.ZodType;
   readonly annotations: {
     readonly readOnlyHint: boolean;

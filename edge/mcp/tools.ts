@@ -1,5 +1,7 @@
+import { catalog } from "#core/domain/packs/catalog.ts";
 import { jsonSchema } from "./arguments.ts";
-import type { Era } from "./protocol.ts";
+import { outlineSchema, plainSchema } from "./plain-schema.ts";
+import type { Features } from "./revisions.ts";
 import type { Json, Tool } from "./tool.ts";
 import { cancelRun } from "./tools/cancel-run.ts";
 import { estimateRun } from "./tools/estimate-run.ts";
@@ -14,26 +16,32 @@ const all: readonly Tool[] = [listPacks, estimateRun, submitRun, getRun, getResu
 /** Every tool by name, in the order in which work goes. */
 export const tools: ReadonlyMap<string, Tool> = new Map(all.map((tool) => [tool.name, tool]));
 
-const listed = new Map<Era, readonly Json[]>();
-
-/** What `tools/list` says; the same for every caller, and made once. */
-export function describeTools(era: Era): readonly Json[] {
-  const known = listed.get(era);
-  if (known !== undefined) return known;
-  const described = all.map((tool) => describe(tool, era));
-  listed.set(era, described);
-  return described;
+/** What `tools/list` says in a revision with these features to a caller that can buy these packs. */
+export function describeTools(features: Features, packs: readonly string[]): readonly Json[] {
+  // An account without a plan sees what there is.
+  const offered = packs.length === 0 ? [...catalog.keys()] : packs;
+  return all.map((tool) => describe(tool, features, offered));
 }
 
-function describe(tool: Tool, era: Era): Json {
-  const { name, title, description, annotations } = tool;
+const outputs = new Map<string, Json>();
+
+/** Made once each: a translation takes milliseconds. */
+function outputOf({ name, output }: Tool): Json {
+  const known = outputs.get(name);
+  if (known !== undefined) return known;
+  const made = outlineSchema(jsonSchema(output, "output"));
+  outputs.set(name, made);
+  return made;
+}
+
+function describe(tool: Tool, { era, annotations, structure, tasks }: Features, packs: readonly string[]): Json {
+  const { name, title, description } = tool;
   return {
     name,
-    title,
     description,
-    inputSchema: tool.input(),
-    outputSchema: jsonSchema(tool.output, "output"),
-    annotations,
-    ...(era === "legacy" && { execution: { taskSupport: tool.long ? "optional" : "forbidden" } }),
+    inputSchema: plainSchema(tool.input(packs)),
+    ...(annotations && { annotations: { ...tool.annotations, ...(!structure && { title }) } }),
+    ...(structure && { title, outputSchema: outputOf(tool) }),
+    ...(era === "legacy" && tasks && tool.long && { execution: { taskSupport: "optional" } }),
   };
 }

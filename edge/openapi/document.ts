@@ -2,7 +2,7 @@ import type { Operation, ResponseSpec } from "../http/operation.ts";
 import { OPERATIONS } from "../routes.ts";
 import { webhookRequests } from "../webhooks/events.ts";
 import { components, refOf } from "./components.ts";
-import { COMMON, RATE } from "./headers.ts";
+import { COMMON, RATE, TAG } from "./headers.ts";
 import type { Json } from "./json.ts";
 import { openProblems, problems } from "./problems.ts";
 import { TAGS } from "./tags.ts";
@@ -73,8 +73,21 @@ function operationObject(operation: Operation): Json {
 
 const needs = (scope: string): string => (scope === "any" ? "Takes any API key." : `Needs the scope \`${scope}\`.`);
 
-const responsesOf = ({ responses, scope }: Operation): Json =>
-  Object.fromEntries(Object.entries(responses).map(([status, spec]) => [status, responseObject(spec, scope)]));
+function responsesOf({ method, responses, scope }: Operation): Json {
+  const { 200: found } = responses;
+  const tagged = method === "GET" && found !== undefined && !isStream(found) ? withTag(found) : undefined;
+  const all = tagged === undefined ? responses : { 304: notModified(tagged), ...responses, 200: tagged };
+  return Object.fromEntries(Object.entries(all).map(([status, spec]) => [status, responseObject(spec, scope)]));
+}
+
+const isStream = ({ content = {} }: ResponseSpec): boolean => "text/event-stream" in content;
+
+const withTag = (spec: ResponseSpec): ResponseSpec => ({ ...spec, headers: { ...spec.headers, ...TAG } });
+
+const notModified = ({ headers = {} }: ResponseSpec): ResponseSpec => ({
+  description: "Nothing has changed since the ETag in If-None-Match.",
+  headers,
+});
 
 function responseObject({ description, schema, content, headers = {} }: ResponseSpec, scope: string | undefined): Json {
   const media = { ...(schema !== undefined && { "application/json": { schema: refOf(schema) } }), ...content };

@@ -7,8 +7,15 @@ export const headerRef = (name: string): Json => ({ $ref: `#/components/headers/
 export const COMMON = { "X-Request-ID": headerRef("RequestId"), traceparent: headerRef("Traceparent") };
 
 /** Where the caller stands, on every response to a valid key, while the shield answers; on no 401. */
-export const RATE = { RateLimit: headerRef("RateLimit"), "RateLimit-Policy": headerRef("RateLimitPolicy") };
+export const RATE = {
+  RateLimit: headerRef("RateLimit"),
+  "RateLimit-Policy": headerRef("RateLimitPolicy"),
+  "X-RateLimit-Limit": headerRef("XRateLimitLimit"),
+  "X-RateLimit-Remaining": headerRef("XRateLimitRemaining"),
+  "X-RateLimit-Reset": headerRef("XRateLimitReset"),
+};
 
+export const TAG = { ETag: headerRef("ETag") };
 export const LOCATION = { Location: headerRef("Location") };
 export const RETRY_AFTER = { "Retry-After": headerRef("RetryAfter") };
 export const VARY = { Vary: headerRef("Vary") };
@@ -39,8 +46,15 @@ export const HEADERS: Readonly<Record<string, Json>> = {
   ContentDisposition: header("With CSV: that it is a file, and its name.", 'attachment; filename="ledger.csv"'),
   Vary: header("What the response depends on: `Accept`, and `Origin` where other origins are allowed.", "Accept"),
   RetryAfter: header("Seconds to wait.", 1, "integer"),
-  WwwAuthenticate: header("Always `Bearer`.", "Bearer"),
-  Allow: header("The allowed methods.", "GET, HEAD"),
+  ShouldRetry: header(
+    "`false`: the same request would be refused again; SDKs that repeat a 409 by themselves heed it. `true` beside Retry-After.",
+    "false",
+  ),
+  WwwAuthenticate: header(
+    'The challenge of RFC 6750: on a 401, `error="invalid_token"` where a key was sent; on a 403 for a missing scope, `error="insufficient_scope"` and the scope.',
+    'Bearer realm="decisionproof", error="invalid_token"',
+  ),
+  Allow: header("The allowed methods.", "GET, HEAD, OPTIONS"),
   RateLimit: header(
     'What is left, and the seconds until all of it is back: `"submit";r=49;t=1`. On no 401.',
     '"submit";r=49;t=1',
@@ -49,7 +63,11 @@ export const HEADERS: Readonly<Record<string, Json>> = {
     'The rate, so many in so many seconds: `"submit";q=50;w=60`. On no 401.',
     '"submit";q=50;w=60',
   ),
-  Location: header("The address of what was created, or of a result's download.", `/v1/runs/${RUN_ID}`),
+  XRateLimitLimit: header("The burst, as `q` of RateLimit-Policy.", 50, "integer"),
+  XRateLimitRemaining: header("What is left of it, as `r` of RateLimit.", 49, "integer"),
+  XRateLimitReset: header("When all of it is back, in Unix seconds.", 1_795_253_400, "integer"),
+  ETag: header("The state that was found (RFC 9110, 8.8.3), for If-None-Match.", 'W/"m+mpimhJdp9pRw7wAzZTwQ"'),
+  Location: header("The address of what was created.", `/v1/runs/${RUN_ID}`),
   Link: header(
     'RFC 8288: the next page as `rel="next"`, where there is one.',
     `</v1/runs?cursor=${RUN_ID}>; rel="next"`,
@@ -59,6 +77,10 @@ export const HEADERS: Readonly<Record<string, Json>> = {
     "eyJsaXN0IjoibGVkZ2VyIiwiZXBvY2giOjEsIm9yZGVyIjoiMjgxNDc0OTc2NzExNDAwIiwiaWQiOiIxMDQyIn0",
   ),
   IdempotencyReplayed: header("`true` when the run already existed.", "true"),
+  ResultETag: header("The result's SHA-256, in quotes: a strong entity tag.", `"${"9f86d081884c7d65".repeat(4)}"`),
+  AcceptRanges: header("Always `bytes`.", "bytes"),
+  ContentRange: header("Which bytes these are, and of how many.", "bytes 0-1023/1834"),
+  CacheControl: header("A private cache may keep the result, and asks before it uses it.", "private, no-cache"),
   CostReserved: header("USD reserved.", "1.0000"),
   CostMinimumFee: header("USD that a failure after work began costs.", "0.0200"),
   CostActual: header("USD charged; absent until the run is closed.", "0.0120"),

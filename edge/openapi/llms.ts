@@ -3,8 +3,9 @@ import type { PackOffer } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
 import { isTerminal, PLATFORM_FAILURES, runStatus } from "#core/domain/run.ts";
+import { VERSIONS } from "../mcp/revisions.ts";
 import { tools } from "../mcp/tools.ts";
-import { MINIMUM_FEE } from "./values.ts";
+import { MINIMUM_FEE } from "#core/domain/api-values.ts";
 import { type DocumentedOperation, listOperations } from "./list-operations.ts";
 import type { Json } from "./json.ts";
 
@@ -42,7 +43,7 @@ ${Object.entries(PROBLEMS)
 
 ## Model Context Protocol
 
-Streamable HTTP at ${origin}/mcp, under the same API key, rate, budget and problems. Its tools:
+Streamable HTTP at ${origin}/mcp, under the same API key, rate, budget and problems; revisions ${VERSIONS.join(", ")}. Its tools:
 
 ${[...tools.values()].map(({ name, description }) => `- [${name}](${origin}/mcp): ${description}`).join("\n")}
 

@@ -1,4 +1,4 @@
-import { PROBLEMS, type ProblemSlug } from "#core/domain/problem.ts";
+import { PROBLEMS, type ProblemSlug, problemType } from "#core/domain/problem.ts";
 import { COMMON, headerRef, RATE, schemaRef } from "./headers.ts";
 import type { Json } from "./json.ts";
 
@@ -28,7 +28,8 @@ function response(status: number, slugs: readonly ProblemSlug[], headers: (statu
       ...headers(status),
       ...([429, 503].includes(status) && { "Retry-After": headerRef("RetryAfter") }),
       ...(slugs.includes("run-not-completed") && { "Retry-After": headerRef("RetryAfter") }),
-      ...(status === 401 && { "WWW-Authenticate": headerRef("WwwAuthenticate") }),
+      ...((status === 401 || slugs.includes("scope-missing")) && { "WWW-Authenticate": headerRef("WwwAuthenticate") }),
+      ...(status === 409 && { "x-should-retry": headerRef("ShouldRetry") }),
       ...(status === 405 && { Allow: headerRef("Allow") }),
     },
     content: {
@@ -41,7 +42,8 @@ function response(status: number, slugs: readonly ProblemSlug[], headers: (statu
 }
 
 const example = (slug: ProblemSlug): Json => ({
-  type: `https://api.invalid/problems/${slug}`,
+  type: problemType(slug),
+  code: slug,
   title: PROBLEMS[slug].title,
   status: PROBLEMS[slug].status,
   detail: PROBLEMS[slug].meaning,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { amount, packType, packVersion, usd } from "../openapi/values.ts";
+import { amount, packType, packVersion, usd } from "#core/domain/api-values.ts";
 
 export const PACK_TYPE = /^[a-z][a-z0-9-]{0,62}$/;
 

@@ -3,11 +3,11 @@ import { Problem } from "#core/domain/problem.ts";
 import { isTerminal } from "#core/domain/run.ts";
 import { RECEIPT_TYP, receiptPayload } from "#core/domain/signed-receipt.ts";
 import type { Signer } from "#core/ports/signer.ts";
-import { findReceipt } from "#core/store/runs/find-receipt.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
 import { operation } from "../http/operation.ts";
 import { VARY } from "../openapi/headers.ts";
-import { runNotFound, underAudit } from "../runs/problems.ts";
+import { findOwnRun } from "../runs/find-own-run.ts";
+import { underAudit } from "../runs/problems.ts";
 import { runIdParameter } from "../runs/run-id.ts";
 import { RECEIPT, receiptView } from "./schemas.ts";
 
@@ -29,7 +29,7 @@ export const getReceipt = operation({
   tag: "receipts",
   summary: "Get a run's signed receipt",
   description:
-    "What the run was, gave and cost, as a compact JWS (EdDSA with Ed25519, `typ` `dpp-receipt+jwt`) that anybody can verify offline with the JWK Set. For every run that is over, however it ended, and past its retention too; the same run gives the same receipt. Claims: `iss`, `iat` (when the run ended), `sub` (the run's id), `tenant_id`, `pack_type`, `pack_version`, `status`, `payload_sha256`, `result_sha256`, `result_bytes`, `reserved_usd`, `charged_usd`, `minimum_fee_usd`, `created_at`, `started_at`, `finished_at`, `reason_code`.",
+    "What the run was, gave and cost, as a compact JWS (EdDSA with Ed25519, `typ` `dpp-receipt+jwt`) that anybody can verify offline with the JWK Set. For every run that is over, however it ended, and past its retention too; the same run gives the same receipt. Claims: `iss`, `iat` (when the run ended), `sub` (the run's id), `tenant_id`, `pack_type`, `pack_version`, `status`, `payload_sha256`, `result_sha256`, `result_bytes`, `reserved_usd`, `charged_usd`, `minimum_fee_usd`, `created_at`, `started_at`, `finished_at`, `reason_code`. `payload_sha256` is the SHA-256 of the canonical JSON (RFC 8785) of the submit as it was read: `inputs` with the pack's defaults, `max_cost_usd` with four to six decimal places, `metadata` and `timebox_sec` with their defaults, `pack_type`, and where given `min_reliability_score` and `webhook`.",
   params: { id: runIdParameter },
   responses: {
     200: {
@@ -40,10 +40,9 @@ export const getReceipt = operation({
     },
   },
   problems: ["not-found", "run-not-completed", "run-under-audit"],
-  async handle({ c, caller, params, read, json }, deps: ReceiptDeps) {
-    const found = await read(() => findReceipt(deps.db, caller.key_sha256, params.id));
-    if (found.kind !== "found") throw runNotFound();
-    const { run } = found;
+  async handle(request, deps: ReceiptDeps) {
+    const { c, params, json } = request;
+    const run = await findOwnRun(request, deps, params.id);
     if (deps.signer === undefined) throw signsNoReceipts();
     if (run.money_state === "AUDIT_REQUIRED") throw underAudit();
     if (!isTerminal(run.status)) {

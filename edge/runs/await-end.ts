@@ -6,7 +6,7 @@ import type { Caller, ShieldDeps } from "../admission/shield.ts";
 import { runNotFound } from "./problems.ts";
 import { type RunCheck, watchRun, type WatchDeps } from "./watch-run.ts";
 
-interface AwaitRequest {
+export interface AwaitRequest {
   readonly c: EdgeRequest;
   readonly caller: Caller;
   /** What `Prefer: wait` asks for; undefined where it does not. */

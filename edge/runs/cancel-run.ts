@@ -1,10 +1,10 @@
+import { runView, viewRun } from "#core/domain/run-view.ts";
 import { EMPTY_BODY } from "../http/body.ts";
 import { operation } from "../http/operation.ts";
 import { COST, RATE, RETRY_AFTER } from "../openapi/headers.ts";
 import { cancel, type CancelDeps } from "./cancel.ts";
 import { runIdParameter } from "./run-id.ts";
-import { runView } from "./schemas.ts";
-import { costHeaders, RUN_HEADERS, viewRun } from "./view.ts";
+import { costHeaders, RUN_HEADERS } from "./view.ts";
 
 export const cancelRun = operation({
   id: "cancelRun",

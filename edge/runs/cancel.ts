@@ -1,10 +1,10 @@
 import { Problem } from "#core/domain/problem.ts";
+import { isExpired } from "#core/domain/run.ts";
 import { type CancelAnswer, cancelRun } from "#core/store/runs/cancel-run.ts";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
 import { settle } from "#core/store/redis/settle.ts";
 import { change, type Decided } from "../admission/change.ts";
 import type { Defer } from "../http/defer.ts";
-import { isExpired } from "./find-own-run.ts";
 import type { Outcome } from "../admission/outcome.ts";
 import { unavailable } from "../admission/problems.ts";
 import type { Caller, ShieldDeps } from "../admission/shield.ts";

@@ -1,14 +1,17 @@
 import { idempotencyKey } from "#core/domain/idempotency.ts";
-import { formatUsd } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
+import { runView, viewRun } from "#core/domain/run-view.ts";
+import { isTerminal } from "#core/domain/run.ts";
 import { operation } from "../http/operation.ts";
 import type { Parameter } from "../http/parameters.ts";
-import { COST, headerRef, LOCATION, RATE } from "../openapi/headers.ts";
+import { headerRef, LOCATION, RETRY_AFTER } from "../openapi/headers.ts";
 import { runBody } from "./read-run-request.ts";
-import { accepted } from "./schemas.ts";
+import { awaitSubmitted } from "./await-submitted.ts";
+import type { InlineOutputDeps } from "./inline-output.ts";
+import type { AwaitDeps } from "./await-end.ts";
+import { preferHeader } from "./prefer-header.ts";
 import { submit, type SubmitDeps } from "./submit.ts";
-
-const POLL_INTERVAL_MS = 1_000;
+import { costHeaders, RUN_HEADERS } from "./view.ts";
 
 const idempotencyKeyHeader: Parameter<string> = {
   parse: (value) => {
@@ -37,6 +40,14 @@ const idempotencyKeyHeader: Parameter<string> = {
   },
 };
 
+const HEADERS = {
+  ...RUN_HEADERS,
+  ...LOCATION,
+  "Idempotency-Replayed": headerRef("IdempotencyReplayed"),
+  "Preference-Applied": headerRef("PreferenceApplied"),
+  Vary: headerRef("VaryPrefer"),
+};
+
 export const createRun = operation({
   id: "createRun",
   method: "POST",
@@ -46,14 +57,19 @@ export const createRun = operation({
   tag: "runs",
   summary: "Submit a run",
   description:
-    "Reserves max_cost_usd, queues the work and responds at once. A max_cost_usd below the minimum price of a success is refused. The same Idempotency-Key with the same body is the same run, however often it is sent; the unused part of the reservation is released when the run ends.",
-  headers: { "Idempotency-Key": idempotencyKeyHeader },
+    "Reserves max_cost_usd, queues the work and responds at once; with `Prefer: wait=N` it responds when the run is over, with its result, or as it is after N seconds. A max_cost_usd below the minimum price of a success is refused. The same Idempotency-Key with the same body is the same run, however often it is sent and however it is written (the order of members, the zeros of an amount, and defaults spelt out do not count); the unused part of the reservation is released when the run ends.",
+  headers: { "Idempotency-Key": idempotencyKeyHeader, Prefer: preferHeader },
   body: runBody,
   responses: {
+    200: {
+      description: "With `Prefer: wait`: the run is over. Its `output` is the result, if that is small.",
+      schema: runView,
+      headers: HEADERS,
+    },
     202: {
       description: "The run exists and its money is held.",
-      schema: accepted,
-      headers: { ...COST, ...RATE, ...LOCATION, "Idempotency-Replayed": headerRef("IdempotencyReplayed") },
+      schema: runView,
+      headers: { ...HEADERS, ...RETRY_AFTER },
     },
   },
   problems: [
@@ -70,32 +86,21 @@ export const createRun = operation({
     "unavailable",
     "read-only",
   ],
-  async handle({ c, caller, headers, body, defer, unwrap, json }, deps: Omit<SubmitDeps, "defer">) {
+  async handle(
+    { c, caller, headers, body, defer, unwrap, json },
+    deps: Omit<SubmitDeps, "defer"> & AwaitDeps & InlineOutputDeps,
+  ) {
     const request = {
       ...body.request,
       idempotency_key: headers["Idempotency-Key"],
       traceparent: c.get("trace").parent,
     };
-    const run = unwrap(await submit({ ...deps, defer }, caller, request));
-    const href = `/v1/runs/${run.run_id}`;
-    const reserved = formatUsd(run.reserved);
-    const minimum_fee = formatUsd(run.minimum_fee);
-    return json(
-      202,
-      {
-        run_id: run.run_id,
-        status: run.status,
-        created_at: run.created_at.toISOString(),
-        reserved_cost_usd: reserved,
-        minimum_fee_usd: minimum_fee,
-        poll: { href, recommended_interval_ms: POLL_INTERVAL_MS },
-      },
-      {
-        Location: href,
-        "X-DPP-Cost-Reserved": reserved,
-        "X-DPP-Cost-Minimum-Fee": minimum_fee,
-        ...(run.replayed && { "Idempotency-Replayed": "true" }),
-      },
-    );
+    const { run: accepted, replayed } = unwrap(await submit({ ...deps, defer }, caller, request));
+    const { run, ...parts } = await awaitSubmitted(deps, { c, caller, wait_s: headers.Prefer }, accepted);
+    return json("output" in parts && isTerminal(run.status) ? 200 : 202, viewRun(run, parts), {
+      ...costHeaders(run),
+      Location: `/v1/runs/${run.run_id}`,
+      ...(replayed && { "Idempotency-Replayed": "true" }),
+    });
   },
 });

@@ -17,9 +17,9 @@ export const estimateRun = operation({
   responses: { 200: { description: "The estimate.", schema: estimateView, headers: { ...COST, ...RATE } } },
   async handle(request, deps: EstimateDeps) {
     const { c, body: order, json } = request;
-    const body = await estimate(request, deps, order, new URL(c.req.url).origin);
+    const body = await estimate(request, deps, order, c.get("origin"));
     return json(200, body, {
-      "X-DPP-Cost-Reserved": body.reserved_cost_usd,
+      "X-DPP-Cost-Reserved": body.reserved_usd,
       "X-DPP-Cost-Minimum-Fee": body.minimum_fee_usd,
     });
   },

@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { amount, minimum_fee_usd, packType, packVersion, usd } from "../openapi/values.ts";
+import { amount, minimum_fee_usd, packType, packVersion, usd } from "#core/domain/api-values.ts";
 import { prices } from "../packs/schemas.ts";
 import { problemKind } from "../service/problem-schema.ts";
 
-const { type, slug, title, status } = problemKind.shape;
+const { type, code, title, status } = problemKind.shape;
 
 export const estimateView = z.strictObject({
   pack_type: packType,
   pack_version: packVersion,
-  reserved_cost_usd: amount("What a submit would reserve, in USD: max_cost_usd.", "1.0000"),
+  reserved_usd: amount("What a submit would reserve, in USD: max_cost_usd.", "1.0000"),
   price_usd: usd.nullable().meta({
     description:
       "What the run costs if it succeeds, in USD, whatever max_cost_usd is; null where only the work itself can tell.",
@@ -44,7 +44,7 @@ export const estimateView = z.strictObject({
   refusal: z
     .looseObject({
       type,
-      slug,
+      code,
       title,
       status,
       detail: z.string().meta({ description: "What is the matter.", examples: ["The budget does not cover the run."] }),

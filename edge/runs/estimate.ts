@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { newId } from "#core/domain/ids.ts";
 import { formatUsd } from "#core/domain/money.ts";
-import { type Problem, PROBLEMS } from "#core/domain/problem.ts";
+import { type Problem, PROBLEMS, problemType } from "#core/domain/problem.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { Random } from "#core/ports/random.ts";
 import { submitRun } from "#core/store/runs/submit-run.ts";
@@ -22,13 +22,13 @@ type EstimateView = z.input<typeof estimateView>;
 
 /**
  * What a submit of this order would reserve and likely cost, and whether it would be taken: a dry run of the function
- * that takes submits. `origin` is where the pages about problems are.
+ * that takes submits. `origin` is where the deployment says it is.
  */
 export async function estimate(
   { caller, read }: Gate,
   deps: EstimateDeps,
   order: RunOrder,
-  origin: string,
+  origin: string | undefined,
 ): Promise<EstimateView> {
   const answer = await read(() => dryRun(deps, caller, order));
   if (answer.kind === "undecided") throw answer.problem;
@@ -83,12 +83,16 @@ async function dryRun(deps: EstimateDeps, caller: Caller, { request }: RunOrder)
   }
 }
 
-function view({ offer, estimate, request }: RunOrder, refusal: Problem | null, origin: string): EstimateView {
+function view(
+  { offer, estimate, request }: RunOrder,
+  refusal: Problem | null,
+  origin: string | undefined,
+): EstimateView {
   const { least, most } = request.price;
   return {
     pack_type: offer.type,
     pack_version: offer.version,
-    reserved_cost_usd: formatUsd(request.reserve),
+    reserved_usd: formatUsd(request.reserve),
     price_usd: estimate.exact ? formatUsd(least) : null,
     least_price_usd: formatUsd(least),
     most_price_usd: formatUsd(most),
@@ -103,7 +107,8 @@ function view({ offer, estimate, request }: RunOrder, refusal: Problem | null, o
   };
 }
 
-function refusalView({ slug, detail, extras }: Problem, origin: string): NonNullable<EstimateView["refusal"]> {
+function refusalView(problem: Problem, origin: string | undefined): NonNullable<EstimateView["refusal"]> {
+  const { slug, detail, extras } = problem;
   const { title, status } = PROBLEMS[slug];
-  return { type: `${origin}/problems/${slug}`, slug, title, status, detail, ...extras.members };
+  return { type: problemType(slug, origin), code: slug, title, status, detail, ...extras.members };
 }

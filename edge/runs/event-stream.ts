@@ -1,5 +1,5 @@
+import { viewRun } from "#core/domain/run-view.ts";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
-import { viewRun } from "./view.ts";
 import type { watchRun, WatchDeps } from "./watch-run.ts";
 
 const HEARTBEAT_MS = 15_000;

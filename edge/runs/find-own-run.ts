@@ -1,5 +1,7 @@
+import { z } from "zod";
+import type { RunView } from "#core/domain/run-view.ts";
 import type { Db } from "#core/ports/db.ts";
-import { findRun, type FoundRun } from "#core/store/runs/find-run.ts";
+import { findRun, findRunWithInputs, type FoundRun } from "#core/store/runs/find-run.ts";
 import type { Gate } from "../admission/gate.ts";
 import { runNotFound } from "./problems.ts";
 
@@ -14,4 +16,16 @@ export async function findOwnRun(
   return found.run;
 }
 
-export const isExpired = (run: FoundRun): boolean => run.status === "EXPIRED" || run.expired;
+/** The same with what was submitted; null once it is deleted. */
+export async function findOwnRunWithInputs(
+  { caller, read }: Gate,
+  { db }: { readonly db: Db },
+  run_id: string,
+): Promise<{ readonly run: FoundRun; readonly inputs: NonNullable<RunView["inputs"]> | null }> {
+  const found = await read(() => findRunWithInputs(db, caller.key_sha256, run_id));
+  if (found.kind !== "found") throw runNotFound();
+  const { run, inputs } = found;
+  return { run, inputs: inputs === null ? null : submitted.parse(JSON.parse(inputs)) };
+}
+
+const submitted = z.record(z.string(), z.unknown());

@@ -12,7 +12,8 @@ import { watchRun, type WatchDeps } from "./watch-run.ts";
 
 const LIFETIME_MS = 300_000;
 const TYPE = "text/event-stream";
-const HEADERS = { "Content-Type": TYPE, "Cache-Control": "no-store" };
+/** Proxies pass the events on one by one: nginx buffers a response without the last of these. */
+const HEADERS = { "Content-Type": TYPE, "Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no" };
 const EVENTS = 'retry: 2000\n\nevent: status\nid: 3\ndata: {"run_id":"...","status":"COMPLETED"}\n\n';
 
 const version = z

@@ -1,23 +1,15 @@
+import { MAX_INLINE_BYTES, runView, viewRun } from "#core/domain/run-view.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
 import { operation } from "../http/operation.ts";
-import type { Parameter } from "../http/parameters.ts";
-import { preferredWait } from "../http/prefer.ts";
+import { queryOf } from "../http/query.ts";
+import { listParameter } from "../http/query-parameters.ts";
 import { headerRef, RETRY_AFTER } from "../openapi/headers.ts";
 import { type AwaitDeps, awaitEnd } from "./await-end.ts";
-import { findOwnRun } from "./find-own-run.ts";
+import { findOwnRun, findOwnRunWithInputs } from "./find-own-run.ts";
+import { inlineOutput, type InlineOutputDeps } from "./inline-output.ts";
+import { preferHeader } from "./prefer-header.ts";
 import { runIdParameter } from "./run-id.ts";
-import { runView } from "./schemas.ts";
-import { costHeaders, RUN_HEADERS, viewRun } from "./view.ts";
-
-const preferHeader: Parameter<number | undefined> = {
-  parse: preferredWait,
-  document: {
-    description:
-      "RFC 7240. `wait=N` holds the response until the run ends, for at most N whole seconds; the maximum is 30. Invalid preferences are ignored, and so is a wait while too many responses are held open: the response comes at once, without Preference-Applied.",
-    schema: { type: "string" },
-    example: "wait=20",
-  },
-};
+import { costHeaders, RUN_HEADERS } from "./view.ts";
 
 export const getRun = operation({
   id: "getRun",
@@ -27,8 +19,14 @@ export const getRun = operation({
   tag: "runs",
   summary: "Read a run",
   description:
-    "Its state, its cost and, once it has completed, the digest of its result. With `Prefer: wait=N` the response is held until the run ends or N seconds have passed; this counts as one read.",
+    "Its state, its cost and, once it has completed, the digest of its result. With `Prefer: wait=N` the response is held until the run ends or N seconds have passed, and has the result as `output` if that is small; this counts as one read.",
   params: { id: runIdParameter },
+  query: queryOf({
+    include: listParameter(
+      `Parts of the run that only this shows: \`inputs\`, what was submitted; \`output\`, the result, up to ${MAX_INLINE_BYTES} bytes.`,
+      ["inputs", "output"],
+    ),
+  }),
   headers: { Prefer: preferHeader },
   responses: {
     200: {
@@ -43,10 +41,18 @@ export const getRun = operation({
     },
   },
   problems: ["not-found"],
-  async handle(request, deps: ShieldDeps & AwaitDeps) {
+  async handle(request, deps: ShieldDeps & AwaitDeps & InlineOutputDeps) {
     const { c, caller, params, headers, json } = request;
-    const found = await findOwnRun(request, deps, params.id);
-    const run = await awaitEnd(deps, { c, caller, wait_s: headers.Prefer }, found);
-    return json(200, viewRun(run), costHeaders(run));
+    const wait_s = headers.Prefer;
+    const asked = new Set(request.query.include);
+    const found = asked.has("inputs")
+      ? await findOwnRunWithInputs(request, deps, params.id)
+      : { run: await findOwnRun(request, deps, params.id) };
+    const run = await awaitEnd(deps, { c, caller, wait_s }, found.run);
+    const parts = {
+      ...("inputs" in found && { inputs: found.inputs }),
+      ...((asked.has("output") || wait_s !== undefined) && { output: await inlineOutput(deps, run) }),
+    };
+    return json(200, viewRun(run, parts), costHeaders(run));
   },
 });

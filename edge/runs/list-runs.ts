@@ -2,11 +2,12 @@ import { z } from "zod";
 import { uuid } from "#core/domain/ids.ts";
 import { METADATA_LIMITS } from "#core/domain/run-request.ts";
 import { runStatus } from "#core/domain/run.ts";
+import { viewRun } from "#core/domain/run-view.ts";
 import { listCommittedRuns } from "#core/store/runs/list-committed-runs.ts";
 import { listOwnRuns } from "#core/store/runs/list-own-runs.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
 import { committedList, orderOf } from "../http/committed-list.ts";
-import { cursor, cursorOf, linkToNext, positionCursor } from "../http/cursor.ts";
+import { keysetCursor, linkToNext, NO_POSITION, pagesOf, positionCursor } from "../http/cursor.ts";
 import { operation } from "../http/operation.ts";
 import { once, pairs, queryBy } from "../http/query.ts";
 import {
@@ -20,7 +21,6 @@ import {
 import { NEXT, NEXT_POSITION } from "../openapi/headers.ts";
 import { PACK_TYPE } from "../packs/schemas.ts";
 import { runList } from "./schemas.ts";
-import { viewRun } from "./view.ts";
 
 const ORDERS = ["newest", "accepted", "ended"] as const;
 
@@ -40,7 +40,8 @@ const metadata = {
   },
 };
 
-const newest = once(cursor(uuid)).optional();
+const newest = keysetCursor("runs", uuid);
+const EXAMPLE = { at: "2026-11-21T09:30:00.000000Z", id: "01a1fa37-24d5-77a5-b92c-ccf601371541" };
 // A reader would pass over a run whose status comes to match later.
 const noStatus = z.array(z.unknown()).max(0, "is not allowed with order=accepted").optional();
 
@@ -51,10 +52,7 @@ const query = queryBy(
       "`newest`: newest first. `accepted`, `ended`: the order in which runs were accepted, or ended (those that have), for good.",
       ORDERS,
     ),
-    cursor: cursorOrPosition(
-      newest,
-      "eyJhdCI6IjIwMjYtMTEtMjFUMDk6MzA6MDAuMDAwMDAwWiIsImlkIjoiMDFhMWZhMzctMjRkNS03N2E1LWI5MmMtY2NmNjAxMzcxNTQxIn0",
-    ),
+    cursor: cursorOrPosition(newest, pagesOf("runs", {}).cursor(EXAMPLE)),
     status: listParameter(
       "Only runs of any of these statuses. Not with `order=accepted`: it changes.",
       runStatus.options,
@@ -71,10 +69,10 @@ const query = queryBy(
   {
     newest: {},
     accepted: {
-      cursor: once(positionCursor("accepted")).optional(),
+      cursor: positionCursor("accepted"),
       status: noStatus.transform(() => undefined),
     },
-    ended: { cursor: once(positionCursor("ended")).optional() },
+    ended: { cursor: positionCursor("ended") },
   },
   (c) => orderOf(c, ORDERS),
 );
@@ -94,24 +92,24 @@ export const listRuns = operation({
   },
   async handle({ c, caller, query: asked, read, json }, deps: ShieldDeps) {
     const { status: statuses, pack_type, created_after, created_before } = asked;
-    const filters = {
-      limit: asked.limit,
-      statuses,
-      pack_type,
-      created_after,
-      created_before,
-      metadata: asked.metadata,
-    };
+    const filters = { statuses, pack_type, created_after, created_before, metadata: asked.metadata };
+    const { limit: count } = asked;
     if (asked.by === "newest") {
-      const page = await read(() => listOwnRuns(deps.db, caller.key_sha256, { ...filters, after: asked.cursor }));
+      const pages = pagesOf("runs", filters);
+      const after = pages.after(asked.cursor);
+      const page = await read(() => listOwnRuns(deps.db, caller.key_sha256, { ...filters, limit: count, after }));
       if (page.kind !== "found") throw new Error("runs were not listed");
-      const next_cursor = page.next === undefined ? null : cursorOf(page.next);
-      const body = { runs: page.runs.map(viewRun), next_cursor };
+      const next_cursor = page.next === undefined ? null : pages.cursor(page.next);
+      const body = { runs: page.runs.map((run) => viewRun(run)), next_cursor };
       return json(200, body, linkToNext(c, next_cursor));
     }
-    const { by, cursor: after } = asked;
-    const page = await read(() => listCommittedRuns(deps.db, caller.key_sha256, { ...filters, after, by }));
-    const { entries, headers, ...places } = committedList(c, by, page);
-    return json(200, { runs: entries.map(viewRun), ...places }, headers);
+    const { by } = asked;
+    const pages = pagesOf(by, filters, NO_POSITION);
+    const after = pages.after(asked.cursor);
+    const page = await read(() =>
+      listCommittedRuns(deps.db, caller.key_sha256, { ...filters, limit: count, after, by }),
+    );
+    const { entries, headers, ...places } = committedList(c, pages, page);
+    return json(200, { runs: entries.map((run) => viewRun(run)), ...places }, headers);
   },
 });

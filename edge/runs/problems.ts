@@ -64,6 +64,9 @@ export const halted = () =>
     retry_after_s: 60,
   });
 
+export const rangeNotSatisfiable = (size_bytes: number) =>
+  new Problem("range-not-satisfiable", `The result has ${size_bytes} bytes.`);
+
 export const tooManyStreams = () =>
   new Problem("rate-limited", "Too many event streams are open, for this account or in total.", {
     retry_after_s: 5,

@@ -1,8 +1,7 @@
-import { canonicalJson, payloadHash } from "#core/domain/idempotency.ts";
 import { minimumFee } from "#core/domain/money.ts";
 import { type Estimate, type PackOffer, priceRange, unfilled } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
-import { parseRunRequest } from "#core/domain/run-request.ts";
+import { parseRunRequest, payloadOf } from "#core/domain/run-request.ts";
 import type { WebhookPolicy } from "#core/domain/webhook-url.ts";
 import type { Random } from "#core/ports/random.ts";
 import { type Body, bodyDocument, parseJson } from "../http/body.ts";
@@ -36,7 +35,6 @@ export function readRunRequest(deps: ReadRunDeps, body: unknown): RunOrder {
   const parsed = parseRunRequest(body, deps.webhook_policy);
   if ("error" in parsed) throw bodyProblem(parsed.error);
   const { request } = parsed;
-  const { inputs } = body as { readonly inputs: unknown };
   const offer = catalog.get(request.pack_type);
   if (offer === undefined) throw new Error(`no offer for the pack ${request.pack_type}`);
   const asked = offer.estimate(request.inputs);
@@ -46,7 +44,10 @@ export function readRunRequest(deps: ReadRunDeps, body: unknown): RunOrder {
     offer,
     estimate,
     request: {
-      content: once(() => ({ payload_sha256: payloadHash(body), inputs: canonicalJson(inputs) })),
+      content: once(() => {
+        const { inputs, sha256: payload_sha256 } = payloadOf(request);
+        return { payload_sha256, inputs };
+      }),
       pack_type: offer.type,
       pack_version: offer.version,
       metadata: request.metadata ?? {},
@@ -55,7 +56,10 @@ export function readRunRequest(deps: ReadRunDeps, body: unknown): RunOrder {
       minimum_fee: minimumFee(request.max_cost_usd, price.least),
       timebox_sec: request.timebox_sec,
       min_reliability: request.min_reliability_score ?? null,
-      webhook: request.webhook === undefined ? undefined : { url: request.webhook, secret: newSecret(deps) },
+      webhook:
+        request.webhook === undefined
+          ? undefined
+          : { url: request.webhook, secret: newSecret(deps), include_output: request.webhook_include_output },
     },
   };
 }

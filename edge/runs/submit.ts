@@ -1,14 +1,13 @@
 import { newId } from "#core/domain/ids.ts";
 import { sha256Hex } from "#core/domain/hash.ts";
 import { encodeSignal } from "#core/domain/message.ts";
-import type { Micros } from "#core/domain/money.ts";
 import type { PriceRange } from "#core/domain/pack.ts";
 import { Problem } from "#core/domain/problem.ts";
-import type { RunStatus } from "#core/domain/run.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { SignalSender } from "#core/ports/queue.ts";
 import type { Random } from "#core/ports/random.ts";
 import { Outage } from "#core/domain/outage.ts";
+import type { FoundRun } from "#core/store/runs/find-run.ts";
 import { submitRun, type Submission, type SubmitAnswer } from "#core/store/runs/submit-run.ts";
 import { admit, type Admission } from "#core/store/redis/admit.ts";
 import { release } from "#core/store/redis/release.ts";
@@ -38,11 +37,7 @@ export interface SubmitRequest extends Omit<Submission, "run_id" | "key_sha256" 
 }
 
 export interface Submitted {
-  readonly run_id: string;
-  readonly status: RunStatus;
-  readonly created_at: Date;
-  readonly reserved: Micros;
-  readonly minimum_fee: Micros;
+  readonly run: FoundRun;
   readonly replayed: boolean;
 }
 
@@ -100,7 +95,7 @@ export async function submit(deps: SubmitDeps, caller: Caller, request: SubmitRe
   reconcile(deps, caller, { shielded, question, answer, idempotency_sha256 });
   // S4
   if (answer.outcome === "inserted") {
-    const signal = encodeSignal({ run_id: answer.run_id, traceparent: request.traceparent });
+    const signal = encodeSignal({ run_id: answer.run.run_id, traceparent: request.traceparent });
     deps.defer("signal", () => deps.signals.send([signal]));
   }
   // S3
@@ -126,7 +121,7 @@ function askedBy(shielded: Shielded<Admission>, request: SubmitRequest, run_id: 
   if (reply.kind === "RESERVED") return { run_id, mode: "reserve", held: true };
   if (reply.kind === "REPLAY") return { run_id: reply.run_id, mode: "reserve", held: true };
   if (reply.kind === "CONFLICT") return { run_id, mode: "reserve", held: false };
-  if (reply.kind === "RATE_LIMITED") return rateLimited(reply.rate.reset_ms);
+  if (reply.kind === "RATE_LIMITED") return rateLimited(reply.rate.retry_ms);
   // Such a run is refused in any case; but the key may be revoked by now.
   if (reply.kind === "SCOPE_MISSING") return look(scopeMissing("submit"));
   if (reply.kind === "NO_BUDGET") return look(refuse.budgetExceeded(request.reserve, reply.available, "tenant"));
@@ -149,7 +144,7 @@ function reconcile(deps: SubmitDeps, caller: Caller, step: Step): void {
   const { shielded, answer, idempotency_sha256 } = step;
   const { run_id, held } = step.question;
   const tenant_id = "tenant_id" in shielded ? shielded.tenant_id : undefined;
-  const confirmed = answer.outcome === "inserted" || (answer.outcome === "existing" && answer.run_id === run_id);
+  const confirmed = answer.outcome === "inserted" || (answer.outcome === "existing" && answer.run.run_id === run_id);
   if (held && !confirmed && tenant_id !== undefined) {
     deps.defer("release", () => release(deps.redis, { tenant_id, idempotency_sha256, run_id }));
   }
@@ -201,14 +196,7 @@ export function refusalFor(answer: Refusal, request: Asked): Problem {
 
 function conclude(answer: SubmitAnswer, request: SubmitRequest, refusal: Problem | undefined): Submitted | Problem {
   if (answer.outcome === "inserted" || answer.outcome === "existing") {
-    return {
-      run_id: answer.run_id,
-      status: answer.status,
-      created_at: answer.created_at,
-      reserved: answer.reserved_micros,
-      minimum_fee: answer.minimum_fee_micros,
-      replayed: answer.outcome === "existing",
-    };
+    return { run: answer.run, replayed: answer.outcome === "existing" };
   }
   if (answer.outcome === "absent") return refusal ?? unavailable();
   const refused = refusalFor(answer, request);

@@ -36,13 +36,13 @@ export const getProblem = openOperation({
     return answerInForm(c, {
       json: kind,
       html: { title: kind.title, body: whole(kind) },
-      text: `${kind.status} ${kind.slug}: ${kind.title}\n\n${kind.meaning}\n\nWhat to do: ${kind.what_to_do}\n`,
+      text: `${kind.status} ${kind.code}: ${kind.title}\n\n${kind.meaning}\n\nWhat to do: ${kind.what_to_do}\n`,
     });
   },
 });
 
 const whole = (kind: ProblemKind) =>
-  html`<p><code>${kind.status} ${kind.slug}</code></p>
+  html`<p><code>${kind.status} ${kind.code}</code></p>
     <h1>${kind.title}</h1>
     <h2>What it means</h2>
     <p>${kind.meaning}</p>

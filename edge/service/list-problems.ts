@@ -36,5 +36,5 @@ export const listProblems = openOperation({
 
 const entry = (kind: ProblemKind) =>
   html`<p>
-    <a href="/problems/${kind.slug}"><code>${kind.status} ${kind.slug}</code></a> ${kind.title}
+    <a href="/problems/${kind.code}"><code>${kind.status} ${kind.code}</code></a> ${kind.title}
   </p> `;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { PROBLEMS } from "#core/domain/problem.ts";
+import { PROBLEMS, problemType } from "#core/domain/problem.ts";
 
 const fault = z.strictObject({
   detail: z.string().meta({ description: "What is wrong there.", examples: ["is required"] }),
@@ -18,15 +18,20 @@ const fault = z.strictObject({
 });
 
 const type = z.url().meta({
-  description: "What kind of problem it is: the address of a page that says what it means and what to do.",
-  examples: ["https://api.example/problems/not-found"],
+  description:
+    "The kind of problem: the address of the page that says what it means and what to do. The same for every request, at the deployment's own origin.",
+  examples: [problemType("not-found")],
 });
+const code = z
+  .enum(Object.keys(PROBLEMS) as [string, ...string[]])
+  .meta({ description: "The kind, for programs: the last part of `type`.", examples: ["not-found"] });
 const title = z.string().meta({ description: "The kind in words.", examples: ["Not found"] });
 const status = z.int().meta({ description: "The status of the answer.", examples: [404] });
 
 export const problem = z
   .looseObject({
     type,
+    code,
     title,
     status,
     detail: z.string().meta({ description: "What is wrong with this request.", examples: ["Run not found."] }),
@@ -43,9 +48,7 @@ export const problem = z
 
 export const problemKind = z.strictObject({
   type,
-  slug: z
-    .enum(Object.keys(PROBLEMS) as [string, ...string[]])
-    .meta({ description: "The last part of the type.", examples: ["not-found"] }),
+  code,
   title,
   status,
   meaning: z.string().meta({ description: "What it means.", examples: [PROBLEMS["not-found"].meaning] }),

@@ -3,6 +3,7 @@ import { textUpTo } from "#core/domain/bounded.ts";
 import { newId } from "#core/domain/ids.ts";
 import { isPrintable, PRINTABLE } from "#core/domain/printable.ts";
 import { Problem } from "#core/domain/problem.ts";
+import { MAX_INLINE_BYTES } from "#core/domain/run-view.ts";
 import { EVENT_TYPES, WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
 import { parseWebhookUrl, type WebhookPolicy, webhookUrl } from "#core/domain/webhook-url.ts";
 import type { Clock } from "#core/ports/clock.ts";
@@ -28,6 +29,12 @@ const webhookRequest = z.strictObject({
       description: "The event types to deliver; all if empty or omitted.",
       examples: [["run.completed", "run.failed"]],
     }),
+  include_output: z
+    .boolean()
+    .default(false)
+    .describe(
+      `Whether \`run.completed\` carries the run's result, if that has at most ${MAX_INLINE_BYTES} bytes, as \`data.run.output\`. It is null if the result is larger, or could not be read when the event was sent: then read \`data.run.links.output\`. A body is at most ${WEBHOOK_LIMITS.max_body_bytes} bytes in any case.`,
+    ),
   description: textUpTo(WEBHOOK_LIMITS.max_description_chars)
     .min(1)
     .refine(isPrintable, PRINTABLE)
@@ -70,6 +77,7 @@ export const createWebhook = operation({
       url: request.url,
       events: [...new Set(request.events)],
       description: request.description ?? null,
+      include_output: request.include_output,
       secret: newSecret(deps),
     };
     const answer = await change(() => create(deps.db, caller.key_sha256, webhook));

@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { uuid } from "#core/domain/ids.ts";
 import { deliveryStatus } from "#core/domain/webhook.ts";
 import { listWebhookDeliveries as list } from "#core/store/webhooks/webhook-deliveries.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
-import { linkToNext, NO_CURSOR } from "../http/cursor.ts";
+import { idCursor, linkToNext, pagesOf } from "../http/cursor.ts";
 import { operation } from "../http/operation.ts";
 import { once, queryOf } from "../http/query.ts";
 import { cursorParameter, limit, parameter } from "../http/query-parameters.ts";
@@ -32,19 +31,22 @@ export const listWebhookDeliveries = operation({
       { type: "string", enum: STATUSES },
       "failed",
     ),
-    cursor: cursorParameter(once(z.guid(NO_CURSOR).pipe(uuid)).optional(), DELIVERY_ID),
+    cursor: cursorParameter(idCursor("deliveries"), pagesOf("deliveries", {}).cursor({ id: DELIVERY_ID })),
     limit: limit({ max: 100, default: 50 }),
   }),
   responses: { 200: { description: "A page of deliveries.", schema: deliveryPage, headers: NEXT } },
   problems: ["not-found"],
   async handle({ c, caller, params, query, read, json }, deps: ShieldDeps) {
-    const { status, cursor: after, limit: count } = query;
+    const { status, limit: count } = query;
+    const pages = pagesOf("deliveries", { webhook: params.id, status });
+    const after = pages.after(query.cursor)?.id;
     // One more than is shown: whether there are more.
     const page = { endpoint_id: params.id, status, after, limit: count + 1 };
     const found = await read(() => list(deps.db, caller.key_sha256, page));
     if (found.kind !== "found") throw webhookNotFound();
     const shown = found.deliveries.slice(0, count);
-    const next_cursor = found.deliveries.length > count ? (shown.at(-1)?.delivery_id ?? null) : null;
+    const last = found.deliveries.length > count ? shown.at(-1) : undefined;
+    const next_cursor = last === undefined ? null : pages.cursor({ id: last.delivery_id });
     return json(200, { deliveries: shown.map(viewDelivery), next_cursor }, linkToNext(c, next_cursor));
   },
 });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { deliveryStatus, EVENT_TYPES, WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
-import { next_cursor, runId, when } from "../openapi/values.ts";
+import { next_cursor, runId, when } from "#core/domain/api-values.ts";
 
 const address = (description: string) =>
   z.string().meta({ description, examples: ["https://hooks.example.com/decisionproof"] });
@@ -24,6 +24,10 @@ export const webhookView = z.strictObject({
     .string()
     .nullable()
     .meta({ description: "What it is for, in the caller's own words.", examples: ["Orders"] }),
+  include_output: z.boolean().meta({
+    description: "Whether `run.completed` carries the run's result, where that is small enough.",
+    examples: [false],
+  }),
   status: z.enum(["active", "disabled"]).describe("Nothing is sent to a disabled one."),
   disabled_reason: z
     .string()

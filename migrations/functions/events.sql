@@ -83,6 +83,8 @@ BEGIN
   v_now := wall_clock();
   WITH wanted AS MATERIALIZED (
     SELECT e.event_id, w.tenant_id, w.endpoint_id, CASE WHEN w.url IS NULL THEN r.webhook_url END AS url,
+           e.type = 'run.completed' AND CASE WHEN w.url IS NULL THEN r.webhook_include_output ELSE w.include_output END
+             AS include_output,
            e.type LIKE 'run.%' AND (e.payload->>'charged_micros')::bigint = 0
              AND (e.payload->>'reason_code' = ANY (p_own_failures)) IS NOT TRUE AS unpaid
       FROM outbox_events e
@@ -104,8 +106,9 @@ BEGIN
       FROM wanted w LEFT JOIN counted c USING (tenant_id)
     WINDOW tenant AS (PARTITION BY w.tenant_id, w.unpaid)
   ), made AS (
-    INSERT INTO webhook_deliveries (tenant_id, event_id, endpoint_id, url, status, next_attempt_at, last_error, created_at)
-    SELECT tenant_id, event_id, endpoint_id, url, CASE WHEN r.skipped THEN 'skipped' ELSE 'pending' END,
+    INSERT INTO webhook_deliveries (tenant_id, event_id, endpoint_id, url, include_output, status, next_attempt_at, last_error,
+      created_at)
+    SELECT tenant_id, event_id, endpoint_id, url, include_output, CASE WHEN r.skipped THEN 'skipped' ELSE 'pending' END,
            CASE WHEN NOT r.skipped THEN v_now END, CASE WHEN r.skipped THEN 'unpaid-limit' END, v_now
       FROM ranked r
     ON CONFLICT (event_id, endpoint_id) DO NOTHING

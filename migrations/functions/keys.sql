@@ -125,7 +125,7 @@ END $$;
 -- Gives an active key its one successor, with the same properties and cap, and ends the old one after a grace period, never
 -- later than it would have ended anyway. The successor counts together with the old key. A key with a rate of its own
 -- rotates only itself and the keys that it created, for another key's rate would come on top of its own.
--- outcome: rotated | absent (no such key, or revoked or expired) | already-rotated | over-mode | over-scopes | over-expiry
+-- outcome: rotated | absent | inactive (revoked or expired) | already-rotated | over-mode | over-scopes | over-expiry
 --   | over-rate | over-cap | too-many | too-fast | unauthorized | scope-missing | read-only
 CREATE OR REPLACE FUNCTION rotate_own_key(
   p_key_sha256 bytea, p_key_id uuid, p_new_key_id uuid, p_live_sha256 bytea, p_test_sha256 bytea, p_grace_seconds integer
@@ -148,7 +148,7 @@ BEGIN
     outcome := CASE
       WHEN NOT FOUND THEN 'absent'
       WHEN EXISTS (SELECT FROM api_keys n WHERE n.rotated_from = p_key_id) THEN 'already-rotated'
-      WHEN v_old.status <> 'active' OR v_old.expires_at <= v_now THEN 'absent'
+      WHEN v_old.status <> 'active' OR v_old.expires_at <= v_now THEN 'inactive'
       WHEN v_admin.spending_cap_micros IS NOT NULL AND v_old.spending_id <> v_admin.spending_id THEN 'over-cap'
       WHEN v_old.mode = 'live' AND v_admin.mode = 'test' THEN 'over-mode'
       WHEN NOT v_old.scopes <@ v_admin.scopes THEN 'over-scopes'

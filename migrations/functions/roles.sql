@@ -81,7 +81,7 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO dpp_edge, dpp_backend;
 
 GRANT EXECUTE ON FUNCTION
-  submit_run, cancel_run, find_run, find_receipt, list_own_runs, list_committed_runs,
+  submit_run, cancel_run, find_run, find_run_with_inputs, list_own_runs, list_committed_runs,
   find_budget, find_plan, find_usage, list_own_transfers, list_committed_transfers,
   admission_snapshot, own_key_snapshot,
   list_own_keys, create_own_key, rotate_own_key, revoke_own_key,

@@ -11,12 +11,11 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ) x ON true
 $$;
 
--- The run and the hash of what was submitted, for a signed receipt.
--- outcome: found | absent | unauthorized | scope-missing. Always one row.
-CREATE OR REPLACE FUNCTION find_receipt(p_key_sha256 bytea, p_run_id uuid)
-RETURNS TABLE (outcome text, payload_sha256 text, run run_views)
+-- The same with what was submitted, as canonical JSON; null once it is purged.
+CREATE OR REPLACE FUNCTION find_run_with_inputs(p_key_sha256 bytea, p_run_id uuid)
+RETURNS TABLE (outcome text, inputs text, run run_views)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT f.outcome, encode(r.payload_sha256, 'hex'), f.run
+  SELECT f.outcome, r.inputs, f.run
     FROM find_run(p_key_sha256, p_run_id) f
     LEFT JOIN runs r ON r.run_id = (f.run).run_id
 $$;

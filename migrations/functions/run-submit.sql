@@ -3,21 +3,20 @@
 -- Linearization point 1: does this run exist, and is its money held?
 -- With p_reserve false it only reads. The balance row is locked last and held for the commit alone. A lock that is not
 -- acquired within 3 s raises (55P03): nothing was done.
--- p_webhook_url: where to send the event of the run's end, or null; p_webhook_secret becomes the secret of the tenant's
--- default endpoint, which signs it, where there is no such endpoint yet.
+-- p_webhook_url: where to send the event of the run's end, or null, and p_webhook_include_output whether with the result;
+-- p_webhook_secret becomes the secret of the tenant's default endpoint, which signs it, where there is no such endpoint yet.
 --
 -- outcome: inserted | existing | conflict | absent (only read: it would have been inserted) | insufficient
 --   | too-many-open | late | unauthorized | scope-missing | pack-not-in-plan | cost-over-plan-limit | read-only | run-id-taken
+-- run: of `inserted` and `existing`, as it is now; else null.
 -- refused_by: 'tenant' or 'key', whose budget was too small, with available_micros of that one.
 CREATE OR REPLACE FUNCTION submit_run(
   p_key_sha256 bytea, p_run_id uuid, p_idempotency_key text, p_payload_sha256 bytea,
   p_pack_type text, p_pack_version text, p_inputs text, p_metadata jsonb,
   p_max_cost_micros bigint, p_minimum_fee_micros bigint, p_timebox_sec integer, p_min_reliability double precision,
-  p_trace_parent text, p_reserve boolean, p_deadline timestamptz, p_webhook_url text, p_webhook_secret text
-) RETURNS TABLE (
-  outcome text, run_id uuid, status text, created_at timestamptz, reserved_micros bigint, minimum_fee_micros bigint,
-  available_micros bigint, refused_by text
-) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+  p_trace_parent text, p_reserve boolean, p_deadline timestamptz, p_webhook_url text, p_webhook_secret text,
+  p_webhook_include_output boolean
+) RETURNS TABLE (outcome text, available_micros bigint, refused_by text, run run_views) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 #variable_conflict use_column
 DECLARE
   v_now timestamptz;
@@ -60,9 +59,7 @@ BEGIN
     IF FOUND THEN
       outcome := CASE WHEN v_run.payload_sha256 = p_payload_sha256 THEN 'existing' ELSE 'conflict' END;
       IF outcome = 'existing' THEN
-        run_id := v_run.run_id; created_at := v_run.created_at;
-        status := CASE WHEN v_run.retention_until < v_now THEN 'EXPIRED' ELSE v_run.status END;
-        reserved_micros := v_run.reserved_micros; minimum_fee_micros := v_run.minimum_fee_micros;
+        SELECT v.* INTO run FROM run_views v WHERE v.run_id = v_run.run_id;
       END IF;
       available_micros := NULL; refused_by := NULL;
       RETURN NEXT;
@@ -95,17 +92,19 @@ BEGIN
     BEGIN
       INSERT INTO runs (run_id, tenant_id, key_id, idempotency_key, payload_sha256, pack_type, pack_version, inputs,
         metadata, trace_parent, timebox_sec, min_reliability, retention_days, reserved_micros, minimum_fee_micros,
-        key_capped, last_signal_at, created_at, webhook_url)
+        key_capped, last_signal_at, created_at, webhook_url, webhook_include_output)
       VALUES (p_run_id, v_caller.tenant_id, v_caller.key_id, p_idempotency_key, p_payload_sha256, p_pack_type,
         p_pack_version, p_inputs, p_metadata, p_trace_parent, p_timebox_sec, p_min_reliability,
         v_caller.retention_days, p_max_cost_micros, p_minimum_fee_micros,
-        v_caller.spending_cap_micros IS NOT NULL, v_now, v_now, p_webhook_url)
+        v_caller.spending_cap_micros IS NOT NULL, v_now, v_now, p_webhook_url, p_webhook_include_output)
       ON CONFLICT DO NOTHING;
       GET DIAGNOSTICS v_rows = ROW_COUNT;
       IF v_rows = 0 THEN
         outcome := 'run-id-taken';
         CONTINUE;
       END IF;
+      -- Before the balance is locked.
+      SELECT v.* INTO run FROM run_views v WHERE v.run_id = p_run_id;
 
       INSERT INTO ledger_transfers (tenant_id, run_id, kind, debit, credit, amount_micros, created_at)
       VALUES (v_caller.tenant_id, p_run_id, 'RESERVE', 'available', 'reserved', p_max_cost_micros, v_now);
@@ -130,16 +129,16 @@ BEGIN
         RAISE EXCEPTION 'balance' USING ERRCODE = 'DP002';
       END IF;
 
-      outcome := 'inserted'; run_id := p_run_id; status := 'QUEUED'; created_at := v_now;
-      reserved_micros := p_max_cost_micros; minimum_fee_micros := p_minimum_fee_micros;
+      outcome := 'inserted';
       RETURN NEXT;
       RETURN;
     EXCEPTION
       WHEN SQLSTATE 'DP001' THEN
-        outcome := 'insufficient'; refused_by := 'key';
+        outcome := 'insufficient'; refused_by := 'key'; run := NULL;
         SELECT greatest(v_caller.spending_cap_micros - s.committed_micros, 0) INTO available_micros
           FROM key_spending s WHERE s.spending_id = v_caller.spending_id;
       WHEN SQLSTATE 'DP002' THEN
+        run := NULL;
         SELECT b.* INTO v_balance FROM balances b WHERE b.tenant_id = v_caller.tenant_id;
         available_micros := v_balance.available;
         IF v_balance.available < p_max_cost_micros THEN

@@ -15,7 +15,8 @@ SELECT k.key_id, k.tenant_id, k.name, k.mode, k.scopes,
 
 -- A webhook endpoint as its owner may see it, without its secret; neither the tenant's default nor a deleted one.
 CREATE OR REPLACE VIEW webhook_views AS
-SELECT w.endpoint_id, w.tenant_id, w.url, w.events, w.description, w.status, w.disabled_reason, w.created_at
+SELECT w.endpoint_id, w.tenant_id, w.url, w.events, w.description, w.status, w.disabled_reason, w.created_at,
+       w.include_output
   FROM webhook_endpoints w
  WHERE w.url IS NOT NULL AND w.deleted_at IS NULL;
 
@@ -30,5 +31,6 @@ CREATE OR REPLACE VIEW run_views AS
 SELECT r.run_id, r.tenant_id, r.pack_type, r.pack_version, r.metadata, r.status, r.money_state, r.version, r.reserved_micros,
        r.minimum_fee_micros, r.charged_micros, r.attempt, r.reason_code, r.reason_detail, r.result_attempt,
        encode(r.result_sha256, 'hex') AS result_sha256, r.result_bytes, r.reliability, r.timebox_sec, r.trace_parent,
-       r.created_at, r.started_at, r.finished_at, r.retention_until, r.retention_until < wall_clock() AS expired
+       r.created_at, r.started_at, r.finished_at, r.retention_until, r.retention_until < wall_clock() AS expired,
+       r.key_id, encode(r.payload_sha256, 'hex') AS payload_sha256, r.min_reliability
   FROM runs r;

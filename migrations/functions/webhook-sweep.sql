@@ -46,12 +46,13 @@ END $$;
 -- Claims wait for each other, so that shares are exact; a lock that is not acquired within 3 s raises. Then endpoints and
 -- deliveries are locked, in that order; those that others hold are left for the next claim.
 -- Of endpoints that were disabled or deleted with much pending it cancels up to 1,000 deliveries, and sends none meanwhile.
--- `slow`: the lane whose place it takes. Zero rows: nothing is due, or its share is used up.
+-- `slow`: the lane whose place it takes. `run`: that of the event, as it is now; null where it is of none.
+-- Zero rows: nothing is due, or its share is used up.
 CREATE OR REPLACE FUNCTION claim_webhook_deliveries(p_quick integer, p_reserved integer, p_slow integer, p_per_tenant integer,
   p_per_endpoint integer, p_per_host integer, p_lease_seconds double precision)
 RETURNS TABLE (delivery_id uuid, claim_token uuid, tenant_id uuid, endpoint_id uuid, tries integer, url text, secret text,
-  previous_secrets text[], event_uuid uuid, type text, payload jsonb, happened_at timestamptz, pack_type text,
-  metadata jsonb, trace_parent text, slow boolean)
+  previous_secrets text[], event_uuid uuid, type text, payload jsonb, happened_at timestamptz, include_output boolean,
+  slow boolean, run run_views)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 #variable_conflict use_column
 DECLARE
@@ -155,11 +156,11 @@ BEGIN
   )
   SELECT t.delivery_id, t.claim_token, t.tenant_id, t.endpoint_id, t.tries, coalesce(t.url, w.url), w.secret,
          CASE WHEN w.previous_until > v_now THEN w.previous_secrets ELSE '{}' END, e.event_uuid, e.type, e.payload, e.created_at,
-         r.pack_type, r.metadata, r.trace_parent, t.lane
+         t.include_output, t.lane, r.run
     FROM taken t
     JOIN webhook_endpoints w USING (endpoint_id)
     JOIN outbox_events e USING (event_id)
-    LEFT JOIN runs r USING (run_id);
+    LEFT JOIN LATERAL (SELECT v AS run FROM run_views v WHERE v.run_id = e.run_id LIMIT 1) r ON true;
   UPDATE webhook_endpoints w
      SET next_due_at = CASE WHEN w.cancel_before IS NOT NULL OR x.first_at < v_now THEN v_now ELSE x.first_at END,
          passed_over = w.cancel_before IS NOT NULL OR coalesce(x.first_at <= v_now, false)

@@ -30,7 +30,7 @@ $$;
 -- outcome: created | too-many (the tenant has p_max) | too-fast (it created p_max_per_day within a day, deleted or not)
 --   | unauthorized | scope-missing | read-only.
 CREATE OR REPLACE FUNCTION create_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_url text, p_events text[], p_description text,
-  p_secret text, p_max integer, p_max_per_day integer)
+  p_include_output boolean, p_secret text, p_max integer, p_max_per_day integer)
 RETURNS TABLE (outcome text, created_at timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 #variable_conflict use_column
@@ -51,9 +51,9 @@ BEGIN
       ELSE 'created'
     END;
     IF outcome = 'created' THEN
-      INSERT INTO webhook_endpoints (endpoint_id, tenant_id, url, events, description, secret, created_at, slow)
-      VALUES (p_endpoint_id, v_tenant_id, p_url, p_events, p_description, p_secret, create_webhook.created_at,
-        has_slow_webhook(v_tenant_id));
+      INSERT INTO webhook_endpoints (endpoint_id, tenant_id, url, events, description, include_output, secret, created_at, slow)
+      VALUES (p_endpoint_id, v_tenant_id, p_url, p_events, p_description, p_include_output, p_secret,
+        create_webhook.created_at, has_slow_webhook(v_tenant_id));
     END IF;
   END IF;
   RETURN NEXT;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ProblemSlug } from "#core/domain/problem.ts";
 import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
 import { cancelRun as cancelStep } from "#core/store/runs/cancel-run.ts";
-import { runView } from "../../edge/runs/schemas.ts";
+import { runView } from "#core/domain/run-view.ts";
 import audit from "../contract/support/ledger-audit.sql";
 import { type Answer, acceptedRun, cancelRun, get, pointers, post, problemOf } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";

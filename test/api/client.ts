@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import { problem } from "../../edge/service/problem-schema.ts";
-import { accepted } from "../../edge/runs/schemas.ts";
+import { runView } from "#core/domain/run-view.ts";
 import { expect } from "vitest";
-import type { ProblemSlug } from "#core/domain/problem.ts";
+import { type ProblemSlug, problemType } from "#core/domain/problem.ts";
 
 export interface Answer {
   readonly status: number;
@@ -70,9 +70,9 @@ export function post({
 }
 
 /** The 202 of a submit, checked against the schema that documents it. */
-export function acceptedRun(answer: Answer): z.output<typeof accepted> {
+export function acceptedRun(answer: Answer): z.output<typeof runView> {
   expect(answer.status, answer.text).toBe(202);
-  return accepted.parse(answer.body);
+  return runView.parse(answer.body);
 }
 
 /** The problem document of an answer, which is of this kind. */
@@ -82,7 +82,8 @@ export function problemOf(answer: Answer, status: number, slug: ProblemSlug): z.
     "application/problem+json",
   ]);
   const document = problem.parse(answer.body);
-  expect(document.type).toMatch(new RegExp(`^http://[^/]+/problems/${slug}$`));
+  expect([document.type, document.code]).toEqual([problemType(slug), slug]);
+  expect(answer.headers.get("x-should-retry") !== null).toBe(status === 409);
   expect(document.status).toBe(status);
   return document;
 }

@@ -1,3 +1,4 @@
+import { pagesOf } from "../../edge/http/cursor.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { grantCredit } from "#core/store/ledger/grant-credit.ts";
@@ -115,23 +116,24 @@ test("usage says up to which day it is final", async () => {
   expect([day(Date.now() - 86_400_000), day(Date.now() - 120_000 - 86_400_000)]).toContain(complete_through);
 });
 
-const cursorOf = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
-const POSITION = { list: "ledger", epoch: 1, order: "1", id: "1" };
+const POSITION = { epoch: 1, order: "1", id: "1" };
+const cursorOf = (list: string, position: Parameters<ReturnType<typeof pagesOf>["cursor"]>[0] = POSITION) =>
+  pagesOf(list, {}).cursor(position);
 
 test.each([
   ["/v1/ledger?order=oldest", "order"],
   ["/v1/ledger?order=committed&order=committed", "order"],
   ["/v1/ledger?order=committed&run_id=01a1fa37-24d5-77a5-b92c-ccf601371541", "run_id"],
   ["/v1/ledger?order=committed&cursor=x", "cursor"],
-  [`/v1/ledger?order=committed&cursor=${cursorOf(POSITION)}`, "cursor"],
-  [`/v1/ledger?order=committed&cursor=${cursorOf({ ...POSITION, list: "ended" })}`, "cursor"],
-  [`/v1/ledger?order=committed&cursor=${cursorOf({ ...POSITION, id: "9223372036854775808" })}`, "cursor"],
-  [`/v1/ledger?order=committed&cursor=${cursorOf({ at: "2026-01-01T00:00:00.000000Z", id: "7" })}`, "cursor"],
-  [`/v1/ledger?cursor=${cursorOf(POSITION)}`, "cursor"],
+  [`/v1/ledger?order=committed&cursor=${cursorOf("ledger")}`, "cursor"],
+  [`/v1/ledger?order=committed&cursor=${cursorOf("ended")}`, "cursor"],
+  [`/v1/ledger?order=committed&cursor=${cursorOf("ledger", { ...POSITION, id: "9223372036854775808" })}`, "cursor"],
+  [`/v1/ledger?order=committed&cursor=${cursorOf("ledger", { at: "2026-01-01T00:00:00.000000Z", id: "7" })}`, "cursor"],
+  [`/v1/ledger?cursor=${cursorOf("ledger")}`, "cursor"],
   ["/v1/runs?order=committed", "order"],
   ["/v1/runs?order=accepted&status=COMPLETED", "status"],
-  [`/v1/runs?order=ended&cursor=${cursorOf({ ...POSITION, list: "accepted" })}`, "cursor"],
-  [`/v1/runs?order=ended&cursor=${cursorOf({ ...POSITION, list: "ended" })}`, "cursor"],
+  [`/v1/runs?order=ended&cursor=${cursorOf("accepted")}`, "cursor"],
+  [`/v1/runs?order=ended&cursor=${cursorOf("ended")}`, "cursor"],
 ])("the query %s is a 400 that names the parameter", async (path, parameter) => {
   const document = problemOf(await ask(await world.account(), path), 400, "invalid-request");
   expect(pointers(document)).toEqual([parameter]);

@@ -37,11 +37,11 @@ const corsOf = ({ headers }: Answer) =>
 
 describe("a preflight", () => {
   test.each([
-    ["/v1/runs", "GET, HEAD, POST"],
-    ["/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541", "GET, HEAD"],
-    ["/v1/keys", "GET, HEAD, POST"],
-    ["/v1/keys/01a1fa37-24d5-77a5-b92c-ccf601371541", "DELETE"],
-    ["/openapi.json", "GET, HEAD"],
+    ["/v1/runs", "GET, HEAD, POST, OPTIONS"],
+    ["/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541", "GET, HEAD, OPTIONS"],
+    ["/v1/keys", "GET, HEAD, POST, OPTIONS"],
+    ["/v1/keys/01a1fa37-24d5-77a5-b92c-ccf601371541", "DELETE, OPTIONS"],
+    ["/v1/nowhere", "GET, HEAD, POST, DELETE, OPTIONS"],
   ])("from a listed origin lets in what %s takes", async (path, methods) => {
     const before = world.roundTrips();
     const answer = await preflight(world.url + path, LISTED);
@@ -50,8 +50,9 @@ describe("a preflight", () => {
       "access-control-allow-origin": LISTED,
       "access-control-allow-methods": methods,
       "access-control-allow-headers":
-        "Authorization, Content-Type, Idempotency-Key, Prefer, traceparent, X-Request-ID, Last-Event-ID, " +
-        "MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name",
+        "Authorization, Content-Type, Idempotency-Key, Prefer, If-None-Match, If-Range, Range, Cache-Control, " +
+        "Last-Event-ID, X-Request-ID, traceparent, tracestate, baggage, sentry-trace, " +
+        "MCP-Protocol-Version, Mcp-Session-Id, Mcp-Method, Mcp-Name, *",
       "access-control-max-age": "600",
     });
     expect(answer.headers.get("vary")).toBe("Origin");
@@ -64,17 +65,36 @@ describe("a preflight", () => {
     expect([answer.status, corsOf(answer), answer.headers.get("vary")]).toEqual([204, {}, "Origin"]);
   });
 
-  test("of what is not there is not found", async () => {
-    problemOf(await preflight(`${world.url}/v1/nowhere`, LISTED), 404, "not-found");
+  test("of an unknown route lets a page read the 404, of a listed origin alone", async () => {
+    const route = `${world.url}/v1/nowhere`;
+    const answer = await call(route, { headers: { Origin: LISTED } });
+    problemOf(answer, 404, "not-found");
+    expect(corsOf(answer)["access-control-allow-origin"]).toBe(LISTED);
+    problemOf(await preflight(route, "https://foreign.example"), 404, "not-found");
   });
 });
 
-test("an OPTIONS that is no preflight is a method that is not allowed", async () => {
+test("an OPTIONS that is no preflight says what is allowed", async () => {
   for (const headers of [{}, { Origin: LISTED }, { "Access-Control-Request-Method": "POST" }]) {
     const answer = await call(`${world.url}/v1/runs`, { method: "OPTIONS", headers });
-    problemOf(answer, 405, "method-not-allowed");
-    expect(answer.headers.get("allow")).toBe("GET, HEAD, POST");
+    expect([answer.status, answer.text, answer.headers.get("allow")]).toEqual([204, "", "GET, HEAD, POST, OPTIONS"]);
   }
+});
+
+describe("what needs no API key", () => {
+  const PUBLIC = ["/openapi.json", "/.well-known/jwks.json", "/llms.txt", "/problems", "/problems/internal", "/health"];
+  test.each(PUBLIC)("%s can be read by a page of any origin", async (path) => {
+    for (const edge of [world, local]) {
+      const answer = await call(edge.url + path, { headers: { Origin: "https://foreign.example" } });
+      expect(answer.status).toBe(200);
+      expect(corsOf(answer)["access-control-allow-origin"]).toBe("*");
+      expect(corsOf(answer)["access-control-expose-headers"]).toContain("ETag");
+      expect(answer.headers.get("vary") ?? "").not.toContain("Origin");
+      expect(answer.headers.get("cross-origin-resource-policy")).toBe("cross-origin");
+      const asked = await preflight(edge.url + path, "https://foreign.example", "GET");
+      expect([asked.status, corsOf(asked)["access-control-allow-origin"]]).toEqual([204, "*"]);
+    }
+  });
 });
 
 describe("an answer", () => {
@@ -91,12 +111,14 @@ describe("an answer", () => {
       expect(corsOf(answer)).toEqual({
         "access-control-allow-origin": LISTED,
         "access-control-expose-headers":
-          "RateLimit, RateLimit-Policy, Retry-After, Location, Link, Content-Disposition, X-Request-ID, traceparent, Idempotency-Replayed, " +
-          "Preference-Applied, X-DPP-Next-Position, X-DPP-Cost-Reserved, X-DPP-Cost-Minimum-Fee, X-DPP-Cost-Actual",
+          "RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, " +
+          "x-should-retry, WWW-Authenticate, Allow, Location, Link, ETag, Accept-Ranges, Content-Range, Content-Length, " +
+          "Content-Disposition, X-Request-ID, traceparent, Idempotency-Replayed, Preference-Applied, " +
+          "X-DPP-Next-Position, X-DPP-Cost-Reserved, X-DPP-Cost-Minimum-Fee, X-DPP-Cost-Actual",
       });
       expect(answer.headers.get("vary")).toBe("Origin");
     }
-    const second = await call(`${world.url}/health`, { headers: { Origin: "http://two.example:8080" } });
+    const second = await call(`${world.url}/v1/budget`, { headers: { Origin: "http://two.example:8080" } });
     expect(corsOf(second)["access-control-allow-origin"]).toBe("http://two.example:8080");
   });
 
@@ -107,7 +129,8 @@ describe("an answer", () => {
   });
 
   test("that depends on more than the origin says so", async () => {
-    const answer = await call(`${world.url}/problems/`, { headers: { Origin: LISTED } });
+    const { api_key } = await world.account();
+    const answer = await call(`${world.url}/v1/ledger`, { headers: { ...bearer(api_key), Origin: LISTED } });
     expect(answer.headers.get("vary")).toBe("Accept, Origin");
   });
 });

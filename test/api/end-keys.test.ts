@@ -1,3 +1,4 @@
+import { pagesOf } from "../../edge/http/cursor.ts";
 import { eventually } from "../support/eventually.ts";
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -65,13 +66,15 @@ describe("a rotation", () => {
     },
   );
 
-  test("of a key that is revoked or expired, or of nobody's, is not found", async () => {
+  test("of a key that is revoked or expired is a conflict, and of nobody's is not found", async () => {
     const account = await admin();
     const dead = made(await create(account));
     expect((await revoke(account, dead.key_id)).status).toBe(200);
     const expired = await world.key(account.tenant_id, { expires_at: new Date(Date.now() - 1_000) });
-    for (const key_id of [dead.key_id, expired.key_id, GONE])
-      problemOf(await rotate(account, key_id), 404, "not-found");
+    for (const key_id of [dead.key_id, expired.key_id]) problemOf(await rotate(account, key_id), 409, "key-not-active");
+    problemOf(await rotate(account, GONE), 404, "not-found");
+    const stranger = await admin();
+    problemOf(await rotate(stranger, dead.key_id), 404, "not-found");
   });
 
   test("of one key at once twice succeeds once", async () => {
@@ -131,7 +134,11 @@ test("another account's key is answered exactly like one that is not there", asy
     problemOf(theirs, 404, "not-found");
     expect(bytes(theirs)).toBe(bytes(absent));
   }
-  problemOf(await get(`${world.url}/v1/keys?cursor=${other.key_id}`, mine.api_key), 400, "invalid-request");
+  problemOf(
+    await get(`${world.url}/v1/keys?cursor=${pagesOf("keys", {}).cursor({ id: other.key_id })}`, mine.api_key),
+    400,
+    "invalid-request",
+  );
   expect((await list(mine)).keys.map(({ key_id }) => key_id)).toEqual([mine.key_id]);
   expect((await budgetOf(other.api_key)).status).toBe(200);
   expect(await eventsOf(other)).toEqual([]);

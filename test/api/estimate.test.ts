@@ -6,7 +6,7 @@ import { parseRunRequest } from "#core/domain/run-request.ts";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
 import { createPacks } from "../../backend/worker/packs/registry.ts";
 import { estimateView } from "../../edge/runs/estimate-schema.ts";
-import { runView } from "../../edge/runs/schemas.ts";
+import { runView } from "#core/domain/run-view.ts";
 import { opened, turn } from "../unit/packs/decision-fixture.ts";
 import { acceptedRun, bearer, call, get, pointers, post, problemOf, work } from "./client.ts";
 import { complete } from "./finish.ts";
@@ -43,7 +43,7 @@ test("an estimate says what a submit would hold and what the work costs", async 
   expect(estimateView.parse(answer.body)).toEqual({
     pack_type: "decision",
     pack_version: "1.0.0",
-    reserved_cost_usd: "1.0000",
+    reserved_usd: "1.0000",
     price_usd: "0.0120",
     least_price_usd: "0.0120",
     most_price_usd: "0.0120",
@@ -116,8 +116,8 @@ test.each([...catalog.values()])(
     const estimate = await estimated(account, body);
     expect(estimate.admitted).toBe(true);
     const run = acceptedRun(await post({ url: world.url, api_key: account.api_key, body }));
-    expect(run.reserved_cost_usd).toBe(estimate.reserved_cost_usd);
-    expect(run.minimum_fee_usd).toBe(estimate.minimum_fee_usd);
+    expect(run.cost.reserved_usd).toBe(estimate.reserved_usd);
+    expect(run.cost.minimum_fee_usd).toBe(estimate.minimum_fee_usd);
     expect(estimate.estimate_is_exact).toBe(type !== "url");
     if (!estimate.estimate_is_exact) return;
 
@@ -160,9 +160,9 @@ test.each<[string, AccountOptions, Record<string, unknown>, number]>([
   expect(admitted).toBe(false);
   const refused = await post({ url: world.url, api_key: account.api_key, body });
   const document = refused.body as Record<string, unknown>;
-  const { slug, detail, ...common } = refusal ?? { slug: "", detail: "" };
+  const { code: slug, detail, ...common } = refusal ?? { code: "", detail: "" };
   expect(refused.status).toBe(refusal?.status);
-  expect(document["type"]).toBe(`${world.url}/problems/${slug}`);
+  expect([document["type"], document["code"]]).toEqual([refusal?.type, slug]);
   // The shield knows the plan's limit on a cost, which Postgres's refusal does not bear.
   if (slug === "cost-over-plan-limit") expect(document).toMatchObject(common);
   else expect(document).toMatchObject({ ...common, detail });
@@ -177,7 +177,7 @@ test.each(["read-only", "halt"] as const)("with the operator's switch at %s no r
     const answer = await ask(account, work(), "", other.url);
     expect(estimateView.parse(answer.body)).toMatchObject({
       admitted: false,
-      refusal: { slug: "read-only", status: 503 },
+      refusal: { code: "read-only", status: 503 },
     });
     problemOf(await post({ url: other.url, api_key: account.api_key }), 503, "read-only");
   } finally {
@@ -197,7 +197,7 @@ test("estimates count against the rate of reads, not of submits", async () => {
 test("an estimate is made of the caller's own account, and another's funds change nothing", async () => {
   const [rich, poor] = [await world.account(), await world.account({ funds: 0 })];
   expect((await estimated(rich)).admitted).toBe(true);
-  expect((await estimated(poor)).refusal).toMatchObject({ slug: "budget-exceeded", available_usd: "0.0000" });
+  expect((await estimated(poor)).refusal).toMatchObject({ code: "budget-exceeded", available_usd: "0.0000" });
 });
 
 test.each<[string, unknown, string]>([

@@ -1,7 +1,7 @@
 import { eventually } from "../support/eventually.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
-import { runView } from "../../edge/runs/schemas.ts";
+import { runView } from "#core/domain/run-view.ts";
 import { acceptedRun, bearer, call, cancelRun, get, pointers, post, problemOf } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
@@ -66,7 +66,8 @@ test("a stream tells the run as it is, then every change that is seen, and ends 
   expect(stream.response.status).toBe(200);
   expect(Object.fromEntries(stream.response.headers)).toMatchObject({
     "content-type": "text/event-stream",
-    "cache-control": "no-store",
+    "cache-control": "no-store, no-transform",
+    "x-accel-buffering": "no",
     ratelimit: expect.stringMatching(/^"read";/),
   });
   expect(await stream.next()).toBe("retry: 2000");

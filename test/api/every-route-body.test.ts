@@ -41,7 +41,11 @@ describe.each(withBody)("the body of $title", ({ operation }) => {
     for (const type of ["application/json", "text/plain"])
       statuses.push((await sent("", { "Content-Type": type })).status);
     if (operation.requestBody?.required === true) expect(statuses).toEqual([400, 415]);
-    else for (const status of statuses) expect([400, 413, 415]).not.toContain(status);
+    else {
+      // Some clients write what was left out as null.
+      statuses.push((await sent(" null ")).status);
+      for (const status of statuses) expect([400, 413, 415]).not.toContain(status);
+    }
   });
 
   test("is refused where it is no JSON", async () => {

@@ -54,11 +54,19 @@ describe.each(closed)("$title", ({ operation }) => {
     ];
     const seen = answers.map((answer) => {
       problemOf(answer, 401, "unauthorized");
-      const { traceparent: _own, date: _now, ...headers } = Object.fromEntries(answer.headers);
+      const {
+        traceparent: _own,
+        date: _now,
+        "www-authenticate": _challenge,
+        ...headers
+      } = Object.fromEntries(answer.headers);
       return JSON.stringify([answer.text, headers]);
     });
-    expect(answers[0]?.headers.get("www-authenticate")).toBe("Bearer");
     expect(new Set(seen).size).toBe(1);
+    const challenges = answers.map((answer) => answer.headers.get("www-authenticate"));
+    // RFC 6750, 3.1: an error is only said of a token that was sent.
+    const [none, invalid] = ['Bearer realm="decisionproof"', 'Bearer realm="decisionproof", error="invalid_token"'];
+    expect(challenges).toEqual([...Array.from({ length: 6 }, () => none), ...Array.from({ length: 6 }, () => invalid)]);
   });
 
   test("refuses a revoked key from the next request on, though only Postgres knows", async () => {
@@ -79,6 +87,9 @@ test.each(scoped)("$title wants a key with its scope", async ({ operation }) => 
   const { api_key } = await authorized(world, { scopes: SCOPES.filter((each) => each !== scope) });
   const refused = await send(world.url, sampleOf(operation), { headers: bearer(api_key) });
   expect(problemOf(refused, 403, "scope-missing").detail).toContain(`"${scope}"`);
+  expect(refused.headers.get("www-authenticate")).toBe(
+    `Bearer realm="decisionproof", error="insufficient_scope", scope="${scope}"`,
+  );
   expect(refused.headers.has("ratelimit")).toBe(true);
   const alone = await authorized(world, { scopes: [scope as Scope] });
   const let_in = await send(world.url, sampleOf(operation), { headers: bearer(alone.api_key) });
@@ -107,8 +118,10 @@ const paths = [...new Set(operations.map(({ path }) => path))].map((path) => {
 });
 
 test.each(paths)("$path takes its methods and says so to others", async ({ sample, methods }) => {
-  const allowed = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
-  for (const method of ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+  const allowed = [...methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])), "OPTIONS"];
+  const { status, text, headers } = await call(world.url + sample, { method: "OPTIONS" });
+  expect([status, text, headers.get("allow")?.split(", ").toSorted()]).toEqual([204, "", allowed.toSorted()]);
+  for (const method of ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]) {
     if (allowed.includes(method)) continue;
     const answer = await call(world.url + sample, { method });
     if (method !== "HEAD") problemOf(answer, 405, "method-not-allowed");

@@ -26,8 +26,8 @@ test("the index links to what there is", async () => {
 
 test.each(["/problems", "/problems/"])("%s lists every problem", async (path) => {
   const { problems } = problemList.parse((await call(world.url + path)).body);
-  expect(problems.map(({ slug }) => slug)).toEqual(slugs);
-  for (const kind of problems) expect((await call(kind.type)).body).toEqual(kind);
+  expect(problems.map(({ code }) => code)).toEqual(slugs);
+  for (const kind of problems) expect((await call(world.url + new URL(kind.type).pathname)).body).toEqual(kind);
   const page = await call(world.url + path, { headers: BROWSER });
   for (const slug of slugs) expect(page.text).toContain(`href="/problems/${slug}"`);
 });

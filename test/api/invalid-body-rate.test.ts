@@ -16,7 +16,7 @@ import type { ShieldDeps } from "../../edge/admission/shield.ts";
 import { newKey } from "./harness.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
-const ALLOWED = ["ALLOWED", "50", "60000", "49", "1200"];
+const ALLOWED = ["ALLOWED", "50", "60000", "49", "1200", "0"];
 const BURST = 3;
 
 const clock = { now: () => 1_700_000_000_000 };
@@ -55,7 +55,7 @@ beforeEach(() => {
     },
   };
   app = new Hono<EdgeTypes>();
-  app.use(correlate({ clock, random }), rateHeaders, answerInvalid(deps));
+  app.use(correlate({ clock, random }), rateHeaders({ clock }), answerInvalid(deps));
   app.post("/", async (c) => {
     const caller = callerOf(c);
     return c.json(await readValid(deps, caller, async () => parseJson(await readBody(c.req.raw))));

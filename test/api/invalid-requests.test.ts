@@ -1,3 +1,4 @@
+import type { ProblemSlug } from "#core/domain/problem.ts";
 import { eventually } from "../support/eventually.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
@@ -42,22 +43,33 @@ describe.each(INVALID)("a request with %s", (_what, ask, status) => {
     for (const api_key of [newKey(), mistyped(newKey()), account.api_key, expired.api_key]) {
       const answer = await ask(world, api_key);
       problemOf(answer, 401, "unauthorized");
-      expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+      expect(answer.headers.get("www-authenticate")).toBe('Bearer realm="decisionproof", error="invalid_token"');
       expect([answer.headers.has("ratelimit"), answer.headers.has("ratelimit-policy")]).toEqual([false, false]);
     }
   });
 
   test("counts as a read, and says where its key stands until the rate is used up", async () => {
     const { api_key } = await world.account({ plan: { read_per_minute: 1, read_burst: 2 } });
+    const resetOf = ({ headers }: Answer) => Number(/;t=(\d+)$/.exec(headers.get("ratelimit") ?? "")?.[1]);
+    let reset_s = 0;
     for (const left of [1, 0]) {
       const answer = await ask(world, api_key);
       expect(answer.status).toBe(status);
       expect(answer.headers.get("ratelimit")).toMatch(new RegExp(`^"read";r=${left};t=\\d+$`));
       expect(answer.headers.get("ratelimit-policy")).toBe('"read";q=2;w=120');
+      const told = ["limit", "remaining"].map((name) => answer.headers.get(`x-ratelimit-${name}`));
+      expect(told).toEqual(["2", String(left)]);
+      reset_s = resetOf(answer);
+      const resets_at_s = Number(answer.headers.get("x-ratelimit-reset"));
+      expect(resets_at_s - reset_s).toBeGreaterThan(1_700_000_000);
+      expect((resets_at_s - reset_s) * 1000).toBeLessThanOrEqual(Date.now() + 1000);
     }
     const refused = await ask(world, api_key);
     problemOf(refused, 429, "rate-limited");
-    expect(refused.headers.get("ratelimit")).toBe(`"read";r=0;t=${refused.headers.get("retry-after")}`);
+    // The same as on a 400: until the whole burst is there again, while Retry-After is until the next request may come.
+    expect(resetOf(refused)).toBeLessThanOrEqual(reset_s);
+    expect(Number(refused.headers.get("retry-after"))).toBeLessThanOrEqual(60);
+    expect(resetOf(refused) - Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(59);
   });
 });
 
@@ -85,4 +97,32 @@ test("the problem that is counted is the one that is answered", async () => {
   );
   await eventually(() => expect(world.logs.join("\n")).toContain('"slug":"unauthorized"'));
   expect(world.logs.join("\n")).not.toContain("invalid-request");
+});
+
+test("the trace_id of every refusal finds the log line that says whose it was, and never the key", async () => {
+  const account = await world.account();
+  const { url } = world;
+  const refusals: readonly [string, () => Promise<Answer>, string][] = [
+    ["/v1/runs/{id}", () => get(`${url}/v1/runs/${crypto.randomUUID()}`, account.api_key), "not-found"],
+    ["/v1/runs", () => post({ url, api_key: account.api_key, body: "{" }), "invalid-request"],
+    ["/v1/runs", () => post({ url, api_key: account.api_key, idempotency_key: "x" }), "invalid-idempotency-key"],
+    ["/v1/keys", () => get(`${url}/v1/keys`, account.api_key), "scope-missing"],
+  ];
+  for (const [route, ask, code] of refusals) {
+    const answer = await ask();
+    const { trace_id, status } = problemOf(answer, answer.status, code as ProblemSlug);
+    const line = await eventually(() => {
+      const found = world.logs.find((each) => each.includes(trace_id) && each.includes("request refused"));
+      if (found === undefined) throw new Error(`no line has ${trace_id}`);
+      return found;
+    });
+    expect(JSON.parse(line)).toMatchObject({
+      tenant_id: account.tenant_id,
+      key_id: account.key_id,
+      route,
+      labels: { status: String(status), slug: code },
+    });
+    expect(line).not.toContain(account.api_key);
+    expect(line).not.toContain(account.key_sha256);
+  }
 });

@@ -23,7 +23,7 @@ test("a key with a rate of its own is held to it", async () => {
     return answer.headers.get("ratelimit-policy");
   };
   await policy(slow);
-  expect(await policy(slow)).toBe('"read";q=10000;w=600000');
+  expect(await policy(slow)).toBe('"read";q=1;w=60');
   expect(await policy(account)).toBe('"read";q=10000;w=1');
 });
 

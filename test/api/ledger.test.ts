@@ -1,3 +1,4 @@
+import { pagesOf } from "../../edge/http/cursor.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { clawbackCredit } from "#core/store/ledger/clawback-credit.ts";
@@ -209,7 +210,8 @@ test("HEAD answers like GET, without a body", async () => {
   }
 });
 
-const cursorOf = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+/** Of this list and these filters, with a position that it may not have. */
+const cursorOf = (position: unknown) => pagesOf("transfers", {}).cursor(position as { readonly id: string });
 const AT = "2026-01-01T00:00:00.000000Z";
 
 test.each([

@@ -1,6 +1,8 @@
+import { pagesOf } from "../../edge/http/cursor.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { problem } from "../../edge/service/problem-schema.ts";
-import { runList, runView } from "../../edge/runs/schemas.ts";
+import { runView } from "#core/domain/run-view.ts";
+import { runList } from "../../edge/runs/schemas.ts";
 import { acceptedRun, bearer, call, cancelRun, get, pointers, post, problemOf, work } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
@@ -126,6 +128,10 @@ test("runs are found by status, in a list or repeated, and past retention as exp
   expect(await ids(account, "?status=COMPLETED")).toEqual([done]);
   expect(await ids(account, "?status=EXPIRED")).toEqual([expired]);
   expect(await ids(account, "?status=CANCELED&status=FAILED,QUEUED")).toEqual([canceled, failed, queued]);
+  // As axios and PHP write it, and qs.
+  for (const query of ["?status[]=CANCELED&status[]=FAILED", "?status[0]=CANCELED&status[1]=FAILED"])
+    expect(await ids(account, query)).toEqual([canceled, failed]);
+  expect(await ids(account, "?status%5B%5D=CANCELED&status=FAILED")).toEqual([canceled, failed]);
   const open = await walk(account, "?status=QUEUED,PROCESSING&limit=1");
   expect(open).toEqual({ seen: [processing, queued], pages: 2 });
 });
@@ -155,6 +161,7 @@ test("runs are found by pack, time and metadata, all of which must fit", async (
   // From a moment on, and before it: windows that meet miss nothing and repeat nothing.
   expect(await ids(account, "?created_after=2026-02-01T10:00:00.000002Z")).toEqual([other, page_run]);
   expect(await ids(account, "?created_before=2026-02-01T10:00:00.000002Z")).toEqual([one]);
+  expect(await ids(account, "?created_before=2026-02-01t10:00:00.000002z")).toEqual([one]);
   const zoned = "?created_after=2026-02-01T11:00:00.0000021%2B01:00&created_before=2026-02-01T12:00:00%2B01:00";
   expect(await ids(account, zoned)).toEqual([page_run]);
 });
@@ -187,7 +194,8 @@ test("nobody sees another account's runs, whatever is asked for", async () => {
   }
 });
 
-const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+/** Of this list and these filters, with a position that it may not have. */
+const encoded = (position: unknown) => pagesOf("runs", {}).cursor(position as { readonly id: string });
 const AT = "2026-01-01T00:00:00.000000Z";
 const ID = "01a1fa37-24d5-77a5-b92c-ccf601371541";
 
@@ -210,6 +218,8 @@ test.each([
   [`cursor=${encoded({ at: "infinity", id: ID })}`, "cursor"],
   [`cursor=${encoded([AT, ID])}`, "cursor"],
   ["status=", "status"],
+  ["status[x]=QUEUED", "status"],
+  ["limit[]=1", "limit"],
   ["status=queued", "status"],
   ["status=QUEUED,DONE", "status"],
   ["pack_type=", "pack_type"],

@@ -1,3 +1,4 @@
+import { pagesOf } from "../../edge/http/cursor.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseApiKey } from "#core/domain/api-key.ts";
 import { keyList } from "../../edge/keys/schemas.ts";
@@ -17,7 +18,7 @@ const { admin, create, list, budgetOf } = keyCalls(() => world);
 describe("a new key", () => {
   test("is shown once, works at once, and is kept as a hash alone", async () => {
     const account = await admin();
-    const expires_at = "2999-01-01T00:00:00+01:00";
+    const expires_at = "2999-01-01t00:00:00+01:00";
     const answer = await create(account, { expires_at, submit_per_minute: 60, spending_cap_usd: "2.5" });
     const { api_key, ...key } = made(answer);
     expect(key).toMatchObject({
@@ -107,7 +108,7 @@ describe("the list", () => {
       expect(answer.headers.get("link")).toBe(next === null ? null : `</v1/keys?limit=2${next}>; rel="next"`);
     }
     expect([seen, next]).toEqual([ids, null]);
-    expect((await list(account, `?cursor=${account.key_id}`)).keys).toEqual([]);
+    expect((await list(account, `?cursor=${pagesOf("keys", {}).cursor({ id: account.key_id })}`)).keys).toEqual([]);
   });
 
   test.each([
@@ -117,6 +118,7 @@ describe("the list", () => {
     ["limit=1&limit=2", "limit"],
     ["cursor=x", "cursor"],
     [`cursor=${GONE}`, "cursor"],
+    [`cursor=${pagesOf("keys", {}).cursor({ id: GONE })}`, "cursor"],
     ["status=active", "status"],
   ])("with %s is a 400 that names the parameter", async (query, parameter) => {
     const { api_key } = await admin();

@@ -33,7 +33,7 @@ describe("the tasks extension of 2026-07-28", () => {
     expect(await get(taskId)).toMatchObject({ status: "working", statusMessage: "The run is PROCESSING." });
   });
 
-  test("a completed task holds the answer and a link to the result", async () => {
+  test("a completed task holds the answer with the result in it", async () => {
     const { taskId } = await submit();
     await complete(world.backend, String(taskId), { data: 7 }, 12_300);
     const task = await get(taskId);
@@ -41,12 +41,21 @@ describe("the tasks extension of 2026-07-28", () => {
     expect(task["status"]).toBe("completed");
     expect(Date.parse(createdAt) + ttlMs).toBeGreaterThan(Date.parse(lastUpdatedAt));
     const { content, structuredContent, isError } = task["result"] as { content: Members[] } & Members;
-    expect([isError, structuredContent]).toMatchObject([
+    expect([isError, structuredContent, content.length]).toMatchObject([
       false,
-      { run_id: taskId, status: "COMPLETED", run: { cost: { actual_usd: "0.0123" } } },
+      { run_id: taskId, status: "COMPLETED", cost: { actual_usd: "0.0123" }, output: { data: 7 } },
+      1,
     ]);
+  });
+
+  test("a completed task with a large result holds a link to it", async () => {
+    const { taskId } = await submit();
+    const large = { data: "x".repeat(64 * 1024) };
+    await complete(world.backend, String(taskId), large, 12_300);
+    const { content, structuredContent } = (await get(taskId))["result"] as { content: Members[] } & Members;
+    expect(structuredContent).toMatchObject({ status: "COMPLETED", output: null });
     const link = content.find(({ type }) => type === "resource_link");
-    expect((await call(String(link?.["uri"]))).body).toEqual({ data: 7 });
+    expect((await call(String(link?.["uri"]))).body).toEqual(large);
   });
 
   test("a failed run is a completed task whose result is the error", async () => {
@@ -55,7 +64,7 @@ describe("the tasks extension of 2026-07-28", () => {
     expect(await get(taskId)).toMatchObject({
       status: "completed",
       statusMessage: "It did not work out.",
-      result: { isError: true, structuredContent: { run: { error: { reason_code: "NO_LUCK" } } } },
+      result: { isError: true, structuredContent: { error: { reason_code: "NO_LUCK" } } },
     });
   });
 
@@ -140,7 +149,7 @@ describe("the tasks of 2025-11-25", () => {
     await complete(world.backend, String(taskId), { data: 7 }, 12_300);
     expect(resultOf(await waiting)).toMatchObject({
       isError: false,
-      structuredContent: { run_id: taskId, status: "COMPLETED" },
+      structuredContent: { run_id: taskId, status: "COMPLETED", output: { data: 7 } },
       _meta: { "io.modelcontextprotocol/related-task": { taskId } },
     });
     expect(resultOf(await ask("tasks/get", { taskId }))).toMatchObject({ status: "completed" });

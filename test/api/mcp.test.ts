@@ -3,7 +3,19 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { acceptedRun, call, get, newIdempotencyKey, post, problemOf, work } from "./client.ts";
 import { complete, fail } from "./finish.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
-import { eras, found, MODERN, order, refused, resultOf, send, tool } from "./mcp-client.ts";
+import {
+  found,
+  isStructured,
+  LEGACY,
+  order,
+  refused,
+  type Revision,
+  resultOf,
+  revisions,
+  said,
+  send,
+  tool,
+} from "./mcp-client.ts";
 
 let world: World;
 let account: Account;
@@ -18,45 +30,52 @@ const TOOLS = ["list_packs", "estimate_run", "submit_run", "get_run", "get_resul
 
 interface Described {
   readonly name: string;
-  readonly title: string;
+  readonly title?: string;
   readonly description: string;
   readonly inputSchema: Readonly<Record<string, unknown>>;
-  readonly outputSchema: object;
-  readonly annotations: { readonly readOnlyHint: boolean };
+  readonly outputSchema?: object;
+  readonly annotations?: { readonly readOnlyHint: boolean; readonly title?: string };
   readonly execution?: { readonly taskSupport: string };
 }
 
-async function listed(revision: (typeof eras)[number]): Promise<readonly Described[]> {
+async function listed(revision: Revision): Promise<readonly Described[]> {
   const answer = await send(world.url, account.api_key, { method: "tools/list", revision });
   return resultOf(answer)["tools"] as readonly Described[];
 }
 
 const ajv = () => new Ajv2020({ strict: false, validateFormats: false, allowUnionTypes: true });
 
-describe.each(eras)("in the revision of %s", (revision) => {
+describe.each(revisions)("in the revision of %s", (revision) => {
   const ask = (name: string, given: Readonly<Record<string, unknown>> = {}, { api_key } = account) =>
     tool({ url: world.url, api_key, revision }, name, given);
 
-  test("every tool is listed with what an agent needs to use it", async () => {
+  test("every tool is listed with what an agent needs to use it, in the words of the revision", async () => {
     const described = await listed(revision);
     expect(described.map(({ name }) => name)).toEqual(TOOLS);
-    for (const { title, description, inputSchema, outputSchema } of described) {
-      expect([title, description]).not.toContain("");
+    for (const { title, description, inputSchema, outputSchema, annotations } of described) {
+      expect(description).not.toBe("");
       expect(inputSchema["type"]).toBe("object");
       ajv().compile(inputSchema);
-      ajv().compile(outputSchema);
+      expect([title !== undefined, outputSchema !== undefined]).toEqual([
+        isStructured(revision),
+        isStructured(revision),
+      ]);
+      expect(annotations?.title !== undefined).toBe(revision === "2025-03-26");
+      if (outputSchema !== undefined) ajv().compile(outputSchema);
     }
-    const reading = described.filter(({ annotations }) => annotations.readOnlyHint).map(({ name }) => name);
-    expect(reading).toEqual(TOOLS.filter((name) => !["submit_run", "cancel_run"].includes(name)));
+    const reading = described.filter(({ annotations }) => annotations?.readOnlyHint).map(({ name }) => name);
+    const readers = TOOLS.filter((name) => !["submit_run", "cancel_run"].includes(name));
+    expect(reading).toEqual(revision === "2024-11-05" ? [] : readers);
     const execution = described.map((one) => one.execution?.taskSupport);
-    expect(new Set(execution)).toEqual(new Set(revision === MODERN ? [undefined] : ["forbidden", "optional"]));
+    expect(execution.filter((support) => support !== undefined)).toEqual(revision === LEGACY ? ["optional"] : []);
   });
 
   test("what a tool answers fits the schema that it is listed with", async () => {
     const submitted = found(await ask("submit_run", order()));
     const run_id = String(submitted["run_id"]);
     const done = found(await ask("submit_run", order()));
-    await complete(world.backend, String(done["run_id"]), { ok: true }, 12_300);
+    const stored = { reliability: 1, units: { base: 1 }, data: { winner: "tea" } };
+    await complete(world.backend, String(done["run_id"]), stored, 12_300);
     const answers: Readonly<Record<string, unknown>> = {
       submit_run: submitted,
       get_run: found(await ask("get_run", { run_id })),
@@ -66,7 +85,7 @@ describe.each(eras)("in the revision of %s", (revision) => {
       list_packs: found(await ask("list_packs")),
       estimate_run: found(await ask("estimate_run", work())),
     };
-    for (const { name, outputSchema } of await listed(revision)) {
+    for (const { name, outputSchema = {} } of await listed(revision)) {
       const fits = ajv().compile(outputSchema);
       expect([name, fits(answers[name]), fits.errors]).toEqual([name, true, null]);
     }
@@ -76,9 +95,8 @@ describe.each(eras)("in the revision of %s", (revision) => {
     const submitted = await ask("submit_run", order());
     expect(found(submitted)).toMatchObject({
       status: "QUEUED",
-      reserved_cost_usd: "1.0000",
       replayed: false,
-      run: null,
+      cost: { max_usd: "1.0000", actual_usd: null },
     });
     expect(submitted.answer.headers.get("ratelimit-policy")).toMatch(/^"submit";q=/);
     const run_id = String(found(submitted)["run_id"]);
@@ -91,8 +109,8 @@ describe.each(eras)("in the revision of %s", (revision) => {
 
     const download = await ask("get_result", { run_id });
     expect(found(download)).toMatchObject({ sha256, size_bytes: bytes, content_type: "application/json" });
-    const { url } = found(download);
-    expect(download.content[1]).toMatchObject({ type: "resource_link", uri: url, size: bytes });
+    const { url, output } = found(download);
+    expect(output).toEqual(result);
     expect((await call(String(url))).body).toEqual(result);
   });
 
@@ -111,8 +129,8 @@ describe.each(eras)("in the revision of %s", (revision) => {
     const waiting = ask("submit_run", { ...given, wait_seconds: 30 });
     await complete(world.backend, String(run_id), { ok: true }, 12_300);
     const waited = await waiting;
-    expect(found(waited)).toMatchObject({ run_id, status: "COMPLETED", run: { status: "COMPLETED" } });
-    expect(waited.content[1]?.type).toBe("resource_link");
+    expect(found(waited)).toMatchObject({ run_id, status: "COMPLETED", output: { ok: true } });
+    expect(waited.content).toHaveLength(1);
   });
 
   test("a run that failed says so, and how, when its submit is repeated", async () => {
@@ -121,7 +139,7 @@ describe.each(eras)("in the revision of %s", (revision) => {
     await fail(world.backend, String(run_id));
     const again = await ask("submit_run", given);
     expect(again.isError).toBe(true);
-    expect(again.structuredContent).toMatchObject({ run: { error: { reason_code: "NO_LUCK" } } });
+    expect(said(again)).toMatchObject({ error: { reason_code: "NO_LUCK" } });
     expect(refused(await ask("get_result", { run_id }))).toMatchObject({ status: 409 });
   });
 
@@ -140,7 +158,7 @@ describe.each(eras)("in the revision of %s", (revision) => {
   test("an estimate reserves nothing and tells whether a submit would be taken", async () => {
     const poor = await world.account({ funds: 500_000 });
     const taken = found(await ask("estimate_run", work({ max_cost_usd: "0.5000" }), poor));
-    expect(taken).toMatchObject({ admitted: true, refusal: null, reserved_cost_usd: "0.5000" });
+    expect(taken).toMatchObject({ admitted: true, refusal: null, reserved_usd: "0.5000" });
     const estimate = found(await ask("estimate_run", work(), poor));
     expect(estimate).toMatchObject({ admitted: false, refusal: { status: 422 } });
     expect(found(await ask("get_budget", {}, poor))).toMatchObject({ available_usd: "0.5000", open_runs: 0 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runView } from "../../edge/runs/schemas.ts";
+import { runView } from "#core/domain/run-view.ts";
 import { estimateView } from "../../edge/runs/estimate-schema.ts";
 import { acceptedRun, bearer, call, cancelRun, post, work } from "./client.ts";
 import { start } from "./finish.ts";
@@ -34,7 +34,7 @@ test("where no model fills it in, a question alone is estimated at nothing, if i
 test("canceled while it is at work it costs nothing", async () => {
   const { api_key } = await world.account();
   const run = acceptedRun(await post({ url: world.url, api_key, body: bare }));
-  expect(run.minimum_fee_usd).toBe("0.0000");
+  expect(run.cost.minimum_fee_usd).toBe("0.0000");
   await start(world.backend, run.run_id);
   const { body } = await cancelRun(`${world.url}/v1/runs/${run.run_id}`, api_key);
   expect(runView.parse(body)).toMatchObject({

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PROBLEMS, type ProblemSlug } from "#core/domain/problem.ts";
+import { PROBLEMS, type ProblemSlug, problemType } from "#core/domain/problem.ts";
 import { problemKind } from "../../edge/service/problem-schema.ts";
 import { call, problemOf } from "./client.ts";
 import { createWorld, type World } from "./harness.ts";
@@ -52,7 +52,7 @@ describe.each(slugs)("the problem %s", (slug) => {
   test("is JSON or plain text for who asks", async () => {
     const url = `${world.url}/problems/${slug}`;
     const kind = problemKind.parse((await call(url, { headers: { Accept: "application/json" } })).body);
-    expect(kind).toMatchObject({ slug, type: url, status: PROBLEMS[slug].status });
+    expect(kind).toMatchObject({ code: slug, type: problemType(slug), status: PROBLEMS[slug].status });
     expect((await call(url, { headers: { Accept: "*/*" } })).body).toEqual(kind);
     const plain = await call(url, { headers: { Accept: "text/plain" } });
     expect(plain.headers.get("content-type")).toMatch(/^text\/plain/);
@@ -64,10 +64,10 @@ test.each([
   "/problems/nope",
   "/problems/__proto__",
   "/problems/constructor",
-  "/problems//",
+  "/problems//nope",
   "/nowhere",
   "/v1",
-  "/v1/runs/",
+  "/v1//runs",
   "/V1/budget",
 ])("%s is not found", async (path) => {
   const document = problemOf(await call(world.url + path, { headers: BROWSER }), 404, "not-found");

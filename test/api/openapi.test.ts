@@ -47,7 +47,7 @@ test.each(answers)("$what is described with the headers that it bears", ({ what,
     "get /problems/{slug} 200",
     "get /v1/runs/{id} 200",
     "get /v1/runs/{id}/receipt 200",
-  ].includes(what);
+  ].includes(what.replace(/304$/, "200"));
   expect(headers.includes("Vary")).toBe(negotiated);
 });
 
@@ -88,9 +88,8 @@ test.each([
   expect(patternOf(schema).test(url)).toBe(taken);
 });
 
-test.each(["RunAccepted", "Run"])("%s says what the minimum fee is and how it is made", (name) => {
-  const schema = document.components.schemas[name];
-  const fee = (schema?.properties["cost"] ?? schema)?.properties["minimum_fee_usd"];
+test("a run says what the minimum fee is and how it is made", () => {
+  const fee = document.components.schemas["Run"]?.properties["cost"]?.properties["minimum_fee_usd"];
   expect(fee?.["description"]).toMatch(
     /if it fails or is canceled after work began.*never part of what a success costs, and never more/,
   );

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { payloadHash } from "#core/domain/idempotency.ts";
+import { payloadHash } from "#core/domain/run-request.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { estimateView } from "../../edge/runs/estimate-schema.ts";
 import { acceptedRun, bearer, call, cancelRun, get, newIdempotencyKey, post, problemOf } from "./client.ts";
@@ -56,7 +56,7 @@ describe("a submit whose price is above its max_cost_usd", () => {
     expect(document).toMatchObject({ price_usd, max_cost_usd, detail: expect.stringMatching(words) });
     const { admitted, refusal, least_price_usd } = await estimated(account, body);
     expect({ admitted, least_price_usd }).toEqual({ admitted: false, least_price_usd: price_usd });
-    expect(refusal).toMatchObject({ slug: "max-cost-below-price", status: 422, price_usd, max_cost_usd });
+    expect(refusal).toMatchObject({ code: "max-cost-below-price", status: 422, price_usd, max_cost_usd });
     expect(await world.owner.query("SELECT FROM runs WHERE tenant_id = $1", [account.tenant_id])).toEqual([]);
     expect([await world.mirror.openRuns(account), await world.mirror.hints(account)]).toEqual([[], []]);
     // The key is free, and a cap of the price itself is enough.
@@ -92,7 +92,7 @@ describe("a run that was accepted before its price rose", () => {
     const cheap = { ...body, inputs: { question: "Which one?", options: ["only"] } };
     const run = acceptedRun(await submit(account, cheap, key));
     const sql = "UPDATE runs SET payload_sha256 = decode($2, 'hex') WHERE run_id = $1";
-    await world.owner.query(sql, [run.run_id, payloadHash(body)]);
+    await world.owner.query(sql, [run.run_id, payloadHash(body) ?? null]);
     return { body, cheap, run };
   };
   test.each(["with its hint", "without its hint"])("is found by a replay %s, and never denied", async (hint) => {
@@ -111,7 +111,7 @@ test("a run that is canceled at work costs no more than it would have cost", asy
   const account = await world.account(rich);
   const page = order("url", { url: "https://example.com/" }, "5.0000");
   const run = acceptedRun(await submit(account, page));
-  expect(run.minimum_fee_usd).toBe("0.0030");
+  expect(run.cost.minimum_fee_usd).toBe("0.0030");
   await start(world.backend, run.run_id);
   const canceled = await cancelRun(`${world.url}/v1/runs/${run.run_id}`, account.api_key);
   expect(canceled.body).toMatchObject({ status: "CANCELED", cost: { actual_usd: "0.0030" } });

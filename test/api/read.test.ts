@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { budgetView } from "../../edge/ledger/schemas.ts";
-import { resultView, runView } from "../../edge/runs/schemas.ts";
+import { runView } from "#core/domain/run-view.ts";
+import { resultView } from "../../edge/runs/schemas.ts";
 import { type Answer, acceptedRun, call, get, post, problemOf, work } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
@@ -72,8 +73,9 @@ test("a completed run says its cost to the micro, and its result can be download
   expect(runView.parse(answer.body)).toMatchObject({
     status: "COMPLETED",
     money_state: "SETTLED",
-    cost: { reserved_usd: "1.0000", actual_usd: "0.123456" },
-    result: { sha256: receipt.sha256, size_bytes: 19, reliability: 0.75, href: `/v1/runs/${given.run_id}/result` },
+    cost: { max_usd: "1.0000", reserved_usd: "1.0000", actual_usd: "0.123456" },
+    result: { sha256: receipt.sha256, size_bytes: 19, reliability: 0.75 },
+    links: { self: `/v1/runs/${given.run_id}`, result: `/v1/runs/${given.run_id}/result` },
   });
   expect(answer.headers.get("x-dpp-cost-actual")).toBe("0.123456");
   expect(answer.headers.has("retry-after")).toBe(false);

@@ -2,7 +2,7 @@ import { eventually } from "../support/eventually.ts";
 import { compactVerify, createLocalJWKSet, decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { z } from "zod";
-import { payloadHash } from "#core/domain/idempotency.ts";
+import { payloadHash } from "#core/domain/run-request.ts";
 import { publicKey } from "#core/domain/receipt-key.ts";
 import { type ReceiptClaims, receiptClaims } from "#core/domain/signed-receipt.ts";
 import { newReceiptKey } from "../../backend/cli/operations/new-receipt-key.ts";

@@ -8,8 +8,8 @@ import type { ShieldDeps } from "../../edge/admission/shield.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
 const ADDRESS = "203.0.113.7";
-const ALLOWED = ["ALLOWED", "50", "60000", "49", "1200"];
-const LIMITED = ["RATE_LIMITED", "1", "60000", "0", "30000"];
+const ALLOWED = ["ALLOWED", "50", "60000", "49", "1200", "0"];
+const LIMITED = ["RATE_LIMITED", "1", "60000", "0", "60000", "30000"];
 
 let now = 0;
 let authorization: readonly string[] | Error;

@@ -12,7 +12,7 @@ const TENANT = "0190a000-0000-7000-8000-000000000001";
 const HINTED = "0190a000-0000-7000-8000-000000000002";
 const OTHER = "0190a000-0000-7000-8000-000000000003";
 const KEY = "a".repeat(64);
-const RATE = ["50", "60000", "49", "1200"];
+const RATE = ["50", "60000", "49", "1200", "0"];
 
 const clock = { now: () => 1_700_000_000_000 };
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => quiet };

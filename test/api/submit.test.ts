@@ -26,12 +26,16 @@ test("a submit reserves its cost and answers with the run, its amounts and where
   const account = await world.account();
   const answer = await submit(account, { metadata: { order: "A-1" } });
   const run = acceptedRun(answer);
-  expect(run).toMatchObject({ status: "QUEUED", reserved_cost_usd: "1.0000", minimum_fee_usd: "0.0110" });
-  expect(run.poll.href).toBe(`/v1/runs/${run.run_id}`);
+  expect(run).toMatchObject({
+    status: "QUEUED",
+    cost: { max_usd: "1.0000", reserved_usd: "1.0000", actual_usd: null, minimum_fee_usd: "0.0110" },
+    links: { self: `/v1/runs/${run.run_id}` },
+  });
   expect(Object.fromEntries(answer.headers)).toMatchObject({
     location: `/v1/runs/${run.run_id}`,
     "x-dpp-cost-reserved": "1.0000",
     "x-dpp-cost-minimum-fee": "0.0110",
+    "retry-after": "1",
     "cache-control": "no-store",
     ratelimit: expect.stringMatching(/^"submit";r=\d+;t=\d+$/),
     "ratelimit-policy": expect.stringMatching(/^"submit";q=10000;w=\d+$/),
@@ -61,6 +65,25 @@ test("members in another order and other white space are the same body", async (
   const reordered = JSON.stringify({ max_cost_usd, inputs, pack_type }, null, 3);
   const again = await post({ url: world.url, api_key: account.api_key, body: reordered, idempotency_key: key });
   expect(acceptedRun(again).run_id).toBe(first.run_id);
+});
+
+test("a body that says the same in other words is a replay", async () => {
+  const account = await world.account();
+  const key = newIdempotencyKey();
+  const { run_id } = acceptedRun(await submit(account, {}, key));
+  for (const change of [
+    { max_cost_usd: "1" },
+    { max_cost_usd: "01.000000", timebox_sec: 90, metadata: {} },
+    { inputs: { mode: "brief", question: "Which one?", method: "weighted_sum" } },
+  ]) {
+    const again = await submit(account, change, key);
+    expect([acceptedRun(again).run_id, again.headers.get("idempotency-replayed")]).toEqual([run_id, "true"]);
+  }
+  for (const change of [{ max_cost_usd: "1.000001" }, { inputs: { question: "Which one? " } }]) {
+    const refused = await submit(account, change, key);
+    problemOf(refused, 409, "idempotency-conflict");
+    expect(refused.headers.get("x-should-retry")).toBe("false");
+  }
 });
 
 test("32 clients with the same key and body at once get one run", async () => {
@@ -191,7 +214,7 @@ test("every parameter of the body arrives in the run", async () => {
   const sql =
     "SELECT inputs, metadata, timebox_sec, min_reliability, pack_version, minimum_fee_micros FROM runs WHERE run_id = $1";
   expect((await world.owner.query(sql, [run.run_id]))[0]).toEqual({
-    inputs: '{"question":"Which one?"}',
+    inputs: '{"method":"weighted_sum","mode":"brief","question":"Which one?"}',
     metadata: change.metadata,
     timebox_sec: 900,
     min_reliability: 0.5,

@@ -1,7 +1,7 @@
 import { eventually } from "../support/eventually.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
-import { runView } from "../../edge/runs/schemas.ts";
+import { runView } from "#core/domain/run-view.ts";
 import { type Answer, acceptedRun, bearer, call, cancelRun, post, problemOf } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
@@ -68,6 +68,16 @@ test("a run that does not end is answered as it is when the time is over", async
   expect([applied(answer), answer.headers.get("retry-after")]).toEqual(["wait=1", "1"]);
 });
 
+test.each(["wait", 'wait=""'])("Prefer: %s asks for the longest wait", async (prefer) => {
+  const given = await submitted();
+  const answer = ask(given, prefer);
+  await cancelRun(runUrl(given), given.account.api_key);
+  expect([(await answer).body, applied(await answer)]).toEqual([
+    expect.objectContaining({ status: "CANCELED" }),
+    "wait=30",
+  ]);
+});
+
 test("a run that is over is answered at once, with no further look", async () => {
   const given = await submitted();
   await fail(world.backend, given.run_id);
@@ -77,7 +87,7 @@ test("a run that is over is answered at once, with no further look", async () =>
   expect(world.roundTrips().postgres - before).toBe(1);
 });
 
-test.each(["wait", "wait=", "wait=-1", "wait=1.5", "wait=soon", "respond-async", 'x="a, wait=9', "wait=x, wait=9"])(
+test.each(["wait=-1", "wait=1.5", "wait=soon", "respond-async", 'x="a, wait=9', "wait=x, wait=9"])(
   "Prefer: %s is ignored",
   async (prefer) => {
     const answer = await ask(await submitted(), prefer);

@@ -63,6 +63,7 @@ function webhookSteps(account: Account) {
         url: "https://hooks.example.com/",
         events: [],
         description: null,
+        include_output: false,
         secret: secret(),
       };
       if ((await createWebhook(world.edge, key_sha256, webhook)).outcome === "created") made.push(endpoint_id);

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
+import { dispositionOf } from "#core/domain/object-metadata.ts";
 import { receiptMetadata, resultKey } from "#core/domain/receipt.ts";
 import { clawbackCredit } from "#core/store/ledger/clawback-credit.ts";
 import { listFindings } from "#core/store/audit/list-findings.ts";
@@ -119,8 +120,8 @@ describe("dpp audit", () => {
     ] as const) {
       const receipt = { cost: micros(cost), sha256: "ef".repeat(32), finalize_token, bytes: 123, reliability: 0.9 };
       const Key = resultKey(account.tenant_id, run_id, 1);
-      const Metadata = receiptMetadata(receipt);
-      await s3.send(new PutObjectCommand({ Bucket: stack.bucket, Key, Body: "{}", Metadata }));
+      const ContentDisposition = dispositionOf(receiptMetadata(receipt));
+      await s3.send(new PutObjectCommand({ Bucket: stack.bucket, Key, Body: "{}", ContentDisposition }));
     }
     s3.destroy();
     const args = ["audit", "--tenant", account.tenant_id, "--receipts", "--json"];

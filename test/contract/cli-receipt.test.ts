@@ -2,6 +2,7 @@ import { mkdtempSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canonicalJson } from "#core/domain/idempotency.ts";
+import { payloadHash } from "#core/domain/run-request.ts";
 import { type PrivateKey, privateKey, publicKey } from "#core/domain/receipt-key.ts";
 import { createSigner } from "../../edge/drivers/signer.ts";
 import { startHttpFront, sendJson } from "../dev/http-front.ts";
@@ -92,6 +93,23 @@ describe("dpp receipt", () => {
       const { code, out, err } = await dpp("receipt", "verify", ...args);
       expect({ code, out }, args.join(" ")).toEqual({ code: 1, out: "" });
       expect(err).toMatch(words);
+    }
+  });
+
+  it("compares the body that was submitted, however it is written", async () => {
+    const body = { pack_type: "char", inputs: { name: "Ada" }, max_cost_usd: "0.01" };
+    const claims = { ...CLAIMS, payload_sha256: payloadHash(body) };
+    const signed = file("of-a-body.jws", await createSigner(key).sign(canonicalJson(claims), "dpp-receipt+jwt"));
+    const verify = (name: string, request: unknown) =>
+      dpp("receipt", "verify", signed, "--jwks", keys, "--request", file(name, JSON.stringify(request, null, 2)));
+    const right = await verify("right.json", { timebox_sec: 90, ...body, max_cost_usd: "0.0100" });
+    expect([right.code, right.out]).toEqual([
+      0,
+      expect.stringMatching(/request +is the one that the receipt is about/),
+    ]);
+    for (const other of [{ ...body, max_cost_usd: "0.02" }, { ...body, inputs: {} }, []]) {
+      const wrong = await verify("wrong.json", other);
+      expect([wrong.code, wrong.out]).toEqual([1, expect.stringContaining("NOT VERIFIED (other-request)")]);
     }
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bytea, fn } from "#core/store/fn.ts";
 import { findPlan } from "#core/store/plans/find-plan.ts";
-import { findReceipt } from "#core/store/runs/find-receipt.ts";
+import { findRunWithInputs } from "#core/store/runs/find-run.ts";
 import { findUsage } from "#core/store/ledger/find-usage.ts";
 import { listOwnRuns } from "#core/store/runs/list-own-runs.ts";
 import { listOwnTransfers } from "#core/store/ledger/list-own-transfers.ts";
@@ -23,7 +23,7 @@ afterAll(() => world.close());
 
 const EDGE =
   "admission_snapshot cancel_run create_own_key create_webhook default_webhook_secret delete_webhook " +
-  "enable_webhook find_budget find_plan find_receipt find_run find_usage list_committed_runs " +
+  "enable_webhook find_budget find_plan find_run find_run_with_inputs find_usage list_committed_runs " +
   "list_committed_transfers list_own_keys list_own_runs " +
   "list_own_transfers list_webhook_deliveries list_webhooks own_key_snapshot redeliver_webhook revoke_own_key " +
   "rotate_own_key rotate_webhook submit_run";
@@ -81,9 +81,9 @@ it("calls its four listings", async () => {
   expect(await findPlan(world.edge, key_sha256)).toMatchObject({ kind: "found" });
 });
 
-it("reads what a receipt says of its own run", async () => {
-  const found = await findReceipt(world.edge, account.key_sha256, run_id);
-  expect(found).toMatchObject({ kind: "found", run: { run_id, tenant_id: account.tenant_id, charged_micros: null } });
+it("reads the inputs of its own run", async () => {
+  const found = await findRunWithInputs(world.edge, account.key_sha256, run_id);
+  expect(found).toMatchObject({ kind: "found", inputs: "{}", run: { run_id, tenant_id: account.tenant_id } });
   const other = await world.account();
-  expect(await findReceipt(world.edge, other.key_sha256, run_id)).toEqual({ kind: "absent" });
+  expect(await findRunWithInputs(world.edge, other.key_sha256, run_id)).toEqual({ kind: "absent" });
 });

@@ -55,7 +55,8 @@ describe.each(redisEngines())("the rate at the shield on %s", (engine) => {
         if (!answer.allowed) {
           expect(await shield.raw.get(key)).toBe(String((stored ?? 0) * 1000));
           expect(answer.rate).toMatchObject({ remaining: 0 });
-          expect(answer.rate.reset_ms).toBeGreaterThan(0);
+          expect(answer.rate.retry_ms).toBeGreaterThan(0);
+          expect(answer.rate.reset_ms).toBeGreaterThanOrEqual(answer.rate.retry_ms);
           return;
         }
         const moved = Number(await shield.raw.get(key)) / 1000;

@@ -22,6 +22,7 @@ const create = (key_sha256: string) =>
     url: "https://example.com/",
     events: [],
     description: null,
+    include_output: false,
     secret: OTHER_SECRET,
   });
 

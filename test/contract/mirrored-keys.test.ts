@@ -160,10 +160,10 @@ describe.each(redisEngines())("mirrored keys on %s", (engine) => {
   });
 
   test("a key counts against its maker's rate as well as its own, and is refused by either", async () => {
-    const maker = { id: randomUUID(), per_minute: 1 };
+    const maker = { id: randomUUID(), per_minute: 3 };
     const limits = [
       [maker],
-      [maker, { id: randomUUID(), per_minute: 1 }],
+      [maker, { id: randomUUID(), per_minute: 3 }],
       [maker, { id: randomUUID(), per_minute: 600_000 }],
     ];
     const shas = limits.map(() => randomBytes(32).toString("hex"));

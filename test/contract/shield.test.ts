@@ -104,7 +104,7 @@ describe.each(redisEngines())("admission at the shield on %s", (engine) => {
   });
 
   test("a key's own rate limits it although its tenant's does not, and a refused request moves neither", async () => {
-    const { tenant_id } = await loaded({}, { read_burst: 2 }, { read_per_minute: 1 });
+    const { tenant_id } = await loaded({}, { read_burst: 5 }, { read_per_minute: 2 });
     const ask = () => authorize(shield.redis, { tenant_id, key_sha256: KEY, scope: "read" });
     expect([(await ask()).kind, (await ask()).kind, (await ask()).kind]).toEqual([
       "ALLOWED",
@@ -116,12 +116,55 @@ describe.each(redisEngines())("admission at the shield on %s", (engine) => {
     expect(await shield.raw.get(tenantKeys(tenant_id).tenantRate("read"))).toBe(before);
   });
 
+  test("the burst of a key with a rate of its own is the plan's, and never more than a minute of that rate", async () => {
+    for (const [own, burst] of [
+      [6, 6],
+      [1, 1],
+      [600, 15],
+    ] as const) {
+      const { tenant_id } = await loaded(
+        {},
+        { submit_per_minute: 600_000, submit_burst: 15, read_per_minute: 600_000, read_burst: 15, max_open_runs: 100 },
+        { submit_per_minute: own, read_per_minute: own },
+      );
+      // Whichever of the two bursts it is, what the tenant has is never the tighter one.
+      await shield.raw.del(tenantKeys(tenant_id).tenantRate("submit"), tenantKeys(tenant_id).tenantRate("read"));
+      const submit = await admit(shield.redis, request(tenant_id, { reserve: micros(5_000) }));
+      const read = await authorize(shield.redis, { tenant_id, key_sha256: KEY, scope: "read" });
+      for (const answer of [submit, read])
+        expect("rate" in answer && answer.rate).toMatchObject({ limit: burst, remaining: burst - 1, retry_ms: 0 });
+    }
+  });
+
+  test("a refusal says how long until the next request, and how long until the whole burst is there again", async () => {
+    const { tenant_id } = await loaded({}, { read_per_minute: 2, read_burst: 3 });
+    const ask = async () => {
+      const answer = await authorize(shield.redis, { tenant_id, key_sha256: KEY, scope: "read" });
+      if (!("rate" in answer)) throw new Error(answer.kind);
+      return answer;
+    };
+    await ask();
+    await ask();
+    const last = await ask();
+    const refused = await ask();
+    expect([last.kind, refused.kind]).toEqual(["ALLOWED", "RATE_LIMITED"]);
+    expect(last.rate).toMatchObject({ remaining: 0, retry_ms: 0 });
+    // One request came less than an interval of 30 s ago, and three are to be worked off.
+    for (const { rate } of [last, refused]) {
+      expect(rate.reset_ms).toBeGreaterThan(60_000);
+      expect(rate.reset_ms).toBeLessThanOrEqual(90_000);
+    }
+    expect(refused.rate.reset_ms).toBeLessThanOrEqual(last.rate.reset_ms);
+    expect(refused.rate.retry_ms).toBeGreaterThan(0);
+    expect(refused.rate.retry_ms).toBeLessThanOrEqual(30_000);
+  });
+
   test("an arrival time far ahead, left by a clock that was set back, lets one request in, and the next soon", async () => {
     const { tenant_id } = await loaded({}, { submit_per_minute: 60, submit_burst: 10 });
     await shield.raw.set(tenantKeys(tenant_id).tenantRate("submit"), String((Date.now() + 86_400_000) * 1000));
     expect(await kind(request(tenant_id))).toBe("RESERVED");
     const answer = await admit(shield.redis, request(tenant_id));
     expect(answer).toMatchObject({ kind: "RATE_LIMITED" });
-    expect("rate" in answer && answer.rate.reset_ms).toBeLessThanOrEqual(1000);
+    expect("rate" in answer && answer.rate.retry_ms).toBeLessThanOrEqual(1000);
   });
 });

@@ -21,10 +21,14 @@ describe("submit_run", () => {
     const run = submission(account);
     expect(await world.submit(run)).toMatchObject({
       outcome: "inserted",
-      run_id: run.run_id,
-      status: "QUEUED",
-      reserved_micros: 10_000,
-      minimum_fee_micros: 5_000,
+      run: {
+        run_id: run.run_id,
+        key_id: account.key_id,
+        payload_sha256: run.payload_sha256,
+        status: "QUEUED",
+        reserved_micros: 10_000,
+        minimum_fee_micros: 5_000,
+      },
     });
     expect(await balanceOf(world, account)).toEqual({
       granted: 50_000,
@@ -46,9 +50,12 @@ describe("submit_run", () => {
     await world.submit(run);
     expect(await world.submit({ ...run, run_id: newRunId() })).toMatchObject({
       outcome: "existing",
-      run_id: run.run_id,
+      run: { run_id: run.run_id },
     });
-    expect(await world.submit(run, { mode: "look" })).toMatchObject({ outcome: "existing", run_id: run.run_id });
+    expect(await world.submit(run, { mode: "look" })).toMatchObject({
+      outcome: "existing",
+      run: { run_id: run.run_id },
+    });
   });
 
   it("answers a conflict, and nothing of the run, to the same key with another payload", async () => {

@@ -2,6 +2,7 @@ import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sha256Hex } from "#core/domain/hash.ts";
 import { micros } from "#core/domain/money.ts";
+import { dispositionOf } from "#core/domain/object-metadata.ts";
 import { receiptMetadata, resultKey } from "#core/domain/receipt.ts";
 import { leaseRun } from "#core/store/runs/lease-run.ts";
 import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
@@ -40,7 +41,7 @@ describe("the reaper", () => {
         Bucket: h.stack.bucket,
         Key: resultKey(h.tenant.tenant_id, run.run_id, 1),
         Body: "{}",
-        Metadata: metadata,
+        ContentDisposition: dispositionOf(metadata),
       }),
     );
   const receipt = (run: { finalize_token: string }, cost: number) =>

@@ -121,7 +121,7 @@ describe("a run's own address", () => {
     expect(await url()).toBe("https://example.com/hook");
     expect(await world.submit({ ...run, run_id: newRunId() })).toMatchObject({
       outcome: "existing",
-      run_id: run.run_id,
+      run: { run_id: run.run_id },
     });
     await cancelRun(world.edge, account.key_sha256, run.run_id);
     await world.owner.query(

@@ -38,7 +38,15 @@ describe("an event", () => {
     expect(new Webhook(ownSecret).verify(toldOwn?.body ?? "", toldOwn?.headers ?? {})).toEqual(body);
     expect(body).toMatchObject({
       type: "run.canceled",
-      data: { run_id, pack_type: "decision", status: "CANCELED", charged_usd: "0.0000", metadata: { order: "A-1" } },
+      data: {
+        run: {
+          run_id,
+          pack_type: "decision",
+          status: "CANCELED",
+          cost: { actual_usd: "0.0000" },
+          metadata: { order: "A-1" },
+        },
+      },
     });
     expect(told?.path).toBe("/hook?token=hush");
     expect(told?.headers).toMatchObject({

@@ -1,5 +1,6 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dispositionOf } from "#core/domain/object-metadata.ts";
 import { Outage } from "#core/domain/outage.ts";
 import { resultKey } from "#core/domain/receipt.ts";
 import { type RunHarness, done, packOf, runHarness } from "./support/run-harness.ts";
@@ -50,7 +51,7 @@ describe("a worker that uploads its result", () => {
           Bucket: h.stack.bucket,
           Key: resultKey(h.tenant.tenant_id, run_id, 1),
           Body: "{}",
-          Metadata: metadata,
+          ContentDisposition: dispositionOf(metadata),
         }),
       );
     const behindTombstone = await h.submit();

@@ -1,5 +1,6 @@
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { metadataOf } from "#core/domain/object-metadata.ts";
 import type { PackOutcome } from "#core/domain/pack.ts";
 import { resultKey } from "#core/domain/receipt.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
@@ -41,7 +42,7 @@ describe("a worker with one message", () => {
     const object = await h.s3.send(
       new GetObjectCommand({ Bucket: h.stack.bucket, Key: resultKey(h.tenant.tenant_id, run_id, 1) }),
     );
-    expect(object.Metadata).toMatchObject({ "actual-cost-usd-micros": "7000" });
+    expect(metadataOf(object.ContentDisposition)).toMatchObject({ "actual-cost-usd-micros": "7000" });
     expect(JSON.parse((await object.Body?.transformToString()) ?? "")).toMatchObject({
       run_id,
       status: "COMPLETED",

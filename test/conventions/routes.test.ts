@@ -54,7 +54,9 @@ describe("the routes", () => {
 
   test.each(PATHS)("%s answers 405 to every other method, with those that it allows", async (path) => {
     const methods = [...(ROUTES.get(path)?.keys() ?? [])];
-    const allowed = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+    const allowed = [...methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])), "OPTIONS"];
+    const asked = await app.request(`https://api.example${requested(path)}`, { method: "OPTIONS" });
+    expect([asked.status, asked.headers.get("Allow")]).toEqual([204, allowed.join(", ")]);
     for (const method of METHODS.filter((each) => !allowed.includes(each))) {
       const response = await app.request(`https://api.example${requested(path)}`, { method });
       expect([method, response.status, response.headers.get("Allow")]).toEqual([method, 405, allowed.join(", ")]);

@@ -19,7 +19,7 @@ const STATE_DIR = `${process.env["DPP_DEV_DIR"] ?? ".dev"}/demo`;
 const POLL_MS = 25;
 const RUN_LIMIT_MS = 30_000;
 
-const submitted = z.object({ run_id: z.guid(), status: z.string(), reserved_cost_usd: z.string() });
+const submitted = z.object({ run_id: z.guid(), status: z.string(), cost: z.object({ reserved_usd: z.string() }) });
 const run = z.object({
   status: z.string(),
   money_state: z.string(),
@@ -55,7 +55,7 @@ async function submitAndWait(edge: string, key: string, job: Job): Promise<strin
     body: JSON.stringify(job.body),
   };
   const accepted = submitted.parse(await call(`${edge}/v1/runs`, request, 202));
-  step(`POST /v1/runs                202  run ${accepted.run_id}, reserved $${accepted.reserved_cost_usd}`);
+  step(`POST /v1/runs                202  run ${accepted.run_id}, reserved $${accepted.cost.reserved_usd}`);
   const replay = submitted.parse(await call(`${edge}/v1/runs`, request, 202));
   expect(replay.run_id === accepted.run_id, "the same request to give the same run");
   step(`POST again, same key         202  the same run`);

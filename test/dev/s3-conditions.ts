@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { forward, type AwsEmulator } from "./aws-emulator.ts";
+import { forward, type AwsEmulator, type Reply } from "./aws-emulator.ts";
 import { sendFault, sendReply } from "./aws-reply.ts";
 import type { Fault, ReceivedRequest } from "./sigv4-check.ts";
 
@@ -16,6 +16,26 @@ function keyLocks(): (key: string, task: () => Promise<void>) => Promise<void> {
     tails.set(key, tail);
     return done;
   };
+}
+
+/** Headers of a response to GET that its address may replace (GetObject, Request Syntax). */
+const OVERRIDES = [
+  "content-type",
+  "content-language",
+  "expires",
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+] as const;
+
+function withOverrides(reply: Reply, target: string): Reply {
+  if (reply.status !== 200 && reply.status !== 206) return reply;
+  const asked = new URL(target, "http://s3.invalid").searchParams;
+  const replaced = OVERRIDES.flatMap((name) => {
+    const value = asked.get(`response-${name}`);
+    return value === null ? [] : [[name, value] as const];
+  });
+  return { ...reply, headers: { ...reply.headers, ...Object.fromEntries(replaced) } };
 }
 
 /** S3 with the conditional PUT that the emulator ignores: of any number at once for one key exactly one creates it. */
@@ -41,7 +61,8 @@ export function s3Handler(app: AwsEmulator): (request: ReceivedRequest, response
     ) {
       return sendFault(response, "s3", fault("InvalidURI", "Couldn't parse the specified URI.", 400), request.method);
     }
-    if (request.method === "GET" || request.method === "HEAD") return sendReply(response, await forward(app, request));
+    if (request.method === "GET" || request.method === "HEAD")
+      return sendReply(response, withOverrides(await forward(app, request), request.target));
     const condition = request.headers["if-none-match"] ?? "*";
     if (condition !== "*" || request.headers["if-match"] !== undefined) {
       const message = "A header you provided implies functionality that is not implemented";

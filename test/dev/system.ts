@@ -104,6 +104,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       ...(options.fetchAllowHosts === undefined ? {} : { DPP_FETCH_ALLOW_HOSTS: options.fetchAllowHosts.join(",") }),
     };
     const bindings = {
+      DPP_ORIGIN: `http://127.0.0.1:${portOf("edge")}`,
       DPP_RECEIPT_KEY: await keptReceiptKey(join(options.stateDir, "receipt-key.json")),
       DPP_CORS_LOCALHOST: "true",
       DPP_DECISION_MODEL: String(options.env["DECISION_MODEL_URL"] !== undefined),

@@ -7,6 +7,7 @@ import { action, type CommonOptions, type Shell } from "../perform.ts";
 interface VerifyOptions extends CommonOptions {
   readonly jwks?: string;
   readonly result?: string;
+  readonly request?: string;
 }
 
 /** Neither command needs any store. */
@@ -16,11 +17,14 @@ export function addReceipt(program: Command, { print, env }: Pick<Shell, "print"
     .argument("<file>", "the compact JWS, or the JSON response of the edge")
     .option("--jwks <file or url>", "the public keys (default: those of DPP_JWKS)")
     .option("--result <file>", "a downloaded result, to compare with the receipt")
+    .option("--request <file>", "the body that was submitted, to compare with the receipt")
     .action(async (file: string, options: VerifyOptions) => {
       const text = await readText(file);
       const result = options.result === undefined ? undefined : await readBytes(options.result);
+      const request = options.request === undefined ? undefined : await readText(options.request);
       const keys = await readKeySet(options.jwks, env);
-      print(options, await verifyReceipt({ text, keys, ...(result !== undefined && { result }) }));
+      const compared = { ...(result !== undefined && { result }), ...(request !== undefined && { request }) };
+      print(options, await verifyReceipt({ text, keys, ...compared }));
     });
   action(receipt, "new-key", "print a new private key for the edge's secret DPP_RECEIPT_KEY; it is not stored")
     .addHelpText("after", "\nnpm run -s dpp -- receipt new-key | npx wrangler secret put DPP_RECEIPT_KEY")

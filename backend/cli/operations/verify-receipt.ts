@@ -2,6 +2,7 @@ import { compactVerify, decodeProtectedHeader, errors, importJWK } from "jose";
 import { z } from "zod";
 import { sha256Hex } from "#core/domain/hash.ts";
 import type { PublicKey } from "#core/domain/receipt-key.ts";
+import { payloadHash } from "#core/domain/run-request.ts";
 import { RECEIPT_ALG, RECEIPT_TYP, type ReceiptClaims, receiptClaims } from "#core/domain/signed-receipt.ts";
 import type { Report } from "../operator.ts";
 import { fields } from "../text.ts";
@@ -17,6 +18,7 @@ const FAULTS = {
   "unknown-key": "none of the keys has the kid that its header names",
   "bad-signature": "the signature is wrong: the receipt was changed since it was signed, or signed with another key",
   "wrong-claims": "it is signed, but what it says is not what a receipt says",
+  "other-request": "the receipt is genuine, but the request is not the one that it is about",
   "other-result": "the receipt is genuine, but the result is not the one that it is about",
 } as const;
 type FaultName = keyof typeof FAULTS;
@@ -38,16 +40,23 @@ export interface Evidence {
   readonly keys: readonly PublicKey[];
   /** A downloaded result that the receipt should be about. */
   readonly result?: Uint8Array;
+  /** The JSON of the submit that it should be about. */
+  readonly request?: string;
 }
 
 /** Whether a receipt is genuine, and what it says; exit code 1 where it is not. */
 export async function verifyReceipt(evidence: Evidence): Promise<Report> {
   try {
     const { kid, claims } = await verified(evidence);
+    if (evidence.request !== undefined) compareRequest(claims, evidence.request);
     if (evidence.result !== undefined) compareResult(claims, evidence.result);
-    const result = evidence.result === undefined ? {} : { result: "is the one that the receipt is about" };
+    const is = "is the one that the receipt is about";
+    const compared = {
+      ...(evidence.request !== undefined && { request: is }),
+      ...(evidence.result !== undefined && { result: is }),
+    };
     return {
-      text: `The receipt is genuine.\n\n${fields(Object.entries({ key: kid, ...words(claims), ...result }))}`,
+      text: `The receipt is genuine.\n\n${fields(Object.entries({ key: kid, ...words(claims), ...compared }))}`,
       json: { verified: true, kid, claims },
     };
   } catch (error) {
@@ -99,6 +108,12 @@ function jsonOf(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function compareRequest({ payload_sha256 }: ReceiptClaims, request: string): void {
+  const hash = payloadHash(jsonOf(request));
+  if (hash === undefined) throw new Unverified("other-request", ": it is not a valid body of a submit");
+  if (hash !== payload_sha256) throw new Unverified("other-request", ` (payload sha256 ${hash})`);
 }
 
 function compareResult({ result_sha256, result_bytes }: ReceiptClaims, result: Uint8Array): void {

@@ -1,6 +1,5 @@
 import canonicalize from "canonicalize";
 import { textUpTo } from "./bounded.ts";
-import { sha256Hex } from "./hash.ts";
 
 /**
  * 8 to 64 printable ASCII characters, space not at the ends (HTTP strips it), and none behind a comma: the Fetch standard
@@ -15,9 +14,4 @@ export function canonicalJson(value: unknown): string {
   const text = canonicalize(value);
   if (text === undefined) throw new TypeError("not a JSON value");
   return text;
-}
-
-/** The payload hash: SHA-256 (hex) of the canonical JSON of the whole body. */
-export function payloadHash(body: unknown): string {
-  return sha256Hex(canonicalJson(body));
 }

@@ -14,6 +14,7 @@ const LAST_EXPIRY = new Date("9999-01-01T00:00:00Z");
 const MAX_USD_CHARS = 16;
 const USD_FORM = 'must be a decimal string such as "25.0000", with at most six decimal places';
 const MAX_TIME_CHARS = 64;
+const TIME = z.iso.datetime({ offset: true });
 const TIME_FORM = "must be an RFC 3339 time such as 2030-01-31T00:00:00Z";
 
 const perMinute = z.int().min(1).max(MAX_PER_MINUTE).optional();
@@ -46,12 +47,16 @@ export const keyRequest = z.strictObject({
   expires_at: z
     .string({ error: TIME_FORM })
     .max(MAX_TIME_CHARS, { error: TIME_FORM, abort: true })
-    .check(z.iso.datetime({ offset: true, error: TIME_FORM, abort: true }))
-    .transform((text) => new Date(text))
+    // RFC 3339 takes the letters in lower case too.
+    .refine((text) => TIME.safeParse(text.toUpperCase()).success, { error: TIME_FORM, abort: true })
+    .meta({ format: "date-time" })
+    .transform((text) => new Date(text.toUpperCase()))
     .refine((time) => time < LAST_EXPIRY, `must be before ${LAST_EXPIRY.toISOString()}`)
     .optional()
     .describe("When the key expires, a time in the future. Default: as the key that asks, which may be never."),
-  submit_per_minute: perMinute.describe("A rate of its own, with the plan's burst; the plan's rate holds besides."),
+  submit_per_minute: perMinute.describe(
+    "A rate of its own. Its burst is the plan's, at most one minute of this rate; the plan's rate holds besides.",
+  ),
   read_per_minute: perMinute.describe("The same for all that is no submit."),
   spending_cap_usd: spendingCap.optional(),
 });

@@ -11,8 +11,10 @@ export interface RateState {
   readonly limit: number;
   readonly window_ms: number;
   readonly remaining: number;
-  /** Until the whole burst is there again, or, when refused, until the next request may come. */
+  /** Until the whole burst is there again. */
   readonly reset_ms: number;
+  /** Until the next request may come; 0 unless this one was refused. */
+  readonly retry_ms: number;
 }
 
 export const scope = z.enum(["submit", "read", "admin"]);

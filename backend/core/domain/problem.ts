@@ -1,5 +1,8 @@
 import type { RateState } from "./plan.ts";
 
+/** Where the types of problems are, unless the deployment names its own origin: never what a request's Host says. */
+export const PROBLEM_ORIGIN = "https://decisionproof.example";
+
 /** Every problem type, by slug, with its HTTP status, title, meaning and what the caller should do. */
 export const PROBLEMS = {
   "invalid-request": {
@@ -75,7 +78,8 @@ export const PROBLEMS = {
     status: 409,
     title: "The Idempotency-Key was used with another request",
     meaning: "A run with this Idempotency-Key exists, and it was submitted with a different body.",
-    what_to_do: "Use a new key for different work. To repeat the first submit, send exactly its body.",
+    what_to_do:
+      "Use a new key for different work. To repeat the first submit, send the same values: order, white space and defaults do not count.",
   },
   "run-not-completed": {
     status: 409,
@@ -102,6 +106,12 @@ export const PROBLEMS = {
     meaning: "The API key was rotated before, and a key can have only one successor.",
     what_to_do:
       "List the keys: the successor's rotated_from is this key. If its secret was lost, rotate the successor, or revoke it.",
+  },
+  "key-not-active": {
+    status: 409,
+    title: "The API key is revoked or expired",
+    meaning: "The API key exists, but is revoked or expired, and only an active key can be rotated.",
+    what_to_do: "Create a new key, or rotate one whose status is active.",
   },
   "too-many-keys": {
     status: 409,
@@ -139,6 +149,12 @@ export const PROBLEMS = {
     title: "The Content-Type is not application/json",
     meaning: "A body must be application/json in UTF-8, without a Content-Encoding.",
     what_to_do: "Send `Content-Type: application/json`.",
+  },
+  "range-not-satisfiable": {
+    status: 416,
+    title: "The range is outside the result",
+    meaning: "The Range header asks for bytes that the result does not have; Content-Range says how many it has.",
+    what_to_do: "Ask for a range within the result, or send no Range header.",
   },
   "budget-exceeded": {
     status: 422,
@@ -230,5 +246,8 @@ export class Problem extends Error {
     this.extras = extras;
   }
 }
+
+/** A problem's type: its page at this origin. */
+export const problemType = (slug: ProblemSlug, origin = PROBLEM_ORIGIN): string => `${origin}/problems/${slug}`;
 
 export const isProblemSlug = (text: string): text is ProblemSlug => Object.hasOwn(PROBLEMS, text);

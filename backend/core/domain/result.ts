@@ -1,4 +1,6 @@
 import { concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { z } from "zod";
+import { packVersion, runId, sha256, usd, when } from "./api-values.ts";
 import { canonicalJson } from "./idempotency.ts";
 import { formatUsd, type Micros } from "./money.ts";
 import type { Units } from "./pack.ts";
@@ -6,6 +8,50 @@ import type { Units } from "./pack.ts";
 /** The largest result object, in bytes. */
 export const MAX_RESULT_BYTES = 8 * 1024 * 1024;
 export const RESULT_CONTENT_TYPE = "application/json";
+
+const artifact = z.strictObject({
+  name: z.string().meta({ description: "Its file name.", examples: ["portrait.svg"] }),
+  content_type: z.string().meta({ description: "Its media type.", examples: ["image/svg+xml"] }),
+  text: z.string().optional().describe("Its content, of a text."),
+  base64: z.string().optional().describe("Its content in base64, of anything else."),
+});
+
+const cost = z.strictObject({
+  max_usd: usd.describe("The most that the run might cost, in USD: its max_cost_usd."),
+  reserved_usd: usd.describe("Reserved for the run when it was accepted, in USD: max_usd."),
+  actual_usd: usd.describe("What was charged, in USD."),
+  minimum_fee_usd: usd.describe("What it would have cost if it had failed after work began, in USD."),
+});
+
+/** The result of a run: what its sha256 is taken of. */
+export const resultDocument = z
+  .strictObject({
+    schema_version: z.literal("1").describe("The form of this document."),
+    run_id: runId,
+    pack_type: z.string().meta({ description: "The pack that did the work.", examples: ["decision"] }),
+    pack_version: packVersion,
+    status: z.literal("COMPLETED").describe("Always COMPLETED: no other run has a result."),
+    generated_at: when.describe("When it was written."),
+    cost: cost.describe("The run's money."),
+    units: z
+      .record(z.string(), z.int())
+      .meta({ description: "The units of work that were charged.", examples: [{ base: 1, cell: 4 }] }),
+    reliability: z.number().meta({ description: "0 to 1; what it means is the pack's.", examples: [1] }),
+    data: z
+      .record(z.string(), z.unknown())
+      .meta({ description: "What the pack found.", examples: [{ status: "OK", winner: "tea" }] }),
+    artifacts: z.array(artifact).meta({ description: "Files that the pack made.", examples: [[]] }),
+    meta: z
+      .strictObject({
+        trace_id: z
+          .string()
+          .meta({ description: "The trace of its submit.", examples: ["4bf92f3577b34da6a3ce929d0e0e4736"] }),
+        payload_sha256: sha256.describe("SHA-256, in hex, of what was submitted."),
+      })
+      .describe("About the document."),
+  })
+  .describe("The result, as it is stored.");
+export type ResultDocument = z.input<typeof resultDocument>;
 
 export interface ResultParts {
   readonly run_id: string;
@@ -30,7 +76,8 @@ export interface ResultParts {
  * be large is written already and is only copied to its place: `artifacts`, `cost` and `data` are first in RFC 8785's order.
  */
 export function resultBytes(parts: ResultParts): Uint8Array {
-  const cost = canonicalJson({
+  const money = canonicalJson({
+    max_usd: formatUsd(parts.reserved),
     reserved_usd: formatUsd(parts.reserved),
     actual_usd: formatUsd(parts.charge),
     minimum_fee_usd: formatUsd(parts.minimum_fee),
@@ -49,7 +96,7 @@ export function resultBytes(parts: ResultParts): Uint8Array {
   return concatBytes(
     utf8ToBytes('{"artifacts":'),
     parts.artifacts,
-    utf8ToBytes(`,"cost":${cost},"data":`),
+    utf8ToBytes(`,"cost":${money},"data":`),
     parts.data,
     utf8ToBytes(`,${rest.slice(1)}`),
   );

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { recordUpTo, textUpTo } from "./bounded.ts";
+import { sha256Hex } from "./hash.ts";
+import { canonicalJson } from "./idempotency.ts";
 import { formatUsd, MAX_COST_MICROS, micros, MIN_COST_MICROS, parseUsd } from "./money.ts";
 import type { PackOffer } from "./pack.ts";
 import { catalog } from "./packs/catalog.ts";
@@ -71,6 +73,10 @@ const common = {
   webhook: webhookUrl
     .optional()
     .describe("A URL that gets the run's events, beside the webhooks of the account. Signed with the default secret."),
+  webhook_include_output: z
+    .boolean()
+    .default(false)
+    .describe("Whether `run.completed` at `webhook` carries the result, if that has at most 64 KiB."),
 };
 
 function requestFor(offer: PackOffer) {
@@ -111,4 +117,25 @@ export function parseRunRequest(
   const address = parseWebhookUrl(webhook, policy);
   if ("href" in address) return { request: { ...parsed.data, webhook: address.href } };
   return { error: new z.ZodError([{ code: "custom", path: ["webhook"], message: address.error, input: webhook }]) };
+}
+
+/**
+ * What was asked for, in one form however it was written: `inputs` is canonical JSON (RFC 8785) with every default in it,
+ * and `sha256` is the payload hash. It covers all that a submit says: two bodies with one hash order the same run.
+ */
+export function payloadOf(request: RunRequest): { readonly inputs: string; readonly sha256: string } {
+  const { inputs: given, max_cost_usd, metadata = {}, ...others } = request;
+  const inputs = canonicalJson(given);
+  // No member's name sorts before "inputs".
+  const rest = canonicalJson({ ...others, max_cost_usd: formatUsd(max_cost_usd), metadata });
+  return { inputs, sha256: sha256Hex(`{"inputs":${inputs},${rest.slice(1)}`) };
+}
+
+/** The payload hash of a body, whether or not its webhook would be allowed. Undefined for what no submit accepts. */
+export function payloadHash(body: unknown): string | undefined {
+  const { webhook } = z.object({ webhook: z.string() }).safeParse(body).data ?? {};
+  const hostname = webhook === undefined ? undefined : URL.parse(webhook)?.hostname;
+  const policy = { allow_http: true, allow_hosts: hostname === undefined ? [] : [`${hostname}:*`] };
+  const parsed = parseRunRequest(body, policy);
+  return "request" in parsed ? payloadOf(parsed.request).sha256 : undefined;
 }

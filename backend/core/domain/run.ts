@@ -7,6 +7,10 @@ export const moneyState = z.enum(["RESERVED", "SETTLED", "REFUNDED", "AUDIT_REQU
 
 export const isTerminal = (status: RunStatus): boolean => status !== "QUEUED" && status !== "PROCESSING";
 
+/** Whether a run that is over is past its retention, which is not a status that is stored. */
+export const isExpired = ({ status, expired }: { readonly status: RunStatus; readonly expired: boolean }): boolean =>
+  status === "EXPIRED" || expired;
+
 /** Why a run ended without a result, where the platform says it; packs add reason codes of their own. */
 export const REASONS = {
   LEASE_EXPIRED: "The run was started as often as its attempts allow, and each time its worker was lost.",

@@ -13,6 +13,8 @@ export const deliveryStatus = z.enum(["pending", "delivered", "failed", "cancele
 
 export const WEBHOOK_LIMITS = {
   max_url_chars: 2_048,
+  /** Of a delivery: a result of 64 KiB, and metadata in which JSON escapes every character. */
+  max_body_bytes: 128 * 1024,
   max_description_chars: 500,
   max_endpoints: 20,
   /** Made within 24 hours, deleted ones included. */

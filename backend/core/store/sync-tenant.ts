@@ -6,7 +6,13 @@ import { type SyncOutcome, sync } from "./redis/sync.ts";
 
 export type TenantSync =
   | { readonly kind: "unknown" }
-  | { readonly kind: "done"; readonly tenant_id: string; readonly outcome: SyncOutcome };
+  /** `key_id` is that of the key by which the tenant was named. */
+  | {
+      readonly kind: "done";
+      readonly tenant_id: string;
+      readonly key_id: string | undefined;
+      readonly outcome: SyncOutcome;
+    };
 
 /**
  * Replaces a tenant's mirror in Redis by what Postgres says: first the Redis clock, then one snapshot, then one script.
@@ -24,5 +30,6 @@ export async function syncTenant(
       : await admissionSnapshot(stores.db, who.key_sha256);
   if (snapshot === undefined) return { kind: "unknown" };
   const outcome = await sync(stores.redis, snapshot, { clock_read, grace_seconds });
-  return { kind: "done", tenant_id: snapshot.tenant_id, outcome };
+  const key = "key_sha256" in who ? snapshot.keys.find(({ sha256 }) => sha256 === who.key_sha256) : undefined;
+  return { kind: "done", tenant_id: snapshot.tenant_id, key_id: key?.key_id, outcome };
 }

@@ -140,7 +140,7 @@ async function attempt(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promi
 }
 
 function requestOf(delivery: ClaimedDelivery, timestamp: number): WebhookRequest {
-  const { event_uuid, url, secret, previous_secrets, trace_parent } = delivery;
+  const { event_uuid, url, secret, previous_secrets, run } = delivery;
   const id = `evt_${event_uuid}`;
   const body = webhookBody(delivery);
   return {
@@ -150,7 +150,7 @@ function requestOf(delivery: ClaimedDelivery, timestamp: number): WebhookRequest
       "webhook-id": id,
       "webhook-timestamp": String(timestamp),
       "webhook-signature": signatureOf({ id, timestamp, body }, [secret, ...previous_secrets]),
-      ...(trace_parent !== null && { traceparent: trace_parent }),
+      ...(run !== null && { traceparent: run.trace_parent }),
     },
   };
 }

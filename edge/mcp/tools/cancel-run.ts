@@ -1,14 +1,14 @@
 import { z } from "zod";
+import { viewRun } from "#core/domain/run-view.ts";
 import { unwrap } from "../../admission/gate.ts";
 import { cancel } from "../../runs/cancel.ts";
-import { runView } from "../../runs/schemas.ts";
-import { viewRun } from "../../runs/view.ts";
 import { parseArguments, jsonSchema, runIdArgument } from "../arguments.ts";
+import { answeredRun } from "../run-answer.ts";
 import type { Tool } from "../tool.ts";
 
-const output = z.strictObject({
+const output = z.object({
   outcome: z.enum(["canceled", "asked"]).describe("asked: its result is just being written; ask get_run how it ends."),
-  run: runView,
+  run: answeredRun.pick({ run_id: true, status: true, cost: true }).loose(),
 });
 
 export const cancelRun: Tool = {

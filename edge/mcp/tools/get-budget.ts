@@ -11,9 +11,9 @@ export const getBudget: Tool = {
   name: "get_budget",
   title: "Read the budget",
   description:
-    "What the account was granted, was charged, holds for open runs and has available, in USD, and the API key's own budget where it has one. A run can be submitted while its max_cost_usd is available. Costs nothing.",
+    "What the account was granted, was charged, has reserved for open runs and has available, in USD, and the API key's own budget where it has one. Costs nothing.",
   input: () => jsonSchema(nothing, "input"),
-  output: budgetView,
+  output: budgetView.omit({ key: true }).loose(),
   annotations: READS,
   long: false,
   async call(ctx, given) {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { catalog } from "#core/domain/packs/catalog.ts";
-import { packList } from "../../packs/schemas.ts";
+import { packView } from "../../packs/schemas.ts";
+import type { PackView } from "../../packs/view.ts";
 import { readPacks } from "../../packs/list-packs.ts";
 import { parseArguments, jsonSchema } from "../arguments.ts";
 import { gateFor } from "../context.ts";
@@ -11,21 +12,29 @@ const input = z.strictObject({
     .string()
     .refine((type) => catalog.has(type), `is not a known pack; there are: ${[...catalog.keys()].join(", ")}`)
     .optional()
-    .describe("Only this pack; all of them if left out."),
+    .describe("Only this pack, with its schemas."),
+});
+
+/** The schemas of all packs together are longer than many a model's attention; one is asked for by its name. */
+const withoutSchemas = ({ inputs: _inputs, ...pack }: PackView) => pack;
+
+const output = z.object({
+  packs: z.array(packView.pick({ pack_type: true, in_plan: true, summary: true }).loose()),
 });
 
 export const listPacks: Tool = {
   name: "list_packs",
   title: "List the packs",
   description:
-    "What can be bought: each pack with what it does, whether the account's plan includes it, its price list and limits, the JSON Schema of its inputs and an order that submit_run takes as it stands. Costs nothing.",
+    "What can be bought: what each pack does, its prices and limits, whether the account's plan includes it, and an example that submit_run takes as it stands. With pack_type also the full JSON Schemas of its inputs and its data. Costs nothing.",
   input: () => jsonSchema(input, "input"),
-  output: packList,
+  output,
   annotations: READS,
   long: false,
   async call(ctx, given) {
     const { pack_type: only } = await parseArguments(ctx, input, given);
     const packs = await readPacks(gateFor(ctx, "read"), ctx.deps);
-    return { structure: { packs: packs.filter(({ pack_type }) => only === undefined || pack_type === only) } };
+    const chosen = only === undefined ? packs.map(withoutSchemas) : packs.filter(({ pack_type }) => pack_type === only);
+    return { structure: { packs: chosen } satisfies z.input<typeof output> };
   },
 };

@@ -1,128 +1,67 @@
 import { z } from "zod";
-import { idempotencyKey } from "#core/domain/idempotency.ts";
-import { formatUsd } from "#core/domain/money.ts";
-import { Problem } from "#core/domain/problem.ts";
-import { isTerminal, runStatus } from "#core/domain/run.ts";
-import type { FoundRun } from "#core/store/runs/find-run.ts";
-import { minimum_fee_usd, usd, when } from "../../openapi/values.ts";
-import { runView } from "../../runs/schemas.ts";
-import { bodyProblem } from "../../http/field-errors.ts";
-import { isExpired } from "../../runs/find-own-run.ts";
-import { downloadOf } from "../../runs/download.ts";
-import { readRunRequest } from "../../runs/read-run-request.ts";
-import { viewRun } from "../../runs/view.ts";
+import { isTerminal, type RunStatus } from "#core/domain/run.ts";
+import type { RunView } from "#core/domain/run-view.ts";
 import { unwrap } from "../../admission/gate.ts";
-import { submit, type SubmitRequest, type Submitted } from "../../runs/submit.ts";
+import { readRunRequest } from "../../runs/read-run-request.ts";
+import { submit, type SubmitRequest } from "../../runs/submit.ts";
+import type { FoundRun } from "#core/store/runs/find-run.ts";
 import { validated } from "../arguments.ts";
 import type { McpContext } from "../context.ts";
-import { runArguments } from "../run-arguments.ts";
+import { invalidKey, readRunArguments, submitArguments } from "../run-arguments.ts";
+import { answeredOutput, answeredRun, viewAnswer } from "../run-answer.ts";
 import type { Json, Tool, ToolAnswer } from "../tool.ts";
-import { awaitRun, MAX_WAIT_S } from "../wait.ts";
-import { linkTo } from "./get-result.ts";
+import { awaitRun } from "../wait.ts";
 
-const besides = z.object({
-  idempotency_key: idempotencyKey.describe(
-    "One key per piece of work, for instance a UUID; every retry sends the same one, and is never run or charged twice.",
-  ),
-  wait_seconds: z
-    .int()
-    .min(0)
-    .max(MAX_WAIT_S)
-    .default(0)
-    .describe("Wait for the run to end for so long before answering."),
-});
-const waiting = besides.pick({ wait_seconds: true });
-
-const output = z.strictObject({
-  run_id: z.uuid(),
-  status: runStatus,
-  created_at: when,
-  reserved_cost_usd: usd,
-  minimum_fee_usd,
+const more = {
   replayed: z.boolean().optional().describe("True where the run was there before, under the same idempotency_key."),
-  run: runView.nullable().describe("The whole run, where it was waited for or is over."),
   next: z.string().describe("What to do now."),
-});
+};
+const output = answeredRun.extend({ ...more, output: answeredOutput.optional() });
+type Output = RunView & z.input<z.ZodObject<typeof more>>;
 
 export const submitRun: Tool = {
   name: "submit_run",
   title: "Submit a run",
   description:
-    "Buys one piece of work: reserves max_cost_usd and queues the run; a max_cost_usd below the price is refused. It is charged what the work really cost, never more than max_cost_usd; what is not used is given back when it ends, and one that fails after its work began costs the minimum fee, which is never more than a success costs. Sending the same arguments under the same idempotency_key again gives the same run: after an error or a lost answer that is the only safe way to go on. Choose a pack with list_packs, price it with estimate_run. Needs a key with the scope submit.",
-  input: () => runArguments(besides, ["idempotency_key"]),
+    "Buys one piece of work: reserves max_cost_usd and queues the run. Charged is what the work cost, never more than max_cost_usd; a failure after the work began costs the minimum fee. With wait_seconds the answer holds the result in `output` if the run ends in time. After an error or a lost answer send the same arguments with the same idempotency_key: it is the same run. estimate_run tells the price. Needs the scope submit.",
+  input: submitArguments,
   output,
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
   long: true,
   async call(ctx, given) {
     const { request, wait_seconds } = await validated(ctx, () => readArguments(ctx, given));
-    const submitted = unwrap(ctx.c, "submit", await submit(ctx.deps, ctx.caller, request));
-    const readsRun = wait_seconds > 0 || isTerminal(submitted.status);
-    const run = readsRun ? await awaitRun(ctx, submitted.run_id, wait_seconds) : undefined;
-    if (run === undefined) return { structure: accepted(submitted), run: submitted };
-    return answerOf(ctx, run, submitted.replayed);
+    const { run: accepted, replayed } = unwrap(ctx.c, "submit", await submit(ctx.deps, ctx.caller, request));
+    const mustRead = wait_seconds > 0 || isTerminal(accepted.status);
+    const run = mustRead ? await awaitRun(ctx, accepted.run_id, wait_seconds) : undefined;
+    return answerOf(ctx, run ?? accepted, { replayed, readable: run !== undefined });
   },
 };
 
-/** What remains of the arguments is the body of `POST /v1/runs`, with the same hash: the same run over both. */
 function readArguments({ c, deps }: McpContext, given: Json): { request: SubmitRequest; wait_seconds: number } {
-  const { idempotency_key, wait_seconds, ...body } = given;
-  const waited = waiting.safeParse({ wait_seconds });
-  if (!waited.success) throw bodyProblem(waited.error);
-  const key = idempotencyKey.safeParse(idempotency_key);
-  if (!key.success) {
-    throw new Problem(
-      "invalid-idempotency-key",
-      "A submit needs an idempotency_key of 8 to 64 printable ASCII characters, no comma followed by a space, without a space at either end.",
-      {
-        errors: [
-          {
-            pointer: "/idempotency_key",
-            detail: "must be 8 to 64 printable ASCII characters, no comma followed by a space",
-          },
-        ],
-      },
-    );
-  }
-  const request = {
-    ...readRunRequest(deps, body).request,
-    idempotency_key: key.data,
-    traceparent: c.get("trace").parent,
-  };
-  return { request, ...waited.data };
+  const { body, idempotency_key, wait_seconds } = readRunArguments(given);
+  const { request } = readRunRequest(deps, body);
+  if (idempotency_key === undefined) throw invalidKey("is required");
+  return { request: { ...request, idempotency_key, traceparent: c.get("trace").parent }, wait_seconds };
 }
 
-/** What submit_run answers of a run that it may read, then or later. */
-export async function answerOf(ctx: McpContext, run: FoundRun, replayed?: boolean): Promise<ToolAnswer> {
-  const view = viewRun(run);
-  const completed = run.status === "COMPLETED" && !isExpired(run);
-  const structure: z.input<typeof output> = {
-    run_id: run.run_id,
-    status: view.status,
-    created_at: view.created_at,
-    reserved_cost_usd: view.cost.reserved_usd,
-    minimum_fee_usd: view.cost.minimum_fee_usd,
-    ...(replayed !== undefined && { replayed }),
-    run: view,
-    next: nextOf(view.status),
-  };
-  if (!completed) return { structure, run, failed: isTerminal(run.status) };
-  return { structure, run, links: [linkTo(run.run_id, await downloadOf(ctx.deps, run))] };
+/**
+ * What submit_run answers of a run, then or later, with its output where it has one. A key that may submit and not read is
+ * told the status alone.
+ */
+export async function answerOf(
+  ctx: McpContext,
+  run: FoundRun,
+  { replayed, readable = true }: { readonly replayed?: boolean; readonly readable?: boolean } = {},
+): Promise<ToolAnswer> {
+  const { view, links } = await viewAnswer(ctx, run, { readable });
+  const next = nextOf(view.status, view.output !== undefined && view.output !== null);
+  const structure = { ...view, ...(replayed !== undefined && { replayed }), next } satisfies Output;
+  return { structure, run, links, failed: isTerminal(run.status) && run.status !== "COMPLETED" };
 }
 
-const accepted = (run: Submitted): z.input<typeof output> => ({
-  run_id: run.run_id,
-  status: run.status,
-  created_at: run.created_at.toISOString(),
-  reserved_cost_usd: formatUsd(run.reserved),
-  minimum_fee_usd: formatUsd(run.minimum_fee),
-  replayed: run.replayed,
-  run: null,
-  next: nextOf(run.status),
-});
-
-function nextOf(status: z.infer<typeof runStatus>): string {
+function nextOf(status: RunStatus, hasOutput: boolean): string {
   if (!isTerminal(status)) return "Ask get_run about once a second until the status is COMPLETED, FAILED or CANCELED.";
-  if (status === "COMPLETED") return "Get the result with get_result, or from the link beside this.";
+  if (status === "COMPLETED") return hasOutput ? "The result is in `output`." : "Get the result with get_result.";
   if (status === "EXPIRED") return "The result is gone. Submit the work again under a fresh idempotency_key.";
-  return "There is no result. `run.error` says why; to try again, submit under a fresh idempotency_key.";
+  return "There is no result. `error` says why; to try again, submit under a fresh idempotency_key.";
 }

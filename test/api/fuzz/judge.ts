@@ -24,6 +24,7 @@ const ALWAYS = ["X-Request-ID", "traceparent"];
 export function judge(operation: Operation, told: Told): readonly string[] {
   const { status } = told;
   if (status >= 500 && status !== 503) return [`a ${status}`];
+  if (told.method === "OPTIONS" && status === 204) return told.headers.has("allow") ? [] : ["no header Allow"];
   const asked = operations.find((each) => each.path === operation.path && each.method === methodOf(told));
   if (asked === undefined && status !== 405) return [`a ${status} to a method that the path does not take`];
   const response = (asked ?? operation).responses[String(status)];

@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import { catalog } from "#core/domain/packs/catalog.ts";
+import { type Features, featuresOf, MODERN, VERSIONS } from "../../../edge/mcp/revisions.ts";
 import { mangled } from "./mangled.ts";
 import { valueOf } from "./arbitrary-value.ts";
 
@@ -17,10 +19,9 @@ export interface Message {
 
 // Compiled against the types of Workers, which are not the tests' own.
 const { describeTools } = (await import(new URL("../../../edge/mcp/tools.ts", import.meta.url).href)) as {
-  describeTools(era: "modern"): readonly Described[];
+  describeTools(features: Features, packs: readonly string[]): readonly Described[];
 };
 
-const MODERN = "2026-07-28";
 const LEGACY = "2025-11-25";
 const META = "io.modelcontextprotocol/";
 const TASKS = `${META}tasks`;
@@ -46,11 +47,11 @@ function argumentsOf({ inputSchema }: Described): fc.Arbitrary<unknown> {
 }
 
 const calls = fc.oneof(
-  ...describeTools("modern").map((tool) =>
+  ...describeTools(featuresOf(MODERN), [...catalog.keys()]).map((tool) =>
     argumentsOf(tool).map((given) => ({ method: "tools/call", params: { name: tool.name, arguments: given } })),
   ),
 );
-/** All that both revisions know but `tasks/result`, which waits. */
+/** All that the revisions know but `tasks/result`, which waits. */
 const others = fc.oneof(
   fc.constantFrom<{ method: string; params: Json }>(
     { method: "server/discover", params: {} },
@@ -74,23 +75,55 @@ const metaOf = (tasks: boolean): Json => ({
   [`${META}clientCapabilities`]: tasks ? { extensions: { [TASKS]: {} } } : {},
 });
 
-/** Messages of both revisions, most of them good, with headers that are at one with them. */
-export const messages: fc.Arbitrary<Message> = fc
-  .tuple(
-    fc.oneof({ weight: 3, arbitrary: calls }, { weight: 1, arbitrary: others }),
-    fc.boolean(),
-    fc.boolean(),
-    fc.nat(9),
-  )
-  .chain(([{ method, params }, modern, tasks, odd]) => {
-    const sent: Json = modern ? { ...params, _meta: metaOf(tasks) } : params;
-    const id = method.startsWith("notifications/") ? {} : { id: odd };
-    const whole = fc.constant({ jsonrpc: "2.0", ...id, method, params: sent });
+interface Spoken {
+  readonly method: string;
+  readonly params: Json;
+}
+
+/** What is sent, before it is mangled. */
+interface Framed {
+  readonly headers: Message["headers"];
+  readonly whole: unknown;
+}
+
+const bodyOf = ({ method, params }: Spoken, id: number): Json => ({
+  jsonrpc: "2.0",
+  ...(!method.startsWith("notifications/") && { id }),
+  method,
+  params,
+});
+
+const inModern = fc
+  .tuple(fc.oneof({ weight: 3, arbitrary: calls }, others), fc.boolean(), fc.nat(9))
+  .map(([{ method, params }, tasks, id]) => {
+    const sent: Json = { ...params, _meta: metaOf(tasks) };
     const name = sent["name"] ?? sent["taskId"];
     const headers = [
-      ["MCP-Protocol-Version", modern ? MODERN : LEGACY],
-      ...(modern ? [["Mcp-Method", method] as const] : []),
-      ...(modern && typeof name === "string" ? [["Mcp-Name", name] as const] : []),
+      ["MCP-Protocol-Version", MODERN],
+      ["Mcp-Method", method],
+      ...(typeof name === "string" ? [["Mcp-Name", name] as const] : []),
     ] as const;
-    return (odd === 0 ? mangled(whole) : whole).map((body) => ({ headers, body: JSON.stringify(body) ?? "" }));
+    return { headers, whole: bodyOf({ method, params: sent }, id) };
   });
+
+/** One message, or several: some revisions have batches, the others must refuse them. */
+const inLegacy = fc
+  .tuple(
+    fc.array(fc.oneof({ weight: 3, arbitrary: calls }, others), { minLength: 1, maxLength: 3 }),
+    fc.constantFrom(undefined, ...VERSIONS.filter((version) => version !== MODERN)),
+    fc.boolean(),
+  )
+  .map(([all, version, alone]) => ({
+    headers: version === undefined ? [] : ([["MCP-Protocol-Version", version]] as const),
+    whole: alone ? all.map(bodyOf)[0] : all.map(bodyOf),
+  }));
+
+/** Messages of every revision, most of them good, with headers that agree with them. */
+export const messages: fc.Arbitrary<Message> = fc
+  .tuple(fc.oneof<fc.Arbitrary<Framed>[]>(inModern, inLegacy), fc.nat(9))
+  .chain(([{ headers, whole }, odd]) =>
+    (odd === 0 ? mangled(fc.constant(whole)) : fc.constant(whole)).map((body) => ({
+      headers,
+      body: JSON.stringify(body) ?? "",
+    })),
+  );

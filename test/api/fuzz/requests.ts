@@ -106,7 +106,9 @@ function headersOf({ parameters, requestBody }: Operation) {
           ),
         ];
   const trace = fc.tuple(fc.constantFrom("traceparent", "X-Request-ID", "Accept"), headerText);
-  return pairs([...own, ...typed, fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, trace)]);
+  const known = fc.constant(["If-None-Match", "*"] as const);
+  const more = fc.oneof({ weight: 18, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: trace }, known);
+  return pairs([...own, ...typed, more]);
 }
 
 function bodyOf({ requestBody }: Operation): fc.Arbitrary<string | undefined> {

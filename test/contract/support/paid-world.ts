@@ -151,7 +151,7 @@ export async function createPaidWorld() {
       });
       await Promise.all(deferred);
       if (verdict instanceof Problem) return { told: `${PROBLEMS[verdict.slug].status} ${verdict.slug}`, run_id: "" };
-      return { told: "202", run_id: verdict.run_id };
+      return { told: "202", run_id: verdict.run.run_id };
     },
     /** A run that was accepted. */
     accepted: async (account: Account, options: SubmitOptions = {}) => {

@@ -124,7 +124,7 @@ export async function take(
   try {
     const answer = await ask(redis, tenant, clocks, step);
     if (!("rate" in answer)) return answer;
-    const { reset_ms: _, ...timeless } = answer.rate as { readonly reset_ms: number };
+    const { reset_ms: _reset, retry_ms: _retry, ...timeless } = answer.rate as Record<"reset_ms" | "retry_ms", number>;
     return { ...answer, rate: timeless } as { readonly kind: string };
   } catch (error) {
     if (error instanceof Error && error.name === "ReplyError") return { kind: "error" };

@@ -150,7 +150,7 @@ export async function runHarness() {
       { mode: "reserve", deadline_ms: Date.now() + 10_000 },
     );
     if (answer.outcome !== "inserted") throw new Error(answer.outcome);
-    return answer.run_id;
+    return answer.run.run_id;
   };
 
   const message = (run_id: string) => ({

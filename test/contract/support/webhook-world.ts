@@ -50,10 +50,17 @@ export async function createWebhookWorld() {
   return {
     ...world,
     tenant: () => world.account({ key: { scopes: ["submit", "read", "admin"] } }),
-    endpoint: async ({ key_sha256 }: Account, url: string, events: EventType[] = []) => {
+    endpoint: async ({ key_sha256 }: Account, url: string, events: EventType[] = [], include_output = false) => {
       const endpoint_id = newId(Date.now(), random.bytes(16));
       const secret = newWebhookSecret(random.bytes(32));
-      const made = await createWebhook(world.edge, key_sha256, { endpoint_id, url, events, description: null, secret });
+      const made = await createWebhook(world.edge, key_sha256, {
+        endpoint_id,
+        url,
+        events,
+        description: null,
+        include_output,
+        secret,
+      });
       if (made.outcome !== "created") throw new Error(made.outcome);
       return { endpoint_id, secret };
     },

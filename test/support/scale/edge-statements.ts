@@ -35,6 +35,7 @@ const run = (name: string) => ({
   deadline: "infinity",
   webhook_url: null,
   webhook_secret: null,
+  webhook_include_output: false,
 });
 const runs = {
   key_sha256: KEY,
@@ -87,6 +88,7 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
       url: "https://hooks.example.com/new",
       events: [],
       description: null,
+      include_output: false,
       secret: "s",
       max: 20,
       max_per_day: 100,
@@ -100,8 +102,8 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "enable-webhook": edge(33, [KEY, ENDPOINT], { outcome: "enabled" }),
   "find-budget": edge(30, [KEY], { outcome: "found" }),
   "find-plan": edge(20, [KEY], { outcome: "found" }),
-  "find-receipt": edge(20, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
   "find-run": edge(20, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
+  "find-run-with-inputs": edge(25, [KEY, idOf("completed 1")], { run_id: idOf("completed 1") }),
   "find-usage": { ...edge(90, [KEY, day(30), day(0), "day"], { outcome: "found" }), report: "days asked for" },
   "list-committed-runs": edge(
     130,

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { parseApiKey } from "#core/domain/api-key.ts";
 import { sha256Hex } from "#core/domain/hash.ts";
-import { canonicalJson, payloadHash } from "#core/domain/idempotency.ts";
+import { canonicalJson } from "#core/domain/idempotency.ts";
 import { newId } from "#core/domain/ids.ts";
+import { payloadHash } from "#core/domain/run-request.ts";
 import { micros, minimumFee } from "#core/domain/money.ts";
 import type { Redis } from "#core/ports/redis.ts";
 import { findRun } from "#core/store/runs/find-run.ts";
@@ -37,7 +38,7 @@ interface Caller {
 
 const random = createRandom();
 const inputs = canonicalJson(JOB.inputs);
-const payload_sha256 = payloadHash(JOB);
+const payload_sha256 = payloadHash(JOB) ?? "";
 
 /** The same script and the same function as the edge's, from this process: what no edge could do without. */
 export function floorWork(addresses: Addresses, order: LoadOrder): Work {

@@ -62,8 +62,8 @@ export async function submitPastTheEdge(
         { mode: "reserve", deadline_ms: Date.now() + LIMIT_MS },
       );
       if (answer.outcome !== "inserted") throw new Error(answer.outcome);
-      run_ids.push(answer.run_id);
-      await queue.send([encodeSignal({ run_id: answer.run_id, traceparent: trace })]);
+      run_ids.push(answer.run.run_id);
+      await queue.send([encodeSignal({ run_id: answer.run.run_id, traceparent: trace })]);
     }
     return run_ids;
   } finally {

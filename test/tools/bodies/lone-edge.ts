@@ -45,6 +45,7 @@ export function loneDeps(change: Partial<AppDeps> = {}): AppDeps {
     unauthenticated: rate(),
     denied_keys: new DeniedKeyCache(clock),
     invalid_bodies: rate(),
+    refusal_lines: rate(),
     bypass: { submit: rate(), read: rate() },
     refreshes: rate(),
     readyz_rate: rate(),

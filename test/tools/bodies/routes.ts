@@ -1,6 +1,7 @@
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { exampleKey } from "../../../edge/keys/create-key.ts";
-import { META, MODERN } from "../../../edge/mcp/protocol.ts";
+import { META } from "../../../edge/mcp/protocol.ts";
+import { MODERN } from "../../../edge/mcp/revisions.ts";
 import { madeUpKey, type LoneEdge } from "./lone-edge.ts";
 
 type Json = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { payloadHash } from "#core/domain/idempotency.ts";
+import { payloadHash } from "#core/domain/run-request.ts";
 import { parseUsd } from "#core/domain/money.ts";
 import { type Event, instant, type Refused, type Scribe, spanFrom, type Unknown } from "./history.ts";
 import type { Seeded } from "./seeded.ts";
@@ -76,7 +76,7 @@ export class Client {
       body: JSON.stringify(payload.body),
       ...(patience === undefined ? {} : { patience }),
     };
-    const about = { idempotency_key, payload_sha256: payloadHash(payload.body), reserve: payload.reserve };
+    const about = { idempotency_key, payload_sha256: payloadHash(payload.body) ?? "", reserve: payload.reserve };
     const read = ({ text, headers }: Answer) => {
       const { run_id, status } = accepted.parse(JSON.parse(text));
       if (!caller.tenant.runs.includes(run_id)) caller.tenant.runs.push(run_id);

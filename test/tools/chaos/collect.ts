@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { Redis as RawClient } from "ioredis";
 import { z } from "zod";
+import { metadataOf } from "#core/domain/object-metadata.ts";
 import { readVerdict } from "#core/domain/receipt.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import type { System } from "../../dev/system.ts";
@@ -180,7 +181,7 @@ async function readObjects({ stack }: System): Promise<readonly StoredObject[]> 
 async function readObject(client: S3Client, bucket: string, key: string): Promise<StoredObject> {
   const got = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
   const body = (await got.Body?.transformToByteArray()) ?? new Uint8Array();
-  const verdict = readVerdict(got.Metadata ?? {});
+  const verdict = readVerdict(metadataOf(got.ContentDisposition));
   const receipt = verdict.kind === "receipt" ? verdict.receipt : undefined;
   return {
     key,

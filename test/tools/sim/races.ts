@@ -149,7 +149,8 @@ async function ask(world: World, account: Account, wish: typeof FIRST, after_ms:
   world.scheduler.after(after_ms, undefined, async () => {
     void edge.submit({ key_sha256: account.key_sha256, address: "192.0.2.1" }, requestOf(intent)).then((heard) => {
       const verdict = heard.kind === "answered" ? heard.answer.verdict : undefined;
-      said = verdict === undefined ? "unknown" : verdict instanceof Problem ? verdict.slug : `run ${verdict.run_id}`;
+      said =
+        verdict === undefined ? "unknown" : verdict instanceof Problem ? verdict.slug : `run ${verdict.run.run_id}`;
     });
   });
   return { intent, said: () => said };

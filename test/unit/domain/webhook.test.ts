@@ -2,8 +2,33 @@ import { randomBytes } from "node:crypto";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
 import { fromBase64, toBase64 } from "#core/domain/base64.ts";
-import { newWebhookSecret, retrySeconds, signatureOf } from "#core/domain/webhook.ts";
-import { webhookBody, webhookEvents } from "#core/domain/webhook-message.ts";
+import { resultBytes, type ResultDocument } from "#core/domain/result.ts";
+import { METADATA_LIMITS } from "#core/domain/run-request.ts";
+import { MAX_INLINE_BYTES, viewRun } from "#core/domain/run-view.ts";
+import { newWebhookSecret, retrySeconds, signatureOf, WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
+import { type OutboxEvent, webhookBody, webhookEvents } from "#core/domain/webhook-message.ts";
+import { micros } from "#core/domain/money.ts";
+import { COMPLETED } from "./run-row.ts";
+
+const OUTPUT = JSON.parse(
+  Buffer.from(
+    resultBytes({
+      run_id: COMPLETED.run_id,
+      pack_type: "eval",
+      pack_version: "1.2.0",
+      generated_at_ms: 0,
+      reserved: micros(1_000_000),
+      charge: micros(1_500),
+      minimum_fee: micros(1_500),
+      units: { base: 1 },
+      reliability: 1,
+      data: Buffer.from('{"cases":1}'),
+      artifacts: Buffer.from("[]"),
+      trace_id: "a".repeat(32),
+      payload_sha256: "ab".repeat(32),
+    }),
+  ).toString(),
+) as ResultDocument;
 
 describe("the signature", () => {
   // The vector that the reference libraries of Standard Webhooks share.
@@ -66,40 +91,46 @@ describe("the schedule", () => {
 
 describe("the body", () => {
   const happened_at = new Date("2026-01-02T03:04:05.678Z");
-  const run_id = "01a1fa37-24d5-77a5-b92c-ccf601371541";
+  const event = { type: "run.completed", payload: { status: "COMPLETED" }, happened_at, run: COMPLETED };
+  const sent = (message: OutboxEvent) => webhookEvents.run.parse(JSON.parse(webhookBody(message)));
 
-  test("of a run's event says how it ended, what it cost and where its result is", () => {
-    const payload = {
-      run_id,
-      status: "COMPLETED",
-      reason_code: null,
-      charged_micros: 1_500,
-      reserved_micros: 1_000_000,
-    };
-    const event = { type: "run.completed", payload, happened_at, pack_type: "eval", metadata: { order: "A-1" } };
-    expect(JSON.parse(webhookBody(event))).toEqual({
+  test("of a run's event has the run, as every response shows it", () => {
+    expect(sent(event)).toEqual({
       type: "run.completed",
       timestamp: "2026-01-02T03:04:05.678Z",
-      data: {
-        run_id,
-        pack_type: "eval",
-        status: "COMPLETED",
-        reserved_usd: "1.0000",
-        charged_usd: "0.0015",
-        reason_code: null,
-        metadata: { order: "A-1" },
-        href: `/v1/runs/${run_id}`,
-        result_href: `/v1/runs/${run_id}/result`,
-      },
+      data: { run: viewRun(COMPLETED) },
     });
-    webhookEvents.run.parse(JSON.parse(webhookBody(event)));
-    const failed = { ...event, type: "run.failed", payload: { ...payload, status: "FAILED", reason_code: "CRASHED" } };
-    expect(JSON.parse(webhookBody(failed))).toMatchObject({ data: { reason_code: "CRASHED", result_href: null } });
+    const run = { ...COMPLETED, status: "FAILED", reason_code: "CRASHED" } as const;
+    const failed = sent({ ...event, type: "run.failed", payload: { status: "FAILED" }, run });
+    expect(failed.data.run).toMatchObject({ error: { reason_code: "CRASHED" }, result: null, links: { output: null } });
+  });
+
+  test("of a run's event has the run as it ended, also past its retention", () => {
+    expect(sent({ ...event, run: { ...COMPLETED, expired: true } })).toEqual(sent(event));
+  });
+
+  test("of a completed run has its output only where that was asked for", () => {
+    expect(sent(event).data.run).not.toHaveProperty("output");
+    expect(sent({ ...event, output: null }).data.run.output).toBeNull();
+    expect(sent({ ...event, output: OUTPUT }).data.run.output).toEqual(OUTPUT);
+  });
+
+  test("is bounded, with the longest metadata and the largest output that there may be", () => {
+    const { pairs, name_chars, value_chars } = METADATA_LIMITS;
+    const all = Array.from({ length: pairs }, (_, index) => [
+      String.fromCodePoint(index + 1).repeat(name_chars),
+      "\u{1}".repeat(value_chars),
+    ]);
+    const rest = JSON.stringify({ ...OUTPUT, data: { text: "" } }).length;
+    const output = { ...OUTPUT, data: { text: "x".repeat(MAX_INLINE_BYTES - rest) } };
+    expect(Buffer.byteLength(JSON.stringify(output))).toBe(MAX_INLINE_BYTES);
+    const body = webhookBody({ ...event, run: { ...COMPLETED, metadata: Object.fromEntries(all) }, output });
+    expect(Buffer.byteLength(body)).toBeLessThanOrEqual(WEBHOOK_LIMITS.max_body_bytes);
   });
 
   test("of a budget's event says how much of it is used, of any other what the outbox says", () => {
     const of = (type: string, payload: unknown) =>
-      JSON.parse(webhookBody({ type, payload, happened_at, pack_type: null, metadata: null })) as { data: unknown };
+      JSON.parse(webhookBody({ type, payload, happened_at, run: null })) as { data: unknown };
     const used = { threshold_percent: 80, granted_micros: 10_000_000, charged_micros: 8_000_000 };
     const said = { threshold_percent: 80, granted_usd: "10.0000", charged_usd: "8.0000" };
     expect(of("budget.threshold", used).data).toEqual(said);

@@ -8,6 +8,8 @@ import type { RunCheck } from "../../../edge/runs/watch-run.ts";
 const RUN: FoundRun = {
   run_id: "01a1fa37-24d5-77a5-b92c-ccf601371541",
   tenant_id: "0b7e4f0a-6c43-4f0a-9a0c-5a3f6f6f8a11",
+  key_id: "01a1fa2e-8c10-7d41-9a53-1f2b7c9d0e64",
+  payload_sha256: "ab".repeat(32),
   pack_type: "decision",
   pack_version: "1.0.0",
   metadata: { text: "two\nlines\r\n\nand more" },
@@ -25,6 +27,7 @@ const RUN: FoundRun = {
   result_bytes: null,
   reliability: null,
   timebox_sec: 90,
+  min_reliability: null,
   trace_parent: "",
   created_at: new Date(0),
   started_at: null,

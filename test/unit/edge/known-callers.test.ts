@@ -6,7 +6,7 @@ import { DeniedKeyCache } from "../../../edge/admission/denied-key-cache.ts";
 import { loneDeps, madeUpKey } from "../../tools/bodies/lone-edge.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
-const LIMITED = ["RATE_LIMITED", "5", "60000", "0", "4000"];
+const LIMITED = ["RATE_LIMITED", "5", "60000", "0", "60000", "4000"];
 
 /** An edge whose Redis gives these answers, and whose clock a test turns. */
 function world(answers: { readonly tenant: string; readonly reply: RedisReply }, burst = 1_000) {
@@ -83,7 +83,7 @@ describe("a key over its rate", () => {
     edge.pass(1_500);
     const again = await send(edge, api_key, "/v1/keys");
     expect(again).toMatchObject({ status: 429, read: false });
-    expect(again.headers.get("ratelimit")).toBe('"read";r=0;t=3');
+    expect(again.headers.get("ratelimit")).toBe('"read";r=0;t=59');
     expect(again.headers.get("ratelimit-policy")).toBe('"read";q=5;w=60');
     expect(again.headers.get("retry-after")).toBe("3");
     edge.pass(2_500);

@@ -8,7 +8,7 @@ const answer = z.union([
   ownKeyColumns
     .extend({ outcome: z.literal("rotated"), old_expires_at: timestamp })
     .transform(({ outcome, old_expires_at, ...key }) => ({ outcome, key, old_expires_at })),
-  z.object({ outcome: z.union([noNewKey, z.enum(["absent", "already-rotated"])]) }),
+  z.object({ outcome: z.union([noNewKey, z.enum(["absent", "inactive", "already-rotated"])]) }),
   unauthorizedOutcome,
 ]);
 export type RotateOwnKeyAnswer = z.infer<typeof answer>;

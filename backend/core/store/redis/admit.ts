@@ -45,13 +45,17 @@ const reply = z.union([
   z.tuple([plain, ...rateNumbers]).transform(([kind, ...numbers]): Admission => ({ kind, rate: rateState(numbers) })),
   z
     .tuple([z.literal("REPLAY"), ...rateNumbers, z.guid()])
-    .transform(([kind, a, b, c, d, run_id]): Admission => ({ kind, rate: rateState([a, b, c, d]), run_id })),
+    .transform(([kind, a, b, c, d, e, run_id]): Admission => ({ kind, rate: rateState([a, b, c, d, e]), run_id })),
   z
     .tuple([z.literal("COST_OVER_PLAN_LIMIT"), ...rateNumbers, amount])
-    .transform(([kind, a, b, c, d, limit]): Admission => ({ kind, rate: rateState([a, b, c, d]), limit })),
+    .transform(([kind, a, b, c, d, e, limit]): Admission => ({ kind, rate: rateState([a, b, c, d, e]), limit })),
   z
     .tuple([z.literal("NO_BUDGET"), ...rateNumbers, amount])
-    .transform(([kind, a, b, c, d, available]): Admission => ({ kind, rate: rateState([a, b, c, d]), available })),
+    .transform(([kind, a, b, c, d, e, available]): Admission => ({
+      kind,
+      rate: rateState([a, b, c, d, e]),
+      available,
+    })),
 ]);
 
 /** S1, one round trip. The reply is advisory: Postgres decides. */

@@ -1,7 +1,7 @@
 -- The key check of a read: key -> rate -> scope, in one atomic step.
 -- KEYS: 1 {t}:key:<sha>  2 {t}:plan  3 {t}:rate:keys:read  4 {t}:rate:read
 -- ARGV: 1 scope
--- Reply: NOT_LOADED (key or plan is not mirrored) | UNAUTHORIZED, else kind, limit, window_ms, remaining, reset_ms
+-- Reply: NOT_LOADED (key or plan is not mirrored) | UNAUTHORIZED, else kind, limit, window_ms, remaining, reset_ms, retry_ms
 --   with kind ALLOWED | RATE_LIMITED | SCOPE_MISSING
 local key = redis.call('HMGET', KEYS[1], 'status', 'expires_at_ms', 'scopes', 'read_limits')
 local plan = redis.call('HMGET', KEYS[2], 'read_per_minute', 'read_burst')
@@ -15,4 +15,4 @@ if not ok then
 elseif not string.find(key[3], ',' .. ARGV[1] .. ',', 1, true) then
   kind = 'SCOPE_MISSING'
 end
-return {kind, state[1], state[2], state[3], state[4]}
+return {kind, state[1], state[2], state[3], state[4], state[5]}

@@ -6,10 +6,10 @@ const count = z
   .regex(/^\d{1,16}$/)
   .transform(Number);
 
-/** The four numbers of gcra.lua in a reply, after its kind. */
-export const rateNumbers = [count, count, count, count] as const;
+/** The five numbers of gcra.lua in a reply, after its kind. */
+export const rateNumbers = [count, count, count, count, count] as const;
 
-export function rateState(numbers: readonly [number, number, number, number]): RateState {
-  const [limit, window_ms, remaining, reset_ms] = numbers;
-  return { limit, window_ms, remaining, reset_ms };
+export function rateState(numbers: readonly [number, number, number, number, number]): RateState {
+  const [limit, window_ms, remaining, reset_ms, retry_ms] = numbers;
+  return { limit, window_ms, remaining, reset_ms, retry_ms };
 }

@@ -25,3 +25,22 @@ export type FindRun = z.output<typeof answer>;
 export async function findRun(db: Db, key_sha256: string, run_id: string): Promise<FindRun> {
   return answer.parse(only(await fn(db, "find_run", [bytea(key_sha256), run_id], "outcome, (run).*")));
 }
+
+const withInputs = z.union([
+  z
+    .object({ outcome: z.enum(["unauthorized", "scope-missing", "absent"]) })
+    .transform(({ outcome }) => ({ kind: outcome })),
+  foundRun
+    .extend({ outcome: z.literal("found"), inputs: z.string().nullable() })
+    .transform(({ outcome, inputs, ...run }) => ({ kind: outcome, run, inputs })),
+]);
+
+/** The same with what was submitted, as canonical JSON; null once it is purged. */
+export async function findRunWithInputs(
+  db: Db,
+  key_sha256: string,
+  run_id: string,
+): Promise<z.output<typeof withInputs>> {
+  const rows = await fn(db, "find_run_with_inputs", [bytea(key_sha256), run_id], "outcome, inputs, (run).*");
+  return withInputs.parse(only(rows));
+}

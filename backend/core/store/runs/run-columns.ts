@@ -6,8 +6,10 @@ import { amount, counter, timestamp } from "../columns.ts";
 export const runColumns = z.object({
   run_id: z.guid(),
   tenant_id: z.guid(),
+  key_id: z.guid(),
   pack_type: z.string(),
   pack_version: z.string(),
+  payload_sha256: z.string(),
   status: runStatus,
   money_state: moneyState,
   version: counter,
@@ -22,6 +24,7 @@ export const runColumns = z.object({
   result_bytes: counter.nullable(),
   reliability: z.number().nullable(),
   timebox_sec: z.number(),
+  min_reliability: z.number().nullable(),
   trace_parent: z.string(),
   created_at: timestamp,
   started_at: timestamp.nullable(),

@@ -5,7 +5,6 @@ import { runColumns } from "./run-columns.ts";
 import sql from "./show-run.sql";
 
 const run = runColumns.extend({
-  key_id: z.guid(),
   idempotency_key: z.string(),
   finalize_stage: z.string().nullable(),
   uncounted_requeues: z.number(),

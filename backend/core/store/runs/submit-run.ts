@@ -1,9 +1,15 @@
 import { z } from "zod";
 import type { Micros } from "../../domain/money.ts";
-import { runStatus } from "../../domain/run.ts";
 import type { Db } from "../../ports/db.ts";
-import { amount, timestamp } from "../columns.ts";
+import { amount } from "../columns.ts";
 import { bytea, fn } from "../fn.ts";
+import { foundRun } from "./find-run.ts";
+
+interface WebhookOfRun {
+  readonly url: string;
+  readonly secret: string;
+  readonly include_output?: boolean;
+}
 
 export interface Submission {
   readonly key_sha256: string;
@@ -21,19 +27,15 @@ export interface Submission {
   readonly min_reliability: number | null;
   readonly traceparent: string;
   /** Where to send the event of its end; the secret becomes the default endpoint's if the tenant has no such endpoint yet. */
-  readonly webhook?: { readonly url: string; readonly secret: string } | undefined;
+  readonly webhook?: WebhookOfRun | undefined;
 }
 
-const runFields = {
-  run_id: z.guid(),
-  status: runStatus,
-  created_at: timestamp,
-  reserved_micros: amount,
-  minimum_fee_micros: amount,
-};
-const answer = z.discriminatedUnion("outcome", [
-  z.object({ outcome: z.literal("inserted"), ...runFields }),
-  z.object({ outcome: z.literal("existing"), ...runFields }),
+const withRun = <O extends "inserted" | "existing">(expected: O) =>
+  foundRun.extend({ outcome: z.literal(expected) }).transform(({ outcome, ...run }) => ({ outcome, run }));
+
+const answer = z.union([
+  withRun("inserted"),
+  withRun("existing"),
   z.object({
     outcome: z.literal("insufficient"),
     available_micros: amount,
@@ -65,7 +67,7 @@ export async function submitRun(
   run: Submission,
   options: { readonly mode: "reserve" | "look"; readonly deadline_ms: number },
 ): Promise<SubmitAnswer> {
-  const rows = await fn(db, "submit_run", {
+  const values = {
     key_sha256: bytea(run.key_sha256),
     run_id: run.run_id,
     idempotency_key: run.idempotency_key,
@@ -83,6 +85,8 @@ export async function submitRun(
     deadline: new Date(options.deadline_ms).toISOString(),
     webhook_url: run.webhook?.url ?? null,
     webhook_secret: run.webhook?.secret ?? null,
-  });
+    webhook_include_output: run.webhook?.include_output ?? false,
+  };
+  const rows = await fn(db, "submit_run", values, "outcome, available_micros, refused_by, (run).*");
   return answer.parse(rows[0]);
 }

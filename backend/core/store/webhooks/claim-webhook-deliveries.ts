@@ -3,6 +3,7 @@ import { deliveryStatus } from "../../domain/webhook.ts";
 import type { Db } from "../../ports/db.ts";
 import { only, timestamp } from "../columns.ts";
 import { fn } from "../fn.ts";
+import { type FoundRun, foundRun } from "../runs/find-run.ts";
 
 const claimed = z.object({
   delivery_id: z.guid(),
@@ -18,13 +19,15 @@ const claimed = z.object({
   type: z.string(),
   payload: z.unknown(),
   happened_at: timestamp,
-  pack_type: z.string().nullable(),
-  metadata: z.unknown(),
-  trace_parent: z.string().nullable(),
+  /** Whether it carries the result of its run. */
+  include_output: z.boolean(),
   /** Whether it takes a slow place: its endpoint's last attempt took long. */
   slow: z.boolean(),
 });
-export type ClaimedDelivery = z.infer<typeof claimed>;
+const ofNoRun = z.object({ run_id: z.null() }).transform(() => null);
+
+/** `run`: that of the event, as it is now; null where the event is of none. */
+export type ClaimedDelivery = z.infer<typeof claimed> & { readonly run: FoundRun | null };
 
 /** Places that the caller has free, of each lane. */
 export interface FreePlaces {
@@ -49,7 +52,9 @@ export async function claimDeliveries(
   { per_tenant, per_endpoint, per_host, kept, lease_seconds }: Shares,
 ): Promise<readonly ClaimedDelivery[]> {
   const values = { quick, reserved: kept, slow, per_tenant, per_endpoint, per_host, lease_seconds };
-  return (await fn(db, "claim_webhook_deliveries", values)).map((row) => claimed.parse(row));
+  // A run has a tenant_id too, which is null without one: the delivery's comes last, and stays.
+  const rows = await fn(db, "claim_webhook_deliveries", values, "*, (run).*, tenant_id");
+  return rows.map((row) => ({ ...claimed.parse(row), run: z.union([ofNoRun, foundRun]).parse(row) }));
 }
 
 /** `status` and `error` are what the owner is shown: an HTTP status, and a short code. */

@@ -11,6 +11,8 @@ export interface NewWebhook {
   /** Empty: all. */
   readonly events: EventType[];
   readonly description: string | null;
+  /** Whether the event of a completed run carries its result. */
+  readonly include_output: boolean;
   readonly secret: string;
 }
 
@@ -22,9 +24,9 @@ const answer = z.union([
 
 /** After an Outage it may exist or not: list the endpoints. */
 export async function createWebhook(db: Db, key_sha256: string, webhook: NewWebhook): Promise<z.infer<typeof answer>> {
-  const { endpoint_id, url, events, description, secret } = webhook;
+  const { secret, ...shown } = webhook;
   const { max_endpoints, max_new_endpoints_a_day } = WEBHOOK_LIMITS;
   const limits = { max: max_endpoints, max_per_day: max_new_endpoints_a_day };
-  const values = { key_sha256: bytea(key_sha256), endpoint_id, url, events, description, secret, ...limits };
+  const values = { key_sha256: bytea(key_sha256), ...shown, secret, ...limits };
   return answer.parse((await fn(db, "create_webhook", values))[0]);
 }

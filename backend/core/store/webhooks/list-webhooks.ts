@@ -9,6 +9,7 @@ export const webhookColumns = z.object({
   url: z.string(),
   events: z.array(z.enum(EVENT_TYPES)),
   description: z.string().nullable(),
+  include_output: z.boolean(),
   status: z.enum(["active", "disabled"]),
   disabled_reason: z.string().nullable(),
   created_at: timestamp,

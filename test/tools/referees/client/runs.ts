@@ -12,7 +12,7 @@ export async function drive(world: ClientWorld): Promise<void> {
   expect(found(replay).run_id === accepted.run_id, "the same run for the same request");
   expect(replay.response.headers.get("Idempotency-Replayed") === "true", "a replay that says so");
 
-  const run = await runWhenOver(client, accepted.run_id, accepted.poll.recommended_interval_ms);
+  const run = await runWhenOver(client, accepted.run_id, 1_000);
   expect(run.status === "COMPLETED" && run.result !== null, `a completed run, got ${run.status}`);
   expect(run.cost.actual_usd === "0.0110", `0.0110 USD for two cells, got ${String(run.cost.actual_usd)}`);
 
@@ -26,7 +26,7 @@ export async function drive(world: ClientWorld): Promise<void> {
   const another = found(await submitRun(client));
   const canceled = await client.POST("/v1/runs/{id}/cancel", { params: { path: { id: another.run_id } } });
   expect([200, 202, 409].includes(canceled.response.status), `an answer to a cancel, got ${canceled.response.status}`);
-  await runWhenOver(client, another.run_id, accepted.poll.recommended_interval_ms);
+  await runWhenOver(client, another.run_id, 1_000);
 
   const budget = found(await client.GET("/v1/budget"));
   const sum = [budget.charged_usd, budget.reserved_usd, budget.available_usd].reduce(

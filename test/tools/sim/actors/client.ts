@@ -71,7 +71,7 @@ export async function pursue(
     const verdict = "answer" in said ? said.answer.verdict : undefined;
     world.note(
       "client",
-      `${intent.idempotency_key} ${kind} ${verdict instanceof Problem ? verdict.slug : (verdict?.run_id ?? "")}`,
+      `${intent.idempotency_key} ${kind} ${verdict instanceof Problem ? verdict.slug : (verdict?.run.run_id ?? "")}`,
     );
     if (verdict === undefined) {
       learned.lost += 1;
@@ -79,11 +79,11 @@ export async function pursue(
       continue;
     }
     if (!(verdict instanceof Problem)) {
-      hear(world, intent, learned, verdict.run_id, before.revoked);
+      hear(world, intent, learned, verdict.run.run_id, before.revoked);
       const { closure } = before;
       const wasShut = closure?.mode === "halt" || (closure?.mode === "read-only" && !verdict.replayed);
       if (wasShut && closure === world.closure) {
-        world.violate(`4: ${verdict.run_id} was accepted while the switch was set`);
+        world.violate(`4: ${verdict.run.run_id} was accepted while the switch was set`);
       }
       return learned;
     }

@@ -109,7 +109,7 @@ function stageOf(world: World, account: Account, edge: SimEdge, workers: readonl
       const heard = await edge.submit({ key_sha256: account.key_sha256, address: "192.0.2.1" }, requestOf(intent));
       const verdict = heard.kind === "answered" ? heard.answer.verdict : undefined;
       if (verdict === undefined) return "unknown";
-      return verdict instanceof Problem ? verdict.slug : `run ${verdict.run_id}`;
+      return verdict instanceof Problem ? verdict.slug : `run ${verdict.run.run_id}`;
     },
     expect: (what, said, wanted) => {
       if (said !== wanted) world.violate(`4: ${what} was told ${said}, not ${wanted}`);

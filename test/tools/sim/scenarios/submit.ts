@@ -51,7 +51,7 @@ export const SUBMIT_SCENARIOS: readonly Scenario[] = [
         const caller = { key_sha256: account.key_sha256, address: "192.0.2.1" };
         const heard = await edge.submit(caller, { ...requestOf(wish), price: risen });
         const verdict = heard.kind === "answered" ? heard.answer.verdict : undefined;
-        return verdict instanceof Problem ? verdict.slug : `run ${verdict?.run_id}`;
+        return verdict instanceof Problem ? verdict.slug : `run ${verdict?.run.run_id}`;
       };
       expect("the same again", await askAtTheNewPrice(mine), run);
       expect("another body", await askAtTheNewPrice(intent("before-the-rise", { units: 2 })), "idempotency-conflict");

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { formatUsd, MAX_COST_MICROS, micros, MIN_COST_MICROS, minimumFee } from "#core/domain/money.ts";
+import { formatUsd, MAX_COST_MICROS, micros, MIN_COST_MICROS, minimumFee } from "./money.ts";
 
 const USD = z.string().regex(/^\d+\.\d{4,6}$/);
 

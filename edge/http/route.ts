@@ -1,0 +1,10 @@
+import { matchedRoutes } from "hono/route";
+import type { EdgeRequest } from "./context.ts";
+
+const MIDDLEWARE = "/*";
+
+/** The path of the operation that is served, as the document writes it: `/v1/keys/{id}`. Undefined: there is no route. */
+export function routeOf(c: EdgeRequest): string | undefined {
+  const served = matchedRoutes(c).find(({ path }) => path !== MIDDLEWARE);
+  return served?.path.replaceAll(/:(\w+)/g, "{$1}");
+}
