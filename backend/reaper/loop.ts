@@ -25,7 +25,7 @@ export type ReaperDeps = AuditSweepDeps &
   HorizonSweepDeps &
   RetentionSweepDeps & {
     readonly sleeper: Sleeper;
-    readonly webhooks: Pick<WebhookSweepDeps, "send" | "random"> | undefined;
+    readonly webhooks: Pick<WebhookSweepDeps, "send" | "random" | "objects"> | undefined;
     /** Called after each round of a sweep. */
     readonly onRound?: (sweep: string, ms: number, isDone: boolean) => void;
   };

@@ -104,6 +104,7 @@ await reaperLoop(
     webhooks: {
       send: createWebhookSender({ allowHosts: config.DPP_WEBHOOK_ALLOW_HOSTS }),
       random: createRandom(),
+      objects,
     },
     sleeper,
     onRound: (sweep, ms, isDone) => {

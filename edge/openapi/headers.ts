@@ -79,8 +79,6 @@ export const HEADERS: Readonly<Record<string, Json>> = {
   IdempotencyReplayed: header("`true` when the run already existed.", "true"),
   ResultETag: header("The result's SHA-256, in quotes: a strong entity tag.", `"${"9f86d081884c7d65".repeat(4)}"`),
   AcceptRanges: header("Always `bytes`.", "bytes"),
-  ContentRange: header("Which bytes these are, and of how many.", "bytes 0-1023/1834"),
-  CacheControl: header("A private cache may keep the result, and asks before it uses it.", "private, no-cache"),
   CostReserved: header("USD reserved.", "1.0000"),
   CostMinimumFee: header("USD that a failure after work began costs.", "0.0200"),
   CostActual: header("USD charged; absent until the run is closed.", "0.0120"),

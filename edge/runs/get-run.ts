@@ -11,6 +11,11 @@ import { preferHeader } from "./prefer-header.ts";
 import { runIdParameter } from "./run-id.ts";
 import { costHeaders, RUN_HEADERS } from "./view.ts";
 
+const include = listParameter(
+  `Parts of the run that only this shows: \`inputs\`, what was submitted; \`output\`, the result, up to ${MAX_INLINE_BYTES} bytes.`,
+  ["inputs", "output"],
+);
+
 export const getRun = operation({
   id: "getRun",
   method: "GET",
@@ -21,13 +26,8 @@ export const getRun = operation({
   description:
     "Its state, its cost and, once it has completed, the digest of its result. With `Prefer: wait=N` the response is held until the run ends or N seconds have passed, and has the result as `output` if that is small; this counts as one read.",
   params: { id: runIdParameter },
-  query: queryOf({
-    include: listParameter(
-      `Parts of the run that only this shows: \`inputs\`, what was submitted; \`output\`, the result, up to ${MAX_INLINE_BYTES} bytes.`,
-      ["inputs", "output"],
-    ),
-  }),
   headers: { Prefer: preferHeader },
+  query: queryOf({ include: { ...include, document: { ...include.document, example: ["output"] } } }),
   responses: {
     200: {
       description: "The run.",

@@ -10,7 +10,7 @@ const fault = z.strictObject({
   parameter: z
     .string()
     .optional()
-    .meta({ description: "Name of a path or query parameter.", examples: ["redirect"] }),
+    .meta({ description: "Name of a path or query parameter.", examples: ["include"] }),
   header: z
     .string()
     .optional()

@@ -191,7 +191,7 @@ test("a body of exactly 256 KiB is read", async () => {
 test.each(["1", "not-a-uuid", "%00", "01a1fa37-24d5-77a5-b92c-ccf60137154", "01a1fa37-24d5-77a5-b92c-ccf601371541x"])(
   "the run id %s is a 400 on every route that takes one",
   async (id) => {
-    for (const path of [`/v1/runs/${id}`, `/v1/runs/${id}/result`]) {
+    for (const path of [`/v1/runs/${id}`, `/v1/runs/${id}/result`, `/v1/runs/${id}/output`]) {
       const document = await refused(() => get(world.url + path, account.api_key), 400, "invalid-request");
       expect(pointers(document)).toEqual(["id"]);
     }
@@ -201,12 +201,12 @@ test.each(["1", "not-a-uuid", "%00", "01a1fa37-24d5-77a5-b92c-ccf60137154", "01a
   },
 );
 
-test.each(["redirect=yes", "redirect=", "redirect=true&redirect=false", "redirect=true&redirect=true"])(
-  "redirect is true or false, once: %s is a 400",
+test.each(["include=all", "include=", "include=inputs,all", "include[x]=output"])(
+  "include names parts of a run: %s is a 400",
   async (query) => {
-    const path = `/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/result?${query}`;
+    const path = `/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541?${query}`;
     const document = await refused(() => get(world.url + path, account.api_key), 400, "invalid-request");
-    expect(pointers(document)).toEqual(["redirect"]);
+    expect(pointers(document)).toEqual(["include"]);
   },
 );
 

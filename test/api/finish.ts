@@ -16,24 +16,29 @@ export async function start(backend: Db, run_id: string): Promise<LeasedRun> {
   return claim.run;
 }
 
+/** The store of results of the stack that the tests share. */
+export function storeOfResults() {
+  const stack = inject("stack");
+  const aws = {
+    AWS_REGION: stack.region,
+    AWS_ACCESS_KEY_ID: stack.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
+  };
+  return {
+    client: awsClient(aws, stack.s3Endpoint, { request_ms: 60_000, attempts: 3 }),
+    bucket: stack.bucket,
+  };
+}
+
 /** W1 to W5 with this result. */
 export async function complete(backend: Db, run_id: string, result: object, cost_micros: number): Promise<Receipt> {
-  const stack = inject("stack");
   const run = await start(backend, run_id);
   const finalize_token = randomUUID();
   await beginFinalize(backend, run, finalize_token);
   const body = Buffer.from(JSON.stringify(result));
   const sha256 = createHash("sha256").update(body).digest("hex");
   const receipt = { cost: micros(cost_micros), sha256, finalize_token, bytes: body.length, reliability: 0.75 };
-  const aws = {
-    AWS_REGION: stack.region,
-    AWS_ACCESS_KEY_ID: stack.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
-  };
-  const objects = createS3Objects({
-    client: awsClient(aws, stack.s3Endpoint, { request_ms: 60_000, attempts: 3 }),
-    bucket: stack.bucket,
-  });
+  const objects = createS3Objects(storeOfResults());
   await objects.create(
     resultKey(run.tenant_id, run_id, run.attempt),
     body,

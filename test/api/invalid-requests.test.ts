@@ -28,7 +28,7 @@ const INVALID: readonly (readonly [
   ["a run id that is none", ({ url }, api_key) => get(`${url}/v1/runs/x`, api_key), 400],
   [
     "a parameter that does not fit",
-    ({ url }, api_key) => get(`${url}/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541/result?redirect=x`, api_key),
+    ({ url }, api_key) => get(`${url}/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541?include=x`, api_key),
     400,
   ],
 ];

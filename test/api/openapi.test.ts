@@ -46,6 +46,8 @@ test.each(answers)("$what is described with the headers that it bears", ({ what,
     "get /problems 200",
     "get /problems/{slug} 200",
     "get /v1/runs/{id} 200",
+    "post /v1/runs 200",
+    "post /v1/runs 202",
     "get /v1/runs/{id}/receipt 200",
   ].includes(what.replace(/304$/, "200"));
   expect(headers.includes("Vary")).toBe(negotiated);

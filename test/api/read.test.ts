@@ -94,15 +94,6 @@ test("a completed run says its cost to the micro, and its result can be download
   expect(createHash("sha256").update(download.text).digest("hex")).toBe(receipt.sha256);
 });
 
-test("with redirect=true the answer leads to the download", async () => {
-  const given = await submitted();
-  await complete(world.backend, given.run_id, { data: 1 }, 10_000);
-  const answer = await getResult(given, "?redirect=true");
-  expect(answer.status).toBe(302);
-  expect(answer.headers.get("cache-control")).toBe("no-store");
-  expect((await call(answer.headers.get("location") ?? "")).body).toEqual({ data: 1 });
-});
-
 test("a presigned address serves nothing else than its result", async () => {
   const [one, two] = [await submitted(), await submitted()];
   await complete(world.backend, one.run_id, { data: 1 }, 10_000);
@@ -145,7 +136,7 @@ test("another tenant's run is answered as one that is not there, to the byte", a
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     "X-Request-ID": "same",
   };
-  for (const rest of ["", "/result", "/result?redirect=true"]) {
+  for (const rest of ["", "?include=inputs,output", "/result", "/output"]) {
     const ask = (run_id: string) => call(`${world.url}/v1/runs/${run_id}${rest}`, { headers });
     const comparable = (answer: Answer, run_id: string) => {
       const { traceparent: _own, ratelimit: _moves, date: _now, ...others } = Object.fromEntries(answer.headers);

@@ -1,8 +1,8 @@
 import { eventually } from "../support/eventually.ts";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { runView } from "#core/domain/run-view.ts";
-import { type Answer, acceptedRun, bearer, call, cancelRun, post, problemOf } from "./client.ts";
+import { type Answer, acceptedRun, bearer, call, cancelRun, newIdempotencyKey, post, problemOf } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
 import { type Account, createWorld, type World } from "./harness.ts";
 
@@ -42,7 +42,7 @@ test("the answer is held until the run completes", async () => {
   const { held } = await waiting(given);
   await complete(world.backend, given.run_id, { data: 1 }, 10_000);
   const answer = await held;
-  expect(runView.parse(answer.body)).toMatchObject({ status: "COMPLETED", cost: { actual_usd: "0.0100" } });
+  expect(answer.body).toMatchObject({ status: "COMPLETED", cost: { actual_usd: "0.0100" }, output: { data: 1 } });
   expect(applied(answer)).toBe("wait=30");
   expect(answer.headers.get("vary")).toBe("Prefer");
   expect(answer.headers.has("retry-after")).toBe(false);
@@ -152,4 +152,123 @@ test("64 answers are held for one account, by whichever of its keys, and a furth
   expect(held).toHaveLength(64);
   const next = await submitted(world, given.account);
   expect(applied(await ask(next, "wait=1"))).toBe("wait=1");
+});
+
+describe("a submit that waits", () => {
+  const submit = (account: Account, prefer: string, idempotency_key = newIdempotencyKey(), from = world) =>
+    post({ url: from.url, api_key: account.api_key, idempotency_key, headers: { Prefer: prefer } });
+  const runIdOf = async ({ tenant_id }: Account) => {
+    const find = () => world.owner.query("SELECT run_id FROM runs WHERE tenant_id = $1", [tenant_id]);
+    await eventually(async () => expect(await find()).toHaveLength(1));
+    return String((await find())[0]?.["run_id"]);
+  };
+
+  test("is answered with the run, its output and its cost once it is over", async () => {
+    const account = await world.account();
+    const held = submit(account, "wait=30");
+    const run_id = await runIdOf(account);
+    await complete(world.backend, run_id, { data: { winner: "tea" } }, 10_000);
+    const answer = await held;
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({
+      run_id,
+      status: "COMPLETED",
+      cost: { actual_usd: "0.0100" },
+      output: { data: { winner: "tea" } },
+    });
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      location: `/v1/runs/${run_id}`,
+      "preference-applied": "wait=30",
+      "x-dpp-cost-actual": "0.0100",
+      ratelimit: expect.stringMatching(/^"submit";/),
+    });
+    expect(answer.headers.has("retry-after")).toBe(false);
+  });
+
+  test("is answered 202 with the run as it is when the time is over", async () => {
+    const answer = await submit(await world.account(), "wait=1");
+    expect([answer.status, applied(answer), answer.headers.get("retry-after")]).toEqual([202, "wait=1", "1"]);
+    expect(runView.parse(answer.body)).toMatchObject({ status: "QUEUED", output: null });
+  });
+
+  test("again waits again, and finds the run that is over", async () => {
+    const account = await world.account();
+    const key = newIdempotencyKey();
+    const first = acceptedRun(await submit(account, "wait=0", key));
+    const held = submit(account, "wait", key);
+    await fail(world.backend, first.run_id);
+    for (const answer of [await held, await submit(account, "wait=0", key)]) {
+      expect([answer.status, answer.headers.get("idempotency-replayed")]).toEqual([200, "true"]);
+      expect(answer.body).toMatchObject({ run_id: first.run_id, status: "FAILED", output: null });
+    }
+    const plain = await post({ url: world.url, api_key: account.api_key, idempotency_key: key });
+    expect([plain.status, applied(plain)]).toEqual([202, null]);
+    expect(plain.body).not.toHaveProperty("output");
+  });
+
+  test("by a key without the scope read is accepted, and shown no output, then or later", async () => {
+    const account = await world.account({ key: { scopes: ["submit"] } });
+    const key = newIdempotencyKey();
+    const accepted = await submit(account, "wait=30", key);
+    const { run_id } = acceptedRun(accepted);
+    await complete(world.backend, run_id, { data: 1 }, 10_000);
+    const later = await submit(account, "wait=30", key);
+    for (const answer of [accepted, later]) {
+      expect([answer.status, applied(answer)]).toEqual([202, null]);
+      expect(answer.body).not.toHaveProperty("output");
+    }
+  });
+
+  test("by a key that is revoked meanwhile is answered as it was accepted", async () => {
+    const account = await world.account();
+    const held = submit(account, "wait=30");
+    await runIdOf(account);
+    await revokeKey(world.owner, account.key_id);
+    const answer = await held;
+    expect([answer.status, applied(answer)]).toEqual([202, null]);
+    expect(acceptedRun(answer).status).toBe("QUEUED");
+  });
+
+  test("that is refused is refused at once", async () => {
+    const poor = await world.account({ funds: 0 });
+    problemOf(await submit(poor, "wait=30"), 422, "budget-exceeded");
+  });
+});
+
+describe("output in a run", () => {
+  const read = ({ account, run_id }: Given, query: string) =>
+    call(`${runUrl({ account, run_id })}${query}`, { headers: bearer(account.api_key) });
+
+  test("is there where it was asked for, up to 64 KiB", async () => {
+    const [small, large] = [await submitted(), await submitted()];
+    const around = JSON.stringify({ data: "" }).length;
+    await complete(world.backend, small.run_id, { data: "x".repeat(64 * 1024 - around) }, 10_000);
+    await complete(world.backend, large.run_id, { data: "x".repeat(64 * 1024 - around + 1) }, 10_000);
+    const found = (await read(small, "?include=output")).body;
+    expect(found).toMatchObject({ output: { data: expect.stringMatching(/^x{65525}$/) } });
+    expect((await read(large, "?include=output")).body).toMatchObject({ status: "COMPLETED", output: null });
+    expect((await read(small, "")).body).not.toHaveProperty("output");
+    expect((await ask(small, "wait=0")).body).toEqual(found);
+  });
+
+  test("is null of a run without a result", async () => {
+    expect((await read(await submitted(), "?include=output")).body).toMatchObject({ status: "QUEUED", output: null });
+  });
+
+  test("is null, and the run is answered, where the result cannot be read, or is not what the run says", async () => {
+    const given = await submitted();
+    await complete(world.backend, given.run_id, { data: 1 }, 10_000);
+    await world.owner.query("UPDATE runs SET result_sha256 = sha256('other') WHERE run_id = $1", [given.run_id]);
+    const answer = await read(given, "?include=output");
+    expect([answer.status, answer.body]).toEqual([200, expect.objectContaining({ status: "COMPLETED", output: null })]);
+  });
+
+  test("comes beside the inputs, which are null once they are deleted", async () => {
+    const given = await submitted();
+    const { body } = await read(given, "?include=output,inputs");
+    expect(body).toMatchObject({ inputs: { question: "Which one?" }, output: null });
+    expect((await read(given, "?include=inputs")).body).not.toHaveProperty("output");
+    await world.owner.query("UPDATE runs SET inputs = NULL WHERE run_id = $1", [given.run_id]);
+    expect((await read(given, "?include=inputs")).body).toMatchObject({ inputs: null });
+  });
 });

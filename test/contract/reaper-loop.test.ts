@@ -19,7 +19,7 @@ it("the reaper's sweeps rest alike, but for the audit, which rests longer, and t
     ...stores,
     ...heard,
     objects: h.objects,
-    webhooks: { send: () => Promise.reject(new Error("nobody is to be told")), random },
+    webhooks: { send: () => Promise.reject(new Error("nobody is to be told")), random, objects: h.objects },
     dead_letters: { count: async () => 2, peek: async () => [], redrive: async () => 0 },
     sleeper: {
       sleep: (ms) => {

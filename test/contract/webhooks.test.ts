@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
@@ -5,6 +6,8 @@ import type { Db } from "#core/ports/db.ts";
 import { defaultWebhookSecret, enableWebhook } from "#core/store/webhooks/change-webhook.ts";
 import { redeliverWebhook } from "#core/store/webhooks/webhook-deliveries.ts";
 import { createWebhookSender } from "../../backend/drivers/fetch/webhook-sender.ts";
+import { complete } from "../api/finish.ts";
+import { type Account, submission } from "./support/money-world.ts";
 import { createWebhookWorld, receiver, type WebhookWorld } from "./support/webhook-world.ts";
 
 let world: WebhookWorld;
@@ -245,5 +248,73 @@ describe("a receiver", () => {
     await swept;
     expect([most, slow.received.length, quick.received.length]).toEqual([4, 6, 1]);
     expect((await world.deliveries(account, endpoint_id)).every(({ status }) => status === "delivered")).toBe(true);
+  });
+});
+
+describe("the event of a completed run", () => {
+  const RESULT = { data: { winner: "tea" } };
+  const bodiesOf = ({ received }: Awaited<ReturnType<typeof receiver>>) =>
+    received.map(({ body }) => JSON.parse(body) as { data: { run: Record<string, unknown> } });
+
+  /** A run that has completed with this result, with an address of its own. */
+  async function completedRun(
+    account: Account,
+    webhook?: { url: string; include_output: boolean },
+    result: object = RESULT,
+  ) {
+    const own = webhook === undefined ? undefined : { ...webhook, secret: OTHER_SECRET };
+    const run = submission(account, { webhook: own, idempotency_key: randomUUID() });
+    await world.submit(run);
+    await complete(world.backend, run.run_id, result, 5_000);
+    return run.run_id;
+  }
+
+  it("has the result where its receiver asked for it, at an endpoint and at the run's own address, and nowhere else", async () => {
+    const account = await world.tenant();
+    await using asks = await receiver();
+    await using plain = await receiver();
+    await using own = await receiver();
+    await world.endpoint(account, asks.url, [], true);
+    await world.endpoint(account, plain.url);
+    const run_id = await completedRun(account, { url: own.url, include_output: true });
+    await world.sweep();
+    for (const of of [asks, own]) {
+      expect(bodiesOf(of)).toMatchObject([{ data: { run: { run_id, status: "COMPLETED", output: RESULT } } }]);
+    }
+    expect(bodiesOf(plain)[0]?.data.run).not.toHaveProperty("output");
+  });
+
+  it("has no output at a run's own address that did not ask, and of no other event", async () => {
+    const account = await world.tenant();
+    await using asks = await receiver();
+    await using own = await receiver();
+    await world.endpoint(account, asks.url, ["run.canceled"], true);
+    await completedRun(account, { url: own.url, include_output: false });
+    await world.happen(account);
+    await world.sweep();
+    for (const of of [asks, own]) expect(bodiesOf(of)[0]?.data.run).not.toHaveProperty("output");
+  });
+
+  it("says null for a result above 64 KiB", async () => {
+    const account = await world.tenant();
+    await using asks = await receiver();
+    await world.endpoint(account, asks.url, [], true);
+    await completedRun(account, undefined, { data: "x".repeat(64 * 1024) });
+    await world.sweep();
+    expect(bodiesOf(asks)).toMatchObject([{ data: { run: { output: null, links: { output: expect.any(String) } } } }]);
+  });
+
+  it("is sent at once without the result while the store of results is out", async () => {
+    const account = await world.tenant();
+    await using asks = await receiver();
+    const { endpoint_id } = await world.endpoint(account, asks.url, [], true);
+    await completedRun(account);
+    const download = () => Promise.reject(new Outage("s3", new Error("down")));
+    const heard = await world.sweep({ objects: { download } });
+    expect(bodiesOf(asks)).toMatchObject([{ data: { run: { status: "COMPLETED", output: null } } }]);
+    expect(await world.row(endpoint_id)).toMatchObject({ status: "delivered", attempts: 1 });
+    expect(heard.lines.map(({ message }) => message)).toContain(
+      "a webhook is sent without its output, which could not be read",
+    );
   });
 });

@@ -33,7 +33,11 @@ const result = z.strictObject({
 
 const path = (description: string, rest: string) =>
   z.string().meta({ description, examples: [`${EXAMPLE_RUN}${rest}`] });
-const noPath = (description: string, rest: string) => path(description, rest).nullable();
+const noPath = (description: string, rest: string) =>
+  z
+    .string()
+    .nullable()
+    .meta({ description, examples: [`${EXAMPLE_RUN}${rest}`] });
 
 const links = z.strictObject({
   self: path("The run.", ""),

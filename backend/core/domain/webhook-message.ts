@@ -47,7 +47,7 @@ export const webhookEvents = {
   run: z.strictObject({
     type: z.enum(["run.completed", "run.failed", "run.canceled"]).describe("What happened."),
     timestamp,
-    data: z.strictObject({ run: runView }).describe("The run, as it ended."),
+    data: z.strictObject({ run: runView.describe("The run, as it ended.") }).describe("What it happened to."),
   }),
   budget: z.strictObject({
     type: z.literal("budget.threshold").describe("What happened."),

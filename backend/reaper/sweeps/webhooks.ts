@@ -1,11 +1,14 @@
+import type { ResultDocument } from "#core/domain/result.ts";
 import { retrySeconds, signatureOf } from "#core/domain/webhook.ts";
 import { webhookBody } from "#core/domain/webhook-message.ts";
 import type { Clock, Sleeper } from "#core/ports/clock.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
+import type { ObjectDownloader } from "#core/ports/objects.ts";
 import type { Random } from "#core/ports/random.ts";
 import type { WebhookAnswer, WebhookRequest, WebhookSender } from "#core/ports/webhook-sender.ts";
+import { readOutput } from "#core/store/read-output.ts";
 import {
   claimDeliveries,
   type ClaimedDelivery,
@@ -18,7 +21,10 @@ import { type EventPosition, fanOutEvents, forgetEvents } from "#core/store/webh
 const EVENTS_AT_ONCE = 100;
 /** Sent at once by one reaper, to endpoints that were quick the last time, and to slow ones. */
 export const WEBHOOK_PLACES = { quick: 96, slow: 32 } as const;
-/** Of all that is under way, whichever reaper sends it; a lease outlasts the sender's timeout and the note of its end. */
+/**
+ * Of all that is under way, whichever reaper sends it; a lease outlasts the download of an output, the sender's timeout and
+ * the note of its end.
+ */
 export const WEBHOOK_SHARES = { per_tenant: 8, per_endpoint: 4, per_host: 32, kept: 24, lease_seconds: 60 } as const;
 /** An attempt that takes as long, answered or not, moves its endpoint to the slow places until one is quicker. */
 export const SLOW_ATTEMPT_MS = 5_000;
@@ -32,6 +38,7 @@ const FORGET_BATCHES = 20;
 export interface WebhookSweepDeps {
   readonly db: Db;
   readonly send: WebhookSender;
+  readonly objects: ObjectDownloader;
   readonly clock: Clock;
   readonly random: Random;
   readonly sleeper: Sleeper;
@@ -128,7 +135,8 @@ async function deliver(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promi
 async function attempt(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promise<AttemptResult> {
   let request: WebhookRequest;
   try {
-    request = requestOf(delivery, Math.floor(deps.clock.now() / 1000));
+    const output = delivery.include_output ? await outputOf(deps, delivery) : undefined;
+    request = requestOf(delivery, output, Math.floor(deps.clock.now() / 1000));
   } catch (error) {
     deps.log.error("an event is not what its type says", { event_uuid: delivery.event_uuid, error });
     return { outcome: "failed", status: null, error: "event-malformed", retry_seconds: null, slow: delivery.slow };
@@ -139,10 +147,29 @@ async function attempt(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promi
   return { ...conclusionOf(answer, delivery.tries, deps.random), slow };
 }
 
-function requestOf(delivery: ClaimedDelivery, timestamp: number): WebhookRequest {
+/**
+ * The result of the event's run. Null also where it cannot be read: the event is sent without it, at once, and its receiver
+ * reads it by the path in the event.
+ */
+async function outputOf(deps: WebhookSweepDeps, { run, delivery_id }: ClaimedDelivery): Promise<ResultDocument | null> {
+  if (run === null) return null;
+  try {
+    return await readOutput(deps.objects, run);
+  } catch (error) {
+    deps.metrics.count("webhook_output_unread");
+    deps.log.warn("a webhook is sent without its output, which could not be read", { delivery_id, error });
+    return null;
+  }
+}
+
+function requestOf(
+  delivery: ClaimedDelivery,
+  output: ResultDocument | null | undefined,
+  timestamp: number,
+): WebhookRequest {
   const { event_uuid, url, secret, previous_secrets, run } = delivery;
   const id = `evt_${event_uuid}`;
-  const body = webhookBody(delivery);
+  const body = webhookBody({ ...delivery, output });
   return {
     url,
     body,

@@ -12,6 +12,8 @@ import { sweepWebhooks, type WebhookSweepDeps } from "../../../backend/reaper/sw
 import { serve } from "./local-server.ts";
 import { type Account, createMoneyWorld, submission } from "./money-world.ts";
 import { recorder } from "./recorder.ts";
+import { createS3Objects } from "../../../backend/drivers/s3.ts";
+import { storeOfResults } from "../../api/finish.ts";
 
 const NEVER = new AbortController().signal;
 const random = createRandom();
@@ -77,8 +79,11 @@ export async function createWebhookWorld() {
     sweep: async (over: Partial<WebhookSweepDeps> = {}) => {
       const heard = recorder();
       const send = createWebhookSender({ allowHosts: LOCAL });
-      const deps = { db: world.backend, send, clock: createClock(), sleeper: createSleeper(), random, ...heard };
+      const objects = createS3Objects(storeOfResults());
+      const clocks = { clock: createClock(), sleeper: createSleeper() };
+      const deps = { db: world.backend, send, objects, random, ...clocks, ...heard };
       await sweepWebhooks({ ...deps, ...over }, NEVER);
+      objects.close();
       return heard;
     },
     deliveries: async ({ key_sha256 }: Account, endpoint_id?: string) => {
