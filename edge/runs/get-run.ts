@@ -28,6 +28,7 @@ export const getRun = operation({
   params: { id: runIdParameter },
   headers: { Prefer: preferHeader },
   query: queryOf({ include: { ...include, document: { ...include.document, example: ["output"] } } }),
+  headers: { Prefer: preferHeader },
   responses: {
     200: {
       description: "The run.",
