@@ -28,7 +28,7 @@ const connectionLimits = ({ DPP_DATABASE_TIMEOUT_MS }: EdgeEnv) => ({
 
 const platform = { clock: createClock(), random: createRandom() };
 // The platform collects what is printed.
-const log = createConsoleLog((line) => console.log(line));
+const log = createConsoleLog(console);
 
 function wire(env: EdgeEnv) {
   const { clock } = platform;
