@@ -7,9 +7,10 @@ const KEPT_BY_304 = new Set(["etag", "last-modified", "cache-control", "expires"
 /** GetObject and HeadObject with the conditions and ranges of RFC 9110 as S3 follows them; the emulator has its own. */
 export async function readObject(app: AwsEmulator, request: ReceivedRequest): Promise<Reply | Fault> {
   const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => !CONDITIONS.has(name)));
-  const reply = await forward(app, { ...request, headers });
-  const { etag } = reply.headers;
-  if (reply.status !== 200 || etag === undefined) return reply;
+  const found = await forward(app, { ...request, headers });
+  const { etag } = found.headers;
+  if (found.status !== 200 || etag === undefined) return found;
+  const reply = withOverrides(found, request.target);
   reply.headers["accept-ranges"] = "bytes";
   const verdict = conditionOf(request.headers, etag, Date.parse(reply.headers["last-modified"] ?? ""));
   if (verdict === 412)
@@ -23,6 +24,25 @@ export async function readObject(app: AwsEmulator, request: ReceivedRequest): Pr
     return { status: 304, headers: Object.fromEntries(kept), body: Buffer.alloc(0) };
   }
   return ranged(request, reply);
+}
+
+/** Headers of a response to GET that its address may replace (GetObject, Request Syntax). */
+const OVERRIDES = [
+  "content-type",
+  "content-language",
+  "expires",
+  "cache-control",
+  "content-disposition",
+  "content-encoding",
+] as const;
+
+function withOverrides(reply: Reply, target: string): Reply {
+  const asked = new URL(target, "http://s3.invalid").searchParams;
+  const replaced = OVERRIDES.flatMap((name) => {
+    const value = asked.get(`response-${name}`);
+    return value === null ? [] : [[name, value] as const];
+  });
+  return { ...reply, headers: { ...reply.headers, ...Object.fromEntries(replaced) } };
 }
 
 type Headers = ReceivedRequest["headers"];

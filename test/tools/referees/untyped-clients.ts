@@ -29,7 +29,7 @@ export async function driveUntypedClients(report: Report, world: World): Promise
 async function bySwaggerClient({ edgeUrl, apiKey }: World): Promise<void> {
   const { default: Made } = await load<Swagger>("swagger-client");
   // What "Try it out" of Swagger's page is made of.
-  const client = await new Made({ url: `${edgeUrl}/openapi.json`, authorizations: { bearer: { value: apiKey } } });
+  const client = await new Made({ url: `${edgeUrl}/openapi.json`, authorizations: { apiKey: { value: apiKey } } });
   const submitted = await client.execute({
     operationId: "createRun",
     parameters: { "Idempotency-Key": newKey(), Prefer: "wait=20" },

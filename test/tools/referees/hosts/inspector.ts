@@ -24,7 +24,8 @@ export async function byInspector(host: Host): Promise<void> {
   await purchase(async (name, given) => {
     const pairs = Object.entries(given).flatMap(([key, value]) => [
       "--tool-arg",
-      `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+      // In quotes, since a bare 0.0500 would be taken for a number.
+      `${key}=${JSON.stringify(value)}`,
     ]);
     return JSON.parse(await inspect("tools/call", ["--tool-name", name, ...pairs])) as unknown;
   });
