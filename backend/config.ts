@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { DECISION_MODEL_LIMITS } from "#core/domain/packs/decision-limits.ts";
+import { plaintextFaults } from "#core/domain/transport.ts";
 import { platformFailureFee } from "#core/domain/run.ts";
 import { logLevel } from "./drivers/log.ts";
 
-/** SQS hides no message for longer. */
-const LONGEST_LEASE_SECONDS = 43_200;
+/** SQS hides a message for 12 hours from its receipt, extensions included: a lease far below leaves room for them. */
+const LONGEST_LEASE_SECONDS = 3_600;
 const seconds = (fallback: number, least = 0.05, most = 86_400) =>
   z.coerce.number("must be a number of seconds").min(least).max(most).default(fallback);
 const count = (fallback: number, most: number) => z.coerce.number().int().min(1).max(most).default(fallback);
@@ -20,9 +21,12 @@ const hostList = (pair: RegExp, message: string) =>
 const shared = {
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
+  REDIS_CLUSTER: z.stringbool().default(false),
+  DPP_ALLOW_PLAINTEXT: z.stringbool().default(false),
   AWS_REGION: z.string().min(1),
   AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
   AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+  AWS_SESSION_TOKEN: z.string().min(1).optional(),
   SQS_ENDPOINT: optionalUrl,
   SQS_QUEUE_URL: z.url(),
   S3_ENDPOINT: optionalUrl,
@@ -32,7 +36,27 @@ const shared = {
   DPP_MAX_ATTEMPTS: count(3, 20),
   DPP_PLATFORM_FAILURE_FEE: platformFailureFee.default("none"),
   DPP_LOG_LEVEL: logLevel.default("info"),
+  DPP_METRICS_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+  DPP_METRICS_HOST: z.string().min(1).default("0.0.0.0"),
 };
+
+interface StoreUrls {
+  readonly DATABASE_URL: string;
+  readonly REDIS_URL: string;
+  readonly SQS_ENDPOINT?: string | undefined;
+  readonly SQS_QUEUE_URL: string;
+  readonly S3_ENDPOINT?: string | undefined;
+  readonly DPP_ALLOW_PLAINTEXT: boolean;
+}
+
+function refusePlaintext({ DPP_ALLOW_PLAINTEXT, ...env }: StoreUrls, context: z.RefinementCtx): void {
+  if (DPP_ALLOW_PLAINTEXT) return;
+  const { DATABASE_URL, REDIS_URL, SQS_ENDPOINT, SQS_QUEUE_URL, S3_ENDPOINT } = env;
+  // The address of a queue is only its name where an endpoint is given.
+  const queue = SQS_ENDPOINT === undefined ? { SQS_QUEUE_URL } : { SQS_ENDPOINT };
+  for (const [name, message] of plaintextFaults({ DATABASE_URL, REDIS_URL, S3_ENDPOINT, ...queue }))
+    context.addIssue({ code: "custom", path: [name], message });
+}
 
 const workerSchema = z
   .object({
@@ -52,21 +76,25 @@ const workerSchema = z
   .refine((env) => env.DECISION_MODEL_URL === undefined || env.DECISION_MODEL_NAME !== undefined, {
     path: ["DECISION_MODEL_NAME"],
     error: "is needed with DECISION_MODEL_URL",
-  });
+  })
+  .superRefine(refusePlaintext);
 export type WorkerConfig = z.infer<typeof workerSchema>;
 
-const reaperSchema = z.object({
-  ...shared,
-  DPP_SWEEP_SECONDS: seconds(15),
-  DPP_SIGNAL_SECONDS: seconds(60),
-  DPP_SYNC_GRACE_SECONDS: seconds(90, 1),
-  DPP_AUDIT_SECONDS: seconds(300),
-  DPP_WEBHOOK_ALLOW_HOSTS: hostList(
-    /^[^\s:/]+:(\d{1,5}|\*)$/,
-    "must be host:port pairs, with commas between; a port may be *",
-  ),
-  SQS_DLQ_URL: optionalUrl,
-});
+const reaperSchema = z
+  .object({
+    ...shared,
+    DPP_SYNC_RESTING_SECONDS: seconds(60, 1),
+    DPP_SWEEP_SECONDS: seconds(15),
+    DPP_SIGNAL_SECONDS: seconds(60),
+    DPP_SYNC_GRACE_SECONDS: seconds(90, 1),
+    DPP_AUDIT_SECONDS: seconds(300),
+    DPP_WEBHOOK_ALLOW_HOSTS: hostList(
+      /^[^\s:/]+:(\d{1,5}|\*)$/,
+      "must be host:port pairs, with commas between; a port may be *",
+    ),
+    SQS_DLQ_URL: optionalUrl,
+  })
+  .superRefine(refusePlaintext);
 export type ReaperConfig = z.infer<typeof reaperSchema>;
 
 type Environment = Readonly<Record<string, string | undefined>>;

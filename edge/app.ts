@@ -1,4 +1,5 @@
 import { Hono, type MiddlewareHandler } from "hono";
+import { html } from "hono/html";
 import { Outage } from "#core/domain/outage.ts";
 import { Problem } from "#core/domain/problem.ts";
 import { answerInvalid } from "./admission/answer-invalid.ts";
@@ -9,6 +10,7 @@ import { allowOrigins } from "./http/cors.ts";
 import { finishText } from "./http/finish-text.ts";
 import type { Method } from "./http/operation.ts";
 import { logRefusals } from "./http/log-refusals.ts";
+import { problemPage } from "./http/page.ts";
 import { problemResponse } from "./http/problem-response.ts";
 import { rateHeaders } from "./http/rate-headers.ts";
 import { routeOf } from "./http/route.ts";
@@ -34,8 +36,13 @@ export function createApp(deps: AppDeps): Hono<EdgeTypes> {
     app.all(pattern, otherMethods([...operations.keys()]));
   }
 
-  app.notFound((c) => problemResponse(c, new Problem("not-found", "Route not found.")));
-  app.onError((error, c) => problemResponse(c, problemOf(deps, error, c)));
+  app.notFound((c) => notFound(c, new Problem("not-found", "Route not found.")));
+  app.onError((error, c) => {
+    const problem = problemOf(deps, error, c);
+    return problem.slug === "not-found" && c.get("public") === true
+      ? notFound(c, problem)
+      : problemResponse(c, problem);
+  });
   return app;
 }
 
@@ -58,6 +65,18 @@ function otherMethods(methods: readonly Method[]): EdgeHandler {
     c.req.method === "OPTIONS"
       ? c.body(null, 204, { Allow })
       : problemResponse(c, new Problem("method-not-allowed", `Allowed methods: ${Allow}.`), { Allow });
+}
+
+/** A person reads a page, a program the problem. */
+function notFound(c: EdgeRequest, problem: Problem): Response | Promise<Response> {
+  const page = problemPage(c, {
+    title: "Not found",
+    body: html`<h1>Not found</h1>
+      <p>The page does not exist. Go to <a href="/">the start page</a> or <a href="/docs">the API</a>.</p>`,
+  });
+  if (page === undefined) return problemResponse(c, problem);
+  c.set("problem", "not-found");
+  return c.html(page, 404);
 }
 
 /** Nothing of an unexpected error leaves the house. */

@@ -1,5 +1,9 @@
 import { z } from "zod";
+import { plaintextFaults } from "#core/domain/transport.ts";
 import { privateKey, publicKeys } from "#core/domain/receipt-key.ts";
+
+/** Of the queue in wrangler.toml, until somebody names a real one. */
+const PLACEHOLDER_ACCOUNT = "/000000000000/";
 
 const required = z.string().min(1);
 const http = z.url({ protocol: /^https?$/ });
@@ -64,6 +68,16 @@ const schema = z.object({
   DPP_SYNC_GRACE_SECONDS: z.coerce.number().positive().max(86_400).default(90),
   DPP_RECEIPT_KEY: json.pipe(privateKey).optional(),
   DPP_RECEIPT_PUBLIC_KEYS: json.pipe(publicKeys).optional(),
+  DPP_ALLOW_PLAINTEXT: z.stringbool().default(false),
+});
+
+const checked = schema.superRefine((env, context) => {
+  if (env.SQS_QUEUE_URL.includes(PLACEHOLDER_ACCOUNT) && env.SQS_QUEUE_URL.startsWith("https:"))
+    context.addIssue({ code: "custom", path: ["SQS_QUEUE_URL"], message: "is the placeholder of wrangler.toml" });
+  if (env.DPP_ALLOW_PLAINTEXT) return;
+  const { NEON_HTTP, UPSTASH_REDIS_REST_URL, SQS_QUEUE_URL, S3_ENDPOINT } = env;
+  for (const [name, message] of plaintextFaults({ NEON_HTTP, UPSTASH_REDIS_REST_URL, SQS_QUEUE_URL, S3_ENDPOINT }))
+    context.addIssue({ code: "custom", path: [name], message });
 });
 export type EdgeEnv = z.infer<typeof schema>;
 
@@ -77,7 +91,7 @@ export interface InvalidEnv {
 
 /** The checked environment, or every error of it at once; an error names a variable, never its value. */
 export function parseEnv(bindings: unknown): { readonly env: EdgeEnv } | InvalidEnv {
-  const parsed = schema.safeParse(bindings);
+  const parsed = checked.safeParse(bindings);
   if (parsed.success) return { env: parsed.data };
   const { DPP_VERSION: version } = versionAlone.parse(bindings ?? {});
   return { version, errors: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) };

@@ -1,4 +1,5 @@
 import { verifyingKeys } from "#core/domain/receipt-key.ts";
+import { VERSION } from "#core/domain/version.ts";
 import { readClock } from "#core/store/redis/read-clock.ts";
 import { createApp } from "./app.ts";
 import { createConsoleLog, createConsoleMetrics } from "./drivers/console.ts";
@@ -27,7 +28,7 @@ const connectionLimits = ({ DPP_DATABASE_TIMEOUT_MS }: EdgeEnv) => ({
 
 const platform = { clock: createClock(), random: createRandom() };
 // The platform collects what is printed.
-const log = createConsoleLog((line) => console.log(line));
+const log = createConsoleLog(console);
 
 function wire(env: EdgeEnv) {
   const { clock } = platform;
@@ -58,7 +59,8 @@ function wire(env: EdgeEnv) {
     ...platform,
     log,
     metrics: createConsoleMetrics(log),
-    version: env.DPP_VERSION,
+    version: VERSION,
+    build: env.DPP_VERSION,
     origin: env.DPP_ORIGIN,
     cors: { origins: env.DPP_CORS_ORIGINS, localhost: env.DPP_CORS_LOCALHOST },
     security_contact: env.DPP_SECURITY_CONTACT,

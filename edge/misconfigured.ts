@@ -21,7 +21,7 @@ interface MisconfiguredDeps {
 export function createMisconfiguredApp(deps: MisconfiguredDeps, { version, errors }: InvalidEnv): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>();
   app.use(correlate(deps), safeHeaders, finishText);
-  app.get(getHealth.path, getHealth.handler({ version }));
+  app.get(getHealth.path, getHealth.handler({ build: version }));
   app.notFound((c) => {
     deps.log.error("invalid environment", { errors, trace_id: c.get("trace").trace_id });
     return problemResponse(c, new Problem("unavailable", "The service is not configured.", { retry_after_s: 60 }));

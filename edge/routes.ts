@@ -20,11 +20,13 @@ import { getRunEvents } from "./runs/get-run-events.ts";
 import { getRun } from "./runs/get-run.ts";
 import { listRuns } from "./runs/list-runs.ts";
 import { getDocs } from "./service/get-docs.ts";
+import { getFavicon } from "./service/get-favicon.ts";
 import { getHealth } from "./service/get-health.ts";
 import { getIndex } from "./service/get-index.ts";
 import { getLlmsText } from "./service/get-llms-text.ts";
 import { getOpenapi } from "./service/get-openapi.ts";
 import { getReadiness } from "./service/get-readiness.ts";
+import { getRobotsText } from "./service/get-robots-text.ts";
 import { getSecurityText } from "./service/get-security-text.ts";
 import { getProblem } from "./service/get-problem.ts";
 import { getRedoc } from "./service/get-redoc.ts";
@@ -78,6 +80,8 @@ const operations = [
   getRedoc,
   getLlmsText,
   getSecurityText,
+  getRobotsText,
+  getFavicon,
   listProblems,
   getProblem,
 ] as const;

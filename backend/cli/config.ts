@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { plaintextFaults } from "#core/domain/transport.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -9,19 +10,39 @@ export class Misconfigured extends Error {
 
 const optionalUrl = z.url("must be a URL").optional();
 
-const schema = z.object({
+const settings = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "must be the postgres:// URL of the database's owner" }),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: "must be a redis:// or rediss:// URL" }).optional(),
+  REDIS_CLUSTER: z.stringbool().default(false),
+  DPP_ALLOW_PLAINTEXT: z.stringbool().default(false),
   DPP_SYNC_GRACE_SECONDS: z.coerce.number().positive().max(86_400).default(90),
   AWS_REGION: z.string().min(1).optional(),
   AWS_ACCESS_KEY_ID: z.string().min(1).optional(),
   AWS_SECRET_ACCESS_KEY: z.string().min(1).optional(),
+  AWS_SESSION_TOKEN: z.string().min(1).optional(),
   SQS_ENDPOINT: optionalUrl,
   SQS_QUEUE_URL: optionalUrl,
   SQS_DLQ_URL: optionalUrl,
   S3_ENDPOINT: optionalUrl,
   S3_BUCKET: z.string().min(3).optional(),
+  /** Pages of these origins read results from the bucket. */
+  DPP_CORS_ORIGINS: z
+    .string()
+    .default("")
+    .transform((text) =>
+      text
+        .split(",")
+        .map((origin) => origin.trim())
+        .filter((origin) => origin !== ""),
+    ),
   DPP_JWKS: z.string().min(1).optional(),
+});
+
+const schema = settings.superRefine((env, context) => {
+  if (env.DPP_ALLOW_PLAINTEXT) return;
+  const { DATABASE_URL, REDIS_URL, SQS_ENDPOINT, S3_ENDPOINT } = env;
+  for (const [name, message] of plaintextFaults({ DATABASE_URL, REDIS_URL, SQS_ENDPOINT, S3_ENDPOINT }))
+    context.addIssue({ code: "custom", path: [name], message });
 });
 export type CliConfig = z.infer<typeof schema>;
 

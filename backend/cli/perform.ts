@@ -20,6 +20,8 @@ export interface Shell {
   readonly perform: Perform;
   readonly print: Print;
   readonly env: Environment;
+  /** Checks every store that the environment names. */
+  readonly doctor: () => Promise<Report>;
 }
 
 /** A command that does something; all of them can answer in JSON. */

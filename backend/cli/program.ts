@@ -4,6 +4,7 @@ import { addAudit } from "./commands/audit.ts";
 import { addBalance } from "./commands/balance.ts";
 import { addClawback } from "./commands/clawback.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
+import { addDoctor } from "./commands/doctor.ts";
 import { addFindings } from "./commands/findings.ts";
 import { addGrant } from "./commands/grant.ts";
 import { addKey } from "./commands/key.ts";
@@ -32,5 +33,6 @@ export function createProgram(shell: Shell, output: OutputConfiguration = {}): C
   const money = [addGrant, addClawback, addBalance, addRun, addAudit, addFindings];
   for (const add of [addTenant, addPlan, addKey, ...money, addDeadLetters, addSwitch]) add(program, shell.perform);
   addReceipt(program, shell);
+  addDoctor(program, shell);
   return program;
 }

@@ -8,6 +8,7 @@ import { createRandom } from "../drivers/random.ts";
 import { createRedis } from "../drivers/redis.ts";
 import { type CliConfig, cliConfig, type Environment, Misconfigured, needed } from "./config.ts";
 import { Refused } from "./operator.ts";
+import { reportDoctor } from "./operations/report-doctor.ts";
 import type { Perform, Print } from "./perform.ts";
 import { printedReport } from "./print-report.ts";
 import { createProgram } from "./program.ts";
@@ -65,7 +66,7 @@ const performOn =
     const shield =
       config.REDIS_URL === undefined
         ? undefined
-        : createRedis({ url: config.REDIS_URL, command_timeout_ms: REDIS_TIMEOUT_MS });
+        : createRedis({ url: config.REDIS_URL, cluster: config.REDIS_CLUSTER, command_timeout_ms: REDIS_TIMEOUT_MS });
     const aws = awsStores(config);
     try {
       const operator = {
@@ -107,7 +108,15 @@ export async function runCli(args: readonly string[], { env, out, err }: Termina
     out(`${printedReport(options, report)}\n`);
     code = report.exit_code ?? 0;
   };
-  const program = createProgram({ perform: performOn(env, warn, print), print, env }, { writeOut: out, writeErr: err });
+  const doctor = async () => {
+    const config = cliConfig(env);
+    const { runDoctor } = await import("../doctor/run.ts");
+    return reportDoctor(await runDoctor(config));
+  };
+  const program = createProgram(
+    { perform: performOn(env, warn, print), print, env, doctor },
+    { writeOut: out, writeErr: err },
+  );
   try {
     await program.parseAsync(args, { from: "user" });
     return code;

@@ -4,6 +4,8 @@ interface AwsEnvironment {
   readonly AWS_REGION: string;
   readonly AWS_ACCESS_KEY_ID?: string | undefined;
   readonly AWS_SECRET_ACCESS_KEY?: string | undefined;
+  /** Temporary credentials have three parts. */
+  readonly AWS_SESSION_TOKEN?: string | undefined;
 }
 
 export interface AwsLimits {
@@ -19,10 +21,11 @@ export interface AwsLimits {
  */
 export function awsClient(env: AwsEnvironment, endpoint: string | undefined, limits: AwsLimits) {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  const { AWS_SESSION_TOKEN: sessionToken } = env;
   return {
     region: env.AWS_REGION,
     ...(accessKeyId !== undefined && secretAccessKey !== undefined
-      ? { credentials: { accessKeyId, secretAccessKey } }
+      ? { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } }
       : {}),
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     maxAttempts: limits.attempts,

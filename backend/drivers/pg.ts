@@ -9,8 +9,8 @@ export interface PgOptions {
   /** How long the server lets a statement run; this side gives up on a silent connection shortly after. */
   readonly statement_timeout_ms: number;
   /**
-   * The server has it from the role's settings: poolers refuse a connection that brings one along. A login without any
-   * sets its own once it is connected, which holds where no pooler is in between.
+   * The role's own setting is kept; a login without one still gets this one. Set once connected, since poolers refuse a
+   * connection that brings settings along; behind a pooler only the role's settings hold for certain.
    */
   readonly timeout_is_roles?: boolean;
   readonly connect_timeout_ms: number;
@@ -42,9 +42,7 @@ export function createPgDb(options: PgOptions): PgDb {
     connectionString: options.connectionString,
     max: options.max,
     connectionTimeoutMillis: options.connect_timeout_ms,
-    ...(options.timeout_is_roles === true
-      ? { onConnect: (client) => limit(client, options.statement_timeout_ms) }
-      : { statement_timeout: options.statement_timeout_ms }),
+    onConnect: (client) => configure(client, options),
     query_timeout: options.statement_timeout_ms + SILENCE_MS,
     application_name: options.application_name,
     keepAlive: true,
@@ -59,10 +57,12 @@ export function createPgDb(options: PgOptions): PgDb {
   };
 }
 
-const LIMIT = "SELECT set_config('statement_timeout', $1, false) WHERE current_setting('statement_timeout') = '0'";
+/** Compiling the statements of an audit takes 75 times as long as running them: logins other than the roles lack `jit = off`. */
+const CONFIGURE = `SELECT set_config('jit', 'off', false),
+  CASE WHEN $2 AND current_setting('statement_timeout') <> '0' THEN NULL ELSE set_config('statement_timeout', $1, false) END`;
 
-async function limit(client: pg.ClientBase, timeout_ms: number): Promise<void> {
-  await client.query(LIMIT, [String(timeout_ms)]);
+async function configure(client: pg.ClientBase, options: PgOptions): Promise<void> {
+  await client.query(CONFIGURE, [String(options.statement_timeout_ms), options.timeout_is_roles === true]);
 }
 
 async function query(pool: pg.Pool, statement: Statement, values: readonly SqlValue[]): Promise<readonly Row[]> {

@@ -1,12 +1,17 @@
 import { createHash } from "node:crypto";
-import { Redis as Client, ReplyError } from "ioredis";
+import { Cluster, Redis as Single, type RedisOptions as ClientOptions, ReplyError } from "ioredis";
 import { Outage } from "#core/domain/outage.ts";
+import { scriptsFor } from "#core/domain/redis-script.ts";
 import type { Redis, RedisReply, RedisScript } from "#core/ports/redis.ts";
 
 export interface RedisOptions {
   readonly url: string;
   readonly command_timeout_ms: number;
+  /** `url` is one node of a Redis Cluster, which names the others. */
+  readonly cluster?: boolean;
 }
+
+type Client = Single | Cluster;
 
 export interface RedisDriver {
   readonly redis: Redis;
@@ -15,28 +20,21 @@ export interface RedisDriver {
 
 /** How long a closed client may still keep its process alive. */
 const DISCONNECT_MS = 100;
+const DEFAULT_PORT = 6379;
 const RETRY_STEP_MS = 100;
 const RETRY_CEILING_MS = 2_000;
 /** Replies of a server that is there and cannot serve. */
 const NOT_A_VERDICT =
-  /^(LOADING|READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|NOAUTH|WRONGPASS|NOPERM)\b/;
+  /^(LOADING|READONLY|OOM|MISCONF|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOREPLICAS|NOAUTH|WRONGPASS|NOPERM)\b/;
 
 export function createRedis(options: RedisOptions): RedisDriver {
-  const client = new Client(options.url, {
-    // A command in flight when the connection breaks may have run: it is reported as lost, never sent again.
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    commandTimeout: options.command_timeout_ms,
-    connectTimeout: options.command_timeout_ms,
-    disconnectTimeout: DISCONNECT_MS,
-    retryStrategy: (attempts) => Math.min(attempts * RETRY_STEP_MS, RETRY_CEILING_MS),
-    disableClientInfo: true,
-  });
+  const client = options.cluster === true ? connectCluster(options) : connectSingle(options);
+  const forServer = scriptsFor(options.url);
   // Each caller gets the error of its own command; without a listener the event would be printed at every attempt.
   client.on("error", () => undefined);
   return {
     redis: {
-      run: (script, keys, args) => ask(client, () => run(client, script, keys, args)),
+      run: (script, keys, args) => ask(client, () => run(client, forServer(script), keys, args)),
       get: (key) => ask(client, () => client.get(key)),
       set: async (key, value, ttl_ms) => {
         await ask(client, () => (ttl_ms === undefined ? client.set(key, value) : client.set(key, value, "PX", ttl_ms)));
@@ -44,6 +42,41 @@ export function createRedis(options: RedisOptions): RedisDriver {
     },
     close: () => client.disconnect(),
   };
+}
+
+const wait = (attempts: number) => Math.min(attempts * RETRY_STEP_MS, RETRY_CEILING_MS);
+
+const clientOptions = ({ command_timeout_ms }: RedisOptions): ClientOptions => ({
+  // A command in flight when the connection breaks may have run: it is reported as lost, never sent again.
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  commandTimeout: command_timeout_ms,
+  connectTimeout: command_timeout_ms,
+  disconnectTimeout: DISCONNECT_MS,
+  disableClientInfo: true,
+});
+
+const connectSingle = (options: RedisOptions): Single =>
+  new Single(options.url, { ...clientOptions(options), retryStrategy: wait });
+
+/** Each script names its keys, which share a hash tag: the client finds the node. */
+function connectCluster(options: RedisOptions): Cluster {
+  const { protocol, hostname, port, username, password } = new URL(options.url);
+  const isTls = protocol === "rediss:";
+  return new Cluster([{ host: hostname, port: Number(port || DEFAULT_PORT) }], {
+    redisOptions: {
+      ...clientOptions(options),
+      ...(username === "" ? {} : { username: decodeURIComponent(username) }),
+      ...(password === "" ? {} : { password: decodeURIComponent(password) }),
+      ...(isTls ? { tls: {} } : {}),
+    },
+    // Certificates are of names.
+    ...(isTls ? { dnsLookup: (address, answer) => answer(null, address) } : {}),
+    clusterRetryStrategy: wait,
+    // As above: a redirection was refused before it ran, all else may have run.
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+  });
 }
 
 async function ask<T>(client: Client, command: () => Promise<T>): Promise<T> {

@@ -26,6 +26,8 @@ export type ReaperDeps = AuditSweepDeps &
   RetentionSweepDeps & {
     readonly sleeper: Sleeper;
     readonly webhooks: Pick<WebhookSweepDeps, "send" | "random" | "objects"> | undefined;
+    /** Called after each round of a sweep. */
+    readonly onRound?: (sweep: string, ms: number, isDone: boolean) => void;
   };
 
 /** A receiver waits for these: they are sent sooner than a sweep repairs anything. */
@@ -38,6 +40,8 @@ export interface ReaperSettings {
   readonly sweep_seconds: number;
   readonly grace_seconds: number;
   readonly audit_seconds: number;
+  /** How often tenants that rest are synced: 100 each time, in turn. */
+  readonly resting_seconds?: number;
 }
 
 interface Sweep {
@@ -49,7 +53,7 @@ function sweeps(settings: ReaperSettings, webhooks: ReaperDeps["webhooks"]): Rea
   const { max_attempts, sweep_seconds, grace_seconds } = settings;
   const lease: LeaseCursor = { after: undefined };
   const claimed: ClaimedCursor = { after: undefined };
-  const sync = newSyncCursors();
+  const sync = newSyncCursors(Math.max(1, Math.ceil((settings.resting_seconds ?? 0) / sweep_seconds)));
   const audit: AuditCursor = { tenant_after: undefined, run_after: undefined };
   const retention: RetentionCursor = { after: undefined };
   const fanOut: FanOutCursor = { after: undefined };
@@ -85,10 +89,16 @@ function sweeps(settings: ReaperSettings, webhooks: ReaperDeps["webhooks"]): Rea
 export async function reaperLoop(deps: ReaperDeps, settings: ReaperSettings, stop: AbortSignal): Promise<void> {
   const round = async ([name, sweep]: [string, Sweep]) => {
     while (!stop.aborted) {
-      await sweep.run(deps, stop).catch((error: unknown) => {
-        deps.metrics.count("sweep_failed", { sweep: name });
-        deps.log.error("sweep failed", { sweep: name, error });
-      });
+      const began_ms = deps.clock.now();
+      const isDone = await sweep.run(deps, stop).then(
+        () => true,
+        (error: unknown) => {
+          deps.metrics.count("sweep_failed", { sweep: name });
+          deps.log.error("sweep failed", { sweep: name, error });
+          return false;
+        },
+      );
+      deps.onRound?.(name, deps.clock.now() - began_ms, isDone);
       await deps.sleeper.sleep(sweep.rest_seconds * 1000, stop);
     }
   };

@@ -12,6 +12,8 @@ export interface LoopSettings extends WorkerTimes {
   readonly concurrency: number;
   /** How long a stopping worker lets its runs go on before it hands them back. */
   readonly stop_seconds: number;
+  /** Called at every turn of the loop. */
+  readonly onTurn?: (isFull: boolean) => void;
 }
 
 /**
@@ -38,6 +40,7 @@ export async function workerLoop(deps: WorkerDeps, settings: LoopSettings, stopp
   };
 
   while (!stopping.aborted) {
+    settings.onTurn?.(free() <= 0);
     if (free() <= 0) await woken();
     if (running.size > 0) await deps.sleeper.sleep(GATHER_MS, stopping);
     const wanted = Math.min(free(), MAX_RECEIVED);

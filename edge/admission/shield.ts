@@ -14,7 +14,7 @@ import type { DeniedKeyCache } from "./denied-key-cache.ts";
 const UNKNOWN = "unknown";
 const UNKNOWN_MS = 60_000;
 
-export interface KeyOwner {
+interface KeyOwner {
   readonly tenant_id: string;
   readonly key_id?: string | undefined;
 }

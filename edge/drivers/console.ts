@@ -3,16 +3,18 @@ import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
-type Write = (line: string) => void;
+type Level = "info" | "warn" | "error";
+/** The platform takes the level of a line from the method that printed it. */
+type Write = Readonly<Record<Level, (line: string) => void>>;
 
 /** One JSON line per event, for the platform's log collector. */
 export function createConsoleLog(write: Write, bound: Fields = {}): Log {
   const line =
-    (level: string) =>
+    (level: Level) =>
     (message: string, fields: Fields = {}) => {
       const all = { level, time: new Date().toISOString(), message, ...bound, ...fields };
       const text = JSON.stringify(all, (_name, value: unknown) => (value instanceof Error ? describe(value) : value));
-      write(escapeUnprintable(text));
+      write[level](escapeUnprintable(text));
     };
   return {
     info: line("info"),

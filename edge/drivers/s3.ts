@@ -24,8 +24,8 @@ interface OpenObject {
 
 interface ObjectOpener {
   /**
-   * An object of this size, or a part of it, as a stream; undefined when there is none. Throws an Outage when the answer
-   * does not begin in time.
+   * An object of this size, or a part of it, as a stream; undefined where nothing is stored. Throws an Outage when
+   * the answer does not begin in time.
    */
   open(key: string, size_bytes: number, range?: Range): Promise<OpenObject | undefined>;
 }
@@ -52,7 +52,7 @@ export function createS3(
     async presign(key, expires_seconds, file_name) {
       const url = new URL(`${bucket}/${key}`);
       url.searchParams.set("X-Amz-Expires", String(expires_seconds));
-      // In the place of the stored one, which is not for whoever has the address.
+      // In the place of the stored one, which is not for those who have the address.
       url.searchParams.set("response-content-disposition", `attachment; filename="${file_name}"`);
       const signed = await client.sign(url, { method: "GET", aws: { signQuery: true } });
       return signed.url;

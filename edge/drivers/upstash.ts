@@ -2,6 +2,7 @@ import { sha1 } from "@noble/hashes/legacy.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { Redis as Upstash } from "@upstash/redis/cloudflare";
 import { Outage } from "#core/domain/outage.ts";
+import { scriptsFor } from "#core/domain/redis-script.ts";
 import type { Redis, RedisReply, RedisScript } from "#core/ports/redis.ts";
 
 export interface UpstashOptions {
@@ -23,6 +24,7 @@ export function createUpstash(options: UpstashOptions): Redis {
     latencyLogging: false,
     readYourWrites: false,
   });
+  const forServer = scriptsFor(options.url);
   const digests = new Map<RedisScript, string>();
   const digestOf = (script: RedisScript): string => {
     const digest = digests.get(script) ?? bytesToHex(sha1(utf8ToBytes(script.lua)));
@@ -31,8 +33,9 @@ export function createUpstash(options: UpstashOptions): Redis {
   };
 
   return {
-    run: (script, keys, args) =>
+    run: (named, keys, args) =>
       answered(async () => {
+        const script = forServer(named);
         try {
           return await client.evalsha<string[], RedisReply>(digestOf(script), [...keys], [...args]);
         } catch (error) {

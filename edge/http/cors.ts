@@ -84,9 +84,8 @@ export function allowOrigins({ cors }: { readonly cors: CorsPolicy }): Middlewar
     const isPreflight = c.req.method === "OPTIONS" && c.req.header("Access-Control-Request-Method") !== undefined;
     const methods = c.res.headers.get("Allow") ?? METHODS;
     if (isPreflight && c.res.status === 404) {
-      const vary = c.res.headers.get("Vary");
       c.res = undefined;
-      c.res = new Response(null, { status: 204, ...(vary !== null && { headers: { Vary: vary } }) });
+      c.res = new Response(null, { status: 204, ...(!isPublic && { headers: { Vary: "Origin" } }) });
       c.set("problem", undefined);
     }
     c.header("Access-Control-Allow-Origin", allowed);

@@ -6,8 +6,11 @@ import { CONTENT_POLICY } from "./safe-headers.ts";
 const JSON_TYPE = "application/json";
 const STYLE =
   "body{font:1.1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:4rem auto;padding:0 1.5rem;color:#1a1a1a;background:#fff}" +
-  "h1{font-size:1.6rem;line-height:1.3}h2{font-size:1rem;margin-bottom:0}p{margin-top:.25rem}code{color:#555}a{color:inherit}" +
+  "table{border-collapse:collapse;font-size:.9rem}th,td{text-align:left;vertical-align:top;padding:.4rem .8rem .4rem 0;border-top:1px solid #8884}" +
+  "header{font-size:.9rem}h1{font-size:1.6rem;line-height:1.3}h2{font-size:1rem;margin-bottom:0}p{margin-top:.25rem}code{color:#555}a{color:inherit}" +
   "@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}code{color:#aaa}}";
+
+const PAGE_POLICY = `${CONTENT_POLICY}; img-src 'self'; style-src 'unsafe-inline'`;
 
 type Html = ReturnType<typeof html>;
 
@@ -24,10 +27,19 @@ export function answerInForm(c: EdgeRequest, forms: Forms) {
   const supports = [JSON_TYPE, "text/html", ...(forms.text === undefined ? [] : ["text/plain"])];
   const type = accepts(c, { header: "Accept", supports, default: JSON_TYPE });
   if (type === "text/html") {
-    c.header("Content-Security-Policy", `${CONTENT_POLICY}; style-src 'unsafe-inline'`);
+    c.header("Content-Security-Policy", PAGE_POLICY);
     return c.html(page(forms.html));
   }
   return type === "text/plain" && forms.text !== undefined ? c.text(forms.text) : c.json(forms.json);
+}
+
+/** The page of a problem, where a person asked: undefined for a program. */
+export function problemPage(c: EdgeRequest, content: Forms["html"]): Html | undefined {
+  c.header("Vary", "Accept", { append: true });
+  const type = accepts(c, { header: "Accept", supports: [JSON_TYPE, "text/html"], default: JSON_TYPE });
+  if (type !== "text/html") return undefined;
+  c.header("Content-Security-Policy", PAGE_POLICY);
+  return page(content);
 }
 
 const page = ({ title, body }: Forms["html"]) =>
@@ -37,11 +49,18 @@ const page = ({ title, body }: Forms["html"]) =>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width" />
         <title>${title}</title>
+        <link rel="icon" href="/favicon.ico" type="image/svg+xml" />
         <style>
           ${STYLE}
         </style>
       </head>
       <body>
-        ${body}
+        <header>
+          <nav aria-label="Site">
+            <a href="/">Decisionproof</a> · <a href="/docs">API</a> · <a href="/llms.txt">For agents</a> ·
+            <a href="/problems/">Problems</a>
+          </nav>
+        </header>
+        <main>${body}</main>
       </body>
     </html> `;

@@ -84,7 +84,6 @@ export const mcpAnswer = z.union([mcpResult, mcpError, mcpReplies]);
 
 /** By their names in the document. */
 export const SCHEMAS = {
-  McpMessage: mcpMessage,
   McpRequest: z.union([mcpMessage, mcpBatch]),
   McpAnswer: mcpAnswer,
   McpError: mcpError,

@@ -1,3 +1,4 @@
+import { VERSION } from "#core/domain/version.ts";
 import type { Operation, ResponseSpec } from "../http/operation.ts";
 import { OPERATIONS } from "../routes.ts";
 import { webhookRequests } from "../webhooks/events.ts";
@@ -9,8 +10,6 @@ import type { Json } from "./json.ts";
 import { parameterObject } from "./parameter-object.ts";
 import { ProblemResponses } from "./problems.ts";
 import { TAGS } from "./tags.ts";
-
-const API_VERSION = "1.0.0";
 
 let described: Json | undefined;
 
@@ -30,7 +29,7 @@ function describeAll(operations: readonly Operation[]): Json {
     openapi: "3.1.0",
     info: {
       title: "Decisionproof",
-      version: API_VERSION,
+      version: VERSION,
       summary: "Paid work for AI agents",
       description:
         "Submit a run, get a verified result, pay exactly what it cost, once. Amounts are decimal strings of USD, times are RFC 3339 in UTC, errors are RFC 9457 problem documents. Submits have a rate of their own; whatever else needs an API key counts against the rate of reads.",

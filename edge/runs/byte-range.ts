@@ -4,14 +4,14 @@ export interface ByteRange {
   readonly last: number;
 }
 
-const ONE_RANGE = /^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$/i;
+const ONE_RANGE = /^bytes=(\d*)-(\d*)$/i;
 
 /**
  * The part that a Range header asks for (RFC 9110, 14.2) of so many bytes; undefined: all of them, since there is no such
  * header, or one that is to be ignored: invalid, of another unit, or of several ranges.
  */
 export function byteRange(header: string | undefined, size: number): ByteRange | "unsatisfiable" | undefined {
-  const [, from = "", to = ""] = ONE_RANGE.exec(header ?? "") ?? [];
+  const [, from = "", to = ""] = ONE_RANGE.exec(header?.trim() ?? "") ?? [];
   if (from === "") {
     if (to === "") return undefined;
     const count = Math.min(Number(to), size);

@@ -23,7 +23,7 @@ export function apiPage(c: EdgeRequest, page: { readonly policy: string; readonl
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <title>Decisionproof: the API</title>
-          <link rel="icon" href="data:," />
+          <link rel="icon" href="/favicon.ico" type="image/svg+xml" />
           <style>
             body {
               margin: 0;
@@ -33,7 +33,7 @@ export function apiPage(c: EdgeRequest, page: { readonly policy: string; readonl
           ${page.head}
         </head>
         <body>
-          ${page.body}
+          <main>${page.body}</main>
         </body>
       </html> `,
   );

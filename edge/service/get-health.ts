@@ -1,3 +1,4 @@
+import { VERSION } from "#core/domain/version.ts";
 import { openOperation } from "../http/operation.ts";
 import { health } from "./schemas.ts";
 
@@ -9,5 +10,6 @@ export const getHealth = openOperation({
   summary: "Is the edge alive",
   description: "Answers without asking any store.",
   responses: { 200: { description: "It is.", schema: health } },
-  handle: ({ json }, deps: { readonly version: string }) => json(200, { status: "healthy", version: deps.version }),
+  handle: ({ json }, deps: { readonly build: string }) =>
+    json(200, { status: "healthy", version: VERSION, build: deps.build }),
 });

@@ -1,9 +1,15 @@
 import { z } from "zod";
+import { VERSION } from "#core/domain/version.ts";
+import { packType } from "#core/domain/api-values.ts";
+import { prices } from "../packs/schemas.ts";
 import { problemKind, problemList } from "./problem-schema.ts";
+
+const version = z.string().meta({ description: "The version of the API.", examples: [VERSION] });
 
 export const health = z.strictObject({
   status: z.literal("healthy").describe("Always this: a process that answers is alive."),
-  version: z.string().meta({ description: "What is deployed.", examples: ["1.0.0"] }),
+  version,
+  build: z.string().meta({ description: "What the operator calls this deployment.", examples: ["4f2a9c1"] }),
 });
 
 const storeState = (store: string) =>
@@ -24,13 +30,26 @@ const link = (path: string, description: string) => z.string().meta({ descriptio
 
 export const index = z.strictObject({
   name: z.literal("Decisionproof").describe("The service."),
+  summary: z.string().meta({ description: "What it is.", examples: ["Sells units of real work to AI agents."] }),
+  version,
+  packs: z
+    .array(
+      z.strictObject({
+        pack_type: packType,
+        summary: z.string().meta({ description: "What it does.", examples: ["Fetches a public web page."] }),
+        prices,
+      }),
+    )
+    .describe("What can be bought."),
   links: z
     .strictObject({
       docs: link("/docs", "The API in Swagger UI, to read and to try."),
       redoc: link("/redoc", "The API in Redoc, to read."),
       openapi: link("/openapi.json", "The API in OpenAPI 3.1."),
       llms: link("/llms.txt", "What an agent needs to know, on one page."),
+      mcp: link("/mcp", "The endpoint of the Model Context Protocol."),
       problems: link("/problems/", "Every problem, what it means and what to do."),
+      jwks: link("/.well-known/jwks.json", "The keys that verify receipts."),
       security: link("/.well-known/security.txt", "Security contact."),
       health: link("/health", "Is the edge alive."),
       readyz: link("/readyz", "Can work be taken."),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formatUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
+import { inputsSchema } from "../../edge/runs/request-schemas.ts";
 import { call } from "./client.ts";
 import { operations } from "./document.ts";
 import { createWorld, type World } from "./harness.ts";
@@ -54,6 +55,23 @@ test("an agent is told every operation, pack and problem, with prices", async ()
     }
   }
   for (const slug of Object.keys(PROBLEMS)) expect(text).toContain(`](${world.url}/problems/${slug}): `);
+});
+
+test("nothing that the pages load asks another host by itself", async () => {
+  for (const path of ["/docs", "/redoc"]) {
+    for (const [, address = ""] of loaded((await call(world.url + path)).text))
+      expect((await call(world.url + address)).text).not.toMatch(/cdn\.redoc\.ly|src="https?:/);
+  }
+});
+
+test("an agent is told the inputs of every pack, and a body that buys it", async () => {
+  const { text } = await call(`${world.url}/llms.txt`);
+  for (const offer of catalog.values()) {
+    const [, section = ""] = text.split(`### ${offer.type}\n`);
+    for (const name of Object.keys(inputsSchema(offer.type)["properties"] as object))
+      expect(section).toContain(`- \`${name}\` (`);
+    expect(section).toContain(`Example: \`{"pack_type":"${offer.type}","inputs":{`);
+  }
 });
 
 test("every address on the agent's page leads somewhere", async () => {

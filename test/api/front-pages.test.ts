@@ -1,5 +1,9 @@
+import { readFileSync } from "node:fs";
 import { eventually } from "../support/eventually.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { formatUsd } from "#core/domain/money.ts";
+import { catalog } from "#core/domain/packs/catalog.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
 import { problemList } from "../../edge/service/problem-schema.ts";
 import { index } from "../../edge/service/schemas.ts";
@@ -19,9 +23,43 @@ const counted = (labels: Record<string, string>) =>
 
 test("the index links to what there is", async () => {
   const { links } = index.parse((await call(`${world.url}/`)).body);
-  for (const href of Object.values(links)) expect((await call(world.url + href)).status, href).toBe(200);
+  for (const [name, href] of Object.entries(links))
+    expect((await call(world.url + href)).status, href).toBe(name === "mcp" ? 405 : 200);
   const page = await call(`${world.url}/`, { headers: BROWSER });
   for (const href of Object.values(links)) expect(page.text).toContain(`href="${href}"`);
+});
+
+test("the index says what this is and what it costs, to a person and to a program", async () => {
+  const { packs, version } = index.parse((await call(`${world.url}/`)).body);
+  expect(packs.map(({ pack_type }) => pack_type)).toEqual([...catalog.keys()]);
+  const { text } = await call(`${world.url}/`, { headers: BROWSER });
+  for (const { type, prices } of catalog.values()) {
+    expect(text).toContain(`<code>${type}</code>`);
+    for (const { unit_micros, per } of Object.values(prices))
+      expect(text).toContain(`${formatUsd(unit_micros)} per ${per}`);
+  }
+  const { info } = z
+    .object({ info: z.object({ version: z.string() }) })
+    .parse((await call(`${world.url}/openapi.json`)).body);
+  const health = z.object({ version: z.string() }).parse((await call(`${world.url}/health`)).body);
+  const manifest = z.object({ version: z.string() }).parse(JSON.parse(readFileSync("package.json", "utf8")));
+  expect([version, info.version, health.version]).toEqual(Array.from({ length: 3 }, () => manifest.version));
+});
+
+test("an unknown address is a page to a person and a problem to a program", async () => {
+  const page = await call(`${world.url}/nowhere`, { headers: BROWSER });
+  expect([page.status, page.headers.get("content-type")]).toEqual([404, expect.stringMatching(/^text\/html/)]);
+  expect(page.text).toContain("<h1>Not found</h1>");
+  expect(page.text).not.toContain("nowhere");
+  for (const Accept of ["*/*", "application/json", "application/problem+json", "text/plain"])
+    problemOf(await call(`${world.url}/nowhere`, { headers: { Accept } }), 404, "not-found");
+});
+
+test("crawlers and browsers find what they ask for by themselves", async () => {
+  const robots = await call(`${world.url}/robots.txt`);
+  expect([robots.status, robots.text]).toEqual([200, expect.stringContaining("Disallow: /v1/")]);
+  const icon = await call(`${world.url}/favicon.ico`);
+  expect([icon.status, icon.headers.get("content-type")]).toEqual([200, "image/svg+xml"]);
 });
 
 test.each(["/problems", "/problems/"])("%s lists every problem", async (path) => {
@@ -38,6 +76,7 @@ test.each(["/", "/problems/"])("%s is a page under the strict policy for browser
   expect(headers.get("content-security-policy")).toMatch(/^default-src 'none'; .*; style-src 'unsafe-inline'$/);
   expect(headers.get("vary")).toBe("Accept");
   expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
+  for (const landmark of ["<header>", "<nav ", "<main>"]) expect(text).toContain(landmark);
   expect(text).toMatch(/^<!doctype html>[^]*<h1>[^]*<\/html>\s*$/);
 });
 

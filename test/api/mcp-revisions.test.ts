@@ -129,7 +129,7 @@ test.each(["GET", "DELETE", "PUT"])(
     for (const path of ["/mcp", "/mcp/"]) {
       const answer = await call(`${world.url}${path}`, { method, headers: { Accept: "text/event-stream" } });
       problemOf(answer, 405, "method-not-allowed");
-      expect(answer.headers.get("allow")).toBe("POST");
+      expect(answer.headers.get("allow")).toBe("POST, OPTIONS");
     }
   },
 );

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROBLEMS, type ProblemSlug, problemType } from "#core/domain/problem.ts";
+import { VERSION } from "#core/domain/version.ts";
 import { problemKind } from "../../edge/service/problem-schema.ts";
 import { call, problemOf } from "./client.ts";
 import { createWorld, type World } from "./harness.ts";
@@ -15,7 +16,7 @@ const slugs = Object.keys(PROBLEMS) as ProblemSlug[];
 
 test("health asks nobody and says the version", async () => {
   const before = world.roundTrips();
-  expect((await call(`${world.url}/health`)).body).toEqual({ status: "healthy", version: "1.2.3" });
+  expect((await call(`${world.url}/health`)).body).toEqual({ status: "healthy", version: VERSION, build: "1.2.3" });
   expect(world.roundTrips()).toEqual(before);
 });
 
@@ -70,8 +71,10 @@ test.each([
   "/v1//runs",
   "/V1/budget",
 ])("%s is not found", async (path) => {
-  const document = problemOf(await call(world.url + path, { headers: BROWSER }), 404, "not-found");
+  const document = problemOf(await call(world.url + path), 404, "not-found");
   expect(document.instance).toBe(path);
+  const page = await call(world.url + path, { headers: BROWSER });
+  expect([page.status, page.text]).toEqual([404, expect.stringContaining("<h1>Not found</h1>")]);
 });
 
 test.each(["/nowhere", "/assets/nothing"])("%s bears an id, a trace and safe headers all the same", async (path) => {

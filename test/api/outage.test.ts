@@ -1,3 +1,4 @@
+import { VERSION } from "#core/domain/version.ts";
 import { eventually } from "../support/eventually.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startHttpFront } from "../dev/http-front.ts";
@@ -105,7 +106,7 @@ test("an environment that is not fit is alive and answers 503, and the log names
   const misconfigured = await createWorld({ bindings: { ...faults, DPP_VERSION: "1.2.3" } });
   try {
     const health = await call(`${misconfigured.url}/health`);
-    expect([health.status, health.body]).toEqual([200, { status: "healthy", version: "1.2.3" }]);
+    expect([health.status, health.body]).toEqual([200, { status: "healthy", version: VERSION, build: "1.2.3" }]);
     for (const path of ["/readyz", "/v1/budget", "/nowhere"]) {
       const answer = await call(misconfigured.url + path);
       problemOf(answer, 503, "unavailable");

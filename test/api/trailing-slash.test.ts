@@ -33,5 +33,5 @@ test("a submit with a slash after its path keeps its method and body, and the ru
 test("a method that a path does not take is refused with a slash, too", async () => {
   const answer = await call(`${world.url}/health/`, { method: "DELETE" });
   problemOf(answer, 405, "method-not-allowed");
-  expect(answer.headers.get("allow")).toBe("GET, HEAD");
+  expect(answer.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
 });

@@ -4,12 +4,14 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import { createRedis, type RedisDriver } from "../../backend/drivers/redis.ts";
 import { freePort } from "../dev/free-port.ts";
+import { redisEngines } from "../dev/redis-engines.ts";
+import { startCluster } from "./support/redis-cluster.ts";
 
 const target = new URL(inject("stack").redisUrl);
 const open: RedisDriver[] = [];
 
-function connect(url: string, command_timeout_ms = 5_000): RedisDriver {
-  const driver = createRedis({ url, command_timeout_ms });
+function connect(url: string, command_timeout_ms = 5_000, cluster = false): RedisDriver {
+  const driver = createRedis({ url, command_timeout_ms, cluster });
   open.push(driver);
   return driver;
 }
@@ -113,5 +115,24 @@ describe("the Redis driver", () => {
     line.deaf = true;
     expect(await failure(redis.get("x"))).toBeInstanceOf(Outage);
     line.deaf = false;
+  });
+
+  it.each(redisEngines().filter((engine) => engine === "auto"))("finds the node of each key in a cluster", async () => {
+    const cluster = await startCluster(3);
+    try {
+      const { redis } = connect(cluster.url, 5_000, true);
+      for (let tenant = 0; tenant < 24; tenant += 1) {
+        const key = `{${tenant}}:budget`;
+        expect(await redis.run(add, [key], ["5"])).toEqual([5, "ok", null, [1, "2"]]);
+        expect(await redis.get(key)).toBe("5");
+      }
+      const { redis: single } = connect(cluster.url);
+      const keys = Array.from({ length: 24 }, (_, tenant) => `{${tenant}}:budget`);
+      const replies = await Promise.all(keys.map((key) => failure(single.get(key))));
+      // A client that knows one node is told to ask others: nothing was done.
+      expect(replies.some((reply) => reply instanceof Outage)).toBe(true);
+    } finally {
+      await cluster.stop();
+    }
   });
 });

@@ -15,6 +15,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { crc32 } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { startAwsFront, type AwsFront } from "../dev/aws-front.ts";
 
@@ -106,20 +107,37 @@ it("of twenty conditional puts at once exactly one wins, and its bytes are what 
   expect(await text()).toBe(winners[0]);
 });
 
-it("a condition that the emulator cannot judge is refused instead of ignored", async () => {
+it("If-Match overwrites the object that it names, and no other", async () => {
+  await expect(put("x", { IfMatch: '"abc"' })).rejects.toMatchObject({ name: "NoSuchKey" });
+  const { ETag } = await put("first");
+  await expect(put("x", { IfMatch: '"abc"' })).rejects.toMatchObject({ name: "PreconditionFailed" });
+  await put("second", { IfMatch: ETag });
+  expect(await text()).toBe("second");
   await expect(put("x", { IfNoneMatch: '"abc"' })).rejects.toMatchObject({ name: "NotImplemented" });
-  await expect(put("x", { IfMatch: '"abc"' })).rejects.toMatchObject({ name: "NotImplemented" });
+});
+
+it("a conditional put whose key is deleted while it waits is a conflict", async () => {
+  await put("x".repeat(100_000));
+  const answers = await Promise.allSettled([
+    s3.send(new DeleteObjectCommand({ Bucket, Key })),
+    ...Array.from({ length: 8 }, () => put("again", { IfNoneMatch: "*" })),
+  ]);
+  const refused = answers.flatMap((answer) => (answer.status === "rejected" ? [(answer.reason as Error).name] : []));
+  expect(refused.every((name) => ["ConditionalRequestConflict", "PreconditionFailed"].includes(name))).toBe(true);
 });
 
 it("a body sent in chunks with a trailing checksum is stored without its framing", async () => {
   const body = "chunk ".repeat(20_000);
   const streaming = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
-  const framed = `${body.length.toString(16)}\r\n${body}\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n`;
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE(crc32(body));
+  const framed = `${body.length.toString(16)}\r\n${body}\r\n0\r\nx-amz-checksum-crc32:${sum.toString("base64")}\r\n\r\n`;
   const response = await aws.fetch(objectUrl("chunked"), {
     method: "PUT",
     body: framed,
     headers: {
       "x-amz-content-sha256": streaming,
+      "x-amz-decoded-content-length": String(body.length),
       "content-encoding": "aws-chunked",
       "x-amz-trailer": "x-amz-checksum-crc32",
     },

@@ -92,8 +92,8 @@ function variablesOf(readEnvironment: (env: Record<string, string | undefined>) 
 
 /** The least that each process must find in its environment. */
 const REQUIRED = {
-  DATABASE_URL: "postgres://u@h/d",
-  REDIS_URL: "redis://h",
+  DATABASE_URL: "postgres://u@h/d?sslmode=verify-full",
+  REDIS_URL: "rediss://h",
   UPSTASH_REDIS_REST_URL: "https://h",
   UPSTASH_REDIS_REST_TOKEN: "t",
   AWS_REGION: "r",
@@ -171,7 +171,12 @@ describe("the README", () => {
   });
 
   test("has every command of the operator's tool, and no other", () => {
-    const shell = { perform: async () => undefined, print: () => undefined, env: {} };
+    const shell = {
+      perform: async () => undefined,
+      print: () => undefined,
+      env: {},
+      doctor: async () => ({ text: "", json: {} }),
+    };
     const commands = createProgram(shell).commands.flatMap((command) =>
       command.commands.length === 0
         ? [`dpp ${command.name()}`]

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { forward, loadEmulator, type AwsEmulator } from "./aws-emulator.ts";
+import { forward, loadEmulator, type AwsEmulator, type Reply } from "./aws-emulator.ts";
 import { sendFault, sendReply, SQS_JSON } from "./aws-reply.ts";
 import { startHttpFront } from "./http-front.ts";
-import { s3Handler } from "./s3-conditions.ts";
+import { NO_CORS, s3Handler } from "./s3-conditions.ts";
 import { sigV4Check, type Credentials, type Fault, type ReceivedRequest } from "./sigv4-check.ts";
+import { entryFaults, limitFault } from "./sqs-limits.ts";
 import { LongPoll } from "./sqs-long-poll.ts";
 
 const ACCOUNT = "000000000000";
@@ -50,14 +51,45 @@ function sqsHandler(app: AwsEmulator): {
     stop: () => polls.stop(),
     handle: async (request, response) => {
       const action = String(request.headers["x-amz-target"]).replace("AmazonSQS.", "");
-      if (action !== "ReceiveMessage" && !WAKING_ACTIONS.has(action))
-        return sendReply(response, await forward(app, request));
-      const body = JSON.parse(request.body.toString("utf8")) as { QueueUrl?: string };
+      const body = sqsBody(request.body);
+      const fault = body === undefined ? NO_JSON : limitFault(action, body);
+      if (body === undefined || fault !== undefined)
+        return sendFault(response, "sqs", fault ?? NO_JSON, request.method);
       if (action === "ReceiveMessage") return polls.receive(body, response);
-      sendReply(response, await forward(app, request));
-      await polls.wake(String(body.QueueUrl));
+      sendReply(response, action.endsWith("Batch") ? await batch(app, request, body) : await forward(app, request));
+      if (WAKING_ACTIONS.has(action)) await polls.wake(String(body.QueueUrl));
     },
   };
+}
+
+const NO_JSON: Fault = { status: 400, code: "SerializationException", message: "The body is no JSON object." };
+
+interface SqsBody extends Record<string, unknown> {
+  readonly QueueUrl?: string;
+}
+
+function sqsBody(body: Buffer): SqsBody | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString("utf8"));
+    return typeof value === "object" && value !== null ? (value as SqsBody) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The entries that SQS would take; the others are told apart, as it does. */
+async function batch(app: AwsEmulator, request: ReceivedRequest, body: SqsBody): Promise<Reply> {
+  const { left, failed } = entryFaults(body);
+  if (failed.length === 0) return forward(app, request);
+  const rest = left["Entries"] as readonly unknown[];
+  const headers = { ...request.headers };
+  delete headers["content-length"];
+  const reply = await forward(app, { ...request, headers, body: Buffer.from(JSON.stringify(left)) });
+  const isAlone = rest.length === 0;
+  if (reply.status !== 200 && !isAlone) return reply;
+  const done = isAlone ? {} : (JSON.parse(reply.body.toString("utf8")) as { Failed?: readonly unknown[] });
+  const answer = Buffer.from(JSON.stringify({ ...done, Failed: [...(done.Failed ?? []), ...failed] }));
+  return { status: 200, headers: { "content-type": SQS_JSON, "content-length": String(answer.length) }, body: answer };
 }
 
 async function createQueue(
@@ -88,9 +120,11 @@ export async function startAwsFront(options: AwsOptions): Promise<AwsFront> {
     const service = headers["x-amz-target"] === undefined ? "s3" : "sqs";
     seen[service] += 1;
     const request = { method, target, headers, body };
+    // A preflight has no signature. A bucket allows no page until it is told to.
+    if (method === "OPTIONS") return sendFault(response, "s3", NO_CORS, method);
     let fault: Fault | undefined;
     try {
-      fault = check(request, service, Date.now());
+      fault = await check(request, service, Date.now());
     } catch {
       fault = { status: 400, code: "InvalidURI", message: "Couldn't parse the specified URI." };
     }

@@ -21,10 +21,18 @@ export function sendFault(response: ServerResponse, service: string, fault: Faul
       SQS_JSON,
     );
   }
-  const elements = { Code: fault.code, Message: fault.message, ...fault.extra, RequestId: randomUUID() };
+  const RequestId = randomUUID();
+  const elements = { Code: fault.code, Message: fault.message, ...fault.extra, RequestId, HostId: RequestId };
   const inner = Object.entries(elements).map(([name, value]) => `<${name}>${escapeXml(value)}</${name}>`);
   const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${inner.join("")}</Error>`;
-  response.writeHead(fault.status, { "content-type": "application/xml", "content-length": Buffer.byteLength(xml) });
+  const size = fault.extra?.["ActualObjectSize"];
+  response.writeHead(fault.status, {
+    "content-type": "application/xml",
+    "x-amz-request-id": RequestId,
+    ...(size !== undefined && { "content-range": `bytes */${size}` }),
+    // S3 says nothing of a body that it does not send.
+    ...(method !== "HEAD" && { "content-length": Buffer.byteLength(xml) }),
+  });
   response.end(method === "HEAD" ? undefined : xml);
 }
 

@@ -17,7 +17,7 @@ async function parse(args: readonly string[]): Promise<Parsed> {
   let err = "";
   let out = "";
   const perform = async (): Promise<void> => void (performed += 1);
-  const shell = { perform, print: () => undefined, env: {} };
+  const shell = { perform, print: () => undefined, env: {}, doctor: async () => ({ text: "", json: {} }) };
   const program = createProgram(shell, { writeErr: (text) => (err += text), writeOut: (text) => (out += text) });
   try {
     await program.parseAsync(args, { from: "user" });

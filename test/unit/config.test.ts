@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { reaperConfig, workerConfig } from "../../backend/config.ts";
 
 const valid = {
-  DATABASE_URL: "postgresql://u:secret@h/db",
-  REDIS_URL: "redis://h:1",
+  DATABASE_URL: "postgresql://u:secret@h/db?sslmode=verify-full",
+  REDIS_URL: "rediss://h:1",
   AWS_REGION: "r",
-  SQS_QUEUE_URL: "http://h/q",
+  SQS_QUEUE_URL: "https://h/q",
   S3_BUCKET: "bucket",
 };
 
@@ -46,6 +46,14 @@ describe("the environment", () => {
     { DPP_FETCH_ALLOW_HOSTS: "http://127.0.0.1:80" },
   ])("%j is refused", (over) => {
     expect(() => workerConfig({ ...valid, ...over })).toThrow("Invalid environment");
+  });
+
+  test("refuses stores beyond this machine that are reached without TLS, unless that is allowed", () => {
+    const plain = { ...valid, DATABASE_URL: "postgres://u@h/d", REDIS_URL: "redis://h", S3_ENDPOINT: "http://h" };
+    for (const read of [workerConfig, reaperConfig]) {
+      expect(() => read(plain)).toThrow(/DATABASE_URL: needs sslmode=verify-full[\s\S]*REDIS_URL[\s\S]*S3_ENDPOINT/);
+      expect(read({ ...plain, DPP_ALLOW_PLAINTEXT: "true" }).REDIS_URL).toBe("redis://h");
+    }
   });
 
   test("lets webhooks through to hosts that are listed, at one port or at any", () => {

@@ -1,7 +1,7 @@
 import type { RateState } from "./plan.ts";
 
 /** Where the types of problems are, unless the deployment names its own origin: never what a request's Host says. */
-export const PROBLEM_ORIGIN = "https://decisionproof.example";
+const PROBLEM_ORIGIN = "https://decisionproof.example";
 
 /** Every problem type, by slug, with its HTTP status, title, meaning and what the caller should do. */
 export const PROBLEMS = {

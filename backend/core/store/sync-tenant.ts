@@ -23,7 +23,7 @@ export async function syncTenant(
   who: { readonly tenant_id: string } | { readonly key_sha256: string },
   grace_seconds: number,
 ): Promise<TenantSync> {
-  const clock_read = await readClock(stores.redis);
+  const clock_read = await readClock(stores.redis, "tenant_id" in who ? who.tenant_id : undefined);
   const snapshot: TenantSnapshot | undefined =
     "tenant_id" in who
       ? await tenantSnapshot(stores.db, who.tenant_id)

@@ -31,9 +31,14 @@ interface SyncCursors {
   readonly at_work: { after: string | undefined };
   readonly all: { after: string | undefined };
   readonly tenants: TenantTurns;
+  readonly rounds_between: number;
+  rounds: number;
 }
 
-export const newSyncCursors = (): SyncCursors => ({
+/** `rounds_between`: only each so many-th round syncs resting tenants too, since every command may cost money. */
+export const newSyncCursors = (rounds_between = 1): SyncCursors => ({
+  rounds_between,
+  rounds: 0,
   moved: { after: undefined },
   at_work: { after: undefined },
   all: { after: undefined },
@@ -75,6 +80,7 @@ async function* tenantsToSync(db: Db, settings: SyncSettings, cursor: SyncCursor
     yield tenant_id;
   }
   yield* walk(cursor.at_work, (after) => tenantsAtWork(db, after), PAGE);
+  if (cursor.rounds++ % cursor.rounds_between !== 0) return;
   const in_turn = await auditTenants(db, cursor.all.after, ALL_PAGE);
   for (const tenant_id of in_turn) {
     cursor.all.after = tenant_id;

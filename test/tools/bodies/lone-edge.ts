@@ -35,6 +35,7 @@ export function loneDeps(change: Partial<AppDeps> = {}): AppDeps {
     log: silent,
     metrics: { count: () => {}, gauge: () => {} },
     version: "test",
+    build: "test",
     origin: undefined,
     cors: { origins: [], localhost: false },
     security_contact: undefined,

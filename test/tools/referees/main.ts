@@ -4,13 +4,19 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { operations } from "../../api/document.ts";
 import { createDemoTenant, type DemoTenant, withOwner } from "../../dev/demo-tenant.ts";
-import { startSystem } from "../../dev/system.ts";
+import { startSystem, type System } from "../../dev/system.ts";
+import { judgeByBrowser } from "./browser.ts";
 import { driveClient } from "./client-referee.ts";
+import { judgeDownloads } from "./downloads.ts";
 import { findDrift } from "./drift.ts";
+import { driveGeneratedClients } from "./generated-clients.ts";
+import { judgeByHosts } from "./host-referees.ts";
 import { lintDocument } from "./lint-document.ts";
+import { judgeByNginx } from "./nginx.ts";
 import { startReceiver } from "./receiver.ts";
 import { Report } from "./report.ts";
 import { HERE, installTools } from "./tools.ts";
+import { driveUntypedClients } from "./untyped-clients.ts";
 
 interface Verdict {
   readonly name: string;
@@ -30,7 +36,8 @@ const known = new Set(
   ]),
 );
 
-async function judge(report: Report, dir: string, edgeUrl: string, tenants: readonly DemoTenant[]): Promise<void> {
+async function judge(report: Report, dir: string, system: System, tenants: readonly DemoTenant[]): Promise<void> {
+  const { edgeUrl } = system;
   const document = join(dir, "openapi.json");
   const answer = await fetch(`${edgeUrl}/openapi.json`);
   writeFileSync(document, await answer.text());
@@ -38,8 +45,11 @@ async function judge(report: Report, dir: string, edgeUrl: string, tenants: read
 
   console.log("\nThe document");
   await lintDocument(report, document);
-  console.log("\nA client made from the document");
+  console.log("\nClients made from the document");
   await driveClient(report, { edgeUrl, tenant: driver, document, known });
+  const owner = { edgeUrl, apiKey: driver.api_key };
+  await driveGeneratedClients(report, { ...owner, document });
+  await driveUntypedClients(report, { ...owner, document });
   console.log("\nPrism between client and edge");
   const receiver = await startReceiver();
   try {
@@ -49,6 +59,12 @@ async function judge(report: Report, dir: string, edgeUrl: string, tenants: read
   }
   console.log("\nThe Model Context Protocol");
   await judgeMcp(report, edgeUrl, mcp);
+  await judgeByHosts(report, { edgeUrl, apiKey: mcp.api_key, dir });
+  console.log("\nPrograms that download");
+  await judgeDownloads(report, owner, dir);
+  console.log("\nA browser, and nginx before the edge");
+  await judgeByBrowser(report, owner);
+  await judgeByNginx(report, owner, system, dir);
 }
 
 async function judgeMcp(report: Report, edgeUrl: string, tenant: DemoTenant): Promise<void> {
@@ -72,7 +88,7 @@ async function main(): Promise<boolean> {
       await createDemoTenant(db, { name: "Prism" }),
       await createDemoTenant(db, { name: "MCP" }),
     ]);
-    await report.check("every referee came to its end", () => judge(report, dir, system.edgeUrl, tenants));
+    await report.check("every referee came to its end", () => judge(report, dir, system, tenants));
   } finally {
     await system.stop();
     rmSync(dir, { recursive: true, force: true });

@@ -2,6 +2,7 @@
 export class Report {
   readonly #failures: string[] = [];
   #passed = 0;
+  #skipped = 0;
 
   pass(what: string): void {
     this.#passed += 1;
@@ -23,12 +24,21 @@ export class Report {
     );
   }
 
-  async check(what: string, act: () => Promise<void>): Promise<void> {
+  /** A referee that is not on this machine: said, and counted apart. */
+  skip(what: string, why: string): void {
+    this.#skipped += 1;
+    console.log(`  skip  ${what}: ${why}`);
+  }
+
+  /** True where it held. */
+  async check(what: string, act: () => Promise<void>): Promise<boolean> {
     try {
       await act();
       this.pass(what);
+      return true;
     } catch (error) {
       this.fail(what, error instanceof Error ? error.message : String(error));
+      return false;
     }
   }
 
@@ -36,7 +46,8 @@ export class Report {
   conclude(): boolean {
     console.log();
     for (const what of this.#failures) console.log(`failed: ${what}`);
-    console.log(`${this.#passed} passed, ${this.#failures.length} failed`);
+    const skipped = this.#skipped === 0 ? "" : `, ${this.#skipped} skipped`;
+    console.log(`${this.#passed} passed, ${this.#failures.length} failed${skipped}`);
     return this.#failures.length === 0 && this.#passed > 0;
   }
 }

@@ -41,7 +41,7 @@ test("a payload hash can be computed from what the documents say", () => {
   const canonical =
     '{"inputs":{"method":"weighted_sum","mode":"brief","options":["tea","coffee"],"question":"Tea or coffee?"},' +
     '"max_cost_usd":"0.0500","metadata":{},"min_reliability_score":0.5,"pack_type":"decision","timebox_sec":90,' +
-    '"webhook":"https://hooks.example.com/"}';
+    '"webhook":"https://hooks.example.com/","webhook_include_output":false}';
   expect(hashOf(body)).toBe(sha256Hex(canonical));
 });
 
@@ -81,6 +81,7 @@ describe("two orders have two payload hashes", () => {
     ["a least reliability", { min_reliability_score: 0 }],
     ["metadata", { metadata: { a: "" } }],
     ["a webhook", { webhook: "https://hooks.example.com/" }],
+    ["what its webhook carries", { webhook: "https://hooks.example.com/", webhook_include_output: true }],
     ["the order of a list", { inputs: { ...DECISION, options: ["coffee", "tea"] } }],
     ["white space in a text", { inputs: { ...DECISION, question: "Tea or coffee? " } }],
     ["letters in another case", { inputs: { ...DECISION, question: "tea or coffee?" } }],

@@ -147,7 +147,7 @@ test("a result that is put together of written parts has the bytes of one that i
         ...about,
         status: "COMPLETED",
         generated_at: new Date(1_700_000_000_123).toISOString(),
-        cost: { reserved_usd: "5.0000", actual_usd: "0.0125", minimum_fee_usd: "0.1000" },
+        cost: { max_usd: "5.0000", reserved_usd: "5.0000", actual_usd: "0.0125", minimum_fee_usd: "0.1000" },
         data,
         artifacts,
         meta,

@@ -1,0 +1,60 @@
+import type { Clock } from "#core/ports/clock.ts";
+import type { BucketInspector } from "#core/ports/doctor.ts";
+import type { ObjectWriter } from "#core/ports/objects.ts";
+import { skewOf } from "./clock-skew.ts";
+import { absentKey } from "./essentials.ts";
+import { Doubt, type Examination, Skip } from "./examination.ts";
+import { PROBE_KEY, probeObjects } from "./probe-objects.ts";
+import { UnusableStore } from "./unusable-store.ts";
+
+const SECOND_MS = 1_000;
+
+export function bucketChecks(
+  objects: ObjectWriter,
+  inspector: BucketInspector,
+  clock: Clock,
+  pages: readonly string[],
+): readonly Examination[] {
+  return [
+    {
+      check: "bucket tells who wrote first",
+      run: async () => {
+        await probeObjects(objects, absentKey(clock));
+        return "HEAD of nothing is 404, the second PUT is 412";
+      },
+    },
+    { check: "bucket keeps metadata", run: () => metadata(objects) },
+    { check: "bucket serves presigned URLs", run: () => presigned(inspector) },
+    { check: "bucket clock", run: () => skewOf("the bucket", clock, () => dateOf(inspector)) },
+    { check: "bucket lets pages read", run: () => cors(inspector, pages) },
+  ];
+}
+
+/** The price of a run is in its result's metadata. */
+async function metadata(objects: ObjectWriter): Promise<string> {
+  const found = await objects.head(PROBE_KEY);
+  if (found?.["sha256"] === undefined) throw new UnusableStore("the metadata of an object is not kept");
+  return "as written";
+}
+
+async function presigned(inspector: BucketInspector): Promise<string> {
+  const { status, text } = await inspector.readPresigned(PROBE_KEY);
+  if (status !== 200 || text !== "probe") throw new UnusableStore(`a presigned GET is answered ${status}`);
+  return "GET 200";
+}
+
+/** A Date is of whole seconds. */
+async function dateOf(inspector: BucketInspector): Promise<number> {
+  const { date } = await inspector.readPresigned(PROBE_KEY);
+  if (date === null) throw new Skip("the answers have no Date");
+  return Date.parse(date) + SECOND_MS / 2;
+}
+
+async function cors(inspector: BucketInspector, pages: readonly string[]): Promise<string> {
+  if (pages.length === 0) throw new Skip("DPP_CORS_ORIGINS is not set: no page calls the API");
+  const allowed = await inspector.corsOrigins();
+  if (allowed === "denied") throw new Doubt("these credentials may not s3:GetBucketCORS");
+  const missing = pages.filter((page) => !allowed.includes(page) && !allowed.includes("*"));
+  if (missing.length > 0) throw new UnusableStore(`the bucket's CORS rules lack GET for ${missing.join(", ")}`);
+  return pages.join(", ");
+}

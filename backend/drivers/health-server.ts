@@ -1,0 +1,63 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { once } from "node:events";
+
+export interface Health {
+  /** Whether the process turns: a supervisor restarts one that does not. */
+  isAlive(): boolean;
+  /** Names of what keeps the process from its work; none means that it can work. */
+  notReady(): Promise<readonly string[]>;
+  metrics(): Promise<{ readonly text: string; readonly type: string }>;
+}
+
+export interface HealthServer {
+  readonly port: number;
+  close(): void;
+}
+
+const TEXT = "text/plain; charset=utf-8";
+
+/** Serves `/livez`, `/readyz` and `/metrics`, to whoever reaches the port: bound it by the network. */
+export async function serveHealth(health: Health, listen: { port: number; host: string }): Promise<HealthServer> {
+  const server = createServer((request, response) => {
+    request.resume();
+    answer(health, request.method ?? "", request.url ?? "").then(
+      ({ status, text, type = TEXT }) => {
+        response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
+        response.end(request.method === "HEAD" ? undefined : text);
+      },
+      () => response.writeHead(500).end(),
+    );
+  });
+  // A probe is small and soon answered; who sends slowly is none.
+  server.requestTimeout = 10_000;
+  server.headersTimeout = 5_000;
+  server.maxConnections = 64;
+  server.listen(listen.port, listen.host);
+  await once(server, "listening");
+  server.unref();
+  return {
+    port: (server.address() as AddressInfo).port,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly type?: string;
+}
+
+async function answer(health: Health, method: string, url: string): Promise<Answer> {
+  if (method !== "GET" && method !== "HEAD") return { status: 405, text: "GET or HEAD\n" };
+  const [path] = url.split("?");
+  if (path === "/livez") return health.isAlive() ? { status: 200, text: "ok\n" } : { status: 503, text: "stalled\n" };
+  if (path === "/metrics") return { status: 200, ...(await health.metrics()) };
+  if (path !== "/readyz") return { status: 404, text: "/livez, /readyz or /metrics\n" };
+  const missing = await health.notReady();
+  if (missing.length === 0) return { status: 200, text: "ok\n" };
+  return { status: 503, text: `${missing.join("\n")}\n` };
+}

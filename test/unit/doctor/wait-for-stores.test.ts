@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { Outage } from "#core/domain/outage.ts";
+import type { Log } from "#core/ports/log.ts";
+import { probeObjects } from "../../../backend/doctor/probe-objects.ts";
+import { UnusableStore } from "../../../backend/doctor/unusable-store.ts";
+import { type Essential, waitForStores } from "../../../backend/doctor/wait-for-stores.ts";
+
+const log: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => log };
+const NEVER = new AbortController().signal;
+
+function wait(checks: readonly Essential[], stop = NEVER, onSleep = () => {}) {
+  const sleeper = { sleep: async () => onSleep() };
+  const isPermanent = (error: unknown) => error instanceof Outage && error.cause === "wrong password";
+  return waitForStores({ checks, isPermanent, sleeper, log }, stop);
+}
+
+/** Fails with each of these, then succeeds. */
+const failing = (...errors: readonly Error[]): Essential & { readonly left: Error[] } => {
+  const left = [...errors];
+  return {
+    name: "store",
+    left,
+    async run() {
+      const error = left.shift();
+      if (error !== undefined) throw error;
+    },
+  };
+};
+const out = () => new Outage("database", "refused");
+
+test("a process begins once a store that was out answers", async () => {
+  const check = failing(out(), out(), out());
+  expect(await wait([check])).toBe("usable");
+  expect(check.left).toEqual([]);
+});
+
+test("a process does not wait for what never changes", async () => {
+  expect(await wait([failing(out(), new Outage("database", "wrong password"))])).toBe("unusable");
+  expect(await wait([failing(new UnusableStore("overwrites objects"))])).toBe("unusable");
+});
+
+test("a process begins without a store that may be out, unless its password is wrong", async () => {
+  expect(await wait([{ ...failing(out()), mayBeOut: true }])).toBe("usable");
+  expect(await wait([{ ...failing(new Outage("redis", "wrong password")), mayBeOut: true }])).toBe("unusable");
+});
+
+test("a process that is told to stop waits no longer", async () => {
+  const stop = new AbortController();
+  const always: Essential = { name: "store", run: () => Promise.reject(out()) };
+  expect(await wait([always], stop.signal, () => stop.abort())).toBe("stopped");
+});
+
+/** A bucket; one that does not honour If-None-Match overwrites. */
+function bucket(honours: boolean) {
+  const objects = new Map<string, Uint8Array>();
+  let puts = 0;
+  return {
+    puts: () => puts,
+    async create(key: string, body: Uint8Array) {
+      puts += 1;
+      if (honours && objects.has(key)) return "exists" as const;
+      objects.set(key, body);
+      return "created" as const;
+    },
+    head: async (key: string) => (objects.has(key) ? {} : undefined),
+  };
+}
+
+test("a store that ignores If-None-Match is refused, at the first start and at every later one", async () => {
+  const careless = bucket(false);
+  await expect(probeObjects(careless, "absent")).rejects.toThrow(UnusableStore);
+  await expect(probeObjects(careless, "absent")).rejects.toThrow(UnusableStore);
+});
+
+test("a store that honours If-None-Match is asked twice at the first start, and once at every later one", async () => {
+  const good = bucket(true);
+  await probeObjects(good, "absent");
+  expect(good.puts()).toBe(2);
+  await probeObjects(good, "absent");
+  expect(good.puts()).toBe(3);
+});
