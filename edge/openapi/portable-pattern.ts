@@ -1,8 +1,6 @@
-/** A character that stands for itself everywhere, or a class of characters and ranges, escaped by their code alone. */
-const CHARACTER = String.raw`[A-Za-z0-9 _:/@,;=<>#%&!~"'` + "`" + String.raw`-]|\[\^?(?:[^\\[\]]|\\x[0-9a-f]{2})+\]`;
-const QUANTIFIER = String.raw`\{\d{1,3}(?:,\d{1,3})?\}|\?`;
-/** One part of a pattern: an item, perhaps repeated, or a mark of a group. */
-const PART = new RegExp(`(?:${CHARACTER}|\\))(?:${QUANTIFIER})?|\\((?!\\?)|\\|`, "y");
+/** One part of a pattern: a literal character, a class or the end of a group, perhaps repeated; or another mark of a group. */
+const PART =
+  /(?:[A-Za-z0-9 _:/@,;=<>#%&!~"'`-]|\[\^?(?:[^\\[\]]|\\x[0-9a-f]{2})+\]|\))(?:\{\d{1,3}(?:,\d{1,3})?\}|\?)?|\((?!\?)|\|/y;
 
 /**
  * Whether a pattern is read the same by every engine that a client may have: RE2, Python, Java, .NET, Rust, ECMAScript with
