@@ -26,6 +26,7 @@ export const getRun = operation({
   description:
     "Its state, its cost and, once it has completed, the digest of its result. With `Prefer: wait=N` the response is held until the run ends or N seconds have passed, and has the result as `output` if that is small; this counts as one read.",
   params: { id: runIdParameter },
+  headers: { Prefer: preferHeader },
   query: queryOf({ include: { ...include, document: { ...include.document, example: ["output"] } } }),
   responses: {
     200: {
