@@ -28,6 +28,14 @@ function pathExample(parameter: Parameter): string {
   return isId(parameter) ? NOBODYS_ID : "example";
 }
 
+/** A parameter that need not be sent has its example in its schema, so that no page sends it unasked. */
+function headerExample({ name, example, schema }: Parameter): string {
+  const { examples: [first] = [] } = schema as { readonly examples?: readonly unknown[] };
+  const found = example ?? first;
+  if (typeof found !== "string") throw new Error(`the header ${name} has no example`);
+  return found;
+}
+
 /** The example of an operation's body; undefined where it takes none. */
 function bodyOf({ requestBody }: Operation): unknown {
   const media = requestBody?.content[JSON_TYPE];
@@ -51,8 +59,10 @@ export function sampleOf(operation: Operation, ids: readonly string[] = []): Sam
   });
   const headers = operation.parameters
     .filter(isSent)
-    .map(({ name, example }) =>
-      name === "Idempotency-Key" ? [name, `sample-${randomUUID()}`] : [name, String(example)],
+    .map((parameter) =>
+      parameter.name === "Idempotency-Key"
+        ? [parameter.name, `sample-${randomUUID()}`]
+        : [parameter.name, headerExample(parameter)],
     );
   const body = bodyOf(operation);
   const type = body === undefined ? {} : { "Content-Type": JSON_TYPE };
