@@ -1,5 +1,6 @@
 import { verifyingKeys } from "#core/domain/receipt-key.ts";
 import { VERSION } from "#core/domain/version.ts";
+import type { Clock } from "#core/ports/clock.ts";
 import { readClock } from "#core/store/redis/read-clock.ts";
 import { createApp } from "./app.ts";
 import { createConsoleLog, createConsoleMetrics } from "./drivers/console.ts";
@@ -29,6 +30,20 @@ const connectionLimits = ({ DPP_DATABASE_TIMEOUT_MS }: EdgeEnv) => ({
 const platform = { clock: createClock(), random: createRandom() };
 // The platform collects what is printed.
 const log = createConsoleLog(console);
+
+/** How often an isolate does what costs something before, or without, an answer of the stores. */
+const limiters = (clock: Clock) => ({
+  // The burst is how many keys may be new to this isolate at one moment behind one address, such as a company's.
+  unauthenticated: new IsolateRateLimiter({ per_minute: 300, burst: 128 }, clock),
+  invalid_bodies: new IsolateRateLimiter({ per_minute: 300, burst: 200 }, clock),
+  refusal_lines: new IsolateRateLimiter({ per_minute: 120, burst: 60 }, clock),
+  bypass: {
+    submit: new IsolateRateLimiter({ per_minute: 60, burst: 10 }, clock),
+    read: new IsolateRateLimiter({ per_minute: 600, burst: 50 }, clock),
+  },
+  refreshes: new IsolateRateLimiter({ per_minute: 12, burst: 2 }, clock),
+  readyz_rate: new IsolateRateLimiter({ per_minute: 300, burst: 20 }, clock),
+});
 
 function wire(env: EdgeEnv) {
   const { clock } = platform;
@@ -68,17 +83,8 @@ function wire(env: EdgeEnv) {
     webhook_policy: { allow_http: env.DPP_WEBHOOK_ALLOW_HTTP, allow_hosts: env.DPP_WEBHOOK_ALLOW_HOSTS },
     decision_model: env.DPP_DECISION_MODEL,
     tenants: new LruCache(REMEMBERED_KEYS),
-    // The burst is how many keys may be new to this isolate at one moment behind one address, such as a company's.
-    unauthenticated: new IsolateRateLimiter({ per_minute: 300, burst: 128 }, clock),
     denied_keys: new DeniedKeyCache(clock),
-    invalid_bodies: new IsolateRateLimiter({ per_minute: 300, burst: 200 }, clock),
-    refusal_lines: new IsolateRateLimiter({ per_minute: 120, burst: 60 }, clock),
-    bypass: {
-      submit: new IsolateRateLimiter({ per_minute: 60, burst: 10 }, clock),
-      read: new IsolateRateLimiter({ per_minute: 600, burst: 50 }, clock),
-    },
-    refreshes: new IsolateRateLimiter({ per_minute: 12, burst: 2 }, clock),
-    readyz_rate: new IsolateRateLimiter({ per_minute: 300, burst: 20 }, clock),
+    ...limiters(clock),
     sleeper: createSleeper(),
     connections: new ConnectionLimiter(connectionLimits(env), clock),
     signer: env.DPP_RECEIPT_KEY && createSigner(env.DPP_RECEIPT_KEY),

@@ -93,7 +93,7 @@ function fieldLines(schema: Json): string[] {
   return Object.entries(properties).map(([name, field]) => {
     const needed = required.includes(name) && field["default"] === undefined ? "required" : "optional";
     const fallback = field["default"] === undefined ? "" : `, default ${JSON.stringify(field["default"])}`;
-    const description = oneLine(String(field["description"] ?? ""));
+    const description = typeof field["description"] === "string" ? oneLine(field["description"]) : "";
     return `- \`${name}\` (${typeOf(field)}, ${needed}${fallback}): ${description}`;
   });
 }

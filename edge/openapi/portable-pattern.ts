@@ -1,6 +1,6 @@
-/** One part of a pattern: a literal character, a class or the end of a group, perhaps repeated; or another mark of a group. */
+/** One part of a pattern: a literal character, a class or the end of a group, perhaps repeated; or another mark of a group, never the `(?` of a special one. */
 const PART =
-  /(?:[A-Za-z0-9 _:/@,;=<>#%&!~"'`-]|\[\^?(?:[^\\[\]]|\\x[0-9a-f]{2})+\]|\))(?:\{\d{1,3}(?:,\d{1,3})?\}|\?)?|\((?!\?)|\|/y;
+  /(?:[A-Za-z0-9 _:/@,;=<>#%&!~"'`-]|\[\^?(?:[^\\[\]]|\\x[0-9a-f]{2})+\]|\))(?:\{\d{1,3}(?:,\d{1,3})?\}|\?)?|\(|\|/y;
 
 /**
  * Whether a pattern is read the same by every engine that a client may have: RE2, Python, Java, .NET, Rust, ECMAScript with
