@@ -11,7 +11,7 @@ const SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 /** Where a text of a pattern needs no example of its own. */
 const BY_PATTERN: ReadonlyMap<string, string> = new Map([
   ["^[0-9a-f]{64}$", SHA256],
-  ["^[0-9]{1,10}[.][0-9]{4,6}$", "0.0130"],
+  ["^[0-9]{1,16}[.][0-9]{4,6}$", "0.0130"],
   ["^#[0-9a-f]{3,8}$", "#b6e3f4"],
 ]);
 

@@ -16,7 +16,35 @@ const RATE = ["50", "60000", "49", "1200", "0"];
 
 const clock = { now: () => 1_700_000_000_000 };
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => quiet };
-const found = { status: "QUEUED", created_at: new Date(0), reserved_micros: "1000000", minimum_fee_micros: "20000" };
+const found = {
+  tenant_id: TENANT,
+  key_id: OTHER,
+  pack_type: "decision",
+  pack_version: "1.0.0",
+  payload_sha256: KEY,
+  status: "QUEUED",
+  money_state: "RESERVED",
+  version: "1",
+  reserved_micros: "1000000",
+  minimum_fee_micros: "20000",
+  charged_micros: null,
+  attempt: 0,
+  reason_code: null,
+  reason_detail: null,
+  result_attempt: null,
+  result_sha256: null,
+  result_bytes: null,
+  reliability: null,
+  timebox_sec: 90,
+  min_reliability: null,
+  trace_parent: "",
+  created_at: new Date(0),
+  started_at: null,
+  finished_at: null,
+  retention_until: null,
+  metadata: {},
+  expired: false,
+};
 
 const snapshot: Row = {
   tenant_id: TENANT,

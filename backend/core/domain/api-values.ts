@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { formatUsd, MAX_COST_MICROS, micros, MIN_COST_MICROS, minimumFee } from "./money.ts";
 
-const USD = z.string().regex(/^[0-9]{1,10}[.][0-9]{4,6}$/);
+const USD = z.string().regex(/^[0-9]{1,16}[.][0-9]{4,6}$/);
 
 /** What the answers of many routes are made of. */
 export const usd = USD.meta({ description: "USD, as a decimal string.", examples: ["0.0130"] });
