@@ -278,8 +278,8 @@ describe("the event of a completed run", () => {
     await world.endpoint(account, plain.url);
     const run_id = await completedRun(account, { url: own.url, include_output: true });
     await world.sweep();
-    for (const of of [asks, own]) {
-      expect(bodiesOf(of)).toMatchObject([{ data: { run: { run_id, status: "COMPLETED", output: RESULT } } }]);
+    for (const each of [asks, own]) {
+      expect(bodiesOf(each)).toMatchObject([{ data: { run: { run_id, status: "COMPLETED", output: RESULT } } }]);
     }
     expect(bodiesOf(plain)[0]?.data.run).not.toHaveProperty("output");
   });
@@ -292,7 +292,7 @@ describe("the event of a completed run", () => {
     await completedRun(account, { url: own.url, include_output: false });
     await world.happen(account);
     await world.sweep();
-    for (const of of [asks, own]) expect(bodiesOf(of)[0]?.data.run).not.toHaveProperty("output");
+    for (const each of [asks, own]) expect(bodiesOf(each)[0]?.data.run).not.toHaveProperty("output");
   });
 
   it("says null for a result above 64 KiB", async () => {
