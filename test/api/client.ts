@@ -90,3 +90,8 @@ export function problemOf(answer: Answer, status: number, slug: ProblemSlug): z.
 
 export const pointers = (document: z.output<typeof problem>) =>
   (document.errors ?? []).map((error) => error.pointer ?? error.parameter ?? error.header);
+
+const MOVES = /^(?:date|traceparent|ratelimit|x-ratelimit-(?:remaining|reset))$/;
+/** The headers of an answer, without those that differ from one answer to the next of its kind. */
+export const steadyHeaders = ({ headers }: Answer): Record<string, string> =>
+  Object.fromEntries([...headers].filter(([name]) => !MOVES.test(name)));
