@@ -23,15 +23,20 @@ const LONGEST_WAIT_MS = 15_000;
 
 /**
  * Waits until every store can be used. "unusable": one refuses for good, and the log says which; "stopped": `stop` came
- * first.
+ * first. One refusal alone decides nothing: a clock that is wrong, or rights that are new, are put right by the next try.
  */
 export async function waitForStores(deps: WaitDeps, stop: AbortSignal): Promise<"usable" | "unusable" | "stopped"> {
   let left = deps.checks;
+  let refused: readonly string[] = [];
   for (let wait_ms = FIRST_WAIT_MS; ; wait_ms = Math.min(wait_ms * 2, LONGEST_WAIT_MS)) {
     if (stop.aborted) return "stopped";
     const results = await Promise.all(left.map((check) => attempt(deps, check)));
-    if (results.includes("unusable")) return "unusable";
-    left = left.filter((check, index) => results[index] === "out" && check.mayBeOut !== true);
+    const refuse = left.filter((_, index) => results[index] === "unusable").map(({ name }) => name);
+    if (refuse.some((name) => refused.includes(name))) return "unusable";
+    refused = refuse;
+    left = left.filter(
+      (check, index) => results[index] === "unusable" || (results[index] === "out" && check.mayBeOut !== true),
+    );
     if (left.length === 0) return "usable";
     await deps.sleeper.sleep(wait_ms, stop);
   }

@@ -33,7 +33,7 @@ const webhookRequest = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      `Whether \`run.completed\` carries the run's result, if that has at most ${MAX_INLINE_BYTES} bytes, as \`data.run.output\`. It is null if the result is larger, or could not be read when the event was sent: then read \`data.run.links.output\`. A body is at most ${WEBHOOK_LIMITS.max_body_bytes} bytes in any case.`,
+      `Whether \`run.completed\` carries the run's result, if that has at most ${MAX_INLINE_BYTES} bytes, as \`data.run.output\`. It is null if the result is larger, or could not be read when the event was sent: then read \`data.run.links.output\`. A body is at most ${WEBHOOK_LIMITS.max_body_bytes} bytes in any case. Needs the scope \`read\` too.`,
     ),
   description: textUpTo(WEBHOOK_LIMITS.max_description_chars)
     .min(1)

@@ -11,11 +11,11 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     ) x ON true
 $$;
 
--- The same with what was submitted, as canonical JSON; null once it is purged.
+-- The same with what was submitted, as canonical JSON; null once its retention is over.
 CREATE OR REPLACE FUNCTION find_run_with_inputs(p_key_sha256 bytea, p_run_id uuid)
 RETURNS TABLE (outcome text, inputs text, run run_views)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT f.outcome, r.inputs, f.run
+  SELECT f.outcome, CASE WHEN (f.run).expired IS NOT TRUE THEN r.inputs END, f.run
     FROM find_run(p_key_sha256, p_run_id) f
     LEFT JOIN runs r ON r.run_id = (f.run).run_id
 $$;

@@ -40,6 +40,10 @@ BEGIN
   END IF;
 
   SELECT c.key_id, c.refusal INTO v_key_id, outcome FROM check_key(p_key_sha256, 'submit', true) c;
+  -- A result goes to nobody whom its key could not show it.
+  IF outcome IS NULL AND p_webhook_include_output THEN
+    SELECT c.refusal INTO outcome FROM check_key(p_key_sha256, 'read', true) c;
+  END IF;
   IF outcome IS NOT NULL THEN
     RETURN NEXT;
     RETURN;

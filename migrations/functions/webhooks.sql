@@ -38,6 +38,10 @@ DECLARE
   v_tenant_id uuid;
 BEGIN
   SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'admin', true) c;
+  -- What it sends holds results.
+  IF outcome IS NULL AND p_include_output THEN
+    SELECT c.refusal INTO outcome FROM check_key(p_key_sha256, 'read', true) c;
+  END IF;
   IF outcome IS NULL THEN
     -- Two calls of one tenant wait for each other here, so that both are counted.
     PERFORM FROM tenants t WHERE t.tenant_id = v_tenant_id FOR NO KEY UPDATE;

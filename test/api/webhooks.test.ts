@@ -18,6 +18,19 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+test("a result is sent to nobody by a key that may not read it", async () => {
+  const { tenant_id } = account;
+  const [admin, submits] = await Promise.all([
+    world.key(tenant_id, { scopes: ["admin"] }),
+    world.key(tenant_id, { scopes: ["submit"] }),
+  ]);
+  problemOf(await hooks.ask("POST", "", admin, { url: URL, include_output: true }), 403, "scope-missing");
+  const order = work({ webhook: URL, webhook_include_output: true });
+  problemOf(await post({ url: world.url, api_key: submits.api_key, body: order }), 403, "scope-missing");
+  const plain = work({ webhook: URL });
+  acceptedRun(await post({ url: world.url, api_key: submits.api_key, body: plain }));
+});
+
 describe("a webhook", () => {
   test("is made, listed, read, rotated and deleted; its secret is shown when it is made and rotated", async () => {
     const mine = await hooks.tenant();

@@ -76,7 +76,9 @@ const common = {
   webhook_include_output: z
     .boolean()
     .default(false)
-    .describe("Whether `run.completed` at `webhook` carries the result, if that has at most 64 KiB."),
+    .describe(
+      "Whether `run.completed` at `webhook` carries the result, if that has at most 64 KiB. Needs the scope `read` too.",
+    ),
 };
 
 function requestFor(offer: PackOffer) {
@@ -124,10 +126,12 @@ export function parseRunRequest(
  * and `sha256` is the payload hash. It covers all that a submit says: two bodies with one hash order the same run.
  */
 export function payloadOf(request: RunRequest): { readonly inputs: string; readonly sha256: string } {
-  const { inputs: given, max_cost_usd, metadata = {}, ...others } = request;
+  const { inputs: given, max_cost_usd, metadata = {}, webhook_include_output, ...others } = request;
+  // Only where it is asked for: what is added to a request changes no hash of those that lack it.
+  const added = webhook_include_output ? { webhook_include_output } : {};
   const inputs = canonicalJson(given);
   // No member's name sorts before "inputs".
-  const rest = canonicalJson({ ...others, max_cost_usd: formatUsd(max_cost_usd), metadata });
+  const rest = canonicalJson({ ...others, ...added, max_cost_usd: formatUsd(max_cost_usd), metadata });
   return { inputs, sha256: sha256Hex(`{"inputs":${inputs},${rest.slice(1)}`) };
 }
 

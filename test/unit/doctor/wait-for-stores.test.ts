@@ -35,13 +35,22 @@ test("a process begins once a store that was out answers", async () => {
 });
 
 test("a process does not wait for what never changes", async () => {
-  expect(await wait([failing(out(), new Outage("database", "wrong password"))])).toBe("unusable");
-  expect(await wait([failing(new UnusableStore("overwrites objects"))])).toBe("unusable");
+  const wrong = () => new Outage("database", "wrong password");
+  expect(await wait([failing(out(), wrong(), wrong())])).toBe("unusable");
+  const careless = () => new UnusableStore("overwrites objects");
+  expect(await wait([failing(careless(), careless())])).toBe("unusable");
 });
 
 test("a process begins without a store that may be out, unless its password is wrong", async () => {
   expect(await wait([{ ...failing(out()), mayBeOut: true }])).toBe("usable");
-  expect(await wait([{ ...failing(new Outage("redis", "wrong password")), mayBeOut: true }])).toBe("unusable");
+  const wrong = () => new Outage("redis", "wrong password");
+  expect(await wait([{ ...failing(wrong(), wrong()), mayBeOut: true }])).toBe("unusable");
+});
+
+test("a process does not end for one refusal, such as of a clock that the next try puts right", async () => {
+  const wrong = () => new Outage("database", "wrong password");
+  expect(await wait([failing(wrong())])).toBe("usable");
+  expect(await wait([failing(out(), wrong(), out(), wrong())])).toBe("usable");
 });
 
 test("a process that is told to stop waits no longer", async () => {

@@ -41,7 +41,7 @@ test("a payload hash can be computed from what the documents say", () => {
   const canonical =
     '{"inputs":{"method":"weighted_sum","mode":"brief","options":["tea","coffee"],"question":"Tea or coffee?"},' +
     '"max_cost_usd":"0.0500","metadata":{},"min_reliability_score":0.5,"pack_type":"decision","timebox_sec":90,' +
-    '"webhook":"https://hooks.example.com/","webhook_include_output":false}';
+    '"webhook":"https://hooks.example.com/"}';
   expect(hashOf(body)).toBe(sha256Hex(canonical));
 });
 
