@@ -17,7 +17,7 @@ export interface HealthServer {
 
 const TEXT = "text/plain; charset=utf-8";
 
-/** Serves `/livez`, `/readyz` and `/metrics`, to whoever reaches the port: bound it by the network. */
+/** Serves `/livez`, `/readyz` and `/metrics`, to every client that reaches the port: restrict it by the network. */
 export async function serveHealth(health: Health, listen: { port: number; host: string }): Promise<HealthServer> {
   const server = createServer((request, response) => {
     request.resume();
@@ -29,7 +29,7 @@ export async function serveHealth(health: Health, listen: { port: number; host: 
       () => response.writeHead(500).end(),
     );
   });
-  // A probe is small and soon answered; who sends slowly is none.
+  // A probe is small and soon answered; a client that sends slowly is cut off.
   server.requestTimeout = 10_000;
   server.headersTimeout = 5_000;
   server.maxConnections = 64;

@@ -73,8 +73,8 @@ describe("a rotation", () => {
     const expired = await world.key(account.tenant_id, { expires_at: new Date(Date.now() - 1_000) });
     for (const key_id of [dead.key_id, expired.key_id]) problemOf(await rotate(account, key_id), 409, "key-not-active");
     problemOf(await rotate(account, GONE), 404, "not-found");
-    const stranger = await admin();
-    problemOf(await rotate(stranger, dead.key_id), 404, "not-found");
+    const other = await admin();
+    problemOf(await rotate(other, dead.key_id), 404, "not-found");
   });
 
   test("of one key at once twice succeeds once", async () => {

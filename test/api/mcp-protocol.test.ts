@@ -104,7 +104,7 @@ test.each(["server/discover", "prompts/list", "tasks/list", "tasks/update", "toS
 );
 
 test.each(revisions.map((revision) => [revision, revision === MODERN ? 400 : 200] as const))(
-  "in %s a tool that is none is an error of the protocol",
+  "in %s an unknown tool is an error of the protocol",
   async (revision, status) => {
     const params = { name: "buy_everything", arguments: {} };
     errorOf(await ask({ method: "tools/call", params, revision }), status, -32_602);

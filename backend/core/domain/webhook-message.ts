@@ -14,7 +14,7 @@ export interface OutboxEvent {
   readonly payload: unknown;
   readonly happened_at: Date;
   readonly run: RunRow | null;
-  /** The result of the run; null where there is none to carry; undefined where none was asked for. */
+  /** The result of the run; null if it cannot be carried; undefined if it was not asked for. */
   readonly output?: ResultDocument | null | undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { ObjectMetadata } from "../domain/object-metadata.ts";
 
 export interface ObjectReader {
-  /** The object's metadata, or undefined when there is none. */
+  /** The object's metadata, or undefined if it does not exist. */
   head(key: string): Promise<ObjectMetadata | undefined>;
 }
 
@@ -21,7 +21,7 @@ interface DownloadedText {
 
 export interface ObjectDownloader {
   /**
-   * An object of this size, a small text in UTF-8; undefined when there is none. Throws {@link Outage} when it cannot be
+   * An object of this size, a small text in UTF-8; undefined if it does not exist. Throws {@link Outage} when it cannot be
    * read in time, and another error when it has another size, of which nothing is read, or is no such text.
    */
   download(key: string, size_bytes: number): Promise<DownloadedText | undefined>;
