@@ -77,7 +77,6 @@ export const reason = parser(
     .max(2_000, { error: "must be at most 2000 characters long", abort: true })
     .refine(isPrintable, PRINTABLE),
 );
-export const note = reason;
 export const actionNumber = parser(z.string().regex(/^[1-9]\d{0,17}$/, "must be an action's number"));
 export const day = parser(z.iso.date("must be a day such as 2030-01-31"));
 export const runCost = parser(usdBetween(MIN_COST_MICROS, MAX_COST_MICROS, "must be from 0.0050 to 1000000"));

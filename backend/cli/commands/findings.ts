@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { findingId, id, note } from "../arguments.ts";
+import { findingId, id, reason } from "../arguments.ts";
 import { reportFindings } from "../operations/list-findings.ts";
 import { resolveWithNote } from "../operations/resolve-finding.ts";
 import { action, change, type CommonOptions, type Perform } from "../perform.ts";
@@ -16,7 +16,7 @@ export function addFindings(program: Command, perform: Perform): void {
     dry_run: true,
   })
     .argument("<finding>", "the finding's number", findingId)
-    .requiredOption("--note <text>", "what was found and done", note)
+    .requiredOption("--note <text>", "what was found and done", reason)
     .action((finding_id: string, options: CommonOptions & { note: string }) =>
       perform(options, (operator) => resolveWithNote(operator, finding_id, options.note)),
     );

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type RunStatus, runStatus } from "#core/domain/run.ts";
 import type { Micros } from "#core/domain/money.ts";
-import { grantAmount, id, note, pageSize, runCharge, status } from "../arguments.ts";
+import { grantAmount, id, pageSize, reason, runCharge, status } from "../arguments.ts";
 import { cancelRunAtNoCost } from "../operations/cancel-run.ts";
 import { decideFrozenRun } from "../operations/decide-run.ts";
 import { reportRuns } from "../operations/list-runs.ts";
@@ -41,7 +41,7 @@ export function addRun(program: Command, perform: Perform): void {
   change(run, "decide", "fail a frozen run, at the given charge", { reason: "note", dry_run: true })
     .argument("<run_id>", "the run's id", id)
     .requiredOption("--charge <amount>", "the charge in USD, from 0 to its reservation", runCharge)
-    .requiredOption("--note <text>", "the reason, kept with the finding", note)
+    .requiredOption("--note <text>", "the reason, kept with the finding", reason)
     .action((run_id: string, options: DecideOptions) =>
       perform(options, (operator) => decideFrozenRun(operator, run_id, options.charge, options.note)),
     );
