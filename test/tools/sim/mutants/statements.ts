@@ -23,7 +23,19 @@ const leaseStatus = inStatement(
   "(r.status <> 'PROCESSING' OR",
   "the money state: what is over is not RESERVED",
 );
-const finalizeLease = inStatement("W3: the lease token", "begin-finalize", LEASE, UNTESTED);
+const finalizeLease = inStatement(
+  "W3: the lease token",
+  "begin-finalize",
+  LEASE,
+  UNTESTED,
+  "the attempt, which rises with every lease of another",
+);
+const finalizeAttempt = inStatement(
+  "W3: the attempt",
+  "begin-finalize",
+  "AND attempt = $4::integer",
+  "AND $4::integer > 0",
+);
 const beatLost = {
   file: "backend/worker/lease.ts",
   find: 'if (answer === "lost") return until.aborted ? "ended" : "lost";',
@@ -88,7 +100,7 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     "wall_clock() + make_interval(secs => $3::double precision + 0 * $4::double precision)",
   ),
   finalizeLease,
-  inStatement("W3: the attempt", "begin-finalize", "AND attempt = $4::integer", "AND $4::integer > 0"),
+  finalizeAttempt,
   inStatement("W3: the status", "begin-finalize", "AND status = 'PROCESSING'", "", backedByToken),
   inStatement(
     "W3: no stage",
@@ -110,10 +122,15 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
     " OR (finalize_stage = 'CLAIMED' AND finalize_token = $3::uuid)",
   ),
   inStatement("W3: the money state", "begin-finalize", "\n   AND money_state = 'RESERVED'", "", backedByToken),
-  together("W3: the lease token, and the heartbeat that says it is lost", finalizeLease, {
-    name: "",
-    sources: [beatLost],
-  }),
+  together(
+    "W3: the lease token and the attempt, and the heartbeat that says a lease is lost",
+    finalizeLease,
+    finalizeAttempt,
+    {
+      name: "",
+      sources: [beatLost],
+    },
+  ),
   inStatement("requeue-uncounted: the lease token", "requeue-uncounted", LEASE, UNTESTED),
   ...leased(
     "requeue-uncounted",
