@@ -69,6 +69,7 @@ async function dryRun(deps: EstimateDeps, caller: Caller, { request }: RunOrder)
       return { kind: found.outcome };
     case "insufficient":
     case "too-many-open":
+    case "read-scope-missing":
     case "pack-not-in-plan":
     case "cost-over-plan-limit":
     case "read-only":

@@ -179,6 +179,7 @@ const REFUSALS: Readonly<Record<RefusedOutcome, (request: Asked) => Problem>> = 
   "too-many-open": () => refuse.tooManyOpenRuns(),
   unauthorized: () => unauthorized(),
   "scope-missing": () => scopeMissing("submit"),
+  "read-scope-missing": () => scopeMissing("read"),
   "pack-not-in-plan": (request) => refuse.packNotInPlan(request.pack_type),
   "cost-over-plan-limit": () => refuse.costOverPlanLimit(),
   "read-only": () => refuse.readOnly(),

@@ -49,6 +49,7 @@ const answer = z.union([
       "late",
       "unauthorized",
       "scope-missing",
+      "read-scope-missing",
       "pack-not-in-plan",
       "cost-over-plan-limit",
       "read-only",
