@@ -1,10 +1,11 @@
+import { attachmentOf } from "#core/domain/presigned.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import type { BucketInspector } from "#core/ports/doctor.ts";
 import type { ObjectWriter } from "#core/ports/objects.ts";
 import { skewOf } from "./clock-skew.ts";
 import { absentKey } from "./essentials.ts";
 import { Doubt, type Examination, Skip } from "./examination.ts";
-import { PROBE_KEY, probeObjects } from "./probe-objects.ts";
+import { PROBE_KEY, PROBE_TEXT, probeObjects } from "./probe-objects.ts";
 import { UnusableStore } from "./unusable-store.ts";
 
 const SECOND_MS = 1_000;
@@ -20,33 +21,33 @@ export function bucketChecks(
       check: "bucket tells who wrote first",
       run: async () => {
         await probeObjects(objects, absentKey(clock));
-        return "HEAD of nothing is 404, the second PUT is 412";
+        return "HEAD of nothing is 404, the second PUT is 412, the settlement receipt is kept";
       },
     },
-    { check: "bucket keeps metadata", run: () => metadata(objects) },
     { check: "bucket serves presigned URLs", run: () => presigned(inspector) },
     { check: "bucket clock", run: () => skewOf("the bucket", clock, () => dateOf(inspector)) },
     { check: "bucket lets pages read", run: () => cors(inspector, pages) },
   ];
 }
 
-/** The price of a run is in its result's metadata. */
-async function metadata(objects: ObjectWriter): Promise<string> {
-  const found = await objects.head(PROBE_KEY);
-  if (found?.["sha256"] === undefined) throw new UnusableStore("the metadata of an object is not kept");
-  return "as written";
-}
+/** What a client is shown in the place of the settlement receipt. */
+const FILE_NAME = "probe.txt";
 
 async function presigned(inspector: BucketInspector): Promise<string> {
-  const { status, text } = await inspector.readPresigned(PROBE_KEY);
-  if (status !== 200 || text !== "probe") throw new UnusableStore(`a presigned GET is answered ${status}`);
-  return "GET 200";
+  const { status, text, headers } = await inspector.readPresigned(PROBE_KEY, FILE_NAME);
+  if (status !== 200 || text !== PROBE_TEXT) throw new UnusableStore(`a presigned GET is answered ${status}`);
+  const shown = headers["content-disposition"] ?? "none";
+  if (shown !== attachmentOf(FILE_NAME))
+    throw new UnusableStore("a presigned GET ignores response-content-disposition: it shows the settlement receipt");
+  const inner = Object.keys(headers).find((name) => name.startsWith("x-amz-meta-"));
+  if (inner !== undefined) throw new UnusableStore(`a presigned GET shows internal metadata: ${inner}`);
+  return "GET 200, with a Content-Disposition of its own and no metadata";
 }
 
 /** A Date is of whole seconds. */
 async function dateOf(inspector: BucketInspector): Promise<number> {
-  const { date } = await inspector.readPresigned(PROBE_KEY);
-  if (date === null) throw new Skip("the answers have no Date");
+  const { date } = (await inspector.readPresigned(PROBE_KEY, FILE_NAME)).headers;
+  if (date === undefined) throw new Skip("the answers have no Date");
   return Date.parse(date) + SECOND_MS / 2;
 }
 

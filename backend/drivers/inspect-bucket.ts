@@ -1,12 +1,13 @@
 import { GetBucketCorsCommand, S3Client, type S3ClientConfig, S3ServiceException } from "@aws-sdk/client-s3";
 import { AwsClient } from "aws4fetch";
+import { attachmentOf, presignedUrl } from "#core/domain/presigned.ts";
 import { Outage } from "#core/domain/outage.ts";
 import type { BucketInspector } from "#core/ports/doctor.ts";
 
 const URL_SECONDS = 60;
 const TIMEOUT_MS = 15_000;
 
-/** What only a check of the bucket does, over the AWS SDK and a presigned URL such as the edge makes. */
+/** What only a check of the bucket does, over the AWS SDK and the presigned URL that the edge makes. */
 export function createBucketInspector(settings: {
   readonly client: S3ClientConfig;
   readonly endpoint: string;
@@ -15,18 +16,22 @@ export function createBucketInspector(settings: {
 }): BucketInspector & { close(): void } {
   const client = new S3Client(settings.client);
   return {
-    async readPresigned(key) {
+    async readPresigned(key, file_name) {
       try {
         const signer = new AwsClient({
           ...(await client.config.credentials()),
           service: "s3",
           region: settings.region,
         });
-        const url = new URL(`/${settings.bucket}/${key}`, settings.endpoint);
-        url.searchParams.set("X-Amz-Expires", String(URL_SECONDS));
+        const query = new URLSearchParams({
+          "X-Amz-Expires": String(URL_SECONDS),
+          "response-content-disposition": attachmentOf(file_name),
+        });
+        const url = new URL(`/${settings.bucket}/${key}?${query}`, settings.endpoint);
         const signed = await signer.sign(url, { method: "GET", aws: { signQuery: true } });
-        const response = await fetch(signed.url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-        return { status: response.status, text: await response.text(), date: response.headers.get("date") };
+        const response = await fetch(presignedUrl(signed.url), { signal: AbortSignal.timeout(TIMEOUT_MS) });
+        const { status, headers } = response;
+        return { status, text: await response.text(), headers: Object.fromEntries(headers) };
       } catch (error) {
         throw new Outage("s3", error);
       }

@@ -178,6 +178,8 @@ test("a presigned address serves the result as a file, and nothing that is writt
   expect([answer.status, answer.text]).toEqual([200, given.text]);
   expect([...answer.headers.keys()].filter((name) => name.startsWith("x-amz-meta"))).toEqual([]);
   expect(answer.headers.get("content-disposition")).toBe(`attachment; filename="${given.run_id}.json"`);
+  expect(new URL(url).search).toContain("attachment%3B%20filename");
+  expect(new URL(url).search).not.toContain("+");
   const without = url.replace(/response-content-disposition=[^&]*&?/, "");
   expect(without).not.toBe(url);
   expect((await call(without)).status).toBe(403);
