@@ -105,6 +105,20 @@ describe("Redis away", () => {
     expect(Number(last?.headers.get("retry-after"))).toBeGreaterThan(0);
   });
 
+  test.each([
+    ["its own rate", { key: { submit_per_minute: 2, read_per_minute: 3 } }],
+    ["its plan's", { plan: { submit_per_minute: 2, submit_burst: 2, read_per_minute: 3, read_burst: 3 } }],
+  ] as const)("a key is held to %s, where that is lower", async (_, options) => {
+    const account = await world.account(options);
+    const submit = () => post({ url: world.url, api_key: account.api_key });
+    const read = () => get(`${world.url}/v1/budget`, account.api_key);
+    expect([(await submit()).status, (await submit()).status, (await submit()).status]).toEqual([202, 202, 429]);
+    expect([(await read()).status, (await read()).status, (await read()).status]).toEqual([200, 200, 200]);
+    const refused = await read();
+    problemOf(refused, 429, "rate-limited");
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(1);
+  });
+
   test("readiness says so and names no address", async () => {
     const answer = await call(`${world.url}/readyz`);
     expect(answer.status).toBe(503);
