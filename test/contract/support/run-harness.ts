@@ -66,9 +66,9 @@ const offer: PackOffer<unknown> = {
   estimate: () => ({ units: { base: 1 }, exact: true }),
 };
 
-/** A pack that does what the test says. */
-export const packOf = (run: (context: PackContext) => Promise<PackOutcome>) =>
-  new Map([["decision", { offer, run: (_: unknown, context: PackContext) => run(context) }]]);
+/** A pack that does what the test says, whose data may be anything unless `data` says what they are. */
+export const packOf = (run: (context: PackContext) => Promise<PackOutcome>, data: PackOffer["data"] = offer.data) =>
+  new Map([["decision", { offer: { ...offer, data }, run: (_: unknown, context: PackContext) => run(context) }]]);
 
 export const done = (data: unknown, base = 1, reliability = 1): PackOutcome => ({
   kind: "done",
