@@ -31,6 +31,8 @@ export interface Tool {
   readonly input: (packs: readonly string[]) => Json;
   /** The members that matter of what it answers. */
   readonly output: z.ZodType;
+  /** Whether its output schema says what the `data` in it may be; of others it is an object. */
+  readonly data?: true;
   readonly annotations: {
     readonly readOnlyHint: boolean;
     readonly destructiveHint: boolean;

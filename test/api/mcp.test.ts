@@ -16,6 +16,7 @@ import {
   send,
   tool,
 } from "./mcp-client.ts";
+import { storedResult } from "./stored-result.ts";
 
 let world: World;
 let account: Account;
@@ -74,8 +75,7 @@ describe.each(revisions)("in the revision of %s", (revision) => {
     const submitted = found(await ask("submit_run", order()));
     const run_id = String(submitted["run_id"]);
     const done = found(await ask("submit_run", order()));
-    const stored = { reliability: 1, units: { base: 1 }, data: { winner: "tea" } };
-    await complete(world.backend, String(done["run_id"]), stored, 12_300);
+    await complete(world.backend, String(done["run_id"]), storedResult(String(done["run_id"])), 12_300);
     const answers: Readonly<Record<string, unknown>> = {
       submit_run: submitted,
       get_run: found(await ask("get_run", { run_id })),

@@ -263,6 +263,22 @@ describe("output in a run", () => {
     expect([answer.status, answer.body]).toEqual([200, expect.objectContaining({ status: "COMPLETED", output: null })]);
   });
 
+  test("comes with inputs that are read once the wait is over, and not kept through it", async () => {
+    const given = await submitted();
+    const before = world.roundTrips().postgres;
+    const held = call(`${runUrl(given)}?include=inputs`, {
+      headers: { ...bearer(given.account.api_key), Prefer: "wait=30" },
+    });
+    await eventually(() => expect(world.roundTrips().postgres).toBeGreaterThan(before + 1));
+    // Nothing else ever changes them: it shows when they are read.
+    const later = 'UPDATE runs SET inputs = \'{"question":"later"}\' WHERE run_id = $1';
+    await world.owner.query(later, [given.run_id]);
+    await complete(world.backend, given.run_id, { data: 1 }, 10_000);
+    const answer = await held;
+    expect(answer.body).toMatchObject({ status: "COMPLETED", inputs: { question: "later" }, output: { data: 1 } });
+    expect(applied(answer)).toBe("wait=30");
+  });
+
   test("comes beside the inputs, which are null once they are deleted", async () => {
     const given = await submitted();
     const { body } = await read(given, "?include=output,inputs");
