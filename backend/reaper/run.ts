@@ -1,6 +1,9 @@
 import { configOrExit, reaperConfig } from "../config.ts";
 import { essentials, pings } from "../doctor/essentials.ts";
+import { measuredCalls, timeDb, timeRedis } from "#core/ports/timed.ts";
+import { VERSION } from "#core/domain/version.ts";
 import { Readiness } from "../doctor/readiness.ts";
+import { sayAlive } from "../doctor/say-alive.ts";
 import { waitForStores } from "../doctor/wait-for-stores.ts";
 import { awsClient } from "../drivers/aws-client.ts";
 import { createClock, createSleeper } from "../drivers/clock.ts";
@@ -18,7 +21,7 @@ import { createS3Objects } from "../drivers/s3.ts";
 import { createSqsDeadLetters } from "../drivers/sqs-dead-letters.ts";
 import { createSqsQueue } from "../drivers/sqs.ts";
 import { stopSignal } from "../drivers/stop-signal.ts";
-import { timeDb, timeObjects, timeQueue, timeRedis } from "../drivers/time-stores.ts";
+import { timeObjects, timeQueue } from "../drivers/time-stores.ts";
 import { reaperLoop } from "./loop.ts";
 
 const STATEMENT_MS = 10_000;
@@ -26,7 +29,7 @@ const REDIS_MS = 2_000;
 /** What one round does not manage, the next one does. */
 const AWS = { request_ms: 15_000, attempts: 1 };
 /** One for each sweep, and one more. */
-const CONNECTIONS = 11;
+const CONNECTIONS = 12;
 
 const config = configOrExit(reaperConfig);
 const log = createLog({ level: config.DPP_LOG_LEVEL, service: "reaper" });
@@ -62,7 +65,9 @@ const clock = createClock();
 const sleeper = createSleeper();
 const stop = stopSignal();
 const prometheus = config.DPP_METRICS_PORT === undefined ? undefined : createPrometheus("reaper");
-const timed = prometheus?.timed ?? ((_store, _operation, call) => call());
+const metrics = prometheus?.metrics ?? createLogMetrics(log);
+const timed = measuredCalls(metrics, () => performance.now());
+const random = createRandom();
 const inspector = createQueueInspector({
   client: awsClient(config, config.SQS_ENDPOINT, AWS),
   queue_url: config.SQS_QUEUE_URL,
@@ -95,6 +100,9 @@ const found = await waitForStores(
 );
 if (found === "unusable") process.exit(1);
 readiness.begin();
+metrics.gauge("build_info", 1, { version: VERSION });
+metrics.gauge("process_started_timestamp_seconds", clock.now() / 1_000);
+const alive = sayAlive({ ...stores, random, sleeper, log }, "reaper", stop);
 log.info("reaper started", { sweep_seconds: config.DPP_SWEEP_SECONDS });
 await reaperLoop(
   {
@@ -103,17 +111,14 @@ await reaperLoop(
     dead_letters,
     webhooks: {
       send: createWebhookSender({ allowHosts: config.DPP_WEBHOOK_ALLOW_HOSTS }),
-      random: createRandom(),
+      random,
       objects,
     },
     sleeper,
-    onRound: (sweep, ms, isDone) => {
-      readiness.turn();
-      prometheus?.observe("sweep_seconds", ms / 1_000, { sweep });
-      if (isDone) prometheus?.metrics.gauge("sweep_last_success_timestamp_seconds", clock.now() / 1_000, { sweep });
-    },
+    inspector,
+    onRound: () => readiness.turn(),
     platform_failure_fee: config.DPP_PLATFORM_FAILURE_FEE,
-    metrics: prometheus?.metrics ?? createLogMetrics(log),
+    metrics,
     log,
   },
   {
@@ -127,6 +132,7 @@ await reaperLoop(
   },
   stop,
 );
+await alive;
 health?.close();
 inspector.close();
 await queue.close();

@@ -1,6 +1,9 @@
 import { configOrExit, workerConfig } from "../config.ts";
 import { essentials, pings } from "../doctor/essentials.ts";
+import { measuredCalls, timeDb, timeRedis } from "#core/ports/timed.ts";
+import { VERSION } from "#core/domain/version.ts";
 import { Readiness } from "../doctor/readiness.ts";
+import { sayAlive } from "../doctor/say-alive.ts";
 import { waitForStores } from "../doctor/wait-for-stores.ts";
 import { awsClient } from "../drivers/aws-client.ts";
 import { createClock, createSleeper } from "../drivers/clock.ts";
@@ -16,11 +19,12 @@ import { createRedis } from "../drivers/redis.ts";
 import { createS3Objects } from "../drivers/s3.ts";
 import { createSqsQueue } from "../drivers/sqs.ts";
 import { stopSignal } from "../drivers/stop-signal.ts";
-import { timeDb, timeObjects, timeQueue, timeRedis } from "../drivers/time-stores.ts";
+import { timeObjects, timeQueue } from "../drivers/time-stores.ts";
 import { workerLoop } from "./loop.ts";
 import { createGuardedFetch } from "../drivers/fetch/guarded-fetch.ts";
 import { createOffThread } from "./off-thread/off-thread.ts";
 import { measurePacks } from "./measure-packs.ts";
+import { measurePools } from "./measure-pools.ts";
 import { createPacks } from "./packs/registry.ts";
 import { routeUnhandledErrors } from "./unhandled-errors.ts";
 
@@ -73,7 +77,9 @@ const clock = createClock();
 const sleeper = createSleeper();
 const stop = stopSignal();
 const prometheus = config.DPP_METRICS_PORT === undefined ? undefined : createPrometheus("worker");
-const timed = prometheus?.timed ?? ((_store, _operation, call) => call());
+const metrics = prometheus?.metrics ?? createLogMetrics(log);
+const timed = measuredCalls(metrics, () => performance.now());
+const random = createRandom();
 const inspector = createQueueInspector({
   client: awsClient(config, config.SQS_ENDPOINT, SQS),
   queue_url: config.SQS_QUEUE_URL,
@@ -105,18 +111,23 @@ const found = await waitForStores(
 );
 if (found === "unusable") process.exit(1);
 readiness.begin();
+metrics.gauge("worker_concurrency", config.DPP_WORKER_CONCURRENCY);
+metrics.gauge("build_info", 1, { version: VERSION });
+metrics.gauge("process_started_timestamp_seconds", clock.now() / 1_000);
+measurePools(metrics);
+const alive = sayAlive({ ...stores, random, sleeper, log }, "worker", stop);
 log.info("worker started", { concurrency: config.DPP_WORKER_CONCURRENCY, packs: [...packs.keys()] });
 await workerLoop(
   {
     ...stores,
     queue: timeQueue(queue, timed),
-    packs: prometheus === undefined ? packs : measurePacks(packs, prometheus),
+    packs: measurePacks(packs, metrics),
     offThread: createOffThread(),
     fetch: createGuardedFetch({ allowHosts: config.DPP_FETCH_ALLOW_HOSTS }),
     sleeper,
-    random: createRandom(),
+    random,
     platform_failure_fee: config.DPP_PLATFORM_FAILURE_FEE,
-    metrics: prometheus?.metrics ?? createLogMetrics(log),
+    metrics,
     log,
   },
   {
@@ -130,6 +141,7 @@ await workerLoop(
   },
   stop,
 );
+await alive;
 health?.close();
 inspector.close();
 await queue.close();
