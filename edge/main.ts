@@ -1,7 +1,7 @@
 import { verifyingKeys } from "#core/domain/receipt-key.ts";
 import { VERSION } from "#core/domain/version.ts";
 import type { Clock } from "#core/ports/clock.ts";
-import { measuredCalls, timeDb, timeRedis } from "#core/ports/timed.ts";
+import { type Call, measuredCalls, timeDb, timeRedis } from "#core/ports/timed.ts";
 import { readClock } from "#core/store/redis/read-clock.ts";
 import { serviceState } from "#core/store/service/service-state.ts";
 import { createApp } from "./app.ts";
@@ -48,41 +48,56 @@ const limiters = (clock: Clock) => ({
   readyz_rate: new IsolateRateLimiter({ per_minute: 300, burst: 20 }, clock),
 });
 
-function wire(env: EdgeEnv, dataset: AnalyticsDataset | undefined) {
-  const { clock } = platform;
-  const log = logAs(env.DPP_LOG_FORMAT);
-  const metrics = dataset === undefined ? createConsoleMetrics(log) : createAnalyticsMetrics(dataset);
-  const timed = measuredCalls(metrics, () => clock.now());
+/** The stores of this environment; each call is measured. */
+function storesOf(env: EdgeEnv, timed: Call) {
   const aws = {
     region: env.AWS_REGION,
     access_key_id: env.AWS_ACCESS_KEY_ID,
     secret_access_key: env.AWS_SECRET_ACCESS_KEY,
     timeout_ms: env.DPP_AWS_TIMEOUT_MS,
   };
-  const s3_endpoint = env.S3_ENDPOINT ?? `https://s3.${env.AWS_REGION}.amazonaws.com`;
   const neon = createNeon({
     database_url: env.DATABASE_URL,
     http: env.NEON_HTTP,
     timeout_ms: env.DPP_DATABASE_TIMEOUT_MS,
   });
-  const db = timeDb(neon, timed);
   const upstash = createUpstash({
     url: env.UPSTASH_REDIS_REST_URL,
     token: env.UPSTASH_REDIS_REST_TOKEN,
     timeout_ms: env.DPP_REDIS_TIMEOUT_MS,
   });
+  const db = timeDb(neon, timed);
   const redis = timeRedis(upstash, timed);
-  const signals = createSqs({ ...aws, queue_url: env.SQS_QUEUE_URL });
-  const objects = createS3({ ...aws, endpoint: s3_endpoint, bucket: env.S3_BUCKET });
-  return createApp({
+  const sqs = createSqs({ ...aws, queue_url: env.SQS_QUEUE_URL });
+  const s3_endpoint = env.S3_ENDPOINT ?? `https://s3.${env.AWS_REGION}.amazonaws.com`;
+  const s3 = createS3({ ...aws, endpoint: s3_endpoint, bucket: env.S3_BUCKET });
+  return {
     db,
     redis,
-    signals: { send: (bodies) => timed("sqs", "send", () => signals.send(bodies)) },
+    signals: { send: (bodies: readonly string[]) => timed("sqs", "send", () => sqs.send(bodies)) },
     objects: {
-      presign: objects.presign,
-      open: (...object) => timed("s3", "open", () => objects.open(...object)),
-      download: (...object) => timed("s3", "download", () => objects.download(...object)),
+      presign: (...object: Parameters<typeof s3.presign>) => s3.presign(...object),
+      open: (...object: Parameters<typeof s3.open>) => timed("s3", "open", () => s3.open(...object)),
+      download: (...object: Parameters<typeof s3.download>) => timed("s3", "download", () => s3.download(...object)),
     },
+    checks: {
+      database: () => serviceState(db),
+      redis: () => readClock(redis),
+      sqs: () => sqs.check(),
+      s3: () => s3.check(),
+    },
+  };
+}
+
+function wire(env: EdgeEnv, dataset: AnalyticsDataset | undefined) {
+  const { clock } = platform;
+  const log = logAs(env.DPP_LOG_FORMAT);
+  const metrics = dataset === undefined ? createConsoleMetrics(log) : createAnalyticsMetrics(dataset);
+  return createApp({
+    ...storesOf(
+      env,
+      measuredCalls(metrics, () => clock.now()),
+    ),
     ...platform,
     log,
     metrics,
@@ -101,12 +116,6 @@ function wire(env: EdgeEnv, dataset: AnalyticsDataset | undefined) {
     connections: new ConnectionLimiter(connectionLimits(env), clock),
     signer: env.DPP_RECEIPT_KEY && createSigner(env.DPP_RECEIPT_KEY),
     receipt_keys: verifyingKeys(env.DPP_RECEIPT_KEY, env.DPP_RECEIPT_PUBLIC_KEYS?.keys ?? []),
-    checks: {
-      database: () => serviceState(db),
-      redis: () => readClock(redis),
-      sqs: () => signals.check(),
-      s3: () => objects.check(),
-    },
   });
 }
 
