@@ -22,6 +22,7 @@ export async function callTool(ctx: McpContext, tool: string, answer: Promise<To
     const found = problemOf(ctx, error);
     const problem = (await judgeInvalid(ctx.deps, ctx.c, found)) ?? found;
     if (problem.slug === "unauthorized") throw problem;
+    ctx.deps.metrics.count("tool_refused", { tool, slug: problem.slug });
     refusalsOf(ctx.c).push({ slug: problem.slug, tool });
     return { problem };
   }
