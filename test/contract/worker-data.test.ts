@@ -10,6 +10,7 @@ import type { PackContext } from "../../backend/worker/packs/pack.ts";
 import { done, packOf, type RunHarness, runHarness } from "./support/run-harness.ts";
 
 const inProcess = createOutcomePool<{ readonly value: unknown }>(
+  "test",
   new URL("./support/hostile/unwritable-process.ts", import.meta.url),
   { heap_mb: 64, resident_mb: 300 },
 );
