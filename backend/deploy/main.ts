@@ -6,6 +6,16 @@ const PROGRAMS: Readonly<Record<string, () => Promise<unknown>>> = {
   reaper: () => import("../reaper/main.ts"),
   migrate: () => import("../migrate/main.ts"),
   dpp: () => import("../cli/main.ts"),
+  smoke: async () => {
+    const { smoke, smokeTarget } = await import("./smoke.ts");
+    await smoke(smokeTarget(process.env)).then(
+      (said) => console.log(said),
+      (error: unknown) => {
+        console.error(error instanceof Error ? error.message : String(error));
+        process.exitCode = 1;
+      },
+    );
+  },
 };
 
 const [name = ""] = process.argv.splice(2, 1);

@@ -38,7 +38,11 @@ export async function build(engine: Engine, tag: string, ...more: readonly strin
 const inspected = z.array(
   z.object({
     Size: z.number(),
-    Config: z.object({ User: z.string(), Labels: z.record(z.string(), z.string()), Entrypoint: z.array(z.string()) }),
+    Config: z.object({
+      User: z.string().default(""),
+      Labels: z.record(z.string(), z.string()).default({}),
+      Entrypoint: z.array(z.string()).default([]),
+    }),
   }),
 );
 const sbom = z.object({
