@@ -40,6 +40,9 @@ const shared = {
   DPP_METRICS_HOST: z.string().min(1).default("0.0.0.0"),
 };
 
+/** What both processes are configured with. */
+export type SharedConfig = Pick<WorkerConfig, keyof typeof shared>;
+
 interface StoreUrls {
   readonly DATABASE_URL: string;
   readonly REDIS_URL: string;

@@ -1,31 +1,14 @@
 import { configOrExit, workerConfig } from "../config.ts";
-import { essentials, pings } from "../doctor/essentials.ts";
-import { Readiness } from "../doctor/readiness.ts";
-import { waitForStores } from "../doctor/wait-for-stores.ts";
-import { awsClient } from "../drivers/aws-client.ts";
-import { createClock, createSleeper } from "../drivers/clock.ts";
-import { serveHealth } from "../drivers/health-server.ts";
-import { createQueueInspector } from "../drivers/inspect-queue.ts";
-import { isPermanent } from "../drivers/is-permanent.ts";
-import { createLog } from "../drivers/log.ts";
-import { createLogMetrics } from "../drivers/metrics.ts";
-import { createPgDb } from "../drivers/pg.ts";
-import { createPrometheus } from "../drivers/prometheus.ts";
-import { createRandom } from "../drivers/random.ts";
-import { createRedis } from "../drivers/redis.ts";
-import { createS3Objects } from "../drivers/s3.ts";
-import { createSqsQueue } from "../drivers/sqs.ts";
-import { stopSignal } from "../drivers/stop-signal.ts";
-import { timeDb, timeObjects, timeQueue, timeRedis } from "../drivers/time-stores.ts";
-import { workerLoop } from "./loop.ts";
 import { createGuardedFetch } from "../drivers/fetch/guarded-fetch.ts";
-import { createOffThread } from "./off-thread/off-thread.ts";
+import { createLog } from "../drivers/log.ts";
+import { createRandom } from "../drivers/random.ts";
+import { startService } from "../start-service.ts";
+import { workerLoop } from "./loop.ts";
 import { measurePacks } from "./measure-packs.ts";
+import { createOffThread } from "./off-thread/off-thread.ts";
 import { createPacks } from "./packs/registry.ts";
 import { routeUnhandledErrors } from "./unhandled-errors.ts";
 
-const STATEMENT_MS = 10_000;
-const REDIS_MS = 2_000;
 /** One try: `finalize` repeats it as long as its claim is worth something. */
 const S3 = { request_ms: 15_000, attempts: 1 };
 /** Longer than a long poll. */
@@ -36,25 +19,15 @@ const MAX_CONNECTIONS = 20;
 const config = configOrExit(workerConfig);
 const log = createLog({ level: config.DPP_LOG_LEVEL, service: "worker" });
 routeUnhandledErrors(log, () => process.exit(1));
-const database = createPgDb({
-  connectionString: config.DATABASE_URL,
-  max: Math.min(config.DPP_WORKER_CONCURRENCY, MAX_CONNECTIONS),
-  statement_timeout_ms: STATEMENT_MS,
-  timeout_is_roles: true,
-  connect_timeout_ms: STATEMENT_MS,
-  application_name: "dpp-worker",
+const service = await startService({
+  name: "worker",
+  config,
+  log,
+  connections: Math.min(config.DPP_WORKER_CONCURRENCY, MAX_CONNECTIONS),
+  s3: S3,
+  sqs: SQS,
 });
-const mirror = createRedis({
-  url: config.REDIS_URL,
-  cluster: config.REDIS_CLUSTER,
-  command_timeout_ms: REDIS_MS,
-});
-const objects = createS3Objects({ client: awsClient(config, config.S3_ENDPOINT, S3), bucket: config.S3_BUCKET });
-const queue = createSqsQueue({
-  client: awsClient(config, config.SQS_ENDPOINT, SQS),
-  queue_url: config.SQS_QUEUE_URL,
-  visibility_seconds: config.DPP_LEASE_SECONDS,
-});
+const { stores, clock, sleeper, stop, readiness, prometheus, metrics } = service;
 
 const model = config.DECISION_MODEL_URL;
 const packs = createPacks(
@@ -69,54 +42,19 @@ const packs = createPacks(
       },
 );
 
-const clock = createClock();
-const sleeper = createSleeper();
-const stop = stopSignal();
-const prometheus = config.DPP_METRICS_PORT === undefined ? undefined : createPrometheus("worker");
-const timed = prometheus?.timed ?? ((_store, _operation, call) => call());
-const inspector = createQueueInspector({
-  client: awsClient(config, config.SQS_ENDPOINT, SQS),
-  queue_url: config.SQS_QUEUE_URL,
-});
-const stores = {
-  db: timeDb(database.db, timed),
-  redis: timeRedis(mirror.redis, timed),
-  objects: timeObjects(objects, timed),
-  clock,
-};
-const readiness = new Readiness(pings({ ...stores, queue: inspector }), clock, stop);
-const health =
-  prometheus === undefined
-    ? undefined
-    : await serveHealth(
-        {
-          isAlive: () => readiness.isAlive(),
-          notReady: () => readiness.notReady(),
-          metrics: async () => ({ text: await prometheus.text(), type: prometheus.contentType }),
-        },
-        { port: config.DPP_METRICS_PORT ?? 0, host: config.DPP_METRICS_HOST },
-      );
-
-// For a supervisor that listens, as the development stack and some process managers do.
-process.send?.("ready");
-const found = await waitForStores(
-  { checks: essentials({ ...stores, queue: inspector }), isPermanent, sleeper, log },
-  stop,
-);
-if (found === "unusable") process.exit(1);
-readiness.begin();
+await service.begin();
 log.info("worker started", { concurrency: config.DPP_WORKER_CONCURRENCY, packs: [...packs.keys()] });
 await workerLoop(
   {
     ...stores,
-    queue: timeQueue(queue, timed),
     packs: prometheus === undefined ? packs : measurePacks(packs, prometheus),
     offThread: createOffThread(),
     fetch: createGuardedFetch({ allowHosts: config.DPP_FETCH_ALLOW_HOSTS }),
+    clock,
     sleeper,
     random: createRandom(),
     platform_failure_fee: config.DPP_PLATFORM_FAILURE_FEE,
-    metrics: prometheus?.metrics ?? createLogMetrics(log),
+    metrics,
     log,
   },
   {
@@ -130,10 +68,4 @@ await workerLoop(
   },
   stop,
 );
-health?.close();
-inspector.close();
-await queue.close();
-objects.close();
-mirror.close();
-await database.close();
-log.info("worker stopped");
+await service.close();

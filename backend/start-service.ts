@@ -1,0 +1,123 @@
+import type { Log } from "#core/ports/log.ts";
+import type { SharedConfig } from "./config.ts";
+import { essentials, pings } from "./doctor/essentials.ts";
+import { Readiness } from "./doctor/readiness.ts";
+import { waitForStores } from "./doctor/wait-for-stores.ts";
+import { awsClient, type AwsLimits } from "./drivers/aws-client.ts";
+import { createClock, createSleeper } from "./drivers/clock.ts";
+import { serveHealth } from "./drivers/health-server.ts";
+import { createQueueInspector } from "./drivers/inspect-queue.ts";
+import { isPermanent } from "./drivers/is-permanent.ts";
+import { createLogMetrics } from "./drivers/metrics.ts";
+import { createPgDb } from "./drivers/pg.ts";
+import { createPrometheus } from "./drivers/prometheus.ts";
+import { createRedis } from "./drivers/redis.ts";
+import { createS3Objects } from "./drivers/s3.ts";
+import { createSqsQueue } from "./drivers/sqs.ts";
+import { stopSignal } from "./drivers/stop-signal.ts";
+import { timeDb, timeObjects, timeQueue, timeRedis } from "./drivers/time-stores.ts";
+
+const STATEMENT_MS = 10_000;
+const REDIS_MS = 2_000;
+
+export interface Service {
+  readonly name: "worker" | "reaper";
+  readonly config: SharedConfig;
+  readonly log: Log;
+  readonly connections: number;
+  readonly s3: AwsLimits;
+  readonly sqs: AwsLimits;
+}
+
+/** What a worker and a reaper have in common: stores that are timed, metrics, health, and an orderly stop. */
+export async function startService(service: Service) {
+  const { name, config, log } = service;
+  const prometheus = config.DPP_METRICS_PORT === undefined ? undefined : createPrometheus(name);
+  const timed = prometheus?.timed ?? ((_store, _operation, call) => call());
+  const open = openStores(service);
+  const clock = createClock();
+  const sleeper = createSleeper();
+  const stop = stopSignal();
+  const stores = {
+    db: timeDb(open.database.db, timed),
+    redis: timeRedis(open.mirror.redis, timed),
+    objects: timeObjects(open.objects, timed),
+    queue: timeQueue(open.queue, timed),
+  };
+  const checked = { ...stores, queue: open.inspector, clock };
+  const readiness = new Readiness(pings(checked), clock, stop);
+  const health =
+    prometheus === undefined
+      ? undefined
+      : await serveHealth(
+          {
+            isAlive: () => readiness.isAlive(),
+            notReady: () => readiness.notReady(),
+            metrics: async () => ({ text: await prometheus.text(), type: prometheus.contentType }),
+          },
+          { port: config.DPP_METRICS_PORT ?? 0, host: config.DPP_METRICS_HOST },
+        );
+  return {
+    stores,
+    objects: open.objects,
+    clock,
+    sleeper,
+    stop,
+    readiness,
+    prometheus,
+    metrics: prometheus?.metrics ?? createLogMetrics(log),
+    /** Returns when the stores can be used, or the stop has come; ends the process when they never will be. */
+    async begin(): Promise<void> {
+      // For a supervisor that listens, as the development stack and some process managers do.
+      process.send?.("ready");
+      const found = await waitForStores({ checks: essentials(checked), isPermanent, sleeper, log }, stop);
+      if (found === "unusable") process.exit(1);
+      readiness.begin();
+    },
+    async close(): Promise<void> {
+      health?.close();
+      await open.close();
+      log.info(`${name} stopped`);
+    },
+  };
+}
+
+function openStores({ name, config, connections, s3, sqs }: Service) {
+  const database = createPgDb({
+    connectionString: config.DATABASE_URL,
+    max: connections,
+    statement_timeout_ms: STATEMENT_MS,
+    timeout_is_roles: true,
+    connect_timeout_ms: STATEMENT_MS,
+    application_name: `dpp-${name}`,
+  });
+  const mirror = createRedis({
+    url: config.REDIS_URL,
+    cluster: config.REDIS_CLUSTER,
+    command_timeout_ms: REDIS_MS,
+  });
+  const objects = createS3Objects({ client: awsClient(config, config.S3_ENDPOINT, s3), bucket: config.S3_BUCKET });
+  const queue = createSqsQueue({
+    client: awsClient(config, config.SQS_ENDPOINT, sqs),
+    queue_url: config.SQS_QUEUE_URL,
+    visibility_seconds: config.DPP_LEASE_SECONDS,
+  });
+  const inspector = createQueueInspector({
+    client: awsClient(config, config.SQS_ENDPOINT, sqs),
+    queue_url: config.SQS_QUEUE_URL,
+  });
+  return {
+    database,
+    mirror,
+    objects,
+    queue,
+    inspector,
+    async close(): Promise<void> {
+      inspector.close();
+      await queue.close();
+      objects.close();
+      mirror.close();
+      await database.close();
+    },
+  };
+}
