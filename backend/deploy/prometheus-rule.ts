@@ -9,5 +9,5 @@ export function prometheusRule(rules: string): string {
     metadata: { name: "dpp", labels: { stage: "backend" } },
     spec: { groups },
   };
-  return `# Made from ../../prometheus/rules.yml by \`npm run dashboards\`.\n${stringify(object, { lineWidth: 120 })}`;
+  return `# Made from ../../prometheus/rules.yml by \`npm run deploy:files\`.\n${stringify(object, { lineWidth: 120 })}`;
 }
