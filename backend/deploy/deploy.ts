@@ -6,13 +6,13 @@ import { parseArgs } from "node:util";
 
 /** One program with its arguments. */
 export type Command = readonly [program: string, ...args: string[]];
-export interface Step {
+interface Step {
   readonly name: string;
   readonly commands: readonly Command[];
 }
 
 const ENVIRONMENTS = ["staging", "production"] as const;
-export type Environment = (typeof ENVIRONMENTS)[number];
+type Environment = (typeof ENVIRONMENTS)[number];
 const NAMESPACES: Readonly<Record<Environment, string>> = {
   staging: "decisionproof-staging",
   production: "decisionproof",
@@ -51,7 +51,7 @@ export function deploySteps(environment: Environment): readonly Step[] {
     { name: "doctor", commands: job(environment, "doctor") },
     { name: "migrate", commands: job(environment, "migrate") },
     { name: "backend", commands: [apply(environment, "backend"), ...rolledOut(environment)] },
-    { name: "edge", commands: [["npx", "wrangler", "deploy", "--env", environment]] },
+    { name: "edge", commands: [["npm", "run", "deploy:edge", "--", "--env", environment]] },
     smoke,
   ];
 }
@@ -124,8 +124,8 @@ export function parseWish(args: readonly string[]): Wish | "help" {
 
 export interface Shell {
   /** The exit code of a command. */
-  run(command: Command): Promise<number>;
-  print(line: string): void;
+  readonly run: (command: Command) => Promise<number>;
+  readonly print: (line: string) => void;
   /** The steps of this deployment that are done: kept until all are. */
   readonly done: { read(): readonly string[]; write(names: readonly string[]): void; clear(): void };
 }

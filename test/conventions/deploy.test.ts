@@ -28,7 +28,7 @@ const { groups } = parse(read("prometheus/rules.yml")) as {
 };
 const rules = groups.flatMap((group) => group.rules);
 const alerts = rules.filter(({ alert }) => alert !== undefined);
-const recorded = rules.flatMap(({ record }) => (record === undefined ? [] : [record]));
+const recorded = new Set(rules.flatMap(({ record }) => (record === undefined ? [] : [record])));
 const runbooks = readdirSync(RUNBOOKS).filter((file) => file !== "README.md");
 
 /** Of other programs than this product's: Prometheus, the blackbox exporter, kube-state-metrics, prom-client. */
@@ -64,7 +64,7 @@ function unknownIn(expr: string): readonly string[] {
       return [...where.matchAll(/(\w+)[=!]/g)].flatMap(([, label = ""]) =>
         labels.has(label) ? [] : [`${name}{${label}}`],
       );
-    return name.startsWith("dpp_") || (name.startsWith("dpp:") && !recorded.includes(name)) ? [name] : [];
+    return name.startsWith("dpp_") || (name.startsWith("dpp:") && !recorded.has(name)) ? [name] : [];
   });
 }
 
@@ -205,7 +205,7 @@ describe("settings", () => {
       const rows = [...readme.matchAll(/^\| `([A-Z][A-Z\d_]+)` \| ([a-z, ]+) \| (.*?) \| /gm)];
       const said = rows.filter(
         ([, , by = "", usual = ""]) =>
-          by.split(", ").includes(name) && (/^required/.test(usual) || usual.includes(`${name}: required`)),
+          by.split(", ").includes(name) && (usual.startsWith("required") || usual.includes(`${name}: required`)),
       );
       expect(required.toSorted()).toEqual(said.map(([, each]) => each ?? "").toSorted());
     },

@@ -4,7 +4,7 @@ import { PanelBuilder as StatPanel } from "@grafana/grafana-foundation-sdk/stat"
 import { PanelBuilder as TimePanel } from "@grafana/grafana-foundation-sdk/timeseries";
 
 /** One panel: a title, a unit of Grafana, and queries by their legends. */
-export interface Panel {
+interface Panel {
   readonly title: string;
   readonly unit: string;
   readonly kind?: "number" | "lines";

@@ -18,21 +18,22 @@ export const IMAGE = "localhost/decisionproof:dev";
 const DOCKERFILE = "backend/deploy/Dockerfile";
 const LARGEST_MB = 320;
 /** How a container of the product runs everywhere: compose.yaml and the Kubernetes manifests say the same. */
-const HARDENED = [
-  ...["--read-only", "--read-only-tmpfs=false", "--user", "1000:1000", "--cap-drop", "all"],
-  ...["--security-opt", "no-new-privileges", "--memory", "6g", "--pids-limit", "512"],
-];
+const HARDENED =
+  "--read-only --read-only-tmpfs=false --user 1000:1000 --cap-drop all --security-opt no-new-privileges --memory 6g --pids-limit 512".split(
+    " ",
+  );
 
 /** Builds the image, or one stage of it, on NODE_IMAGE of the environment, else on a stand-in. */
 export async function build(engine: Engine, tag: string, ...more: readonly string[]): Promise<void> {
   const base = process.env["NODE_IMAGE"] ?? STAND_INS.node;
   const revision = execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" }).trim();
-  await engine.buildah(
-    ...["bud", "--isolation", "chroot", "--layers", "--format", "docker", "--ignorefile", `${DOCKERFILE}.dockerignore`],
-    ...["--build-arg", `NODE_IMAGE=${base}`, "--build-arg", "VERSION=0.1.0", "--build-arg", `REVISION=${revision}`],
-    ...(process.env["NODE_IMAGE"] === undefined ? ["--pull-never"] : []),
-    ...["-f", DOCKERFILE, "-t", tag, ...more, "."],
-  );
+  const args = [
+    ["bud", "--isolation", "chroot", "--layers", "--format", "docker", "--ignorefile", `${DOCKERFILE}.dockerignore`],
+    ["--build-arg", `NODE_IMAGE=${base}`, "--build-arg", "VERSION=0.1.0", "--build-arg", `REVISION=${revision}`],
+    process.env["NODE_IMAGE"] === undefined ? ["--pull-never"] : [],
+    ["-f", DOCKERFILE, "-t", tag, ...more, "."],
+  ];
+  await engine.buildah(...args.flat());
 }
 
 const inspected = z.array(

@@ -1,7 +1,10 @@
 import { Report } from "../referees/report.ts";
 import { type Engine, openEngine } from "./engine.ts";
+import { checkCompose } from "./compose.ts";
 import { checkImage } from "./image.ts";
+import { checkManifests } from "./manifests.ts";
 import { needed } from "./programs.ts";
+import { checkRules } from "./rules.ts";
 
 interface Part {
   readonly needs: readonly string[];
@@ -9,7 +12,22 @@ interface Part {
 }
 
 const PARTS: Readonly<Record<string, Part>> = {
+  rules: { needs: ["promtool", "amtool"], check: checkRules },
+  manifests: { needs: ["tar"], check: checkManifests },
   image: { needs: ["buildah", "podman", "runc", "redis-server"], check: checkImage },
+  compose: {
+    needs: [
+      "buildah",
+      "podman",
+      "runc",
+      "docker-compose",
+      "redis-server",
+      "redis-cli",
+      "prometheus",
+      "prometheus-alertmanager",
+    ],
+    check: checkCompose,
+  },
 };
 
 const USAGE = `usage: npm run deploy:check [-- ${Object.keys(PARTS).join(" | ")}]...`;

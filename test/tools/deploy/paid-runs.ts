@@ -68,8 +68,9 @@ export async function buyAll(buyer: Buyer, jobs: readonly Job[]): Promise<string
   const costs = await Promise.all(jobs.map((job) => buy(buyer, job)));
   const cost = costs.reduce((sum, each) => sum + micros(each), 0);
   const now = budget.parse(await (await call(buyer, "/v1/budget")).json());
-  const [granted, charged, available] = [now.granted_usd, now.charged_usd, now.available_usd].map(micros);
-  if (charged !== cost || Number(charged) + Number(available) !== granted || micros(now.reserved_usd) !== 0)
+  const charged = micros(now.charged_usd);
+  const isEven = charged + micros(now.available_usd) === micros(now.granted_usd) && micros(now.reserved_usd) === 0;
+  if (charged !== cost || !isEven)
     throw new Error(`runs cost ${cost} micros, and the balance is ${JSON.stringify(now)}`);
   return (cost / 1e6).toFixed(4);
 }

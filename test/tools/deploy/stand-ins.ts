@@ -75,7 +75,7 @@ export async function importNode(engine: Engine): Promise<void> {
 }
 
 /** Postgres with the variables of the official image, as far as compose.yaml uses them. */
-export async function importPostgres(engine: Engine): Promise<void> {
+async function importPostgres(engine: Engine): Promise<void> {
   const root = newRoot(engine, "postgres");
   await copyProgram(root, process.execPath, "usr/local/bin/node");
   for (const tool of ["env", "sh"]) await copyProgram(root, here(tool), tool === "sh" ? "bin/sh" : `usr/bin/${tool}`);
