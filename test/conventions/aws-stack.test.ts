@@ -14,6 +14,10 @@ const statement = z.object({
   Condition: z.record(z.string(), z.record(z.string(), z.string())).optional(),
 });
 const policy = z.object({ Statement: z.array(statement) });
+const owner = z.object({
+  PolicyDocument: z.unknown(),
+  Policies: z.array(z.object({ PolicyDocument: z.unknown() })).optional(),
+});
 const template = z.object({
   Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()) })),
 });
@@ -48,7 +52,7 @@ function faultsOf(at: string, value: object, properties: Readonly<Record<string,
     const { properties: inner } = specification.get("typeDefinition", target.$ref) as {
       readonly properties: Readonly<Record<string, Property>>;
     };
-    return [member].flat().flatMap((each, index) => faultsOf(`${at}.${name}[${index}]`, each as object, inner));
+    return [member].flat().flatMap((each, index) => faultsOf(`${at}.${name}[${index}]`, each, inner));
   });
   return [...unknown.map((name) => `${at}: unknown ${name}`), ...missing.map((name) => `${at}: no ${name}`), ...nested];
 }
@@ -56,14 +60,14 @@ function faultsOf(at: string, value: object, properties: Readonly<Record<string,
 function specified(type: string): Readonly<Record<string, Property>> {
   const [found] = specification.lookup("resource", "cloudFormationType", "equals", type);
   if (found === undefined) throw new Error(`no resource ${type}`);
-  return found.properties as unknown as Readonly<Record<string, Property>>;
+  return found.properties;
 }
 
 /** Each right of a role, user or policy, as `action resource`. */
 function rightsOf(name: string): readonly string[] {
   const { Properties } = Resources[name] ?? {};
-  const documents =
-    Properties?.["PolicyDocument"] ?? (Properties?.["Policies"] as { PolicyDocument: unknown }[])[0]?.PolicyDocument;
+  const { PolicyDocument, Policies } = owner.parse(Properties);
+  const documents = PolicyDocument ?? Policies?.[0]?.PolicyDocument;
   return policy
     .parse(documents)
     .Statement.flatMap(({ Action, Resource }) => Action.flatMap((each) => Resource.map((on) => `${each} ${on}`)))

@@ -26,7 +26,7 @@ async function copyProgram(root: string, from: string, to: string): Promise<void
   cpSync(file, join(root, to));
   const linked = await run("ldd", [file]).catch(() => "");
   // Libraries beside a program are found from there.
-  for (const [, library = ""] of linked.matchAll(/(?:=> )?(\/(?:usr\/)?lib\S+) \(0x/g)) {
+  for (const [, library = ""] of linked.matchAll(/(?:=> |^\s*)(\/(?:usr\/)?lib\S+) \(0x/gm)) {
     mkdirSync(join(root, dirname(library)), { recursive: true });
     cpSync(realpathSync(library), join(root, library));
   }
