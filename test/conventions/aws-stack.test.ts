@@ -15,7 +15,7 @@ const statement = z.object({
 });
 const policy = z.object({ Statement: z.array(statement) });
 const owner = z.object({
-  PolicyDocument: z.unknown(),
+  PolicyDocument: z.unknown().optional(),
   Policies: z.array(z.object({ PolicyDocument: z.unknown() })).optional(),
 });
 const template = z.object({
