@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { BAD_INPUTS, type BadInputs } from "./bad-inputs.ts";
 import { get, pointers, post, problemOf } from "./client.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
 
-let world: World;
+const world = await sharedWorld();
 let account: Account;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
 
 const LEAST_ROWS = 12;
 

@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { acceptedRun, bearer, call, get, newIdempotencyKey, post, problemOf, work } from "./client.ts";
-import { createWorld, mistyped, newKey, type World } from "./harness.ts";
+import { newKey } from "../dev/add-tenant.ts";
+import { mistyped, sharedWorld } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 /** What the stores were asked while `work` ran. */
 async function counted<T>(ask: () => Promise<T>): Promise<{ answer: T; redis: number; postgres: number }> {

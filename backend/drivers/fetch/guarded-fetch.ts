@@ -3,7 +3,7 @@ import pRetry from "p-retry";
 import { URL_LIMITS } from "#core/domain/packs/url.ts";
 import { checkSyntax } from "./address-guard.ts";
 import { failed, type FetchOptions, type FetchOutcome, type GuardedFetch, type Refused } from "#core/ports/fetch.ts";
-import { type Answer, requestOnce } from "./request-once.ts";
+import { type HopResult, requestOnce } from "./request-once.ts";
 import { createDnsLookup, type Lookup, lookupListed, type Lookups } from "./resolve-name.ts";
 import { MAX_REDIRECTS } from "#core/domain/web-address.ts";
 import { resolveTarget } from "./resolve-target.ts";
@@ -38,7 +38,7 @@ interface Trip {
   contacted: boolean;
 }
 
-type Hop = Answer | Refused;
+type Hop = HopResult | Refused;
 
 class TryAgain extends Error {
   readonly hop: Hop;
