@@ -33,7 +33,7 @@ INSERT INTO lock_rows (name) VALUES ('webhook claims'), ('clawbacks');
 CREATE TABLE tenants (
   tenant_id uuid PRIMARY KEY,
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
-  status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'suspended')),
+  status text NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'suspended', 'closed')),
   version bigint NOT NULL DEFAULT nextval('config_version'),
   created_at timestamptz NOT NULL DEFAULT now()
 );
@@ -245,3 +245,5 @@ CREATE TABLE usage_daily (
   PRIMARY KEY (tenant_id, day, pack_type, key_id)
 );
 ALTER TABLE usage_daily ENABLE ROW LEVEL SECURITY;
+-- Revenue of all tenants.
+CREATE INDEX usage_daily_day ON usage_daily (day, pack_type);

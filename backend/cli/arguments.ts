@@ -69,7 +69,7 @@ export const grantAmount = parser(usdBetween(1, Number.MAX_SAFE_INTEGER, "must b
 export const spendingCap = parser(usd);
 export const runCharge = parser(usd);
 export const findingId = parser(z.string().regex(/^[1-9]\d{0,17}$/, "must be a finding's number"));
-export const note = parser(
+export const reason = parser(
   z
     .string()
     .trim()
@@ -77,6 +77,8 @@ export const note = parser(
     .max(2_000, { error: "must be at most 2000 characters long", abort: true })
     .refine(isPrintable, PRINTABLE),
 );
+export const actionNumber = parser(z.string().regex(/^[1-9]\d{0,17}$/, "must be an action's number"));
+export const day = parser(z.iso.date("must be a day such as 2030-01-31"));
 export const runCost = parser(usdBetween(MIN_COST_MICROS, MAX_COST_MICROS, "must be from 0.0050 to 1000000"));
 export const perMinute = parser(integer(1, 600_000));
 export const burst = parser(integer(1, 100_000));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isPrintable, PRINTABLE } from "#core/domain/printable.ts";
 import { plaintextFaults } from "#core/domain/transport.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -36,6 +37,8 @@ const settings = z.object({
         .filter((origin) => origin !== ""),
     ),
   DPP_JWKS: z.string().min(1).optional(),
+  /** Who runs the commands, for the record. */
+  DPP_OPERATOR: z.string().trim().min(1).max(200).refine(isPrintable, PRINTABLE).optional(),
 });
 
 const schema = settings.superRefine((env, context) => {

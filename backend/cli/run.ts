@@ -1,4 +1,5 @@
-import { CommanderError } from "commander";
+import { userInfo } from "node:os";
+import { type Command, CommanderError } from "commander";
 import { Outage } from "#core/domain/outage.ts";
 import { escapeUnprintable } from "#core/domain/printable.ts";
 import { awsClient } from "../drivers/aws-client.ts";
@@ -6,12 +7,16 @@ import { createClock } from "../drivers/clock.ts";
 import { createPgDb } from "../drivers/pg.ts";
 import { createRandom } from "../drivers/random.ts";
 import { createRedis } from "../drivers/redis.ts";
+import type { OperatorAction } from "#core/store/operators/record-action.ts";
+import { argumentFaults } from "./argument-faults.ts";
+import { complaint } from "./complaint.ts";
 import { type CliConfig, cliConfig, type Environment, Misconfigured, needed } from "./config.ts";
-import { Refused } from "./operator.ts";
+import { type Operator, Refused, type Report, type StoresOperator } from "./operator.ts";
 import { reportDoctor } from "./operations/report-doctor.ts";
-import type { Perform, Print } from "./perform.ts";
+import { isChange, type Perform, type Print } from "./perform.ts";
 import { printedReport } from "./print-report.ts";
 import { createProgram } from "./program.ts";
+import { actionOf, recorded } from "./record.ts";
 
 const TIMEOUT_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -51,9 +56,14 @@ function awsStores(config: CliConfig) {
   };
 }
 
+/** What one command line is about to change; undefined where it only reads. */
+interface Line {
+  action: ((operator: string) => OperatorAction) | undefined;
+}
+
 /** Runs operations on the stores that the environment names. */
 const performOn =
-  (env: Environment, warn: (line: string) => void, print: Print): Perform =>
+  (env: Environment, warn: (line: string) => void, print: Print, line: Line): Perform =>
   async (options, operation) => {
     const config = cliConfig(env);
     const pg = createPgDb({
@@ -68,18 +78,26 @@ const performOn =
         ? undefined
         : createRedis({ url: config.REDIS_URL, cluster: config.REDIS_CLUSTER, command_timeout_ms: REDIS_TIMEOUT_MS });
     const aws = awsStores(config);
+    const operatorOn = (stores: Pick<Operator, "db" | "redis">): StoresOperator => ({
+      ...stores,
+      objects: aws.objects,
+      deadLetters: aws.deadLetters,
+      sync_grace_seconds: config.DPP_SYNC_GRACE_SECONDS,
+      clock: createClock(),
+      random: createRandom(),
+      warn,
+    });
     try {
-      const operator = {
-        db: pg.db,
-        objects: aws.objects,
-        deadLetters: aws.deadLetters,
-        redis: shield?.redis,
-        sync_grace_seconds: config.DPP_SYNC_GRACE_SECONDS,
-        clock: createClock(),
-        random: createRandom(),
-        warn,
-      };
-      print(options, await operation(operator));
+      if (options.dryRun === true) {
+        print(options, dry(await pg.rolledBack((db) => operation(operatorOn({ db, redis: undefined })))));
+        return;
+      }
+      const operator = operatorOn({ db: pg.db, redis: shield?.redis });
+      const action = line.action?.(config.DPP_OPERATOR ?? userInfo().username);
+      print(
+        options,
+        await (action === undefined ? operation(operator) : recorded(operator, action, () => operation(operator))),
+      );
     } finally {
       aws.close();
       shield?.close();
@@ -87,17 +105,39 @@ const performOn =
     }
   };
 
-/** Prints an error, unless commander has printed it. */
-function exitCodeOf(error: unknown, warn: (line: string) => void): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof Misconfigured) {
-    warn(`error: ${error.message}`);
-    return 2;
+const dry = (report: Report): Report => ({
+  ...report,
+  text: `dry run, nothing was changed:\n${report.text}`,
+  json: { dry_run: true, answer: report.json },
+});
+
+interface CliError {
+  readonly kind: "arguments" | "environment" | "refused" | "outage" | "unexpected";
+  readonly message: string;
+  /** Of the process. */
+  readonly code: 1 | 2;
+}
+
+function errorOf(error: unknown): CliError {
+  if (error instanceof CommanderError)
+    return {
+      kind: "arguments",
+      message: complaint(error.message)
+        .replace(/^error: /, "")
+        .trimEnd(),
+      code: 2,
+    };
+  if (error instanceof Misconfigured) return { kind: "environment", message: error.message, code: 2 };
+  if (error instanceof Refused) return { kind: "refused", message: error.message, code: 1 };
+  if (error instanceof Outage) {
+    const why = error.cause instanceof Error ? `: ${error.cause.message}` : "";
+    return { kind: "outage", message: `${error.message}${why}`, code: 1 };
   }
-  if (error instanceof Outage && error.cause instanceof Error) warn(`error: ${error.message}: ${error.cause.message}`);
-  else if (error instanceof Refused || error instanceof Outage) warn(`error: ${error.message}`);
-  else warn(error instanceof Error ? `unexpected error: ${error.stack ?? error.message}` : String(error));
-  return 1;
+  return {
+    kind: "unexpected",
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    code: 1,
+  };
 }
 
 /** Runs one command line, `args` without the program's name, and returns its exit code. */
@@ -108,19 +148,47 @@ export async function runCli(args: readonly string[], { env, out, err }: Termina
     out(`${printedReport(options, report)}\n`);
     code = report.exit_code ?? 0;
   };
+  const fail = ({ kind, message, code: of }: CliError): number => {
+    if (args.includes("--json")) print({ json: true }, { text: "", json: { error: { kind, message } } });
+    else warn(`${kind === "unexpected" ? "unexpected error" : "error"}: ${message}`);
+    return of;
+  };
   const doctor = async () => {
     const config = cliConfig(env);
     const { runDoctor } = await import("../doctor/run.ts");
     return reportDoctor(await runDoctor(config));
   };
-  const program = createProgram(
-    { perform: performOn(env, warn, print), print, env, doctor },
-    { writeOut: out, writeErr: err },
-  );
+  const line: Line = { action: undefined };
+  const shell = { perform: performOn(env, warn, print, line), print, env, doctor };
+  const build = (): Command => createProgram(shell, { writeOut: out, writeErr: err });
+  const faults = argumentFaults(build, args);
+  if (faults.length > 1) {
+    const message = faults
+      .map((fault) =>
+        complaint(fault)
+          .replace(/^error: /, "")
+          .trimEnd(),
+      )
+      .join("\nerror: ");
+    return fail({ kind: "arguments", message, code: 2 });
+  }
+  const program = build();
+  // Printed below, in the form that was asked for.
+  if (args.includes("--json")) silence(program);
+  program.hook("preAction", (_, command) => {
+    if (isChange(command)) line.action = (operator) => actionOf(command, operator);
+  });
   try {
     await program.parseAsync(args, { from: "user" });
     return code;
   } catch (error) {
-    return exitCodeOf(error, warn);
+    if (!(error instanceof CommanderError)) return fail(errorOf(error));
+    if (error.exitCode === 0) return 0;
+    return args.includes("--json") ? fail(errorOf(error)) : 2;
   }
+}
+
+function silence(command: Command): void {
+  command.configureOutput({ outputError: () => undefined });
+  for (const each of command.commands) silence(each);
 }

@@ -25,6 +25,8 @@ export interface OpenDb {
 export interface PgDb {
   readonly db: OpenDb;
   readonly pool: pg.Pool;
+  /** Runs `work` in one transaction on one connection, and rolls it back in any case. */
+  rolledBack<T>(work: (db: OpenDb) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -53,6 +55,7 @@ export function createPgDb(options: PgOptions): PgDb {
   return {
     db: { query: (statement, values) => query(pool, preparedOf(statement), values) },
     pool,
+    rolledBack: (work) => rolledBack(pool, work),
     close: () => pool.end(),
   };
 }
@@ -74,18 +77,42 @@ async function query(pool: pg.Pool, statement: Statement, values: readonly SqlVa
   }
 }
 
-async function attempt(pool: pg.Pool, statement: pg.QueryConfig): Promise<readonly Row[]> {
-  const client = await pool.connect().catch((error: unknown) => {
+async function rolledBack<T>(pool: pg.Pool, work: (db: OpenDb) => Promise<T>): Promise<T> {
+  const client = await connected(pool);
+  try {
+    await run(client, { text: "BEGIN" });
+    return await work({
+      query: async (statement, values) =>
+        run(client, { text: typeof statement === "string" ? statement : statement.text, values: [...values] }),
+    });
+  } finally {
+    // The server rolls back what a closed connection leaves.
+    client.release(true);
+  }
+}
+
+const connected = (pool: pg.Pool): Promise<pg.PoolClient> =>
+  pool.connect().catch((error: unknown) => {
     throw new Outage("database", error);
   });
-  let broken = false;
+
+async function run(client: pg.PoolClient, statement: pg.QueryConfig): Promise<readonly Row[]> {
   try {
     const result: pg.QueryResult<Record<string, unknown>> = await client.query(statement);
     return result.rows;
   } catch (error) {
-    const outage = isOutage(error);
-    broken = outage || isStale(error);
-    throw outage ? new Outage("database", error) : error;
+    throw isOutage(error) ? new Outage("database", error) : error;
+  }
+}
+
+async function attempt(pool: pg.Pool, statement: pg.QueryConfig): Promise<readonly Row[]> {
+  const client = await connected(pool);
+  let broken = false;
+  try {
+    return await run(client, statement);
+  } catch (error) {
+    broken = error instanceof Outage || isStale(error);
+    throw error;
   } finally {
     client.release(broken);
   }

@@ -89,63 +89,75 @@ BEGIN
   RETURN NEXT;
 END $$;
 
--- C1, the owner's cancel: reads the run under its lock, and takes the one step that follows.
--- QUEUED: closed as CANCELED for nothing. PROCESSING without stage: closed as CANCELED for the minimum fee, and its worker
--- finds its lease gone. CLAIMED: S3 decides, so the request is recorded: a receipt wins, a tombstone means CANCELED.
--- A lock that is not acquired within 3 s raises (55P03): nothing was done. Calling again is always safe.
---
--- outcome: canceled | requested | already-canceled | already-terminal | frozen (a person decides it)
---   | lost (another changed it first: call again), each with the run as it is now;
---   absent | unauthorized | scope-missing | read-only, without a run.
-CREATE OR REPLACE FUNCTION cancel_run(p_key_sha256 bytea, p_run_id uuid, p_reason_detail text)
-RETURNS TABLE (outcome text, run run_views)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+-- C1: reads a run under its lock, and takes the one step towards its end that follows.
+-- QUEUED: closed as CANCELED for nothing. PROCESSING without stage: closed as CANCELED, for the minimum fee where
+-- p_takes_fee, and its worker finds its lease gone. CLAIMED: S3 decides, so the request is recorded: a receipt wins, a
+-- tombstone means CANCELED.
+-- canceled | requested | already-canceled | already-terminal | frozen (a person decides it) | absent
+--   | lost (another changed it first: call again).
+CREATE OR REPLACE FUNCTION end_run(p_tenant_id uuid, p_run_id uuid, p_takes_fee boolean, p_reason_detail text) RETURNS text
+LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
 DECLARE
-  v_tenant_id uuid;
   v_run runs%ROWTYPE;
-  v_outcome text;
 BEGIN
-  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'submit', true) c;
-  IF outcome IS NOT NULL THEN
-    RETURN NEXT;
-    RETURN;
-  END IF;
-
   SELECT r.* INTO v_run FROM runs r
-   WHERE r.run_id = p_run_id AND r.tenant_id = v_tenant_id
+   WHERE r.run_id = p_run_id AND r.tenant_id = p_tenant_id
      FOR UPDATE;
   IF NOT FOUND THEN
-    outcome := 'absent';
-    RETURN NEXT;
-    RETURN;
+    RETURN 'absent';
   END IF;
 
   IF v_run.status = 'CANCELED' AND (v_run.retention_until < wall_clock()) IS NOT TRUE THEN
-    v_outcome := 'already-canceled';
+    RETURN 'already-canceled';
   ELSIF v_run.status NOT IN ('QUEUED', 'PROCESSING') THEN
-    v_outcome := 'already-terminal';
+    RETURN 'already-terminal';
   ELSIF v_run.money_state = 'AUDIT_REQUIRED' THEN
-    v_outcome := 'frozen';
+    RETURN 'frozen';
   ELSIF v_run.cancel_requested THEN
-    v_outcome := 'requested';
+    RETURN 'requested';
   ELSIF v_run.finalize_stage = 'CLAIMED' THEN
     UPDATE runs r
        SET cancel_requested = true, version = r.version + 1
      WHERE r.run_id = p_run_id AND r.money_state = 'RESERVED' AND r.status = 'PROCESSING'
        AND r.finalize_stage = 'CLAIMED' AND r.finalize_token = v_run.finalize_token;
-    v_outcome := CASE WHEN FOUND THEN 'requested' ELSE 'lost' END;
+    RETURN CASE WHEN FOUND THEN 'requested' ELSE 'lost' END;
   ELSIF v_run.status = 'QUEUED' THEN
     PERFORM FROM close_run(p_run_id, 'QUEUED', NULL, NULL, v_run.version, 'CANCELED', 0, 'CANCELED', p_reason_detail,
       NULL, NULL, NULL, NULL);
-    v_outcome := CASE WHEN FOUND THEN 'canceled' ELSE 'lost' END;
-  ELSE
-    PERFORM FROM close_run(p_run_id, 'PROCESSING', NULL, v_run.lease_token, NULL, 'CANCELED', v_run.minimum_fee_micros,
-      'CANCELED', p_reason_detail, NULL, NULL, NULL, NULL);
-    v_outcome := CASE WHEN FOUND THEN 'canceled' ELSE 'lost' END;
+    RETURN CASE WHEN FOUND THEN 'canceled' ELSE 'lost' END;
   END IF;
+  PERFORM FROM close_run(p_run_id, 'PROCESSING', NULL, v_run.lease_token, NULL, 'CANCELED',
+    CASE WHEN p_takes_fee THEN v_run.minimum_fee_micros ELSE 0 END, 'CANCELED', p_reason_detail, NULL, NULL, NULL, NULL);
+  RETURN CASE WHEN FOUND THEN 'canceled' ELSE 'lost' END;
+END $$;
 
+-- C1 by its owner: see end_run. A lock that is not acquired within 3 s raises (55P03): nothing was done. Calling again is
+-- always safe.
+-- outcome: those of end_run, each with the run as it is now; absent | unauthorized | scope-missing | read-only, without a run.
+CREATE OR REPLACE FUNCTION cancel_run(p_key_sha256 bytea, p_run_id uuid, p_reason_detail text)
+RETURNS TABLE (outcome text, run run_views)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+  v_tenant_id uuid;
+  v_outcome text;
+BEGIN
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'submit', true) c;
+  IF outcome IS NULL THEN
+    v_outcome := end_run(v_tenant_id, p_run_id, true, p_reason_detail);
+    outcome := CASE WHEN v_outcome = 'absent' THEN 'absent' END;
+  END IF;
+  IF outcome IS NOT NULL THEN
+    RETURN NEXT;
+    RETURN;
+  END IF;
   RETURN QUERY SELECT v_outcome, v FROM run_views v WHERE v.run_id = p_run_id AND v.tenant_id = v_tenant_id;
 END $$;
+
+-- C1 by an operator, who charges nothing for work that began: see end_run. Always one row.
+CREATE OR REPLACE FUNCTION cancel_any_run(p_tenant_id uuid, p_run_id uuid, p_reason_detail text) RETURNS TABLE (outcome text)
+LANGUAGE sql VOLATILE SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+  SELECT end_run(p_tenant_id, p_run_id, false, p_reason_detail)
+$$;
 
 -- Freezes a CLAIMED run whose object contradicts it: AUDIT_REQUIRED, its money held, a finding for a person.
 -- Zero rows: it was closed, requeued or frozen meanwhile.

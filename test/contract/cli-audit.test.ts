@@ -127,7 +127,7 @@ describe("dpp audit", () => {
     s3.destroy();
     const args = ["audit", "--tenant", account.tenant_id, "--receipts", "--json"];
     const refused = await cli.dpp(...args);
-    expect(refused).toMatchObject({ code: 2, out: "", err: expect.stringContaining("AWS_REGION and S3_BUCKET") });
+    expect(refused).toMatchObject({ code: 2, err: "", out: expect.stringContaining("AWS_REGION and S3_BUCKET") });
     const env = { ...cli.stores, ...aws, S3_ENDPOINT: stack.s3Endpoint, S3_BUCKET: stack.bucket };
     const { code, out } = await cli.run(args, { env });
     expect(code).toBe(1);
@@ -182,7 +182,7 @@ describe("dpp clawback", () => {
     const account = await world.account();
     await queued(world, account);
     const clawback = (id: string, amount = "0.6") =>
-      told("clawback", "--tenant", account.tenant_id, "--usd", amount, "--id", id);
+      told("clawback", "--tenant", account.tenant_id, "--usd", amount, "--id", id, "--reason", "dispute");
     const [first, second, third] = [randomUUID(), randomUUID(), randomUUID()];
     expect(await clawback(first)).toMatchObject({
       code: 0,
@@ -208,7 +208,9 @@ describe("dpp clawback", () => {
     const clawback_id = randomUUID();
     await clawbackCredit(world.owner, { tenant_id: account.tenant_id, clawback_id, amount: micros(600_000) });
     const [tenant_id = "", amount = "", id = ""] = wrong(clawback_id, account.tenant_id, other.tenant_id);
-    expect(await cli.dpp("clawback", "--tenant", tenant_id, "--usd", amount, "--id", id)).toMatchObject({
+    expect(
+      await cli.dpp("clawback", "--tenant", tenant_id, "--usd", amount, "--id", id, "--reason", "dispute"),
+    ).toMatchObject({
       code: 1,
       out: "",
     });

@@ -199,10 +199,10 @@ describe("dpp switch", () => {
   it("is turned and shown", async () => {
     expect(await json("switch", "show")).toMatchObject({ mode: "normal" });
     try {
-      expect(await json("switch", "set", "read-only")).toMatchObject({ mode: "read-only" });
+      expect(await json("switch", "set", "read-only", "--reason", "drill")).toMatchObject({ mode: "read-only" });
       expect((await dpp("switch", "show")).out).toMatch(/^read-only since /);
     } finally {
-      expect(await json("switch", "set", "normal")).toMatchObject({ mode: "normal" });
+      expect(await json("switch", "set", "normal", "--reason", "drill")).toMatchObject({ mode: "normal" });
     }
   });
 });

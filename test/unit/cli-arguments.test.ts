@@ -73,7 +73,15 @@ describe("the operators' CLI", () => {
     [["run", "decide", id, "--charge", "1"]],
     [["run", "decide", id, "--charge", "-1", "--note", "x"]],
     [["clawback", "--tenant", id, "--usd", "5"]],
-    [["clawback", "--tenant", id, "--usd", "0", "--id", "a"]],
+    [["clawback", "--tenant", id, "--usd", "0", "--id", "a", "--reason", "x"]],
+    [["clawback", "--tenant", id, "--usd", "5", "--id", "a"]],
+    [["switch", "set", "halt"]],
+    [["tenant", "close", id]],
+    [["tenant", "suspend", id, "--reason", " "]],
+    [["run", "refund", id, "--usd", "0", "--reason", "x"]],
+    [["revenue", "--from", "yesterday"]],
+    [["actions", "list", "--before", "0"]],
+    [["grant", "--tenant", id, "--usd", "5", "--id", "a", "--dry-run"]],
     [["dlq"]],
     [["dlq", "redrive"]],
     [["dlq", "redrive", id, "--all"]],
@@ -94,16 +102,21 @@ describe("the operators' CLI", () => {
     [["balance", id, "--tenant", id.toUpperCase()]],
     [["run", "list", "--tenant", id, "--status", "failed", "--limit", "100"]],
     [["tenant", "list"]],
-    [["switch", "set", "halt", "--json"]],
+    [["switch", "set", "halt", "--reason", "x", "--json"]],
     [["audit", "--tenant", id, "--receipts", "--json"]],
     [["audit", "--full"]],
     [["findings", "--tenant", id, "--json"]],
     [["findings", "list"]],
     [["findings", "resolve", "17", "--note", "mended", "--json"]],
     [["run", "decide", id, "--charge", "0", "--note", "nothing came of it"]],
-    [["clawback", "--tenant", id, "--usd", "0.000001", "--id", "dispute 7"]],
+    [["clawback", "--tenant", id, "--usd", "0.000001", "--id", "dispute 7", "--reason", "x", "--dry-run"]],
     [["dlq", "redrive", id]],
     [["dlq", "redrive", "--all", "--json"]],
+    [["tenant", "suspend", id, "--reason", "floods"]],
+    [["run", "refund", id, "--usd", "0.01", "--reason", "wrong answer", "--dry-run"]],
+    [["run", "cancel", id, "--reason", "asked for"]],
+    [["revenue", "--from", "2030-01-31", "--tenant", id]],
+    [["actions", "--limit", "5"]],
   ])("takes %j", async (args: string[]) => {
     expect(await parse(args)).toMatchObject({ performed: 1, exitCode: undefined, err: "" });
   });
@@ -128,7 +141,7 @@ describe("the operators' CLI", () => {
       String.raw`--id must be 1 to 200 printable ASCII characters (it is "a' is\n")`,
     ],
     [["balance", ""], "<tenant> must be a UUID"],
-    [["switch", "set", "off"], '<mode> must be one of normal, read-only, halt (it is "off")'],
+    [["switch", "set", "off", "--reason", "x"], '<mode> must be one of normal, read-only, halt (it is "off")'],
     [["balance"], "missing tenant: give <tenant> or --tenant"],
     [["nonsense"], "unknown command 'nonsense'"],
   ])("complains of %j in a sentence", async (args: string[], sentence: string) => {
@@ -137,8 +150,8 @@ describe("the operators' CLI", () => {
 
   it.each([
     [[], "npm run -s dpp -- ... --json"],
-    [["switch", "set"], "read-only  no new run is taken"],
-    [["switch", "set"], "halt       no submit is answered"],
+    [["switch", "set"], "read-only  new runs are refused"],
+    [["switch", "set"], "halt       submits, cancels"],
   ])("helps with %j: %s", async (args: string[], line: string) => {
     expect((await parse([...args, "--help"])).out).toContain(line);
   });

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Micros } from "#core/domain/money.ts";
 import { grantAmount, grantId, id } from "../arguments.ts";
 import { clawbackOnce } from "../operations/clawback-credit.ts";
-import { action, type CommonOptions, type Perform } from "../perform.ts";
+import { change, type CommonOptions, type Perform } from "../perform.ts";
 
 interface ClawbackOptions extends CommonOptions {
   readonly tenant: string;
@@ -11,7 +11,10 @@ interface ClawbackOptions extends CommonOptions {
 }
 
 export function addClawback(program: Command, perform: Perform): void {
-  action(program, "clawback", "take back credit that is available, once per id; the rest becomes a finding")
+  change(program, "clawback", "take back credit that is available, once per id; the rest becomes a finding", {
+    reason: "required",
+    dry_run: true,
+  })
     .requiredOption("--tenant <tenant>", "the tenant's id", id)
     .requiredOption("--usd <amount>", "how much to take back, in USD", grantAmount)
     .requiredOption("--id <clawback id>", "the id of the dispute or refund: each id is applied once", grantId)

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Micros } from "#core/domain/money.ts";
 import { grantAmount, grantId, id } from "../arguments.ts";
 import { grantOnce } from "../operations/grant-credit.ts";
-import { action, type CommonOptions, type Perform } from "../perform.ts";
+import { change, type CommonOptions, type Perform } from "../perform.ts";
 
 interface GrantOptions extends CommonOptions {
   readonly tenant: string;
@@ -11,7 +11,7 @@ interface GrantOptions extends CommonOptions {
 }
 
 export function addGrant(program: Command, perform: Perform): void {
-  action(program, "grant", "add credit to a balance, once per grant id")
+  change(program, "grant", "add credit to a balance, once per grant id")
     .requiredOption("--tenant <tenant>", "the tenant's id", id)
     .requiredOption("--usd <amount>", "how much to add, in USD", grantAmount)
     .requiredOption("--id <grant id>", "the id of the invoice or payment: each id is applied once", grantId)

@@ -7,7 +7,7 @@ import { createKeyFor } from "../operations/create-key.ts";
 import { reportKeys } from "../operations/list-keys.ts";
 import { revokeKeyForGood } from "../operations/revoke-key.ts";
 import { rotateKeyWithGrace } from "../operations/rotate-key.ts";
-import { action, type CommonOptions, type Perform } from "../perform.ts";
+import { action, change, type CommonOptions, type Perform } from "../perform.ts";
 
 interface CreateOptions extends CommonOptions {
   readonly tenant: string;
@@ -23,13 +23,13 @@ interface CreateOptions extends CommonOptions {
 export function addKey(program: Command, perform: Perform): void {
   const key = program.command("key").description("API keys; each is printed once, when it is created");
   addCreate(key, perform);
-  action(key, "rotate", "create a key's successor; the old key expires after a grace period")
+  change(key, "rotate", "create a key's successor; the old key expires after a grace period")
     .argument("<key_id>", "the key's id", id)
     .option("--grace-seconds <seconds>", "how long the old key stays valid", graceSeconds, 86_400)
     .action((key_id: string, options: CommonOptions & { graceSeconds: number }) =>
       perform(options, (operator) => rotateKeyWithGrace(operator, key_id, options.graceSeconds)),
     );
-  action(key, "revoke", "revoke a key at once; this cannot be undone")
+  change(key, "revoke", "revoke a key at once; this cannot be undone", { dry_run: true })
     .argument("<key_id>", "the key's id", id)
     .action((key_id: string, options: CommonOptions) =>
       perform(options, (operator) => revokeKeyForGood(operator, key_id)),
@@ -42,7 +42,7 @@ export function addKey(program: Command, perform: Perform): void {
 }
 
 function addCreate(key: Command, perform: Perform): void {
-  action(key, "create", "create a key and print it, this once")
+  change(key, "create", "create a key and print it, this once")
     .requiredOption("--tenant <tenant>", "the tenant's id", id)
     .option("--name <name>", "a name for people", displayName, "key")
     .option("--mode <mode>", "live or test", keyMode, "live")

@@ -4,7 +4,7 @@ import { burst, days, id, openRuns, packTypes, perMinute, planName, runCost } fr
 import { defineNamedPlan } from "../operations/define-plan.ts";
 import { reportPlans } from "../operations/list-plans.ts";
 import { putTenantOnPlan } from "../operations/set-plan.ts";
-import { action, type CommonOptions, type Perform } from "../perform.ts";
+import { action, change, type CommonOptions, type Perform } from "../perform.ts";
 
 interface DefineOptions extends CommonOptions {
   readonly submitPerMinute?: number;
@@ -19,7 +19,7 @@ interface DefineOptions extends CommonOptions {
 
 export function addPlan(program: Command, perform: Perform): void {
   const plan = program.command("plan").description("packs, rates and limits of tenants");
-  action(plan, "define", "create a plan, or change the given settings of one")
+  change(plan, "define", "create a plan, or change the given settings of one")
     .argument("<plan>", "the plan's name", planName)
     .option("--submit-per-minute <count>", "sustained rate of submits (new plan: 60)", perMinute)
     .option("--submit-burst <count>", "submits at once (new plan: 10)", burst)
@@ -43,7 +43,7 @@ export function addPlan(program: Command, perform: Perform): void {
         }),
       ),
     );
-  action(plan, "set", "put a tenant on a plan")
+  change(plan, "set", "put a tenant on a plan")
     .requiredOption("--tenant <tenant>", "the tenant's id", id)
     .requiredOption("--plan <plan>", "the plan's name", planName)
     .action((options: CommonOptions & { tenant: string; plan: string }) =>

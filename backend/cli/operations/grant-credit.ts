@@ -7,6 +7,8 @@ import { refreshMirror } from "./refresh-mirror.ts";
 
 /** Adds credit, once per grant id. The same grant again is no error and changes nothing. */
 export async function grantOnce(operator: Operator, grant: Grant): Promise<Report> {
+  const before = await tenantBalance(operator.db, grant.tenant_id);
+  if (before?.status === "closed") throw new Refused(`tenant ${grant.tenant_id} is closed; nothing was granted`);
   const granted = await grantCredit(operator.db, grant);
   if (granted === undefined) await expectTheSame(operator, grant);
   const balance = await tenantBalance(operator.db, grant.tenant_id);

@@ -4,8 +4,8 @@ import type { Operator, Report } from "../operator.ts";
 
 export const MEANING: Readonly<Record<OperatorSwitch["mode"], string>> = {
   normal: "runs are taken",
-  "read-only": "no new run is taken; those that exist go on and can be read",
-  halt: "no submit is answered but with 503; runs that exist go on and can be read",
+  "read-only": "new runs are refused with 503; runs go on, are read and canceled, and keys and webhooks change",
+  halt: "submits, cancels and changes of keys and webhooks are refused with 503, but a key can be revoked; runs go on and are read",
 };
 
 function report({ mode, updated_at }: OperatorSwitch): Report {

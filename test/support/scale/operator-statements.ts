@@ -22,6 +22,12 @@ const CHECKPOINT = "8000000000000000000";
 /** What an operator's commands ask, and the audit. */
 export const OPERATOR_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "add-closed-runs": owner(40, [TENANT, "-infinity", FIRST, "infinity", 200], { runs: "200" }),
+  "begin-action": owner(10, ["ada", "grant", "{}", null], {}),
+  "end-action": owner(10, ["1", "done", "{}"], null),
+  "list-actions": owner(10, [null, 20], null),
+  "cancel-any-run": owner(170, [TENANT, idOf("queued 1"), "x"], { outcome: "canceled" }),
+  revenue: owner(4_000, [ago(40 * 1_440).slice(0, 10), ago(0).slice(0, 10), null], {}, "lines of usage of those days"),
+  "set-tenant-status": owner(15, [TENANT, "suspended"], { status: "suspended" }),
   "audit-horizon": owner(15, [TENANT, 120, 5_000, CHECKPOINT, ago(40)], { through: CHECKPOINT }),
   "audit-runs": owner(15, [FIRST, 200], {}),
   "audit-runs-of": owner(95, ["", 200, TENANT], {}),

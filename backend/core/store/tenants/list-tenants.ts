@@ -1,13 +1,14 @@
 import { z } from "zod";
 import type { Db } from "../../ports/db.ts";
 import { amount } from "../columns.ts";
+import { tenantStatus } from "./set-tenant-status.ts";
 import sql from "./list-tenants.sql";
 
 const tenant = z.object({
   tenant_id: z.guid(),
   name: z.string(),
   plan_id: z.string().nullable(),
-  status: z.enum(["active", "suspended"]),
+  status: tenantStatus,
   available: amount,
   cursor: z.string(),
 });

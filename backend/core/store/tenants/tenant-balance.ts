@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { Db } from "../../ports/db.ts";
 import { amount, only } from "../columns.ts";
+import { tenantStatus } from "./set-tenant-status.ts";
 import sql from "./tenant-balance.sql";
 
 const balance = z.object({
   tenant_id: z.guid(),
   name: z.string(),
-  status: z.enum(["active", "suspended"]),
+  status: tenantStatus,
   plan_id: z.string().nullable(),
   granted: amount,
   charged: amount,

@@ -3,7 +3,7 @@ import { inCode, inFunction, type Mutant, together } from "./mutant.ts";
 const inClose = (name: string, find: string, put = "", backed_by?: string) =>
   inFunction(`close_run: ${name}`, "close_run", find, put, backed_by);
 const inCancel = (name: string, find: string, put = "", backed_by?: string) =>
-  inFunction(`cancel_run: ${name}`, "cancel_run", find, put, backed_by);
+  inFunction(`end_run: ${name}`, "end_run", find, put, backed_by);
 
 const moneyState = inClose(
   "the money state",
@@ -21,7 +21,7 @@ const stage = inClose(
   "the stage",
   "AND r.finalize_stage IS NOT DISTINCT FROM p_from_stage",
   "",
-  "the tokens, for all callers but a cancel; and cancel_run looks at the stage under the lock",
+  "the tokens, for all callers but a cancel; and end_run looks at the stage under the lock",
 );
 const finalizeToken = inClose(
   "the finalize token",
@@ -41,7 +41,7 @@ const version = inClose(
   "the version",
   "ELSE r.version = p_version",
   "ELSE true",
-  "cancel_run's lock, under which the version was read",
+  "end_run's lock, under which the version was read",
 );
 const claimedBranch = inCancel(
   "CLAIMED is only asked",
@@ -103,12 +103,17 @@ export const CLOSING_MUTANTS: readonly Mutant[] = [
   claimedBranch,
   frozenBranch,
   terminalBranch,
-  together("cancel_run and close_run: what is over stays over", terminalBranch, status, stage, moneyState, leaseToken),
-  together("cancel_run and close_run: a frozen run is a person's", frozenBranch, claimedBranch, stage, moneyState),
+  together("end_run and close_run: what is over stays over", terminalBranch, status, stage, moneyState, leaseToken),
+  together("end_run and close_run: a frozen run is a person's", frozenBranch, claimedBranch, stage, moneyState),
   together(
     "cancel_run: the tenant test",
-    inCancel("", "AND r.tenant_id = v_tenant_id\n     FOR UPDATE", "FOR UPDATE"),
-    inCancel("", "WHERE v.run_id = p_run_id AND v.tenant_id = v_tenant_id;", "WHERE v.run_id = p_run_id;"),
+    inCancel("", "AND r.tenant_id = p_tenant_id\n     FOR UPDATE", "FOR UPDATE"),
+    inFunction(
+      "",
+      "cancel_run",
+      "WHERE v.run_id = p_run_id AND v.tenant_id = v_tenant_id;",
+      "WHERE v.run_id = p_run_id;",
+    ),
   ),
   inCancel(
     "the lock",

@@ -1,0 +1,18 @@
+import { z } from "zod";
+import type { Db } from "../../ports/db.ts";
+import { fn } from "../fn.ts";
+
+const answer = z.object({
+  outcome: z.enum(["canceled", "requested", "already-canceled", "already-terminal", "frozen", "lost", "absent"]),
+});
+export type OperatorCancel = z.infer<typeof answer>["outcome"];
+
+/** C1 by an operator, without a minimum fee. After an Outage the call may be repeated. */
+export async function cancelAnyRun(
+  db: Db,
+  run: { readonly tenant_id: string; readonly run_id: string },
+  reason_detail: string,
+): Promise<OperatorCancel> {
+  const [row] = await fn(db, "cancel_any_run", [run.tenant_id, run.run_id, reason_detail]);
+  return answer.parse(row).outcome;
+}
