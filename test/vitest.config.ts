@@ -19,12 +19,13 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** `isolate: false`: files follow each other in one process, which has loaded what they import once. */
-const project = (name: string, include: string[], options: { stack: boolean; isolate: boolean }) => ({
+const project = (name: string, include: string[], options: { stack: boolean; isolate: boolean; runner?: string }) => ({
   extends: true as const,
   test: {
     name,
     include,
     isolate: options.isolate,
+    ...(options.runner === undefined ? {} : { runner: options.runner }),
     ...(options.stack ? { globalSetup: ["test/global-setup.ts"] } : {}),
   },
 });
@@ -48,7 +49,7 @@ export default defineConfig({
     projects: [
       project("unit", ["test/unit/**/*.test.ts", "test/conventions/**/*.test.ts"], { stack: false, isolate: false }),
       project("contract", ["test/contract/**/*.test.ts"], { stack: true, isolate: false }),
-      project("api", ["test/api/**/*.test.ts"], { stack: true, isolate: false }),
+      project("api", ["test/api/**/*.test.ts"], { stack: true, isolate: false, runner: "test/api/world-runner.ts" }),
       // It starts servers of its own: its database runs on the simulated world's time.
       project("sim", ["test/tools/sim/**/*.test.ts"], { stack: false, isolate: true }),
       project("e2e", ["test/e2e/**/*.test.ts"], { stack: true, isolate: true }),

@@ -63,11 +63,12 @@ export type World = Awaited<ReturnType<typeof createWorld>>;
 
 let shared: Promise<World> | undefined;
 
-/**
- * The world of this process, for every file whose tests ask nothing of it but what concerns tenants of their own. It ends
- * with the process, and its database with the stack.
- */
+/** The world of this process, for every file whose tests ask nothing of it but what concerns tenants of their own. */
 export const sharedWorld = (): Promise<World> => (shared ??= createWorld());
+
+export async function closeSharedWorld(): Promise<void> {
+  await (await shared)?.close();
+}
 
 /** The edge in workerd before a database of its own, and fronts of its own that count what the edge asks of them. */
 export async function createWorld({ bindings = {} }: WorldOptions = {}) {
