@@ -55,6 +55,15 @@ CREATE TABLE plans (
 );
 ALTER TABLE plans ENABLE ROW LEVEL SECURITY;
 
+-- Packs that only a part of the tenants may use; a pack without a row is everybody's whose plan has it.
+CREATE TABLE pack_rollouts (
+  pack_type text PRIMARY KEY CHECK (length(pack_type) BETWEEN 1 AND 63),
+  percent integer NOT NULL CHECK (percent BETWEEN 0 AND 100),
+  version bigint NOT NULL DEFAULT nextval('config_version'),
+  updated_at timestamptz NOT NULL DEFAULT now()
+);
+ALTER TABLE pack_rollouts ENABLE ROW LEVEL SECURITY;
+
 CREATE TABLE tenant_plans (
   tenant_id uuid PRIMARY KEY REFERENCES tenants,
   plan_id text NOT NULL REFERENCES plans,

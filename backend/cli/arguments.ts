@@ -89,6 +89,8 @@ export const keyMode = parser(oneOf(["live", "test"]));
 export const switchPosition = parser(oneOf(switchMode.options));
 export const scopes = parser(listOf(scope.options));
 export const packTypes = parser(listOf(packs));
+export const packType = parser(oneOf(packs));
+export const percent = parser(integer(0, 100));
 export const pageSize = parser(integer(1, 100));
 export const status = parser(
   z

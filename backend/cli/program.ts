@@ -10,6 +10,7 @@ import { addDoctor } from "./commands/doctor.ts";
 import { addFindings } from "./commands/findings.ts";
 import { addGrant } from "./commands/grant.ts";
 import { addKey } from "./commands/key.ts";
+import { addPack } from "./commands/pack.ts";
 import { addPlan } from "./commands/plan.ts";
 import { addReceipt } from "./commands/receipt.ts";
 import { addRevenue } from "./commands/revenue.ts";
@@ -37,7 +38,7 @@ export function createProgram(shell: Shell, output: OutputConfiguration = {}): C
         'are JSON too, on standard output: {"error": {"kind", "message"}}.',
     );
   const money = [addGrant, addClawback, addBalance, addRun, addRevenue, addAudit, addFindings];
-  for (const add of [addTenant, addPlan, addKey, ...money, addDeadLetters, addSwitch, addActions])
+  for (const add of [addTenant, addPlan, addPack, addKey, ...money, addDeadLetters, addSwitch, addActions])
     add(program, shell.perform);
   addReceipt(program, shell);
   addDoctor(program, shell);

@@ -24,11 +24,11 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     (SELECT coalesce(jsonb_agg(jsonb_build_object('run_id', r.run_id, 'micros', r.reserved_micros::text)), '[]')
        FROM runs r
       WHERE r.tenant_id = t.tenant_id AND r.status IN ('QUEUED', 'PROCESSING')),
-    jsonb_build_object('version', greatest(p.version, tp.version, 0)::text,
+    jsonb_build_object('version', greatest(p.version, tp.version, (SELECT max(r.version) FROM pack_rollouts r), 0)::text,
       'submit_per_minute', coalesce(p.submit_per_minute, 60), 'submit_burst', coalesce(p.submit_burst, 10),
       'read_per_minute', coalesce(p.read_per_minute, 600), 'read_burst', coalesce(p.read_burst, 100),
       'max_open_runs', coalesce(p.max_open_runs, 1), 'max_cost_micros', coalesce(p.max_cost_micros, 0)::text,
-      'pack_types', to_jsonb(coalesce(p.pack_types, '{}')))
+      'pack_types', to_jsonb(coalesce(included_packs(p.pack_types, t.tenant_id), '{}')))
     FROM tenants t
     JOIN balances b USING (tenant_id)
     LEFT JOIN tenant_plans tp USING (tenant_id)

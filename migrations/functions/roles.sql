@@ -94,9 +94,9 @@ GRANT EXECUTE ON FUNCTION
   add_transfers, add_closed_runs, record_finding, freeze_closed_run, note_audit_checkpoint, drop_audit_checkpoint,
   fan_out_events, forget_events, claim_webhook_deliveries, finish_webhook_delivery,
   -- tenant_snapshot runs with its caller's own rights.
-  tenant_snapshot, mirrored_tenant, mirrored_key
+  tenant_snapshot, mirrored_tenant, mirrored_key, included_packs
   TO dpp_backend;
-GRANT SELECT ON tenants, plans, tenant_plans, api_keys, key_spending, balances, tenant_movements, runs, ledger_transfers,
+GRANT SELECT ON tenants, plans, pack_rollouts, tenant_plans, api_keys, key_spending, balances, tenant_movements, runs, ledger_transfers,
   usage_daily, audit_findings, audit_checkpoints TO dpp_backend;
 GRANT UPDATE (status, finalize_stage, version, attempt, uncounted_requeues, lease_token, lease_expires_at, finalize_token,
   claimed_at, last_signal_at, signal_count, started_at) ON runs TO dpp_backend;

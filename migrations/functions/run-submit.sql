@@ -49,7 +49,7 @@ BEGIN
     RETURN;
   END IF;
   SELECT k.key_id, k.tenant_id, k.spending_cap_micros, k.spending_id, s.mode AS switch_mode,
-         p.plan_id, p.pack_types, p.max_cost_micros, p.max_open_runs, p.retention_days
+         p.plan_id, included_packs(p.pack_types, k.tenant_id) AS pack_types, p.max_cost_micros, p.max_open_runs, p.retention_days
     INTO STRICT v_caller
     FROM api_keys k
     CROSS JOIN operator_switch s

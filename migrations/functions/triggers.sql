@@ -9,6 +9,7 @@ BEGIN
   FOREACH v_trigger IN ARRAY ARRAY[
     'tenants_version BEFORE UPDATE ON tenants FOR EACH ROW EXECUTE FUNCTION raise_config_version()',
     'plans_version BEFORE UPDATE ON plans FOR EACH ROW EXECUTE FUNCTION raise_config_version()',
+    'pack_rollouts_version BEFORE UPDATE ON pack_rollouts FOR EACH ROW EXECUTE FUNCTION raise_config_version()',
     'tenant_plans_version BEFORE UPDATE ON tenant_plans FOR EACH ROW EXECUTE FUNCTION raise_config_version()',
     'api_keys_version BEFORE UPDATE ON api_keys FOR EACH ROW EXECUTE FUNCTION raise_config_version()',
     'balances_threshold AFTER UPDATE OF charged, granted ON balances

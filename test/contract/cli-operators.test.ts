@@ -191,6 +191,49 @@ describe("dpp revenue", () => {
   });
 });
 
+describe("dpp pack", () => {
+  it("lets a part of the tenants use a pack, at the next submit, and takes it from nobody as the part grows", async () => {
+    const accounts = await Promise.all(Array.from({ length: 8 }, () => account()));
+    const taken = async (percent: number): Promise<readonly boolean[]> => {
+      await json("pack", "set", "decision", "--percent", String(percent), ...why);
+      const outcomes = await Promise.all(accounts.map((of) => world.submit(submission(of))));
+      for (const { outcome } of outcomes) expect(["inserted", "pack-not-in-plan"]).toContain(outcome);
+      return outcomes.map(({ outcome }) => outcome === "inserted");
+    };
+    try {
+      const open = await openRun(accounts[0]!);
+      const parts = [await taken(0), await taken(50), await taken(90), await taken(100)];
+      expect(parts[0]).not.toContain(true);
+      expect(parts[3]).not.toContain(false);
+      for (const [index, part] of parts.slice(1).entries())
+        for (const [of, was] of parts[index]!.entries()) if (was) expect(part[of]).toBe(true);
+      expect(await json("run", "show", open.run_id)).toMatchObject({ run: { status: "QUEUED" } });
+    } finally {
+      await json("pack", "set", "decision", "--percent", "100", ...why);
+    }
+  });
+
+  it("tells the edge and the shield the same as the submit", async () => {
+    const of = await account();
+    const included = async (): Promise<unknown> => {
+      const [plan] = await world.edge.query("SELECT pack_types FROM find_plan($1)", [`\\x${of.key_sha256}`]);
+      const [mirror] = await world.backend.query("SELECT plan FROM tenant_snapshot($1)", [of.tenant_id]);
+      const mirrored = mirror?.["plan"] as { pack_types: string[]; version: string };
+      expect(plan?.["pack_types"]).toEqual(mirrored.pack_types);
+      return { has: mirrored.pack_types.includes("ocr"), version: BigInt(mirrored.version) };
+    };
+    const before = (await included()) as { has: boolean; version: bigint };
+    await json("pack", "set", "ocr", "--percent", "0", ...why);
+    const after = (await included()) as { has: boolean; version: bigint };
+    await json("pack", "set", "ocr", "--percent", "100", ...why);
+    expect([before.has, after.has, after.version > before.version]).toEqual([true, false, true]);
+    expect(await included()).toMatchObject({ has: true });
+    expect((await json("pack", "list"))["packs"]).toContainEqual(
+      expect.objectContaining({ pack_type: "ocr", percent: 100 }),
+    );
+  });
+});
+
 describe("a dry run", () => {
   it("answers what would happen and changes nothing", async () => {
     const of = await account();

@@ -166,6 +166,7 @@ describe("dpp_backend", () => {
       "SELECT balances",
       "SELECT key_spending",
       "SELECT ledger_transfers",
+      "SELECT pack_rollouts",
       "SELECT plans",
       "SELECT runs",
       "SELECT tenant_movements",

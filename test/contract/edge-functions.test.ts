@@ -31,7 +31,7 @@ const EDGE =
 const BACKEND =
   "add_closed_runs add_transfers begin_purge claim_webhook_deliveries close_run " +
   "drop_audit_checkpoint fan_out_events finish_webhook_delivery forget_events freeze_closed_run freeze_run " +
-  "mirrored_key mirrored_tenant note_audit_checkpoint purge_run " +
+  "included_packs mirrored_key mirrored_tenant note_audit_checkpoint purge_run " +
   "record_finding tenant_snapshot wall_clock";
 
 it.each([
