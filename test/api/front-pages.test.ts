@@ -23,6 +23,7 @@ const counted = (labels: Record<string, string>) =>
   world.logs.filter((line) => line.includes(`"metric":"answered"`) && line.includes(JSON.stringify(labels)));
 
 test("the index links to what there is", async () => {
+  await world.workerAlive();
   const { links } = index.parse((await call(`${world.url}/`)).body);
   for (const [name, href] of Object.entries(links))
     expect((await call(world.url + href)).status, href).toBe(name === "mcp" ? 405 : 200);

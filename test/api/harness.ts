@@ -118,6 +118,12 @@ export async function createWorld({ bindings = {} }: WorldOptions = {}) {
     logs,
     account: (options: AccountOptions = {}) => addAccount(owner, options, USUAL),
     key: (tenant_id: string, properties: Partial<KeyProperties> = {}) => addKey(owner, tenant_id, properties),
+    /** A worker that says it is alive for as long as the test may take. */
+    workerAlive: () =>
+      owner.query(
+        "INSERT INTO processes (process_id, kind, beat_at) VALUES (gen_random_uuid(), 'worker', now() + interval '1 hour')",
+        [],
+      ),
     roundTrips: () => ({ redis: upstash.requests(), postgres: neon.requests() }),
     stopRedis,
     stopPostgres,

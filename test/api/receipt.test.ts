@@ -173,6 +173,7 @@ test("a deployment without a key signs nothing and says so, and serves an empty 
     expect(problemOf(refused, 503, "unavailable").detail).toContain("no key for signing receipts");
     expect(refused.headers.has("retry-after")).toBe(true);
     expect((await call(`${keyless.url}/.well-known/jwks.json`)).body).toEqual({ keys: [] });
+    await keyless.workerAlive();
     expect((await call(`${keyless.url}/readyz`)).status).toBe(200);
   } finally {
     await keyless.close();

@@ -106,15 +106,18 @@ describe("Redis away", () => {
     expect(Number(last?.headers.get("retry-after"))).toBeGreaterThan(0);
   });
 
-  test("readiness says so and names no address", async () => {
+  test("readiness says so and names no address, and that work is taken", async () => {
+    await world.workerAlive();
     const answer = await call(`${world.url}/readyz`);
-    expect(answer.status).toBe(503);
+    expect(answer.status).toBe(200);
     expect(answer.body).toEqual({
-      status: "not-ready",
+      status: "degraded",
       database: "up",
       redis: "down: unreachable",
       sqs: "up",
       s3: "up",
+      workers: "up",
+      switch: "normal",
     });
   });
 });

@@ -20,7 +20,7 @@ const MODULE = "edge.js";
 /** The edge in workerd; it takes requests when this answers. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { log = () => undefined } = options;
-  const env = Object.entries(options.bindings).map(
+  const env = Object.entries({ DPP_LOG_FORMAT: "json", ...options.bindings }).map(
     ([name, value]) => [name, { type: "json" as const, value }] as const,
   );
   await gatherAssets();

@@ -100,7 +100,7 @@ async function claim(
 }
 
 function reportSkipped(deps: WebhookSweepDeps, skipped: number): void {
-  deps.metrics.count("webhooks_skipped");
+  deps.metrics.add("webhooks_skipped", skipped);
   deps.log.warn("webhooks of runs that cost nothing were skipped: an account has had as many as it may have", {
     skipped,
   });
@@ -214,7 +214,7 @@ export async function forgetOldEvents(
 ): Promise<void> {
   for (let batch = 0; batch < FORGET_BATCHES && !stop.aborted; batch++) {
     const { events, last } = await forgetEvents(deps.db, KEPT_DAYS, FORGOTTEN_AT_ONCE, cursor.after);
-    if (events > 0) deps.metrics.count("events_forgotten");
+    deps.metrics.add("events_forgotten", events);
     cursor.after = last;
     if (last === undefined) return;
   }

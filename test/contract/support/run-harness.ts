@@ -8,7 +8,7 @@ import { sha256Hex } from "#core/domain/hash.ts";
 import { encodeSignal } from "#core/domain/message.ts";
 import type { Clock, Sleeper } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
-import type { Metrics } from "#core/ports/metrics.ts";
+import { NO_METRICS } from "#core/ports/metrics.ts";
 import type { SignalReceiver, SignalSender } from "#core/ports/queue.ts";
 import { submitRun } from "#core/store/runs/submit-run.ts";
 import { parseApiKey } from "#core/domain/api-key.ts";
@@ -108,7 +108,7 @@ export async function runHarness() {
   const random = createRandom();
   const { queue, told } = recordingQueue();
   const sleeper: Sleeper = createSleeper();
-  const metrics: Metrics = { count: () => undefined, gauge: () => undefined };
+  const metrics = NO_METRICS;
 
   const deps = (over: Partial<WorkerDeps>): WorkerDeps => ({
     db: backend.db,

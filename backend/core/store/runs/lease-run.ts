@@ -18,6 +18,8 @@ const leased = z.object({
   uncounted_requeues: z.number(),
   trace_parent: z.string(),
   created_at: timestamp,
+  /** From its acceptance to the start of this attempt. */
+  waited_seconds: z.number(),
 });
 
 /** A run in our hands for one attempt, under our lease token. */
