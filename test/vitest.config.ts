@@ -36,6 +36,7 @@ export default defineConfig({
     // No test is about how fast it is: only one that hangs may end by these, on a crowded machine too.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    teardownTimeout: 300_000,
     expect: { poll: { timeout: 120_000 } },
     retry: 0,
     sequence: { sequencer: LongestFirst },
