@@ -27,6 +27,8 @@ export function bucketChecks(
     { check: "bucket serves presigned URLs", run: () => presigned(inspector) },
     { check: "bucket clock", run: () => skewOf("the bucket", clock, () => dateOf(inspector)) },
     { check: "bucket lets pages read", run: () => cors(inspector, pages) },
+    { check: "bucket keeps no old versions", run: () => versions(inspector) },
+    { check: "bucket is not public", run: () => privacy(inspector) },
   ];
 }
 
@@ -57,4 +59,27 @@ async function cors(inspector: BucketInspector, pages: readonly string[]): Promi
   const missing = pages.filter((page) => !allowed.includes(page) && !allowed.includes("*"));
   if (missing.length > 0) throw new UnusableStore(`the bucket's CORS rules lack GET for ${missing.join(", ")}`);
   return pages.join(", ");
+}
+
+/** What a lifecycle rule does to old versions cannot be known here: it may be right. */
+async function versions(inspector: BucketInspector): Promise<string> {
+  const isVersioned = await unlessUnknown(() => inspector.isVersioned(), "s3:GetBucketVersioning");
+  if (isVersioned)
+    throw new Doubt("versions are kept: results outlive their retention without NoncurrentVersionExpiration");
+  return "versioning is off";
+}
+
+async function privacy(inspector: BucketInspector): Promise<string> {
+  const isBlocked = await unlessUnknown(() => inspector.blocksPublicAccess(), "s3:GetBucketPublicAccessBlock");
+  if (!isBlocked) throw new Doubt("Block Public Access is not on in full: a policy could publish results");
+  return "public access is blocked";
+}
+
+/** Stores compatible with S3 do not all know such settings, and few processes may read them. */
+async function unlessUnknown(read: () => Promise<boolean | "denied">, right: string): Promise<boolean> {
+  const answer = await read().catch(() => {
+    throw new Skip("the store does not say");
+  });
+  if (answer === "denied") throw new Skip(`these credentials may not ${right}`);
+  return answer;
 }

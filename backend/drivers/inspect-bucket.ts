@@ -1,4 +1,11 @@
-import { GetBucketCorsCommand, S3Client, type S3ClientConfig, S3ServiceException } from "@aws-sdk/client-s3";
+import {
+  GetBucketCorsCommand,
+  GetBucketVersioningCommand,
+  GetPublicAccessBlockCommand,
+  S3Client,
+  type S3ClientConfig,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
 import { AwsClient } from "aws4fetch";
 import { Outage } from "#core/domain/outage.ts";
 import type { BucketInspector } from "#core/ports/doctor.ts";
@@ -14,6 +21,7 @@ export function createBucketInspector(settings: {
   readonly region: string;
 }): BucketInspector & { close(): void } {
   const client = new S3Client(settings.client);
+  const Bucket = settings.bucket;
   return {
     async readPresigned(key) {
       try {
@@ -31,18 +39,37 @@ export function createBucketInspector(settings: {
         throw new Outage("s3", error);
       }
     },
-    async corsOrigins() {
-      try {
-        const { CORSRules = [] } = await client.send(new GetBucketCorsCommand({ Bucket: settings.bucket }));
+    corsOrigins: () =>
+      readable([], "NoSuchCORSConfiguration", async () => {
+        const { CORSRules = [] } = await client.send(new GetBucketCorsCommand({ Bucket }));
         return CORSRules.filter((rule) => rule.AllowedMethods?.includes("GET")).flatMap(
           ({ AllowedOrigins = [] }) => AllowedOrigins,
         );
-      } catch (error) {
-        if (error instanceof S3ServiceException && error.name === "NoSuchCORSConfiguration") return [];
-        if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403) return "denied";
-        throw new Outage("s3", error);
-      }
-    },
+      }),
+    isVersioned: () =>
+      readable(false, "NotImplemented", async () => {
+        const { Status } = await client.send(new GetBucketVersioningCommand({ Bucket }));
+        return Status === "Enabled";
+      }),
+    blocksPublicAccess: () =>
+      readable(false, "NoSuchPublicAccessBlockConfiguration", async () => {
+        const { PublicAccessBlockConfiguration: set } = await client.send(new GetPublicAccessBlockCommand({ Bucket }));
+        const { BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets } = set ?? {};
+        return [BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets].every(
+          (setting) => setting === true,
+        );
+      }),
     close: () => client.destroy(),
   };
+}
+
+/** A setting of the bucket; `unset` where the store says that there is none, "denied" where it may not be asked. */
+async function readable<T>(unset: T, nameOfUnset: string, read: () => Promise<T>): Promise<T | "denied"> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof S3ServiceException && error.name === nameOfUnset) return unset;
+    if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403) return "denied";
+    throw new Outage("s3", error);
+  }
 }

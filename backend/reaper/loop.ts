@@ -45,6 +45,8 @@ export interface ReaperSettings {
   readonly audit_seconds: number;
   /** How often tenants that rest are synced: 100 each time, in turn. */
   readonly resting_seconds?: number;
+  /** How long the webhook sweep rests when nothing is due. */
+  readonly webhook_seconds?: number;
 }
 
 interface Sweep {
@@ -82,7 +84,7 @@ function sweeps(
     ...(inspector !== undefined && { gauges: often((deps) => sweepGauges(deps, gauges)) }),
     ...(webhooks !== undefined && {
       webhooks: {
-        rest_seconds: Math.min(sweep_seconds, WEBHOOK_REST_SECONDS),
+        rest_seconds: settings.webhook_seconds ?? Math.min(sweep_seconds, WEBHOOK_REST_SECONDS),
         run: (deps: ReaperDeps, stop: AbortSignal) => sweepWebhooks({ ...deps, ...webhooks }, stop, fanOut),
       },
       "old-events": often((deps, stop) => forgetOldEvents(deps, stop, oldEvents)),

@@ -52,6 +52,7 @@ await reaperLoop(
     grace_seconds: config.DPP_SYNC_GRACE_SECONDS,
     audit_seconds: config.DPP_AUDIT_SECONDS,
     resting_seconds: config.DPP_SYNC_RESTING_SECONDS,
+    webhook_seconds: config.DPP_WEBHOOK_SECONDS,
   },
   stop,
 );

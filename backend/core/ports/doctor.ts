@@ -9,4 +9,8 @@ export interface BucketInspector {
   readPresigned(key: string): Promise<{ readonly status: number; readonly text: string; readonly date: string | null }>;
   /** Origins that pages may read from; "denied" where these credentials may not ask. */
   corsOrigins(): Promise<readonly string[] | "denied">;
+  /** Whether deleted objects stay as old versions; "denied" likewise. */
+  isVersioned(): Promise<boolean | "denied">;
+  /** Whether all four settings of Block Public Access are on; "denied" likewise. */
+  blocksPublicAccess(): Promise<boolean | "denied">;
 }
