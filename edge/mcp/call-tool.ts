@@ -8,13 +8,13 @@ import { unavailable } from "../admission/problems.ts";
 import type { McpContext } from "./context.ts";
 import { RpcError } from "./protocol.ts";
 import type { Features } from "./revisions.ts";
-import type { Json, ToolAnswer } from "./tool.ts";
+import type { Json, ToolResult } from "./tool.ts";
 
 /** What a tool's call came to: an answer, or in its place the problem that the same request meets over HTTP. */
-export type Called = { readonly answer: ToolAnswer } | { readonly problem: Problem };
+export type Called = { readonly answer: ToolResult } | { readonly problem: Problem };
 
 /** `answer`: what the tool's call gives, in the place of its arguments, which nothing is to hold while it is waited for. */
-export async function callTool(ctx: McpContext, tool: string, answer: Promise<ToolAnswer>): Promise<Called> {
+export async function callTool(ctx: McpContext, tool: string, answer: Promise<ToolResult>): Promise<Called> {
   try {
     return { answer: await answer };
   } catch (error) {
@@ -38,7 +38,7 @@ export function problemOf({ c, deps }: McpContext, error: unknown): Problem {
   throw error;
 }
 
-export const answered = async (answer: Promise<ToolAnswer>): Promise<Called> => ({ answer: await answer });
+export const answered = async (answer: Promise<ToolResult>): Promise<Called> => ({ answer: await answer });
 
 /** A CallToolResult. A problem has no structure: what a tool's output schema promises is its answers. */
 export async function resultOf(

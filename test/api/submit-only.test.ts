@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Answer, acceptedRun, call, newIdempotencyKey, post } from "./client.ts";
+import { type ApiResponse, acceptedRun, call, newIdempotencyKey, post } from "./client.ts";
 import { complete, fail } from "./finish.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createWorld, type World } from "./harness.ts";
 import { order, said, tool } from "./mcp-client.ts";
 
 let world: World;
@@ -28,7 +29,7 @@ async function submitted(): Promise<Given> {
   return { idempotency_key, run_id };
 }
 
-const again = ({ idempotency_key }: Given, { api_key }: Account, headers = {}): Promise<Answer> =>
+const again = ({ idempotency_key }: Given, { api_key }: Account, headers = {}): Promise<ApiResponse> =>
   post({ url: world.url, api_key, idempotency_key, headers });
 
 test("a submit that a key without the scope read repeats tells where the run stands, and nothing of its result", async () => {

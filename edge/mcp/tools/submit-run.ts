@@ -9,7 +9,7 @@ import { validated } from "../arguments.ts";
 import type { McpContext } from "../context.ts";
 import { invalidKey, readRunArguments, submitArguments } from "../run-arguments.ts";
 import { answeredOutput, answeredRun, viewAnswer } from "../run-answer.ts";
-import type { Json, Tool, ToolAnswer } from "../tool.ts";
+import type { Json, Tool, ToolResult } from "../tool.ts";
 import { awaitRun } from "../wait.ts";
 
 const more = {
@@ -41,7 +41,7 @@ interface Accepted {
   readonly wait_seconds: number;
 }
 
-async function awaited(ctx: McpContext, { accepted, replayed, wait_seconds }: Accepted): Promise<ToolAnswer> {
+async function awaited(ctx: McpContext, { accepted, replayed, wait_seconds }: Accepted): Promise<ToolResult> {
   const mustRead = wait_seconds > 0 || isTerminal(accepted.status);
   const run = mustRead ? await awaitRun(ctx, accepted.run_id, wait_seconds) : undefined;
   return answerOf(ctx, run ?? accepted, { replayed, readable: run !== undefined });
@@ -62,7 +62,7 @@ export async function answerOf(
   ctx: McpContext,
   run: FoundRun,
   { replayed, readable = true }: { readonly replayed?: boolean; readonly readable?: boolean } = {},
-): Promise<ToolAnswer> {
+): Promise<ToolResult> {
   const { view, links } = await viewAnswer(ctx, run, { readable });
   const next =
     readable || !isTerminal(run.status)
