@@ -93,7 +93,7 @@ async function importPostgres(engine: Engine): Promise<void> {
   const root = newRoot(engine, "postgres");
   await copyProgram(root, process.execPath, "usr/local/bin/node");
   for (const tool of ["env", "sh"]) await copyProgram(root, here(tool), tool === "sh" ? "bin/sh" : `usr/bin/${tool}`);
-  cpSync(POSTGRES, join(root, "usr/lib/postgresql"), { recursive: true });
+  cpSync(POSTGRES, join(root, "usr/lib/postgresql"), { recursive: true, dereference: true });
   for (const program of ["postgres", "initdb"])
     await copyProgram(root, join(POSTGRES, "bin", program), `usr/lib/postgresql/bin/${program}`);
   cpSync(ENTRY, join(root, "usr/local/lib/postgres-entry.mjs"));
