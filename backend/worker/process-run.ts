@@ -4,7 +4,7 @@ import { isTerminal } from "#core/domain/run.ts";
 import { traceIdOf } from "#core/domain/trace.ts";
 import type { ReceivedMessage } from "#core/ports/queue.ts";
 import type { Redis } from "#core/ports/redis.ts";
-import { type LeaseAnswer, leaseRun } from "#core/store/runs/lease-run.ts";
+import { type LeaseResult, leaseRun } from "#core/store/runs/lease-run.ts";
 import type { ClosedRun } from "#core/store/runs/close-run.ts";
 import { statusOf } from "#core/store/runs/run-status.ts";
 import { settle } from "#core/store/redis/settle.ts";
@@ -145,7 +145,7 @@ function claimUnder(
   run_id: string,
   asked_at_ms: number,
   stop: AbortSignal,
-): Promise<LeaseAnswer> {
+): Promise<LeaseResult> {
   const lease_token = newId(asked_at_ms, deps.random.bytes(16));
   return retryOutages(
     deps,

@@ -7,10 +7,10 @@ import { unavailable } from "../admission/problems.ts";
 import type { McpContext } from "./context.ts";
 import { RpcError } from "./protocol.ts";
 import type { Features } from "./revisions.ts";
-import type { Json, Tool, ToolAnswer } from "./tool.ts";
+import type { Json, Tool, ToolResult } from "./tool.ts";
 
 /** What a tool's call came to: an answer, or in its place the problem that the same request meets over HTTP. */
-export type Called = { readonly answer: ToolAnswer } | { readonly problem: Problem };
+export type Called = { readonly answer: ToolResult } | { readonly problem: Problem };
 
 export async function callTool(ctx: McpContext, tool: Tool, given: Json): Promise<Called> {
   try {

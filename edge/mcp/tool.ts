@@ -14,7 +14,7 @@ export interface ResourceLink {
 }
 
 /** What a tool found. Its structure matches the tool's `output`. */
-export interface ToolAnswer {
+export interface ToolResult {
   readonly structure: Json;
   readonly links?: readonly ResourceLink[];
   /** The work was done and failed, which is no problem of the request's. */
@@ -39,7 +39,7 @@ export interface Tool {
   };
   /** Whether its work may be followed as a task. */
   readonly long: boolean;
-  call(ctx: McpContext, given: Json): Promise<ToolAnswer>;
+  call(ctx: McpContext, given: Json): Promise<ToolResult>;
 }
 
 export const READS = {

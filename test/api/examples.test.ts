@@ -11,7 +11,8 @@ import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts
 import { type LocalServer, serve } from "../contract/support/local-server.ts";
 import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
 import { acceptedRun, call, get, post } from "./client.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
 import { workerOf } from "./worker.ts";
 
 const result = z.object({
@@ -22,12 +23,11 @@ const result = z.object({
   artifacts: z.array(z.object({ name: z.string(), content_type: z.string() })),
 });
 
-let world: World;
+const world = await sharedWorld();
 let account: Account;
 let page: LocalServer;
 let worker: ReturnType<typeof workerOf>;
 beforeAll(async () => {
-  world = await createWorld();
   account = await world.account({ plan: { pack_types: [...catalog.keys()] } });
   page = await serve((_, response) => response.writeHead(200, { "content-type": "text/html" }).end(NEWS_PAGE));
   const guarded = createGuardedFetch({ allowHosts: [`127.0.0.1:${page.port}`] });
@@ -38,7 +38,6 @@ beforeAll(async () => {
 afterAll(async () => {
   worker.close();
   await page[Symbol.asyncDispose]();
-  await world.close();
 });
 
 /** Submits inputs, lets the worker take the run, and looks at it as its caller and in the ledger. */

@@ -8,7 +8,8 @@ import { PROBLEMS } from "#core/domain/problem.ts";
 import { problemList } from "../../edge/service/problem-schema.ts";
 import { index } from "../../edge/service/schemas.ts";
 import { call, get, post, problemOf } from "./client.ts";
-import { createWorld, newKey, type World } from "./harness.ts";
+import { newKey } from "../dev/add-tenant.ts";
+import { createWorld, type World } from "./harness.ts";
 
 let world: World;
 beforeAll(async () => {

@@ -10,7 +10,8 @@ import { complete, fail } from "./finish.ts";
 import { judge, type Told } from "./fuzz/judge.ts";
 import { KNOWN_RUN } from "./fuzz/mcp-messages.ts";
 import { type Plan, plans } from "./fuzz/requests.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createWorld, type World } from "./harness.ts";
 import { isId } from "./sample.ts";
 import { newThings } from "./send.ts";
 

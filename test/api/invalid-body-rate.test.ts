@@ -14,7 +14,7 @@ import { NO_METRICS } from "#core/ports/metrics.ts";
 import { LruCache } from "../../edge/admission/lru-cache.ts";
 import { DeniedKeyCache } from "../../edge/admission/denied-key-cache.ts";
 import type { ShieldDeps } from "../../edge/admission/shield.ts";
-import { newKey } from "./harness.ts";
+import { newKey } from "../dev/add-tenant.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
 const ALLOWED = ["ALLOWED", "50", "60000", "49", "1200", "0"];

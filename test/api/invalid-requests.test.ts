@@ -1,20 +1,17 @@
 import type { ProblemSlug } from "#core/domain/problem.ts";
 import { eventually } from "../support/eventually.ts";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
-import { type Answer, call, get, post, problemOf } from "./client.ts";
-import { createWorld, mistyped, newKey, type World } from "./harness.ts";
+import { type ApiResponse, call, get, post, problemOf } from "./client.ts";
+import { newKey } from "../dev/add-tenant.ts";
+import { createWorld, mistyped, type World, sharedWorld } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const INVALID: readonly (readonly [
   what: string,
-  ask: (at: World, api_key: string) => Promise<Answer>,
+  ask: (at: World, api_key: string) => Promise<ApiResponse>,
   status: number,
 ])[] = [
   ["a body that is no JSON", ({ url }, api_key) => post({ url, api_key, body: "{" }), 400],
@@ -50,7 +47,7 @@ describe.each(INVALID)("a request with %s", (_what, ask, status) => {
 
   test("counts as a read, and says where its key stands until the rate is used up", async () => {
     const { api_key } = await world.account({ plan: { read_per_minute: 1, read_burst: 2 } });
-    const resetOf = ({ headers }: Answer) => Number(/;t=(\d+)$/.exec(headers.get("ratelimit") ?? "")?.[1]);
+    const resetOf = ({ headers }: ApiResponse) => Number(/;t=(\d+)$/.exec(headers.get("ratelimit") ?? "")?.[1]);
     let reset_s = 0;
     for (const left of [1, 0]) {
       const answer = await ask(world, api_key);
@@ -102,7 +99,7 @@ test("the problem that is counted is the one that is answered", async () => {
 test("the trace_id of every refusal finds the log line that says whose it was, and never the key", async () => {
   const account = await world.account();
   const { url } = world;
-  const refusals: readonly [string, () => Promise<Answer>, string][] = [
+  const refusals: readonly [string, () => Promise<ApiResponse>, string][] = [
     ["/v1/runs/{id}", () => get(`${url}/v1/runs/${crypto.randomUUID()}`, account.api_key), "not-found"],
     ["/v1/runs", () => post({ url, api_key: account.api_key, body: "{" }), "invalid-request"],
     ["/v1/runs", () => post({ url, api_key: account.api_key, idempotency_key: "x" }), "invalid-idempotency-key"],

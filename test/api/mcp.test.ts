@@ -1,8 +1,9 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { acceptedRun, call, get, newIdempotencyKey, post, problemOf, work } from "./client.ts";
 import { complete, fail } from "./finish.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
 import {
   found,
   isStructured,
@@ -17,13 +18,11 @@ import {
   tool,
 } from "./mcp-client.ts";
 
-let world: World;
+const world = await sharedWorld();
 let account: Account;
 beforeAll(async () => {
-  world = await createWorld();
   account = await world.account();
 });
-afterAll(() => world.close());
 
 const NOBODYS = "01a1fa37-24d5-77a5-b92c-ccf601371541";
 const TOOLS = ["list_packs", "estimate_run", "submit_run", "get_run", "get_result", "cancel_run", "get_budget"];

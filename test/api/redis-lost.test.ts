@@ -5,7 +5,8 @@ import { syncTenant } from "#core/store/sync-tenant.ts";
 import audit from "../contract/support/ledger-audit.sql";
 import { startHttpFront } from "../dev/http-front.ts";
 import { acceptedRun, call, get, newIdempotencyKey, post, problemOf, work } from "./client.ts";
-import { createWorld, newKey, type World } from "./harness.ts";
+import { newKey } from "../dev/add-tenant.ts";
+import { createWorld, type World } from "./harness.ts";
 
 const bypasses = (world: World) => world.logs.filter((line) => line.includes('"metric":"redis_bypassed"')).length;
 

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
 import * as answers from "../../edge/webhooks/schemas.ts";
 import { acceptedRun, get, newIdempotencyKey, pointers, post, problemOf, work } from "./client.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createWorld, type World } from "./harness.ts";
 import { HOOK_URL as URL, webhookClient, type WebhookClient } from "./webhook-client.ts";
 
 const ABSENT = "01a1fa37-24d5-77a5-b92c-ccf601371541";

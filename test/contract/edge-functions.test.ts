@@ -6,7 +6,8 @@ import { findUsage } from "#core/store/ledger/find-usage.ts";
 import { listOwnRuns } from "#core/store/runs/list-own-runs.ts";
 import { listOwnTransfers } from "#core/store/ledger/list-own-transfers.ts";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
-import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 
 let world: MoneyWorld;
 let account: Account;

@@ -9,7 +9,7 @@ import { validated } from "../arguments.ts";
 import type { McpContext } from "../context.ts";
 import { invalidKey, readRunArguments, submitArguments } from "../run-arguments.ts";
 import { answeredOutput, answeredRun, viewAnswer } from "../run-answer.ts";
-import type { Json, Tool, ToolAnswer } from "../tool.ts";
+import type { Json, Tool, ToolResult } from "../tool.ts";
 import { awaitRun } from "../wait.ts";
 
 const more = {
@@ -52,7 +52,7 @@ export async function answerOf(
   ctx: McpContext,
   run: FoundRun,
   { replayed, readable = true }: { readonly replayed?: boolean; readonly readable?: boolean } = {},
-): Promise<ToolAnswer> {
+): Promise<ToolResult> {
   const { view, links } = await viewAnswer(ctx, run, { readable });
   const next = nextOf(view.status, view.output !== undefined && view.output !== null);
   const structure = { ...view, ...(replayed !== undefined && { replayed }), next } satisfies Output;
