@@ -42,6 +42,28 @@ async function withSocket(engine: Engine, use: (env: NodeJS.ProcessEnv) => Promi
   }
 }
 
+/** Without systemd nothing runs podman's health checks: this does, while `act` takes. */
+async function whileExamined<T>(engine: Engine, project: string, act: () => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const examine = async () => {
+    while (!over.signal.aborted) {
+      const { out } = await outcomeOf(
+        "podman",
+        ["ps", "--filter", `name=${project}`, "--format", "{{.Names}}"],
+        engine,
+      );
+      for (const name of out.split("\n").filter((each) => each !== ""))
+        await outcomeOf("podman", ["healthcheck", "run", name], engine);
+      await sleep(500);
+    }
+  };
+  const examined = examine();
+  return act().finally(() => {
+    over.abort();
+    return examined;
+  });
+}
+
 async function imagesFor(engine: Engine): Promise<void> {
   if (process.env["NODE_IMAGE"] === undefined) await importNode(engine);
   await importServers(engine);
@@ -80,16 +102,16 @@ export async function checkCompose(report: Report, engine: Engine): Promise<void
     try {
       const isUp = await report.check("compose comes up, migrations first, every container healthy", async () => {
         await compose("config", "-q");
-        await compose("up", "-d", "--no-build", ...SERVICES);
-        await until(
-          () =>
-            outcomeOf(
-              "podman",
-              ["ps", "-a", "--filter", `name=${project}`, "--format", "{{.Names}} {{.Status}}"],
-              engine,
-            ),
-          ({ out }) => ["edge", "worker", "reaper"].every((name) => new RegExp(`_${name}_1 .*\\(healthy\\)`).test(out)),
-        );
+        await whileExamined(engine, project, async () => {
+          await compose("up", "-d", "--no-build", ...SERVICES);
+          const args = ["ps", "-a", "--filter", `name=${project}`, "--format", "{{.Names}} {{.Status}}"];
+          const areHealthy = (text: string) =>
+            ["edge", "worker", "reaper"].every((name) => new RegExp(`_${name}_1 .*\\(healthy\\)`).test(text));
+          await until(
+            () => outcomeOf("podman", args, engine),
+            ({ out }) => areHealthy(out),
+          );
+        });
       });
       if (!isUp) return await tellFailure(compose);
       const isPaid = await report.check(`${RUNS} paid runs through it add up to the micro`, async () => {

