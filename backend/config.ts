@@ -87,6 +87,7 @@ const reaperSchema = z
   .object({
     ...shared,
     DPP_SYNC_RESTING_SECONDS: seconds(60, 1),
+    DPP_WEBHOOK_SECONDS: seconds(1, 0.05, 3_600),
     DPP_SWEEP_SECONDS: seconds(15),
     DPP_SIGNAL_SECONDS: seconds(60),
     DPP_SYNC_GRACE_SECONDS: seconds(90, 1),

@@ -1,7 +1,10 @@
+import { VERSION } from "#core/domain/version.ts";
 import type { Log } from "#core/ports/log.ts";
+import { measuredCalls, timeDb, timeRedis } from "#core/ports/timed.ts";
 import type { SharedConfig } from "./config.ts";
 import { essentials, pings } from "./doctor/essentials.ts";
 import { Readiness } from "./doctor/readiness.ts";
+import { sayAlive } from "./doctor/say-alive.ts";
 import { waitForStores } from "./doctor/wait-for-stores.ts";
 import { awsClient, type AwsLimits } from "./drivers/aws-client.ts";
 import { createClock, createSleeper } from "./drivers/clock.ts";
@@ -11,11 +14,12 @@ import { isPermanent } from "./drivers/is-permanent.ts";
 import { createLogMetrics } from "./drivers/metrics.ts";
 import { createPgDb } from "./drivers/pg.ts";
 import { createPrometheus } from "./drivers/prometheus.ts";
+import { createRandom } from "./drivers/random.ts";
 import { createRedis } from "./drivers/redis.ts";
 import { createS3Objects } from "./drivers/s3.ts";
 import { createSqsQueue } from "./drivers/sqs.ts";
 import { stopSignal } from "./drivers/stop-signal.ts";
-import { timeDb, timeObjects, timeQueue, timeRedis } from "./drivers/time-stores.ts";
+import { timeObjects, timeQueue } from "./drivers/time-stores.ts";
 
 const STATEMENT_MS = 10_000;
 const REDIS_MS = 2_000;
@@ -33,10 +37,12 @@ export interface Service {
 export async function startService(service: Service) {
   const { name, config, log } = service;
   const prometheus = config.DPP_METRICS_PORT === undefined ? undefined : createPrometheus(name);
-  const timed = prometheus?.timed ?? ((_store, _operation, call) => call());
+  const metrics = prometheus?.metrics ?? createLogMetrics(log);
+  const timed = measuredCalls(metrics, () => performance.now());
   const open = openStores(service);
   const clock = createClock();
   const sleeper = createSleeper();
+  const random = createRandom();
   const stop = stopSignal();
   const stores = {
     db: timeDb(open.database.db, timed),
@@ -57,15 +63,16 @@ export async function startService(service: Service) {
           },
           { port: config.DPP_METRICS_PORT ?? 0, host: config.DPP_METRICS_HOST },
         );
+  let alive: Promise<void> | undefined;
   return {
     stores,
-    objects: open.objects,
+    inspector: open.inspector,
     clock,
     sleeper,
+    random,
     stop,
     readiness,
-    prometheus,
-    metrics: prometheus?.metrics ?? createLogMetrics(log),
+    metrics,
     /** Returns when the stores can be used, or the stop has come; ends the process when they never will be. */
     async begin(): Promise<void> {
       // For a supervisor that listens, as the development stack and some process managers do.
@@ -73,9 +80,13 @@ export async function startService(service: Service) {
       const found = await waitForStores({ checks: essentials(checked), isPermanent, sleeper, log }, stop);
       if (found === "unusable") process.exit(1);
       readiness.begin();
+      metrics.gauge("build_info", 1, { version: VERSION });
+      metrics.gauge("process_started_timestamp_seconds", clock.now() / 1_000);
+      alive = sayAlive({ db: stores.db, clock, random, sleeper, log }, name, stop);
     },
     async close(): Promise<void> {
       health?.close();
+      await alive;
       await open.close();
       log.info(`${name} stopped`);
     },

@@ -10,6 +10,7 @@ import { allowOrigins } from "./http/cors.ts";
 import { finishText } from "./http/finish-text.ts";
 import type { Method } from "./http/operation.ts";
 import { logRefusals } from "./http/log-refusals.ts";
+import { measureRequests } from "./http/measure-requests.ts";
 import { problemPage } from "./http/page.ts";
 import { problemResponse } from "./http/problem-response.ts";
 import { rateHeaders } from "./http/rate-headers.ts";
@@ -26,7 +27,7 @@ export type AppDeps = Omit<RouteDeps, "openapiDocument"> &
 /** The whole HTTP surface: what ROUTES has, and a 405 for every other method of its paths. */
 export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>({ strict: false });
-  app.use(markPublic, correlate(deps), logRefusals(deps), safeHeaders, allowOrigins(deps));
+  app.use(markPublic, correlate(deps), measureRequests(deps), logRefusals(deps), safeHeaders, allowOrigins(deps));
   app.use(rateHeaders(deps), finishText, answerInvalid(deps));
 
   for (const [path, operations] of ROUTES) {

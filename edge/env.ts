@@ -35,6 +35,8 @@ function isOrigin(text: string): boolean {
 /** How long one request to a store may take. */
 const timeout = (default_ms: number) => z.coerce.number().int().min(100).max(60_000).default(default_ms);
 
+const logFormat = z.enum(["object", "json"]);
+
 const schema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   NEON_HTTP: http.optional(),
@@ -69,6 +71,7 @@ const schema = z.object({
   DPP_RECEIPT_KEY: json.pipe(privateKey).optional(),
   DPP_RECEIPT_PUBLIC_KEYS: json.pipe(publicKeys).optional(),
   DPP_ALLOW_PLAINTEXT: z.stringbool().default(false),
+  DPP_LOG_FORMAT: logFormat.default("object"),
 });
 
 const checked = schema.superRefine((env, context) => {
@@ -81,11 +84,15 @@ const checked = schema.superRefine((env, context) => {
 });
 export type EdgeEnv = z.infer<typeof schema>;
 
-/** An invalid environment still has a version. */
-const versionAlone = z.object({ DPP_VERSION: schema.shape.DPP_VERSION.catch("dev") });
+/** An invalid environment still has a version and a log. */
+const always = z.object({
+  DPP_VERSION: schema.shape.DPP_VERSION.catch("dev"),
+  DPP_LOG_FORMAT: schema.shape.DPP_LOG_FORMAT.catch("object"),
+});
 
 export interface InvalidEnv {
   readonly version: string;
+  readonly log_format: EdgeEnv["DPP_LOG_FORMAT"];
   readonly errors: readonly string[];
 }
 
@@ -93,6 +100,10 @@ export interface InvalidEnv {
 export function parseEnv(bindings: unknown): { readonly env: EdgeEnv } | InvalidEnv {
   const parsed = checked.safeParse(bindings);
   if (parsed.success) return { env: parsed.data };
-  const { DPP_VERSION: version } = versionAlone.parse(bindings ?? {});
-  return { version, errors: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) };
+  const { DPP_VERSION: version, DPP_LOG_FORMAT: log_format } = always.parse(bindings ?? {});
+  return {
+    version,
+    log_format,
+    errors: parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
+  };
 }

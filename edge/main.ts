@@ -1,9 +1,12 @@
 import { verifyingKeys } from "#core/domain/receipt-key.ts";
 import { VERSION } from "#core/domain/version.ts";
 import type { Clock } from "#core/ports/clock.ts";
+import { type Call, measuredCalls, timeDb, timeRedis } from "#core/ports/timed.ts";
 import { readClock } from "#core/store/redis/read-clock.ts";
+import { serviceState } from "#core/store/service/service-state.ts";
 import { createApp } from "./app.ts";
-import { createConsoleLog, createConsoleMetrics } from "./drivers/console.ts";
+import { type AnalyticsDataset, createAnalyticsMetrics, datasetOf } from "./drivers/analytics.ts";
+import { createConsoleLog, createConsoleMetrics, type LogFormat } from "./drivers/console.ts";
 import { createNeon } from "./drivers/neon.ts";
 import { createClock, createRandom, createSleeper } from "./drivers/platform.ts";
 import { createS3 } from "./drivers/s3.ts";
@@ -29,7 +32,7 @@ const connectionLimits = ({ DPP_DATABASE_TIMEOUT_MS }: EdgeEnv) => ({
 
 const platform = { clock: createClock(), random: createRandom() };
 // The platform collects what is printed.
-const log = createConsoleLog(console);
+const logAs = (format: LogFormat) => createConsoleLog(console, format);
 
 /** How often an isolate does what costs something before, or without, an answer of the stores. */
 const limiters = (clock: Clock) => ({
@@ -45,35 +48,59 @@ const limiters = (clock: Clock) => ({
   readyz_rate: new IsolateRateLimiter({ per_minute: 300, burst: 20 }, clock),
 });
 
-function wire(env: EdgeEnv) {
-  const { clock } = platform;
+/** The stores of this environment; each call is measured. */
+function storesOf(env: EdgeEnv, timed: Call) {
   const aws = {
     region: env.AWS_REGION,
     access_key_id: env.AWS_ACCESS_KEY_ID,
     secret_access_key: env.AWS_SECRET_ACCESS_KEY,
     timeout_ms: env.DPP_AWS_TIMEOUT_MS,
   };
-  const s3_endpoint = env.S3_ENDPOINT ?? `https://s3.${env.AWS_REGION}.amazonaws.com`;
-  const db = createNeon({
+  const neon = createNeon({
     database_url: env.DATABASE_URL,
     http: env.NEON_HTTP,
     timeout_ms: env.DPP_DATABASE_TIMEOUT_MS,
   });
-  const redis = createUpstash({
+  const upstash = createUpstash({
     url: env.UPSTASH_REDIS_REST_URL,
     token: env.UPSTASH_REDIS_REST_TOKEN,
     timeout_ms: env.DPP_REDIS_TIMEOUT_MS,
   });
-  const signals = createSqs({ ...aws, queue_url: env.SQS_QUEUE_URL });
-  const objects = createS3({ ...aws, endpoint: s3_endpoint, bucket: env.S3_BUCKET });
-  return createApp({
+  const db = timeDb(neon, timed);
+  const redis = timeRedis(upstash, timed);
+  const sqs = createSqs({ ...aws, queue_url: env.SQS_QUEUE_URL });
+  const s3_endpoint = env.S3_ENDPOINT ?? `https://s3.${env.AWS_REGION}.amazonaws.com`;
+  const s3 = createS3({ ...aws, endpoint: s3_endpoint, bucket: env.S3_BUCKET });
+  return {
     db,
     redis,
-    signals,
-    objects,
+    signals: { send: (bodies: readonly string[]) => timed("sqs", "send", () => sqs.send(bodies)) },
+    objects: {
+      presign: (...object: Parameters<typeof s3.presign>) => s3.presign(...object),
+      open: (...object: Parameters<typeof s3.open>) => timed("s3", "open", () => s3.open(...object)),
+      download: (...object: Parameters<typeof s3.download>) => timed("s3", "download", () => s3.download(...object)),
+    },
+    checks: {
+      database: () => serviceState(db),
+      redis: () => readClock(redis),
+      sqs: () => sqs.check(),
+      s3: () => s3.check(),
+    },
+  };
+}
+
+function wire(env: EdgeEnv, dataset: AnalyticsDataset | undefined) {
+  const { clock } = platform;
+  const log = logAs(env.DPP_LOG_FORMAT);
+  const metrics = dataset === undefined ? createConsoleMetrics(log) : createAnalyticsMetrics(dataset);
+  return createApp({
+    ...storesOf(
+      env,
+      measuredCalls(metrics, () => clock.now()),
+    ),
     ...platform,
     log,
-    metrics: createConsoleMetrics(log),
+    metrics,
     version: VERSION,
     build: env.DPP_VERSION,
     origin: env.DPP_ORIGIN,
@@ -89,12 +116,6 @@ function wire(env: EdgeEnv) {
     connections: new ConnectionLimiter(connectionLimits(env), clock),
     signer: env.DPP_RECEIPT_KEY && createSigner(env.DPP_RECEIPT_KEY),
     receipt_keys: verifyingKeys(env.DPP_RECEIPT_KEY, env.DPP_RECEIPT_PUBLIC_KEYS?.keys ?? []),
-    checks: {
-      database: () => db.query({ name: "ping", text: "SELECT 1" }, []),
-      redis: () => readClock(redis),
-      sqs: () => signals.check(),
-      s3: () => objects.check(),
-    },
   });
 }
 
@@ -105,7 +126,10 @@ export default {
     // The bindings are the same for an isolate's whole life.
     if (app === undefined) {
       const parsed = parseEnv(bindings);
-      app = "env" in parsed ? wire(parsed.env) : createMisconfiguredApp({ ...platform, log }, parsed);
+      app =
+        "env" in parsed
+          ? wire(parsed.env, datasetOf(bindings))
+          : createMisconfiguredApp({ ...platform, log: logAs(parsed.log_format) }, parsed);
     }
     return app.fetch(request, {}, context);
   },

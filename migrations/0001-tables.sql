@@ -30,6 +30,15 @@ CREATE TABLE lock_rows (name text PRIMARY KEY);
 ALTER TABLE lock_rows ENABLE ROW LEVEL SECURITY;
 INSERT INTO lock_rows (name) VALUES ('webhook claims'), ('clawbacks');
 
+-- Workers and reapers that say that they are alive: a few rows, each written every 15 s by its process alone.
+CREATE TABLE processes (
+  process_id uuid PRIMARY KEY,
+  kind text NOT NULL CHECK (kind IN ('worker', 'reaper')),
+  beat_at timestamptz NOT NULL
+);
+ALTER TABLE processes ENABLE ROW LEVEL SECURITY;
+CREATE INDEX processes_beat ON processes (kind, beat_at);
+
 CREATE TABLE tenants (
   tenant_id uuid PRIMARY KEY,
   name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),

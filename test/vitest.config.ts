@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
@@ -18,12 +19,13 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** `isolate: false`: files follow each other in one process, which has loaded what they import once. */
-const project = (name: string, include: string[], options: { stack: boolean; isolate: boolean }) => ({
+const project = (name: string, include: string[], options: { stack: boolean; isolate: boolean; runner?: string }) => ({
   extends: true as const,
   test: {
     name,
     include,
     isolate: options.isolate,
+    ...(options.runner === undefined ? {} : { runner: options.runner }),
     ...(options.stack ? { globalSetup: ["test/global-setup.ts"] } : {}),
   },
 });
@@ -34,18 +36,21 @@ export default defineConfig({
     // No test is about how fast it is: only one that hangs may end by these, on a crowded machine too.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    teardownTimeout: 300_000,
     expect: { poll: { timeout: 120_000 } },
     retry: 0,
     sequence: { sequencer: LongestFirst },
     // Files mostly wait for stores and processes: one more than the cores would suggest.
     maxWorkers: availableParallelism() + 1,
+    // Processes that follow each other, those that tests start too, compile what they load once.
+    env: { NODE_COMPILE_CACHE: join(root, "node_modules/.cache/compiled") },
     // Node itself loads the code under test, text imports and all, exactly as it does when the product runs.
     experimental: { viteModuleRunner: false, nodeLoader: false },
     execArgv: ["--import", fileURLToPath(new URL("../backend/text-loader.ts", import.meta.url))],
     projects: [
       project("unit", ["test/unit/**/*.test.ts", "test/conventions/**/*.test.ts"], { stack: false, isolate: false }),
       project("contract", ["test/contract/**/*.test.ts"], { stack: true, isolate: false }),
-      project("api", ["test/api/**/*.test.ts"], { stack: true, isolate: false }),
+      project("api", ["test/api/**/*.test.ts"], { stack: true, isolate: false, runner: "test/api/world-runner.ts" }),
       // It starts servers of its own: its database runs on the simulated world's time.
       project("sim", ["test/tools/sim/**/*.test.ts"], { stack: false, isolate: true }),
       project("e2e", ["test/e2e/**/*.test.ts"], { stack: true, isolate: true }),

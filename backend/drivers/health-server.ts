@@ -45,13 +45,13 @@ export async function serveHealth(health: Health, listen: { port: number; host: 
   };
 }
 
-interface Answer {
+interface HealthResponse {
   readonly status: number;
   readonly text: string;
   readonly type?: string;
 }
 
-async function answer(health: Health, method: string, url: string): Promise<Answer> {
+async function answer(health: Health, method: string, url: string): Promise<HealthResponse> {
   if (method !== "GET" && method !== "HEAD") return { status: 405, text: "GET or HEAD\n" };
   const [path] = url.split("?");
   if (path === "/livez") return health.isAlive() ? { status: 200, text: "ok\n" } : { status: 503, text: "stalled\n" };

@@ -1,10 +1,17 @@
 import type { Log } from "#core/ports/log.ts";
-import type { Metrics } from "#core/ports/metrics.ts";
+import { type Metrics, metricsTo } from "#core/ports/metrics.ts";
+
+/** What changes with every run or call of a store: as lines it would be most of the log. */
+const TOO_MANY = new Set([
+  "store_seconds",
+  "runs_in_flight",
+  "process_pool_busy",
+  "process_pool_waiting",
+  "process_pool_size",
+]);
 
 /** Metrics as log lines, for a collector that reads them there. */
-export function createLogMetrics(log: Log): Metrics {
-  return {
-    count: (metric, labels = {}) => log.info("metric", { metric, kind: "count", value: 1, labels }),
-    gauge: (metric, value, labels = {}) => log.info("metric", { metric, kind: "gauge", value, labels }),
-  };
-}
+export const createLogMetrics = (log: Log): Metrics =>
+  metricsTo((kind, metric, value, labels) => {
+    if (!TOO_MANY.has(metric)) log.info("metric", { metric, kind, value, labels });
+  });

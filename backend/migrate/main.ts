@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { plaintextFaults } from "#core/domain/transport.ts";
 import { CheckImpossible, checkDrift } from "./check.ts";
 import { migrate } from "./migrate.ts";
 
@@ -7,7 +8,8 @@ const USAGE = "usage: DATABASE_URL=postgres://... npm run migrate [-- --check | 
 const HELP = `${USAGE}
 
 Applies every pending file of migrations/, then migrations/functions where it, or the database, has changed since.
-All of it in one transaction. DATABASE_URL is the owner's.
+All of it in one transaction. DATABASE_URL is the owner's; beyond this machine it should have sslmode=verify-full: a
+warning says when it has not, unless DPP_ALLOW_PLAINTEXT is true.
 
   --check  change nothing: print how the database differs from what the migrations make;
            without DATABASE_URL this checks the development stack of .dev/stack.json
@@ -28,6 +30,9 @@ function fail(message: string, exitCode: number): void {
 function namedUrl(): string {
   const url = databaseUrl.safeParse(process.env["DATABASE_URL"]);
   if (!url.success) throw new NoDatabaseUrl(NO_URL);
+  const [fault] = plaintextFaults({ DATABASE_URL: url.data });
+  if (fault !== undefined && process.env["DPP_ALLOW_PLAINTEXT"] !== "true")
+    console.error(`warning: ${fault.join(" ")}`);
   return url.data;
 }
 

@@ -2,6 +2,7 @@ import type { Sleeper } from "#core/ports/clock.ts";
 import { type AuditSweepDeps, type AuditCursor, sweepAudit } from "./sweeps/audit.ts";
 import { type ClaimedSweepDeps, type ClaimedCursor, sweepClaims } from "./sweeps/claimed.ts";
 import { type DeadLetterSweepDeps, newDeadLettersSeen, sweepDeadLetters } from "./sweeps/dead-letters.ts";
+import { type GaugesSweepDeps, newGaugesCursor, sweepGauges } from "./sweeps/gauges.ts";
 import { type HorizonSeen, type HorizonSweepDeps, sweepHorizon } from "./sweeps/horizon.ts";
 import { type LeaseCursor, sweepLeases } from "./sweeps/lease.ts";
 import { type RetentionSweepDeps, type RetentionCursor, sweepRetention } from "./sweeps/retention.ts";
@@ -24,10 +25,12 @@ export type ReaperDeps = AuditSweepDeps &
   DeadLetterSweepDeps &
   HorizonSweepDeps &
   RetentionSweepDeps & {
+    /** Undefined: this reaper measures nothing beside its work. */
+    readonly inspector?: GaugesSweepDeps["inspector"];
     readonly sleeper: Sleeper;
     readonly webhooks: Pick<WebhookSweepDeps, "send" | "random" | "objects"> | undefined;
     /** Called after each round of a sweep. */
-    readonly onRound?: (sweep: string, ms: number, isDone: boolean) => void;
+    readonly onRound?: () => void;
   };
 
 /** A receiver waits for these: they are sent sooner than a sweep repairs anything. */
@@ -42,6 +45,8 @@ export interface ReaperSettings {
   readonly audit_seconds: number;
   /** How often tenants that rest are synced: 100 each time, in turn. */
   readonly resting_seconds?: number;
+  /** How long the webhook sweep rests when nothing is due. */
+  readonly webhook_seconds?: number;
 }
 
 interface Sweep {
@@ -49,16 +54,20 @@ interface Sweep {
   run(deps: ReaperDeps, stop: AbortSignal): Promise<void>;
 }
 
-function sweeps(settings: ReaperSettings, webhooks: ReaperDeps["webhooks"]): Readonly<Record<string, Sweep>> {
+function sweeps(
+  settings: ReaperSettings,
+  { webhooks, inspector }: Pick<ReaperDeps, "webhooks" | "inspector">,
+): Readonly<Record<string, Sweep>> {
   const { max_attempts, sweep_seconds, grace_seconds } = settings;
   const lease: LeaseCursor = { after: undefined };
   const claimed: ClaimedCursor = { after: undefined };
   const sync = newSyncCursors(Math.max(1, Math.ceil((settings.resting_seconds ?? 0) / sweep_seconds)));
-  const audit: AuditCursor = { tenant_after: undefined, run_after: undefined };
+  const audit: AuditCursor = { tenant_after: undefined, run_after: undefined, drifting: new Set() };
   const retention: RetentionCursor = { after: undefined };
   const fanOut: FanOutCursor = { after: undefined };
   const oldEvents: ForgetCursor = { after: undefined };
   const seen = newDeadLettersSeen();
+  const gauges = newGaugesCursor();
   const horizon: HorizonSeen = { horizon: undefined, since_ms: 0, warned: false };
   // A tenant that rests is synced until its last reservation has outlived the grace.
   const mirror = { moved_within_seconds: grace_seconds + 2 * sweep_seconds, grace_seconds };
@@ -72,9 +81,10 @@ function sweeps(settings: ReaperSettings, webhooks: ReaperDeps["webhooks"]): Rea
     "dead-letters": often((deps) => sweepDeadLetters(deps, seen)),
     horizon: often((deps) => sweepHorizon(deps, horizon)),
     audit: { rest_seconds: settings.audit_seconds, run: (deps, stop) => sweepAudit(deps, audit, stop) },
+    ...(inspector !== undefined && { gauges: often((deps) => sweepGauges(deps, gauges)) }),
     ...(webhooks !== undefined && {
       webhooks: {
-        rest_seconds: Math.min(sweep_seconds, WEBHOOK_REST_SECONDS),
+        rest_seconds: settings.webhook_seconds ?? Math.min(sweep_seconds, WEBHOOK_REST_SECONDS),
         run: (deps: ReaperDeps, stop: AbortSignal) => sweepWebhooks({ ...deps, ...webhooks }, stop, fanOut),
       },
       "old-events": often((deps, stop) => forgetOldEvents(deps, stop, oldEvents)),
@@ -87,20 +97,23 @@ function sweeps(settings: ReaperSettings, webhooks: ReaperDeps["webhooks"]): Rea
  * that use it. Any number of replicas may run the same loops.
  */
 export async function reaperLoop(deps: ReaperDeps, settings: ReaperSettings, stop: AbortSignal): Promise<void> {
-  const round = async ([name, sweep]: [string, Sweep]) => {
+  const { clock, metrics } = deps;
+  const round = async ([sweep, turn]: [string, Sweep]) => {
+    // A sweep that never succeeds is stalled too.
+    metrics.gauge("sweep_last_success_timestamp_seconds", clock.now() / 1_000, { sweep });
     while (!stop.aborted) {
-      const began_ms = deps.clock.now();
-      const isDone = await sweep.run(deps, stop).then(
-        () => true,
-        (error: unknown) => {
-          deps.metrics.count("sweep_failed", { sweep: name });
-          deps.log.error("sweep failed", { sweep: name, error });
-          return false;
-        },
-      );
-      deps.onRound?.(name, deps.clock.now() - began_ms, isDone);
-      await deps.sleeper.sleep(sweep.rest_seconds * 1000, stop);
+      const began_ms = clock.now();
+      try {
+        await turn.run(deps, stop);
+        metrics.gauge("sweep_last_success_timestamp_seconds", clock.now() / 1_000, { sweep });
+      } catch (error) {
+        metrics.count("sweep_failed", { sweep });
+        deps.log.error("sweep failed", { sweep, error });
+      }
+      metrics.observe("sweep_seconds", (clock.now() - began_ms) / 1_000, { sweep });
+      deps.onRound?.();
+      await deps.sleeper.sleep(turn.rest_seconds * 1000, stop);
     }
   };
-  await Promise.all(Object.entries(sweeps(settings, deps.webhooks)).map(round));
+  await Promise.all(Object.entries(sweeps(settings, deps)).map(round));
 }

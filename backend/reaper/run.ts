@@ -2,7 +2,6 @@ import { configOrExit, reaperConfig } from "../config.ts";
 import { awsClient } from "../drivers/aws-client.ts";
 import { createWebhookSender } from "../drivers/fetch/webhook-sender.ts";
 import { createLog } from "../drivers/log.ts";
-import { createRandom } from "../drivers/random.ts";
 import { createSqsDeadLetters } from "../drivers/sqs-dead-letters.ts";
 import { startService } from "../start-service.ts";
 import { reaperLoop } from "./loop.ts";
@@ -10,12 +9,12 @@ import { reaperLoop } from "./loop.ts";
 /** What one round does not manage, the next one does. */
 const AWS = { request_ms: 15_000, attempts: 1 };
 /** One for each sweep, and one more. */
-const CONNECTIONS = 11;
+const CONNECTIONS = 12;
 
 const config = configOrExit(reaperConfig);
 const log = createLog({ level: config.DPP_LOG_LEVEL, service: "reaper" });
 const service = await startService({ name: "reaper", config, log, connections: CONNECTIONS, s3: AWS, sqs: AWS });
-const { stores, clock, sleeper, stop, readiness, prometheus, metrics } = service;
+const { stores, clock, sleeper, stop, readiness, metrics, random } = service;
 const dead_letters =
   config.SQS_DLQ_URL === undefined
     ? undefined
@@ -34,16 +33,13 @@ await reaperLoop(
     dead_letters,
     webhooks: {
       send: createWebhookSender({ allowHosts: config.DPP_WEBHOOK_ALLOW_HOSTS }),
-      random: createRandom(),
-      objects: service.objects,
+      random,
+      objects: stores.objects,
     },
     clock,
     sleeper,
-    onRound: (sweep, ms, isDone) => {
-      readiness.turn();
-      prometheus?.observe("sweep_seconds", ms / 1_000, { sweep });
-      if (isDone) prometheus?.metrics.gauge("sweep_last_success_timestamp_seconds", clock.now() / 1_000, { sweep });
-    },
+    inspector: service.inspector,
+    onRound: () => readiness.turn(),
     platform_failure_fee: config.DPP_PLATFORM_FAILURE_FEE,
     metrics,
     log,
@@ -56,6 +52,7 @@ await reaperLoop(
     grace_seconds: config.DPP_SYNC_GRACE_SECONDS,
     audit_seconds: config.DPP_AUDIT_SECONDS,
     resting_seconds: config.DPP_SYNC_RESTING_SECONDS,
+    webhook_seconds: config.DPP_WEBHOOK_SECONDS,
   },
   stop,
 );

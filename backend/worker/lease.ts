@@ -1,6 +1,7 @@
 import type { Clock, Sleeper } from "#core/ports/clock.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
+import type { Metrics } from "#core/ports/metrics.ts";
 import type { SignalReceiver } from "#core/ports/queue.ts";
 import type { LeasedRun } from "#core/store/runs/lease-run.ts";
 import { extendLease } from "#core/store/runs/extend-lease.ts";
@@ -14,6 +15,7 @@ export interface HeartbeatDeps {
   readonly db: Db;
   readonly queue: Pick<SignalReceiver, "hide">;
   readonly sleeper: Sleeper;
+  readonly metrics: Metrics;
   readonly log: Log;
 }
 
@@ -56,8 +58,10 @@ export async function keepLease(
     try {
       const grace_seconds = lease_seconds + times.waited_ms() / 1_000;
       const answer = await extendLease(deps.db, run, { lease_seconds, grace_seconds });
+      deps.metrics.count("lease_beats", { outcome: answer === "lost" ? "lost" : "extended" });
       if (answer === "lost") return until.aborted ? "ended" : "lost";
     } catch (error) {
+      deps.metrics.count("lease_beats", { outcome: "unanswered" });
       deps.log.warn("heartbeat got no answer", { error });
       const repeat_seconds = Math.min(FIRST_REPEAT_SECONDS * 2 ** unanswered++, LONGEST_REPEAT_SECONDS);
       wait_ms = Math.min(repeat_seconds, heartbeat_seconds) * 1000;

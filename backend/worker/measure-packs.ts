@@ -1,20 +1,11 @@
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { Pack } from "./packs/pack.ts";
 
-export interface PackMeter {
-  readonly metrics: Metrics;
-  readonly observe: (name: string, seconds: number, labels: Readonly<Record<string, string>>) => void;
-}
-
 /** The same packs, which count their runs in progress and how long each took, its waits for a process included. */
-export function measurePacks(
-  packs: ReadonlyMap<string, Pack>,
-  { metrics, observe }: PackMeter,
-): ReadonlyMap<string, Pack> {
-  return new Map([...packs].map(([pack_type, pack]) => [pack_type, measured(pack, { metrics, observe })]));
-}
+export const measurePacks = (packs: ReadonlyMap<string, Pack>, metrics: Metrics): ReadonlyMap<string, Pack> =>
+  new Map([...packs].map(([pack_type, pack]) => [pack_type, measured(pack, metrics)]));
 
-function measured(pack: Pack, { metrics, observe }: PackMeter): Pack {
+function measured(pack: Pack, metrics: Metrics): Pack {
   const pack_type = pack.offer.type;
   let running = 0;
   const show = (change: 1 | -1) => metrics.gauge("runs_in_flight", (running += change), { pack_type });
@@ -30,7 +21,7 @@ function measured(pack: Pack, { metrics, observe }: PackMeter): Pack {
         return outcome;
       } finally {
         show(-1);
-        observe("run_seconds", (performance.now() - began) / 1_000, { pack_type, kind });
+        metrics.observe("run_seconds", (performance.now() - began) / 1_000, { pack_type, kind });
       }
     },
   };

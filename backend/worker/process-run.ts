@@ -4,7 +4,7 @@ import { isTerminal } from "#core/domain/run.ts";
 import { traceIdOf } from "#core/domain/trace.ts";
 import type { ReceivedMessage } from "#core/ports/queue.ts";
 import type { Redis } from "#core/ports/redis.ts";
-import { type LeaseAnswer, leaseRun } from "#core/store/runs/lease-run.ts";
+import { type LeaseResult, leaseRun } from "#core/store/runs/lease-run.ts";
 import type { ClosedRun } from "#core/store/runs/close-run.ts";
 import { statusOf } from "#core/store/runs/run-status.ts";
 import { settle } from "#core/store/redis/settle.ts";
@@ -74,6 +74,8 @@ async function processSignal(
   if (claim.kind === "busy" || claim.kind === "over") return forget(deps, handle);
 
   const run = hold(claim.run, asked_at_ms, times.lease_seconds);
+  const { pack_type } = run;
+  if (run.attempt === 1) deps.metrics.observe("run_wait_seconds", run.waited_seconds, { pack_type });
   const pack = deps.packs.get(run.pack_type);
   if (pack === undefined) {
     // A deploy may bring a pack to the edge before it reaches every worker.
@@ -143,7 +145,7 @@ function claimUnder(
   run_id: string,
   asked_at_ms: number,
   stop: AbortSignal,
-): Promise<LeaseAnswer> {
+): Promise<LeaseResult> {
   const lease_token = newId(asked_at_ms, deps.random.bytes(16));
   return retryOutages(
     deps,
@@ -179,10 +181,12 @@ async function settleMirror(
   closed: ClosedRun,
   reason_code: string | undefined,
 ): Promise<void> {
-  const { charged_micros } = closed;
+  const { charged_micros, reserved_micros } = closed;
+  deps.metrics.add("charged_micros", charged_micros);
+  deps.metrics.add("refunded_micros", reserved_micros - charged_micros);
   deps.log.info("run closed", { pack_type: run.pack_type, attempt: run.attempt, charged_micros, reason_code });
   // W6
-  await settle(deps.redis, { ...closed, charged: closed.charged_micros }).catch((error: unknown) =>
+  await settle(deps.redis, { ...closed, charged: charged_micros }).catch((error: unknown) =>
     deps.log.warn("a closed run was not settled in the mirror; the next sync does it", { error }),
   );
 }

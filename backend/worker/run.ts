@@ -1,10 +1,10 @@
 import { configOrExit, workerConfig } from "../config.ts";
 import { createGuardedFetch } from "../drivers/fetch/guarded-fetch.ts";
 import { createLog } from "../drivers/log.ts";
-import { createRandom } from "../drivers/random.ts";
 import { startService } from "../start-service.ts";
 import { workerLoop } from "./loop.ts";
 import { measurePacks } from "./measure-packs.ts";
+import { measurePools } from "./measure-pools.ts";
 import { createOffThread } from "./off-thread/off-thread.ts";
 import { createPacks } from "./packs/registry.ts";
 import { routeUnhandledErrors } from "./unhandled-errors.ts";
@@ -27,7 +27,7 @@ const service = await startService({
   s3: S3,
   sqs: SQS,
 });
-const { stores, clock, sleeper, stop, readiness, prometheus, metrics } = service;
+const { stores, clock, sleeper, stop, readiness, metrics, random } = service;
 
 const model = config.DECISION_MODEL_URL;
 const packs = createPacks(
@@ -43,16 +43,18 @@ const packs = createPacks(
 );
 
 await service.begin();
+measurePools(metrics);
+metrics.gauge("worker_concurrency", config.DPP_WORKER_CONCURRENCY);
 log.info("worker started", { concurrency: config.DPP_WORKER_CONCURRENCY, packs: [...packs.keys()] });
 await workerLoop(
   {
     ...stores,
-    packs: prometheus === undefined ? packs : measurePacks(packs, prometheus),
+    packs: measurePacks(packs, metrics),
     offThread: createOffThread(),
     fetch: createGuardedFetch({ allowHosts: config.DPP_FETCH_ALLOW_HOSTS }),
     clock,
     sleeper,
-    random: createRandom(),
+    random,
     platform_failure_fee: config.DPP_PLATFORM_FAILURE_FEE,
     metrics,
     log,

@@ -6,12 +6,12 @@ import * as refuse from "./problems.ts";
 import { askShield, type Caller, recordKeyVerdict, type ShieldDeps } from "./shield.ts";
 import type { Outcome } from "./outcome.ts";
 
-export interface ChangeAnswer {
+export interface ChangeResult {
   readonly outcome: string;
 }
 
 /** An answer that `change` leaves to its caller. */
-export type Decided<A extends ChangeAnswer> = Exclude<A, { readonly outcome: "unauthorized" | "scope-missing" }>;
+export type Decided<A extends ChangeResult> = Exclude<A, { readonly outcome: "unauthorized" | "scope-missing" }>;
 
 /**
  * A change that is no submit: the shield is asked first, at a read's rate, so that a full submit rate keeps nobody from
@@ -19,7 +19,7 @@ export type Decided<A extends ChangeAnswer> = Exclude<A, { readonly outcome: "un
  * key may be revoked by now. Without the shield Postgres alone decides. Verdicts in order: unauthorized, rate limited,
  * scope missing, what the statement says.
  */
-export async function change<A extends ChangeAnswer>(
+export async function change<A extends ChangeResult>(
   deps: ShieldDeps,
   caller: Caller,
   scope: Scope,

@@ -1,7 +1,7 @@
 import type { Scope } from "#core/domain/plan.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { EdgeRequest } from "../http/context.ts";
-import { change, type ChangeAnswer, type Decided } from "./change.ts";
+import { change, type ChangeResult, type Decided } from "./change.ts";
 import type { Policy } from "./denied-key-cache.ts";
 import type { Outcome } from "./outcome.ts";
 import { type Found, read, type Refused } from "./read.ts";
@@ -11,7 +11,7 @@ import type { Caller, ShieldDeps } from "./shield.ts";
 export interface Gate {
   readonly caller: Caller;
   readonly read: <F extends Found>(query: () => Promise<F | Refused>) => Promise<F>;
-  readonly change: <A extends ChangeAnswer>(act: () => Promise<A>) => Promise<Decided<A>>;
+  readonly change: <A extends ChangeResult>(act: () => Promise<A>) => Promise<Decided<A>>;
 }
 
 /** The gate of one request. `scope` is what the operation needs. */

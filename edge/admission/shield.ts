@@ -7,6 +7,7 @@ import type { Redis } from "#core/ports/redis.ts";
 import { MIRROR_MS, tenantOfKey } from "#core/store/redis/keys.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import type { IsolateRateLimiter } from "./isolate-rate-limiter.ts";
+import { holdToOwnRate } from "./hold-to-own-rate.ts";
 import type { LruCache } from "./lru-cache.ts";
 import type { DeniedKeyCache } from "./denied-key-cache.ts";
 
@@ -30,7 +31,7 @@ export interface ShieldDeps {
   /** Requests with keys that nobody has yet been found to own, by client address. */
   readonly unauthenticated: IsolateRateLimiter;
   readonly denied_keys: DeniedKeyCache;
-  /** Requests by key hash, while the shield does not answer. */
+  /** Requests by key hash, while the shield does not answer; a key with a lower rate of its own is held to that. */
   readonly bypass: { readonly submit: IsolateRateLimiter; readonly read: IsolateRateLimiter };
 }
 
@@ -93,6 +94,7 @@ export async function askShield<R extends Reply>(
   } catch (error) {
     deps.log.warn("redis is bypassed", { error });
   }
+  await holdToOwnRate(deps, caller);
   return bypassShield(deps, caller, question.class, tenant_id);
 }
 

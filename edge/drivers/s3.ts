@@ -1,6 +1,7 @@
 import { AwsClient } from "aws4fetch";
 import { metadataOf, type ObjectMetadata } from "#core/domain/object-metadata.ts";
 import { Outage } from "#core/domain/outage.ts";
+import { attachmentOf, presignedUrl } from "#core/domain/presigned.ts";
 import type { ObjectDownloader, ObjectPresigner } from "#core/ports/objects.ts";
 
 export interface S3Options {
@@ -53,9 +54,9 @@ export function createS3(
       const url = new URL(`${bucket}/${key}`);
       url.searchParams.set("X-Amz-Expires", String(expires_seconds));
       // In the place of the stored one, which is not for those who have the address.
-      url.searchParams.set("response-content-disposition", `attachment; filename="${file_name}"`);
+      url.searchParams.set("response-content-disposition", attachmentOf(file_name));
       const signed = await client.sign(url, { method: "GET", aws: { signQuery: true } });
-      return signed.url;
+      return presignedUrl(signed.url);
     },
     ...readers(askOf(client, bucket), options.timeout_ms),
     async check() {

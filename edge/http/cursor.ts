@@ -18,7 +18,7 @@ export const NO_CURSOR = "is not a next_cursor of this list with these filters";
 export const NO_POSITION = "is not a position in this list with these filters; start again without it";
 
 /** Where a cursor leads to: a position in the list, and the query whose list that is. */
-export interface Place<P> {
+export interface Cursor<P> {
   readonly query: string;
   readonly position: P;
 }
@@ -33,7 +33,7 @@ export function pagesOf(list: string, filters: Readonly<Record<string, unknown>>
   const query = sha256Hex(canonicalJson(Object.fromEntries(sets))).slice(0, QUERY_CHARS);
   return {
     /** The position that the cursor of a request leads to. Throws the 400 for one of another query. */
-    after: <P>(place: Place<P> | undefined): P | undefined => {
+    after: <P>(place: Cursor<P> | undefined): P | undefined => {
       if (place === undefined || place.query === query) return place?.position;
       throw invalidQuery([{ parameter: "cursor", detail: refusal }]);
     },
@@ -64,7 +64,7 @@ export const positionCursor = (list: string) =>
 function cursorOf<P extends object>(list: string, position: { [N in keyof P]: z.ZodType<P[N]> }, refusal: string) {
   const query = z.string().length(QUERY_CHARS);
   const schema = z.strictObject({ list: z.literal(list), query, ...position });
-  const place = z.string().transform((text, context): Place<P> => {
+  const place = z.string().transform((text, context): Cursor<P> => {
     const parsed = schema.safeParse(decoded(text));
     if (parsed.success) {
       const { list: _name, query: of, ...at } = parsed.data as unknown as { list: string; query: string } & P;

@@ -1,9 +1,11 @@
 import type { MiddlewareHandler } from "hono";
+import type { ProblemSlug } from "#core/domain/problem.ts";
 import type { Log } from "#core/ports/log.ts";
 import { addressOf } from "../admission/authenticate.ts";
 import type { IsolateRateLimiter } from "../admission/isolate-rate-limiter.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
 import type { EdgeRequest, EdgeTypes } from "./context.ts";
+import type { Refusal } from "./refusals.ts";
 import { routeOf } from "./route.ts";
 
 interface RefusalDeps extends Pick<ShieldDeps, "tenants"> {
@@ -13,17 +15,21 @@ interface RefusalDeps extends Pick<ShieldDeps, "tenants"> {
 }
 
 /**
- * One log line for every answer of 4xx or 5xx, by which its trace_id is found: who asked, by ids alone, for which route,
- * and what it was. The line is the metric `answered` too. Of a flood from one caller most are only counted: in the `value`
- * of the next line of the same labels.
+ * One log line for every answer of 4xx or 5xx, and for every refusal within an answer of 200, by which its trace_id is found:
+ * who asked, by ids alone, for which route or tool, and what it was. The line is the metric `answered` too. Of a flood from
+ * one caller most are only counted: in the `value` of the next line of the same labels.
  */
 export function logRefusals(deps: RefusalDeps): MiddlewareHandler<EdgeTypes> {
   const uncounted = new Map<string, number>();
   return async (c, next) => {
     await next();
     const { status } = c.res;
-    if (status < 400) return;
-    const slug = c.get("problem");
+    if (status >= 400) write(c, c.get("problem"), {});
+    else for (const { slug, ...more } of c.get("refusals") ?? []) write(c, slug, more);
+  };
+
+  function write(c: EdgeRequest, slug: ProblemSlug | undefined, more: Omit<Refusal, "slug"> | object): void {
+    const { status } = c.res;
     const labels = { status: String(status), ...(slug !== undefined && { slug }) };
     const kind = `${status} ${slug}`;
     const value = (uncounted.get(kind) ?? 0) + 1;
@@ -32,11 +38,11 @@ export function logRefusals(deps: RefusalDeps): MiddlewareHandler<EdgeTypes> {
     uncounted.set(kind, isWritten ? 0 : value);
     if (!isWritten) return;
     const { trace_id } = c.get("trace");
-    const asked = { method: c.req.method, route: routeOf(c) ?? null };
+    const asked = { method: c.req.method, route: routeOf(c) ?? null, ...more };
     const line = { metric: "answered", kind: "count", value, labels, trace_id, ...ids, ...asked };
     if (status < 500) deps.log.info("request refused", line);
     else deps.log.warn("request refused", line);
-  };
+  }
 }
 
 /** The ids of the tenant and the key, where a store has confirmed the key to this isolate. */

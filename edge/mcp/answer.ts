@@ -1,6 +1,7 @@
 import { Outage } from "#core/domain/outage.ts";
-import { Problem } from "#core/domain/problem.ts";
+import { Problem, type ProblemSlug } from "#core/domain/problem.ts";
 import { judgeInvalid } from "../admission/answer-invalid.ts";
+import { type Refusal, refusalsOf } from "../http/refusals.ts";
 import { validated } from "./arguments.ts";
 import { problemOf, documentOf } from "./call-tool.ts";
 import { type McpContext, knownCaller } from "./context.ts";
@@ -9,6 +10,7 @@ import { legacyMethods } from "./legacy.ts";
 import { modernMethods } from "./modern.ts";
 import { type Envelope, RPC, RpcError } from "./protocol.ts";
 import type { Json } from "./tool.ts";
+import { tools } from "./tools.ts";
 
 /** The revision, once headers and body agree. */
 export const negotiate = (ctx: McpContext, message: Envelope): Promise<Negotiated> =>
@@ -22,7 +24,10 @@ export const negotiate = (ctx: McpContext, message: Envelope): Promise<Negotiate
     return spoken;
   });
 
-/** The reply to one message; undefined to a notification. Throws the protocol's errors, and problems of no tool. */
+/**
+ * The reply to one message; undefined to a notification. Throws the protocol's errors, and problems of no tool. A message may
+ * be large, and its answer waited for: whatever holds it has ended by then, here and in all that it is given to.
+ */
 export async function answer(ctx: McpContext, message: Envelope, spoken: Negotiated): Promise<Json | undefined> {
   const { id, method, params } = message;
   const methods = spoken.features.era === "modern" ? modernMethods : legacyMethods(spoken.revision);
@@ -32,8 +37,14 @@ export async function answer(ctx: McpContext, message: Envelope, spoken: Negotia
     if (id === undefined) return undefined;
     throw new RpcError(RPC.no_method, `Method not found: ${method}`);
   }
-  return { jsonrpc: "2.0", id, result: await known(ctx, params, spoken) };
+  return replyTo(id, known(ctx, params, spoken));
 }
+
+const replyTo = async (id: Envelope["id"], result: Promise<Json>): Promise<Json> => ({
+  jsonrpc: "2.0",
+  id,
+  result: await result,
+});
 
 export const errorReply = (id: Envelope["id"], { code, detail: message, data }: RpcError): Json => ({
   jsonrpc: "2.0",
@@ -41,40 +52,77 @@ export const errorReply = (id: Envelope["id"], { code, detail: message, data }: 
   error: { code, message, ...(data !== undefined && { data }) },
 });
 
+/** What is known of a message once it is given away: enough for a reply that refuses it, and the log's line about that. */
+export interface Asked {
+  readonly id: Envelope["id"];
+  readonly tool: string | null;
+}
+
+export function askedBy({ id, method, params }: Envelope): Asked {
+  const { name } = params;
+  return { id, tool: method === "tools/call" && typeof name === "string" && tools.has(name) ? name : null };
+}
+
 /**
  * One message after the other, each counted by the rates on its own. What one comes to, a lack of anything included, does
  * not keep the next from its answer; without a good key none is answered.
  */
 export async function answerBatch(ctx: McpContext, batch: readonly Envelope[]): Promise<Response> {
+  return repliesTo(ctx, takeFrom(ctx, [...batch]));
+}
+
+/** Gives one message of the batch after the other away, so that only those that are still to come are kept. */
+const takeFrom = (ctx: McpContext, left: Envelope[]) => (): Promise<Json | undefined> | undefined => {
+  const message = left.shift();
+  if (message === undefined) return undefined;
+  // The rate of the message before says nothing of whether this one was counted.
+  ctx.c.set("rate", undefined);
+  return answerOne(ctx, askedBy(message), answerAlone(ctx, message));
+};
+
+async function repliesTo(ctx: McpContext, next: ReturnType<typeof takeFrom>): Promise<Response> {
   const replies: Json[] = [];
-  for (const message of batch) {
-    const reply = await answerOne(ctx, message);
+  for (let coming = next(); coming !== undefined; coming = next()) {
+    const reply = await coming;
     if (reply !== undefined) replies.push(reply);
   }
   return replies.length === 0 ? ctx.c.body(null, 202) : ctx.c.json(replies);
 }
 
-async function answerOne(ctx: McpContext, message: Envelope): Promise<Json | undefined> {
-  // The rate of the message before says nothing of whether this one was counted.
-  ctx.c.set("rate", undefined);
+const answerAlone = async (ctx: McpContext, message: Envelope): Promise<Json | undefined> =>
+  answer(ctx, message, await negotiate(ctx, message));
+
+async function answerOne(ctx: McpContext, asked: Asked, reply: Promise<Json | undefined>): Promise<Json | undefined> {
+  const noted = refusalsOf(ctx.c).length;
   try {
-    return await answer(ctx, message, await negotiate(ctx, message));
+    return await reply;
   } catch (error) {
-    const found = await errorOf(ctx, error);
-    return message.id === undefined ? undefined : errorReply(message.id, found);
+    const { error: found, slug } = await errorOf(ctx, error);
+    // What a tool refuses is noted where it does.
+    if (refusalsOf(ctx.c).length === noted) noteError(ctx, { slug, tool: asked.tool, rpc_code: found.code });
+    return asked.id === undefined ? undefined : errorReply(asked.id, found);
   }
 }
 
+/** For the log, of an error that the status of the response does not show. */
+export const noteError = ({ c }: McpContext, refusal: Refusal): void => void refusalsOf(c).push(refusal);
+
+interface Found {
+  readonly error: RpcError;
+  readonly slug: ProblemSlug;
+}
+
 /** The protocol's own error, or one whose data is the problem that the message alone would meet. */
-async function errorOf(ctx: McpContext, error: unknown): Promise<RpcError> {
+async function errorOf(ctx: McpContext, error: unknown): Promise<Found> {
   if (!(error instanceof Problem || error instanceof Outage)) {
     const { deps, c } = ctx;
     deps.log.error("request failed", { error, trace_id: c.get("trace").trace_id, request_id: c.get("request_id") });
-    return new RpcError(RPC.internal, "Internal error.");
+    return { error: new RpcError(RPC.internal, "Internal error."), slug: "internal" };
   }
   const problem =
     error instanceof RpcError ? ((await judgeInvalid(ctx.deps, ctx.c, error)) ?? error) : problemOf(ctx, error);
-  if (problem instanceof RpcError) return problem;
-  if (problem.slug === "unauthorized") throw problem;
-  return new RpcError(RPC.problem, problem.detail, documentOf(ctx.c, problem));
+  const { slug } = problem;
+  if (problem instanceof RpcError) return { error: problem, slug };
+  if (slug === "unauthorized") throw problem;
+  return { error: new RpcError(RPC.problem, problem.detail, documentOf(ctx.c, problem)), slug };
 }

@@ -3,24 +3,27 @@ import { Problem } from "#core/domain/problem.ts";
 import { judgeInvalid } from "../admission/answer-invalid.ts";
 import type { EdgeRequest } from "../http/context.ts";
 import { problemDocument } from "../http/problem-response.ts";
+import { refusalsOf } from "../http/refusals.ts";
 import { unavailable } from "../admission/problems.ts";
 import type { McpContext } from "./context.ts";
 import { RpcError } from "./protocol.ts";
 import type { Features } from "./revisions.ts";
-import type { Json, Tool, ToolAnswer } from "./tool.ts";
+import type { Json, ToolResult } from "./tool.ts";
 
 /** What a tool's call came to: an answer, or in its place the problem that the same request meets over HTTP. */
-export type Called = { readonly answer: ToolAnswer } | { readonly problem: Problem };
+export type Called = { readonly answer: ToolResult } | { readonly problem: Problem };
 
-export async function callTool(ctx: McpContext, tool: Tool, given: Json): Promise<Called> {
+/** `answer`: what the tool's call gives, in the place of its arguments, which nothing is to hold while it is waited for. */
+export async function callTool(ctx: McpContext, tool: string, answer: Promise<ToolResult>): Promise<Called> {
   try {
-    return { answer: await tool.call(ctx, given) };
+    return { answer: await answer };
   } catch (error) {
     if (error instanceof RpcError) throw error;
     const found = problemOf(ctx, error);
     const problem = (await judgeInvalid(ctx.deps, ctx.c, found)) ?? found;
     if (problem.slug === "unauthorized") throw problem;
-    ctx.deps.metrics.count("tool_refused", { tool: tool.name, slug: problem.slug });
+    ctx.deps.metrics.count("tool_refused", { tool, slug: problem.slug });
+    refusalsOf(ctx.c).push({ slug: problem.slug, tool });
     return { problem };
   }
 }
@@ -35,8 +38,15 @@ export function problemOf({ c, deps }: McpContext, error: unknown): Problem {
   throw error;
 }
 
+export const answered = async (answer: Promise<ToolResult>): Promise<Called> => ({ answer: await answer });
+
 /** A CallToolResult. A problem has no structure: what a tool's output schema promises is its answers. */
-export function resultOf({ c }: McpContext, { structure: structured }: Features, called: Called): Json {
+export async function resultOf(
+  { c }: McpContext,
+  { structure: structured }: Features,
+  coming: Promise<Called>,
+): Promise<Json> {
+  const called = await coming;
   if ("answer" in called) {
     const { structure, links = [], failed = false } = called.answer;
     // Its text says where the result is, too.

@@ -7,15 +7,17 @@ import { bodyDocument } from "../http/body.ts";
 import type { EdgeRequest } from "../http/context.ts";
 import type { Operation } from "../http/operation.ts";
 import type { Parameter } from "../http/parameters.ts";
+import { refusalsOf } from "../http/refusals.ts";
 import { RATE, RETRY_AFTER } from "../openapi/headers.ts";
-import { answer, answerBatch, errorReply, negotiate } from "./answer.ts";
-import { contextOf } from "./context.ts";
+import { answer, answerBatch, type Asked, askedBy, errorReply, negotiate, noteError } from "./answer.ts";
+import { contextOf, type McpContext } from "./context.ts";
 import type { McpDeps } from "./deps.ts";
 import type { Negotiated } from "./era.ts";
 import { checkOrigin } from "./origin.ts";
-import { type Envelope, RpcError, statusOf } from "./protocol.ts";
+import { RpcError, statusOf } from "./protocol.ts";
 import { MAX_BATCH, readMessages } from "./read-messages.ts";
 import { mcpAnswer, mcpError } from "./schemas.ts";
+import type { Json } from "./tool.ts";
 
 const JSON_TYPE = "application/json";
 
@@ -60,24 +62,41 @@ export const mcp: Operation<McpDeps> = {
     checkOrigin(deps, c);
     const ctx = contextOf(c, deps, callerOf(c));
     checkAccept(c);
-    let received: Envelope | undefined;
-    let spoken: Negotiated | undefined;
+    const seen: Seen = {};
     try {
-      const messages = await readValid(deps, ctx.caller, () => readMessages(c), "any");
-      if ("batch" in messages) return await answerBatch(ctx, messages.batch);
-      received = messages.message;
-      spoken = await negotiate(ctx, received);
-      const reply = await answer(ctx, received, spoken);
-      return reply === undefined ? c.body(null, 202) : c.json(reply);
+      return await respond(ctx, seen);
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
       const refused = await judgeInvalid(deps, c, error);
       if (refused !== undefined) throw refused;
+      const status = statusOf(error.code, seen.spoken?.features.era);
       c.set("problem", error.slug);
-      return c.json(errorReply(received?.id, error), statusOf(error.code, spoken?.features.era));
+      const tool = seen.asked?.tool ?? null;
+      if (status === 200 && refusalsOf(c).length === 0)
+        noteError(ctx, { slug: error.slug, tool, rpc_code: error.code });
+      return c.json(errorReply(seen.asked?.id, error), status);
     }
   },
 };
+
+/** What is known of a message when it is refused. */
+interface Seen {
+  asked?: Asked;
+  spoken?: Negotiated;
+}
+
+async function respond(ctx: McpContext, seen: Seen): Promise<Response> {
+  const received = await readValid(ctx.deps, ctx.caller, () => readMessages(ctx.c), "any");
+  if ("batch" in received) return answerBatch(ctx, received.batch);
+  seen.asked = askedBy(received.message);
+  seen.spoken = await negotiate(ctx, received.message);
+  return responseOf(ctx, answer(ctx, received.message, seen.spoken));
+}
+
+async function responseOf({ c }: McpContext, coming: Promise<Json | undefined>): Promise<Response> {
+  const reply = await coming;
+  return reply === undefined ? c.body(null, 202) : c.json(reply);
+}
 
 /** Every answer is plain JSON, which every revision lets the server choose. */
 function checkAccept(c: EdgeRequest): void {

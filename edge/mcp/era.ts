@@ -1,11 +1,12 @@
-import { type Capabilities, type Envelope, META, requestMeta, RPC, RpcError } from "./protocol.ts";
+import { type Capabilities, type Envelope, META, requestMeta, RPC, RpcError, TASKS } from "./protocol.ts";
 import { type Features, featuresOf, isRevision, MODERN, type Revision, VERSIONS, WITHOUT_HEADER } from "./revisions.ts";
 
 /** What a message speaks, and what its client can do. */
 export interface Negotiated {
   readonly revision: Revision;
   readonly features: Features;
-  readonly capabilities: Capabilities;
+  /** Whether its client names the tasks extension (2026-07-28). */
+  readonly follows_tasks: boolean;
 }
 
 /** Which revision a message speaks. Throws for one that is not known, and where header and body contradict each other. */
@@ -30,10 +31,10 @@ export function revisionOf(headers: Headers): Revision {
   return version;
 }
 
-const speaking = (revision: Revision, capabilities: Capabilities = {}): Negotiated => ({
+const speaking = (revision: Revision, { extensions = {} }: Capabilities = {}): Negotiated => ({
   revision,
   features: featuresOf(revision),
-  capabilities,
+  follows_tasks: Object.hasOwn(extensions, TASKS),
 });
 
 function modern({ params }: Envelope, version: string): Negotiated {

@@ -1,11 +1,12 @@
 import { isTerminal } from "#core/domain/run.ts";
 import { problemDocument } from "../http/problem-response.ts";
 import { about, cursorless, INSTRUCTIONS } from "./about.ts";
-import { type Called, callTool, resultOf } from "./call-tool.ts";
+import type { FoundRun } from "#core/store/runs/find-run.ts";
+import { answered, type Called, callTool, resultOf } from "./call-tool.ts";
 import { knownCaller, MAX_WAIT_S, type McpContext, ownPacks } from "./context.ts";
 import type { Method } from "./method.ts";
 import { legacyCallParams, initializeParams, listParams, META, paramsOf, RPC, RpcError } from "./protocol.ts";
-import { agreedRevision, featuresOf, type Revision } from "./revisions.ts";
+import { agreedRevision, type Features, featuresOf, type Revision } from "./revisions.ts";
 import { cancelTask, legacyTask, runOfTask, taskOf } from "./tasks.ts";
 import type { Json } from "./tool.ts";
 import { describeTools, tools } from "./tools.ts";
@@ -46,9 +47,13 @@ const call: Method = async (ctx, params, { features }) => {
       throw new RpcError(RPC.invalid_params, `Unknown tool: ${name}. There are: ${[...tools.keys()].join(", ")}.`);
     throw new RpcError(RPC.no_method, `The tool ${name} cannot be followed as a task: call it without \`task\`.`);
   }
-  const called = await callTool(ctx, tool, given);
-  return task === undefined ? resultOf(ctx, features, called) : { task: newTask(ctx, called) };
+  const called = callTool(ctx, tool.name, tool.call(ctx, given));
+  return task === undefined ? resultOf(ctx, features, called) : taskMade(ctx, called);
 };
+
+const taskMade = async (ctx: McpContext, called: Promise<Called>): Promise<Json> => ({
+  task: newTask(ctx, await called),
+});
 
 /** A caller that asks for a task gets one, of a run that is over too, or an error of the protocol. */
 function newTask({ c }: McpContext, called: Called): Json {
@@ -64,12 +69,15 @@ const getTask: Method = async (ctx, params) => legacyTask(taskOf(await runOfTask
 
 /** Waits for the end, as the revision asks, but no longer than one request may last. */
 const taskResult: Method = async (ctx, params, { features }) => {
-  const asked = await runOfTask(ctx, params);
+  return endOf(ctx, features, await runOfTask(ctx, params));
+};
+
+async function endOf(ctx: McpContext, features: Features, asked: FoundRun): Promise<Json> {
   const run = isTerminal(asked.status) ? asked : ((await awaitRun(ctx, asked.run_id, MAX_WAIT_S)) ?? asked);
   if (!isTerminal(run.status)) throw new RpcError(RPC.internal, "The task is still working. Ask again.");
-  const result = resultOf(ctx, features, { answer: await answerOf(ctx, run) });
+  const result = await resultOf(ctx, features, answered(answerOf(ctx, run)));
   return { ...result, _meta: { [META.related_task]: { taskId: run.run_id } } };
-};
+}
 
 const cancelTheTask: Method = async (ctx, params) => {
   const before = await runOfTask(ctx, params);

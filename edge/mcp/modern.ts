@@ -1,21 +1,12 @@
 import { isTerminal } from "#core/domain/run.ts";
 import { about, cursorless, INSTRUCTIONS } from "./about.ts";
-import { callTool, resultOf } from "./call-tool.ts";
-import { knownCaller, ownPacks } from "./context.ts";
+import { answered, type Called, callTool, resultOf } from "./call-tool.ts";
+import { knownCaller, type McpContext, ownPacks } from "./context.ts";
 import type { Method } from "./method.ts";
-import {
-  callParams,
-  type Capabilities,
-  listParams,
-  META,
-  paramsOf,
-  RPC,
-  RpcError,
-  TASKS,
-  updateParams,
-} from "./protocol.ts";
-import { VERSIONS } from "./revisions.ts";
+import { callParams, listParams, META, paramsOf, RPC, RpcError, TASKS, updateParams } from "./protocol.ts";
+import { type Features, VERSIONS } from "./revisions.ts";
 import { cancelTask, modernTask, runOfTask, taskOf } from "./tasks.ts";
+import type { Json } from "./tool.ts";
 import { describeTools, tools } from "./tools.ts";
 import { answerOf } from "./tools/submit-run.ts";
 
@@ -38,24 +29,29 @@ const listTools: Method = async (ctx, params, { features }) => {
   return { tools: describeTools(features, await ownPacks(ctx)), ttlMs: TTL_MS, cacheScope: "private" };
 };
 
-const call: Method = async (ctx, params, { features, capabilities }) => {
+const call: Method = async (ctx, params, { features, follows_tasks }) => {
   const { name, arguments: given } = paramsOf(callParams, params);
   const tool = tools.get(name);
   if (tool === undefined) {
     await knownCaller(ctx);
     throw new RpcError(RPC.invalid_params, `Unknown tool: ${name}. There are: ${[...tools.keys()].join(", ")}.`);
   }
-  const called = await callTool(ctx, tool, given);
-  const run = takesTasks(capabilities) && "answer" in called ? called.answer.run : undefined;
-  if (run === undefined || isTerminal(run.status)) return resultOf(ctx, features, called);
-  return { resultType: "task", ...modernTask(taskOf(run)) };
+  const called = callTool(ctx, tool.name, tool.call(ctx, given));
+  return follows_tasks ? taskOrResult(ctx, features, called) : resultOf(ctx, features, called);
 };
+
+async function taskOrResult(ctx: McpContext, features: Features, coming: Promise<Called>): Promise<Json> {
+  const called = await coming;
+  const run = "answer" in called ? called.answer.run : undefined;
+  if (run === undefined || isTerminal(run.status)) return resultOf(ctx, features, coming);
+  return { resultType: "task", ...modernTask(taskOf(run)) };
+}
 
 const getTask: Method = async (ctx, params, { features }) => {
   const run = await runOfTask(ctx, params);
   const task = modernTask(taskOf(run));
   if (task.status !== "completed") return task;
-  return { ...task, result: resultOf(ctx, features, { answer: await answerOf(ctx, run) }) };
+  return { ...task, result: await resultOf(ctx, features, answered(answerOf(ctx, run))) };
 };
 
 /** No task asks its client for input, so that answers to such questions are ignored, as the extension says. */
@@ -73,23 +69,24 @@ const cancelTheTask: Method = async (ctx, params) => {
 const ofTasks =
   (method: Method): Method =>
   (ctx, params, spoken) => {
-    if (!takesTasks(spoken.capabilities)) {
+    if (!spoken.follows_tasks) {
       const data = { requiredCapabilities: { extensions: { [TASKS]: {} } } };
       throw new RpcError(RPC.capability_missing, `Missing required client capability: ${TASKS}`, data);
     }
     return method(ctx, params, spoken);
   };
 
-const takesTasks = ({ extensions = {} }: Capabilities): boolean => Object.hasOwn(extensions, TASKS);
-
 /** The revision names the kind of every result, and the server beside it. */
 const complete =
   (method: Method): Method =>
-  async (ctx, params, spoken) => ({
-    resultType: "complete",
-    ...(await method(ctx, params, spoken)),
-    _meta: { [META.server]: about(ctx.deps) },
-  });
+  (ctx, params, spoken) =>
+    named(ctx, method(ctx, params, spoken));
+
+const named = async ({ deps }: McpContext, result: Promise<Json>): Promise<Json> => ({
+  resultType: "complete",
+  ...(await result),
+  _meta: { [META.server]: about(deps) },
+});
 
 /** The methods of 2026-07-28. */
 export const modernMethods: ReadonlyMap<string, Method> = new Map([

@@ -20,7 +20,7 @@ const REPEATED = ["minLength", "maxLength", "minItems", "maxItems"] as const;
 export function plainSchema(schema: Json): Json {
   const { description, pattern } = schema;
   return {
-    ...shapeOf(schema, plainSchema),
+    ...shapeOf(schema, (member) => plainSchema(member)),
     ...copied(schema, OF_INPUTS),
     ...(description !== undefined && { description }),
     ...(typeof pattern === "string" && isSafe(pattern) && { pattern }),
@@ -29,10 +29,11 @@ export function plainSchema(schema: Json): Json {
   };
 }
 
-/** Names and types alone, of what a client checks and no model is shown. */
-export const outlineSchema = (schema: Json): Json => shapeOf(schema, outlineSchema);
+/** Names and types alone, of what a client checks and no model is shown. Members named in `given` are described there. */
+export const outlineSchema = (schema: Json, given: Readonly<Record<string, Json>> = {}): Json =>
+  shapeOf(schema, (member, name) => (name === undefined ? undefined : given[name]) ?? outlineSchema(member, given));
 
-function shapeOf(schema: Json, inner: (schema: Json) => Json): Json {
+function shapeOf(schema: Json, inner: (schema: Json, name?: string) => Json): Json {
   const { properties, items, format } = schema;
   const choices = choicesOf(schema);
   return {
@@ -41,11 +42,14 @@ function shapeOf(schema: Json, inner: (schema: Json) => Json): Json {
     ...(typeof format === "string" && FORMATS.has(format) && { format }),
     ...(properties !== undefined && {
       properties: Object.fromEntries(
-        Object.entries(properties as Readonly<Record<string, Json>>).map(([name, member]) => [name, inner(member)]),
+        Object.entries(properties as Readonly<Record<string, Json>>).map(([name, member]) => [
+          name,
+          inner(member, name),
+        ]),
       ),
     }),
     ...(items !== undefined && { items: inner(items as Json) }),
-    ...(choices.length > 0 && { anyOf: choices.map(inner) }),
+    ...(choices.length > 0 && { anyOf: choices.map((choice) => inner(choice)) }),
   };
 }
 

@@ -67,14 +67,21 @@ export function submitArguments(packs: readonly string[]): Json {
   });
 }
 
-/** The same arguments for estimate_run, without the words and the forms of the inputs, which submit_run has. */
-export const estimateArguments = (packs: readonly string[]): Json =>
-  argumentsOf(packs, {
+/** Of the same arguments, those of which the price is made. The others, which submit_run has, are taken as well. */
+export function estimateArguments(packs: readonly string[]): Json {
+  const { pack_type, max_cost_usd } = propertiesOf(argumentsOf(packs, { required: REQUIRED, choice: "", inputs: {} }));
+  const inputs = { type: "object", description: "As in submit_run.", additionalProperties: true };
+  return {
+    type: "object",
+    properties: {
+      pack_type: { ...pack_type, description: undefined },
+      inputs,
+      max_cost_usd: { ...max_cost_usd, description: undefined },
+    },
     required: REQUIRED,
-    choice: "All arguments as in submit_run.",
-    inputs: { type: "object", additionalProperties: true },
-    briefly: true,
-  });
+    additionalProperties: true,
+  };
+}
 
 /** Agents have no address of their own. It is taken all the same, as over HTTP. */
 const UNLISTED = new Set(["pack_type", "inputs", "webhook", "webhook_include_output"]);
@@ -83,14 +90,9 @@ interface Parts {
   readonly required: readonly string[];
   readonly choice: string;
   readonly inputs: Json;
-  /** Without a word about the others. */
-  readonly briefly?: boolean;
 }
 
-function argumentsOf(
-  packs: readonly string[],
-  { required, choice: description, inputs, briefly = false }: Parts,
-): Json {
+function argumentsOf(packs: readonly string[], { required, choice: description, inputs }: Parts): Json {
   const [[type, request] = []] = runRequests;
   if (type === undefined || request === undefined) throw new Error("there are no packs");
   const all: Record<string, Json> = {
@@ -102,13 +104,7 @@ function argumentsOf(
   const others = Object.entries(all).filter(([name]) => !UNLISTED.has(name));
   return {
     type: "object",
-    properties: {
-      pack_type: { type: "string", enum: packs, description },
-      inputs,
-      ...Object.fromEntries(
-        others.map(([name, schema]) => [name, briefly ? { ...schema, description: undefined } : schema]),
-      ),
-    },
+    properties: { pack_type: { type: "string", enum: packs, description }, inputs, ...Object.fromEntries(others) },
     required,
     additionalProperties: false,
   };
@@ -121,11 +117,16 @@ function choice(packs: readonly string[]): string {
   const lines = packs.flatMap((type) => {
     const offer = catalog.get(type);
     if (offer === undefined) return [];
-    const list = Object.values(offer.prices).map(({ unit_micros, per }) => `${formatUsd(unit_micros)} per ${per}`);
-    return [`${type}: ${opening(offer.summary)}. USD ${list.join(" + ")}.`];
+    const list = Object.values(offer.prices).map(
+      ({ unit_micros, per }) => `${formatUsd(unit_micros)} per ${bare(per)}`,
+    );
+    return [`${type}: ${opening(bare(offer.summary))}. USD ${list.join(" + ")}.`];
   });
   return lines.join("\n");
 }
+
+/** Without what stands in brackets, which list_packs says. */
+const bare = (text: string): string => text.replaceAll(/ \([^()]*\)/g, "");
 
 /** Up to the first colon or full stop. */
 const opening = (text: string): string => text.split(/[:.](?=\s|$)/)[0] ?? text;

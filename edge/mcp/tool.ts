@@ -14,7 +14,7 @@ export interface ResourceLink {
 }
 
 /** What a tool found. Its structure matches the tool's `output`. */
-export interface ToolAnswer {
+export interface ToolResult {
   readonly structure: Json;
   readonly links?: readonly ResourceLink[];
   /** The work was done and failed, which is no problem of the request's. */
@@ -31,6 +31,8 @@ export interface Tool {
   readonly input: (packs: readonly string[]) => Json;
   /** The members that matter of what it answers. */
   readonly output: z.ZodType;
+  /** Whether its output schema says what the `data` in it may be; of others it is an object. */
+  readonly data?: true;
   readonly annotations: {
     readonly readOnlyHint: boolean;
     readonly destructiveHint: boolean;
@@ -39,7 +41,7 @@ export interface Tool {
   };
   /** Whether its work may be followed as a task. */
   readonly long: boolean;
-  call(ctx: McpContext, given: Json): Promise<ToolAnswer>;
+  call(ctx: McpContext, given: Json): Promise<ToolResult>;
 }
 
 export const READS = {

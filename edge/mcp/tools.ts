@@ -1,5 +1,6 @@
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { jsonSchema } from "./arguments.ts";
+import { dataOutline } from "./data-outline.ts";
 import { outlineSchema, plainSchema } from "./plain-schema.ts";
 import type { Features } from "./revisions.ts";
 import type { Json, Tool } from "./tool.ts";
@@ -26,10 +27,10 @@ export function describeTools(features: Features, packs: readonly string[]): rea
 const outputs = new Map<string, Json>();
 
 /** Made once each: a translation takes milliseconds. */
-function outputOf({ name, output }: Tool): Json {
+function outputOf({ name, output, data }: Tool): Json {
   const known = outputs.get(name);
   if (known !== undefined) return known;
-  const made = outlineSchema(jsonSchema(output, "output"));
+  const made = outlineSchema(jsonSchema(output, "output"), data === true ? { data: dataOutline() } : {});
   outputs.set(name, made);
   return made;
 }

@@ -4,7 +4,11 @@ export const schemaRef = (name: string): Json => ({ $ref: `#/components/schemas/
 export const headerRef = (name: string): Json => ({ $ref: `#/components/headers/${name}` });
 
 /** What every response has. */
-export const COMMON = { "X-Request-ID": headerRef("RequestId"), traceparent: headerRef("Traceparent") };
+export const COMMON = {
+  "X-Request-ID": headerRef("RequestId"),
+  traceparent: headerRef("Traceparent"),
+  "Cache-Control": headerRef("CacheControl"),
+};
 
 /** Where the caller stands, on every response to a valid key, while the shield answers; on no 401. */
 export const RATE = {
@@ -79,6 +83,14 @@ export const HEADERS: Readonly<Record<string, Json>> = {
   IdempotencyReplayed: header("`true` when the run already existed.", "true"),
   ResultETag: header("The result's SHA-256, in quotes: a strong entity tag.", `"${"9f86d081884c7d65".repeat(4)}"`),
   AcceptRanges: header("Always `bytes`.", "bytes"),
+  ContentRange: header(
+    "RFC 9110, 14.4: which bytes these are, and of how many; on a 416 only how many there are.",
+    "bytes 0-1023/1834",
+  ),
+  CacheControl: header(
+    "`no-store`, but for what never changes or is the same for everybody: a result's bytes are `private, no-cache`, the documents and pages `public, max-age=300`.",
+    "no-store",
+  ),
   CostReserved: header("USD reserved.", "1.0000"),
   CostMinimumFee: header("USD that a failure after work began costs.", "0.0200"),
   CostActual: header("USD charged; absent until the run is closed.", "0.0120"),

@@ -3,12 +3,13 @@ import type { PackOffer } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
 import { isTerminal, PLATFORM_FAILURES, runStatus } from "#core/domain/run.ts";
-import { exampleRun, inputsSchema } from "../runs/request-schemas.ts";
+import { dataSchema, exampleRun, inputsSchema } from "../runs/request-schemas.ts";
 import { VERSIONS } from "../mcp/revisions.ts";
 import { tools } from "../mcp/tools.ts";
 import { MINIMUM_FEE } from "#core/domain/api-values.ts";
 import { type DocumentedOperation, listOperations } from "./list-operations.ts";
 import type { Json } from "./json.ts";
+import { memberLines, oneLine } from "./member-lines.ts";
 
 const usd = (amount: number) => formatUsd(micros(amount));
 const ended = runStatus.options.filter(isTerminal).join(", ");
@@ -32,7 +33,7 @@ ${paid.map((operation) => operationLine(origin, operation)).join("\n")}
 
 ## Packs
 
-Prices in USD. Each has its inputs below, and a body that \`POST /v1/runs\` takes as it stands; ${origin}/openapi.json has the whole schemas. The result of a run is a JSON document: \`run_id\`, \`units\` that were charged, \`data\` that the pack made, \`artifacts\` (files) and \`meta\`.
+Prices in USD. Below each are its inputs, the \`data\` of its results, and a body that \`POST /v1/runs\` takes as it stands; ${origin}/openapi.json has the same as JSON Schema, with every bound. The result of a run, and its \`output\`, is a JSON document: \`run_id\`, \`pack_type\`, \`cost\`, \`units\` that were charged, \`reliability\`, \`data\` that the pack made, \`artifacts\` (files: \`name\`, \`content_type\`, and \`text\` or \`base64\`) and \`meta\`.
 
 ${[...catalog.values()].map((offer) => packLine(origin, offer)).join("\n")}
 
@@ -62,53 +63,38 @@ The life of a run: \`POST /v1/runs/estimate\` tells what a body would cost, and 
 
 Money: the budget is granted = charged + reserved + available. A submit reserves \`max_cost_usd\` (from ${usd(MIN_COST_MICROS)} to ${usd(MAX_COST_MICROS)}); the end of the run charges its price, never above the reservation, and gives back the rest. A submit whose price, or the least that it can be, is above \`max_cost_usd\` is refused (\`max-cost-below-price\`), and work that would cost more than it all the same stops there and fails, COST_EXCEEDS_CAP; the estimate tells the price if the run succeeds and the fee if it fails. A run that fails or is canceled after its work began costs the minimum fee, ${MINIMUM_FEE}. Inputs that the pack refuses, answers that only ask for more input (NEEDS_INPUT), and runs canceled before they start cost nothing. Failures of the service's own (${PLATFORM_FAILURES.join(", ")}) cost nothing either, unless its operator has set that they cost the minimum fee. Answers that show a run have its cost in \`X-DPP-Cost-*\` headers.
 
-Idempotency: every submit needs an \`Idempotency-Key\` of 8 to 64 printable ASCII characters, no comma followed by a space, one per piece of work. The same key with a body that says the same, however it is written, is the same run, answered with its status of now and \`Idempotency-Replayed: true\`; with another body it is a 409. After a 429, a 503 or a lost connection send the same request with the same key again: it is never run or charged twice.
+Idempotency: every submit needs an \`Idempotency-Key\` of 8 to 64 printable ASCII characters, no comma followed by a space, one per piece of work. The same key with a body that says the same, however it is written, is the same run, answered with its status of now and \`Idempotency-Replayed: true\` (to a key without the scope \`read\` without its result, its error and its charge); with another body it is a 409. After a 429, a 503 or a lost connection send the same request with the same key again: it is never run or charged twice.
 
 Errors: \`application/problem+json\` (RFC 9457). \`code\` is the kind; \`type\` is the address of a page that says what it means and what to do; a 409 with \`x-should-retry: false\` would be refused again; \`errors[]\` names the invalid places, up to 20; \`Retry-After\` says when to come back. \`RateLimit\` and \`RateLimit-Policy\` say what is left of the rate: submits have one of their own, all else counts as a read.
 
 Lists come in pages of \`limit\` entries: pass \`next_cursor\` as \`cursor\` until it is null. To go on later without missing anything, read \`GET /v1/ledger?order=committed\`, \`GET /v1/runs?order=accepted\` or \`?order=ended\`, keep \`next_position\`, and pass it as \`cursor\`: \`created_after\` is no safe place to go on from. Usage is final up to \`complete_through\`.`;
 
 const MAX_EXAMPLE_CHARS = 1_500;
+const CUT_EXAMPLE_CHARS = 200;
 
 function packSection(offer: PackOffer): string {
   const body = JSON.stringify(exampleRun(offer));
-  const example = body.length <= MAX_EXAMPLE_CHARS ? body : `${body.slice(0, MAX_EXAMPLE_CHARS)}...`;
+  const isShort = body.length <= MAX_EXAMPLE_CHARS;
+  const cut = ` (cut here; the whole is \`example\` of \`GET /v1/packs/${offer.type}\`)`;
   return `### ${offer.type}
 
 Inputs:
 
-${fieldLines(inputsSchema(offer.type)).join("\n")}
+${memberLines(inputsSchema(offer.type), "sent").join("\n")}
+
+\`data\` of the result:
+
+${memberLines(dataSchema(offer.type), "given").join("\n")}
 
 Reliability: ${offer.reliability}
 
-Example: \`${example}\``;
-}
-
-/** One line for each member that the schema of an object names. */
-function fieldLines(schema: Json): string[] {
-  const { properties = {}, required = [] } = schema as {
-    readonly properties?: Readonly<Record<string, Json>>;
-    readonly required?: readonly string[];
-  };
-  return Object.entries(properties).map(([name, field]) => {
-    const needed = required.includes(name) && field["default"] === undefined ? "required" : "optional";
-    const fallback = field["default"] === undefined ? "" : `, default ${JSON.stringify(field["default"])}`;
-    const description = typeof field["description"] === "string" ? oneLine(field["description"]) : "";
-    return `- \`${name}\` (${typeOf(field)}, ${needed}${fallback}): ${description}`;
-  });
-}
-
-function typeOf({ type, enum: values }: Json): string {
-  if (Array.isArray(values)) return values.map((value) => JSON.stringify(value)).join(" or ");
-  return typeof type === "string" ? type : "see the schema";
+Example: \`${isShort ? body : `${body.slice(0, CUT_EXAMPLE_CHARS)}...`}\`${isShort ? "" : cut}`;
 }
 
 function operationLine(origin: string, { method, path, summary, description }: DocumentedOperation): string {
   const address = path.includes("{") ? `${origin}/openapi.json` : `${origin}${path}`;
   return `- [${method} ${path}](${address}): ${summary}. ${oneLine(description)}`;
 }
-
-const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
 
 function packLine(origin: string, { type, version, summary, prices }: PackOffer): string {
   const list = Object.entries(prices).map(([unit, { unit_micros, per }]) => `${unit} ${usd(unit_micros)} per ${per}`);

@@ -45,6 +45,7 @@ function response(status: number, slugs: readonly ProblemSlug[], headers: (statu
       ...((status === 401 || slugs.includes("scope-missing")) && { "WWW-Authenticate": headerRef("WwwAuthenticate") }),
       ...(status === 409 && { "x-should-retry": headerRef("ShouldRetry") }),
       ...(status === 405 && { Allow: headerRef("Allow") }),
+      ...(status === 416 && { "Content-Range": headerRef("ContentRange") }),
     },
     content: {
       "application/problem+json": {

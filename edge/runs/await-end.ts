@@ -1,3 +1,4 @@
+import type { Problem } from "#core/domain/problem.ts";
 import { isTerminal } from "#core/domain/run.ts";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
 import type { EdgeRequest } from "../http/context.ts";
@@ -38,13 +39,22 @@ export async function awaitEnd(deps: AwaitDeps, request: AwaitRequest, run: Foun
 }
 
 /** The run that a check found, or undefined in an outage. Throws the problem where the key may no longer check. */
-function foundOf(deps: AwaitDeps, { c, caller }: AwaitRequest, check: RunCheck): FoundRun | undefined {
+function foundOf(deps: AwaitDeps, request: AwaitRequest, check: RunCheck): FoundRun | undefined {
   if (check.kind === "found") return check.run;
   if (check.kind === "outage") return undefined;
-  if (check.kind === "scope-missing") throw scopeMissing("read");
-  if (check.kind === "absent") throw runNotFound();
+  throw refusalOf(deps, request, check.kind);
+}
+
+/** The problem of a key that may not, or no longer, read this run, in the course of a request that was let in. */
+export function refusalOf(
+  deps: Pick<ShieldDeps, "denied_keys">,
+  { c, caller }: Pick<AwaitRequest, "c" | "caller">,
+  kind: "scope-missing" | "absent" | "unauthorized",
+): Problem {
+  if (kind === "scope-missing") return scopeMissing("read");
+  if (kind === "absent") return runNotFound();
   deps.denied_keys.unauthorized(caller.key_sha256);
   // A 401 says nothing of the rate.
   c.set("rate", undefined);
-  throw unauthorized();
+  return unauthorized();
 }

@@ -1,6 +1,6 @@
 import { Problem } from "#core/domain/problem.ts";
 import { isExpired } from "#core/domain/run.ts";
-import { type CancelAnswer, cancelRun } from "#core/store/runs/cancel-run.ts";
+import { type CancelResult, cancelRun } from "#core/store/runs/cancel-run.ts";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
 import { settle } from "#core/store/redis/settle.ts";
 import { change, type Decided } from "../admission/change.ts";
@@ -35,7 +35,7 @@ function settleMirror(deps: CancelDeps, { tenant_id, run_id, charged_micros: cha
   if (charged !== null) deps.defer("settle", () => settle(deps.redis, { tenant_id, run_id, charged }));
 }
 
-function resultOf(answer: Decided<CancelAnswer>): Canceled | Problem {
+function resultOf(answer: Decided<CancelResult>): Canceled | Problem {
   switch (answer.outcome) {
     case "canceled":
     case "already-canceled":

@@ -56,7 +56,7 @@ export const createRun = operation({
   tag: "runs",
   summary: "Submit a run",
   description:
-    "Reserves max_cost_usd, queues the work and responds at once; with `Prefer: wait=N` it responds when the run is over, with its result, or as it is after N seconds. A max_cost_usd below the minimum price of a success is refused. The same Idempotency-Key with the same body is the same run, however often it is sent and however it is written (the order of members, the zeros of an amount, and defaults spelt out do not count); the unused part of the reservation is released when the run ends.",
+    "Reserves max_cost_usd, queues the work and responds at once; with `Prefer: wait=N` it responds when the run is over, with its result, or as it is after N seconds. A max_cost_usd below the minimum price of a success is refused. The same Idempotency-Key with the same body is the same run, however often it is sent and however it is written (the order of members, the zeros of an amount, and defaults spelt out do not count). A key without the scope `read` is told what it submitted and where the run stands, its `status` and times: of a run that it submits again, `result`, `error` and `cost.actual_usd` are null. The unused part of the reservation is released when the run ends.",
   headers: { "Idempotency-Key": idempotencyKeyHeader, Prefer: preferHeader },
   body: runBody,
   responses: {
@@ -95,11 +95,13 @@ export const createRun = operation({
       traceparent: c.get("trace").parent,
     };
     const { run: accepted, replayed } = unwrap(await submit({ ...deps, defer }, caller, request));
-    const { run, ...parts } = await awaitSubmitted(deps, { c, caller, wait_s: headers.Prefer }, accepted);
-    return json("output" in parts && isTerminal(run.status) ? 200 : 202, viewRun(run, parts), {
-      ...costHeaders(run),
-      Location: `/v1/runs/${run.run_id}`,
-      ...(replayed && { "Idempotency-Replayed": "true" }),
-    });
+    // The body may be large: it ends here, and is not kept while the response is held.
+    return awaitSubmitted(deps, { c, caller, wait_s: headers.Prefer }, accepted).then(({ run, ...parts }) =>
+      json("output" in parts && isTerminal(run.status) ? 200 : 202, viewRun(run, parts), {
+        ...costHeaders(run),
+        Location: `/v1/runs/${run.run_id}`,
+        ...(replayed && { "Idempotency-Replayed": "true" }),
+      }),
+    );
   },
 });

@@ -39,13 +39,13 @@ export async function estimate(
   return view(order, refusal, origin);
 }
 
-type Answer =
+type DryRun =
   | { readonly kind: "unauthorized" | "scope-missing" }
   /** No answer to the question: the estimate itself is refused. */
   | { readonly kind: "undecided"; readonly problem: Problem }
   | { readonly kind: "decided"; readonly refusal: Problem | null };
 
-async function dryRun(deps: EstimateDeps, caller: Caller, { request }: RunOrder): Promise<Answer> {
+async function dryRun(deps: EstimateDeps, caller: Caller, { request }: RunOrder): Promise<DryRun> {
   const now = deps.clock.now();
   // Nobody has used it: what is asked is whether a new run would be taken.
   const fresh_id = newId(now, deps.random.bytes(16));
@@ -59,7 +59,7 @@ async function dryRun(deps: EstimateDeps, caller: Caller, { request }: RunOrder)
       idempotency_key: fresh_id,
       traceparent: "",
     },
-    { mode: "look", deadline_ms: now + SUBMIT_DEADLINE_MS },
+    { mode: "dry-run", deadline_ms: now + SUBMIT_DEADLINE_MS },
   );
   switch (found.outcome) {
     case "absent":
@@ -69,6 +69,7 @@ async function dryRun(deps: EstimateDeps, caller: Caller, { request }: RunOrder)
       return { kind: found.outcome };
     case "insufficient":
     case "too-many-open":
+    case "read-scope-missing":
     case "pack-not-in-plan":
     case "cost-over-plan-limit":
     case "read-only":

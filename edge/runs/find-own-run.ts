@@ -21,11 +21,26 @@ export async function findOwnRunWithInputs(
   { caller, read }: Gate,
   { db }: { readonly db: Db },
   run_id: string,
-): Promise<{ readonly run: FoundRun; readonly inputs: NonNullable<RunView["inputs"]> | null }> {
+): Promise<RunWithInputs> {
   const found = await read(() => findRunWithInputs(db, caller.key_sha256, run_id));
   if (found.kind !== "found") throw runNotFound();
-  const { run, inputs } = found;
-  return { run, inputs: inputs === null ? null : submitted.parse(JSON.parse(inputs)) };
+  return withInputs(found);
 }
+
+export interface RunWithInputs {
+  readonly run: FoundRun;
+  readonly inputs: NonNullable<RunView["inputs"]> | null;
+}
+
+export const withInputs = ({
+  run,
+  inputs,
+}: {
+  readonly run: FoundRun;
+  readonly inputs: string | null;
+}): RunWithInputs => ({
+  run,
+  inputs: inputs === null ? null : submitted.parse(JSON.parse(inputs)),
+});
 
 const submitted = z.record(z.string(), z.unknown());

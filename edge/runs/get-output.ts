@@ -64,7 +64,7 @@ export const getOutput = operation({
     206: {
       description: "The part that Range asks for; Content-Range says which it is.",
       content: { [RESULT_CONTENT_TYPE]: { schema: { type: "string" }, example: '{"artifacts":[' } },
-      headers: VALIDATORS,
+      headers: { ...VALIDATORS, "Content-Range": headerRef("ContentRange") },
     },
     304: { description: "The result is known already.", headers: VALIDATORS },
   },

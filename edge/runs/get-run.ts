@@ -1,11 +1,12 @@
 import { MAX_INLINE_BYTES, runView, viewRun } from "#core/domain/run-view.ts";
+import { findRunWithInputs } from "#core/store/runs/find-run.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
 import { operation } from "../http/operation.ts";
 import { queryOf } from "../http/query.ts";
 import { listParameter } from "../http/query-parameters.ts";
 import { headerRef, RETRY_AFTER } from "../openapi/headers.ts";
-import { type AwaitDeps, awaitEnd } from "./await-end.ts";
-import { findOwnRun, findOwnRunWithInputs } from "./find-own-run.ts";
+import { type AwaitDeps, awaitEnd, type AwaitRequest, refusalOf } from "./await-end.ts";
+import { findOwnRun, findOwnRunWithInputs, type RunWithInputs, withInputs } from "./find-own-run.ts";
 import { inlineOutput, type InlineOutputDeps } from "./inline-output.ts";
 import { preferHeader } from "./prefer-header.ts";
 import { runIdParameter } from "./run-id.ts";
@@ -45,14 +46,27 @@ export const getRun = operation({
     const { c, caller, params, headers, json } = request;
     const wait_s = headers.Prefer;
     const asked = new Set(request.query.include);
-    const found = asked.has("inputs")
-      ? await findOwnRunWithInputs(request, deps, params.id)
-      : { run: await findOwnRun(request, deps, params.id) };
-    const run = await awaitEnd(deps, { c, caller, wait_s }, found.run);
-    const parts = {
-      ...("inputs" in found && { inputs: found.inputs }),
-      ...((asked.has("output") || wait_s !== undefined) && { output: await inlineOutput(deps, run) }),
-    };
-    return json(200, viewRun(run, parts), costHeaders(run));
+    const waits = wait_s !== undefined;
+    const found =
+      asked.has("inputs") && !waits
+        ? await findOwnRunWithInputs(request, deps, params.id)
+        : { run: await findOwnRun(request, deps, params.id) };
+    const last = await awaitEnd(deps, { c, caller, wait_s }, found.run);
+    // What was submitted may be large: nobody keeps it while a response is held.
+    const { run, ...inputs } =
+      asked.has("inputs") && waits ? await readInputs(deps, { c, caller }, params.id) : { ...found, run: last };
+    const output = asked.has("output") || waits ? { output: await inlineOutput(deps, run) } : {};
+    return json(200, viewRun(run, { ...inputs, ...output }), costHeaders(run));
   },
 });
+
+/** The run as it is now, with what was submitted: a part of the read that has been counted. */
+async function readInputs(
+  deps: ShieldDeps,
+  request: Pick<AwaitRequest, "c" | "caller">,
+  run_id: string,
+): Promise<RunWithInputs> {
+  const found = await findRunWithInputs(deps.db, request.caller.key_sha256, run_id);
+  if (found.kind !== "found") throw refusalOf(deps, request, found.kind);
+  return withInputs(found);
+}

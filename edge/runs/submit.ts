@@ -8,7 +8,7 @@ import type { SignalSender } from "#core/ports/queue.ts";
 import type { Random } from "#core/ports/random.ts";
 import { Outage } from "#core/domain/outage.ts";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
-import { submitRun, type Submission, type SubmitAnswer } from "#core/store/runs/submit-run.ts";
+import { submitRun, type Submission, type SubmitResult } from "#core/store/runs/submit-run.ts";
 import { admit, type Admission } from "#core/store/redis/admit.ts";
 import { release } from "#core/store/redis/release.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
@@ -44,7 +44,7 @@ export interface Submitted {
 /** How S2 is asked, after what S1 said. */
 interface Question {
   readonly run_id: string;
-  readonly mode: "reserve" | "look";
+  readonly mode: "reserve" | "dry-run";
   /** What Redis may hold for this run id: to be released unless Postgres confirms it. */
   readonly held: boolean;
   /** What the shield refuses with, once Postgres has found no run of this key. */
@@ -82,7 +82,7 @@ export async function submit(deps: SubmitDeps, caller: Caller, request: SubmitRe
   // S2
   const run = { ...request, ...request.content(), key_sha256: caller.key_sha256, run_id: question.run_id };
   const deadline_ms = deps.clock.now() + refuse.SUBMIT_DEADLINE_MS;
-  let answer: SubmitAnswer;
+  let answer: SubmitResult;
   try {
     answer = await submitRun(deps.db, run, { mode: question.mode, deadline_ms });
   } catch (error) {
@@ -107,8 +107,8 @@ export async function submit(deps: SubmitDeps, caller: Caller, request: SubmitRe
 function decide(shielded: Shielded<Admission>, request: SubmitRequest, run_id: string): Problem | Question {
   const decided = askedBy(shielded, request, run_id);
   const refusal = refuse.maxCostBelowPrice(request.reserve, request.price);
-  if (refusal === undefined || decided instanceof Problem || decided.mode === "look") return decided;
-  return { ...decided, mode: "look", refusal };
+  if (refusal === undefined || decided instanceof Problem || decided.mode === "dry-run") return decided;
+  return { ...decided, mode: "dry-run", refusal };
 }
 
 /** A run that exists is found whatever the shield says. */
@@ -117,25 +117,25 @@ function askedBy(shielded: Shielded<Admission>, request: SubmitRequest, run_id: 
   if (shielded.kind === "limited") return rateLimited(shielded.retry_after_ms);
   if (shielded.kind === "bypassed") return { run_id, mode: "reserve", held: true };
   const { reply } = shielded;
-  const look = (refusal: Problem): Question => ({ run_id, mode: "look", held: false, refusal });
+  const dryRun = (refusal: Problem): Question => ({ run_id, mode: "dry-run", held: false, refusal });
   if (reply.kind === "RESERVED") return { run_id, mode: "reserve", held: true };
   if (reply.kind === "REPLAY") return { run_id: reply.run_id, mode: "reserve", held: true };
   if (reply.kind === "CONFLICT") return { run_id, mode: "reserve", held: false };
   if (reply.kind === "RATE_LIMITED") return rateLimited(reply.rate.retry_ms);
   // Such a run is refused in any case; but the key may be revoked by now.
-  if (reply.kind === "SCOPE_MISSING") return look(scopeMissing("submit"));
-  if (reply.kind === "NO_BUDGET") return look(refuse.budgetExceeded(request.reserve, reply.available, "tenant"));
-  if (reply.kind === "COST_OVER_PLAN_LIMIT") return look(refuse.costOverPlanLimit(reply.limit));
-  // Such a submit is only a look, whatever the shield says: decide() knows the refusal.
+  if (reply.kind === "SCOPE_MISSING") return dryRun(scopeMissing("submit"));
+  if (reply.kind === "NO_BUDGET") return dryRun(refuse.budgetExceeded(request.reserve, reply.available, "tenant"));
+  if (reply.kind === "COST_OVER_PLAN_LIMIT") return dryRun(refuse.costOverPlanLimit(reply.limit));
+  // Such a submit is only a dry run, whatever the shield says: decide() knows the refusal.
   if (reply.kind === "COST_BELOW_PRICE") return { run_id, mode: "reserve", held: false };
-  if (reply.kind === "TOO_MANY_OPEN") return look(refuse.tooManyOpenRuns());
-  return look(refuse.packNotInPlan(request.pack_type));
+  if (reply.kind === "TOO_MANY_OPEN") return dryRun(refuse.tooManyOpenRuns());
+  return dryRun(refuse.packNotInPlan(request.pack_type));
 }
 
 interface Step {
   readonly shielded: Shielded<Admission>;
   readonly question: Question;
-  readonly answer: SubmitAnswer;
+  readonly answer: SubmitResult;
   readonly idempotency_sha256: string;
 }
 
@@ -157,7 +157,7 @@ function reconcile(deps: SubmitDeps, caller: Caller, step: Step): void {
 }
 
 /** Whether Postgres's answer shows that the mirror is wrong. Key caps and the operator's switch are not mirrored. */
-function disagrees(shielded: Shielded<Admission>, answer: SubmitAnswer): boolean {
+function disagrees(shielded: Shielded<Admission>, answer: SubmitResult): boolean {
   if (shielded.kind !== "answered") return false;
   const { kind } = shielded.reply;
   if (answer.outcome === "unauthorized") return true;
@@ -171,7 +171,7 @@ function disagrees(shielded: Shielded<Admission>, answer: SubmitAnswer): boolean
   return ["too-many-open", "pack-not-in-plan", "cost-over-plan-limit"].includes(answer.outcome);
 }
 
-type RefusedOutcome = Exclude<SubmitAnswer["outcome"], "inserted" | "existing" | "insufficient" | "absent">;
+type RefusedOutcome = Exclude<SubmitResult["outcome"], "inserted" | "existing" | "insufficient" | "absent">;
 type Asked = Pick<SubmitRequest, "pack_type" | "reserve">;
 
 const REFUSALS: Readonly<Record<RefusedOutcome, (request: Asked) => Problem>> = {
@@ -179,6 +179,7 @@ const REFUSALS: Readonly<Record<RefusedOutcome, (request: Asked) => Problem>> = 
   "too-many-open": () => refuse.tooManyOpenRuns(),
   unauthorized: () => unauthorized(),
   "scope-missing": () => scopeMissing("submit"),
+  "read-scope-missing": () => scopeMissing("read"),
   "pack-not-in-plan": (request) => refuse.packNotInPlan(request.pack_type),
   "cost-over-plan-limit": () => refuse.costOverPlanLimit(),
   "read-only": () => refuse.readOnly(),
@@ -186,7 +187,7 @@ const REFUSALS: Readonly<Record<RefusedOutcome, (request: Asked) => Problem>> = 
   "run-id-taken": () => unavailable(),
 };
 
-type Refusal = Exclude<SubmitAnswer, { readonly outcome: "inserted" | "existing" | "absent" }>;
+type Refusal = Exclude<SubmitResult, { readonly outcome: "inserted" | "existing" | "absent" }>;
 
 /** What a submit is refused with, by what Postgres said. */
 export function refusalFor(answer: Refusal, request: Asked): Problem {
@@ -194,7 +195,7 @@ export function refusalFor(answer: Refusal, request: Asked): Problem {
   return refuse.budgetExceeded(request.reserve, answer.available_micros, answer.refused_by);
 }
 
-function conclude(answer: SubmitAnswer, request: SubmitRequest, refusal: Problem | undefined): Submitted | Problem {
+function conclude(answer: SubmitResult, request: SubmitRequest, refusal: Problem | undefined): Submitted | Problem {
   if (answer.outcome === "inserted" || answer.outcome === "existing") {
     return { run: answer.run, replayed: answer.outcome === "existing" };
   }

@@ -1,5 +1,5 @@
-import type { StoreName } from "#core/domain/outage.ts";
 import type { Log } from "#core/ports/log.ts";
+import type { ServiceState } from "#core/store/service/service-state.ts";
 import { addressOf } from "../admission/authenticate.ts";
 import type { IsolateRateLimiter } from "../admission/isolate-rate-limiter.ts";
 import { rateLimited } from "../admission/problems.ts";
@@ -7,56 +7,65 @@ import { openOperation } from "../http/operation.ts";
 import { RETRY_AFTER } from "../openapi/headers.ts";
 import { readiness } from "./schemas.ts";
 
-const TIMEOUT_MS = 2_000;
-
 export interface ReadyzDeps {
   readonly log: Log;
   /** By client address: this route asks four stores and needs no key. */
   readonly readyz_rate: IsolateRateLimiter;
-  readonly checks: Readonly<Record<StoreName, () => Promise<unknown>>>;
+  readonly checks: Readonly<Record<"redis" | "sqs" | "s3", () => Promise<unknown>>> & {
+    readonly database: () => Promise<ServiceState>;
+  };
 }
 
-/** Every store is asked at once, each with its own time. */
+/** Every store is asked at once, each for as long as any request to it may take. */
 export const getReadiness = openOperation({
   id: "getReadiness",
   method: "GET",
   path: "/readyz",
   tag: "service",
   summary: "Can work be taken",
-  description: "Asks database, redis, sqs and s3, in parallel.",
+  description:
+    "Asks database, redis, sqs and s3, in parallel. Without redis, or while the operator's switch is at read-only, the service is degraded: it serves, but not all or not as fast. In halt, without one of the other stores, or while no worker is alive, it is not ready.",
   responses: {
-    200: { description: "Every store is up.", schema: readiness },
-    503: { description: "At least one store is down.", schema: readiness, headers: RETRY_AFTER },
+    200: { description: "Ready, or degraded.", schema: readiness },
+    503: { description: "No work can be taken.", schema: readiness, headers: RETRY_AFTER },
   },
   problems: ["rate-limited"],
   async handle({ c, json }, deps: ReadyzDeps) {
     const verdict = deps.readyz_rate.take(addressOf(c));
     if (!verdict.allowed) throw rateLimited(verdict.retry_after_ms);
     const [database, redis, sqs, s3] = await Promise.all([
-      stateOf(deps, "database"),
-      stateOf(deps, "redis"),
-      stateOf(deps, "sqs"),
-      stateOf(deps, "s3"),
+      ask(deps, "database", deps.checks.database),
+      ask(deps, "redis", deps.checks.redis),
+      ask(deps, "sqs", deps.checks.sqs),
+      ask(deps, "s3", deps.checks.s3),
     ]);
-    const ready = [database, redis, sqs, s3].every((state) => state === "up");
-    const stores = { database, redis, sqs, s3 };
-    if (ready) return json(200, { status: "ready", ...stores });
-    return json(503, { status: "not-ready", ...stores }, { "Retry-After": "2" });
+    const { mode, workers } = database.answer ?? { mode: "unknown" as const, workers: undefined };
+    const parts = {
+      database: database.state,
+      redis: redis.state,
+      sqs: sqs.state,
+      s3: s3.state,
+      workers: workers === undefined ? "down: unknown" : workers > 0 ? "up" : "down: none-alive",
+      switch: mode,
+    };
+    const isReady = mode !== "halt" && [parts.database, parts.sqs, parts.s3, parts.workers].every(isUp);
+    if (!isReady) return json(503, { status: "not-ready", ...parts }, { "Retry-After": "2" });
+    return json(200, { status: isUp(parts.redis) && mode === "normal" ? "ready" : "degraded", ...parts });
   },
 });
 
-async function stateOf(deps: ReadyzDeps, store: StoreName): Promise<string> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), TIMEOUT_MS);
-  });
+const isUp = (state: string): boolean => state === "up";
+
+async function ask<T>(
+  deps: ReadyzDeps,
+  store: keyof ReadyzDeps["checks"],
+  check: () => Promise<T>,
+): Promise<{ readonly state: string; readonly answer?: T }> {
   try {
-    return (await Promise.race([deps.checks[store](), late])) === "late" ? "down: timeout" : "up";
+    return { state: "up", answer: await check() };
   } catch (error) {
     deps.log.warn("a store is down", { store, error });
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.name : "";
-    return cause === "TimeoutError" ? "down: timeout" : "down: unreachable";
-  } finally {
-    if (timer !== undefined) clearTimeout(timer);
+    return { state: cause === "TimeoutError" ? "down: timeout" : "down: unreachable" };
   }
 }

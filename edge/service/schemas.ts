@@ -19,11 +19,20 @@ const storeState = (store: string) =>
     .meta({ description: `Does ${store} answer: \`up\`, or \`down: \` and why.`, examples: ["up"] });
 
 export const readiness = z.strictObject({
-  status: z.enum(["ready", "not-ready"]).describe("Ready when every store is up."),
+  status: z
+    .enum(["ready", "degraded", "not-ready"])
+    .describe("`ready`; `degraded`: work is taken, but without Redis, or reads alone; `not-ready`: no work is taken."),
   database: storeState("Postgres"),
   redis: storeState("Redis"),
   sqs: storeState("the queue"),
   s3: storeState("object storage"),
+  workers: z
+    .string()
+    .regex(/^(up|down: [a-z-]{1,60})$/)
+    .meta({ description: "Is a worker alive: `up`, or `down: ` and why.", examples: ["up"] }),
+  switch: z
+    .enum(["normal", "read-only", "halt", "unknown"])
+    .describe("The operator's switch: `read-only` takes no new runs, `halt` makes no change but revoking keys."),
 });
 
 const link = (path: string, description: string) => z.string().meta({ description, examples: [path] });

@@ -9,7 +9,7 @@ import { parseWebhookUrl, type WebhookPolicy, webhookUrl } from "#core/domain/we
 import type { Clock } from "#core/ports/clock.ts";
 import type { Random } from "#core/ports/random.ts";
 import { createWebhook as create } from "#core/store/webhooks/create-webhook.ts";
-import { changesHalted } from "../admission/problems.ts";
+import { changesHalted, scopeMissing } from "../admission/problems.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
 import { jsonBody, parseJson, validBody } from "../http/body.ts";
 import { operation } from "../http/operation.ts";
@@ -83,6 +83,7 @@ export const createWebhook = operation({
     const answer = await change(() => create(deps.db, caller.key_sha256, webhook));
     if (answer.outcome === "too-many") throw new Problem("too-many-webhooks");
     if (answer.outcome === "too-fast") throw tooManyNewWebhooks();
+    if (answer.outcome === "read-scope-missing") throw scopeMissing("read");
     if (answer.outcome !== "created") throw changesHalted();
     const { secret, ...shown } = webhook;
     const view = viewWebhook({ ...shown, status: "active", disabled_reason: null, created_at: answer.created_at });

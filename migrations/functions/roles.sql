@@ -86,13 +86,13 @@ GRANT EXECUTE ON FUNCTION
   admission_snapshot, own_key_snapshot,
   list_own_keys, create_own_key, rotate_own_key, revoke_own_key,
   list_webhooks, create_webhook, enable_webhook, delete_webhook, rotate_webhook, default_webhook_secret,
-  list_webhook_deliveries, redeliver_webhook
+  list_webhook_deliveries, redeliver_webhook, service_state
   TO dpp_edge;
 
 GRANT EXECUTE ON FUNCTION
   wall_clock, close_run, freeze_run, begin_purge, purge_run,
   add_transfers, add_closed_runs, record_finding, freeze_closed_run, note_audit_checkpoint, drop_audit_checkpoint,
-  fan_out_events, forget_events, claim_webhook_deliveries, finish_webhook_delivery,
+  fan_out_events, forget_events, claim_webhook_deliveries, finish_webhook_delivery, note_process, service_gauges,
   -- tenant_snapshot runs with its caller's own rights.
   tenant_snapshot, mirrored_tenant, mirrored_key, included_packs
   TO dpp_backend;

@@ -7,8 +7,10 @@
 -- p_webhook_secret becomes the secret of the tenant's default endpoint, which signs it, where there is no such endpoint yet.
 --
 -- outcome: inserted | existing | conflict | absent (only read: it would have been inserted) | insufficient
---   | too-many-open | late | unauthorized | scope-missing | pack-not-in-plan | cost-over-plan-limit | read-only | run-id-taken
--- run: of `inserted` and `existing`, as it is now; else null.
+--   | too-many-open | late | unauthorized | scope-missing | read-scope-missing (submit it has, but not read, which
+--   p_webhook_include_output needs) | pack-not-in-plan | cost-over-plan-limit | read-only | run-id-taken
+-- run: of `inserted` and `existing`, as it is now; else null. To a key without the scope read it says where the run stands,
+-- but nothing of its result, of why it ended without one, or of what it was charged.
 -- refused_by: 'tenant' or 'key', whose budget was too small, with available_micros of that one.
 CREATE OR REPLACE FUNCTION submit_run(
   p_key_sha256 bytea, p_run_id uuid, p_idempotency_key text, p_payload_sha256 bytea,
@@ -42,7 +44,8 @@ BEGIN
   SELECT c.key_id, c.refusal INTO v_key_id, outcome FROM check_key(p_key_sha256, 'submit', true) c;
   -- A result goes to nobody whom its key could not show it.
   IF outcome IS NULL AND p_webhook_include_output THEN
-    SELECT c.refusal INTO outcome FROM check_key(p_key_sha256, 'read', true) c;
+    SELECT CASE c.refusal WHEN 'scope-missing' THEN 'read-scope-missing' ELSE c.refusal END INTO outcome
+      FROM check_key(p_key_sha256, 'read', true) c;
   END IF;
   IF outcome IS NOT NULL THEN
     RETURN NEXT;
@@ -64,6 +67,10 @@ BEGIN
       outcome := CASE WHEN v_run.payload_sha256 = p_payload_sha256 THEN 'existing' ELSE 'conflict' END;
       IF outcome = 'existing' THEN
         SELECT v.* INTO run FROM run_views v WHERE v.run_id = v_run.run_id;
+        IF EXISTS (SELECT FROM check_key(p_key_sha256, 'read', false) c WHERE c.refusal IS NOT NULL) THEN
+          run.result_attempt := NULL; run.result_sha256 := NULL; run.result_bytes := NULL; run.reliability := NULL;
+          run.reason_code := NULL; run.reason_detail := NULL; run.charged_micros := NULL;
+        END IF;
       END IF;
       available_micros := NULL; refused_by := NULL;
       RETURN NEXT;

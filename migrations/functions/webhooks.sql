@@ -28,7 +28,7 @@ $$;
 
 -- Creates an endpoint.
 -- outcome: created | too-many (the tenant has p_max) | too-fast (it created p_max_per_day within a day, deleted or not)
---   | unauthorized | scope-missing | read-only.
+--   | unauthorized | scope-missing | read-scope-missing (admin it has, but not read, which p_include_output needs) | read-only.
 CREATE OR REPLACE FUNCTION create_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_url text, p_events text[], p_description text,
   p_include_output boolean, p_secret text, p_max integer, p_max_per_day integer)
 RETURNS TABLE (outcome text, created_at timestamptz)
@@ -40,7 +40,8 @@ BEGIN
   SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'admin', true) c;
   -- What it sends holds results.
   IF outcome IS NULL AND p_include_output THEN
-    SELECT c.refusal INTO outcome FROM check_key(p_key_sha256, 'read', true) c;
+    SELECT CASE c.refusal WHEN 'scope-missing' THEN 'read-scope-missing' ELSE c.refusal END INTO outcome
+      FROM check_key(p_key_sha256, 'read', true) c;
   END IF;
   IF outcome IS NULL THEN
     -- Two calls of one tenant wait for each other here, so that both are counted.

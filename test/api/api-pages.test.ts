@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { formatUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
-import { inputsSchema } from "../../edge/runs/request-schemas.ts";
+import { dataSchema, inputsSchema } from "../../edge/runs/request-schemas.ts";
 import { call } from "./client.ts";
 import { operations } from "./document.ts";
 import { createWorld, type World } from "./harness.ts";
+
+type Json = Readonly<Record<string, unknown>>;
 
 let world: World;
 beforeAll(async () => {
@@ -64,12 +66,24 @@ test("nothing that the pages load asks another host by itself", async () => {
   }
 });
 
-test("an agent is told the inputs of every pack, and a body that buys it", async () => {
+/** The names of all members within a schema. */
+function* namesIn(schema: Json): Generator<string> {
+  const { properties = {}, items, anyOf = [], oneOf = [] } = schema;
+  for (const [name, member] of Object.entries(properties as Readonly<Record<string, Json>>)) {
+    yield name;
+    yield* namesIn(member);
+  }
+  for (const each of [...(anyOf as Json[]), ...(oneOf as Json[])]) yield* namesIn(each);
+  if (items !== undefined) yield* namesIn(items as Json);
+}
+
+test("an agent is told the inputs of every pack, the data of its results, and a body that buys it", async () => {
   const { text } = await call(`${world.url}/llms.txt`);
   for (const offer of catalog.values()) {
     const [, section = ""] = text.split(`### ${offer.type}\n`);
-    for (const name of Object.keys(inputsSchema(offer.type)["properties"] as object))
-      expect(section).toContain(`- \`${name}\` (`);
+    const [inputs = "", data = ""] = section.split("`data` of the result:");
+    for (const name of namesIn(inputsSchema(offer.type))) expect(inputs).toContain(`- \`${name}\` (`);
+    for (const name of namesIn(dataSchema(offer.type))) expect(data.split("\n### ")[0]).toContain(`- \`${name}\` (`);
     expect(section).toContain(`Example: \`{"pack_type":"${offer.type}","inputs":{`);
   }
 });

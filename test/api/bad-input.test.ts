@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ProblemSlug } from "#core/domain/problem.ts";
-import { type Answer, call, cancelRun, get, pointers, post, problemOf, work } from "./client.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import { type ApiResponse, call, cancelRun, get, pointers, post, problemOf, work } from "./client.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createWorld, type World } from "./harness.ts";
 
 let world: World;
 let account: Account;
@@ -16,7 +17,7 @@ const submit = (change: Partial<Parameters<typeof post>[0]>) =>
   post({ url: world.url, api_key: account.api_key, ...change });
 
 /** Asks for something that is refused without Postgres; the shield alone says who asks, and where it stands. */
-async function refused(ask: () => Promise<Answer>, status: number, slug: ProblemSlug) {
+async function refused(ask: () => Promise<ApiResponse>, status: number, slug: ProblemSlug) {
   const before = world.roundTrips();
   const answer = await ask();
   const document = problemOf(answer, status, slug);

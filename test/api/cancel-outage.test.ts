@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
 import audit from "../contract/support/ledger-audit.sql";
 import { acceptedRun, cancelRun, post, problemOf } from "./client.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createWorld, type World } from "./harness.ts";
 
 type Given = Account & { readonly run_id: string };
 

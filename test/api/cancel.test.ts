@@ -6,9 +6,10 @@ import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
 import { cancelRun as cancelStep } from "#core/store/runs/cancel-run.ts";
 import { runView } from "#core/domain/run-view.ts";
 import audit from "../contract/support/ledger-audit.sql";
-import { type Answer, acceptedRun, cancelRun, get, pointers, post, problemOf, steadyHeaders } from "./client.ts";
+import { type ApiResponse, acceptedRun, cancelRun, get, pointers, post, problemOf, steadyHeaders } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createWorld, type World } from "./harness.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -33,7 +34,7 @@ async function submitted(): Promise<Given> {
   return { account, run_id };
 }
 
-const cancel = ({ account, run_id }: Given, init?: RequestInit): Promise<Answer> =>
+const cancel = ({ account, run_id }: Given, init?: RequestInit): Promise<ApiResponse> =>
   cancelRun(`${world.url}/v1/runs/${run_id}`, account.api_key, init);
 const getRun = ({ account, run_id }: Given) => get(`${world.url}/v1/runs/${run_id}`, account.api_key);
 const claimed = async (given: Given): Promise<Given> => {

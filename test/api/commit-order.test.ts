@@ -1,5 +1,5 @@
 import { pagesOf } from "../../edge/http/cursor.ts";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { grantCredit } from "#core/store/ledger/grant-credit.ts";
 import { ledgerPage, usageView } from "../../edge/ledger/schemas.ts";
@@ -7,13 +7,10 @@ import { runList } from "../../edge/runs/schemas.ts";
 import { acceptedRun, cancelRun, get, pointers, post, problemOf, work } from "./client.ts";
 import { csvRows } from "./csv-rows.ts";
 import { complete } from "./finish.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const ask = ({ api_key }: Account, path: string) => get(`${world.url}${path}`, api_key);
 const submit = async ({ api_key }: Account, change = {}) =>

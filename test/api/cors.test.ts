@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseEnv } from "../../edge/env.ts";
-import { acceptedRun, type Answer, bearer, call, post, problemOf } from "./client.ts";
+import { acceptedRun, type ApiResponse, bearer, call, post, problemOf } from "./client.ts";
 import { createWorld, type World } from "./harness.ts";
 
 const LISTED = "https://app.example";
@@ -32,7 +32,7 @@ const preflight = (url: string, origin: string, method = "POST") =>
       "Access-Control-Request-Headers": "authorization,idempotency-key",
     },
   });
-const corsOf = ({ headers }: Answer) =>
+const corsOf = ({ headers }: ApiResponse) =>
   Object.fromEntries([...headers].filter(([name]) => name.startsWith("access-control-")));
 
 describe("a preflight", () => {

@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { acceptedRun, get, pointers, post, problemOf } from "./client.ts";
 import { authorized } from "./every-route.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
 
-let world: World;
+const world = await sharedWorld();
 let account: Account;
 beforeAll(async () => {
-  world = await createWorld();
   account = await authorized(world);
   for (let count = 0; count < 3; count++) acceptedRun(await post({ url: world.url, api_key: account.api_key }));
 });
-afterAll(() => world.close());
 
 const LISTS = ["/v1/runs?", "/v1/runs?order=accepted&", "/v1/ledger?", "/v1/ledger?order=committed&"];
 const FILTERS = ["", "created_after=2026-01-01T00:00:00Z&", "created_before=2999-01-01T00:00:00Z&"];

@@ -1,19 +1,16 @@
 import { pagesOf } from "../../edge/http/cursor.ts";
 import { eventually } from "../support/eventually.ts";
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseApiKey } from "#core/domain/api-key.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import { keyView } from "../../edge/keys/schemas.ts";
-import { type Answer, get, pointers, post, problemOf } from "./client.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import { type ApiResponse, get, pointers, post, problemOf } from "./client.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
 import { keyCalls, made, rotated } from "./key-calls.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const GONE = "01a1fa37-24d5-77a5-b92c-ccf601371541";
 const { send, admin, create, rotate, revoke, list, budgetOf } = keyCalls(() => world);
@@ -130,7 +127,7 @@ test("another account's key is answered exactly like one that is not there", asy
       await send(mine.api_key, method, `/${other.key_id}${tail}`),
       await send(mine.api_key, method, `/${randomUUID()}${tail}`),
     ];
-    const bytes = (answer: Answer) => answer.text.replace(/"(instance|trace_id)":"[^"]*"/g, "");
+    const bytes = (answer: ApiResponse) => answer.text.replace(/"(instance|trace_id)":"[^"]*"/g, "");
     problemOf(theirs, 404, "not-found");
     expect(bytes(theirs)).toBe(bytes(absent));
   }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { priceOf } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
@@ -10,13 +10,10 @@ import { runView } from "#core/domain/run-view.ts";
 import { opened, turn } from "../unit/packs/decision-fixture.ts";
 import { acceptedRun, bearer, call, get, pointers, post, problemOf, work } from "./client.ts";
 import { complete } from "./finish.ts";
-import { type Account, type AccountOptions, createWorld, type World } from "./harness.ts";
+import type { Account, AccountOptions } from "../dev/add-tenant.ts";
+import { createWorld, sharedWorld } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const ask = ({ api_key }: Account, body: unknown = work(), query = "", url = world.url) =>
   call(`${url}/v1/runs/estimate${query}`, {

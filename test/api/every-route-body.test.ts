@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bearer, pointers, problemOf } from "./client.ts";
 import { authorized, bodySchema, faultyIn, withBody } from "./every-route.ts";
-import { createWorld, type World } from "./harness.ts";
+import { sharedWorld } from "./harness.ts";
 import { sampleOf } from "./sample.ts";
 import { send } from "./send.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const MAX_BODY_BYTES = 256 * 1024;
 

@@ -1,16 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { bearer, call } from "./client.ts";
 import { operations } from "./document.ts";
 import { authorized } from "./every-route.ts";
-import { createWorld, type World } from "./harness.ts";
+import { sharedWorld } from "./harness.ts";
 import { isId, sampleOf } from "./sample.ts";
 import { newThings } from "./send.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const STREAM = "text/event-stream";
 /** What differs from one response to the next. */

@@ -1,15 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { bearer, pointers, problemOf, steadyHeaders } from "./client.ts";
 import { authorized, ofOwnThings, TRACE } from "./every-route.ts";
-import { createWorld, type World } from "./harness.ts";
+import { sharedWorld } from "./harness.ts";
 import { isId, sampleOf } from "./sample.ts";
 import { absentId, newThings, send } from "./send.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 test.each(ofOwnThings)("$title answers another tenant's id exactly like an absent one", async ({ operation }) => {
   const [owner, caller] = [await authorized(world), await authorized(world)];

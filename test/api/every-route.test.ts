@@ -1,26 +1,23 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Scope } from "#core/domain/plan.ts";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
-import { type Answer, bearer, call, problemOf } from "./client.ts";
+import { type ApiResponse, bearer, call, problemOf } from "./client.ts";
 import { type Operation, operations } from "./document.ts";
 import { authorized, closed, faultyIn, scoped, SCOPES, TRACE } from "./every-route.ts";
-import { createWorld, mistyped, newKey, type World } from "./harness.ts";
+import { newKey } from "../dev/add-tenant.ts";
+import { mistyped, sharedWorld } from "./harness.ts";
 import { sampleOf } from "./sample.ts";
 import { send } from "./send.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 /** Every address of its own, so that no route uses up what strangers may ask from one. */
 const addressOf = ({ operationId }: Operation) =>
   `198.51.${operations.findIndex((each) => each.operationId === operationId)}.7`;
 
 describe.each(closed)("$title", ({ operation }) => {
-  const ask = (authorization: string | undefined): Promise<Answer> =>
+  const ask = (authorization: string | undefined): Promise<ApiResponse> =>
     send(world.url, sampleOf(operation), {
       headers: {
         ...TRACE,

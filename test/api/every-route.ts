@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import type { Scope } from "#core/domain/plan.ts";
-import { type Answer, pointers, problemOf } from "./client.ts";
+import { type ApiResponse, pointers, problemOf } from "./client.ts";
 import { type Operation, operations, resolved } from "./document.ts";
 import type { World } from "./harness.ts";
 import { isId } from "./sample.ts";
@@ -39,7 +39,7 @@ const rpcFaults = z.object({
 });
 
 /** The places that a 400 of this operation finds fault with. */
-export function faultyIn({ operationId }: Operation, answer: Answer): readonly (string | undefined)[] {
+export function faultyIn({ operationId }: Operation, answer: ApiResponse): readonly (string | undefined)[] {
   if (!(operationId in OWN_WORDS)) return pointers(problemOf(answer, 400, "invalid-request"));
   expect([answer.status, answer.headers.get("content-type")], answer.text).toEqual([400, "application/json"]);
   return rpcFaults.parse(answer.body).error.data.errors.map(({ pointer, parameter }) => pointer ?? parameter);

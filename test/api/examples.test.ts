@@ -1,3 +1,4 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -10,9 +11,18 @@ import { resultView } from "../../edge/runs/schemas.ts";
 import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts";
 import { type LocalServer, serve } from "../contract/support/local-server.ts";
 import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
+import { dataSchema } from "../../edge/runs/request-schemas.ts";
 import { acceptedRun, call, get, post } from "./client.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import { faultsOf } from "./document.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
+import { found, LEGACY, order, resultOf, send, tool } from "./mcp-client.ts";
 import { workerOf } from "./worker.ts";
+
+interface Described {
+  readonly name: string;
+  readonly outputSchema: object;
+}
 
 const result = z.object({
   status: z.literal("COMPLETED"),
@@ -22,12 +32,11 @@ const result = z.object({
   artifacts: z.array(z.object({ name: z.string(), content_type: z.string() })),
 });
 
-let world: World;
+const world = await sharedWorld();
 let account: Account;
 let page: LocalServer;
 let worker: ReturnType<typeof workerOf>;
 beforeAll(async () => {
-  world = await createWorld();
   account = await world.account({ plan: { pack_types: [...catalog.keys()] } });
   page = await serve((_, response) => response.writeHead(200, { "content-type": "text/html" }).end(NEWS_PAGE));
   const guarded = createGuardedFetch({ allowHosts: [`127.0.0.1:${page.port}`] });
@@ -38,7 +47,6 @@ beforeAll(async () => {
 afterAll(async () => {
   worker.close();
   await page[Symbol.asyncDispose]();
-  await world.close();
 });
 
 /** Submits inputs, lets the worker take the run, and looks at it as its caller and in the ledger. */
@@ -81,6 +89,25 @@ describe.each(offers)("the example of %s", (type, offer) => {
     const estimate = offer.estimate(offer.inputs.parse(offer.example));
     if (estimate.exact) expect(units).toEqual(estimate.units);
     expect(priceOf(offer.prices, units)).toBeGreaterThanOrEqual(priceOf(offer.prices, estimate.units));
+  });
+
+  test("is handed over by get_result and submit_run as their output schemas and the pack's own say", async () => {
+    const given = order({ pack_type: type, inputs: offer.example });
+    const connection = { url: world.url, api_key: account.api_key, revision: LEGACY } as const;
+    const { run_id } = found(await tool(connection, "submit_run", given));
+    await worker.run(String(run_id));
+    const listed = resultOf(await send(world.url, account.api_key, { method: "tools/list", revision: LEGACY }));
+    const schemas = new Map((listed["tools"] as Described[]).map(({ name, outputSchema }) => [name, outputSchema]));
+    for (const [name, args] of [
+      ["get_result", { run_id }],
+      ["submit_run", { ...given, wait_seconds: 1 }],
+    ] as const) {
+      const answer = found(await tool(connection, name, args));
+      const fits = new Ajv2020({ strict: false, validateFormats: false }).compile(schemas.get(name) ?? false);
+      expect([fits(answer), fits.errors]).toEqual([true, null]);
+      const { data } = answer["output"] as { readonly data: unknown };
+      expect(faultsOf(dataSchema(type), data)).toEqual([]);
+    }
   });
 
   test("gives the same data, units and artifacts again", async () => {

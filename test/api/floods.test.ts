@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { acceptedRun, bearer, call, cancelRun, get, post } from "./client.ts";
-import { createWorld, newKey, type World } from "./harness.ts";
+import { newKey } from "../dev/add-tenant.ts";
+import { createWorld, type World } from "./harness.ts";
 import { send, sendRaw } from "./mcp-client.ts";
 
 let world: World;

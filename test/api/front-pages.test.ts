@@ -8,7 +8,8 @@ import { PROBLEMS } from "#core/domain/problem.ts";
 import { problemList } from "../../edge/service/problem-schema.ts";
 import { index } from "../../edge/service/schemas.ts";
 import { call, get, post, problemOf } from "./client.ts";
-import { createWorld, newKey, type World } from "./harness.ts";
+import { newKey } from "../dev/add-tenant.ts";
+import { createWorld, type World } from "./harness.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -22,6 +23,7 @@ const counted = (labels: Record<string, string>) =>
   world.logs.filter((line) => line.includes(`"metric":"answered"`) && line.includes(JSON.stringify(labels)));
 
 test("the index links to what there is", async () => {
+  await world.workerAlive();
   const { links } = index.parse((await call(`${world.url}/`)).body);
   for (const [name, href] of Object.entries(links))
     expect((await call(world.url + href)).status, href).toBe(name === "mcp" ? 405 : 200);

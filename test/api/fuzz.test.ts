@@ -1,4 +1,3 @@
-import type { ResultDocument } from "#core/domain/result.ts";
 import { randomInt } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -8,11 +7,14 @@ import { operations } from "./document.ts";
 import { acceptedRun, bearer, post } from "./client.ts";
 import { complete, fail } from "./finish.ts";
 import { judge, type Told } from "./fuzz/judge.ts";
+import { judgeMcp } from "./fuzz/judge-mcp.ts";
 import { KNOWN_RUN } from "./fuzz/mcp-messages.ts";
 import { type Plan, plans } from "./fuzz/requests.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createWorld, type World } from "./harness.ts";
 import { isId } from "./sample.ts";
 import { newThings } from "./send.ts";
+import { storedResult } from "./stored-result.ts";
 
 const REQUESTS = Number(process.env["FUZZ_REQUESTS"] ?? 2_500);
 const SEED = Number(process.env["FUZZ_SEED"] ?? randomInt(2 ** 31));
@@ -56,44 +58,11 @@ afterAll(() => world.close());
 
 const placeOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf("/{"), 0));
 
-/** What a worker stores for such a run. */
-const resultOf = (run_id: string): ResultDocument => ({
-  schema_version: "1",
-  run_id,
-  pack_type: "decision",
-  pack_version: "1.0.0",
-  status: "COMPLETED",
-  generated_at: "2026-11-21T09:30:00.000Z",
-  cost: { max_usd: "1.0000", reserved_usd: "1.0000", actual_usd: "0.5000", minimum_fee_usd: "0.0110" },
-  units: { base: 1 },
-  reliability: 0.75,
-  data: {
-    question: "Tea or coffee?",
-    mode: "brief",
-    method: "weighted_sum",
-    verdict: "WINNER",
-    winner: "tea",
-    tied: [],
-    margin: 1,
-    ranking: [
-      { option: "tea", rank: 1, score: 1 },
-      { option: "coffee", rank: 2, score: 0 },
-    ],
-    dominated: [{ option: "coffee", by: ["tea"] }],
-    pareto_front: ["tea"],
-    sensitivity: [{ criterion: "calm", weight: 2, switch_weight: null, change: null, new_winners: [] }],
-    sources: { options: "caller", criteria: "caller", scores: "caller" },
-    model: null,
-  },
-  artifacts: [],
-  meta: { trace_id: "a".repeat(32), payload_sha256: "b".repeat(64) },
-});
-
 /** Runs that ended well and badly, which nothing that is sent here does. */
 async function finishRuns({ api_key }: Account): Promise<void> {
   const submitted = async () => acceptedRun(await post({ url: world.url, api_key })).run_id;
   const [completed, failed] = [await submitted(), await submitted()];
-  await complete(world.backend, completed, resultOf(completed), 500_000);
+  await complete(world.backend, completed, storedResult(completed), 500_000);
   await fail(world.backend, failed);
   for (const run_id of [completed, failed]) keep("/v1/runs", [run_id]);
 }
@@ -154,7 +123,8 @@ test("whatever is sent, the answer is one that the document describes", { timeou
       const answer = await told(request);
       const what = `${plan.operation.operationId} ${answer.status}`;
       seen.set(what, (seen.get(what) ?? 0) + 1);
-      const faults = judge(plan.operation, answer);
+      const { operationId } = plan.operation;
+      const faults = [...judge(plan.operation, answer), ...(operationId === "mcp" ? judgeMcp(plan.body, answer) : [])];
       if (faults.length > 0) wrong.push(shown(plan, request, faults));
     }
   };

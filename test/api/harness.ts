@@ -1,75 +1,24 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { Redis as RedisClient } from "ioredis";
 import { inject } from "vitest";
-import { API_KEY_RANDOM_BYTES, newApiKey, parseApiKey } from "#core/domain/api-key.ts";
-import { micros } from "#core/domain/money.ts";
-import type { Db } from "#core/ports/db.ts";
-import { createKey, type KeyProperties } from "#core/store/keys/create-key.ts";
-import { createTenant } from "#core/store/tenants/create-tenant.ts";
-import { definePlan, type PlanChange } from "#core/store/plans/define-plan.ts";
-import { grantCredit } from "#core/store/ledger/grant-credit.ts";
+import type { KeyProperties } from "#core/store/keys/create-key.ts";
 import { tenantKeys, tenantOfKey } from "#core/store/redis/keys.ts";
 import { newReceiptKey } from "../../backend/cli/operations/new-receipt-key.ts";
 import { createPgDb } from "../../backend/drivers/pg.ts";
 import { createRedis } from "../../backend/drivers/redis.ts";
+import { type Account, type AccountOptions, addAccount, addKey, GENEROUS } from "../dev/add-tenant.ts";
 import { createTestDatabase } from "../dev/database.ts";
 import { startEdge } from "../dev/edge.ts";
 import { freePort } from "../dev/free-port.ts";
 import { startNeonFront } from "../dev/neon-front.ts";
 import { startUpstashFront } from "../dev/upstash-front.ts";
 
-export interface Account {
-  readonly tenant_id: string;
-  readonly key_id: string;
-  readonly key_sha256: string;
-  readonly api_key: string;
-}
-
-export interface AccountOptions {
-  /** In micros. */
-  readonly funds?: number;
-  readonly plan?: PlanChange | null;
-  readonly key?: Partial<KeyProperties>;
-}
-
-const GENEROUS: PlanChange = {
-  submit_per_minute: 600_000,
-  submit_burst: 10_000,
-  read_per_minute: 600_000,
-  read_burst: 10_000,
-  max_open_runs: 1_000,
-  max_cost_micros: micros(10_000_000),
-};
-
-export const newKey = (): string => newApiKey("test", randomBytes(API_KEY_RANDOM_BYTES));
-
 /** The key with one letter of its body changed. */
 export const mistyped = (api_key: string): string =>
   api_key.replace(/^(dpp_test_)(.)/, (_all, head: string, letter: string) => head + (letter === "a" ? "b" : "a"));
 
-async function addKey(owner: Db, tenant_id: string, properties: Partial<KeyProperties> = {}): Promise<Account> {
-  const api_key = newKey();
-  const key_id = randomUUID();
-  const key_sha256 = parseApiKey(api_key)?.sha256 ?? "";
-  const plain = { name: "key", mode: "test", scopes: ["submit", "read"], expires_at: undefined } as const;
-  const unlimited = { submit_per_minute: undefined, read_per_minute: undefined, spending_cap: undefined };
-  await createKey(owner, { ...plain, ...unlimited, ...properties, tenant_id, key_id, key_sha256 });
-  return { tenant_id, key_id, key_sha256, api_key };
-}
-
-export async function grant(owner: Db, tenant_id: string, funds: number): Promise<void> {
-  await grantCredit(owner, { tenant_id, grant_id: randomUUID(), amount: micros(funds) });
-}
-
-async function addAccount(owner: Db, options: AccountOptions): Promise<Account> {
-  const { funds = 100_000_000, plan = {}, key = {} } = options;
-  const tenant_id = randomUUID();
-  const plan_id = plan === null ? undefined : `plan-${tenant_id}`;
-  if (plan_id !== undefined) await definePlan(owner, plan_id, { ...GENEROUS, ...plan }, ["decision", "url"]);
-  await createTenant(owner, { tenant_id, name: "tenant", plan_id });
-  if (funds > 0) await grant(owner, tenant_id, funds);
-  return addKey(owner, tenant_id, key);
-}
+/** What tests ask of an account of theirs for. */
+const USUAL = { funds: 100_000_000, plan: GENEROUS, pack_types: ["decision", "url"] };
 
 const connect = (connectionString: string) =>
   createPgDb({
@@ -111,6 +60,15 @@ export interface WorldOptions {
 }
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
+
+let shared: Promise<World> | undefined;
+
+/** The world of this process, for every file whose tests ask nothing of it but what concerns tenants of their own. */
+export const sharedWorld = (): Promise<World> => (shared ??= createWorld());
+
+export async function closeSharedWorld(): Promise<void> {
+  await (await shared)?.close();
+}
 
 /** The edge in workerd before a database of its own, and fronts of its own that count what the edge asks of them. */
 export async function createWorld({ bindings = {} }: WorldOptions = {}) {
@@ -158,8 +116,14 @@ export async function createWorld({ bindings = {} }: WorldOptions = {}) {
     redis: redis.redis,
     mirror: mirrorOf(client),
     logs,
-    account: (options: AccountOptions = {}) => addAccount(owner, options),
+    account: (options: AccountOptions = {}) => addAccount(owner, options, USUAL),
     key: (tenant_id: string, properties: Partial<KeyProperties> = {}) => addKey(owner, tenant_id, properties),
+    /** A worker that says it is alive for as long as the test may take. */
+    workerAlive: () =>
+      owner.query(
+        "INSERT INTO processes (process_id, kind, beat_at) VALUES (gen_random_uuid(), 'worker', now() + interval '1 hour')",
+        [],
+      ),
     roundTrips: () => ({ redis: upstash.requests(), postgres: neon.requests() }),
     stopRedis,
     stopPostgres,

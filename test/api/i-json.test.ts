@@ -1,17 +1,16 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { acceptedRun, call, pointers, post, problemOf, work } from "./client.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
 
-let world: World;
+const world = await sharedWorld();
 let account: Account;
 beforeAll(async () => {
-  world = await createWorld();
   account = await world.account();
 });
-afterAll(() => world.close());
 
 /** A submit as text, of which the first `from` is `to`. */
 const submitOf = (from: string, to: string): string => {

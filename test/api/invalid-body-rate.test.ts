@@ -10,10 +10,11 @@ import { correlate } from "../../edge/http/correlate.ts";
 import { rateHeaders } from "../../edge/http/rate-headers.ts";
 import { problemResponse } from "../../edge/http/problem-response.ts";
 import { Problem } from "#core/domain/problem.ts";
+import { NO_METRICS } from "#core/ports/metrics.ts";
 import { LruCache } from "../../edge/admission/lru-cache.ts";
 import { DeniedKeyCache } from "../../edge/admission/denied-key-cache.ts";
 import type { ShieldDeps } from "../../edge/admission/shield.ts";
-import { newKey } from "./harness.ts";
+import { newKey } from "../dev/add-tenant.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
 const ALLOWED = ["ALLOWED", "50", "60000", "49", "1200", "0"];
@@ -32,7 +33,7 @@ beforeEach(() => {
   [tenant, redis_fails, asked] = [TENANT, false, { redis: 0, statements: 0 }];
   const deps: ShieldDeps & ReadBodyDeps = {
     log: quiet,
-    metrics: { count: () => undefined, gauge: () => undefined },
+    metrics: NO_METRICS,
     grace_seconds: 90,
     tenants: new LruCache(1_000),
     unauthenticated: new IsolateRateLimiter({ per_minute: 60, burst: 2 }, clock),

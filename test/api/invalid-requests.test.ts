@@ -1,20 +1,19 @@
+import { randomBytes } from "node:crypto";
 import type { ProblemSlug } from "#core/domain/problem.ts";
 import { eventually } from "../support/eventually.ts";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
-import { type Answer, call, get, post, problemOf } from "./client.ts";
-import { createWorld, mistyped, newKey, type World } from "./harness.ts";
+import { type ApiResponse, call, get, post, problemOf } from "./client.ts";
+import { newKey } from "../dev/add-tenant.ts";
+import { createWorld, mistyped, type World, sharedWorld } from "./harness.ts";
+import { LEGACY, send, sendRaw } from "./mcp-client.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const INVALID: readonly (readonly [
   what: string,
-  ask: (at: World, api_key: string) => Promise<Answer>,
+  ask: (at: World, api_key: string) => Promise<ApiResponse>,
   status: number,
 ])[] = [
   ["a body that is no JSON", ({ url }, api_key) => post({ url, api_key, body: "{" }), 400],
@@ -50,7 +49,7 @@ describe.each(INVALID)("a request with %s", (_what, ask, status) => {
 
   test("counts as a read, and says where its key stands until the rate is used up", async () => {
     const { api_key } = await world.account({ plan: { read_per_minute: 1, read_burst: 2 } });
-    const resetOf = ({ headers }: Answer) => Number(/;t=(\d+)$/.exec(headers.get("ratelimit") ?? "")?.[1]);
+    const resetOf = ({ headers }: ApiResponse) => Number(/;t=(\d+)$/.exec(headers.get("ratelimit") ?? "")?.[1]);
     let reset_s = 0;
     for (const left of [1, 0]) {
       const answer = await ask(world, api_key);
@@ -102,7 +101,7 @@ test("the problem that is counted is the one that is answered", async () => {
 test("the trace_id of every refusal finds the log line that says whose it was, and never the key", async () => {
   const account = await world.account();
   const { url } = world;
-  const refusals: readonly [string, () => Promise<Answer>, string][] = [
+  const refusals: readonly [string, () => Promise<ApiResponse>, string][] = [
     ["/v1/runs/{id}", () => get(`${url}/v1/runs/${crypto.randomUUID()}`, account.api_key), "not-found"],
     ["/v1/runs", () => post({ url, api_key: account.api_key, body: "{" }), "invalid-request"],
     ["/v1/runs", () => post({ url, api_key: account.api_key, idempotency_key: "x" }), "invalid-idempotency-key"],
@@ -125,4 +124,58 @@ test("the trace_id of every refusal finds the log line that says whose it was, a
     expect(line).not.toContain(account.api_key);
     expect(line).not.toContain(account.key_sha256);
   }
+});
+
+test("a refusal in an answer of 200 leaves the same line, with its tool or its code", async () => {
+  const account = await world.account();
+  const { url } = world;
+  const trace_id = randomBytes(16).toString("hex");
+  const headers = { traceparent: `00-${trace_id}-${"b".repeat(16)}-01` };
+  const calling = (name: string, given = {}) => ({ method: "tools/call", params: { name, arguments: given } });
+  const messages = [
+    { ...calling("get_run", { run_id: crypto.randomUUID() }), headers, revision: LEGACY },
+    { ...calling("secret_tool"), headers, revision: LEGACY },
+    { method: "secret/method", headers, revision: LEGACY },
+  ] as const;
+  for (const message of messages) expect((await send(url, account.api_key, message)).status).toBe(200);
+  const batch = [calling("submit_run"), { method: "secret/method" }].map((each, id) => ({
+    jsonrpc: "2.0",
+    id,
+    ...each,
+  }));
+  const sent = { ...headers, "Content-Type": "application/json", "MCP-Protocol-Version": "2025-03-26" };
+  expect((await sendRaw(url, account.api_key, JSON.stringify(batch), sent)).status).toBe(200);
+  const lines = await eventually(() => {
+    const found = world.logs.filter((each) => each.includes(trace_id) && each.includes("request refused"));
+    expect(found).toHaveLength(5);
+    return found;
+  });
+  const shared = { tenant_id: account.tenant_id, key_id: account.key_id, route: "/mcp", method: "POST" };
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { ...shared, labels: { status: "200", slug: "not-found" }, tool: "get_run" },
+    { ...shared, labels: { status: "200", slug: "invalid-request" }, tool: null, rpc_code: -32_602 },
+    { ...shared, labels: { status: "200", slug: "invalid-request" }, tool: null, rpc_code: -32_601 },
+    { ...shared, labels: { status: "200", slug: "invalid-request" }, tool: "submit_run" },
+    { ...shared, labels: { status: "200", slug: "invalid-request" }, tool: null, rpc_code: -32_601 },
+  ]);
+  expect(lines.join("")).not.toContain("secret");
+});
+
+test("of a flood of refusals in answers of 200 most are only counted", async () => {
+  const account = await world.account();
+  const none = { method: "tools/call", params: { name: "get_run", arguments: {} }, revision: LEGACY } as const;
+  const before = world.logs.length;
+  for (let sent = 0; sent < 8; sent++) {
+    const batch = Array.from({ length: 20 }, (_, id) => ({
+      jsonrpc: "2.0",
+      id,
+      method: none.method,
+      params: none.params,
+    }));
+    const headers = { "Content-Type": "application/json", "MCP-Protocol-Version": "2025-03-26" };
+    await sendRaw(world.url, account.api_key, JSON.stringify(batch), headers);
+  }
+  const lines = world.logs.slice(before).filter((line) => line.includes(account.key_id) && line.includes("refused"));
+  expect(lines.length).toBeGreaterThan(0);
+  expect(lines.length).toBeLessThan(120);
 });

@@ -1,13 +1,14 @@
 import { keyList, newKeyView, rotatedKeyView } from "../../edge/keys/schemas.ts";
 import { expect } from "vitest";
-import { type Answer, bearer, call, get } from "./client.ts";
-import type { Account, World } from "./harness.ts";
+import { type ApiResponse, bearer, call, get } from "./client.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import type { World } from "./harness.ts";
 
 export const NEW_KEY = { name: "ci", scopes: ["submit", "read"] };
 
 /** The key routes of one edge. */
 export function keyCalls(world: () => World) {
-  const send = (api_key: string, method: string, path: string, body?: unknown): Promise<Answer> =>
+  const send = (api_key: string, method: string, path: string, body?: unknown): Promise<ApiResponse> =>
     call(`${world().url}/v1/keys${path}`, {
       method,
       headers: { ...bearer(api_key), ...(body !== undefined && { "Content-Type": "application/json" }) },
@@ -32,13 +33,13 @@ export function keyCalls(world: () => World) {
 }
 
 /** The 201 of a new key, checked against the schema that documents it. */
-export function made(answer: Answer) {
+export function made(answer: ApiResponse) {
   expect(answer.status, answer.text).toBe(201);
   return newKeyView.parse(answer.body);
 }
 
 /** The same of a rotation. */
-export function rotated(answer: Answer) {
+export function rotated(answer: ApiResponse) {
   expect(answer.status, answer.text).toBe(201);
   return rotatedKeyView.parse(answer.body);
 }

@@ -1,5 +1,5 @@
 import { pagesOf } from "../../edge/http/cursor.ts";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { clawbackCredit } from "#core/store/ledger/clawback-credit.ts";
 import { grantCredit } from "#core/store/ledger/grant-credit.ts";
@@ -7,13 +7,10 @@ import { ledgerPage } from "../../edge/ledger/schemas.ts";
 import { acceptedRun, bearer, call, get, pointers, post, problemOf, work } from "./client.ts";
 import { csvRows } from "./csv-rows.ts";
 import { complete } from "./finish.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const ask = ({ api_key }: Account, query = "", headers: Record<string, string> = {}) =>
   call(`${world.url}/v1/ledger${query}`, { headers: { ...bearer(api_key), ...headers } });

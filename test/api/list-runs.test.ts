@@ -1,17 +1,14 @@
 import { pagesOf } from "../../edge/http/cursor.ts";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { problem } from "../../edge/service/problem-schema.ts";
 import { runView } from "#core/domain/run-view.ts";
 import { runList } from "../../edge/runs/schemas.ts";
 import { acceptedRun, bearer, call, cancelRun, get, pointers, post, problemOf, work } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const ask = ({ api_key }: Account, query = "") => get(`${world.url}/v1/runs${query}`, api_key);
 

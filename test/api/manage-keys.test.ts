@@ -1,16 +1,12 @@
 import { pagesOf } from "../../edge/http/cursor.ts";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseApiKey } from "#core/domain/api-key.ts";
 import { keyList } from "../../edge/keys/schemas.ts";
 import { acceptedRun, get, pointers, post, problemOf } from "./client.ts";
-import { createWorld, type World } from "./harness.ts";
+import { sharedWorld } from "./harness.ts";
 import { keyCalls, made, NEW_KEY } from "./key-calls.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const GONE = "01a1fa37-24d5-77a5-b92c-ccf601371541";
 const { admin, create, list, budgetOf } = keyCalls(() => world);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { expect } from "vitest";
-import { type Answer, bearer, call, newIdempotencyKey, work } from "./client.ts";
+import { type ApiResponse, bearer, call, newIdempotencyKey, work } from "./client.ts";
 
 export const MODERN = "2026-07-28";
 export const LEGACY = "2025-11-25";
@@ -64,10 +64,14 @@ export function framed({ method, params, id = 1, revision = MODERN, tasks = fals
 }
 
 /** Sends a body as it stands. */
-export const sendRaw = (url: string, api_key: string, body: string, headers: Record<string, string>): Promise<Answer> =>
-  call(`${url}/mcp`, { method: "POST", headers: { ...headers, ...bearer(api_key) }, body });
+export const sendRaw = (
+  url: string,
+  api_key: string,
+  body: string,
+  headers: Record<string, string>,
+): Promise<ApiResponse> => call(`${url}/mcp`, { method: "POST", headers: { ...headers, ...bearer(api_key) }, body });
 
-export function send(url: string, api_key: string, message: Message): Promise<Answer> {
+export function send(url: string, api_key: string, message: Message): Promise<ApiResponse> {
   const { headers, body } = framed(message);
   return sendRaw(url, api_key, JSON.stringify(body), headers);
 }
@@ -81,7 +85,7 @@ export function sendBatch(url: string, api_key: string, messages: readonly Messa
 }
 
 /** The result of a request, which is no error. */
-export function resultOf(answer: Answer): Members {
+export function resultOf(answer: ApiResponse): Members {
   expect([answer.status, answer.headers.get("content-type")], answer.text).toEqual([200, "application/json"]);
   const { error, result } = rpc.parse(answer.body);
   expect(error).toBeUndefined();
@@ -89,7 +93,7 @@ export function resultOf(answer: Answer): Members {
 }
 
 /** The protocol's own error, with this code and status. */
-export function errorOf(answer: Answer, status: number, code: number) {
+export function errorOf(answer: ApiResponse, status: number, code: number) {
   expect(answer.status, answer.text).toBe(status);
   const { error, id } = rpc.parse(answer.body);
   expect(error?.code).toBe(code);

@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { problemOf } from "./client.ts";
-import { createWorld, newKey, type World } from "./harness.ts";
+import { newKey } from "../dev/add-tenant.ts";
+import { createWorld, sharedWorld } from "./harness.ts";
 import { eras, found, order, refused, resultOf, send, tool } from "./mcp-client.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 describe.each(eras)("in the revision of %s", (revision) => {
   test("what concerns no tool is counted as a read, and refused as one", async () => {

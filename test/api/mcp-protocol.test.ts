@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { call, problemOf } from "./client.ts";
-import { type Account, createWorld, mistyped, newKey, type World } from "./harness.ts";
+import { type Account, newKey } from "../dev/add-tenant.ts";
+import { createWorld, mistyped, type World } from "./harness.ts";
 import { errorOf, framed, LEGACY, MODERN, order, resultOf, revisions, send, sendRaw } from "./mcp-client.ts";
 
 const PAGE = "https://console.example";

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { call, problemOf } from "./client.ts";
 import { complete } from "./finish.ts";
-import { type Account, createWorld, newKey, type World } from "./harness.ts";
+import { type Account, newKey } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
 import {
   errorOf,
   found,
@@ -19,15 +20,13 @@ import {
   tool,
 } from "./mcp-client.ts";
 
-let world: World;
+const world = await sharedWorld();
 let account: Account;
 let other: Account;
 beforeAll(async () => {
-  world = await createWorld();
   account = await world.account();
   other = await world.account();
 });
-afterAll(() => world.close());
 
 type Members = Readonly<Record<string, unknown>>;
 const older = revisions.filter((revision) => revision !== MODERN);

@@ -1,16 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { call } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
 import { errorOf, LEGACY, order, resultOf, send } from "./mcp-client.ts";
 
-let world: World;
+const world = await sharedWorld();
 let account: Account;
 beforeAll(async () => {
-  world = await createWorld();
   account = await world.account();
 });
-afterAll(() => world.close());
 
 const NOBODYS = "01a1fa37-24d5-77a5-b92c-ccf601371541";
 type Members = Readonly<Record<string, unknown>>;

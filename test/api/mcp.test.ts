@@ -1,8 +1,9 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { acceptedRun, call, get, newIdempotencyKey, post, problemOf, work } from "./client.ts";
 import { complete, fail } from "./finish.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
 import {
   found,
   isStructured,
@@ -16,14 +17,13 @@ import {
   send,
   tool,
 } from "./mcp-client.ts";
+import { storedResult } from "./stored-result.ts";
 
-let world: World;
+const world = await sharedWorld();
 let account: Account;
 beforeAll(async () => {
-  world = await createWorld();
   account = await world.account();
 });
-afterAll(() => world.close());
 
 const NOBODYS = "01a1fa37-24d5-77a5-b92c-ccf601371541";
 const TOOLS = ["list_packs", "estimate_run", "submit_run", "get_run", "get_result", "cancel_run", "get_budget"];
@@ -74,8 +74,7 @@ describe.each(revisions)("in the revision of %s", (revision) => {
     const submitted = found(await ask("submit_run", order()));
     const run_id = String(submitted["run_id"]);
     const done = found(await ask("submit_run", order()));
-    const stored = { reliability: 1, units: { base: 1 }, data: { winner: "tea" } };
-    await complete(world.backend, String(done["run_id"]), stored, 12_300);
+    await complete(world.backend, String(done["run_id"]), storedResult(String(done["run_id"])), 12_300);
     const answers: Readonly<Record<string, unknown>> = {
       submit_run: submitted,
       get_run: found(await ask("get_run", { run_id })),

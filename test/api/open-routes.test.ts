@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PROBLEMS, type ProblemSlug, problemType } from "#core/domain/problem.ts";
 import { VERSION } from "#core/domain/version.ts";
+import { setSwitch } from "#core/store/switch/set-switch.ts";
 import { problemKind } from "../../edge/service/problem-schema.ts";
 import { call, problemOf } from "./client.ts";
 import { createWorld, type World } from "./harness.ts";
@@ -21,9 +22,30 @@ test("health asks nobody and says the version", async () => {
 });
 
 test("readiness asks every store", async () => {
+  await world.workerAlive();
   const answer = await call(`${world.url}/readyz`);
   expect(answer.status).toBe(200);
-  expect(answer.body).toEqual({ status: "ready", database: "up", redis: "up", sqs: "up", s3: "up" });
+  const stores = { database: "up", redis: "up", sqs: "up", s3: "up" };
+  expect(answer.body).toEqual({ status: "ready", ...stores, workers: "up", switch: "normal" });
+});
+
+test("readiness says that no worker is alive, that runs are not taken, and that nothing is", async () => {
+  const other = await createWorld();
+  try {
+    const ask = async () => {
+      const { status, body } = await call(`${other.url}/readyz`);
+      return { code: status, ...(body as object) };
+    };
+    expect(await ask()).toMatchObject({ code: 503, status: "not-ready", workers: "down: none-alive" });
+    await other.workerAlive();
+    expect(await ask()).toMatchObject({ code: 200, status: "ready", workers: "up" });
+    await setSwitch(other.owner, "read-only");
+    expect(await ask()).toMatchObject({ code: 200, status: "degraded", switch: "read-only" });
+    await setSwitch(other.owner, "halt");
+    expect(await ask()).toMatchObject({ code: 503, status: "not-ready", switch: "halt", database: "up" });
+  } finally {
+    await other.close();
+  }
 });
 
 test("readiness names the store that is down", async () => {

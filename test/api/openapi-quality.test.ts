@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { document, faultsOf, operations, resolved } from "./document.ts";
 
 type Json = Readonly<Record<string, unknown>>;
-interface Place {
+interface Location {
   readonly at: string;
   readonly schema: Json;
   /** True for the value of a named property. */
@@ -14,7 +14,7 @@ const isObject = (value: unknown): value is Json =>
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** A schema and every schema in it; what it refers to is visited where that stands. */
-function* within(schema: unknown, at: string, property = false): Generator<Place> {
+function* within(schema: unknown, at: string, property = false): Generator<Location> {
   if (!isObject(schema)) return;
   yield { at, schema, property };
   for (const keyword of ["properties", "patternProperties", "$defs"]) {

@@ -27,7 +27,10 @@ test("when Postgres goes away a submit's outcome is unknown, and the caller is t
       problemOf(read, 503, "unavailable");
       expect(read.headers.has("retry-after")).toBe(true);
     }
-    expect(await call(`${lost.url}/readyz`)).toMatchObject({ status: 503, body: { database: "down: unreachable" } });
+    expect(await call(`${lost.url}/readyz`)).toMatchObject({
+      status: 503,
+      body: { database: "down: unreachable", workers: "down: unknown", switch: "unknown" },
+    });
     expect(await call(`${lost.url}/health`)).toMatchObject({ status: 200, body: { status: "healthy" } });
   } finally {
     await lost.close();

@@ -2,18 +2,18 @@ import { createHash, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { resultView } from "../../edge/runs/schemas.ts";
 import { freePort } from "../dev/free-port.ts";
-import { type Answer, acceptedRun, bearer, call, get, post, problemOf } from "./client.ts";
+import { type ApiResponse, acceptedRun, bearer, call, get, post, problemOf } from "./client.ts";
 import { complete, fail } from "./finish.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createWorld, type World, sharedWorld } from "./harness.ts";
 
-let world: World;
+const world = await sharedWorld();
 /** One whose edge cannot reach the store of results. */
 let apart: World;
 beforeAll(async () => {
-  world = await createWorld();
   apart = await createWorld({ bindings: { S3_ENDPOINT: `http://127.0.0.1:${await freePort()}` } });
 });
-afterAll(() => Promise.all([world.close(), apart.close()]));
+afterAll(() => apart.close());
 
 interface Given {
   readonly account: Account;
@@ -34,7 +34,11 @@ async function completed(result: object, from: World = world) {
 }
 
 /** A part of a JSON text is no JSON: it is not parsed. */
-async function output({ account, url }: Given, headers: Record<string, string> = {}, method = "GET"): Promise<Answer> {
+async function output(
+  { account, url }: Given,
+  headers: Record<string, string> = {},
+  method = "GET",
+): Promise<ApiResponse> {
   const sent = { ...bearer(account.api_key), ...headers };
   const answer = await fetch(`${url}/output`, { method, headers: sent, redirect: "manual" });
   const text = await answer.text();
@@ -178,6 +182,8 @@ test("a presigned address serves the result as a file, and nothing that is writt
   expect([answer.status, answer.text]).toEqual([200, given.text]);
   expect([...answer.headers.keys()].filter((name) => name.startsWith("x-amz-meta"))).toEqual([]);
   expect(answer.headers.get("content-disposition")).toBe(`attachment; filename="${given.run_id}.json"`);
+  expect(new URL(url).search).toContain("attachment%3B%20filename");
+  expect(new URL(url).search).not.toContain("+");
   const without = url.replace(/response-content-disposition=[^&]*&?/, "");
   expect(without).not.toBe(url);
   expect((await call(without)).status).toBe(403);

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { BAD_INPUTS, type BadInputs } from "./bad-inputs.ts";
 import { get, pointers, post, problemOf } from "./client.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
 
-let world: World;
+const world = await sharedWorld();
 let account: Account;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
 
 const LEAST_ROWS = 12;
 
@@ -72,6 +69,8 @@ test("the tables are of packs that there are, a dozen rows or more each", () => 
 });
 
 test("after all of that there is no run, and nothing but the grant in the ledger", async () => {
-  expect(await world.owner.query("SELECT FROM runs", [])).toEqual([]);
-  expect(await world.owner.query("SELECT DISTINCT kind FROM ledger_transfers", [])).toEqual([{ kind: "GRANT" }]);
+  const { tenant_id } = account;
+  expect(await world.owner.query("SELECT FROM runs WHERE tenant_id = $1", [tenant_id])).toEqual([]);
+  const kinds = "SELECT DISTINCT kind FROM ledger_transfers WHERE tenant_id = $1";
+  expect(await world.owner.query(kinds, [tenant_id])).toEqual([{ kind: "GRANT" }]);
 });

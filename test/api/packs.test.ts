@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { formatUsd, micros } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { packList, packView } from "../../edge/packs/schemas.ts";
 import { openapiDocument } from "../../edge/openapi/document.ts";
 import { acceptedRun, bearer, call, get, pointers, post, problemOf } from "./client.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const ask = ({ api_key }: Account, rest = "") => get(`${world.url}/v1/packs${rest}`, api_key);
 const list = async (account: Account) => packList.parse((await ask(account)).body).packs;

@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { payloadHash } from "#core/domain/run-request.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { estimateView } from "../../edge/runs/estimate-schema.ts";
 import { acceptedRun, bearer, call, cancelRun, get, newIdempotencyKey, post, problemOf } from "./client.ts";
 import { start } from "./finish.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
 import { refused, tool } from "./mcp-client.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const rich = { plan: { pack_types: [...catalog.keys()] } };
 const order = (pack_type: string, inputs: object, max_cost_usd: string) => ({ pack_type, inputs, max_cost_usd });

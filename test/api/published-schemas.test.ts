@@ -18,13 +18,13 @@ const isObject = (value: unknown): value is Json =>
 const VALUES = new Set(["example", "examples", "default", "enum", "const", "value", "mapping"]);
 const NAMED = new Set(["properties", "patternProperties", "$defs", "schemas", "headers", "responses", "paths"]);
 
-interface Place {
+interface Location {
   readonly at: string;
   readonly schema: Json;
 }
 
 /** Everything in a document that may be a schema. */
-function* within(part: unknown, at: string, named = false): Generator<Place> {
+function* within(part: unknown, at: string, named = false): Generator<Location> {
   if (Array.isArray(part)) for (const [index, each] of part.entries()) yield* within(each, `${at}/${index}`);
   if (!isObject(part)) return;
   if (!named) yield { at, schema: part };

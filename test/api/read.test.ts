@@ -1,17 +1,14 @@
 import { createHash, randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { budgetView } from "../../edge/ledger/schemas.ts";
 import { runView } from "#core/domain/run-view.ts";
 import { resultView } from "../../edge/runs/schemas.ts";
-import { type Answer, acceptedRun, call, get, post, problemOf, steadyHeaders, work } from "./client.ts";
+import { type ApiResponse, acceptedRun, call, get, post, problemOf, steadyHeaders, work } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { sharedWorld } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 async function submitted(change: Record<string, unknown> = {}): Promise<{ account: Account; run_id: string }> {
   const account = await world.account();
@@ -138,7 +135,7 @@ test("another tenant's run is answered as one that is not there, to the byte", a
   };
   for (const rest of ["", "?include=inputs,output", "/result", "/output"]) {
     const ask = (run_id: string) => call(`${world.url}/v1/runs/${run_id}${rest}`, { headers });
-    const comparable = (answer: Answer, run_id: string) => {
+    const comparable = (answer: ApiResponse, run_id: string) => {
       const others = steadyHeaders(answer);
       return { status: answer.status, text: answer.text.replaceAll(run_id, "<id>"), others };
     };

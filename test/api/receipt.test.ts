@@ -1,6 +1,6 @@
 import { eventually } from "../support/eventually.ts";
 import { compactVerify, createLocalJWKSet, decodeProtectedHeader } from "jose";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { z } from "zod";
 import { payloadHash } from "#core/domain/run-request.ts";
 import { publicKey } from "#core/domain/receipt-key.ts";
@@ -10,13 +10,10 @@ import { parseEnv } from "../../edge/env.ts";
 import { keySet, receiptView } from "../../edge/receipts/schemas.ts";
 import { acceptedRun, bearer, call, cancelRun, get, post, problemOf, work } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createWorld, type World, sharedWorld } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 interface Given {
   readonly account: Account;
@@ -176,6 +173,7 @@ test("a deployment without a key signs nothing and says so, and serves an empty 
     expect(problemOf(refused, 503, "unavailable").detail).toContain("no key for signing receipts");
     expect(refused.headers.has("retry-after")).toBe(true);
     expect((await call(`${keyless.url}/.well-known/jwks.json`)).body).toEqual({ keys: [] });
+    await keyless.workerAlive();
     expect((await call(`${keyless.url}/readyz`)).status).toBe(200);
   } finally {
     await keyless.close();

@@ -5,7 +5,8 @@ import { syncTenant } from "#core/store/sync-tenant.ts";
 import audit from "../contract/support/ledger-audit.sql";
 import { startHttpFront } from "../dev/http-front.ts";
 import { acceptedRun, call, get, newIdempotencyKey, post, problemOf, work } from "./client.ts";
-import { createWorld, newKey, type World } from "./harness.ts";
+import { newKey } from "../dev/add-tenant.ts";
+import { createWorld, type World } from "./harness.ts";
 
 const bypasses = (world: World) => world.logs.filter((line) => line.includes('"metric":"redis_bypassed"')).length;
 
@@ -105,15 +106,32 @@ describe("Redis away", () => {
     expect(Number(last?.headers.get("retry-after"))).toBeGreaterThan(0);
   });
 
-  test("readiness says so and names no address", async () => {
+  test.each([
+    ["its own rate", { key: { submit_per_minute: 1, read_per_minute: 1 } }],
+    ["its plan's", { plan: { submit_per_minute: 1, submit_burst: 1, read_per_minute: 1, read_burst: 1 } }],
+  ] as const)("a key is held to %s, where that is lower", async (_, options) => {
+    const account = await world.account(options);
+    const submit = () => post({ url: world.url, api_key: account.api_key });
+    const read = () => get(`${world.url}/v1/budget`, account.api_key);
+    expect([(await submit()).status, (await submit()).status]).toEqual([202, 429]);
+    expect((await read()).status).toBe(200);
+    const refused = await read();
+    problemOf(refused, 429, "rate-limited");
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(1);
+  });
+
+  test("readiness says so and names no address, and that work is taken", async () => {
+    await world.workerAlive();
     const answer = await call(`${world.url}/readyz`);
-    expect(answer.status).toBe(503);
+    expect(answer.status).toBe(200);
     expect(answer.body).toEqual({
-      status: "not-ready",
+      status: "degraded",
       database: "up",
       redis: "down: unreachable",
       sqs: "up",
       s3: "up",
+      workers: "up",
+      switch: "normal",
     });
   });
 });

@@ -6,7 +6,7 @@ import { deliveryPage } from "../../edge/webhooks/schemas.ts";
 import { eventually } from "../support/eventually.ts";
 import { acceptedRun, bearer, call, cancelRun, get, post } from "./client.ts";
 import { operations } from "./document.ts";
-import type { Account } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
 import { type Sample, sampleOf } from "./sample.ts";
 
 /** Sends it; what `change` names takes the place of what the sample has. */

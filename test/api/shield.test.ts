@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Row } from "#core/ports/db.ts";
+import { NO_METRICS } from "#core/ports/metrics.ts";
 import { IsolateRateLimiter } from "../../edge/admission/isolate-rate-limiter.ts";
 import { read } from "../../edge/admission/read.ts";
 import { LruCache } from "../../edge/admission/lru-cache.ts";
@@ -27,7 +28,7 @@ beforeEach(() => {
   asked = { redis: 0, statements: 0 };
   deps = {
     log: quiet,
-    metrics: { count: () => undefined, gauge: () => undefined },
+    metrics: NO_METRICS,
     grace_seconds: 90,
     tenants: new LruCache(1_000),
     unauthenticated: new IsolateRateLimiter({ per_minute: 60, burst: 3 }, clock),

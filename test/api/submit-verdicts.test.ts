@@ -3,6 +3,7 @@ import { micros } from "#core/domain/money.ts";
 import { Outage } from "#core/domain/outage.ts";
 import { Problem, PROBLEMS } from "#core/domain/problem.ts";
 import type { Row } from "#core/ports/db.ts";
+import { NO_METRICS } from "#core/ports/metrics.ts";
 import { IsolateRateLimiter } from "../../edge/admission/isolate-rate-limiter.ts";
 import { LruCache } from "../../edge/admission/lru-cache.ts";
 import { DeniedKeyCache } from "../../edge/admission/denied-key-cache.ts";
@@ -76,7 +77,7 @@ async function run(
     clock,
     random: { bytes: (length) => new Uint8Array(length).fill(7) },
     log: quiet,
-    metrics: { count: () => undefined, gauge: () => undefined },
+    metrics: NO_METRICS,
     grace_seconds: 90,
     tenants: new LruCache(10),
     unauthenticated: new IsolateRateLimiter({ per_minute: 60, burst: 10 }, clock),

@@ -1,18 +1,15 @@
 import { eventually } from "../support/eventually.ts";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { definePlan } from "#core/store/plans/define-plan.ts";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import audit from "../contract/support/ledger-audit.sql";
 import { acceptedRun, get, newIdempotencyKey, pointers, post, problemOf, work } from "./client.ts";
-import { type Account, createWorld, grant, type World } from "./harness.ts";
+import { type Account, grant } from "../dev/add-tenant.ts";
+import { createWorld, sharedWorld } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const submit = (account: Account, change: Record<string, unknown> = {}, idempotency_key = newIdempotencyKey()) =>
   post({ url: world.url, api_key: account.api_key, body: work(change), idempotency_key });

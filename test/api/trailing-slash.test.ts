@@ -1,12 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { acceptedRun, bearer, call, get, newIdempotencyKey, problemOf, work } from "./client.ts";
-import { createWorld, type World } from "./harness.ts";
+import { sharedWorld } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 test.each(["/health", "/problems", "/problems/not-found", "/openapi.json", "/llms.txt"])(
   "%s/ is the same page",

@@ -2,9 +2,19 @@ import { eventually } from "../support/eventually.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { runView } from "#core/domain/run-view.ts";
-import { type Answer, acceptedRun, bearer, call, cancelRun, newIdempotencyKey, post, problemOf } from "./client.ts";
+import {
+  type ApiResponse,
+  acceptedRun,
+  bearer,
+  call,
+  cancelRun,
+  newIdempotencyKey,
+  post,
+  problemOf,
+} from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createWorld, type World } from "./harness.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -24,18 +34,18 @@ async function submitted(from: World = world, account?: Account): Promise<Given>
 }
 
 const runUrl = ({ run_id }: Given, from: World = world) => `${from.url}/v1/runs/${run_id}`;
-const ask = (given: Given, prefer: string, from: World = world): Promise<Answer> =>
+const ask = (given: Given, prefer: string, from: World = world): Promise<ApiResponse> =>
   call(runUrl(given, from), { headers: { ...bearer(given.account.api_key), Prefer: prefer } });
 
 /** Begins to wait, and goes on once the edge has looked at the run again. */
-async function waiting(given: Given): Promise<{ readonly held: Promise<Answer> }> {
+async function waiting(given: Given): Promise<{ readonly held: Promise<ApiResponse> }> {
   const before = world.roundTrips().postgres;
   const held = ask(given, "wait=30");
   await eventually(() => expect(world.roundTrips().postgres).toBeGreaterThan(before + 1));
   return { held };
 }
 
-const applied = ({ headers }: Answer) => headers.get("preference-applied");
+const applied = ({ headers }: ApiResponse) => headers.get("preference-applied");
 
 test("the answer is held until the run completes", async () => {
   const given = await submitted();
@@ -261,6 +271,22 @@ describe("output in a run", () => {
     await world.owner.query("UPDATE runs SET result_sha256 = sha256('other') WHERE run_id = $1", [given.run_id]);
     const answer = await read(given, "?include=output");
     expect([answer.status, answer.body]).toEqual([200, expect.objectContaining({ status: "COMPLETED", output: null })]);
+  });
+
+  test("comes with inputs that are read once the wait is over, and not kept through it", async () => {
+    const given = await submitted();
+    const before = world.roundTrips().postgres;
+    const held = call(`${runUrl(given)}?include=inputs`, {
+      headers: { ...bearer(given.account.api_key), Prefer: "wait=30" },
+    });
+    await eventually(() => expect(world.roundTrips().postgres).toBeGreaterThan(before + 1));
+    // Nothing else ever changes them: it shows when they are read.
+    const later = 'UPDATE runs SET inputs = \'{"question":"later"}\' WHERE run_id = $1';
+    await world.owner.query(later, [given.run_id]);
+    await complete(world.backend, given.run_id, { data: 1 }, 10_000);
+    const answer = await held;
+    expect(answer.body).toMatchObject({ status: "COMPLETED", inputs: { question: "later" }, output: { data: 1 } });
+    expect(applied(answer)).toBe("wait=30");
   });
 
   test("comes beside the inputs, which are null once they are deleted", async () => {

@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import * as answers from "../../edge/webhooks/schemas.ts";
-import { type Answer, acceptedRun, bearer, call, cancelRun, post, work } from "./client.ts";
-import type { Account, World } from "./harness.ts";
+import { type ApiResponse, acceptedRun, bearer, call, cancelRun, post, work } from "./client.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import type { World } from "./harness.ts";
 import { fanOutAll } from "./send.ts";
 
 export const HOOK_URL = "https://hooks.example.com/decisionproof?tenant=1";
@@ -10,7 +11,7 @@ export type WebhookClient = ReturnType<typeof webhookClient>;
 
 /** What tests ask of webhooks over HTTP. */
 export function webhookClient(world: World) {
-  const ask = (method: string, path: string, { api_key }: Account, body?: unknown): Promise<Answer> =>
+  const ask = (method: string, path: string, { api_key }: Account, body?: unknown): Promise<ApiResponse> =>
     call(`${world.url}/v1/webhooks${path}`, {
       method,
       headers: { ...bearer(api_key), ...(body !== undefined && { "Content-Type": "application/json" }) },

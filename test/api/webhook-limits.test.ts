@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { problemOf } from "./client.ts";
-import { createWorld, type World } from "./harness.ts";
+import { sharedWorld } from "./harness.ts";
 import { HOOK_URL as URL, webhookClient, type WebhookClient } from "./webhook-client.ts";
 
 const TYPED = 'HTTPS://Hooks.EXAMPLE.com:443/a/../b"c/%7Ed?q=\u00e9';
 const WRITTEN = "https://hooks.example.com/b%22c/%7Ed?q=%C3%A9";
 
-let world: World;
+const world = await sharedWorld();
 let hooks: WebhookClient;
 beforeAll(async () => {
-  world = await createWorld();
   hooks = webhookClient(world);
 });
-afterAll(() => world.close());
 
 describe("a webhook", () => {
   test("is kept as the URL standard writes its address, not as it was typed", async () => {

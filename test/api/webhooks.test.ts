@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
 import * as answers from "../../edge/webhooks/schemas.ts";
-import { acceptedRun, get, newIdempotencyKey, pointers, post, problemOf, work } from "./client.ts";
-import { type Account, createWorld, type World } from "./harness.ts";
+import { eventually } from "../support/eventually.ts";
+import { acceptedRun, bearer, call, get, newIdempotencyKey, pointers, post, problemOf, work } from "./client.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createWorld, type World } from "./harness.ts";
 import { HOOK_URL as URL, webhookClient, type WebhookClient } from "./webhook-client.ts";
 
 const ABSENT = "01a1fa37-24d5-77a5-b92c-ccf601371541";
@@ -24,9 +26,24 @@ test("a result is sent to nobody by a key that may not read it", async () => {
     world.key(tenant_id, { scopes: ["admin"] }),
     world.key(tenant_id, { scopes: ["submit"] }),
   ]);
-  problemOf(await hooks.ask("POST", "", admin, { url: URL, include_output: true }), 403, "scope-missing");
   const order = work({ webhook: URL, webhook_include_output: true });
-  problemOf(await post({ url: world.url, api_key: submits.api_key, body: order }), 403, "scope-missing");
+  for (const refused of [
+    await hooks.ask("POST", "", admin, { url: URL, include_output: true }),
+    await post({ url: world.url, api_key: submits.api_key, body: order }),
+  ]) {
+    expect(problemOf(refused, 403, "scope-missing")).toMatchObject({
+      scope: "read",
+      detail: expect.stringContaining('"read"'),
+    });
+    expect(refused.headers.get("www-authenticate")).toContain('scope="read"');
+  }
+  await eventually(async () => expect(await world.mirror.openRuns(account)).toEqual([]));
+  const estimate = await call(`${world.url}/v1/runs/estimate`, {
+    method: "POST",
+    headers: { ...bearer(submits.api_key), "Content-Type": "application/json" },
+    body: JSON.stringify(order),
+  });
+  expect(estimate.body).toMatchObject({ admitted: false, refusal: { code: "scope-missing", scope: "read" } });
   const plain = work({ webhook: URL });
   acceptedRun(await post({ url: world.url, api_key: submits.api_key, body: plain }));
 });

@@ -2,6 +2,7 @@ import { inject } from "vitest";
 import { encodeSignal } from "#core/domain/message.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
 import type { Log } from "#core/ports/log.ts";
+import { NO_METRICS } from "#core/ports/metrics.ts";
 import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { createClock, createSleeper } from "../../backend/drivers/clock.ts";
 import { createRandom } from "../../backend/drivers/random.ts";
@@ -41,7 +42,7 @@ export function workerOf({ backend, redis }: Pick<World, "backend" | "redis">, f
     sleeper: createSleeper(),
     platform_failure_fee: "none",
     random: createRandom(),
-    metrics: { count: () => undefined, gauge: () => undefined },
+    metrics: NO_METRICS,
     log,
   };
   const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;

@@ -6,7 +6,8 @@ import { type Checkpoint, dropCheckpoint, findCheckpoint, noteCheckpoint } from 
 import { grantCredit } from "#core/store/ledger/grant-credit.ts";
 import { claimed, complete } from "./support/close-work.ts";
 import { committing } from "./support/holding.ts";
-import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
 
 const DAY = 86_400;
 /** All that is committed is settled, and more than two transfers are many. */

@@ -7,7 +7,8 @@ import { auditTenant, recordTenantDiscrepancies } from "#core/store/audit-tenant
 import { listFindings } from "#core/store/audit/list-findings.ts";
 import { sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
 import { claimed, complete, queued } from "./support/close-work.ts";
-import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
 import { recorder } from "./support/recorder.ts";
 
 const DAY = 86_400;

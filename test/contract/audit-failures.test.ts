@@ -4,7 +4,8 @@ import type { Db } from "#core/ports/db.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
 import { type AuditCursor, sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
 import { claimed, complete, type Work } from "./support/close-work.ts";
-import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
 import { recorder } from "./support/recorder.ts";
 
 const NEVER = new AbortController().signal;

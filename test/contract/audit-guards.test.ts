@@ -13,7 +13,8 @@ import { recordRunDiscrepancy } from "#core/store/audit/record-finding.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
 import { claimed, complete, freeze, queued, type Work } from "./support/close-work.ts";
 import { holding } from "./support/holding.ts";
-import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
 
 let world: MoneyWorld;
 beforeAll(async () => {

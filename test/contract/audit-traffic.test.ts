@@ -6,7 +6,8 @@ import { grantCredit } from "#core/store/ledger/grant-credit.ts";
 import { auditTenant } from "#core/store/audit-tenant.ts";
 import { sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
 import { begin, cancelQueued, complete, fail, freeze, workOn } from "./support/close-work.ts";
-import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 import { recorder } from "./support/recorder.ts";
 
 const NEVER = new AbortController().signal;

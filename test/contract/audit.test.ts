@@ -6,7 +6,8 @@ import { listFindings } from "#core/store/audit/list-findings.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
 import { type AuditCursor, sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
 import { cancelQueued, claimed, complete, fail, freeze, leased, queued, type Work } from "./support/close-work.ts";
-import { type Account, createMoneyWorld, isDatabaseError, type MoneyWorld } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createMoneyWorld, isDatabaseError, type MoneyWorld } from "./support/money-world.ts";
 import { recorder } from "./support/recorder.ts";
 
 const NEVER = new AbortController().signal;

@@ -6,7 +6,8 @@ import { leaseRun } from "#core/store/runs/lease-run.ts";
 import { requeueUncounted } from "#core/store/runs/requeue-uncounted.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
 import { claimed, complete, fail, leased, queued, type Work } from "./support/close-work.ts";
-import { type Account, balanceOf, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { balanceOf, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 
 const ROUNDS = 24;
 let world: MoneyWorld;

@@ -14,7 +14,8 @@ import { setSwitch } from "#core/store/switch/set-switch.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
 import { claimed, complete, fail, freeze, leased, queued, type Work } from "./support/close-work.ts";
 import { holding } from "./support/holding.ts";
-import { type Account, balanceOf, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { balanceOf, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 
 let world: MoneyWorld;
 

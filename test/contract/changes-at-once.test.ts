@@ -22,7 +22,8 @@ import { revokeOwnKey } from "#core/store/keys/revoke-own-key.ts";
 import { rotateOwnKey } from "#core/store/keys/rotate-own-key.ts";
 import { redeliverWebhook } from "#core/store/webhooks/webhook-deliveries.ts";
 import { WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
-import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 
 const AT_ONCE = 10;
 const STEPS_EACH = 120;

@@ -10,7 +10,8 @@ import { showRun } from "#core/store/runs/show-run.ts";
 import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { claimed, complete, freeze, queued, type Work } from "./support/close-work.ts";
 import { type CliWorld, createCliWorld } from "./support/cli-world.ts";
-import { type Account, balanceOf, type MoneyWorld } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { balanceOf, type MoneyWorld } from "./support/money-world.ts";
 
 const stack = inject("stack");
 const aws = {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { admit } from "#core/store/redis/admit.ts";
-import { type CliWorld, createCliWorld, sha256, text } from "./support/cli-world.ts";
+import { type CliWorld, createCliWorld, sha256 } from "./support/cli-world.ts";
 import { type MoneyWorld, newRunId, submission } from "./support/money-world.ts";
 
 let cli: CliWorld;
@@ -25,7 +25,7 @@ describe("dpp", () => {
     const key = await json("key", "create", "--tenant", tenant_id, "--name", "first", "--mode", "test");
     expect(key).toMatchObject({ tenant_id, name: "first", mode: "test", scopes: ["submit", "read"], expires_at: null });
     await json("grant", "--tenant", tenant_id, "--usd", "25.0000", "--id", `invoice ${tenant_id}`);
-    const made = submission({ tenant_id, key_id: text(key["key_id"]), key_sha256: sha256(key["api_key"]) });
+    const made = submission({ key_sha256: sha256(key["api_key"]) });
     expect(await world.submit(made)).toMatchObject({ outcome: "inserted" });
     expect(await json("balance", "--tenant", tenant_id)).toEqual({
       tenant_id,

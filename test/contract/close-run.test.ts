@@ -6,7 +6,8 @@ import { runTransfers } from "#core/store/ledger/run-transfers.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
 import { tenantBalance } from "#core/store/tenants/tenant-balance.ts";
 import { cancelQueued, claimed, complete, fail, FAILING, freeze, leased, queued } from "./support/close-work.ts";
-import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 
 let world: MoneyWorld;
 

@@ -9,7 +9,8 @@ import { listOwnTransfers } from "#core/store/ledger/list-own-transfers.ts";
 import type { Position } from "#core/store/commit-position.ts";
 import { migrate } from "../../backend/migrate/migrate.ts";
 import { cancelQueued, claimed, complete, queued } from "./support/close-work.ts";
-import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 
 const WRITERS = 8;
 const kinds = transferKind.options;

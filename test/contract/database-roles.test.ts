@@ -10,7 +10,8 @@ import { listWebhooks } from "#core/store/webhooks/list-webhooks.ts";
 import { admissionSnapshot, tenantSnapshot } from "#core/store/tenants/tenant-snapshot.ts";
 import { migrate } from "../../backend/migrate/migrate.ts";
 import { FAILING } from "./support/close-work.ts";
-import { type Account, createMoneyWorld, isDatabaseError, type MoneyWorld, submission } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createMoneyWorld, isDatabaseError, type MoneyWorld, submission } from "./support/money-world.ts";
 
 const DENIED = "42501";
 const COMMANDS = ["SELECT count(*) FROM {}", "INSERT INTO {} DEFAULT VALUES", "DELETE FROM {}", "TRUNCATE {}"];

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { PLATFORM_FAILURES } from "#core/domain/run.ts";
 import type { Db } from "#core/ports/db.ts";
-import type { WebhookAnswer } from "#core/ports/webhook-sender.ts";
+import type { WebhookResponse } from "#core/ports/webhook-sender.ts";
 import {
   type ClaimedDelivery,
   claimDeliveries,
@@ -14,7 +14,7 @@ import { redeliverWebhook } from "#core/store/webhooks/webhook-deliveries.ts";
 import { WEBHOOK_PLACES, WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
 import { OK } from "./support/hanging-sender.ts";
 import { committing, holding } from "./support/holding.ts";
-import type { Account } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
 import { createWebhookWorld, type WebhookWorld } from "./support/webhook-world.ts";
 
 let world: WebhookWorld;
@@ -300,7 +300,7 @@ describe("an endpoint that asks for no more", () => {
 it("a sweep goes on with what is due, though its last attempts ended while it looked for more", async () => {
   const { endpoint_id, account } = await listener("a.example.com", 6);
   let [claims, concluded] = [0, 0];
-  const firstFour = Promise.withResolvers<WebhookAnswer>();
+  const firstFour = Promise.withResolvers<WebhookResponse>();
   const firstFourConcluded = Promise.withResolvers<void>();
   const db: Db = {
     query: async (statement, values) => {

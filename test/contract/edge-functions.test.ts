@@ -6,7 +6,8 @@ import { findUsage } from "#core/store/ledger/find-usage.ts";
 import { listOwnRuns } from "#core/store/runs/list-own-runs.ts";
 import { listOwnTransfers } from "#core/store/ledger/list-own-transfers.ts";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
-import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 
 let world: MoneyWorld;
 let account: Account;
@@ -26,12 +27,12 @@ const EDGE =
   "enable_webhook find_budget find_plan find_run find_run_with_inputs find_usage list_committed_runs " +
   "list_committed_transfers list_own_keys list_own_runs " +
   "list_own_transfers list_webhook_deliveries list_webhooks own_key_snapshot redeliver_webhook revoke_own_key " +
-  "rotate_own_key rotate_webhook submit_run";
+  "rotate_own_key rotate_webhook service_state submit_run";
 const BACKEND =
   "add_closed_runs add_transfers begin_purge claim_webhook_deliveries close_run " +
   "drop_audit_checkpoint fan_out_events finish_webhook_delivery forget_events freeze_closed_run freeze_run " +
-  "included_packs mirrored_key mirrored_tenant note_audit_checkpoint purge_run " +
-  "record_finding tenant_snapshot wall_clock";
+  "included_packs mirrored_key mirrored_tenant note_audit_checkpoint note_process purge_run " +
+  "record_finding service_gauges tenant_snapshot wall_clock";
 
 it.each([
   ["dpp_edge", EDGE],

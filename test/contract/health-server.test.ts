@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { Outage } from "#core/domain/outage.ts";
+import { measuredCalls } from "#core/ports/timed.ts";
 import { type HealthServer, serveHealth } from "../../backend/drivers/health-server.ts";
 import { createPrometheus } from "../../backend/drivers/prometheus.ts";
 import { Readiness } from "../../backend/doctor/readiness.ts";
@@ -53,15 +55,18 @@ test("a process whose loop turns no more is not alive, unless all its slots are 
 
 test("metrics are in Prometheus' text format", async () => {
   prometheus.metrics.count("run_closed", { pack_type: "decision", kind: "done" });
-  prometheus.metrics.gauge("dead_letters", 3);
-  await prometheus.timed("database", "ping", () => Promise.resolve());
-  await prometheus.timed("s3", "head", () => Promise.reject(new Error("out"))).catch(() => undefined);
+  prometheus.metrics.gauge("worker_concurrency", 3);
+  const timed = measuredCalls(prometheus.metrics, () => now_ms);
+  await timed("database", "ping", () => Promise.resolve());
+  await timed("s3", "head", () => Promise.reject(new Outage("s3", undefined))).catch(() => undefined);
+  await timed("s3", "head", () => Promise.reject(new Error("odd"))).catch(() => undefined);
   const { status, text } = await get("/metrics");
   expect(status).toBe(200);
   expect(text).toContain('dpp_run_closed_total{pack_type="decision",kind="done",service="worker"} 1');
-  expect(text).toContain('dpp_dead_letters{service="worker"} 3');
+  expect(text).toContain('dpp_worker_concurrency{service="worker"} 3');
   expect(text).toContain('dpp_store_seconds_count{service="worker",store="database",operation="ping"} 1');
-  expect(text).toContain('dpp_store_failures_total{store="s3",operation="head",service="worker"} 1');
+  expect(text).toContain('dpp_store_failures_total{store="s3",operation="head",service="worker"} 2');
+  expect(text).toContain('dpp_store_outages_total{store="s3",service="worker"} 1');
 });
 
 test("nothing else is served", async () => {

@@ -20,12 +20,13 @@ const MEMORY = { heap_mb: 64, resident_mb: 300 };
 const TIMEBOX_SEC = 77;
 const asker = { signal: new AbortController().signal, turn };
 
-const isolated = createProcessPool(() => startWorkProcess<{ deed: Deed }, unknown>(SCRIPT, MEMORY), {
+const isolated = createProcessPool("test", () => startWorkProcess<{ deed: Deed }, unknown>(SCRIPT, MEMORY), {
   ...POOL_LIMITS,
   processes: 2,
 });
 
 const unwritable = createOutcomePool<{ readonly value: unknown }>(
+  "test",
   new URL("./support/hostile/unwritable-process.ts", import.meta.url),
   MEMORY,
 );

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { begin, cancelQueued, complete, fail, freeze, workOn } from "./support/close-work.ts";
-import { type Account, createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 
 let world: MoneyWorld;
 

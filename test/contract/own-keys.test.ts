@@ -6,7 +6,8 @@ import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { revokeOwnKey } from "#core/store/keys/revoke-own-key.ts";
 import { rotateKey } from "#core/store/keys/rotate-key.ts";
 import { rotateOwnKey } from "#core/store/keys/rotate-own-key.ts";
-import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
 
 let world: MoneyWorld;
 beforeAll(async () => {

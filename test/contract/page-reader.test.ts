@@ -47,19 +47,15 @@ function readerWith(limits: Partial<typeof READER_LIMITS>) {
 }
 
 describe("a process", () => {
-  test("reads one document after another, each on its own", async () => {
-    const { reader, processes } = readerWith({ processes: 1 });
+  test("reads one document after another, each on its own, and is replaced after so many", async () => {
+    const { reader, processes } = readerWith({ processes: 1, uses_per_process: 3 });
     const pages = ["<title>one</title><a href=/1>1</a>", NEWS_PAGE, "<p>three"];
     const read = await Promise.all(pages.map((html) => reader.read(document(html, "links"), asker)));
     const found = read.map(({ outcome }) => pageOf(outcome));
     expect(found.map((page) => page?.title)).toEqual(["one", expect.stringContaining("Harbour"), null]);
     expect(found.map((page) => page?.links?.length)).toEqual([1, 3, 0]);
     expect(processes).toHaveLength(1);
-  });
-
-  test("is replaced after so many documents", async () => {
-    const { reader, processes } = readerWith({ processes: 1, uses_per_process: 2 });
-    for (let turn = 0; turn < 3; turn++) await reader.read(document("x"), asker);
+    await reader.read(document("x"), asker);
     expect(processes.map(({ ended }) => ended)).toEqual([true, false]);
   });
 

@@ -36,3 +36,26 @@ it("the reaper's sweeps rest alike, but for the audit, which rests longer, and t
   expect([heard.last("dead_letters"), heard.last("audit_findings_open")]).toEqual([2, 0]);
   expect(heard.last("commit_horizon_age_seconds")).toBe(0);
 });
+
+it("the webhook sweep rests as long as it is set to", async () => {
+  const stop = new AbortController();
+  const stopped = new Promise<void>((resolve) => stop.signal.addEventListener("abort", () => resolve()));
+  const rests: number[] = [];
+  const { random, ...stores } = h.deps({});
+  const deps: ReaperDeps = {
+    ...stores,
+    objects: h.objects,
+    webhooks: { send: () => Promise.reject(new Error("nothing is due")), random, objects: h.objects },
+    dead_letters: undefined,
+    sleeper: {
+      sleep: (ms) => {
+        rests.push(ms);
+        if (rests.length === 10) stop.abort();
+        return stopped;
+      },
+    },
+  };
+  const settings = { max_attempts: 3, claimed_seconds: 120, signal_seconds: 60, grace_seconds: 90, audit_seconds: 15 };
+  await reaperLoop(deps, { ...settings, sweep_seconds: 15, webhook_seconds: 45 }, stop.signal);
+  expect(rests.toSorted((a, b) => a - b)).toEqual([...Array.from({ length: 9 }, () => 15_000), 45_000]);
+});

@@ -8,7 +8,7 @@ import { grantOnce } from "../../backend/cli/operations/grant-credit.ts";
 import type { Operator } from "../../backend/cli/operator.ts";
 import { sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
 import { dying } from "./support/faults.ts";
-import type { Account } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
 import { COST, createPaidWorld, type PaidWorld } from "./support/paid-world.ts";
 import { recorder } from "./support/recorder.ts";
 

@@ -7,7 +7,7 @@ import { leaseRun } from "#core/store/runs/lease-run.ts";
 import { extendLease } from "#core/store/runs/extend-lease.ts";
 import { authorize } from "#core/store/redis/authorize.ts";
 import { between, dying, type Through } from "./support/faults.ts";
-import type { Account } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
 import { COST, createPaidWorld, type PaidWorld } from "./support/paid-world.ts";
 import { packOf } from "./support/run-harness.ts";
 

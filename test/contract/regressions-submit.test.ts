@@ -6,7 +6,7 @@ import { grantCredit } from "#core/store/ledger/grant-credit.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import { both, dying, losing } from "./support/faults.ts";
 import { holding } from "./support/holding.ts";
-import type { Account } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
 import { COST, createPaidWorld, type PaidWorld } from "./support/paid-world.ts";
 
 // What systems of this kind do wrong between a caller's request and a queued run.

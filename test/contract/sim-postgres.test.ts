@@ -9,11 +9,8 @@ import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
 import { leaseRun } from "#core/store/runs/lease-run.ts";
 import { closeRun } from "#core/store/runs/close-run.ts";
-import { createKey } from "#core/store/keys/create-key.ts";
-import { createTenant } from "#core/store/tenants/create-tenant.ts";
 import { definePlan } from "#core/store/plans/define-plan.ts";
 import { extendLease } from "#core/store/runs/extend-lease.ts";
-import { grantCredit } from "#core/store/ledger/grant-credit.ts";
 import { requeueUncounted } from "#core/store/runs/requeue-uncounted.ts";
 import { findExpiredLeases, requeueExpired } from "#core/store/runs/expired-leases.ts";
 import { findStaleClaims, rollBack } from "#core/store/runs/stale-claims.ts";
@@ -23,6 +20,7 @@ import { SimPostgres } from "../tools/sim/stores/postgres.ts";
 import { createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
 import { installSqlClock, type SqlClock } from "./support/sql-clock.ts";
 import tenantStateSql from "./support/tenant-state.sql";
+import { addKey, addTenant } from "../dev/add-tenant.ts";
 
 const SEED = 20_261_124;
 const RUNS = 3;
@@ -63,11 +61,8 @@ type Cast = ReturnType<typeof newCast>;
 async function openAccount({ owner }: Roles, { tenant_id, key_id, key_sha256 }: Cast): Promise<void> {
   const plan_id = `plan-${tenant_id}`;
   await definePlan(owner, plan_id, { max_open_runs: 2 }, ["decision"]);
-  await createTenant(owner, { tenant_id, name: "tenant", plan_id });
-  await grantCredit(owner, { tenant_id, grant_id: `start ${tenant_id}`, amount: micros(60_000) });
-  const unlimited = { submit_per_minute: undefined, read_per_minute: undefined, spending_cap: undefined };
-  const key = { name: "key", mode: "test", scopes: ["submit", "read"], expires_at: undefined } as const;
-  await createKey(owner, { ...key, ...unlimited, tenant_id, key_id, key_sha256 });
+  await addTenant(owner, { tenant_id, plan_id, funds: 60_000 });
+  await addKey(owner, tenant_id, { key_id, key_sha256 });
 }
 
 interface Step {

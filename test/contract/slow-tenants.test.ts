@@ -9,7 +9,8 @@ import { type RetentionCursor, sweepRetention } from "../../backend/reaper/sweep
 import { newSyncCursors, sweepSync } from "../../backend/reaper/sweeps/sync.ts";
 import { claimed, complete, leased, queued } from "./support/close-work.ts";
 import { memoryQueue } from "./support/memory-queue.ts";
-import { type Account, createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
 import { recorder } from "./support/recorder.ts";
 
 const NEVER = new AbortController().signal;

@@ -5,6 +5,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { presignedUrl } from "#core/domain/presigned.ts";
 import { startAwsFront, type AwsFront } from "../dev/aws-front.ts";
 
 const KEYS = { region: "eu-north-1", accessKeyId: "AKIATEST", secretAccessKey: "secret" };
@@ -54,6 +55,22 @@ describe("signatures", () => {
       expect(response.status).toBe(400);
       expect(await response.text()).toMatch(/<Code>InvalidArgument<.*Only one auth mechanism allowed/);
     }
+  });
+
+  it("a presigned address is good with its spaces as %20, and not as +, which some stores take for itself", async () => {
+    const address = new URL(url);
+    address.searchParams.set("X-Amz-Expires", "60");
+    address.searchParams.set("response-content-disposition", 'attachment; filename="a b.json"');
+    const { url: signed } = await aws.sign(address.href, { aws: { signQuery: true } });
+    expect(signed).toContain("+");
+    expect(await refusal(fetch(signed))).toEqual([403, "SignatureDoesNotMatch"]);
+    const link = presignedUrl(signed);
+    expect(link).not.toContain("+");
+    const answer = await fetch(link);
+    expect([answer.status, answer.headers.get("content-disposition")]).toEqual([
+      200,
+      'attachment; filename="a b.json"',
+    ]);
   });
 
   it("an Authorization header of another kind is refused", async () => {

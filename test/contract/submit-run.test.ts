@@ -52,7 +52,7 @@ describe("submit_run", () => {
       outcome: "existing",
       run: { run_id: run.run_id },
     });
-    expect(await world.submit(run, { mode: "look" })).toMatchObject({
+    expect(await world.submit(run, { mode: "dry-run" })).toMatchObject({
       outcome: "existing",
       run: { run_id: run.run_id },
     });
@@ -64,7 +64,7 @@ describe("submit_run", () => {
     await world.submit(run);
     const other = { ...run, run_id: newRunId(), payload_sha256: "cd".repeat(32) };
     expect(await world.submit(other)).toEqual({ outcome: "conflict" });
-    expect(await world.submit(other, { mode: "look" })).toEqual({ outcome: "conflict" });
+    expect(await world.submit(other, { mode: "dry-run" })).toEqual({ outcome: "conflict" });
   });
 
   it("keeps idempotency keys of different tenants apart", async () => {
@@ -79,7 +79,7 @@ describe("submit_run", () => {
   it("only looks when asked to look, and binds nothing", async () => {
     const account = await world.account();
     const run = submission(account);
-    expect(await world.submit(run, { mode: "look" })).toEqual({ outcome: "absent" });
+    expect(await world.submit(run, { mode: "dry-run" })).toEqual({ outcome: "absent" });
     expect(await world.submit(run)).toMatchObject({ outcome: "inserted" });
   });
 

@@ -7,7 +7,7 @@ import { claimDeliveries } from "#core/store/webhooks/claim-webhook-deliveries.t
 import { bytea, fn } from "#core/store/fn.ts";
 import { redeliverWebhook } from "#core/store/webhooks/webhook-deliveries.ts";
 import { WEBHOOK_PLACES, WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
-import type { Account } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
 import { createWebhookWorld, receiver, type WebhookWorld } from "./support/webhook-world.ts";
 
 let world: WebhookWorld;

@@ -140,7 +140,7 @@ describe("a run's own address", () => {
     const webhook = { url: "https://example.com/hook", secret: OTHER_SECRET };
     const poor = submission(account, { webhook, reserve: micros(2_000_000) });
     expect(await world.submit(poor)).toMatchObject({ outcome: "insufficient" });
-    expect(await world.submit(submission(account, { webhook }), { mode: "look" })).toEqual({ outcome: "absent" });
+    expect(await world.submit(submission(account, { webhook }), { mode: "dry-run" })).toEqual({ outcome: "absent" });
     const runs = await world.owner.query("SELECT FROM runs WHERE tenant_id = $1", [account.tenant_id]);
     expect(runs).toEqual([]);
   });
@@ -169,7 +169,7 @@ it("budget.threshold is told once for each of 50, 80 and 100 percent that is cro
 
 it("budget.threshold is told too where a clawback makes what is charged a larger share", async () => {
   const { tenant_id, ...account } = await world.tenant();
-  const run = submission({ tenant_id, ...account }, { reserve: micros(700_000) });
+  const run = submission(account, { reserve: micros(700_000) });
   await world.submit(run);
   const close =
     "SELECT FROM close_run($1, 'QUEUED', NULL, NULL, 1, 'FAILED', 700000, 'TEST', '', NULL, NULL, NULL, NULL)";

@@ -12,7 +12,7 @@ import { fanOutEvents } from "#core/store/webhooks/fan-out-events.ts";
 import { SLOW_ATTEMPT_MS, WEBHOOK_PLACES, WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
 import { EAGER, hangingSender, OK } from "./support/hanging-sender.ts";
 import { committing } from "./support/holding.ts";
-import type { Account } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
 import { createWebhookWorld, type WebhookWorld } from "./support/webhook-world.ts";
 
 let world: WebhookWorld;

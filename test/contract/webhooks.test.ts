@@ -7,7 +7,8 @@ import { defaultWebhookSecret, enableWebhook } from "#core/store/webhooks/change
 import { redeliverWebhook } from "#core/store/webhooks/webhook-deliveries.ts";
 import { createWebhookSender } from "../../backend/drivers/fetch/webhook-sender.ts";
 import { complete } from "../api/finish.ts";
-import { type Account, submission } from "./support/money-world.ts";
+import type { Account } from "../dev/add-tenant.ts";
+import { submission } from "./support/money-world.ts";
 import { createWebhookWorld, receiver, type WebhookWorld } from "./support/webhook-world.ts";
 
 let world: WebhookWorld;

@@ -148,6 +148,21 @@ describe("the house", () => {
     expect(NUMBERED.filter((file) => wrong.test(read(file)))).toEqual([]);
   });
 
+  // Edges and workers of the release before work on the new schema, and a rollback puts back code alone.
+  test("only adds to the schema in numbered migrations", () => {
+    const takes =
+      /\bDROP\s+(TABLE|COLUMN|TYPE|SCHEMA|VIEW|CONSTRAINT|ROLE)\b|\bRENAME\b|\bALTER\s+COLUMN\s+\w+\s+(SET\s+DATA\s+)?TYPE\b|\bSET\s+NOT\s+NULL\b|\bADD\s+COLUMN\b(?![^;,]*\bDEFAULT\b)[^;,]*\bNOT\s+NULL\b|\bRETURNS\b/i;
+    const code = (file: string) => read(file).replaceAll(/--.*$/gm, "");
+    for (const wrong of [
+      "ALTER TABLE a DROP COLUMN b",
+      "ALTER TABLE a ADD COLUMN b int NOT NULL",
+      "ALTER TABLE a RENAME TO b",
+    ])
+      expect(wrong).toMatch(takes);
+    expect("ALTER TABLE a ADD COLUMN b int NOT NULL DEFAULT 0, ADD COLUMN c text").not.toMatch(takes);
+    expect(NUMBERED.filter((file) => takes.test(code(file)))).toEqual([]);
+  });
+
   test("has one body of each stored function and view", () => {
     const names = FUNCTIONS.flatMap((file) => bodies(file).map(({ name }) => name));
     expect(names.length).toBeGreaterThan(50);

@@ -23,6 +23,7 @@ const DOCUMENTS = [
   PROTOCOL,
   GLOSSARY,
   "test/VERIFICATION.md",
+  ...globSync("backend/deploy/**/[!M]*.md"),
 ];
 
 const read = (file: string) => readFileSync(file, "utf8");

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { forward, loadEmulator, type AwsEmulator, type Reply } from "./aws-emulator.ts";
 import { sendFault, sendReply, SQS_JSON } from "./aws-reply.ts";
-import { startHttpFront } from "./http-front.ts";
+import { type Listen, startHttpFront } from "./http-front.ts";
 import { NO_CORS, s3Handler } from "./s3-conditions.ts";
 import { sigV4Check, type Credentials, type Fault, type ReceivedRequest } from "./sigv4-check.ts";
 import { entryFaults, limitFault } from "./sqs-limits.ts";
@@ -18,6 +18,7 @@ const WAKING_ACTIONS = new Set([
 export interface AwsOptions extends Credentials {
   /** Where S3 objects are kept; SQS messages live in memory only. */
   dir: string;
+  listen?: Listen;
 }
 
 export interface QueuePair {
@@ -130,7 +131,7 @@ export async function startAwsFront(options: AwsOptions): Promise<AwsFront> {
     }
     if (fault) return sendFault(response, service, fault, method);
     return service === "sqs" ? sqs.handle(request, response) : s3(request, response);
-  });
+  }, options.listen);
   const host = new URL(front.url).host;
   return {
     url: front.url,

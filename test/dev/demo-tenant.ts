@@ -1,21 +1,17 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import { API_KEY_RANDOM_BYTES, newApiKey, parseApiKey } from "#core/domain/api-key.ts";
 import { newId } from "#core/domain/ids.ts";
-import { micros } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import type { Scope } from "#core/domain/plan.ts";
 import type { Db } from "#core/ports/db.ts";
-import { createKey } from "#core/store/keys/create-key.ts";
-import { createTenant } from "#core/store/tenants/create-tenant.ts";
 import { definePlan } from "#core/store/plans/define-plan.ts";
-import { grantCredit } from "#core/store/ledger/grant-credit.ts";
 import { createPgDb, type OpenDb } from "../../backend/drivers/pg.ts";
 import { createRandom } from "../../backend/drivers/random.ts";
+import { addKey, addTenant, GENEROUS } from "./add-tenant.ts";
 import type { System } from "./system.ts";
 
 const PLAN = "development";
-const CREDIT = micros(100_000_000);
+const CREDIT = 100_000_000;
 const random = createRandom();
 
 const demoTenant = z.object({ tenant_id: z.guid(), name: z.string(), api_key: z.string(), admin_key: z.string() });
@@ -26,43 +22,16 @@ export interface TenantWishes {
   readonly credit?: number;
 }
 
-const id = () => newId(Date.now(), random.bytes(16));
-
-const GENEROUS = {
-  submit_per_minute: 600_000,
-  submit_burst: 10_000,
-  read_per_minute: 600_000,
-  read_burst: 10_000,
-  max_open_runs: 5_000,
-  max_cost_micros: micros(10_000_000),
-};
-
 /** The plan of all packs that there are now. */
-const generousPlan = (db: OpenDb) => definePlan(db, PLAN, { ...GENEROUS, pack_types: [...catalog.keys()] }, []);
+const generousPlan = (db: OpenDb) =>
+  definePlan(db, PLAN, { ...GENEROUS, max_open_runs: 5_000, pack_types: [...catalog.keys()] }, []);
 
 /** A tenant on a roomy plan, with credit, an everyday key and an admin key. */
 export async function createDemoTenant(db: Db, wishes: TenantWishes): Promise<DemoTenant> {
   await generousPlan(db);
-  const tenant_id = id();
-  await createTenant(db, { tenant_id, name: wishes.name, plan_id: PLAN });
-  const amount = micros(wishes.credit ?? CREDIT);
-  await grantCredit(db, { tenant_id, grant_id: `welcome-${tenant_id}`, amount });
-  const key = async (name: string, scopes: readonly Scope[]) => {
-    const raw = newApiKey("test", random.bytes(API_KEY_RANDOM_BYTES));
-    await createKey(db, {
-      key_id: id(),
-      key_sha256: parseApiKey(raw)?.sha256 ?? "",
-      tenant_id,
-      name,
-      mode: "test",
-      scopes,
-      expires_at: undefined,
-      submit_per_minute: undefined,
-      read_per_minute: undefined,
-      spending_cap: undefined,
-    });
-    return raw;
-  };
+  const tenant_id = newId(Date.now(), random.bytes(16));
+  await addTenant(db, { tenant_id, name: wishes.name, plan_id: PLAN, funds: wishes.credit ?? CREDIT });
+  const key = async (name: string, scopes: readonly Scope[]) => (await addKey(db, tenant_id, { name, scopes })).api_key;
   return {
     tenant_id,
     name: wishes.name,

@@ -6,6 +6,8 @@ export interface EdgeOptions {
   readonly script: string;
   readonly bindings: Readonly<Record<string, string>>;
   readonly port: number;
+  /** This machine alone, unless it is told otherwise. */
+  readonly host?: string;
   readonly log?: (line: string) => void;
 }
 
@@ -19,8 +21,8 @@ const MODULE = "edge.js";
 
 /** The edge in workerd; it takes requests when this answers. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { log = () => undefined } = options;
-  const env = Object.entries(options.bindings).map(
+  const { log = () => undefined, host = HOST } = options;
+  const env = Object.entries({ DPP_LOG_FORMAT: "json", ...options.bindings }).map(
     ([name, value]) => [name, { type: "json" as const, value }] as const,
   );
   await gatherAssets();
@@ -43,10 +45,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
           assets: { directory: ASSETS_DIR, hasUserWorker: true, htmlHandling: "none" },
         },
         // Miniflare's own socket has a proxy before the worker that hides a client's going away.
-        dev: { unsafeDirectSockets: [{ host: HOST, port: options.port }] },
+        dev: { unsafeDirectSockets: [{ host, port: options.port }] },
       },
     ],
   });
   await miniflare.ready;
-  return { url: `http://${HOST}:${options.port}`, dispose: () => miniflare.dispose() };
+  return { url: `http://${host}:${options.port}`, dispose: () => miniflare.dispose() };
 }

@@ -27,8 +27,16 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   response.end(body);
 }
 
-/** An HTTP server on a free port of 127.0.0.1 whose handler gets whole bodies; a handler that throws answers 500. */
-export async function startHttpFront(handler: Handler): Promise<HttpFront> {
+/** Where a front listens: a free port of this machine alone, unless it is told otherwise. */
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+const HERE: Listen = { host: "127.0.0.1", port: 0 };
+
+/** An HTTP server whose handler gets whole bodies; a handler that throws answers 500. */
+export async function startHttpFront(handler: Handler, listen: Listen = HERE): Promise<HttpFront> {
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     readBody(request)
       .then((body) => handler(request, body, response))
@@ -39,7 +47,7 @@ export async function startHttpFront(handler: Handler): Promise<HttpFront> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(listen.port, listen.host, resolve);
   });
   const { port } = server.address() as AddressInfo;
   return {

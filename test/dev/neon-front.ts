@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import pg from "pg";
-import { sendJson, startHttpFront, type HttpFront } from "./http-front.ts";
+import { sendJson, startHttpFront, type HttpFront, type Listen } from "./http-front.ts";
 
 const MAX_POOLS = 16;
 const POOL_SIZE = 20;
@@ -149,7 +149,7 @@ function poolsByUrl(): { get(url: string): pg.Pool; end(): Promise<void> } {
 }
 
 /** Neon's SQL-over-HTTP protocol before any Postgres that the Neon-Connection-String header names. */
-export async function startNeonFront(): Promise<NeonFront> {
+export async function startNeonFront(listen?: Listen): Promise<NeonFront> {
   const pools = poolsByUrl();
   let requests = 0;
   const front = await startHttpFront(async (request, body, response) => {
@@ -166,7 +166,7 @@ export async function startNeonFront(): Promise<NeonFront> {
       if (!isStatementError(error)) return sendJson(response, 503, { message });
       sendJson(response, 400, { message, ...Object.fromEntries(ERROR_FIELDS.map((name) => [name, error[name]])) });
     }
-  });
+  }, listen);
   return {
     url: front.url,
     requests: () => requests,

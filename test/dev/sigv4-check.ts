@@ -47,8 +47,9 @@ const fault = (code: string, message: string, status = 403, extra?: Record<strin
 
 const sha256 = (data: Buffer | string): string => createHash("sha256").update(data).digest("hex");
 
+/** A `+` is itself, as in RFC 3986: whoever means a space writes `%20`, which every store reads alike. */
 function queryPairs(query: string): Pairs {
-  const decode = (part: string): string => decodeURIComponent(part.replaceAll("+", " "));
+  const decode = (part: string): string => decodeURIComponent(part);
   return query
     .split("&")
     .filter((part) => part !== "")

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { Redis, ReplyError } from "ioredis";
-import { sendJson, startHttpFront, type HttpFront } from "./http-front.ts";
+import { sendJson, startHttpFront, type HttpFront, type Listen } from "./http-front.ts";
 
 const RECONNECT_MS = 100;
 
@@ -16,6 +16,7 @@ const NOT_OVER_REST = new Set(
 export interface UpstashOptions {
   redisUrl: string;
   token: string;
+  listen?: Listen;
 }
 
 export interface UpstashFront extends HttpFront {
@@ -88,7 +89,7 @@ function authorized(request: IncomingMessage, token: string): boolean {
 }
 
 /** Upstash's REST protocol before any Redis. While Redis is away every request is answered 500 at once. */
-export async function startUpstashFront({ redisUrl, token }: UpstashOptions): Promise<UpstashFront> {
+export async function startUpstashFront({ redisUrl, token, listen }: UpstashOptions): Promise<UpstashFront> {
   const redis = new Redis(redisUrl, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -114,7 +115,7 @@ export async function startUpstashFront({ redisUrl, token }: UpstashOptions): Pr
       const refused = error instanceof Refused || error instanceof SyntaxError || error instanceof ReplyError;
       sendJson(response, refused ? 400 : 500, { error: error instanceof Error ? error.message : String(error) });
     }
-  });
+  }, listen);
   return {
     url: front.url,
     token,

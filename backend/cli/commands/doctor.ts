@@ -11,7 +11,7 @@ export function addDoctor(program: Command, { doctor, print }: Shell): void {
     .addHelpText(
       "after",
       "\nRun it with the environment of the process that you check: worker or reaper (role dpp_backend), or the owner's.\n" +
-        "It writes one small object to the bucket (results/probe/if-none-match) and keys of a minute to Redis.",
+        "It writes one small object to the bucket (results/probe/receipt) and keys of a minute to Redis.",
     )
     .action(async (options: CommonOptions) => {
       const report: Report = await doctor();

@@ -14,7 +14,9 @@ const EXAMPLE_RUN = `/v1/runs/${EXAMPLE_ID}`;
 const cost = z.strictObject({
   max_usd: usd.describe("The most that the run may cost, in USD: its max_cost_usd."),
   reserved_usd: usd.describe("Reserved for the run when it was accepted, in USD: max_usd."),
-  actual_usd: usd.nullable().describe("What was charged, in USD; null until the run is closed."),
+  actual_usd: usd
+    .nullable()
+    .describe("What was charged, in USD; null until the run is closed, and for a key without the scope `read`."),
   minimum_fee_usd,
 });
 
@@ -78,8 +80,12 @@ const described = z.strictObject({
   started_at: when.nullable().describe("When work on its last attempt began; null before."),
   finished_at: when.nullable().describe("When it ended; null before."),
   result_expires_at: when.nullable().describe("When its result and its inputs are deleted; null without a result."),
-  error: error.nullable().describe("Why it ended without a result; null where it did not."),
-  result: result.nullable().describe("What is known of the result; null without one."),
+  error: error
+    .nullable()
+    .describe("Why it ended without a result; null where it did not, and for a key without the scope `read`."),
+  result: result
+    .nullable()
+    .describe("What is known of the result; null without one, and for a key without the scope `read`."),
   links: links.describe("Paths of what belongs to the run; null where there is nothing."),
   inputs: z
     .record(z.string(), z.unknown())

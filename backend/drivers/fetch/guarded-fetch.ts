@@ -1,9 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
-import pRetry from "p-retry";
 import { URL_LIMITS } from "#core/domain/packs/url.ts";
 import { checkSyntax } from "./address-guard.ts";
 import { failed, type FetchOptions, type FetchOutcome, type GuardedFetch, type Refused } from "#core/ports/fetch.ts";
-import { type Answer, requestOnce } from "./request-once.ts";
+import { type HopResult, requestOnce } from "./request-once.ts";
 import { createDnsLookup, type Lookup, lookupListed, type Lookups } from "./resolve-name.ts";
 import { MAX_REDIRECTS } from "#core/domain/web-address.ts";
 import { resolveTarget } from "./resolve-target.ts";
@@ -38,17 +37,7 @@ interface Trip {
   contacted: boolean;
 }
 
-type Hop = Answer | Refused;
-
-class TryAgain extends Error {
-  readonly hop: Hop;
-  readonly waitMs: number;
-  constructor(hop: Hop, waitMs: number) {
-    super("try again");
-    this.hop = hop;
-    this.waitMs = waitMs;
-  }
-}
+type Hop = HopResult | Refused;
 
 async function tryHop(url: URL, trip: Trip): Promise<Hop> {
   const target = await resolveTarget(url, trip.lookups, trip.allowHosts, trip.options.signal);
@@ -58,29 +47,16 @@ async function tryHop(url: URL, trip: Trip): Promise<Hop> {
   return await requestOnce(url, target.addresses, trip.options);
 }
 
+/** Repeats what may pass, after what the server asked for and a backoff with jitter, as long as there is time. */
 async function hopWithRetries(url: URL, trip: Trip): Promise<Hop> {
   const { signal } = trip.options;
-  const attempt = async () => {
+  for (let tries = 1; ; tries++) {
     const hop = await tryHop(url, trip);
-    if (hop.kind !== "failure" || !hop.retry) return hop;
-    const waitMs = waitOf(hop.retryAfter);
-    if (performance.now() + waitMs >= trip.endsAt) return hop;
-    throw new TryAgain(hop, waitMs);
-  };
-  try {
-    return await pRetry(attempt, {
-      retries: FETCH_LIMITS.tries_per_hop - 1,
-      minTimeout: trip.backoffMs,
-      randomize: true,
-      signal,
-      shouldRetry: ({ error }) => error instanceof TryAgain,
-      async onFailedAttempt({ error, retriesLeft }) {
-        if (error instanceof TryAgain && retriesLeft > 0) await delay(error.waitMs, undefined, { signal });
-      },
-    });
-  } catch (error) {
-    if (error instanceof TryAgain) return error.hop;
-    throw error;
+    if (hop.kind !== "failure" || !hop.retry || tries === FETCH_LIMITS.tries_per_hop) return hop;
+    const asked_ms = waitOf(hop.retryAfter);
+    if (performance.now() + asked_ms >= trip.endsAt) return hop;
+    const backoff_ms = trip.backoffMs * 2 ** (tries - 1) * (1 + Math.random());
+    await delay(asked_ms + backoff_ms, undefined, { signal });
   }
 }
 

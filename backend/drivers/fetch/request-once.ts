@@ -17,14 +17,14 @@ interface Page {
   readonly body: Uint8Array;
 }
 
-export type Answer =
+export type HopResult =
   | Page
   | { readonly kind: "redirect"; readonly location: string }
   | { readonly kind: "failure"; readonly failure: Failed; readonly retry: boolean; readonly retryAfter?: string };
 
-const stop = (failure: Failed): Answer => ({ kind: "failure", failure, retry: false });
+const stop = (failure: Failed): HopResult => ({ kind: "failure", failure, retry: false });
 
-function connectionFailure(error: unknown): Answer {
+function connectionFailure(error: unknown): HopResult {
   const code = (error as NodeJS.ErrnoException | null)?.code ?? "";
   if (/^(Z_|ERR_BROTLI|ERR__ERROR)/.test(code)) {
     return stop(failed("CONTENT_ENCODING", "The body does not decompress."));
@@ -35,7 +35,7 @@ function connectionFailure(error: unknown): Answer {
   return { kind: "failure", failure: failed("CONNECTION", "The connection could not be made or broke."), retry: true };
 }
 
-async function readPage(response: Response, accept: readonly string[], max: number): Promise<Answer> {
+async function readPage(response: Response, accept: readonly string[], max: number): Promise<HopResult> {
   const { statusCode: status, headers, body } = response;
   const [essence = "", ...parameters] = header(headers, "content-type").split(";");
   const content_type = essence.trim().toLowerCase();
@@ -56,7 +56,7 @@ async function readPage(response: Response, accept: readonly string[], max: numb
   return { kind: "page", status, content_type, charset, body: read.bytes };
 }
 
-async function judge(response: Response, accept: readonly string[], max: number): Promise<Answer> {
+async function judge(response: Response, accept: readonly string[], max: number): Promise<HopResult> {
   const { statusCode: status, headers } = response;
   const location = header(headers, "location");
   if (REDIRECTS.has(status) && location !== "") return { kind: "redirect", location };
@@ -74,7 +74,7 @@ export async function requestOnce(
   url: URL,
   addresses: readonly Address[],
   options: FetchOptions & { readonly maxBytes: number },
-): Promise<Answer> {
+): Promise<HopResult> {
   const { signal, accept, maxBytes } = options;
   const headers = { "user-agent": USER_AGENT, accept: accept.join(", "), "accept-encoding": ACCEPT_ENCODING };
   try {

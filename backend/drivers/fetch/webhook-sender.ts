@@ -1,4 +1,4 @@
-import type { WebhookAnswer, WebhookRequest, WebhookSender } from "#core/ports/webhook-sender.ts";
+import type { WebhookResponse, WebhookRequest, WebhookSender } from "#core/ports/webhook-sender.ts";
 import { header, pinnedRequest, type Response } from "./pinned-request.ts";
 import { createDnsLookup, type Lookup, lookupListed, type Lookups } from "./resolve-name.ts";
 import { resolveTarget } from "./resolve-target.ts";
@@ -41,7 +41,7 @@ interface Trip {
   readonly signal: AbortSignal;
 }
 
-async function send(request: WebhookRequest, { lookups, allowHosts, signal }: Trip): Promise<WebhookAnswer> {
+async function send(request: WebhookRequest, { lookups, allowHosts, signal }: Trip): Promise<WebhookResponse> {
   const url = URL.parse(request.url);
   if (url === null) return { kind: "unanswered", fault: "address-not-allowed" };
   const target = await resolveTarget(url, lookups, allowHosts, signal);
@@ -51,7 +51,7 @@ async function send(request: WebhookRequest, { lookups, allowHosts, signal }: Tr
   return pinnedRequest(url, target.addresses, { method: "POST", headers, body: request.body, signal }, answerOf);
 }
 
-async function answerOf({ statusCode: status, headers, body }: Response): Promise<WebhookAnswer> {
+async function answerOf({ statusCode: status, headers, body }: Response): Promise<WebhookResponse> {
   await readSome(body);
   return { kind: "answered", status, retry_after_seconds: waitOf(header(headers, "retry-after")) / 1_000 };
 }

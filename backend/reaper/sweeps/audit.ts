@@ -14,6 +14,8 @@ import { TenantTurns } from "../turns.ts";
 const TENANTS = 100;
 const RUN_BATCHES = 20;
 const RUNS = 1_000;
+/** More are not counted: each is a reason to stop all work. */
+const MAX_DRIFTING = 10_000;
 
 export interface AuditSweepDeps {
   readonly db: Db;
@@ -25,6 +27,8 @@ export interface AuditSweepDeps {
 export interface AuditCursor {
   tenant_after: string | undefined;
   run_after: string | undefined;
+  /** Tenants whose ledger and balance disagreed at their last audit. */
+  readonly drifting?: Set<string>;
 }
 
 /** Audits the next tenants and the next runs, in short statements. Corrects nothing. */
@@ -48,7 +52,7 @@ export async function sweepAudit(
     cursor.tenant_after = tenant_id;
     await round.step(
       tenant_id,
-      () => sweepTenant({ ...deps, db }, tenant_id, pace),
+      () => sweepTenant({ ...deps, db }, tenant_id, pace, cursor.drifting),
       (error) => {
         // A large tenant takes many statements: the sweep ends between two of them.
         if (stop.aborted) return;
@@ -61,6 +65,7 @@ export async function sweepAudit(
   for (let batch = 0; batch < RUN_BATCHES && !stop.aborted; batch++) {
     if (!(await sweepRuns(deps, cursor))) break;
   }
+  if (cursor.drifting !== undefined) deps.metrics.gauge("ledger_drift_tenants", cursor.drifting.size);
   deps.metrics.gauge("audit_findings_open", await countFindings(deps.db));
   round.end();
 }
@@ -91,8 +96,15 @@ async function sweepRuns(deps: AuditSweepDeps, cursor: AuditCursor): Promise<boo
   return last !== undefined;
 }
 
-async function sweepTenant(deps: AuditSweepDeps, tenant_id: string, pace: typeof AUDIT_SETTINGS): Promise<void> {
+async function sweepTenant(
+  deps: AuditSweepDeps,
+  tenant_id: string,
+  pace: typeof AUDIT_SETTINGS,
+  drifting: Set<string> | undefined,
+): Promise<void> {
   const audit = await auditTenant(deps.db, tenant_id, pace);
+  if (audit?.faults.some(({ kind }) => kind === "tenant-books") !== true) drifting?.delete(tenant_id);
+  else if (drifting !== undefined && drifting.size < MAX_DRIFTING) drifting.add(tenant_id);
   if (audit === undefined) return;
   for (const { fault, recorded } of await recordTenantDiscrepancies(deps.db, tenant_id, audit)) {
     const { kind, subject, detail } = fault;

@@ -27,6 +27,6 @@ export async function sweepSignals(
     }
     await deps.queue.send(due.map((run) => encodeSignal({ run_id: run.run_id, traceparent: run.trace_parent })));
     await countSignals(deps.db, due);
-    deps.metrics.count("signals_repeated");
+    deps.metrics.add("signals_repeated", due.length);
   }
 }

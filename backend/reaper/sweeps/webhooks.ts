@@ -7,7 +7,7 @@ import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { ObjectDownloader } from "#core/ports/objects.ts";
 import type { Random } from "#core/ports/random.ts";
-import type { WebhookAnswer, WebhookRequest, WebhookSender } from "#core/ports/webhook-sender.ts";
+import type { WebhookResponse, WebhookRequest, WebhookSender } from "#core/ports/webhook-sender.ts";
 import { readOutput } from "#core/store/read-output.ts";
 import {
   claimDeliveries,
@@ -100,7 +100,7 @@ async function claim(
 }
 
 function reportSkipped(deps: WebhookSweepDeps, skipped: number): void {
-  deps.metrics.count("webhooks_skipped");
+  deps.metrics.add("webhooks_skipped", skipped);
   deps.log.warn("webhooks of runs that cost nothing were skipped: an account has had as many as it may have", {
     skipped,
   });
@@ -182,7 +182,7 @@ function requestOf(
   };
 }
 
-function conclusionOf(answer: WebhookAnswer, tries: number, random: Random): Omit<AttemptResult, "slow"> {
+function conclusionOf(answer: WebhookResponse, tries: number, random: Random): Omit<AttemptResult, "slow"> {
   const status = answer.kind === "answered" ? answer.status : null;
   if (status !== null && status >= 200 && status < 300) {
     return { outcome: "delivered", status, error: null, retry_seconds: null };
@@ -195,7 +195,7 @@ function conclusionOf(answer: WebhookAnswer, tries: number, random: Random): Omi
   return { outcome: retry_seconds === null ? "failed" : "retry", status, error, retry_seconds };
 }
 
-function errorOf(answer: WebhookAnswer): string {
+function errorOf(answer: WebhookResponse): string {
   if (answer.kind === "unanswered") return answer.fault;
   if (answer.status === 410) return "gone";
   return answer.status >= 300 && answer.status < 400 ? "redirect" : "http-error";
@@ -214,7 +214,7 @@ export async function forgetOldEvents(
 ): Promise<void> {
   for (let batch = 0; batch < FORGET_BATCHES && !stop.aborted; batch++) {
     const { events, last } = await forgetEvents(deps.db, KEPT_DAYS, FORGOTTEN_AT_ONCE, cursor.after);
-    if (events > 0) deps.metrics.count("events_forgotten");
+    deps.metrics.add("events_forgotten", events);
     cursor.after = last;
     if (last === undefined) return;
   }

@@ -35,7 +35,7 @@ const SCRIPT = new URL(import.meta.url.endsWith(".ts") ? "./json-process.ts" : "
 
 type Away = Isolated<JsonTask, ReadInputs | Written>;
 
-const createAway = (): Away => createProcessPool(() => startWorkProcess(SCRIPT, MEMORY));
+const createAway = (): Away => createProcessPool("json", () => startWorkProcess(SCRIPT, MEMORY));
 
 /** `here` does what is small, and processes of its own the rest. */
 export function createOffThread(away: Away = createAway(), here: JsonWork = jsonWork): OffThread {

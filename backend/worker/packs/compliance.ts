@@ -15,7 +15,9 @@ const SCRIPT = new URL(
 );
 
 /** The `compliance` pack: a pure function of its inputs, worked out in a process where it would keep others waiting. */
-export function compliancePack(isolated = createOutcomePool<ComplianceInputs>(SCRIPT, MEMORY)): Pack<ComplianceInputs> {
+export function compliancePack(
+  isolated = createOutcomePool<ComplianceInputs>("compliance", SCRIPT, MEMORY),
+): Pack<ComplianceInputs> {
   return {
     offer: complianceOffer,
     async run(inputs, context) {

@@ -74,7 +74,7 @@ async function modelled(
 /** The `decision` pack. Without a model it is a pure function of its inputs. */
 export function decisionPack(
   model?: ModelSettings,
-  isolated = createOutcomePool<ReportRequest>(SCRIPT, MEMORY),
+  isolated = createOutcomePool<ReportRequest>("decision", SCRIPT, MEMORY),
   judge = answerJudge(),
 ): Pack<DecisionInputs> {
   const report = reportBy(isolated);

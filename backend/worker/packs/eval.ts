@@ -13,7 +13,7 @@ const SCRIPT = new URL(
 );
 
 /** The `eval` pack: a pure function of its inputs, worked out in a process that ends with the signal. */
-export function evalPack(isolated = createOutcomePool<EvalInputs>(SCRIPT, MEMORY)): Pack<EvalInputs> {
+export function evalPack(isolated = createOutcomePool<EvalInputs>("eval", SCRIPT, MEMORY)): Pack<EvalInputs> {
   return {
     offer: evalOffer,
     run: async (inputs, context) => answerOf(await isolated(inputs, context), "the scoring"),

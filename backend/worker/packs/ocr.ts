@@ -34,7 +34,7 @@ async function requestOf(
 }
 
 /** The `ocr` pack: an image's text is a pure function of its bytes, worked out in a process that ends with the signal. */
-export function ocrPack(read = createOutcomePool<ImageRequest>(SCRIPT, MEMORY)): Pack<OcrInputs> {
+export function ocrPack(read = createOutcomePool<ImageRequest>("ocr", SCRIPT, MEMORY)): Pack<OcrInputs> {
   return {
     offer: ocrOffer,
     async run(inputs, context): Promise<PackOutcome> {

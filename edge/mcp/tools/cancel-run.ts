@@ -8,7 +8,7 @@ import type { Tool } from "../tool.ts";
 
 const output = z.object({
   outcome: z.enum(["canceled", "asked"]).describe("asked: its result is just being written; ask get_run how it ends."),
-  run: answeredRun.pick({ run_id: true, status: true, cost: true }).loose(),
+  run: answeredRun.pick({ run_id: true, status: true }).loose(),
 });
 
 export const cancelRun: Tool = {

@@ -18,6 +18,7 @@ export const getResult: Tool = {
     "The result of a COMPLETED run: `output.data` is what the pack found. A result above 64 KiB has `output` null: download it from `url` with a plain GET, without an API key, until expires_at (15 minutes; ask again for another). sha256 is that of the downloaded bytes. Costs nothing.",
   input: () => jsonSchema(runIdArgument, "input"),
   output,
+  data: true,
   annotations: READS,
   long: false,
   async call(ctx, given) {

@@ -9,7 +9,7 @@ import { validated } from "../arguments.ts";
 import type { McpContext } from "../context.ts";
 import { invalidKey, readRunArguments, submitArguments } from "../run-arguments.ts";
 import { answeredOutput, answeredRun, viewAnswer } from "../run-answer.ts";
-import type { Json, Tool, ToolAnswer } from "../tool.ts";
+import type { Json, Tool, ToolResult } from "../tool.ts";
 import { awaitRun } from "../wait.ts";
 
 const more = {
@@ -31,11 +31,21 @@ export const submitRun: Tool = {
   async call(ctx, given) {
     const { request, wait_seconds } = await validated(ctx, () => readArguments(ctx, given));
     const { run: accepted, replayed } = unwrap(ctx.c, "submit", await submit(ctx.deps, ctx.caller, request));
-    const mustRead = wait_seconds > 0 || isTerminal(accepted.status);
-    const run = mustRead ? await awaitRun(ctx, accepted.run_id, wait_seconds) : undefined;
-    return answerOf(ctx, run ?? accepted, { replayed, readable: run !== undefined });
+    return awaited(ctx, { accepted, replayed, wait_seconds });
   },
 };
+
+interface Accepted {
+  readonly accepted: FoundRun;
+  readonly replayed: boolean;
+  readonly wait_seconds: number;
+}
+
+async function awaited(ctx: McpContext, { accepted, replayed, wait_seconds }: Accepted): Promise<ToolResult> {
+  const mustRead = wait_seconds > 0 || isTerminal(accepted.status);
+  const run = mustRead ? await awaitRun(ctx, accepted.run_id, wait_seconds) : undefined;
+  return answerOf(ctx, run ?? accepted, { replayed, readable: run !== undefined });
+}
 
 function readArguments({ c, deps }: McpContext, given: Json): { request: SubmitRequest; wait_seconds: number } {
   const { body, idempotency_key, wait_seconds } = readRunArguments(given);
@@ -52,12 +62,17 @@ export async function answerOf(
   ctx: McpContext,
   run: FoundRun,
   { replayed, readable = true }: { readonly replayed?: boolean; readonly readable?: boolean } = {},
-): Promise<ToolAnswer> {
+): Promise<ToolResult> {
   const { view, links } = await viewAnswer(ctx, run, { readable });
-  const next = nextOf(view.status, view.output !== undefined && view.output !== null);
+  const next =
+    readable || !isTerminal(run.status)
+      ? nextOf(view.status, view.output !== undefined && view.output !== null)
+      : NO_READ;
   const structure = { ...view, ...(replayed !== undefined && { replayed }), next } satisfies Output;
   return { structure, run, links, failed: isTerminal(run.status) && run.status !== "COMPLETED" };
 }
+
+const NO_READ = "How it ended is for a key with the scope read to see: this one has the scope submit alone.";
 
 function nextOf(status: RunStatus, hasOutput: boolean): string {
   if (!isTerminal(status)) return "Ask get_run about once a second until the status is COMPLETED, FAILED or CANCELED.";

@@ -33,7 +33,7 @@ const runId = fc.oneof(
   fc.uuid(),
 );
 
-/** Arguments of a tool, good or nearly; none that would make the answer wait. */
+/** Arguments of a tool, good or nearly; none that would make the answer wait for more than a second. */
 function argumentsOf({ inputSchema }: Described): fc.Arbitrary<unknown> {
   const fits = fc.tuple(valueOf(inputSchema), runId).map(([value, run_id]) => {
     const given = value as Json;
@@ -42,7 +42,9 @@ function argumentsOf({ inputSchema }: Described): fc.Arbitrary<unknown> {
   return fc
     .oneof({ weight: 3, arbitrary: fits }, { weight: 2, arbitrary: mangled(fits) })
     .map((given) =>
-      typeof given === "object" && given !== null && "wait_seconds" in given ? { ...given, wait_seconds: 0 } : given,
+      typeof given === "object" && given !== null && "wait_seconds" in given
+        ? { ...given, wait_seconds: Number(given.wait_seconds) % 2 || 0 }
+        : given,
     );
 }
 

@@ -41,9 +41,26 @@ const idOf = (schema: unknown): fc.Arbitrary<Id> => {
   return fc.oneof({ weight: 6, arbitrary: known }, { weight: 2, arbitrary: text }, { weight: 1, arbitrary: garbage });
 };
 
-/** A header's value; one that makes an answer wait is kept to what answers at once. */
+/** What the examples of a header do not show. One that makes an answer wait does so for a second at most. */
+const USUAL: Readonly<Record<string, readonly string[]>> = {
+  Prefer: ["wait=0", "wait=1", "respond-async", "wait=-1", "wait=x"],
+  Range: [
+    "bytes=0-9",
+    "bytes=5-",
+    "bytes=-5",
+    "bytes=0-99999",
+    "bytes=99999-",
+    "bytes=5-2",
+    "bytes=0-1,3-4",
+    "lines=1-2",
+  ],
+};
+
 function headerOf(name: string, schema: unknown): fc.Arbitrary<string> {
-  if (name === "Prefer") return fc.oneof(fc.constantFrom("wait=0", "respond-async", "wait=-1", "wait=x"), headerText);
+  const usual = USUAL[name];
+  if (usual !== undefined) {
+    return fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...usual) }, { weight: 1, arbitrary: headerText });
+  }
   const fits = valueOf(schema).map(String);
   const onWire = fits.filter((text) => /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(text));
   return fc.oneof({ weight: 6, arbitrary: onWire }, { weight: 1, arbitrary: headerText });

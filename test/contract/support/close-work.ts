@@ -4,7 +4,8 @@ import { micros } from "#core/domain/money.ts";
 import type { Row } from "#core/ports/db.ts";
 import { type CloseGuard, type Closing, type ClosedRun, closeRun } from "#core/store/runs/close-run.ts";
 import { fn } from "#core/store/fn.ts";
-import { type Account, type MoneyWorld, submission } from "./money-world.ts";
+import type { Account } from "../../dev/add-tenant.ts";
+import { type MoneyWorld, submission } from "./money-world.ts";
 import processRunSql from "./process-run.sql";
 
 /** A run and the tokens that a worker of it would hold. */

@@ -1,6 +1,6 @@
-import type { WebhookAnswer, WebhookSender } from "#core/ports/webhook-sender.ts";
+import type { WebhookResponse, WebhookSender } from "#core/ports/webhook-sender.ts";
 
-export const OK: WebhookAnswer = { kind: "answered", status: 200, retry_after_seconds: 0 };
+export const OK: WebhookResponse = { kind: "answered", status: 200, retry_after_seconds: 0 };
 
 /** A sender whose receivers named dead.* hang until they are let go. */
 export function hangingSender() {

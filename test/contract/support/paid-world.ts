@@ -7,7 +7,7 @@ import { Problem, PROBLEMS } from "#core/domain/problem.ts";
 import { resultKey } from "#core/domain/receipt.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
-import type { Metrics } from "#core/ports/metrics.ts";
+import { NO_METRICS } from "#core/ports/metrics.ts";
 import { findRun, type FoundRun } from "#core/store/runs/find-run.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import { awsClient } from "../../../backend/drivers/aws-client.ts";
@@ -26,13 +26,14 @@ import { LruCache } from "../../../edge/admission/lru-cache.ts";
 import { DeniedKeyCache } from "../../../edge/admission/denied-key-cache.ts";
 import { submit, type SubmitDeps } from "../../../edge/runs/submit.ts";
 import type { Through } from "./faults.ts";
-import { type Account, balanceOf, createMoneyWorld, type MoneyWorld, submission } from "./money-world.ts";
+import type { Account } from "../../dev/add-tenant.ts";
+import { balanceOf, createMoneyWorld, type MoneyWorld, submission } from "./money-world.ts";
 import { memoryQueue } from "./memory-queue.ts";
 import { done, NEVER, packOf, TIMES, untilAborted } from "./run-harness.ts";
 import { installSqlClock } from "./sql-clock.ts";
 
 const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
-const metrics: Metrics = { count: () => undefined, gauge: () => undefined };
+const metrics = NO_METRICS;
 const GENEROUS = { per_minute: 600_000, burst: 10_000 };
 const MAX_ROUNDS = 12;
 /** Longer than a lease, a claim's patience and a first signal's. */

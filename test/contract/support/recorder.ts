@@ -1,10 +1,10 @@
 import type { Log } from "#core/ports/log.ts";
-import type { Metrics } from "#core/ports/metrics.ts";
+import { metricsTo } from "#core/ports/metrics.ts";
 
 /** A log and metrics that remember what they were told. */
 export function recorder() {
   const lines: { level: "info" | "warn" | "error"; message: string; fields: Readonly<Record<string, unknown>> }[] = [];
-  const told: { name: string; value: number }[] = [];
+  const told: { name: string; value: number; labels: Readonly<Record<string, string>> }[] = [];
   const logWith = (base: Readonly<Record<string, unknown>>): Log => {
     const write =
       (level: "info" | "warn" | "error") =>
@@ -17,16 +17,14 @@ export function recorder() {
       child: (fields) => logWith({ ...base, ...fields }),
     };
   };
-  const metrics: Metrics = {
-    count: (name) => void told.push({ name, value: 1 }),
-    gauge: (name, value) => void told.push({ name, value }),
-  };
+  const metrics = metricsTo((_kind, name, value, labels) => void told.push({ name, value, labels }));
   return {
     log: logWith({}),
     metrics,
     lines,
     criticals: () => lines.filter(({ level, message }) => level === "error" && message.startsWith("CRITICAL: ")),
     counted: (wanted: string) => told.filter(({ name }) => name === wanted).length,
+    told,
     last: (wanted: string) => told.findLast(({ name }) => name === wanted)?.value,
   };
 }

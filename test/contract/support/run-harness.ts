@@ -8,7 +8,7 @@ import { sha256Hex } from "#core/domain/hash.ts";
 import { encodeSignal } from "#core/domain/message.ts";
 import type { Clock, Sleeper } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
-import type { Metrics } from "#core/ports/metrics.ts";
+import { NO_METRICS } from "#core/ports/metrics.ts";
 import type { SignalReceiver, SignalSender } from "#core/ports/queue.ts";
 import { submitRun } from "#core/store/runs/submit-run.ts";
 import { parseApiKey } from "#core/domain/api-key.ts";
@@ -66,9 +66,9 @@ const offer: PackOffer<unknown> = {
   estimate: () => ({ units: { base: 1 }, exact: true }),
 };
 
-/** A pack that does what the test says. */
-export const packOf = (run: (context: PackContext) => Promise<PackOutcome>) =>
-  new Map([["decision", { offer, run: (_: unknown, context: PackContext) => run(context) }]]);
+/** A pack that does what the test says, whose data may be anything unless `data` says what they are. */
+export const packOf = (run: (context: PackContext) => Promise<PackOutcome>, data: PackOffer["data"] = offer.data) =>
+  new Map([["decision", { offer: { ...offer, data }, run: (_: unknown, context: PackContext) => run(context) }]]);
 
 export const done = (data: unknown, base = 1, reliability = 1): PackOutcome => ({
   kind: "done",
@@ -108,7 +108,7 @@ export async function runHarness() {
   const random = createRandom();
   const { queue, told } = recordingQueue();
   const sleeper: Sleeper = createSleeper();
-  const metrics: Metrics = { count: () => undefined, gauge: () => undefined };
+  const metrics = NO_METRICS;
 
   const deps = (over: Partial<WorkerDeps>): WorkerDeps => ({
     db: backend.db,

@@ -10,7 +10,8 @@ import { createWebhookSender } from "../../../backend/drivers/fetch/webhook-send
 import { createRandom } from "../../../backend/drivers/random.ts";
 import { sweepWebhooks, type WebhookSweepDeps } from "../../../backend/reaper/sweeps/webhooks.ts";
 import { serve } from "./local-server.ts";
-import { type Account, createMoneyWorld, submission } from "./money-world.ts";
+import type { Account } from "../../dev/add-tenant.ts";
+import { createMoneyWorld, submission } from "./money-world.ts";
 import { recorder } from "./recorder.ts";
 import { createS3Objects } from "../../../backend/drivers/s3.ts";
 import { storeOfResults } from "../../api/finish.ts";

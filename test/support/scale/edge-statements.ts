@@ -62,6 +62,7 @@ const transfers = {
 
 /** What the edge asks for the first tenant's key, which has half of all runs. */
 export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
+  "service-state": edge(10, [60], { mode: "normal", workers: "0" }),
   "admission-snapshot": edge(35, [KEY], { tenant_id: idOf("tenant 0") }),
   "cancel-run": edge(170, [KEY, idOf("queued 1"), "x"], { outcome: "canceled" }),
   "create-own-key": edge(

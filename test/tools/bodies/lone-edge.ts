@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { newApiKey } from "#core/domain/api-key.ts";
 import type { Redis } from "#core/ports/redis.ts";
+import { NO_METRICS } from "#core/ports/metrics.ts";
 import { type AppDeps, createApp } from "../../../edge/app.ts";
 import { ConnectionLimiter } from "../../../edge/admission/connection-limiter.ts";
 import { IsolateRateLimiter } from "../../../edge/admission/isolate-rate-limiter.ts";
@@ -33,7 +34,7 @@ export function loneDeps(change: Partial<AppDeps> = {}): AppDeps {
     clock,
     random: { bytes },
     log: silent,
-    metrics: { count: () => {}, gauge: () => {} },
+    metrics: NO_METRICS,
     version: "test",
     build: "test",
     origin: undefined,

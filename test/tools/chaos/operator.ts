@@ -10,7 +10,7 @@ import { syncTenant } from "#core/store/sync-tenant.ts";
 import { type Event, type EventOf, instant, type Scribe, spanFrom } from "./history.ts";
 import { tenantOf } from "./load.ts";
 import type { Seeded } from "./seeded.ts";
-import { addKey, type ChaosTenant, CHANGES, TENANTS } from "./tenants.ts";
+import { addChaosKey, type ChaosTenant, CHANGES, TENANTS } from "./tenants.ts";
 import { TIMES, type World } from "./world.ts";
 
 interface Me {
@@ -126,7 +126,7 @@ function changePlan(me: Me, tenant: ChaosTenant, plan_id: string): Promise<void>
 
 /** The old key stays in some hands for a while, so that it is tried after its end. */
 async function replaceKey(me: Me, tenant: ChaosTenant, random: Seeded): Promise<void> {
-  const key = await addKey(me.world.db, tenant.tenant_id, undefined);
+  const key = await addChaosKey(me.world.db, tenant.tenant_id, undefined);
   const old = random.pick(tenant.keys);
   tenant.keys = [...tenant.keys, key].slice(-3);
   const { key_id } = old;
@@ -141,6 +141,6 @@ async function replaceKey(me: Me, tenant: ChaosTenant, random: Seeded): Promise<
 /** Another key with a budget of its own, once the one before may be spent. */
 async function renewCap(world: World, random: Seeded): Promise<void> {
   const capped = tenantOf(world, "capped");
-  const key = await addKey(world.db, capped.tenant_id, random.whole(40_000, 200_000));
+  const key = await addChaosKey(world.db, capped.tenant_id, random.whole(40_000, 200_000));
   capped.keys = [...capped.keys.slice(0, 1), ...capped.keys.slice(-1), key];
 }

@@ -1,12 +1,10 @@
-import { API_KEY_RANDOM_BYTES, newApiKey, parseApiKey } from "#core/domain/api-key.ts";
 import { newId } from "#core/domain/ids.ts";
 import { micros } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import type { Db } from "#core/ports/db.ts";
-import { createKey } from "#core/store/keys/create-key.ts";
-import { createTenant } from "#core/store/tenants/create-tenant.ts";
 import { definePlan } from "#core/store/plans/define-plan.ts";
 import { createRandom } from "../../../backend/drivers/random.ts";
+import { addKey, addTenant } from "../../dev/add-tenant.ts";
 
 export interface ChaosKey {
   readonly key_id: string;
@@ -54,23 +52,8 @@ export const CHANGES: readonly PlanName[] = ["generous", "strict"];
 const random = createRandom();
 const id = () => newId(Date.now(), random.bytes(16));
 
-export async function addKey(db: Db, tenant_id: string, cap: number | undefined): Promise<ChaosKey> {
-  const api_key = newApiKey("test", random.bytes(API_KEY_RANDOM_BYTES));
-  const key_id = id();
-  await createKey(db, {
-    key_id,
-    key_sha256: parseApiKey(api_key)?.sha256 ?? "",
-    tenant_id,
-    name: "chaos",
-    mode: "test",
-    scopes: ["submit", "read"],
-    expires_at: undefined,
-    submit_per_minute: undefined,
-    read_per_minute: undefined,
-    spending_cap: cap === undefined ? undefined : micros(cap),
-  });
-  return { key_id, api_key };
-}
+export const addChaosKey = (db: Db, tenant_id: string, cap: number | undefined): Promise<ChaosKey> =>
+  addKey(db, tenant_id, { key_id: id(), name: "chaos", spending_cap: cap === undefined ? undefined : micros(cap) });
 
 /** The tenants with their plans and keys, and no credit yet. */
 export async function createTenants(db: Db): Promise<readonly ChaosTenant[]> {
@@ -78,9 +61,9 @@ export async function createTenants(db: Db): Promise<readonly ChaosTenant[]> {
   const tenants: ChaosTenant[] = [];
   for (const [name, { plan, caps }] of Object.entries(TENANTS) as [TenantName, (typeof TENANTS)[TenantName]][]) {
     const tenant_id = id();
-    await createTenant(db, { tenant_id, name, plan_id: plan });
+    await addTenant(db, { tenant_id, name, plan_id: plan });
     const keys: ChaosKey[] = [];
-    for (const cap of caps) keys.push(await addKey(db, tenant_id, cap));
+    for (const cap of caps) keys.push(await addChaosKey(db, tenant_id, cap));
     tenants.push({ name, tenant_id, keys, runs: [] });
   }
   return tenants;

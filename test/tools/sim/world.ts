@@ -1,5 +1,5 @@
 import type { Log } from "#core/ports/log.ts";
-import type { Metrics } from "#core/ports/metrics.ts";
+import { type Metrics, metricsTo } from "#core/ports/metrics.ts";
 import { Outage } from "#core/domain/outage.ts";
 import type { ReaperSettings } from "../../../backend/reaper/loop.ts";
 import type { LoopSettings } from "../../../backend/worker/loop.ts";
@@ -127,10 +127,9 @@ export class World implements Wires {
       },
       onApplied: (boundary, outcome) => this.#applied(boundary, outcome),
     });
-    this.metrics = {
-      count: (name) => void this.counts.set(name, (this.counts.get(name) ?? 0) + 1),
-      gauge: () => undefined,
-    };
+    this.metrics = metricsTo((kind, name, value) => {
+      if (kind === "count") this.counts.set(name, (this.counts.get(name) ?? 0) + value);
+    });
   }
 
   get snapshot(): Snapshot {

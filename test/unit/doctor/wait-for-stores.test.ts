@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { Log } from "#core/ports/log.ts";
+import type { ObjectMetadata } from "#core/domain/object-metadata.ts";
 import { probeObjects } from "../../../backend/doctor/probe-objects.ts";
 import { UnusableStore } from "../../../backend/doctor/unusable-store.ts";
 import { type Essential, waitForStores } from "../../../backend/doctor/wait-for-stores.ts";
@@ -59,19 +60,19 @@ test("a process that is told to stop waits no longer", async () => {
   expect(await wait([always], stop.signal, () => stop.abort())).toBe("stopped");
 });
 
-/** A bucket; one that does not honour If-None-Match overwrites. */
-function bucket(honours: boolean) {
-  const objects = new Map<string, Uint8Array>();
+/** A bucket; one that does not honour If-None-Match overwrites, and one that does not keep metadata forgets them. */
+function bucket(honours: boolean, keeps: (metadata: ObjectMetadata) => ObjectMetadata = (metadata) => metadata) {
+  const objects = new Map<string, ObjectMetadata>();
   let puts = 0;
   return {
     puts: () => puts,
-    async create(key: string, body: Uint8Array) {
+    async create(key: string, _body: Uint8Array, _type: string, metadata: ObjectMetadata) {
       puts += 1;
       if (honours && objects.has(key)) return "exists" as const;
-      objects.set(key, body);
+      objects.set(key, keeps(metadata));
       return "created" as const;
     },
-    head: async (key: string) => (objects.has(key) ? {} : undefined),
+    head: async (key: string) => objects.get(key),
   };
 }
 
@@ -87,4 +88,12 @@ test("a store that honours If-None-Match is asked twice at the first start, and 
   expect(good.puts()).toBe(2);
   await probeObjects(good, "absent");
   expect(good.puts()).toBe(3);
+});
+
+test.each<[string, (metadata: ObjectMetadata) => ObjectMetadata]>([
+  ["loses", () => ({})],
+  ["shortens", (metadata) => Object.fromEntries(Object.entries(metadata).slice(1))],
+  ["changes", (metadata) => ({ ...metadata, "actual-cost-usd-micros": "1" })],
+])("a store that %s what an object was stored with is refused: it says what a run costs", async (_, keeps) => {
+  await expect(probeObjects(bucket(true, keeps), "absent")).rejects.toThrow(/Content-Disposition/);
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeBase64 } from "#core/domain/image/base64.ts";
+import { decodeBase64 } from "#core/domain/base64.ts";
 import { readImageHeader } from "#core/domain/image/header.ts";
 import { exifOrientation } from "#core/domain/image/orientation.ts";
 import { blackPng } from "../../support/scan/png.ts";

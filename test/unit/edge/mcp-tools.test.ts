@@ -78,11 +78,47 @@ describe("the schemas in tools/list", () => {
   });
 });
 
+/** What a model is shown of a tool; its output schema is for the client. */
+const shown = ({ name, description, inputSchema }: Json) => ({ name, description, inputSchema });
+
 test.each([
-  [ALL, 16_900],
-  [["url", "decision"], 12_000],
-])("tools/list of an account with %j has at most %i bytes", (packs, bytes) => {
-  for (const version of VERSIONS) expect(JSON.stringify(listed(version, packs)).length).toBeLessThanOrEqual(bytes);
+  [ALL, 11_300, 19_100],
+  [["url", "decision"], 6_700, 14_400],
+])("tools/list of an account with %j has at most %i bytes for the model, and %i in all", (packs, ofModel, bytes) => {
+  for (const version of VERSIONS) {
+    const tools = listed(version, packs);
+    expect(JSON.stringify(tools.map(shown)).length).toBeLessThanOrEqual(ofModel);
+    expect(JSON.stringify(tools).length).toBeLessThanOrEqual(bytes);
+  }
+});
+
+describe("the output schema of get_result", () => {
+  const { outputSchema } = listed("2026-07-28").find(({ name }) => name === "get_result") as { outputSchema: Json };
+  const fits = new Ajv2020({ strict: false, validateFormats: false }).compile(outputSchema);
+  const answerWith = (data: unknown) => ({
+    run_id: "01a1fa37-24d5-77a5-b92c-ccf601371541",
+    sha256: "a".repeat(64),
+    size_bytes: 9,
+    url: "https://results.example/",
+    expires_at: "2026-11-21T09:30:00.000Z",
+    output: { reliability: 1, units: { base: 1 }, data },
+  });
+  const counted = { count: 1, threshold: 0.5, overall: {}, metrics: [{}], cases: [{}] };
+
+  test("takes the data of any pack, also of one that is in no plan", () => {
+    expect(fits(answerWith(counted))).toBe(true);
+    const others = listed("2026-07-28", ["url"]).find(({ name }) => name === "get_result");
+    expect(others?.["outputSchema"]).toEqual(outputSchema);
+  });
+
+  test.each<[string, object]>([
+    ["without a member", { ...counted, cases: undefined }],
+    ["with a member of another type", { ...counted, count: "1" }],
+    ["with items of another type", { ...counted, cases: ["a"] }],
+    ["of no pack", { answer: 42 }],
+  ])("refuses data %s", (_, data) => {
+    expect(fits(answerWith(JSON.parse(JSON.stringify(data))))).toBe(false);
+  });
 });
 
 describe.each([...catalog.values()].map((offer) => [offer.type, offer] as const))("the pack %s", (type, offer) => {

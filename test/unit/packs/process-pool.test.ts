@@ -18,7 +18,7 @@ function poolOfOne() {
       return new Promise((resolve) => answers.push(() => resolve({ kind: "ok", answer: name })));
     },
   });
-  const isolated = createProcessPool(start, { ...POOL_LIMITS, processes: 1 });
+  const isolated = createProcessPool("test", start, { ...POOL_LIMITS, processes: 1 });
   const waits: string[] = [];
   const ask = (key: string, name: string, signal = new AbortController().signal) => {
     const wait = <T>(something: Promise<T>) => (waits.push(name), something);
@@ -71,7 +71,7 @@ test("a process that cannot even be started leaves its place to the next request
     if (starts < 3) throw new Error("spawn ENOMEM");
     return { ended: false, end: async () => undefined, work: async ({ name }) => ({ kind: "ok", answer: name }) };
   };
-  const isolated = createProcessPool(start, { ...POOL_LIMITS, processes: 1 });
+  const isolated = createProcessPool("test", start, { ...POOL_LIMITS, processes: 1 });
   const asker = {
     signal: new AbortController().signal,
     turn: { key: "a", wait: <T>(something: Promise<T>) => something },

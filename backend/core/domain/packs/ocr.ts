@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { decodeBase64 } from "../image/base64.ts";
+import { decodeBase64 } from "../base64.ts";
 import { type ImageHeader, readImageHeader } from "../image/header.ts";
 import { type Micros, micros } from "../money.ts";
 import { type PackOffer, unitsWithin } from "../pack.ts";

@@ -17,14 +17,14 @@ export interface KeyRequest {
   readonly spending_cap_usd?: Micros | undefined;
 }
 
-const answer = z.union([
+const result = z.union([
   ownKeyColumns
     .extend({ outcome: z.literal("created") })
     .transform(({ outcome, ...key }) => ({ outcome, key, old_expires_at: null })),
   z.object({ outcome: z.union([noNewKey, z.literal("past-expiry")]) }),
   unauthorizedOutcome,
 ]);
-export type CreateOwnKeyAnswer = z.infer<typeof answer>;
+export type CreateOwnKeyResult = z.infer<typeof result>;
 
 /** Makes a key of the caller's tenant. After an Outage it may exist: it can be listed and revoked. */
 export async function createOwnKey(
@@ -32,7 +32,7 @@ export async function createOwnKey(
   key_sha256: string,
   request: KeyRequest,
   made: NewKeyHashes,
-): Promise<CreateOwnKeyAnswer> {
+): Promise<CreateOwnKeyResult> {
   const values = {
     key_sha256: bytea(key_sha256),
     key_id: made.key_id,
@@ -47,5 +47,5 @@ export async function createOwnKey(
     spending_cap_micros: request.spending_cap_usd === undefined ? null : String(request.spending_cap_usd),
   };
   const [row] = await fn(db, "create_own_key", values, "outcome, current_key_id, (key).*");
-  return answer.parse(row);
+  return result.parse(row);
 }

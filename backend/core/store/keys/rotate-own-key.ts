@@ -4,14 +4,14 @@ import { timestamp } from "../columns.ts";
 import { bytea, fn } from "../fn.ts";
 import { type NewKeyHashes, noNewKey, ownKeyColumns, unauthorizedOutcome } from "./own-key-columns.ts";
 
-const answer = z.union([
+const result = z.union([
   ownKeyColumns
     .extend({ outcome: z.literal("rotated"), old_expires_at: timestamp })
     .transform(({ outcome, old_expires_at, ...key }) => ({ outcome, key, old_expires_at })),
   z.object({ outcome: z.union([noNewKey, z.enum(["absent", "inactive", "already-rotated"])]) }),
   unauthorizedOutcome,
 ]);
-export type RotateOwnKeyAnswer = z.infer<typeof answer>;
+export type RotateOwnKeyResult = z.infer<typeof result>;
 
 /** Gives a key of the caller's tenant its successor. After an Outage the successor may exist: it can be listed. */
 export async function rotateOwnKey(
@@ -19,7 +19,7 @@ export async function rotateOwnKey(
   key_sha256: string,
   old: { readonly key_id: string; readonly grace_seconds: number },
   made: NewKeyHashes,
-): Promise<RotateOwnKeyAnswer> {
+): Promise<RotateOwnKeyResult> {
   const values = {
     key_sha256: bytea(key_sha256),
     key_id: old.key_id,
@@ -29,5 +29,5 @@ export async function rotateOwnKey(
     grace_seconds: old.grace_seconds,
   };
   const [row] = await fn(db, "rotate_own_key", values, "outcome, current_key_id, (key).*, old_expires_at");
-  return answer.parse(row);
+  return result.parse(row);
 }

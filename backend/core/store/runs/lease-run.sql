@@ -17,8 +17,8 @@ WITH leased AS (
 )
 SELECT true AS leased, status, tenant_id, pack_type, pack_version, inputs, encode(payload_sha256, 'hex') AS payload_sha256,
        timebox_sec, min_reliability, reserved_micros, minimum_fee_micros, attempt, uncounted_requeues,
-       trace_parent, created_at
+       trace_parent, created_at, extract(epoch FROM started_at - created_at)::double precision AS waited_seconds
   FROM leased
 UNION ALL
-SELECT false, status, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT false, status, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
   FROM runs WHERE run_id = $1::uuid AND NOT EXISTS (SELECT FROM leased)

@@ -18,12 +18,14 @@ const leased = z.object({
   uncounted_requeues: z.number(),
   trace_parent: z.string(),
   created_at: timestamp,
+  /** From its acceptance to the start of this attempt. */
+  waited_seconds: z.number(),
 });
 
 /** A run in our hands for one attempt, under our lease token. */
 export type LeasedRun = z.infer<typeof leased> & { readonly run_id: string; readonly lease_token: string };
 
-export type LeaseAnswer =
+export type LeaseResult =
   | { readonly kind: "claimed"; readonly run: LeasedRun }
   /** Terminal or absent: its signal has nothing left to say. */
   | { readonly kind: "over" }
@@ -39,7 +41,7 @@ export async function leaseRun(
     readonly lease_seconds: number;
     readonly max_attempts: number;
   },
-): Promise<LeaseAnswer> {
+): Promise<LeaseResult> {
   const row = only(
     await db.query({ name: "lease-run", text: sql }, [
       claim.run_id,

@@ -33,7 +33,7 @@ export interface Submission {
 const withRun = <O extends "inserted" | "existing">(expected: O) =>
   foundRun.extend({ outcome: z.literal(expected) }).transform(({ outcome, ...run }) => ({ outcome, run }));
 
-const answer = z.union([
+const result = z.union([
   withRun("inserted"),
   withRun("existing"),
   z.object({
@@ -49,6 +49,7 @@ const answer = z.union([
       "late",
       "unauthorized",
       "scope-missing",
+      "read-scope-missing",
       "pack-not-in-plan",
       "cost-over-plan-limit",
       "read-only",
@@ -56,17 +57,17 @@ const answer = z.union([
     ]),
   }),
 ]);
-export type SubmitAnswer = z.infer<typeof answer>;
+export type SubmitResult = z.infer<typeof result>;
 
 /**
- * Linearization point 1: does this run exist, and is its money held? With `mode` "look" it only reads. An Outage
+ * Linearization point 1: does this run exist, and is its money held? With `mode` "dry-run" it only reads. An Outage
  * means that the outcome is unknown until `deadline` has passed on the database's clock.
  */
 export async function submitRun(
   db: Db,
   run: Submission,
-  options: { readonly mode: "reserve" | "look"; readonly deadline_ms: number },
-): Promise<SubmitAnswer> {
+  options: { readonly mode: "reserve" | "dry-run"; readonly deadline_ms: number },
+): Promise<SubmitResult> {
   const values = {
     key_sha256: bytea(run.key_sha256),
     run_id: run.run_id,
@@ -88,5 +89,5 @@ export async function submitRun(
     webhook_include_output: run.webhook?.include_output ?? false,
   };
   const rows = await fn(db, "submit_run", values, "outcome, available_micros, refused_by, (run).*");
-  return answer.parse(rows[0]);
+  return result.parse(rows[0]);
 }

@@ -18,7 +18,7 @@ export interface NewWebhook {
 
 const answer = z.union([
   z.object({ outcome: z.literal("created"), created_at: timestamp }),
-  z.object({ outcome: z.enum(["too-many", "too-fast", "read-only"]) }),
+  z.object({ outcome: z.enum(["too-many", "too-fast", "read-scope-missing", "read-only"]) }),
   unauthorized,
 ]);
 

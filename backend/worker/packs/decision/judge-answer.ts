@@ -13,7 +13,8 @@ const SCRIPT = new URL(
   import.meta.url,
 );
 
-const createJudge = (): Isolated<AnswerText, ModelAnswer> => createProcessPool(() => startWorkProcess(SCRIPT, MEMORY));
+const createJudge = (): Isolated<AnswerText, ModelAnswer> =>
+  createProcessPool("model-answer", () => startWorkProcess(SCRIPT, MEMORY));
 
 /** Judges a model's answer, in a process where it would keep others waiting. */
 export function answerJudge(isolated = createJudge()) {

@@ -12,12 +12,13 @@ export function received(attempt: Attempt<SentOutcome>): Attempt<PackOutcome> {
   return { kind: "ok", answer: { ...answer, data: new WrittenJson(answer.data) } };
 }
 
-/** A pool of processes whose script serves outcomes of a pack. */
+/** A pool of processes whose script serves outcomes of a pack, after which it is named. */
 export function createOutcomePool<Request extends object>(
+  pack_type: string,
   script: URL,
   memory: MemoryLimits,
 ): Isolated<Request, PackOutcome> {
   const start = (): WorkProcess<Request, SentOutcome> => startWorkProcess(script, memory);
-  const attempt = createProcessPool(start, POOL_LIMITS);
+  const attempt = createProcessPool(pack_type, start, POOL_LIMITS);
   return async (...asked) => received(await attempt(...asked));
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { publishPool } from "./pool-events.ts";
 import { createSlots, type Slots } from "./slots.ts";
 import type { Asker } from "./turn.ts";
 import { type Attempt, NotBegun, type WorkProcess } from "./work-process.ts";
@@ -30,8 +31,51 @@ function begin<Member>(start: () => Member, slots: Slots): Member {
   }
 }
 
-/** Processes that are started when needed and kept for the next request; none of them keeps this process alive. */
+/** The fault of a process that ended with an error, for its pool's events. */
+function faultOf(error: unknown, signal: AbortSignal): string {
+  if (error instanceof NotBegun) return "not-begun";
+  return signal.aborted ? "aborted" : "killed";
+}
+
+/** Publishes what goes on in a pool. */
+function createMeter(pool: string, size: number) {
+  const use = { busy: 0, waiting: 0 };
+  const change = (what: keyof typeof use, by: 1 | -1) => {
+    use[what] += by;
+    publishPool({ pool, kind: "used", ...use, size });
+  };
+  const during = async <T>(what: keyof typeof use, promise: Promise<T>): Promise<T> => {
+    change(what, 1);
+    try {
+      return await promise;
+    } finally {
+      change(what, -1);
+    }
+  };
+  return {
+    waits: (promise: Promise<unknown>) => during("waiting", promise),
+    async works<Answer>(member: { readonly ended: boolean }, work: Promise<Attempt<Answer>>, signal: AbortSignal) {
+      let fault = "exit";
+      try {
+        const attempt = await during("busy", work);
+        if (attempt.kind === "fault") ({ fault } = attempt);
+        return attempt;
+      } catch (error) {
+        fault = faultOf(error, signal);
+        throw error;
+      } finally {
+        if (member.ended) publishPool({ pool, kind: "ended", fault });
+      }
+    },
+  };
+}
+
+/**
+ * Processes that are started when needed and kept for the next request; none of them keeps this process alive. `pool` is the
+ * name of it in its events.
+ */
 export function createProcessPool<Request, Answer>(
+  pool: string,
   start: () => WorkProcess<Request, Answer>,
   limits = POOL_LIMITS,
 ): Isolated<Request, Answer> {
@@ -39,6 +83,7 @@ export function createProcessPool<Request, Answer>(
   const slots = createSlots(limits.processes);
   const uses = new WeakMap<Member, number>();
   const idle = new Map<Member, NodeJS.Timeout>();
+  const meter = createMeter(pool, limits.processes);
 
   function keep(member: Member): void {
     const expire = () => {
@@ -72,11 +117,11 @@ export function createProcessPool<Request, Answer>(
   return async (request, asker, ms) => {
     const { signal, turn } = asker;
     signal.throwIfAborted();
-    if (!slots.tryTake()) await turn.wait(slots.take(turn.key, signal));
+    if (!slots.tryTake()) await meter.waits(turn.wait(slots.take(turn.key, signal)));
     const member = warm() ?? begin(start, slots);
     uses.set(member, (uses.get(member) ?? 0) + 1);
     try {
-      return await member.work(request, ms, asker);
+      return await meter.works(member, member.work(request, ms, asker), signal);
     } finally {
       void giveBack(member);
     }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { decodeBase64 } from "#core/domain/image/base64.ts";
+import { decodeBase64 } from "#core/domain/base64.ts";
 import type { ImageHeader } from "#core/domain/image/header.ts";
 import type { PackOutcome } from "#core/domain/pack.ts";
 import { checkImage, ocrUnits } from "#core/domain/packs/ocr.ts";

@@ -47,7 +47,7 @@ export const startReadingProcess = (limits: typeof READER_LIMITS): ReadingProces
 
 /** Builds a reader with processes of its own, none of which keeps the process alive. */
 export function createPageReader(limits = READER_LIMITS, start = startReadingProcess): PageReader {
-  const attempt = createProcessPool(() => start(limits), limits);
+  const attempt = createProcessPool("url", () => start(limits), limits);
   return {
     async read(page, asker) {
       const { content_type, body } = page.fetched;

@@ -6,7 +6,7 @@ import { startWorkProcess } from "../../../../backend/worker/packs/isolation/wor
 /** A process that may open few files; it tells what its pool of one answers when it has none left, and after that. */
 const SCRIPT = new URL("work-process.ts", import.meta.url);
 const MEMORY = { heap_mb: 64, resident_mb: 300 };
-const isolated = createProcessPool(() => startWorkProcess<{ deed: "answers" }, unknown>(SCRIPT, MEMORY), {
+const isolated = createProcessPool("test", () => startWorkProcess<{ deed: "answers" }, unknown>(SCRIPT, MEMORY), {
   ...POOL_LIMITS,
   processes: 1,
 });

@@ -2,8 +2,6 @@ import { micros } from "#core/domain/money.ts";
 import { newId } from "#core/domain/ids.ts";
 import type { Db } from "#core/ports/db.ts";
 import { clawbackCredit } from "#core/store/ledger/clawback-credit.ts";
-import { createKey } from "#core/store/keys/create-key.ts";
-import { createTenant } from "#core/store/tenants/create-tenant.ts";
 import { definePlan } from "#core/store/plans/define-plan.ts";
 import { grantCredit } from "#core/store/ledger/grant-credit.ts";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
@@ -12,6 +10,7 @@ import { syncTenant } from "#core/store/sync-tenant.ts";
 import { dbOf, redisOf } from "../ports.ts";
 import { SimProcess } from "../scheduler.ts";
 import type { World } from "../world.ts";
+import { addKey, addTenant } from "../../../dev/add-tenant.ts";
 
 /** A key of a tenant, as its client knows it. */
 export interface Account {
@@ -40,19 +39,10 @@ export async function createAccount(world: World, wishes: TenantWishes): Promise
   const plan_id = `plan-${tenant_id}`;
   const limits = { max_open_runs: wishes.max_open_runs, retention_days: 1, submit_burst: 20 };
   await definePlan(db, plan_id, limits, ["decision"]);
-  await createTenant(db, { tenant_id, name: "tenant", plan_id });
-  await grantCredit(db, { tenant_id, grant_id: `first ${tenant_id}`, amount: micros(wishes.funds) });
+  await addTenant(db, { tenant_id, plan_id, funds: wishes.funds });
   const key = { tenant_id, key_id: id(), key_sha256: hex(random.bytes(32)) };
-  await createKey(db, {
-    ...key,
-    name: "key",
-    mode: "test",
-    scopes: ["submit", "read"],
-    expires_at: undefined,
-    submit_per_minute: undefined,
-    read_per_minute: undefined,
-    spending_cap: wishes.spending_cap === undefined ? undefined : micros(wishes.spending_cap),
-  });
+  const spending_cap = wishes.spending_cap === undefined ? undefined : micros(wishes.spending_cap);
+  await addKey(db, tenant_id, { ...key, spending_cap });
   await world.look();
   return { ...key, plan_id, is_revoked: false };
 }

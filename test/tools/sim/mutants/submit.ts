@@ -49,8 +49,8 @@ const checks: Mutant = {
 const floorAtEdge = inCode(
   "submit: the floor",
   "edge/runs/submit.ts",
-  'if (refusal === undefined || decided instanceof Problem || decided.mode === "look") return decided;',
-  'if (run_id !== "" || refusal === undefined || decided instanceof Problem || decided.mode === "look") return decided;',
+  'if (refusal === undefined || decided instanceof Problem || decided.mode === "dry-run") return decided;',
+  'if (run_id !== "" || refusal === undefined || decided instanceof Problem || decided.mode === "dry-run") return decided;',
 );
 const floorInShield: Mutant = {
   name: "admit: the floor",
@@ -92,7 +92,7 @@ export const SUBMIT_MUTANTS: readonly Mutant[] = [
   inCode(
     "submit: the look before a 422 or 429",
     "edge/runs/submit.ts",
-    'const look = (refusal: Problem): Question => ({ run_id, mode: "look", held: false, refusal });',
+    'const look = (refusal: Problem): Question => ({ run_id, mode: "dry-run", held: false, refusal });',
     "const look = (refusal: Problem): Question | Problem => refusal;",
   ),
   inCode(
@@ -107,7 +107,7 @@ export const SUBMIT_MUTANTS: readonly Mutant[] = [
   inCode(
     "submit: the look before a 422 for the price",
     "edge/runs/submit.ts",
-    'return { ...decided, mode: "look", refusal };',
+    'return { ...decided, mode: "dry-run", refusal };',
     "return refusal;",
   ),
   inCode(

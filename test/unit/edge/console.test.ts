@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { createConsoleLog } from "../../../edge/drivers/console.ts";
+
+function written() {
+  const lines: [string, unknown][] = [];
+  const write = (level: string) => (line: unknown) => void lines.push([level, line]);
+  return { lines, write: { info: write("info"), warn: write("warn"), error: write("error") } };
+}
+
+test("a line is an object whose fields can be indexed, printed by the method of its level", () => {
+  const { lines, write } = written();
+  const log = createConsoleLog(write, "object").child({ trace_id: "t" });
+  log.warn("a store is down", { store: "redis", error: new TypeError("no\u202eway") });
+  expect(lines).toEqual([
+    [
+      "warn",
+      expect.objectContaining({
+        level: "warn",
+        message: "a store is down",
+        trace_id: "t",
+        store: "redis",
+        error: expect.objectContaining({ name: "TypeError", message: String.raw`no\u202eway` }),
+      }),
+    ],
+  ]);
+});
+
+test("where nothing indexes objects a line is JSON", () => {
+  const { lines, write } = written();
+  createConsoleLog(write, "json").error("request failed", { status: 500 });
+  expect(lines.map(([level, line]) => [level, JSON.parse(String(line))])).toEqual([
+    ["error", expect.objectContaining({ message: "request failed", status: 500 })],
+  ]);
+});

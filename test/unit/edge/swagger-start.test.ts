@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { runInNewContext } from "node:vm";
+import { expect, test } from "vitest";
+import { operations } from "../../api/document.ts";
+
+interface Asked {
+  readonly headers?: Record<string, string>;
+}
+
+/** What the page does to a request before it is sent, run as the page runs it. */
+function interceptor(): (request: Asked) => Asked {
+  let given: { readonly requestInterceptor: (request: Asked) => Asked } | undefined;
+  const SwaggerUIBundle = (options: typeof given) => void (given = options);
+  const script = readFileSync(new URL("../../../edge/service/browser/swagger-start.js", import.meta.url), "utf8");
+  runInNewContext(script, { SwaggerUIBundle, crypto });
+  if (given === undefined) throw new Error("the page starts no Swagger UI");
+  return given.requestInterceptor;
+}
+
+const withKey = (key: string): Asked => ({ headers: { "Idempotency-Key": key } });
+
+test("each try of the example in /docs is a piece of work of its own", () => {
+  const examples = operations.flatMap(({ parameters }) =>
+    parameters.filter(({ name }) => name === "Idempotency-Key").map(({ example }) => String(example)),
+  );
+  expect(examples).toHaveLength(1);
+  const intercept = interceptor();
+  const sent = Array.from(
+    { length: 3 },
+    () => intercept(withKey(examples[0] ?? "")).headers?.["Idempotency-Key"] ?? "",
+  );
+  expect(new Set(sent).size).toBe(3);
+  for (const key of sent) expect(key).toMatch(/^try-[0-9a-f]{32}$/);
+});
+
+test("a key that somebody types in /docs is sent as it is, and other requests are left alone", () => {
+  const intercept = interceptor();
+  expect(intercept(withKey("my-own-key"))).toEqual(withKey("my-own-key"));
+  expect(intercept({})).toEqual({});
+});
