@@ -35,6 +35,7 @@ const CLAIMED = {
   uncounted_requeues: 0,
   trace_parent: "",
   created_at: new Date(0),
+  waited_seconds: 0,
 };
 const used = () => {
   collectGarbage();
@@ -166,7 +167,7 @@ function backlogLoop(wishes: ReadonlyMap<string, Wish>, slots: number) {
     queue: { receive, send, delete: async () => undefined, hide: async () => undefined },
     packs: new Map([["waits", { offer: { inputs: z.unknown() }, run: work }]]),
     offThread: createOffThread(() => Promise.reject(new Error("no process"))),
-    metrics: { count: () => undefined, gauge: () => undefined },
+    metrics: { count: () => undefined, add: () => undefined, gauge: () => undefined, observe: () => undefined },
     random: { bytes: (length: number) => new Uint8Array(length) },
     clock: time.clock,
     sleeper: time.sleeper,

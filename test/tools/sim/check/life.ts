@@ -138,9 +138,10 @@ function resultFaults(run: RunRow, { objects, now_ms }: LifeLaws): readonly stri
   const verdict = found === undefined ? undefined : readVerdict(found.metadata);
   if (found === undefined || verdict?.kind !== "receipt") return [`5: run ${run.run_id} has no receipt`];
   const { receipt } = verdict;
-  const { units } = resultUnits.parse(JSON.parse(new TextDecoder().decode(found.body)));
+  const written = resultUnits.safeParse(JSON.parse(new TextDecoder().decode(found.body)));
+  if (!written.success) return [`5: the result of run ${run.run_id} does not say its units`];
   const same =
-    receipt.cost === units.unit * UNIT_MICROS &&
+    receipt.cost === written.data.units.unit * UNIT_MICROS &&
     receipt.cost === run.charged_micros &&
     `\\x${receipt.sha256}` === run.result_sha256 &&
     sha256Hex(found.body) === receipt.sha256;
