@@ -10,11 +10,11 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   SQS_QUEUE_URL: "https://sqs.us-east-1.amazonaws.com/111122223333/dpp-runs",
   S3_BUCKET: "dpp-results",
 };
-const HEAD = `# All settings, made from the README's table by \`npm run deploy:files\`. What is no comment is required by some process;
+const HEAD = `# All settings, made from REFERENCE.md's table by \`npm run deploy:files\`. What is no comment is required by some process;
 # after a comment's \`=\` is the default. A file with real secrets is never kept.
 `;
 
-/** The text of \`.env.example\`, from the README's table of environment variables. */
+/** The text of \`.env.example\`, from the reference's table of environment variables. */
 export function envExample(readme: string): string {
   const rows = [...readme.matchAll(/^\| `([A-Z][A-Z\d_]+)` \| ([a-z, ]+) \| (.*?) \| /gm)];
   const lines = rows.map(([, name = "", readBy = "", usual = ""]) => {

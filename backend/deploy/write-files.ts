@@ -9,4 +9,4 @@ const at = (path: string) => new URL(path, import.meta.url);
 for (const dashboard of DASHBOARDS)
   writeFileSync(at(`dashboards/json/${dashboard.uid}.json`), dashboardJson(dashboard));
 writeFileSync(at("k8s/base/prometheus-rule.yaml"), prometheusRule(readFileSync(at("prometheus/rules.yml"), "utf8")));
-writeFileSync(at(".env.example"), envExample(readFileSync(at("../../README.md"), "utf8")));
+writeFileSync(at(".env.example"), envExample(readFileSync(at("REFERENCE.md"), "utf8")));

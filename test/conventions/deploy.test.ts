@@ -178,7 +178,7 @@ test("each command of the operator's tool in a document of deployment is one tha
 });
 
 describe("settings", () => {
-  const readme = readFileSync("README.md", "utf8");
+  const reference = read("REFERENCE.md");
   const example = read(".env.example");
   const given = Object.fromEntries(
     [...example.matchAll(/^([A-Z][A-Z\d_]+)=(.+)$/gm)].map(([, name = "", value = ""]) => [name, value]),
@@ -189,20 +189,20 @@ describe("settings", () => {
     reaper: (env) => takes(() => reaperConfig(env)),
   };
 
-  test("are all in .env.example, as `npm run deploy:files` writes it from the README", () => {
-    expect(example).toBe(envExample(readme));
+  test("are all in .env.example, as `npm run deploy:files` writes it from the reference", () => {
+    expect(example).toBe(envExample(reference));
     expect(example.split("\n").length).toBeGreaterThan(100);
   });
 
   test.each(Object.keys(isTaken))(
-    "that the README calls required are those without which %s does not start",
+    "that the reference calls required are those without which %s does not start",
     (name) => {
       expect(isTaken[name]?.(given)).toBe(true);
       const required = Object.keys(given).filter((each) => {
         const { [each]: _, ...rest } = given;
         return isTaken[name]?.(rest) === false;
       });
-      const rows = [...readme.matchAll(/^\| `([A-Z][A-Z\d_]+)` \| ([a-z, ]+) \| (.*?) \| /gm)];
+      const rows = [...reference.matchAll(/^\| `([A-Z][A-Z\d_]+)` \| ([a-z, ]+) \| (.*?) \| /gm)];
       const said = rows.filter(
         ([, , by = "", usual = ""]) =>
           by.split(", ").includes(name) && (usual.startsWith("required") || usual.includes(`${name}: required`)),

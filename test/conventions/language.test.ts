@@ -43,7 +43,10 @@ describe("the language", () => {
 
   test.each([
     ["problems", ["backend/core/domain/problem.ts"]],
-    ["the README and the guides", ["README.md", "backend/core/PROTOCOL.md", ".github/CONTRIBUTING.md"]],
+    [
+      "the README and the guides",
+      ["README.md", "backend/deploy/REFERENCE.md", "backend/core/PROTOCOL.md", ".github/CONTRIBUTING.md"],
+    ],
     ["what the edge answers", files.filter((file) => file.startsWith("edge/"))],
     ["what the command line prints", files.filter((file) => file.startsWith("backend/cli/"))],
     ["stored functions", files.filter((file) => file.startsWith("migrations/"))],

@@ -14,6 +14,7 @@ import { openapiDocument } from "../../edge/openapi/document.ts";
 import { parseEnv } from "../../edge/env.ts";
 
 const README = "README.md";
+const REFERENCE = "backend/deploy/REFERENCE.md";
 const PROTOCOL = "backend/core/PROTOCOL.md";
 const GLOSSARY = "backend/core/GLOSSARY.md";
 const DOCUMENTS = [
@@ -104,8 +105,8 @@ const REQUIRED = {
   S3_BUCKET: "bucket",
 };
 
-describe("the README", () => {
-  const variables = table(README, "variable", "read by");
+describe("the README and the operators' reference", () => {
+  const variables = table(REFERENCE, "variable", "read by");
 
   test("has the default of each environment variable", () => {
     const parsed = parseEnv(REQUIRED);
@@ -183,7 +184,7 @@ describe("the README", () => {
         ? [`dpp ${command.name()}`]
         : command.commands.map((each) => `dpp ${command.name()} ${each.name()}`),
     );
-    const named = table(README, "operator's command", "does").flatMap(([cell]) => code(cell));
+    const named = table(REFERENCE, "operator's command", "does").flatMap(([cell]) => code(cell));
     expect(named.toSorted()).toEqual(sorted(commands));
   });
 
