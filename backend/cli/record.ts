@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { Outage } from "#core/domain/outage.ts";
 import type { Db } from "#core/ports/db.ts";
 import {
   type ActionOutcome,
@@ -48,6 +49,8 @@ export async function recorded(
     await end("done", kept(report.json));
     return report;
   } catch (error) {
+    // Where the outcome is unknown, the record says none.
+    if (error instanceof Outage) throw error;
     if (error instanceof Refused) await end("refused", { message: error.message });
     else await end("failed", { message: error instanceof Error ? error.name : "unknown" });
     throw error;

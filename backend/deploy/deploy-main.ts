@@ -3,8 +3,12 @@ import { deploy, keptProgress, parseWish, runCommand, USAGE, type Wish } from ".
 
 function progressOf({ environment, rollback }: Wish) {
   const commit = execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" }).trim();
-  const kind = rollback ? "rollback" : "deploy";
-  return keptProgress(`.dev/${kind}-${environment}`, commit);
+  const file = `.dev/deploy-${environment}`;
+  const kept = keptProgress(file, commit);
+  if (!rollback) return kept;
+  // What a deployment did is undone by a rollback, which begins anew each time.
+  kept.clear();
+  return { read: () => [], write: () => undefined, clear: () => undefined };
 }
 
 async function main(): Promise<number> {

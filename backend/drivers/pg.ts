@@ -77,10 +77,13 @@ async function query(pool: pg.Pool, statement: Statement, values: readonly SqlVa
   }
 }
 
+/** Its locks end soon where this process goes silent in the middle. */
+const BEGIN = "BEGIN; SET LOCAL lock_timeout = '3s'; SET LOCAL idle_in_transaction_session_timeout = '10s'";
+
 async function rolledBack<T>(pool: pg.Pool, work: (db: OpenDb) => Promise<T>): Promise<T> {
   const client = await connected(pool);
   try {
-    await run(client, { text: "BEGIN" });
+    await run(client, { text: BEGIN });
     return await work({
       query: async (statement, values) =>
         run(client, { text: typeof statement === "string" ? statement : statement.text, values: [...values] }),

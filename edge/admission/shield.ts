@@ -94,7 +94,6 @@ export async function askShield<R extends Reply>(
   } catch (error) {
     deps.log.warn("redis is bypassed", { error });
   }
-  await holdToOwnRate(deps, caller);
   return bypassShield(deps, caller, question.class, tenant_id);
 }
 
@@ -117,14 +116,17 @@ function refuse(deps: Pick<ShieldDeps, "denied_keys">, caller: Caller): { readon
 const isDecided = <R extends Reply>(reply: R): reply is Exclude<R, { readonly kind: "NOT_LOADED" | "UNAUTHORIZED" }> =>
   reply.kind !== "NOT_LOADED";
 
-function bypassShield(
+async function bypassShield(
   deps: ShieldDeps,
   caller: Caller,
   kind: "submit" | "read",
   tenant_id: string | undefined,
-): Shielded<never> {
+): Promise<Shielded<never>> {
   deps.metrics.count("redis_bypassed", { class: kind });
-  const verdict = deps.bypass[kind].take(caller.key_sha256);
+  const limiter = deps.bypass[kind];
+  // A flood asks Postgres nothing.
+  if (limiter.check(caller.key_sha256).allowed) await holdToOwnRate(deps, caller);
+  const verdict = limiter.take(caller.key_sha256);
   if (verdict.allowed) return { kind: "bypassed", tenant_id };
   if (tenant_id === undefined) deps.unauthenticated.restore(caller.address);
   deps.denied_keys.rateLimited(caller.key_sha256, verdict.retry_after_ms);

@@ -91,10 +91,10 @@ END $$;
 
 -- C1: reads a run under its lock, and takes the one step towards its end that follows.
 -- QUEUED: closed as CANCELED for nothing. PROCESSING without stage: closed as CANCELED, for the minimum fee where
--- p_takes_fee, and its worker finds its lease gone. CLAIMED: S3 decides, so the request is recorded: a receipt wins, a
--- tombstone means CANCELED.
--- canceled | requested | already-canceled | already-terminal | frozen (a person decides it) | absent
---   | lost (another changed it first: call again).
+-- p_takes_fee, and its worker finds its lease gone. CLAIMED: S3 decides, so the owner's request is recorded: a receipt wins,
+-- a tombstone means CANCELED, for the minimum fee. Without p_takes_fee nothing is recorded: the run ends, or is queued again.
+-- canceled | requested | claimed (only without p_takes_fee) | already-canceled | already-terminal | frozen (a person
+--   decides it) | absent | lost (another changed it first: call again).
 CREATE OR REPLACE FUNCTION end_run(p_tenant_id uuid, p_run_id uuid, p_takes_fee boolean, p_reason_detail text) RETURNS text
 LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
 DECLARE
@@ -115,6 +115,8 @@ BEGIN
     RETURN 'frozen';
   ELSIF v_run.cancel_requested THEN
     RETURN 'requested';
+  ELSIF v_run.finalize_stage = 'CLAIMED' AND NOT p_takes_fee THEN
+    RETURN 'claimed';
   ELSIF v_run.finalize_stage = 'CLAIMED' THEN
     UPDATE runs r
        SET cancel_requested = true, version = r.version + 1

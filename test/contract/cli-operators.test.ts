@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { micros } from "#core/domain/money.ts";
+import { grantCredit } from "#core/store/ledger/grant-credit.ts";
 import { type CliWorld, createCliWorld, sha256, text } from "./support/cli-world.ts";
 import { type MoneyWorld, submission } from "./support/money-world.ts";
 
@@ -89,6 +91,21 @@ describe("the record of what operators change", () => {
     ]);
   });
 
+  it("says nothing of an outcome that is unknown", async () => {
+    const { tenant_id } = await account("1");
+    const name = `slow_${randomUUID().slice(0, 8)}`;
+    await world.owner.query(
+      `CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'away' USING ERRCODE = '57P01'; END $$`,
+      [],
+    );
+    await world.owner.query(
+      `CREATE TRIGGER ${name} BEFORE INSERT ON ledger_transfers FOR EACH ROW WHEN (NEW.grant_id = '${name}') EXECUTE FUNCTION ${name}()`,
+      [],
+    );
+    expect(await dpp("grant", "--tenant", tenant_id, "--usd", "5", "--id", name)).toMatchObject({ code: 1 });
+    expect(await newest()).toMatchObject([{ command: "grant", outcome: null, answer: null }]);
+  });
+
   it("begins nothing that it cannot record", async () => {
     const { tenant_id } = await account("1");
     const name = `unrecorded_${randomUUID().slice(0, 8)}`;
@@ -128,6 +145,9 @@ describe("dpp tenant", () => {
     await json("clawback", "--tenant", of.tenant_id, "--usd", "0.01", "--id", randomUUID(), ...why);
     expect(await close()).toMatchObject({ code: 0 });
     expect((await dpp("tenant", "resume", of.tenant_id, ...why)).err).toContain("closed for good");
+    expect(await grantCredit(world.owner, { tenant_id: of.tenant_id, grant_id: randomUUID(), amount: micros(1) })).toBe(
+      undefined,
+    );
     expect((await dpp("grant", "--tenant", of.tenant_id, "--usd", "1", "--id", randomUUID())).err).toContain(
       "is closed",
     );
@@ -157,6 +177,19 @@ describe("dpp run", () => {
       expect(await json("run", "show", run_id)).toMatchObject({ run: { status: "CANCELED", charged_usd: "0.0000" } });
     }
     expect(await balanceOf(of.tenant_id)).toMatchObject({ available_usd: "1.0000", open_runs: 0 });
+  });
+
+  it("does not cancel a run that is being finished, so that its end costs nothing more than it would have", async () => {
+    const of = await account();
+    const { run_id } = await openRun(of);
+    await world.owner.query(
+      `UPDATE runs SET status = 'PROCESSING', lease_token = run_id, finalize_stage = 'CLAIMED', finalize_token = run_id,
+         claimed_at = now(), version = version + 1 WHERE run_id = $1`,
+      [run_id],
+    );
+    expect((await dpp("run", "cancel", run_id, ...why)).err).toContain("is being finished");
+    const [row] = await world.owner.query("SELECT cancel_requested FROM runs WHERE run_id = $1", [run_id]);
+    expect(row).toEqual({ cancel_requested: false });
   });
 
   it("gives back a charge once, and never more than it", async () => {

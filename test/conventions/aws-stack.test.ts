@@ -88,27 +88,31 @@ describe("the CloudFormation template", () => {
   });
 
   const OBJECTS = "${Results.Arn}/results/*";
-  test.each([
+  const PROBE = "${Results.Arn}/results/probe/*";
+  test.each<[name: string, objects: string[], queue: string, letters: string, others: string[]]>([
     [
       "WorkerRole",
       ["s3:GetObject", "s3:PutObject"],
       "ChangeMessageVisibility DeleteMessage GetQueueAttributes ReceiveMessage SendMessage",
       "",
+      [],
     ],
     [
       "ReaperRole",
       ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
       "GetQueueAttributes SendMessage",
-      "GetQueueAttributes",
+      "ChangeMessageVisibility GetQueueAttributes ReceiveMessage",
+      [],
     ],
-    ["EdgeUser", ["s3:GetObject"], "GetQueueAttributes SendMessage", ""],
+    ["EdgeUser", ["s3:GetObject"], "GetQueueAttributes SendMessage", "", []],
     [
       "OperatorPolicy",
       ["s3:GetObject"],
       "GetQueueAttributes SendMessage",
       "ChangeMessageVisibility DeleteMessage GetQueueAttributes ReceiveMessage",
+      [`s3:PutObject ${PROBE}`],
     ],
-  ])("gives %s what it needs, and no more", (name, objects, queue, letters) => {
+  ])("gives %s what it needs, and no more", (name, objects, queue, letters, others) => {
     const on = (actions: string, resource: string) =>
       actions.split(" ").flatMap((action) => (action === "" ? [] : [`sqs:${action} ${resource}`]));
     const expected = [
@@ -116,6 +120,7 @@ describe("the CloudFormation template", () => {
       ...on(queue, "Queue.Arn"),
       ...on(letters, "DeadLetters.Arn"),
       "s3:ListBucket Results.Arn",
+      ...others,
     ];
     expect(rightsOf(name)).toEqual(expected.toSorted());
   });

@@ -8,7 +8,7 @@ const REASON_DETAIL = "The run was canceled by an operator, at no cost.";
 const MEANING: Partial<Readonly<Record<OperatorCancel, string>>> = {
   canceled: "is CANCELED, and nothing was charged",
   "already-canceled": "was canceled already",
-  requested: "has a result or a failure that is being recorded: it ends by itself, as what S3 holds says",
+  requested: "is being canceled already, at its owner's request",
 };
 
 /** Ends an open run for nothing. Canceling a canceled run is no error. */
@@ -25,6 +25,8 @@ export async function cancelRunAtNoCost(operator: Operator, run_id: string): Pro
 
 function whyNot(run_id: string, outcome: OperatorCancel): string {
   if (outcome === "frozen") return `run ${run_id} is frozen: decide it with \`dpp run decide ${run_id}\``;
+  if (outcome === "claimed")
+    return `run ${run_id} is being finished: try again in some minutes, if it is queued again by then`;
   if (outcome === "lost") return `run ${run_id} changed at that moment: try again`;
   return `run ${run_id} is over: \`dpp run refund ${run_id}\` gives back what it was charged`;
 }

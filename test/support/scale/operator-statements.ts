@@ -29,7 +29,7 @@ export const OPERATOR_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "list-pack-rollouts": owner(10, [], null),
   "set-pack-rollout": owner(10, ["decision", 50], { percent: 50 }),
   revenue: owner(4_000, [ago(40 * 1_440).slice(0, 10), ago(0).slice(0, 10), null], {}, "lines of usage of those days"),
-  "set-tenant-status": owner(15, [TENANT, "suspended"], { status: "suspended" }),
+  "set-tenant-status": owner(25, [TENANT, "suspended"], { status: "suspended" }),
   "audit-horizon": owner(15, [TENANT, 120, 5_000, CHECKPOINT, ago(40)], { through: CHECKPOINT }),
   "audit-runs": owner(15, [FIRST, 200], {}),
   "audit-runs-of": owner(95, ["", 200, TENANT], {}),

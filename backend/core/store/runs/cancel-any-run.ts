@@ -3,7 +3,16 @@ import type { Db } from "../../ports/db.ts";
 import { fn } from "../fn.ts";
 
 const answer = z.object({
-  outcome: z.enum(["canceled", "requested", "already-canceled", "already-terminal", "frozen", "lost", "absent"]),
+  outcome: z.enum([
+    "canceled",
+    "requested",
+    "claimed",
+    "already-canceled",
+    "already-terminal",
+    "frozen",
+    "lost",
+    "absent",
+  ]),
 });
 export type OperatorCancel = z.infer<typeof answer>["outcome"];
 
