@@ -90,10 +90,10 @@ export const SUBMIT_MUTANTS: readonly Mutant[] = [
     "'available', 'reserved', p_max_cost_micros + 1, v_now)",
   ),
   inCode(
-    "submit: the look before a 422 or 429",
+    "submit: the dry run before a 422 or 429",
     "edge/runs/submit.ts",
-    'const look = (refusal: Problem): Question => ({ run_id, mode: "dry-run", held: false, refusal });',
-    "const look = (refusal: Problem): Question | Problem => refusal;",
+    'const dryRun = (refusal: Problem): Question => ({ run_id, mode: "dry-run", held: false, refusal });',
+    "const dryRun = (refusal: Problem): Question | Problem => refusal;",
   ),
   inCode(
     "submit: only Postgres says 409",
@@ -105,7 +105,7 @@ export const SUBMIT_MUTANTS: readonly Mutant[] = [
   floorInShield,
   together("submit: the floor, at the edge and in the shield", floorAtEdge, floorInShield),
   inCode(
-    "submit: the look before a 422 for the price",
+    "submit: the dry run before a 422 for the price",
     "edge/runs/submit.ts",
     'return { ...decided, mode: "dry-run", refusal };',
     "return refusal;",
