@@ -1,5 +1,5 @@
 import { eventually } from "../support/eventually.ts";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { definePlan } from "#core/store/plans/define-plan.ts";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
@@ -7,9 +7,10 @@ import { syncTenant } from "#core/store/sync-tenant.ts";
 import audit from "../contract/support/ledger-audit.sql";
 import { acceptedRun, get, newIdempotencyKey, pointers, post, problemOf, work } from "./client.ts";
 import { type Account, grant } from "../dev/add-tenant.ts";
-import { createWorld, sharedWorld } from "./harness.ts";
+import { createWorld } from "./harness.ts";
 
-const world = await sharedWorld();
+const world = await createWorld();
+afterAll(() => world.close());
 
 const submit = (account: Account, change: Record<string, unknown> = {}, idempotency_key = newIdempotencyKey()) =>
   post({ url: world.url, api_key: account.api_key, body: work(change), idempotency_key });
@@ -188,19 +189,17 @@ test("beyond its rate a caller is told to wait, and may read its other rate unto
 });
 
 test("the operator's switch stops new runs and still finds those that exist", async () => {
-  const other = await createWorld();
+  const account = await world.account();
+  const key = newIdempotencyKey();
+  const run = acceptedRun(await submit(account, {}, key));
+  await setSwitch(world.owner, "read-only");
   try {
-    const account = await other.account();
-    const key = newIdempotencyKey();
-    const again = () => post({ url: other.url, api_key: account.api_key, idempotency_key: key });
-    const run = acceptedRun(await again());
-    await setSwitch(other.owner, "read-only");
-    const refused = await post({ url: other.url, api_key: account.api_key });
+    const refused = await submit(account);
     problemOf(refused, 503, "read-only");
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
-    expect(acceptedRun(await again()).run_id).toBe(run.run_id);
+    expect(acceptedRun(await submit(account, {}, key)).run_id).toBe(run.run_id);
   } finally {
-    await other.close();
+    await setSwitch(world.owner, "normal");
   }
 });
 
