@@ -97,13 +97,13 @@ test("an unknown key is looked up once, then known to be nobody's", async () => 
 
 /** More at once than the rate of one address lets through, however slow the machine. */
 const FLOOD = 400;
-const stranger = (address: string) =>
+const unknownKey = (address: string) =>
   call(`${world.url}/v1/budget`, { headers: { ...bearer(newKey()), "CF-Connecting-IP": address } });
 
 test("beyond a rate, unknown keys are refused without asking anything, and known ones are served", async () => {
   const { account } = await metAccount();
-  const one = await counted(() => stranger("198.51.100.1"));
-  const flood = await counted(() => Promise.all(Array.from({ length: FLOOD }, () => stranger("198.51.100.2"))));
+  const one = await counted(() => unknownKey("198.51.100.1"));
+  const flood = await counted(() => Promise.all(Array.from({ length: FLOOD }, () => unknownKey("198.51.100.2"))));
   const refused = flood.answer.filter(({ status }) => status !== 401);
   expect(refused.length).toBeGreaterThan(0);
   for (const answer of refused) {

@@ -120,7 +120,7 @@ export const METRICS = {
     type: "gauge",
     by: REAPER,
     labels: [],
-    help: "Age of the oldest claim; 0 where there is none.",
+    help: "Age of the oldest claim; 0 without one.",
   },
   processes_alive: {
     type: "gauge",
@@ -252,7 +252,7 @@ export const METRICS = {
     type: "gauge",
     by: REAPER,
     labels: [],
-    help: "For how long a run is past its retention whose result is not deleted; 0 where there is none.",
+    help: "For how long a run is past its retention whose result is not deleted; 0 without one.",
   },
   run_purged: { type: "counter", by: REAPER, labels: [], help: "Runs whose result and inputs were deleted." },
   run_unpurgeable: { type: "counter", by: REAPER, labels: [], help: "Runs whose result could not be deleted." },
