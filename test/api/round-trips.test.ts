@@ -116,11 +116,11 @@ test("beyond a rate, unknown keys are refused without asking anything, and known
   expect((await call(`${world.url}/v1/budget`, { headers: known })).status).toBe(200);
 });
 
-test("strangers at one address do not disturb another, and one network counts as one address", async () => {
-  const network = Array.from({ length: FLOOD }, (_, host) => stranger(`2001:db8:0:1::${host.toString(16)}`));
+test("unknown keys at one address do not disturb another, and one network counts as one address", async () => {
+  const network = Array.from({ length: FLOOD }, (_, host) => unknownKey(`2001:db8:0:1::${host.toString(16)}`));
   const refused = (await Promise.all(network)).find(({ status }) => status !== 401);
   if (refused === undefined) throw new Error("none was refused");
   problemOf(refused, 429, "rate-limited");
-  problemOf(await stranger("2001:db8:0:2::1"), 401, "unauthorized");
-  problemOf(await stranger("203.0.113.7"), 401, "unauthorized");
+  problemOf(await unknownKey("2001:db8:0:2::1"), 401, "unauthorized");
+  problemOf(await unknownKey("203.0.113.7"), 401, "unauthorized");
 });
