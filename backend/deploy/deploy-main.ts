@@ -6,7 +6,7 @@ function progressOf({ environment, rollback }: Wish) {
   const file = `.dev/deploy-${environment}`;
   const kept = keptProgress(file, commit);
   if (!rollback) return kept;
-  // What a deployment did is undone by a rollback, which begins anew each time.
+  // A rollback reverts what a deployment did, and keeps no progress of its own.
   kept.clear();
   return { read: () => [], write: () => undefined, clear: () => undefined };
 }

@@ -68,7 +68,7 @@ export function createBucketInspector(settings: {
   };
 }
 
-/** A setting of the bucket; `unset` where the store says that there is none, "denied" where it may not be asked. */
+/** A setting of the bucket; `unset` where the store has no such setting, "denied" where it may not be asked. */
 async function readable<T>(unset: T, nameOfUnset: string, read: () => Promise<T>): Promise<T | "denied"> {
   try {
     return await read();

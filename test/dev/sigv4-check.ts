@@ -47,7 +47,7 @@ const fault = (code: string, message: string, status = 403, extra?: Record<strin
 
 const sha256 = (data: Buffer | string): string => createHash("sha256").update(data).digest("hex");
 
-/** A `+` is itself, as in RFC 3986: whoever means a space writes `%20`, which every store reads alike. */
+/** A `+` is itself, as in RFC 3986: a space is written as `%20`, which every store reads alike. */
 function queryPairs(query: string): Pairs {
   const decode = (part: string): string => decodeURIComponent(part);
   return query

@@ -43,6 +43,6 @@ export async function checkRules(report: Report, engine: Engine): Promise<void> 
     await run("promtool", ["check", "rules", file]);
     writeFileSync(file, stringify({ groups: [{ name: "queries", rules: [{ record: "a", expr: "rate(up)" }] }] }));
     const { code } = await outcomeOf("promtool", ["check", "rules", file]);
-    if (code === 0) throw new Error("promtool accepts a query that is none");
+    if (code === 0) throw new Error("promtool accepts an invalid query");
   });
 }

@@ -1,6 +1,6 @@
 import { channel } from "node:diagnostics_channel";
 
-/** What a pool of work processes says of itself, to whoever has subscribed. */
+/** What a pool of work processes publishes to its subscribers. */
 export type PoolEvent = { readonly pool: string } & (
   | { readonly kind: "used"; readonly busy: number; readonly waiting: number; readonly size: number }
   /** A process ended at work. */
