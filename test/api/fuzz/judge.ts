@@ -59,10 +59,22 @@ function judgeBody(content: Readonly<Record<string, Media>>, told: Told): readon
   if (type === "") return Object.keys(content).length === 0 ? [] : ["no content type"];
   const media = content[type];
   if (media === undefined) return [`the content type ${type}, which is not described`];
-  if (told.text === undefined || !type.endsWith("json")) return [];
-  const body: unknown = JSON.parse(told.text);
+  if (told.text === undefined) return [];
+  // A part of a document is text, even where it is all of it.
+  if (told.status === 206) return faultsOf(media.schema, told.text).map((fault) => `a part where ${fault}`);
+  if (!type.endsWith("json")) return [];
+  const body = parsed(told.text);
+  if (body === undefined) return ["a body that is not JSON"];
   const faults = faultsOf(media.schema, body).map((fault) => `a body where ${fault}`);
   return type === "application/problem+json" ? [...faults, ...judgeKind(media, body)] : faults;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 interface Media {
