@@ -112,6 +112,20 @@ const compliance: BadInputs = [
   ["a rule twice", { text, rules: ["email", "phone", "email"] }, "/rules/2"],
   ["every rule and one again", { text, rules: [...complianceRules, "email"] }, "/rules"],
   ["an option of masking", { text, mask: false }, "/mask"],
+  ["a key without pseudonyms", { text, pseudonym_key: letters(16) }, "/pseudonym_key"],
+  ["a key that is too short", { text, mask: "pseudonym", pseudonym_key: "short" }, "/pseudonym_key"],
+  ["a country in small letters", { text, regions: ["us"] }, "/regions/0"],
+  ["no country", { text, regions: [] }, "/regions"],
+  ["too many allowances", { text, allow: Array.from({ length: 201 }, (_, at) => `a${at}`) }, "/allow"],
+  ["an allowance of nothing", { text, allow: [""] }, "/allow/0"],
+  ["a confidence of more than 1", { text, min_confidence: 2 }, "/min_confidence"],
+  ["a pattern without a name", { text, patterns: [{ pattern: "a" }] }, "/patterns/0/name"],
+  ["a pattern that is too long", { text, patterns: [{ name: "a", pattern: letters(501) }] }, "/patterns/0/pattern"],
+  [
+    "patterns that are too much work",
+    { text: letters(100_000), patterns: [{ name: "a", pattern: "(abcdefghij){50}" }] },
+    "/patterns/0/pattern",
+  ],
 ];
 
 const item = (id: string, output: unknown = "a", expected: unknown = "a") => ({ id, output, expected });

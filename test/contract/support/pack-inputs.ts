@@ -70,6 +70,10 @@ const compliance = fc
         .tuple(fc.string({ unit: "binary", minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 1_500 }))
         .map(([piece, times]) => piece.repeat(times)),
       rules: fc.subarray([...complianceRules], { minLength: 1 }),
+      regions: fc.subarray(["US", "GB", "DE"], { minLength: 1 }),
+      patterns: fc.constant([{ name: "word", pattern: "w[a-z]+d" }]),
+      mask: fc.constantFrom("rule", "kind", "pseudonym"),
+      min_confidence: fc.constantFrom(0, 0.5, 1),
     },
     { requiredKeys: ["text"] },
   )

@@ -117,7 +117,17 @@ const ESPECIALLY: Readonly<Record<string, Readonly<Record<string, Grow>>>> = {
       scores: Object.fromEntries(numbered(Math.min(50, bytes / 600), (i) => [`o${i}`, rowOf(50, () => 1)])),
     }),
   },
-  compliance: { "the longest text": (bytes) => ({ text: "a@b.example ".repeat(Math.min(16_000, bytes / 12)) }) },
+  compliance: {
+    "the longest text": (bytes) => ({ text: "a@b.example ".repeat(Math.min(16_000, bytes / 12)) }),
+    "patterns of classes that nothing ends": (bytes) => ({
+      text: "a",
+      patterns: numbered(Math.min(20, bytes / 600), (i) => ({ name: `p${i}`, pattern: `[${"[:".repeat(249)}` })),
+    }),
+    "allowances of asterisks": (bytes) => ({
+      text: "a",
+      allow: numbered(Math.min(200, bytes / 210), () => "*".repeat(200)),
+    }),
+  },
   ocr: {
     "an image without an end": (bytes) => ({ image: `/9j/${"4QAA".repeat(Math.min(59_000, bytes / 4))}` }),
     "an image of stuffing": (bytes) => ({ image: `/9j/${"////".repeat(Math.min(59_000, bytes / 4))}` }),
