@@ -43,6 +43,23 @@ const decision: BadInputs = [
     { question, options: ["a"], criteria: [cost], scores: { a: { cost: "low" } } },
     "/scores/a/cost",
   ],
+  ["a scale upside down", { question, criteria: [{ ...cost, scale: { min: 2, max: 1 } }] }, "/criteria/0/scale"],
+  [
+    "a score outside of its scale",
+    { question, options: ["a"], criteria: [{ ...cost, scale: { min: 1, max: 10 } }], scores: { a: { cost: 11 } } },
+    "/scores/a/cost",
+  ],
+  ["an unknown normalisation", { question, normalisation: "rank" }, "/normalisation"],
+  [
+    "a criterion compared with itself",
+    {
+      question,
+      criteria: [{ name: "cost", direction: "min" }],
+      pairwise: [{ criterion: "cost", over: "cost", times: 2 }],
+    },
+    "/pairwise/0/over",
+  ],
+  ["more than certain", { question, uncertainty: { weights: 2 } }, "/uncertainty/weights"],
   ["a row named __proto__", JSON.parse('{"question":"q","scores":{"__proto__":{"a":1}}}'), "/scores/__proto__"],
 ];
 
@@ -148,6 +165,14 @@ const evals: BadInputs = [
   ["an unknown metric", one("vibes", "a"), "/metrics/0"],
   ["a metric twice", { cases: [item("a")], metrics: ["exact", "exact"] }, "/metrics/1"],
   ["an unknown flag of a pattern", one({ metric: "regex", flags: "g" }, "a"), "/metrics/0/flags"],
+  ["an empty list of references", one("exact", []), "/cases/0/expected"],
+  ["an unknown extraction", one({ metric: "exact", extract: "yaml" }, "a"), "/metrics/0/extract"],
+  [
+    "a baseline of one case alone",
+    { cases: [{ ...item("a"), baseline: "b" }, item("b")], metrics },
+    "/cases/1/baseline",
+  ],
+  ["a seed below 0", { cases: [item("a")], metrics, seed: -1 }, "/seed"],
   ["an order of five", one({ metric: "bleu", order: 5 }, "a"), "/metrics/0/order"],
   ["a threshold above one", { cases: [item("a")], metrics, threshold: 1.5 }, "/threshold"],
   ["nothing expected", one("exact"), "/cases/0/expected"],

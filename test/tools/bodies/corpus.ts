@@ -77,6 +77,10 @@ function* longLists(example: unknown, bytes: number): Generator<readonly [what: 
 /** What the issue of each pack was, and what its limits let through at their most. */
 const ESPECIALLY: Readonly<Record<string, Readonly<Record<string, Grow>>>> = {
   eval: {
+    "brackets that nothing closes, where JSON is looked for": (bytes) => ({
+      cases: [{ id: "a", output: "[{".repeat(Math.min(90_000, bytes / 2)), expected: {} }],
+      metrics: [{ metric: "json_schema", extract: "json" }],
+    }),
     "patterns of classes that nothing ends, under ten metrics": (bytes) => evalOf(bytes, `[${"[:".repeat(499)}`, 200),
     "patterns of escapes, under ten metrics": (bytes) => evalOf(bytes, "\\Q\\E{".repeat(166), 200),
     "patterns of flags, under ten metrics": (bytes) => evalOf(bytes, "(?".repeat(500), 200),
