@@ -153,6 +153,15 @@ describe("phone numbers as people write them at home", () => {
     expect(data.findings.map(({ start, end }) => text.slice(start, end))).toEqual(["93 412 34 56", "612 34 56 78"]);
   });
 
+  test("each of several in a row is found", async () => {
+    const text = "020 7946 0958 020 7946 0959 / 01 42 68 53 00";
+    expect((await found(text)).map(([, excerpt]) => excerpt)).toEqual([
+      "020 7946 0958",
+      "020 7946 0959",
+      "01 42 68 53 00",
+    ]);
+  });
+
   test("dates, addresses and identifiers that begin with 0 are none", async () => {
     const text = "01/02/2026 01-02-2026 0.0.0.0 01 02 03 04 2026-01-02 0x0123456789 0123456789 00-1A-2B-3C-4D-5E 007";
     expect(await found(text)).toEqual([]);

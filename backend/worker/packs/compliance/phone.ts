@@ -11,7 +11,7 @@ const INTERNATIONAL = String.raw`(?:(?<![\w+])|${AFTER_ESCAPE})[+\uFF0B]\(?\d(?:
 /** North American numbers as they are usually written, never as ten digits alone. */
 const NORTH_AMERICAN = String.raw`(?:(?:(?<![\w.+-])|${AFTER_ESCAPE})(?:1[ .-])?\d{3}(?<mark>[ .-])|(?<![\d+])(?:1[ .-]?)?\(\d{3}\)[ .-]?)\d{3}[ .-]\d{4}(?![\w-]|\.\d)${EXTENSION}`;
 /** Any number that stands apart, which its country's plan and its groups judge; a trunk code may be in brackets. */
-const APART = String.raw`(?:(?<!\d${MARK})(?<![\w.+\u2010-\u2015-])|${AFTER_ESCAPE})\(?\d(?:${MARK}{0,3}\d){6,15}(?!\w|[.-]\d)${EXTENSION}`;
+const APART = String.raw`(?:(?<![\w.+\u2010-\u2015-])|${AFTER_ESCAPE})\(?\d(?:${MARK}{0,3}\d){6,15}(?!\w|[.-]\d)${EXTENSION}`;
 /** Without countries of the caller only a trunk code, or `011`, makes a number of digits. */
 const TRUNK_AHEAD = String.raw`(?=\(?0\d)`;
 const NAME =
@@ -232,13 +232,21 @@ function* namedPhones(text: string, regions: readonly CountryCode[] | undefined)
   }
 }
 
+const DIGIT_BEFORE = new RegExp(String.raw`\d${MARK}{1,3}$`);
+const MOST_MARKS = 3;
+
 /** Numbers in national form that stand apart, by their groups, or by the countries that the caller named. */
 function* nationalPhones(text: string, regions: readonly CountryCode[] | undefined): Generator<Span | undefined> {
   const pattern = new RegExp(regions === undefined ? TRUNK_AHEAD + APART : APART, "g");
+  let lastEnd = -Infinity;
   for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
     const { 0: written, index } = found;
-    const span = numberIn(written, index, regions, false);
+    // Groups behind other digits are the rest of another number, unless that number is known to have ended.
+    const isRest =
+      index - lastEnd > MOST_MARKS && DIGIT_BEFORE.test(text.slice(Math.max(0, index - MOST_MARKS - 1), index));
+    const span = isRest ? undefined : numberIn(written, index, regions, false);
     const first = /^\(?\d+/.exec(written)?.[0].length ?? 1;
+    lastEnd = span?.end ?? lastEnd;
     pattern.lastIndex = span?.end ?? index + first;
     yield span;
   }
