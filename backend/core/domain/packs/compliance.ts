@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { textUpTo } from "../bounded.ts";
+import { listUpTo, textUpTo } from "../bounded.ts";
 import { micros } from "../money.ts";
 import type { PackOffer } from "../pack.ts";
 import { patternSize } from "./eval-measure.ts";
@@ -73,28 +73,29 @@ const rules = z
 
 const SEVERITIES = ["critical", "high", "medium", "low"] as const;
 
-const patterns = z
-  .array(
-    z.strictObject({
-      name: z
-        .string()
-        .regex(/^[a-z][a-z0-9_]{0,39}$/, "must be a name of up to 40 small letters, digits and underscores")
-        .describe("What its findings have as their `kind`."),
-      pattern: textUpTo(COMPLIANCE_LIMITS.max_pattern_chars)
-        .min(1)
-        .describe(
-          "An expression of RE2, which has no lookaround and no references back. A match lies within one line.",
-        ),
-      ignore_case: z
-        .boolean()
-        .optional()
-        .describe("Whether capitals and small letters are the same; false if left out."),
-      severity: z.enum(SEVERITIES).optional().describe("Of its findings; medium if left out."),
-    }),
-  )
-  .max(COMPLIANCE_LIMITS.max_patterns);
+const pattern = z.strictObject({
+  name: textUpTo(40)
+    .regex(/^[a-z][a-z0-9_]{0,39}$/, "must be a name of up to 40 small letters, digits and underscores")
+    .describe("What its findings have as their `kind`."),
+  pattern: textUpTo(COMPLIANCE_LIMITS.max_pattern_chars)
+    .min(1)
+    .describe("An expression of RE2, which has no lookaround and no references back. A match lies within one line."),
+  ignore_case: z.boolean().optional().describe("Whether capitals and small letters are the same; false if left out."),
+  severity: z.enum(SEVERITIES).optional().describe("Of its findings; medium if left out."),
+});
 
-const allowed = z.array(textUpTo(COMPLIANCE_LIMITS.max_allowed_chars).min(1)).max(COMPLIANCE_LIMITS.max_allowed);
+const { max_patterns, max_allowed, max_regions } = COMPLIANCE_LIMITS;
+const patterns = listUpTo(max_patterns, pattern, `must be at most ${max_patterns} patterns`);
+const allowed = listUpTo(
+  max_allowed,
+  textUpTo(COMPLIANCE_LIMITS.max_allowed_chars).min(1),
+  `must be at most ${max_allowed} texts`,
+);
+const regions = listUpTo(
+  max_regions,
+  textUpTo(2).regex(/^[A-Z]{2}$/, "must be a country's code of two capitals, as in ISO 3166"),
+  `must be at most ${max_regions} countries`,
+).min(1, "must name at least one country; leave it out for the usual ones");
 
 const inputs = z
   .strictObject({
@@ -104,10 +105,7 @@ const inputs = z
     rules: rules
       .optional()
       .meta({ description: "The rules to apply, in any order; all of them if left out.", uniqueItems: true }),
-    regions: z
-      .array(z.string().regex(/^[A-Z]{2}$/, "must be a country's code of two capitals, as in ISO 3166"))
-      .min(1, "must name at least one country; leave it out for the usual ones")
-      .max(COMPLIANCE_LIMITS.max_regions)
+    regions: regions
       .optional()
       .describe(
         "Countries whose phone numbers are found in national form wherever they stand in groups. If left out, such numbers " +

@@ -52,8 +52,8 @@ const decisionCriterion = z.strictObject({
 });
 
 const comparisonOfCriteria = z.strictObject({
-  criterion: z.string().describe("One of the criteria."),
-  over: z.string().describe("Another."),
+  criterion: textUpTo(DECISION_LIMITS.max_name_chars).describe("One of the criteria."),
+  over: textUpTo(DECISION_LIMITS.max_name_chars).describe("Another."),
   times: z
     .number()
     .min(1 / 9)
@@ -123,10 +123,8 @@ const fields = z.strictObject({
         "scale, so that the order is that of weight x score added up; min_max: each criterion from its worst score to its best; " +
         "sum and max: shares of the criterion's sum or largest score, which need scores above 0.",
     ),
-  pairwise: z
-    .array(comparisonOfCriteria)
+  pairwise: listUpTo((DECISION_LIMITS.max_compared * (DECISION_LIMITS.max_compared - 1)) / 2, comparisonOfCriteria)
     .min(1)
-    .max((DECISION_LIMITS.max_compared * (DECISION_LIMITS.max_compared - 1)) / 2)
     .optional()
     .describe(
       `Weights by comparing criteria in pairs (AHP), each pair once, of up to ${DECISION_LIMITS.max_compared} criteria; takes the place of weights.`,

@@ -149,7 +149,7 @@ export class SchemaRegistry {
     });
     const cost = entries.reduce((sum, [, value, shape]) => sum + costOf(value, shape), 1);
     const known = new Map<string, unknown>(entries.map(([keyword, value]) => [keyword, value]));
-    const node = { schema, draft, pointer: at, cost, known } as Node;
+    const node = { schema, draft, pointer: at, cost, known, resource: within } as Node;
     node.resource = this.#resourceOf(node, id, within);
     this.#nodes.set(schema, node);
     this.#name(node, id);
