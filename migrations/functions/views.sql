@@ -1,4 +1,5 @@
--- The clock and the views. This file is applied first: functions of the others have these views in their signatures.
+-- The clock, the views, and a run without its outcome. This file is applied first: functions of the others have these views in
+-- their signatures.
 
 -- The one clock of every statement.
 CREATE OR REPLACE FUNCTION wall_clock() RETURNS timestamptz LANGUAGE sql VOLATILE
