@@ -17,7 +17,8 @@ import {
 } from "#core/store/webhooks/claim-webhook-deliveries.ts";
 import { createOwnKey } from "#core/store/keys/create-own-key.ts";
 import { createWebhook } from "#core/store/webhooks/create-webhook.ts";
-import { fanOutEvents, forgetEvents } from "#core/store/webhooks/fan-out-events.ts";
+import { fanOutEvents } from "#core/store/webhooks/fan-out-events.ts";
+import { forgetEvents } from "#core/store/webhooks/forget-events.ts";
 import { revokeOwnKey } from "#core/store/keys/revoke-own-key.ts";
 import { rotateOwnKey } from "#core/store/keys/rotate-own-key.ts";
 import { redeliverWebhook } from "#core/store/webhooks/webhook-deliveries.ts";
