@@ -8,6 +8,8 @@ import { IsolateRateLimiter } from "../../edge/admission/isolate-rate-limiter.ts
 import { LruCache } from "../../edge/admission/lru-cache.ts";
 import { DeniedKeyCache } from "../../edge/admission/denied-key-cache.ts";
 import { submit, type SubmitDeps } from "../../edge/runs/submit.ts";
+import { QUEUED_ROW } from "../support/run-row.ts";
+import { SUBMITTED } from "../support/submission.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
 const HINTED = "0190a000-0000-7000-8000-000000000002";
@@ -17,35 +19,7 @@ const RATE = ["50", "60000", "49", "1200", "0"];
 
 const clock = { now: () => 1_700_000_000_000 };
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => quiet };
-const found = {
-  tenant_id: TENANT,
-  key_id: OTHER,
-  pack_type: "decision",
-  pack_version: "1.0.0",
-  payload_sha256: KEY,
-  status: "QUEUED",
-  money_state: "RESERVED",
-  version: "1",
-  reserved_micros: "1000000",
-  minimum_fee_micros: "20000",
-  charged_micros: null,
-  attempt: 0,
-  reason_code: null,
-  reason_detail: null,
-  result_attempt: null,
-  result_sha256: null,
-  result_bytes: null,
-  reliability: null,
-  timebox_sec: 90,
-  min_reliability: null,
-  trace_parent: "",
-  created_at: new Date(0),
-  started_at: null,
-  finished_at: null,
-  retention_until: null,
-  metadata: {},
-  expired: false,
-};
+const found = { ...QUEUED_ROW, tenant_id: TENANT };
 
 const snapshot: Row = {
   tenant_id: TENANT,
@@ -122,15 +96,10 @@ async function run(
     {
       idempotency_key: "some-key-1",
       content: () => ({ payload_sha256: "b".repeat(64), inputs: "{}" }),
-      pack_type: "decision",
-      pack_version: "1.0.0",
-      metadata: {},
+      ...SUBMITTED,
       reserve: micros(1_000_000),
       price: { least: micros(least), most: micros(least) },
       minimum_fee: micros(20_000),
-      timebox_sec: 90,
-      min_reliability: null,
-      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     },
   );
   await Promise.all(deferred);

@@ -24,6 +24,7 @@ import { z } from "zod";
 import { processMessage, type WorkerDeps, type WorkerTimes } from "../../../backend/worker/process-run.ts";
 import { createTestDatabase } from "../../dev/database.ts";
 import { createDemoTenant } from "../../dev/demo-tenant.ts";
+import { SUBMITTED } from "../../support/submission.ts";
 
 export const NEVER = new AbortController().signal;
 export const hang = () => new Promise<never>(() => undefined);
@@ -138,15 +139,11 @@ export async function runHarness() {
         run_id: newId(Date.now(), random.bytes(16)),
         idempotency_key: randomUUID(),
         payload_sha256: sha256Hex(randomUUID()),
-        pack_type: "decision",
-        pack_version: "1",
-        inputs: over.inputs ?? "{}",
-        metadata: {},
+        ...SUBMITTED,
+        inputs: "{}",
+        ...over,
         reserve,
         minimum_fee: minimumFee(reserve, reserve),
-        timebox_sec: over.timebox_sec ?? 90,
-        min_reliability: over.min_reliability ?? null,
-        traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`,
       },
       { mode: "reserve", deadline_ms: Date.now() + 10_000 },
     );
@@ -155,7 +152,7 @@ export async function runHarness() {
   };
 
   const message = (run_id: string) => ({
-    body: encodeSignal({ run_id, traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` }),
+    body: encodeSignal({ run_id, traceparent: SUBMITTED.traceparent }),
     handle: run_id,
   });
 
