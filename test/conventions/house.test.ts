@@ -137,6 +137,12 @@ describe("the house", () => {
     expect(files.filter((file) => /(^|\/)(index|utils?|helpers?)\.ts$/.test(file))).toEqual([]);
   });
 
+  test("gives the reaper one connection for each sweep, and one more", () => {
+    const connections = /^const CONNECTIONS = (\d+);$/m.exec(read("backend/reaper/run.ts"))?.[1];
+    const sweeps = files.filter((file) => file.startsWith("backend/reaper/sweeps/"));
+    expect(Number(connections)).toBe(sweeps.length + 1);
+  });
+
   test("numbers its migrations without a gap", () => {
     const numbers = NUMBERED.map((file) => Number(basename(file).slice(0, 4))).toSorted((a, b) => a - b);
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
