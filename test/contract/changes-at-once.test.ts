@@ -82,8 +82,8 @@ function webhookSteps(account: Account) {
       for (const delivery of mine) await finishDelivery(world.backend, delivery, pick(ENDS) as AttemptResult);
     },
     async () => {
-      const told = pick(claimed);
-      if (told !== undefined) await redeliverWebhook(world.edge, key_sha256, told);
+      const delivery = pick(claimed);
+      if (delivery !== undefined) await redeliverWebhook(world.edge, key_sha256, delivery);
     },
   ];
 }

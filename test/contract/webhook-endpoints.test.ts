@@ -54,8 +54,8 @@ describe("an endpoint", () => {
       if (byte === 1 || byte === 4) continue;
       await world.happen(account);
       await world.sweep();
-      const told = server.received.at(-1);
-      for (const each of [secret, fresh]) new Webhook(each).verify(told?.body ?? "", told?.headers ?? {});
+      const received = server.received.at(-1);
+      for (const each of [secret, fresh]) new Webhook(each).verify(received?.body ?? "", received?.headers ?? {});
     }
     await world.happen(account);
     await world.sweep();

@@ -138,9 +138,9 @@ async function attempt(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promi
     return { outcome: "failed", status: null, error: "event-malformed", retry_seconds: null, slow: delivery.slow };
   }
   const begun_at = deps.clock.now();
-  const answer = await deps.send(request);
+  const response = await deps.send(request);
   const slow = deps.clock.now() - begun_at >= SLOW_ATTEMPT_MS;
-  return { ...conclusionOf(answer, delivery.tries, deps.random), slow };
+  return { ...conclusionOf(response, delivery.tries, deps.random), slow };
 }
 
 /**
@@ -178,21 +178,21 @@ function requestOf(
   };
 }
 
-function conclusionOf(answer: WebhookResponse, tries: number, random: Random): Omit<AttemptResult, "slow"> {
-  const status = answer.kind === "answered" ? answer.status : null;
+function conclusionOf(response: WebhookResponse, tries: number, random: Random): Omit<AttemptResult, "slow"> {
+  const status = response.kind === "answered" ? response.status : null;
   if (status !== null && status >= 200 && status < 300) {
     return { outcome: "delivered", status, error: null, retry_seconds: null };
   }
-  const error = errorOf(answer);
+  const error = errorOf(response);
   if (status === 410) return { outcome: "gone", status, error, retry_seconds: null };
   const [byte = 0] = random.bytes(1);
-  const asked = answer.kind === "answered" ? answer.retry_after_seconds : 0;
+  const asked = response.kind === "answered" ? response.retry_after_seconds : 0;
   const retry_seconds = retrySeconds(tries, byte / 255, asked) ?? null;
   return { outcome: retry_seconds === null ? "failed" : "retry", status, error, retry_seconds };
 }
 
-function errorOf(answer: WebhookResponse): string {
-  if (answer.kind === "unanswered") return answer.fault;
-  if (answer.status === 410) return "gone";
-  return answer.status >= 300 && answer.status < 400 ? "redirect" : "http-error";
+function errorOf(response: WebhookResponse): string {
+  if (response.kind === "unanswered") return response.fault;
+  if (response.status === 410) return "gone";
+  return response.status >= 300 && response.status < 400 ? "redirect" : "http-error";
 }

@@ -44,14 +44,14 @@ const silent: Log = { info: () => undefined, warn: () => undefined, error: () =>
 
 /** A queue that remembers what it was told. */
 function recordingQueue() {
-  const told = { sent: [] as string[], deleted: [] as string[], hidden: [] as string[] };
+  const queueCalls = { sent: [] as string[], deleted: [] as string[], hidden: [] as string[] };
   const queue: SignalReceiver & SignalSender = {
     receive: () => Promise.resolve([]),
-    send: (bodies) => Promise.resolve(void told.sent.push(...bodies)),
-    delete: (handle) => Promise.resolve(void told.deleted.push(handle)),
-    hide: (handle) => Promise.resolve(void told.hidden.push(handle)),
+    send: (bodies) => Promise.resolve(void queueCalls.sent.push(...bodies)),
+    delete: (handle) => Promise.resolve(void queueCalls.deleted.push(handle)),
+    hide: (handle) => Promise.resolve(void queueCalls.hidden.push(handle)),
   };
-  return { queue, told };
+  return { queue, queueCalls };
 }
 
 const offer: PackOffer<unknown> = {
@@ -107,7 +107,7 @@ export async function runHarness() {
   const s3 = new S3Client(awsClient(aws, stack.s3Endpoint, { request_ms: 10_000, attempts: 3 }));
   const tenant = await createDemoTenant(owner.db, { name: "test" });
   const random = createRandom();
-  const { queue, told } = recordingQueue();
+  const { queue, queueCalls } = recordingQueue();
   const sleeper: Sleeper = createSleeper();
   const metrics = NO_METRICS;
 
@@ -161,7 +161,7 @@ export async function runHarness() {
     stack,
     tenant,
     newTenant: () => createDemoTenant(owner.db, { name: "another" }),
-    told,
+    queueCalls,
     s3,
     objects,
     owner: owner.db,

@@ -161,8 +161,8 @@ export async function spy(world: World, account: Account, run_id: string, pickEd
   const found = seen.kind === "answered" ? seen.answer.verdict : undefined;
   const isBlind = found === undefined || (found instanceof Problem ? BLIND.has(found.slug) : found.kind !== "found");
   if (!isBlind) world.violate(`6: tenant ${account.tenant_id} saw run ${run_id}`);
-  const told = await pickEdge().cancel(caller, run_id);
-  const canceled = told.kind === "answered" ? told.answer.verdict : undefined;
+  const reply = await pickEdge().cancel(caller, run_id);
+  const canceled = reply.kind === "answered" ? reply.answer.verdict : undefined;
   const isIdle = canceled === undefined || (canceled instanceof Problem && BLIND.has(canceled.slug));
   if (!isIdle) world.violate(`6: tenant ${account.tenant_id} learned of run ${run_id} by a cancel`);
 }
