@@ -32,7 +32,7 @@ test.each(ofOwnThings)(
 
 /** Operations that give an account its things without their ids. */
 const readsOfAll = closed.filter(({ operation }) => operation.method === "GET" && !operation.parameters.some(isId));
-/** Where things with an id of their own are created, and `default`, whose deliveries are those of runs' own addresses. */
+/** Where things with an id of their own are created. */
 const collections = operations
   .filter(({ method, path }) => method === "POST" && operations.some((each) => each.path === `${path}/{id}`))
   .map(({ path }) => path);
