@@ -10,6 +10,7 @@ import { complete, fail } from "../api/finish.ts";
 import type { Account } from "../dev/add-tenant.ts";
 import { submission } from "./support/money-world.ts";
 import { createWebhookWorld, receiver, type WebhookWorld } from "./support/webhook-world.ts";
+import { SUBMITTED } from "../support/submission.ts";
 
 let world: WebhookWorld;
 beforeAll(async () => {
@@ -56,7 +57,7 @@ describe("an event", () => {
     expect(received?.headers).toMatchObject({
       "content-type": "application/json",
       "user-agent": "Decisionproof-Webhook/1.0",
-      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+      traceparent: SUBMITTED.traceparent,
       "webhook-id": expect.stringMatching(/^evt_[0-9a-f-]{36}$/),
     });
     expect(receivedOwn?.headers["webhook-id"]).toBe(received?.headers["webhook-id"]);
