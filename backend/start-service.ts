@@ -1,6 +1,10 @@
+import { randomUUID } from "node:crypto";
+import { exportSettings } from "#core/domain/otlp.ts";
 import { VERSION } from "#core/domain/version.ts";
 import type { Log } from "#core/ports/log.ts";
-import { measuredCalls, timeDb, timeRedis } from "#core/ports/timed.ts";
+import type { Metrics } from "#core/ports/metrics.ts";
+import { measuredCalls, queueName, timeDb, timeRedis, tracedCalls } from "#core/ports/timed.ts";
+import { createTracer } from "#core/ports/tracer.ts";
 import type { SharedConfig } from "./config.ts";
 import { essentials, pings } from "./doctor/essentials.ts";
 import { Readiness } from "./doctor/readiness.ts";
@@ -8,6 +12,7 @@ import { sayAlive } from "./doctor/say-alive.ts";
 import { waitForStores } from "./doctor/wait-for-stores.ts";
 import { awsClient, type AwsLimits } from "./drivers/aws-client.ts";
 import { createClock, createSleeper } from "./drivers/clock.ts";
+import { createCurrentSpan } from "./drivers/current-span.ts";
 import { serveHealth } from "./drivers/health-server.ts";
 import { createQueueInspector } from "./drivers/inspect-queue.ts";
 import { isPermanent } from "./drivers/is-permanent.ts";
@@ -38,11 +43,19 @@ export async function startService(service: Service) {
   const { name, config, log } = service;
   const prometheus = config.DPP_METRICS_PORT === undefined ? undefined : createPrometheus(name);
   const metrics = prometheus?.metrics ?? createLogMetrics(log);
-  const timed = measuredCalls(metrics, () => performance.now());
   const open = openStores(service);
   const clock = createClock();
   const sleeper = createSleeper();
   const random = createRandom();
+  const traces = await openTraces(service, metrics);
+  const now_ms = () => performance.timeOrigin + performance.now();
+  const tracer = createTracer({ current: createCurrentSpan(), random, now_ms, record: traces?.record });
+  const places = { queue: queueName(config.SQS_QUEUE_URL), bucket: config.S3_BUCKET };
+  const timed = tracedCalls(
+    tracer,
+    places,
+    measuredCalls(metrics, () => performance.now()),
+  );
   const stop = stopSignal();
   const stores = {
     db: timeDb(open.database.db, timed),
@@ -73,6 +86,7 @@ export async function startService(service: Service) {
     stop,
     readiness,
     metrics,
+    tracer,
     /** Returns when the stores can be used, or the stop has come; ends the process when they never will be. */
     async begin(): Promise<void> {
       // For a supervisor that listens, as the development stack and some process managers do.
@@ -88,9 +102,24 @@ export async function startService(service: Service) {
       health?.close();
       await alive;
       await open.close();
+      await traces?.close();
       log.info(`${name} stopped`);
     },
   };
+}
+
+/** Loaded where spans are exported, and nowhere else. */
+async function openTraces({ name, config, log }: Service, metrics: Metrics) {
+  const settings = exportSettings(config, `dpp-${name}`);
+  if (settings === undefined) return undefined;
+  const { createTraceExporter } = await import("./drivers/trace-exporter.ts");
+  const resource = {
+    "service.name": settings.service_name,
+    "service.namespace": "decisionproof",
+    "service.version": VERSION,
+    "service.instance.id": randomUUID(),
+  };
+  return createTraceExporter({ settings, resource, metrics, log });
 }
 
 function openStores({ name, config, connections, s3, sqs }: Service) {

@@ -4,6 +4,7 @@ import { isTerminal } from "#core/domain/run.ts";
 import { traceIdOf } from "#core/domain/trace.ts";
 import type { ReceivedMessage } from "#core/ports/queue.ts";
 import type { Redis } from "#core/ports/redis.ts";
+import type { ActiveSpan, Tracer } from "#core/ports/tracer.ts";
 import { type LeaseResult, leaseRun } from "#core/store/runs/lease-run.ts";
 import type { ClosedRun } from "#core/store/runs/close-run.ts";
 import { statusOf } from "#core/store/runs/run-status.ts";
@@ -29,6 +30,7 @@ export interface WorkerDeps extends RequeueDeps {
   readonly redis: Redis;
   readonly packs: ReadonlyMap<string, Pack<unknown>>;
   readonly fetch: GuardedFetch;
+  readonly tracer: Tracer;
   /** Where runs wait for a process; without one each waits in its slot. */
   readonly room?: WaitingRoom;
 }
@@ -54,8 +56,15 @@ export async function processMessage(
     return;
   }
   const log = deps.log.child({ run_id: signal.run_id, trace_id: traceIdOf(signal.traceparent) });
+  const attributes = {
+    "messaging.system": "aws_sqs",
+    "messaging.operation.type": "process",
+    "dpp.run_id": signal.run_id,
+  };
   try {
-    await processSignal({ ...deps, log }, times, signal, message.handle, stop);
+    await deps.tracer.span({ name: "process run", kind: "consumer", parent: signal.traceparent, attributes }, (span) =>
+      processSignal({ ...deps, log, span }, times, signal, message.handle, stop),
+    );
   } catch (error) {
     deps.metrics.count("run_interrupted");
     log.warn("the run was interrupted; a sweep or the next signal goes on", { error });
@@ -63,7 +72,7 @@ export async function processMessage(
 }
 
 async function processSignal(
-  deps: WorkerDeps,
+  deps: WorkerDeps & { readonly span: ActiveSpan },
   times: WorkerTimes,
   signal: RunSignal,
   handle: string,
@@ -71,10 +80,14 @@ async function processSignal(
 ): Promise<void> {
   const asked_at_ms = deps.clock.now();
   const claim = await claimUnder(deps, times, signal.run_id, asked_at_ms, stop);
-  if (claim.kind === "busy" || claim.kind === "over") return forget(deps, handle);
+  if (claim.kind === "busy" || claim.kind === "over") {
+    deps.span.set({ "dpp.outcome": claim.kind });
+    return forget(deps, handle);
+  }
 
   const run = hold(claim.run, asked_at_ms, times.lease_seconds);
   const { pack_type } = run;
+  deps.span.set({ "dpp.pack_type": pack_type, "dpp.attempt": run.attempt });
   if (run.attempt === 1) deps.metrics.observe("run_wait_seconds", run.waited_seconds, { pack_type });
   const pack = deps.packs.get(run.pack_type);
   if (pack === undefined) {
@@ -90,7 +103,13 @@ async function processSignal(
   });
   const beats = { ...times, waited_ms: () => timebox.waited_ms() };
   await whileHeld(deps, beats, run, handle, async (lost) => {
-    const execution = await execute(deps, pack, run, timebox, AbortSignal.any([stop, lost]));
+    const work = { name: "execute", kind: "internal", attributes: { "dpp.pack_type": pack_type } } as const;
+    const execution = await deps.tracer.span(work, async ({ set }) => {
+      const ended = await execute(deps, pack, run, timebox, AbortSignal.any([stop, lost]));
+      set({ "dpp.outcome": ended.kind });
+      return ended;
+    });
+    deps.span.set({ "dpp.outcome": execution.kind });
     if (lost.aborted) {
       deps.metrics.count("lease_lost");
       return abandonRun(deps, run, handle);
