@@ -33,6 +33,8 @@ export interface WorkerDeps extends RequeueDeps {
   readonly tracer: Tracer;
   /** Where runs wait for a process; without one each waits in its slot. */
   readonly room?: WaitingRoom;
+  /** Called when W1 is over: whether it was answered. */
+  readonly onLease?: (answered: boolean) => void;
 }
 
 export interface WorkerTimes {
@@ -79,7 +81,12 @@ async function processSignal(
   stop: AbortSignal,
 ): Promise<void> {
   const asked_at_ms = deps.clock.now();
-  const claim = await claimUnder(deps, times, signal.run_id, asked_at_ms, stop);
+  const claim = await claimUnder(deps, times, signal.run_id, asked_at_ms, stop).catch(async (error: unknown) => {
+    deps.onLease?.(false);
+    await giveBack(deps, handle);
+    throw error;
+  });
+  deps.onLease?.(true);
   if (claim.kind === "busy" || claim.kind === "over") {
     deps.span.set({ "dpp.outcome": claim.kind });
     return forget(deps, handle);
@@ -156,7 +163,7 @@ async function leave(deps: WorkerDeps, run: HeldRun, handle: string, requeued: R
 
 /**
  * W1. An unknown outcome is asked after again under the same token until its lease could have passed, or the worker
- * must stop; then the message comes back.
+ * must stop; then the message is given back.
  */
 function claimUnder(
   deps: WorkerDeps,
@@ -216,6 +223,13 @@ async function abandonRun(deps: WorkerDeps, run: HeldRun, handle: string): Promi
   if (status === "CANCELED") deps.log.info("the run was canceled", { attempt: run.attempt });
   else deps.log.warn("the run is no longer ours", { attempt: run.attempt, status });
   if (status !== undefined && isTerminal(status)) forget(deps, handle);
+}
+
+/** A worker that cannot lease a run does not hide its message from one that can. */
+async function giveBack(deps: WorkerDeps, handle: string): Promise<void> {
+  await deps.queue
+    .hide(handle, 0)
+    .catch((error: unknown) => deps.log.warn("a message was not given back; it comes back later", { error }));
 }
 
 /** W7. Nobody waits for it: a message that stays finds its run over. */

@@ -86,7 +86,7 @@ function headerOf(pair: string): Header {
   return [name.toLowerCase(), value];
 }
 
-const isWithoutSecret = (text: string) => {
+const isBare = (text: string) => {
   const url = URL.parse(text);
   return url !== null && url.username === "" && url.password === "" && url.search === "" && url.hash === "";
 };
@@ -95,19 +95,14 @@ const isWithoutSecret = (text: string) => {
 export const TRACE_VARIABLES = {
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url({ protocol: /^https?$/ })
-    .refine(
-      isWithoutSecret,
-      "must have no user, password, query or fragment: secrets go into OTEL_EXPORTER_OTLP_HEADERS",
-    )
+    .refine(isBare, "must have no user, password, query or fragment: credentials go into OTEL_EXPORTER_OTLP_HEADERS")
     .optional(),
   OTEL_EXPORTER_OTLP_HEADERS: headers.default([]),
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number("must be a number from 0 to 1").min(0).max(1).default(1),
   OTEL_SERVICE_NAME: z.string().min(1).max(255).optional(),
 };
 
-export type TraceVariables = {
-  readonly [Name in keyof typeof TRACE_VARIABLES]: z.infer<(typeof TRACE_VARIABLES)[Name]>;
-};
+export type TraceVariables = z.infer<z.ZodObject<typeof TRACE_VARIABLES>>;
 
 /** Spans have no secret in them, but the headers may be one. */
 export function traceFaults(env: TraceVariables): readonly (readonly [string, string])[] {

@@ -57,7 +57,10 @@ export function createTracer({ current, random, now_ms, record }: TracerDeps): T
     const parent = self === undefined && remote === undefined ? current.getStore() : placeOf(remote);
     const place = self === undefined ? parent : placeOf(self);
     if (place === undefined) return act(unrecorded(undefined));
-    if (!place.sampled || record === undefined) return current.run(place, () => act(unrecorded(traceparentOf(place))));
+    if (!place.sampled || record === undefined) {
+      const unseen = unrecorded(traceparentOf(place));
+      return place === current.getStore() ? act(unseen) : current.run(place, () => act(unseen));
+    }
     const own = { ...place, isRemote: false, ...(self === undefined && { span_id: hexOf(random.bytes(8)) }) };
     const open = openSpan(what, own);
     const began_ms = now_ms();
