@@ -9,7 +9,7 @@ import { VERSION } from "#core/domain/version.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 
-/** As OpenTelemetry's batch processor: what does not fit is lost, since a run never waits for its spans. */
+/** As OpenTelemetry's batch processor: more are lost, since a run never waits for its spans. */
 export const EXPORT_LIMITS = {
   queued: 2_048,
   batch: 512,

@@ -4,7 +4,7 @@ import type { Clock, Sleeper } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 
-/** Of one isolate; what does not fit is lost, since no response waits for its spans. */
+/** Of one isolate; more are lost, since no response waits for its spans. */
 const MAX_ENDED = 2_048;
 const BATCH = 512;
 const MAX_REQUESTS = 8;

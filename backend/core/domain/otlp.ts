@@ -77,13 +77,14 @@ const headers = z.string().transform((text, context): readonly Header[] => {
   }
 });
 
-const HEADER = /^\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*(.*?)\s*$/;
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
 function headerOf(pair: string): Header {
-  const [, name, encoded] = HEADER.exec(pair) ?? [];
-  const value = decodeURIComponent(encoded ?? "");
-  if (name === undefined || !/^[\x20-\x7e]*$/.test(value)) throw new TypeError("no header");
-  return [name.toLowerCase(), value];
+  const [name = "", ...encoded] = pair.split("=");
+  const value = decodeURIComponent(encoded.join("=").trim());
+  if (encoded.length === 0 || !HEADER_NAME.test(name.trim()) || !/^[\x20-\x7e]*$/.test(value))
+    throw new TypeError("no header");
+  return [name.trim().toLowerCase(), value];
 }
 
 const isBare = (text: string) => {
@@ -122,7 +123,7 @@ export function exportSettings(env: TraceVariables, name: string): ExportSetting
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME, OTEL_EXPORTER_OTLP_HEADERS: extra } = env;
   if (endpoint === undefined) return undefined;
   return {
-    url: `${endpoint.replace(/\/+$/, "")}/v1/traces`,
+    url: `${endpoint.endsWith("/") ? endpoint : `${endpoint}/`}v1/traces`,
     headers: { ...Object.fromEntries(extra), "content-type": "application/json" },
     service_name: OTEL_SERVICE_NAME ?? name,
   };
