@@ -20,7 +20,7 @@ export const EXPORT_LIMITS = {
 } as const;
 const WARN_EVERY_MS = 60_000;
 
-export interface TraceExporter {
+interface TraceExporter {
   record(span: FinishedSpan): void;
   /** Sends what is left, within `close_ms`. */
   close(): Promise<void>;

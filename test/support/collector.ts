@@ -45,7 +45,7 @@ const exported = z.strictObject({
 export type CollectedSpan = z.infer<typeof span> & { readonly service: unknown };
 
 /** What arrived of spans in a request's body, by OTLP's JSON. */
-export const spansOf = (body: string): readonly CollectedSpan[] =>
+const spansOf = (body: string): readonly CollectedSpan[] =>
   exported
     .parse(JSON.parse(body))
     .resourceSpans.flatMap(({ resource, scopeSpans }) =>

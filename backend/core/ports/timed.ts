@@ -25,7 +25,7 @@ export const measuredCalls =
   };
 
 /** Where messages and objects are, as spans name them. */
-export interface Places {
+interface Places {
   readonly queue: string;
   readonly bucket: string;
 }

@@ -3,7 +3,7 @@ import { Outage } from "../domain/outage.ts";
 import { hexOf, parseTraceparent, type TraceContext, traceparentOf } from "../domain/trace.ts";
 import type { Random } from "./random.ts";
 
-export interface NewSpan {
+interface NewSpan {
   readonly name: string;
   readonly kind: SpanKind;
   readonly attributes?: Attributes;
@@ -42,7 +42,7 @@ export interface CurrentSpan {
   run<T>(place: Place | undefined, act: () => T): T;
 }
 
-export interface TracerDeps {
+interface TracerDeps {
   readonly current: CurrentSpan;
   readonly random: Random;
   /** Unix milliseconds, with a fraction where the platform has one. */
