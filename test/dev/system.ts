@@ -90,7 +90,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const queueUrl = by(stack.queueUrl, sqsEndpoint, ways.sqsEndpoint);
     const environment = {
       DPP_STOP_SECONDS: STOP_SECONDS,
-      ...pick(options.env, /^(DPP_|DECISION_MODEL_|OTEL_)/),
+      ...pick(options.env, /^(DPP_|DECISION_MODEL_|OTEL_|REDIS_CLUSTER$)/),
       DATABASE_URL: by(logins.backend, databaseUrl, ways.databaseUrl),
       REDIS_URL: ways.redisUrl,
       AWS_REGION: stack.region,
