@@ -21,7 +21,7 @@ export const EXPORT_LIMITS = {
 const WARN_EVERY_MS = 60_000;
 
 interface TraceExporter {
-  record(span: FinishedSpan): void;
+  readonly record: (span: FinishedSpan) => void;
   /** Sends what is left, within `close_ms`. */
   close(): Promise<void>;
 }

@@ -22,18 +22,23 @@ interface ExporterDeps {
   readonly sleeper: Sleeper;
 }
 
+interface TraceExporter {
+  readonly record: (span: FinishedSpan) => void;
+  /** Sends all spans of this isolate that have ended. Never rejects. */
+  readonly flush: () => Promise<void>;
+}
+
 /** Spans to a collector over OTLP/HTTP in JSON, sent after the response; what fails is not repeated. */
-export function createTraceExporter(deps: ExporterDeps) {
+export function createTraceExporter(deps: ExporterDeps): TraceExporter {
   const ended: FinishedSpan[] = [];
   const lose = losses(deps);
   let requests = 0;
   return {
-    record(span: FinishedSpan): void {
+    record: (span) => {
       if (ended.length < MAX_ENDED) ended.push(span);
       else lose(1, "too many spans wait");
     },
-    /** Sends all spans of this isolate that have ended. Never rejects. */
-    async flush(): Promise<void> {
+    flush: async () => {
       if (ended.length === 0) return;
       await deps.sleeper.sleep(GATHER_MS);
       while (ended.length > 0 && requests < MAX_REQUESTS) {

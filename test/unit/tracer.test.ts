@@ -102,7 +102,9 @@ test("a request to another process names the span that it is made in", async () 
 test("an error is noted by its class, never by its message, and thrown on", async () => {
   const { tracer, spans } = world();
   const failing = (error: unknown) =>
-    tracer.span({ name: "x", kind: "client", parent: REMOTE }, () => Promise.reject(error));
+    tracer.span({ name: "x", kind: "client", parent: REMOTE }, async () => {
+      throw error;
+    });
   const type = new TypeError("secret");
   await expect(failing(type)).rejects.toBe(type);
   await expect(failing(new Outage("sqs", new Error("secret")))).rejects.toThrow(Outage);

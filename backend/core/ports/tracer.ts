@@ -16,10 +16,10 @@ interface NewSpan {
 export interface ActiveSpan {
   /** What a request to another process says; undefined where there is no trace. */
   readonly traceparent: string | undefined;
-  set(attributes: Attributes): void;
-  rename(name: string): void;
+  readonly set: (attributes: Attributes) => void;
+  readonly rename: (name: string) => void;
   /** Marks the span as failed, of a kind with few values. */
-  fail(type: string): void;
+  readonly fail: (type: string) => void;
 }
 
 /** Spans of what the product does. Without a parent or a current span none is made, so that idle work leaves no trace. */
