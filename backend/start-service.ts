@@ -8,6 +8,7 @@ import type { Random } from "#core/ports/random.ts";
 import { createTracer } from "#core/ports/tracer.ts";
 import type { SharedConfig } from "./config.ts";
 import { essentials, pings } from "./doctor/essentials.ts";
+import { LoopWatch } from "./doctor/loop-watch.ts";
 import { Readiness } from "./doctor/readiness.ts";
 import { sayAlive } from "./doctor/say-alive.ts";
 import { waitForStores } from "./doctor/wait-for-stores.ts";
@@ -53,12 +54,13 @@ export async function startService(service: Service) {
   const stores = timeStores(open, tracing.timed);
   const checked = { ...stores, queue: open.inspector, clock };
   const readiness = new Readiness(pings(checked), clock, stop);
+  const liveness = new LoopWatch(clock);
   const health =
     prometheus === undefined
       ? undefined
       : await serveHealth(
           {
-            isAlive: () => readiness.isAlive(),
+            stalled: () => liveness.stalled(),
             notReady: () => readiness.notReady(),
             metrics: async () => ({ text: await prometheus.text(), type: prometheus.contentType }),
           },
@@ -72,7 +74,7 @@ export async function startService(service: Service) {
     sleeper,
     random,
     stop,
-    readiness,
+    liveness,
     metrics,
     tracer: tracing.tracer,
     /** Returns when the stores can be used, or the stop has come; ends the process when they never will be. */

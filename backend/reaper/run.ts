@@ -16,7 +16,7 @@ const config = configOrExit(reaperConfig);
 const log = createLog({ level: config.DPP_LOG_LEVEL, service: "reaper" });
 endOnUnhandledError(log, () => process.exit(1));
 const service = await startService({ name: "reaper", config, log, connections: CONNECTIONS, s3: AWS, sqs: AWS });
-const { stores, clock, sleeper, stop, readiness, metrics, random, tracer } = service;
+const { stores, clock, sleeper, stop, liveness, metrics, random, tracer } = service;
 const dead_letters =
   config.SQS_DLQ_URL === undefined
     ? undefined
@@ -41,7 +41,7 @@ await reaperLoop(
     clock,
     sleeper,
     inspector: service.inspector,
-    onRound: () => readiness.turn(),
+    liveness,
     platform_failure_fee: config.DPP_PLATFORM_FAILURE_FEE,
     metrics,
     tracer,

@@ -22,6 +22,7 @@ const decision: BadInputs = [
   ["a long question", { question: letters(DECISION_LIMITS.max_question_chars + 1) }, "/question"],
   ["an unknown mode", { question, mode: "verbose" }, "/mode"],
   ["an unknown method", { question, method: "ahp" }, "/method"],
+  ["an empty option", { question, options: ["tea", ""] }, "/options/1"],
   ["too many options", { question, options: numbered(DECISION_LIMITS.max_options + 1) }, "/options"],
   ["an option twice", { question, options: ["a", "b", "a"] }, "/options/2"],
   ["an option of two lines", { question, options: ["a\nb"] }, "/options/0"],
@@ -123,6 +124,7 @@ const deep = (levels: number): unknown => (levels === 0 ? {} : { not: deep(level
 const metrics = ["exact"];
 const evals: BadInputs = [
   ["no cases", { metrics }, "/cases"],
+  ["an empty id of a case", { cases: [item("")], metrics }, "/cases/0/id"],
   ["an empty list of cases", { cases: [], metrics }, "/cases"],
   ["1,001 cases", { cases: numbered(EVAL_LIMITS.max_cases + 1).map((id) => item(id)), metrics }, "/cases"],
   ["an id twice", { cases: [item("a"), item("b"), item("a")], metrics }, "/cases/2/id"],

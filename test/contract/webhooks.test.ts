@@ -6,7 +6,7 @@ import type { Db } from "#core/ports/db.ts";
 import { defaultWebhookSecret, enableWebhook } from "#core/store/webhooks/change-webhook.ts";
 import { redeliverWebhook } from "#core/store/webhooks/webhook-deliveries.ts";
 import { createWebhookSender } from "../../backend/drivers/fetch/webhook-sender.ts";
-import { complete } from "../api/finish.ts";
+import { complete, fail } from "../api/finish.ts";
 import type { Account } from "../dev/add-tenant.ts";
 import { submission } from "./support/money-world.ts";
 import { createWebhookWorld, receiver, type WebhookWorld } from "./support/webhook-world.ts";
@@ -294,6 +294,40 @@ describe("the event of a completed run", () => {
     await world.happen(account);
     await world.sweep();
     for (const each of [asks, own]) expect(bodiesOf(each)[0]?.data.run).not.toHaveProperty("output");
+  });
+
+  it("has no outcome at a run's own address whose key may not read it, also when it is sent again", async () => {
+    const account = await world.tenant();
+    const submits = await world.key(account.tenant_id, { scopes: ["submit"] });
+    await using own = await receiver();
+    await using owners = await receiver();
+    await world.endpoint(account, owners.url, [], true);
+    const completed = await completedRun(submits, { url: own.url, include_output: false });
+    const failed = submission(submits, {
+      webhook: { url: own.url, secret: OTHER_SECRET },
+      idempotency_key: randomUUID(),
+    });
+    await world.submit(failed);
+    await fail(world.backend, failed.run_id);
+    await world.sweep();
+    for (const { delivery_id } of await world.deliveries(account))
+      await redeliverWebhook(world.edge, account.key_sha256, { endpoint_id: undefined, delivery_id });
+    await world.sweep();
+
+    const hidden = { cost: { actual_usd: null }, result: null, result_expires_at: null, error: null };
+    const of = (run_id: string, status: string) => ({ data: { run: { run_id, status, ...hidden } } });
+    const shown = bodiesOf(own).toSorted((a, b) =>
+      String(a.data.run["status"]).localeCompare(String(b.data.run["status"])),
+    );
+    expect(shown).toMatchObject([
+      ...Array.from({ length: 2 }, () => of(completed, "COMPLETED")),
+      ...Array.from({ length: 2 }, () => of(failed.run_id, "FAILED")),
+    ]);
+    const [first, second] = bodiesOf(owners).map(({ data }) => data.run);
+    for (const run of [first, second]) {
+      if (run?.["run_id"] === completed) expect(run).toMatchObject({ cost: { actual_usd: "0.0050" }, output: RESULT });
+      else expect(run).toMatchObject({ error: { reason_code: "NO_LUCK" } });
+    }
   });
 
   it("says null for a result above 64 KiB", async () => {

@@ -21,8 +21,10 @@ export const PROBLEMS = {
   unauthorized: {
     status: 401,
     title: "No valid API key",
-    meaning: "The request has no API key, or one that is mistyped, unknown, expired or revoked.",
-    what_to_do: "Send `Authorization: Bearer <your API key>`. If it still fails, ask for a new key.",
+    meaning:
+      "The request has no API key in `Authorization: Bearer <API key>`, or one that is mistyped, unknown, expired or revoked.",
+    what_to_do:
+      "Send the API key in that header. If it still fails, use another key: an admin key lists and creates keys.",
   },
   "scope-missing": {
     status: 403,

@@ -21,7 +21,7 @@ const IMAGE_URL = "https://a.example/scan.png";
 
 describe("inputs", () => {
   test.each([
-    ["nothing", {}, "image or image_url is required"],
+    ["nothing", {}, "image is required, or image_url"],
     ["both", { image: SAMPLES.jpeg, image_url: IMAGE_URL }, "image_url must not be given beside image"],
     ["no base64", { image: "not base64!" }, "image must be base64 with padding and without white space"],
     ["an empty image", { image: "" }, "image must be a still PNG, JPEG or WebP image with a whole header"],

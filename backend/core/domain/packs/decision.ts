@@ -17,7 +17,7 @@ const NAME = /^[^\s\p{Cc}](?:[^\p{Cc}\u2028\u2029]*[^\s\p{Cc}])?$/u;
 const PROTO = "__proto__";
 
 const decisionName = textUpTo(DECISION_LIMITS.max_name_chars)
-  .min(1)
+  .min(1, { abort: true })
   .regex(NAME, "must be one line without space at either end")
   .meta({ pattern: lineUpTo(DECISION_LIMITS.max_name_chars) })
   .refine((name) => name !== PROTO, "is a reserved name");
@@ -42,7 +42,7 @@ const scores = z.preprocess(refuseProto, recordUpTo(DECISION_LIMITS.max_options,
 
 const fields = z.strictObject({
   question: textUpTo(DECISION_LIMITS.max_question_chars)
-    .regex(/\S/, "must say something")
+    .regex(/\S/, "must not be empty or only white space")
     .describe("What is to be decided."),
   mode: z
     .enum(["brief", "detailed"])

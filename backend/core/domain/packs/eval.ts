@@ -13,7 +13,7 @@ const text = textUpTo(EVAL_LIMITS.max_text_chars);
 
 const evalCase = z.strictObject({
   id: textUpTo(EVAL_LIMITS.max_id_chars)
-    .min(1)
+    .min(1, { abort: true })
     .regex(ID, "must be one line without space at either end")
     .meta({
       description: "The caller's own name for the case; unique.",
