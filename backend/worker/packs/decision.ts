@@ -18,7 +18,7 @@ import type { Isolated } from "./isolation/process-pool.ts";
 import type { Asker } from "./isolation/turn.ts";
 import { costExceedsCap, type Pack, type PackContext } from "./pack.ts";
 
-/** A table with no more cells, filled or not, is reported on here, within milliseconds. */
+/** A table with no more cells, filled or not, is reported on here, within milliseconds, unless it is drawn many times. */
 const MAX_CELLS_HERE = 40;
 const MEMORY = { heap_mb: 256, resident_mb: 600 };
 
@@ -35,7 +35,8 @@ const reportBy =
   (isolated: Isolated<ReportRequest, PackOutcome>): Report =>
   async (request, asker) => {
     const { needed, scored } = countCells(request.inputs);
-    if (Math.max(needed, scored) <= MAX_CELLS_HERE) return reportOutcome(request);
+    const isSmall = Math.max(needed, scored) <= MAX_CELLS_HERE && request.inputs.uncertainty === undefined;
+    if (isSmall) return reportOutcome(request);
     return answerOf(await isolated(request, asker), "the ranking");
   };
 
