@@ -21,7 +21,7 @@ const TEXT = "text/plain; charset=utf-8";
 export async function serveHealth(health: Health, listen: { port: number; host: string }): Promise<HealthServer> {
   const server = createServer((request, response) => {
     request.resume();
-    answer(health, request.method ?? "", request.url ?? "").then(
+    respond(health, request.method ?? "", request.url ?? "").then(
       ({ status, text, type = TEXT }) => {
         response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
         response.end(request.method === "HEAD" ? undefined : text);
@@ -51,7 +51,7 @@ interface HealthResponse {
   readonly type?: string;
 }
 
-async function answer(health: Health, method: string, url: string): Promise<HealthResponse> {
+async function respond(health: Health, method: string, url: string): Promise<HealthResponse> {
   if (method !== "GET" && method !== "HEAD") return { status: 405, text: "GET or HEAD\n" };
   const [path] = url.split("?");
   if (path === "/livez") return okUnless(health.stalled());

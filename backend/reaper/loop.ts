@@ -6,21 +6,16 @@ import { type DeadLetterSweepDeps, newDeadLettersSeen, sweepDeadLetters } from "
 import { type GaugesSweepDeps, newGaugesCursor, sweepGauges } from "./sweeps/gauges.ts";
 import { type HorizonSeen, type HorizonSweepDeps, sweepHorizon } from "./sweeps/horizon.ts";
 import { type LeaseCursor, sweepLeases } from "./sweeps/lease.ts";
+import { type OldEventsCursor, sweepOldEvents } from "./sweeps/old-events.ts";
 import { type RetentionSweepDeps, type RetentionCursor, sweepRetention } from "./sweeps/retention.ts";
 import { sweepSignals } from "./sweeps/signal.ts";
 import { newSyncCursors, sweepSync } from "./sweeps/sync.ts";
-import {
-  type FanOutCursor,
-  type ForgetCursor,
-  forgetOldEvents,
-  sweepWebhooks,
-  type WebhookSweepDeps,
-} from "./sweeps/webhooks.ts";
+import { type FanOutCursor, sweepWebhooks, type WebhookSweepDeps } from "./sweeps/webhooks.ts";
 import { watchCalls } from "./watch-calls.ts";
 
 /**
  * `objects` creates, heads and deletes; `dead_letters` is undefined where no such queue is named, `webhooks` where this
- * reaper tells nobody.
+ * reaper sends none.
  */
 export type ReaperDeps = AuditSweepDeps &
   ClaimedSweepDeps &
@@ -69,7 +64,7 @@ function sweeps(
   const audit: AuditCursor = { tenant_after: undefined, run_after: undefined, drifting: new Set() };
   const retention: RetentionCursor = { after: undefined };
   const fanOut: FanOutCursor = { after: undefined };
-  const oldEvents: ForgetCursor = { after: undefined };
+  const oldEvents: OldEventsCursor = { after: undefined };
   const seen = newDeadLettersSeen();
   const gauges = newGaugesCursor();
   const horizon: HorizonSeen = { horizon: undefined, since_ms: 0, warned: false };
@@ -91,7 +86,7 @@ function sweeps(
         rest_seconds: settings.webhook_seconds ?? Math.min(sweep_seconds, WEBHOOK_REST_SECONDS),
         run: (deps: ReaperDeps, stop: AbortSignal) => sweepWebhooks({ ...deps, ...webhooks }, stop, fanOut),
       },
-      "old-events": often((deps, stop) => forgetOldEvents(deps, stop, oldEvents)),
+      "old-events": often((deps, stop) => sweepOldEvents(deps, stop, oldEvents)),
     }),
   };
 }

@@ -218,14 +218,14 @@ interface ProblemKind {
 export type ProblemSlug = keyof typeof PROBLEMS;
 
 /** One field error: in the body (RFC 6901 JSON Pointer), in a path or query parameter, or in a header. */
-export type Fault = { readonly detail: string } & (
+export type FieldError = { readonly detail: string } & (
   | { readonly pointer: string }
   | { readonly parameter: string }
   | { readonly header: string }
 );
 
 export interface ProblemExtras {
-  readonly errors?: readonly Fault[];
+  readonly errors?: readonly FieldError[];
   /** For the Retry-After header. */
   readonly retry_after_s?: number;
   /** For the RateLimit headers, if the problem itself knows the caller's rate. */

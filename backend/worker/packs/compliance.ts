@@ -1,6 +1,6 @@
 import { type ComplianceInputs, complianceOffer } from "#core/domain/packs/compliance.ts";
 import { inspect } from "./compliance/inspect.ts";
-import { answerOf } from "./isolation/answer-of.ts";
+import { resultOf } from "./isolation/result-of.ts";
 import { createOutcomePool } from "./isolation/outcome-pool.ts";
 import type { Pack } from "./pack.ts";
 
@@ -23,7 +23,7 @@ export function compliancePack(
     async run(inputs, context) {
       context.signal.throwIfAborted();
       if (inputs.text.length <= MAX_CHARS_HERE && inputs.patterns === undefined) return inspect(inputs);
-      return answerOf(await isolated(inputs, context), "the search");
+      return resultOf(await isolated(inputs, context), "the search");
     },
   };
 }

@@ -8,11 +8,11 @@ import {
   modelledUnits,
   wantsModel,
 } from "#core/domain/packs/decision.ts";
-import { answerJudge } from "./decision/judge-answer.ts";
+import { answerChecker } from "./decision/check-answer.ts";
 import { askModel, type ModelSettings } from "./decision/model.ts";
 import type { Sources } from "./decision/report.ts";
 import { reportOutcome, type ReportRequest } from "./decision/report-outcome.ts";
-import { answerOf } from "./isolation/answer-of.ts";
+import { resultOf } from "./isolation/result-of.ts";
 import { createOutcomePool } from "./isolation/outcome-pool.ts";
 import type { Isolated } from "./isolation/process-pool.ts";
 import type { Asker } from "./isolation/turn.ts";
@@ -37,7 +37,7 @@ const reportBy =
     const { needed, scored } = countCells(request.inputs);
     const isSmall = Math.max(needed, scored) <= MAX_CELLS_HERE && request.inputs.uncertainty === undefined;
     if (isSmall) return reportOutcome(request);
-    return answerOf(await isolated(request, asker), "the ranking");
+    return resultOf(await isolated(request, asker), "the ranking");
   };
 
 const FAILURES = {
@@ -55,14 +55,14 @@ function sourcesOf(given: DecisionInputs): Sources {
 
 async function modelled(
   inputs: DecisionInputs,
-  { model, judge }: { readonly model: ModelSettings; readonly judge: ReturnType<typeof answerJudge> },
+  { model, check }: { readonly model: ModelSettings; readonly check: ReturnType<typeof answerChecker> },
   report: Report,
   context: PackContext,
 ): Promise<PackOutcome> {
   const { cap } = context;
   const tokens = decisionTokensWithin(inputs, cap);
   const beyond = () => costExceedsCap(`max_cost_usd covers at most ${tokens} tokens of the model beside the table.`);
-  const answer = await askModel(model, { inputs, tokens }, context, judge);
+  const answer = await askModel(model, { inputs, tokens }, context, check);
   if (answer.kind === "beyond") return beyond();
   if (answer.kind === "failed") {
     return { kind: "pack_failed", reason_code: answer.reason_code, detail: FAILURES[answer.reason_code] };
@@ -76,7 +76,7 @@ async function modelled(
 export function decisionPack(
   model?: ModelSettings,
   isolated = createOutcomePool<ReportRequest>("decision", SCRIPT, MEMORY),
-  judge = answerJudge(),
+  check = answerChecker(),
 ): Pack<DecisionInputs> {
   const report = reportBy(isolated);
   return {
@@ -84,7 +84,7 @@ export function decisionPack(
     async run(inputs, context) {
       context.signal.throwIfAborted();
       const mayAsk = !context.is_free && !isComplete(inputs) && wantsModel(inputs);
-      if (model !== undefined && mayAsk) return await modelled(inputs, { model, judge }, report, context);
+      if (model !== undefined && mayAsk) return await modelled(inputs, { model, check }, report, context);
       return report({ inputs, sources: sourcesOf(inputs), model: null, spent: {} }, context);
     },
   };

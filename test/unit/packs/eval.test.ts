@@ -119,7 +119,7 @@ describe("the pack", () => {
   });
 
   test("does not hide that scoring itself broke", async () => {
-    const broken = evalPack(async () => ({ kind: "fault", fault: "out-of-memory", stage: undefined }));
+    const broken = evalPack(async () => ({ kind: "failed", reason: "out-of-memory", stage: undefined }));
     await expect(broken.run(evalOffer.example, context())).rejects.toThrow("out-of-memory");
   });
 
@@ -133,7 +133,7 @@ describe("the pack", () => {
       maxLength: 8,
     });
     // The process is put aside here: it is the same function.
-    const here = evalPack(async (inputs) => ({ kind: "ok", answer: evaluate(inputs) }));
+    const here = evalPack(async (inputs) => ({ kind: "ok", result: evaluate(inputs) }));
     await fc.assert(
       fc.asyncProperty(
         textual,

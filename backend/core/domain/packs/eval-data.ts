@@ -31,7 +31,7 @@ const compared = {
   better: z.enum(["output", "baseline", "neither"]).describe("Which system is better at the level of 5%."),
 };
 const comparison = z.strictObject({
-  resamples: z.int().min(1).describe("How often the cases were drawn anew, in pairs."),
+  resamples: z.int().min(1).describe("How often the cases were drawn again, in pairs."),
   seed: z.int().min(0).describe("As in the inputs."),
   overall: z.strictObject(compared).describe("By the scores of the cases."),
   metrics: z

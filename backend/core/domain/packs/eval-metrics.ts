@@ -43,7 +43,7 @@ const extract = z
   .describe(
     "What of the output is judged. number: the last number in it, without its currency, percent sign and thousands marks; json: " +
       "the first object or array, or the whole; code: what stands in the first fence; last_line: the last line that is not " +
-      "empty; or what a pattern matches. Where there is none the score is 0. Left out, the whole output is judged.",
+      "empty; or what a pattern matches. Without a match the score is 0. Left out, the whole output is judged.",
   );
 
 const tokenize = z

@@ -29,7 +29,7 @@ const isLetterOrDigit = (unit: number): boolean =>
 const isLocal = (unit: number): boolean => isLetterOrDigit(unit) || LOCAL_CHARS.has(unit);
 const isDomain = (unit: number): boolean => isLetterOrDigit(unit) || unit === 0x2d || unit === 0x2e;
 
-/** Where the local part before this `@` begins; undefined if there is none. */
+/** Where the local part before this `@` begins; undefined without one. */
 function localStart(text: string, at: number): number | undefined {
   const length = countBack(text, at, 2 * MAX_LOCAL, isLocal);
   const run = text.slice(at - length, at);
@@ -41,7 +41,7 @@ function localStart(text: string, at: number): number | undefined {
   return local === "git" || isHandle ? undefined : at - local.length;
 }
 
-/** How long the host name is that begins here; 0 if there is none. */
+/** How long the host name is that begins here; 0 without one. */
 function domainLength(text: string, start: number): number {
   let end = start;
   while (end < text.length && end - start < MAX_DOMAIN && isDomain(text.charCodeAt(end))) end++;

@@ -48,7 +48,7 @@ function userinfoEnd(text: string, start: number, end: number): number | undefin
   return strayAt < 0 ? undefined : end + strayAt;
 }
 
-/** How much this user information gives away: that of a template is low, undefined where there is none. */
+/** How much this user information gives away: that of a template is low, undefined without any. */
 function severityOf(userinfo: string): Severity | undefined {
   const colon = userinfo.indexOf(":");
   const password = colon < 0 ? "" : userinfo.slice(colon + 1);
