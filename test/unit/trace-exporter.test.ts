@@ -40,7 +40,7 @@ function exporterTo(url: string, limits: Partial<Record<keyof typeof EXPORT_LIMI
   };
   const deps = { settings, resource: { "service.name": "test" }, ...heard };
   const exporter = createTraceExporter(deps, { ...EXPORT_LIMITS, ...limits } as typeof EXPORT_LIMITS);
-  const lost = () => heard.told.reduce((sum, { name, value }) => sum + (name === "trace_spans_lost" ? value : 0), 0);
+  const lost = () => heard.values.reduce((sum, { name, value }) => sum + (name === "trace_spans_lost" ? value : 0), 0);
   return { ...exporter, deps, heard, lost };
 }
 

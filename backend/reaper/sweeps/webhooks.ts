@@ -167,11 +167,11 @@ function post({ tracer, send }: WebhookSweepDeps, request: WebhookRequest): Prom
   return tracer.span({ name: "POST", kind: "client", attributes }, async (span) => {
     const { traceparent } = span;
     const headers = traceparent === undefined ? request.headers : { ...request.headers, traceparent };
-    const answer = await send({ ...request, headers });
-    if (answer.kind === "unanswered") span.fail(answer.fault);
-    else span.set({ "http.response.status_code": answer.status });
-    if (answer.kind === "answered" && answer.status >= 400) span.fail(String(answer.status));
-    return answer;
+    const response = await send({ ...request, headers });
+    if (response.kind === "unanswered") span.fail(response.fault);
+    else span.set({ "http.response.status_code": response.status });
+    if (response.kind === "answered" && response.status >= 400) span.fail(String(response.status));
+    return response;
   });
 }
 
