@@ -8,6 +8,7 @@ import { resultKey } from "#core/domain/receipt.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
 import { NO_METRICS } from "#core/ports/metrics.ts";
+import { NO_TRACER } from "#core/ports/tracer.ts";
 import { findRun, type FoundRun } from "#core/store/runs/find-run.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import { awsClient } from "../../../backend/drivers/aws-client.ts";
@@ -107,6 +108,7 @@ export async function createPaidWorld() {
     platform_failure_fee: "none" as const,
     log: silent,
     metrics,
+    tracer: NO_TRACER,
     sleeper: aggressive,
     offThread: createOffThread(),
     packs: packOf(async () => done({ answer: 42 }, 7)),

@@ -9,6 +9,7 @@ import { encodeSignal } from "#core/domain/message.ts";
 import type { Clock, Sleeper } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
 import { NO_METRICS } from "#core/ports/metrics.ts";
+import { NO_TRACER } from "#core/ports/tracer.ts";
 import type { SignalReceiver, SignalSender } from "#core/ports/queue.ts";
 import { submitRun } from "#core/store/runs/submit-run.ts";
 import { parseApiKey } from "#core/domain/api-key.ts";
@@ -124,6 +125,7 @@ export async function runHarness() {
     random,
     platform_failure_fee: "none",
     metrics,
+    tracer: NO_TRACER,
     log: silent,
     ...over,
   });
