@@ -36,18 +36,26 @@ function spanOf(service: string, start: number, written: string, body: string): 
   return isRandom ? { start, end, severity: "critical", kind: service } : undefined;
 }
 
-/** The token that begins with this prefix; prefixes that begin another's are tried with their own rest. */
-function tokenAt(text: string, start: number, found: string): Span | undefined {
+/** The token that begins with this prefix, and how far it was read; prefixes that begin another's are tried with their own rest. */
+function tokenAt(
+  text: string,
+  start: number,
+  found: string,
+): { readonly span: Span | undefined; readonly read: number } {
+  let read = start + 1;
   for (const prefix of prefixes) {
     if (!found.startsWith(prefix)) continue;
     for (const { service, rest } of forms.get(prefix) ?? []) {
       rest.lastIndex = start + prefix.length;
-      const body = rest.exec(text)?.[0].replace(PUNCTUATION_AT_END, "");
-      const span = body === undefined ? undefined : spanOf(service, start, prefix + body, body);
-      if (span !== undefined) return span;
+      const matched = rest.exec(text)?.[0];
+      if (matched === undefined) continue;
+      read = Math.max(read, start + prefix.length + matched.length);
+      const body = matched.replace(PUNCTUATION_AT_END, "");
+      const span = spanOf(service, start, prefix + body, body);
+      if (span !== undefined) return { span, read: span.end };
     }
   }
-  return undefined;
+  return { span: undefined, read };
 }
 
 /** Keys and tokens of services, by the forms that these have published. */
@@ -55,8 +63,9 @@ export const scanServiceToken: Scan = function* (text) {
   yield* scanNamedService(text);
   const begin = new RegExp(BEGIN);
   for (let found = begin.exec(text); found !== null; found = begin.exec(text)) {
-    const span = tokenAt(text, found.index, found[0]);
-    if (span !== undefined) begin.lastIndex = span.end;
+    const { span, read } = tokenAt(text, found.index, found[0]);
+    // What was read and is no token holds none either, and is not read again.
+    begin.lastIndex = Math.max(begin.lastIndex, read);
     yield span;
   }
   for (const { service, holds, pattern } of shaped) {
