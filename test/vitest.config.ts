@@ -51,9 +51,9 @@ export default defineConfig({
       project("unit", ["test/unit/**/*.test.ts", "test/conventions/**/*.test.ts"], { stack: false, isolate: false }),
       project("contract", ["test/contract/**/*.test.ts"], { stack: true, isolate: false }),
       project("api", ["test/api/**/*.test.ts"], { stack: true, isolate: false, runner: "test/api/world-runner.ts" }),
-      // It starts servers of its own: its database runs on the simulated world's time.
+      // These start servers of their own: the simulation's database runs on its world's time, e2e kills its stores.
       project("sim", ["test/tools/sim/**/*.test.ts"], { stack: false, isolate: true }),
-      project("e2e", ["test/e2e/**/*.test.ts"], { stack: true, isolate: true }),
+      project("e2e", ["test/e2e/**/*.test.ts"], { stack: false, isolate: true }),
     ],
   },
 });

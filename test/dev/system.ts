@@ -174,7 +174,7 @@ const kindOf = (name: InstanceName): ProcessName => name.replace(/-\d+$/, "") as
 function spawnBackend(file: string, env: Record<string, string>): ChildProcess {
   return fork(join(ROOT, file), {
     execArgv: ["--import", LOADER],
-    env: { ...pick(process.env, /^(PATH|HOME|NODE_EXTRA_CA_CERTS|TZ|LANG)$/), ...env },
+    env: { ...pick(process.env, /^(PATH|HOME|NODE_EXTRA_CA_CERTS|NODE_COMPILE_CACHE|TZ|LANG)$/), ...env },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     detached: true,
   });
