@@ -14,6 +14,7 @@ import { freePort } from "../dev/free-port.ts";
 import type { HttpFront, Listen } from "../dev/http-front.ts";
 import { startNeonFront } from "../dev/neon-front.ts";
 import { startUpstashFront } from "../dev/upstash-front.ts";
+import { awsSettings } from "../dev/aws-settings.ts";
 
 /** The key with one letter of its body changed. */
 export const mistyped = (api_key: string): string =>
@@ -122,9 +123,7 @@ export async function createWorld({ bindings = {} }: WorldOptions = {}) {
       NEON_HTTP: `${neon.url}/sql`,
       UPSTASH_REDIS_REST_URL: upstash.url,
       UPSTASH_REDIS_REST_TOKEN: token,
-      AWS_REGION: stack.region,
-      AWS_ACCESS_KEY_ID: stack.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
+      ...awsSettings(stack),
       SQS_QUEUE_URL: stack.queueUrl,
       S3_ENDPOINT: stack.s3Endpoint,
       S3_BUCKET: stack.bucket,

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { PROBLEMS, type ProblemSlug, problemType } from "#core/domain/problem.ts";
 import { VERSION } from "#core/domain/version.ts";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
 import { problemKind } from "../../edge/service/problem-schema.ts";
 import { call, problemOf } from "./client.ts";
-import { createWorld, lentWorld, type World } from "./harness.ts";
+import { createWorld, lentWorld } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld({ bindings: { DPP_VERSION: "1.2.3" } });
-});
+const world = await createWorld({ bindings: { DPP_VERSION: "1.2.3" } });
 afterAll(() => world.close());
 
 const BROWSER = { Accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };

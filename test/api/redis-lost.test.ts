@@ -10,10 +10,7 @@ import { createWorld, type World } from "./harness.ts";
 
 const bypasses = (world: World) => world.logs.filter((line) => line.includes('"metric":"redis_bypassed"')).length;
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
+const world = await createWorld();
 afterAll(() => world.close());
 
 describe("Redis flushed", () => {

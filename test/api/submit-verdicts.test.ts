@@ -8,6 +8,7 @@ import { IsolateRateLimiter } from "../../edge/admission/isolate-rate-limiter.ts
 import { LruCache } from "../../edge/admission/lru-cache.ts";
 import { DeniedKeyCache } from "../../edge/admission/denied-key-cache.ts";
 import { submit, type SubmitDeps } from "../../edge/runs/submit.ts";
+import { silentLog } from "../support/silent-log.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
 const HINTED = "0190a000-0000-7000-8000-000000000002";
@@ -16,7 +17,6 @@ const KEY = "a".repeat(64);
 const RATE = ["50", "60000", "49", "1200", "0"];
 
 const clock = { now: () => 1_700_000_000_000 };
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => quiet };
 const found = {
   tenant_id: TENANT,
   key_id: OTHER,
@@ -76,7 +76,7 @@ async function run(
   const deps: SubmitDeps = {
     clock,
     random: { bytes: (length) => new Uint8Array(length).fill(7) },
-    log: quiet,
+    log: silentLog,
     metrics: NO_METRICS,
     grace_seconds: 90,
     tenants: new LruCache(10),

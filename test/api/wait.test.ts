@@ -1,5 +1,5 @@
 import { eventually } from "../support/eventually.ts";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { runView } from "#core/domain/run-view.ts";
 import {
@@ -16,10 +16,7 @@ import { complete, fail, start } from "./finish.ts";
 import type { Account } from "../dev/add-tenant.ts";
 import { createWorld, lentWorld, type World } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
+const world = await createWorld();
 afterAll(() => world.close());
 
 interface Given {

@@ -11,17 +11,14 @@ import { createOffThread } from "../../backend/worker/off-thread/off-thread.ts";
 import { createPacks } from "../../backend/worker/packs/registry.ts";
 import { processMessage, type WorkerDeps } from "../../backend/worker/process-run.ts";
 import type { World } from "./harness.ts";
+import { awsSettings } from "../dev/aws-settings.ts";
 
 const TIMES = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3, claimed_seconds: 120 };
 
 /** A worker with every pack on the world's stores, which takes a run when it is told to. `errors` is what it logged. */
 export function workerOf({ backend, redis }: Pick<World, "backend" | "redis">, fetch: GuardedFetch) {
   const stack = inject("stack");
-  const aws = {
-    AWS_REGION: stack.region,
-    AWS_ACCESS_KEY_ID: stack.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
-  };
+  const aws = awsSettings(stack);
   const objects = createS3Objects({
     client: awsClient(aws, stack.s3Endpoint, { request_ms: 10_000, attempts: 3 }),
     bucket: stack.bucket,

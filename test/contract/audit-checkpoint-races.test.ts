@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { auditTenant } from "#core/store/audit-tenant.ts";
 import { type Checkpoint, dropCheckpoint, findCheckpoint, noteCheckpoint } from "#core/store/audit/audit-checkpoint.ts";
@@ -15,10 +15,7 @@ const PACE = { settled_seconds: 0, batch_size: 2, full_seconds: 7 * DAY };
 /** As when the checkpoint was noted long ago. */
 const OLD = { ...PACE, full_seconds: 0.000_001 };
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await createMoneyWorld();
-});
+const world = await createMoneyWorld();
 afterAll(() => world.close());
 
 const sql = (text: string, ...values: (string | number)[]) => world.owner.query(text, values);

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import type { Db } from "#core/ports/db.ts";
 import { auditTenant, recordTenantDiscrepancies } from "#core/store/audit-tenant.ts";
@@ -17,10 +17,7 @@ const PACE = { settled_seconds: 0, batch_size: 2, full_seconds: 7 * DAY };
 /** As when the checkpoint was noted long ago. */
 const OLD = { ...PACE, full_seconds: 0.000_001 };
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await createMoneyWorld();
-});
+const world = await createMoneyWorld();
 afterAll(() => world.close());
 
 const sql = (text: string, ...values: (string | number)[]) => world.owner.query(text, values);

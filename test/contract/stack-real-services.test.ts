@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, inject, it } from "vitest";
 import { createTestDatabase } from "../dev/database.ts";
 import { startStack } from "../dev/stack.ts";
+import { awsSettings } from "../dev/aws-settings.ts";
 
 const dirs: string[] = [];
 const stateDir = (): string => {
@@ -47,9 +48,7 @@ describe("services that exist already", () => {
       SQS_DLQ_URL: theirs.dlqUrl,
       S3_ENDPOINT: theirs.s3Endpoint,
       S3_BUCKET: theirs.bucket,
-      AWS_REGION: theirs.region,
-      AWS_ACCESS_KEY_ID: theirs.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: theirs.secretAccessKey,
+      ...awsSettings(theirs),
       DATABASE_URL: theirs.databaseUrl,
       NEON_HTTP_URL: theirs.neonHttp,
       REDIS_URL: theirs.redisUrl,

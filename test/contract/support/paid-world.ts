@@ -6,7 +6,6 @@ import { micros, minimumFee } from "#core/domain/money.ts";
 import { Problem, PROBLEMS } from "#core/domain/problem.ts";
 import { resultKey } from "#core/domain/receipt.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
-import type { Log } from "#core/ports/log.ts";
 import { NO_METRICS } from "#core/ports/metrics.ts";
 import { findRun, type FoundRun } from "#core/store/runs/find-run.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
@@ -31,8 +30,9 @@ import { balanceOf, createMoneyWorld, type MoneyWorld, submission } from "./mone
 import { memoryQueue } from "./memory-queue.ts";
 import { done, NEVER, packOf, TIMES, untilAborted } from "./run-harness.ts";
 import { installSqlClock } from "./sql-clock.ts";
+import { awsSettings } from "../../dev/aws-settings.ts";
+import { silentLog } from "../../support/silent-log.ts";
 
-const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
 const metrics = NO_METRICS;
 const GENEROUS = { per_minute: 600_000, burst: 10_000 };
 const MAX_ROUNDS = 12;
@@ -71,11 +71,7 @@ export async function createPaidWorld() {
   const stack = inject("stack");
   const { redis, close: closeRedis } = createRedis({ url: stack.redisUrl, command_timeout_ms: 5_000 });
   const raw = new RawClient(stack.redisUrl);
-  const aws = {
-    AWS_REGION: stack.region,
-    AWS_ACCESS_KEY_ID: stack.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
-  };
+  const aws = awsSettings(stack);
   const client = awsClient(aws, stack.s3Endpoint, { request_ms: 10_000, attempts: 3 });
   const objects = createS3Objects({ client, bucket: stack.bucket });
   const s3 = new S3Client(client);
@@ -88,7 +84,7 @@ export async function createPaidWorld() {
     signals: queue,
     clock,
     random,
-    log: silent,
+    log: silentLog,
     metrics,
     grace_seconds: 90,
     tenants: new LruCache(1_000),
@@ -105,7 +101,7 @@ export async function createPaidWorld() {
     clock,
     random,
     platform_failure_fee: "none" as const,
-    log: silent,
+    log: silentLog,
     metrics,
     sleeper: aggressive,
     offThread: createOffThread(),

@@ -7,7 +7,6 @@ import { newId } from "#core/domain/ids.ts";
 import { sha256Hex } from "#core/domain/hash.ts";
 import { encodeSignal } from "#core/domain/message.ts";
 import type { Clock, Sleeper } from "#core/ports/clock.ts";
-import type { Log } from "#core/ports/log.ts";
 import { NO_METRICS } from "#core/ports/metrics.ts";
 import type { SignalReceiver, SignalSender } from "#core/ports/queue.ts";
 import { submitRun } from "#core/store/runs/submit-run.ts";
@@ -24,6 +23,8 @@ import { z } from "zod";
 import { processMessage, type WorkerDeps, type WorkerTimes } from "../../../backend/worker/process-run.ts";
 import { createTestDatabase } from "../../dev/database.ts";
 import { createDemoTenant } from "../../dev/demo-tenant.ts";
+import { awsSettings } from "../../dev/aws-settings.ts";
+import { silentLog } from "../../support/silent-log.ts";
 
 export const NEVER = new AbortController().signal;
 export const hang = () => new Promise<never>(() => undefined);
@@ -38,8 +39,6 @@ export function stillClock(): Clock {
 /** A wait that lasts until its signal aborts. */
 export const untilAborted = (signal?: AbortSignal) =>
   new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
-
-const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
 
 /** A queue that remembers what it was told. */
 function recordingQueue() {
@@ -94,11 +93,7 @@ export async function runHarness() {
   const edge = connect(database.edge);
   const backend = connect(database.backend);
   const redis = createRedis({ url: stack.redisUrl, command_timeout_ms: 5_000 });
-  const aws = {
-    AWS_REGION: stack.region,
-    AWS_ACCESS_KEY_ID: stack.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
-  };
+  const aws = awsSettings(stack);
   const objects = createS3Objects({
     client: awsClient(aws, stack.s3Endpoint, { request_ms: 10_000, attempts: 3 }),
     bucket: stack.bucket,
@@ -123,7 +118,7 @@ export async function runHarness() {
     random,
     platform_failure_fee: "none",
     metrics,
-    log: silent,
+    log: silentLog,
     ...over,
   });
 
