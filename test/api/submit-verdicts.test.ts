@@ -8,6 +8,7 @@ import { IsolateRateLimiter } from "../../edge/admission/isolate-rate-limiter.ts
 import { LruCache } from "../../edge/admission/lru-cache.ts";
 import { DeniedKeyCache } from "../../edge/admission/denied-key-cache.ts";
 import { submit, type SubmitDeps } from "../../edge/runs/submit.ts";
+import { QUEUED_ROW } from "../support/found-row.ts";
 import { silentLog } from "../support/silent-log.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
@@ -17,35 +18,7 @@ const KEY = "a".repeat(64);
 const RATE = ["50", "60000", "49", "1200", "0"];
 
 const clock = { now: () => 1_700_000_000_000 };
-const found = {
-  tenant_id: TENANT,
-  key_id: OTHER,
-  pack_type: "decision",
-  pack_version: "1.0.0",
-  payload_sha256: KEY,
-  status: "QUEUED",
-  money_state: "RESERVED",
-  version: "1",
-  reserved_micros: "1000000",
-  minimum_fee_micros: "20000",
-  charged_micros: null,
-  attempt: 0,
-  reason_code: null,
-  reason_detail: null,
-  result_attempt: null,
-  result_sha256: null,
-  result_bytes: null,
-  reliability: null,
-  timebox_sec: 90,
-  min_reliability: null,
-  trace_parent: "",
-  created_at: new Date(0),
-  started_at: null,
-  finished_at: null,
-  retention_until: null,
-  metadata: {},
-  expired: false,
-};
+const found = { ...QUEUED_ROW, key_id: OTHER, payload_sha256: KEY };
 
 const snapshot: Row = {
   tenant_id: TENANT,
@@ -138,8 +111,8 @@ async function run(
   return { asked, rate, verdict, told };
 }
 
-const inserted = (run_id: string) => ({ outcome: "inserted", run_id, ...found });
-const existing = (run_id: string) => ({ outcome: "existing", run_id, ...found });
+const inserted = (run_id: string) => ({ ...found, outcome: "inserted", run_id });
+const existing = (run_id: string) => ({ ...found, outcome: "existing", run_id });
 const insufficient = (refused_by: string) => () => ({ outcome: "insufficient", available_micros: "5", refused_by });
 const only = (outcome: string) => () => ({ outcome });
 

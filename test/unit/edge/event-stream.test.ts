@@ -1,40 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { micros } from "#core/domain/money.ts";
 import { Outage } from "#core/domain/outage.ts";
-import type { FoundRun } from "#core/store/runs/find-run.ts";
+import { foundRun } from "#core/store/runs/find-run.ts";
 import { chunksOf, RETRY, streamOf } from "../../../edge/runs/event-stream.ts";
 import type { RunCheck } from "../../../edge/runs/watch-run.ts";
+import { QUEUED_ROW } from "../../support/found-row.ts";
 
-const RUN: FoundRun = {
-  run_id: "01a1fa37-24d5-77a5-b92c-ccf601371541",
-  tenant_id: "0b7e4f0a-6c43-4f0a-9a0c-5a3f6f6f8a11",
-  key_id: "01a1fa2e-8c10-7d41-9a53-1f2b7c9d0e64",
-  payload_sha256: "ab".repeat(32),
-  pack_type: "decision",
-  pack_version: "1.0.0",
-  metadata: { text: "two\nlines\r\n\nand more" },
-  status: "QUEUED",
-  money_state: "RESERVED",
-  version: 4,
-  reserved_micros: micros(1_000_000),
-  minimum_fee_micros: micros(20_000),
-  charged_micros: null,
-  attempt: 0,
-  reason_code: null,
-  reason_detail: null,
-  result_attempt: null,
-  result_sha256: null,
-  result_bytes: null,
-  reliability: null,
-  timebox_sec: 90,
-  min_reliability: null,
-  trace_parent: "",
-  created_at: new Date(0),
-  started_at: null,
-  finished_at: null,
-  retention_until: null,
-  expired: false,
-};
+const RUN = foundRun.parse({ ...QUEUED_ROW, metadata: { text: "two\nlines\r\n\nand more" } });
 /** A run that shows its version, and one whose version rose by what its owner does not see. */
 const found = (version: number): RunCheck => ({ kind: "found", run: { ...RUN, version, attempt: version } });
 const alike = (version: number): RunCheck => ({ kind: "found", run: { ...RUN, version } });

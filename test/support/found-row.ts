@@ -1,0 +1,33 @@
+import type { Row } from "#core/ports/db.ts";
+
+/** A queued run as the database gives it to who asks for it. */
+export const QUEUED_ROW: Row = {
+  run_id: "01a1fa37-24d5-77a5-b92c-ccf601371541",
+  tenant_id: "0190a000-0000-7000-8000-000000000001",
+  key_id: "0190a000-0000-7000-8000-000000000003",
+  payload_sha256: "a".repeat(64),
+  pack_type: "decision",
+  pack_version: "1.0.0",
+  metadata: {},
+  status: "QUEUED",
+  money_state: "RESERVED",
+  version: "1",
+  reserved_micros: "1000000",
+  minimum_fee_micros: "20000",
+  charged_micros: null,
+  attempt: 0,
+  reason_code: null,
+  reason_detail: null,
+  result_attempt: null,
+  result_sha256: null,
+  result_bytes: null,
+  reliability: null,
+  timebox_sec: 90,
+  min_reliability: null,
+  trace_parent: "",
+  created_at: new Date(0),
+  started_at: null,
+  finished_at: null,
+  retention_until: null,
+  expired: false,
+};
