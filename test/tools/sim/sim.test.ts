@@ -5,8 +5,8 @@ import { doJob, type Work } from "./job.ts";
 import { LIFECYCLES } from "./lifecycles.ts";
 
 const SEEDS = 20;
-/** Half of what `npm run sim` asks: all of them are asked by CI, in `npm run sim -- --singles`. */
-const SHARDS = SAMPLE.map((shard) => ({ ...shard, shards: shard.shards * 2 }));
+/** Fewer than `npm run sim` asks; CI asks all of them, in `npm run sim -- --singles`. */
+const SHARDS = SAMPLE.map(({ lifecycle }) => ({ lifecycle, shard: 0, shards: 12 }));
 
 describe("the protocol in simulated worlds", () => {
   let servers: Servers & { stop(): Promise<void> };
