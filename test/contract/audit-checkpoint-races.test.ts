@@ -9,7 +9,7 @@ import { committing } from "./support/holding.ts";
 import type { Account } from "../dev/add-tenant.ts";
 import type { MoneyWorld } from "./support/money-world.ts";
 
-const { world, sql, completed, checkpoint } = await auditedWorld();
+const { world, completed, checkpoint } = await auditedWorld();
 
 /** As an audit finds it. */
 async function noted({ tenant_id }: Account): Promise<Checkpoint> {
