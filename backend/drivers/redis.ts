@@ -73,6 +73,7 @@ function connectCluster(options: RedisOptions): Cluster {
     // Certificates are of names.
     ...(isTls ? { dnsLookup: (address, answer) => answer(null, address) } : {}),
     clusterRetryStrategy: wait,
+    slotsRefreshTimeout: options.command_timeout_ms,
     // As above: a redirection was refused before it ran, all else may have run.
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,

@@ -4,6 +4,8 @@ import { ASSETS_DIR, gatherAssets } from "../../backend/assets/gather.ts";
 export interface EdgeOptions {
   /** One ES module: what `bundleEdge` makes. */
   readonly script: string;
+  /** Text modules that it imports, by their names. */
+  readonly texts?: Readonly<Record<string, string>>;
   readonly bindings: Readonly<Record<string, string>>;
   readonly port: number;
   /** This machine alone, unless it is told otherwise. */
@@ -22,6 +24,9 @@ const MODULE = "edge.js";
 /** The edge in workerd; it takes requests when this answers. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const { log = () => undefined, host = HOST } = options;
+  const texts = Object.entries(options.texts ?? {}).map(
+    ([name, contents]) => [name, { type: "text" as const, contents }] as const,
+  );
   const env = Object.entries({ DPP_LOG_FORMAT: "json", ...options.bindings }).map(
     ([name, value]) => [name, { type: "json" as const, value }] as const,
   );
@@ -40,7 +45,10 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
           name: "edge",
           compatibilityDate: "2025-11-01",
           compatibilityFlags: ["enable_request_signal"],
-          manifest: { mainModule: MODULE, modules: { [MODULE]: { type: "esm", contents: options.script } } },
+          manifest: {
+            mainModule: MODULE,
+            modules: { [MODULE]: { type: "esm", contents: options.script }, ...Object.fromEntries(texts) },
+          },
           env: Object.fromEntries(env),
           assets: { directory: ASSETS_DIR, hasUserWorker: true, htmlHandling: "none" },
         },

@@ -1,6 +1,8 @@
 export interface RealServices {
   databaseUrl: string | undefined;
   redisUrl: string | undefined;
+  /** `redisUrl` is one node of a Redis Cluster. */
+  redisCluster: boolean;
   neonHttp: string | undefined;
   upstash: { url: string; token: string } | undefined;
   sqs: { endpoint: string; queueUrl: string; dlqUrl: string } | undefined;
@@ -38,6 +40,7 @@ export function realServices(env: NodeJS.ProcessEnv): RealServices {
   return {
     databaseUrl: env["DATABASE_URL"] || undefined,
     redisUrl: env["REDIS_URL"] || undefined,
+    redisCluster: env["REDIS_CLUSTER"] === "true",
     neonHttp: env["NEON_HTTP_URL"] || undefined,
     upstash: upstash && { url: upstash[0] ?? "", token: upstash[1] ?? "" },
     sqs: sqs && { endpoint: sqs[0] ?? "", queueUrl: sqs[1] ?? "", dlqUrl: sqs[2] ?? "" },

@@ -75,7 +75,11 @@ async function startParts(parts: Parts, options: StackOptions, real: RealService
     if (!real.redisUrl) parts.redis = await startRedis({ ...common, engine, env });
     if (real.upstash) return;
     const redisUrl = parts.redis?.url ?? real.redisUrl ?? "";
-    parts.upstash = await startUpstashFront({ redisUrl, token: randomBytes(24).toString("hex") });
+    parts.upstash = await startUpstashFront({
+      redisUrl,
+      cluster: real.redisCluster,
+      token: randomBytes(24).toString("hex"),
+    });
   };
   const neon = async (): Promise<void> => {
     if (!real.neonHttp) parts.neon = await startNeonFront();

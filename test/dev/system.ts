@@ -91,7 +91,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const queueUrl = by(stack.queueUrl, sqsEndpoint, ways.sqsEndpoint);
     const environment = {
       DPP_STOP_SECONDS: STOP_SECONDS,
-      ...pick(options.env, /^(DPP_|DECISION_MODEL_)/),
+      ...pick(options.env, /^(DPP_|DECISION_MODEL_|REDIS_CLUSTER$)/),
       DATABASE_URL: by(logins.backend, databaseUrl, ways.databaseUrl),
       REDIS_URL: ways.redisUrl,
       ...awsSettings(stack),

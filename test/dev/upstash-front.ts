@@ -1,9 +1,11 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { Redis, ReplyError } from "ioredis";
+import { Cluster, Redis, ReplyError } from "ioredis";
 import { sendJson, startHttpFront, type HttpFront, type Listen } from "./http-front.ts";
 
 const RECONNECT_MS = 100;
+/** How long a node may take to say where the keys are. */
+const SLOTS_MS = 10_000;
 
 // Commands that block, or that change the one connection which every caller shares.
 const NOT_OVER_REST = new Set(
@@ -15,6 +17,8 @@ const NOT_OVER_REST = new Set(
 
 export interface UpstashOptions {
   redisUrl: string;
+  /** `redisUrl` is one node of a Redis Cluster. */
+  cluster?: boolean;
   token: string;
   listen?: Listen;
 }
@@ -65,14 +69,18 @@ async function settle(pending: Promise<unknown>): Promise<[Error | null, unknown
   );
 }
 
-async function transaction(redis: Redis, commands: [string, ...string[]][], base64: boolean): Promise<Entry[]> {
+async function transaction(
+  redis: Redis | Cluster,
+  commands: [string, ...string[]][],
+  base64: boolean,
+): Promise<Entry[]> {
   const queued = redis.multi();
   for (const [name, ...args] of commands) queued.callBuffer(name, ...args);
   const results = await queued.exec();
   return (results ?? []).map((result) => toEntry(result, base64));
 }
 
-async function answer(redis: Redis, path: string, body: Buffer, base64: boolean): Promise<Entry | Entry[]> {
+async function answer(redis: Redis | Cluster, path: string, body: Buffer, base64: boolean): Promise<Entry | Entry[]> {
   const parsed = JSON.parse(body.toString("utf8")) as unknown;
   if (path === "/") return toEntry(await settle(redis.callBuffer(...toCommand(parsed))), base64);
   if (!Array.isArray(parsed)) throw new Refused("ERR a pipeline is an array of commands");
@@ -89,15 +97,22 @@ function authorized(request: IncomingMessage, token: string): boolean {
 }
 
 /** Upstash's REST protocol before any Redis. While Redis is away every request is answered 500 at once. */
-export async function startUpstashFront({ redisUrl, token, listen }: UpstashOptions): Promise<UpstashFront> {
-  const redis = new Redis(redisUrl, {
-    enableOfflineQueue: false,
+export async function startUpstashFront({ redisUrl, cluster, token, listen }: UpstashOptions): Promise<UpstashFront> {
+  const common = {
     maxRetriesPerRequest: 0,
     // A command cut off by a lost connection may have run: its caller decides, it is never sent twice.
     autoResendUnfulfilledCommands: false,
-    retryStrategy: () => RECONNECT_MS,
-    lazyConnect: true,
-  });
+  };
+  const lazy = { enableOfflineQueue: false, lazyConnect: true };
+  const redis =
+    cluster === true
+      ? new Cluster([redisUrl], {
+          ...lazy,
+          clusterRetryStrategy: () => RECONNECT_MS,
+          slotsRefreshTimeout: SLOTS_MS,
+          redisOptions: common,
+        })
+      : new Redis(redisUrl, { ...lazy, ...common, retryStrategy: () => RECONNECT_MS });
   redis.on("error", () => undefined);
   await redis.connect();
   let requests = 0;

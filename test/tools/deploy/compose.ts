@@ -27,7 +27,12 @@ const firing = z.array(z.object({ labels: z.object({ alertname: z.string() }) })
 /** podman behind the API of Docker, for as long as `use` takes. */
 async function withSocket(engine: Engine, use: (env: NodeJS.ProcessEnv) => Promise<void>): Promise<void> {
   const socket = `unix://${join(engine.dir, "podman.sock")}`;
-  const service = spawn("podman", ["system", "service", "--time=0", socket], { env: engine.env, stdio: "ignore" });
+  // In a group of its own, so that Ctrl-C leaves it to take everything down.
+  const service = spawn("podman", ["system", "service", "--time=0", socket], {
+    env: engine.env,
+    stdio: "ignore",
+    detached: true,
+  });
   const ended = once(service, "exit");
   try {
     const env = { ...engine.env, DOCKER_HOST: socket, COMPOSE_HTTP_TIMEOUT: "300" };
@@ -47,12 +52,10 @@ async function whileExamined<T>(engine: Engine, project: string, act: () => Prom
   const over = new AbortController();
   const examine = async () => {
     while (!over.signal.aborted) {
-      const { out } = await outcomeOf(
-        "podman",
-        ["ps", "--filter", `name=${project}`, "--format", "{{.Names}}"],
-        engine,
-      );
-      for (const name of out.split("\n").filter((each) => each !== ""))
+      const args = ["ps", "--filter", `name=${project}`, "--format", "{{.Names}} {{.Status}}"];
+      const { out } = await outcomeOf("podman", args, engine);
+      // `(starting)` and `(unhealthy)`; those without a check have no such word.
+      for (const [, name = ""] of out.matchAll(/^(\S+) .*\((?:starting|unhealthy)\)$/gm))
         await outcomeOf("podman", ["healthcheck", "run", name], engine);
       await sleep(500);
     }
@@ -97,6 +100,9 @@ export async function checkCompose(report: Report, engine: Engine): Promise<void
       DPP_POSTGRES_PORT: String(postgres),
     };
     const project = `dpp${process.pid}`;
+    // What runs is ended by the terminal; then everything is taken down.
+    const interrupted = () => console.log("interrupted; taking compose down");
+    process.once("SIGINT", interrupted);
     const compose = (...args: readonly string[]) =>
       run("docker-compose", ["-f", FILE, "-p", project, "--profile", "metrics", ...args], { env });
     try {
@@ -140,6 +146,7 @@ export async function checkCompose(report: Report, engine: Engine): Promise<void
       await outcomeOf("docker-compose", ["-f", FILE, "-p", project, "--profile", "metrics", "down", "-v", "-t", "30"], {
         env,
       });
+      process.off("SIGINT", interrupted);
     }
   });
 }

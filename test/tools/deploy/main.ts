@@ -1,6 +1,7 @@
 import { Report } from "../referees/report.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { checkCompose } from "./compose.ts";
+import { checkEdge } from "./edge.ts";
 import { checkImage } from "./image.ts";
 import { checkManifests } from "./manifests.ts";
 import { needed } from "./programs.ts";
@@ -14,6 +15,7 @@ interface Part {
 const PARTS: Readonly<Record<string, Part>> = {
   rules: { needs: ["promtool", "amtool"], check: checkRules },
   manifests: { needs: ["tar"], check: checkManifests },
+  edge: { needs: [], check: checkEdge },
   image: { needs: ["buildah", "podman", "runc", "redis-server"], check: checkImage },
   compose: {
     needs: [

@@ -46,10 +46,11 @@ export function needed(...names: readonly string[]): void {
   if (missing.length > 0) throw new Error(`not installed: ${missing.join(", ")} (see .ci/run)`);
 }
 
-const LIMIT_MS = 180_000;
+/** Only ever waited for when something is wrong, or the machine is very busy. */
+const LIMIT_MS = 600_000;
 const INTERVAL_MS = 100;
 
-/** Asks again until the answer is as wanted, and returns it. Throws with the last one after three minutes. */
+/** Asks again until the answer is as wanted, and returns it. Throws with the last one after ten minutes. */
 export async function until<T>(ask: () => Promise<T>, isWanted: (answer: T) => boolean): Promise<T> {
   for (const end = Date.now() + LIMIT_MS; ; await sleep(INTERVAL_MS)) {
     const answer = await ask();

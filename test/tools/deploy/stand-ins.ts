@@ -93,7 +93,9 @@ async function importPostgres(engine: Engine): Promise<void> {
   const root = newRoot(engine, "postgres");
   await copyProgram(root, process.execPath, "usr/local/bin/node");
   for (const tool of ["env", "sh"]) await copyProgram(root, here(tool), tool === "sh" ? "bin/sh" : `usr/bin/${tool}`);
-  cpSync(POSTGRES, join(root, "usr/lib/postgresql"), { recursive: true, dereference: true });
+  // cpSync keeps links inside a folder as links to where it was.
+  mkdirSync(join(root, "usr/lib"));
+  await run("cp", ["-rL", POSTGRES, join(root, "usr/lib/postgresql")]);
   for (const program of ["postgres", "initdb"])
     await copyProgram(root, join(POSTGRES, "bin", program), `usr/lib/postgresql/bin/${program}`);
   cpSync(ENTRY, join(root, "usr/local/lib/postgres-entry.mjs"));
