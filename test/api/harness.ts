@@ -100,7 +100,7 @@ export async function lentWorld(): Promise<World & AsyncDisposable> {
 
 /** Of this process, at its end. */
 export async function closeWorlds(): Promise<void> {
-  for (const world of [await shared, await lent]) await world?.close();
+  await Promise.all([shared, lent].map(async (world) => (await world)?.close()));
 }
 
 /** The edge in workerd before a database of its own, and fronts of its own that count what the edge asks of them. */
@@ -161,9 +161,9 @@ export async function createWorld({ bindings = {} }: WorldOptions = {}) {
       logs.length = 0;
     },
     close: async () => {
-      await edge.dispose();
       client.disconnect();
       redis.close();
+      await edge.dispose();
       await Promise.all([upstash.stop(), neon.stop(), ...Object.values(pools).map((pool) => pool.close())]);
       await database.drop();
     },

@@ -5,7 +5,7 @@ import { chunksOf, RETRY, streamOf } from "../../../edge/runs/event-stream.ts";
 import type { RunCheck } from "../../../edge/runs/watch-run.ts";
 import { QUEUED_ROW } from "../../support/found-row.ts";
 
-const RUN = foundRun.parse({ ...QUEUED_ROW, metadata: { text: "two\nlines\r\n\nand more" } });
+const RUN = foundRun.parse({ ...QUEUED_ROW, version: "4", metadata: { text: "two\nlines\r\n\nand more" } });
 /** A run that shows its version, and one whose version rose by what its owner does not see. */
 const found = (version: number): RunCheck => ({ kind: "found", run: { ...RUN, version, attempt: version } });
 const alike = (version: number): RunCheck => ({ kind: "found", run: { ...RUN, version } });
