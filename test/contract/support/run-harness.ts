@@ -62,6 +62,8 @@ export const done = (data: unknown, base = 1, reliability = 1): PackOutcome => (
   reliability,
 });
 
+const TRACEPARENT = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+
 /** Real stores of this test's own, a tenant with money, and the means to submit and look. */
 export async function runHarness() {
   const world = await createMoneyWorld();
@@ -76,14 +78,14 @@ export async function runHarness() {
   const submit = async (
     over: { reserve?: number; timebox_sec?: number; min_reliability?: number; inputs?: string } = {},
   ) => {
-    const run = submission(account, { ...over, reserve: micros(over.reserve ?? 100_000) });
+    const run = submission(account, { ...over, reserve: micros(over.reserve ?? 100_000), traceparent: TRACEPARENT });
     const result = await world.submit(run);
     if (result.outcome !== "inserted") throw new Error(result.outcome);
     return run.run_id;
   };
 
   const message = (run_id: string) => ({
-    body: encodeSignal({ run_id, traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` }),
+    body: encodeSignal({ run_id, traceparent: TRACEPARENT }),
     handle: run_id,
   });
 
