@@ -3,6 +3,7 @@ import type { Log } from "#core/ports/log.ts";
 import { measuredCalls, timeDb, timeRedis } from "#core/ports/timed.ts";
 import type { SharedConfig } from "./config.ts";
 import { essentials, pings } from "./doctor/essentials.ts";
+import { LoopWatch } from "./doctor/loop-watch.ts";
 import { Readiness } from "./doctor/readiness.ts";
 import { sayAlive } from "./doctor/say-alive.ts";
 import { waitForStores } from "./doctor/wait-for-stores.ts";
@@ -52,12 +53,13 @@ export async function startService(service: Service) {
   };
   const checked = { ...stores, queue: open.inspector, clock };
   const readiness = new Readiness(pings(checked), clock, stop);
+  const liveness = new LoopWatch(clock);
   const health =
     prometheus === undefined
       ? undefined
       : await serveHealth(
           {
-            isAlive: () => readiness.isAlive(),
+            stalled: () => liveness.stalled(),
             notReady: () => readiness.notReady(),
             metrics: async () => ({ text: await prometheus.text(), type: prometheus.contentType }),
           },
@@ -71,7 +73,7 @@ export async function startService(service: Service) {
     sleeper,
     random,
     stop,
-    readiness,
+    liveness,
     metrics,
     /** Returns when the stores can be used, or the stop has come; ends the process when they never will be. */
     async begin(): Promise<void> {

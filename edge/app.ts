@@ -2,7 +2,7 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { html } from "hono/html";
 import { Outage } from "#core/domain/outage.ts";
 import { Problem } from "#core/domain/problem.ts";
-import { answerInvalid } from "./admission/answer-invalid.ts";
+import { checkKeyOfInvalid } from "./admission/check-key-of-invalid.ts";
 import { unavailable } from "./admission/problems.ts";
 import type { EdgeHandler, EdgeRequest, EdgeTypes } from "./http/context.ts";
 import { correlate } from "./http/correlate.ts";
@@ -28,7 +28,7 @@ export type AppDeps = Omit<RouteDeps, "openapiDocument"> &
 export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>({ strict: false });
   app.use(markPublic, correlate(deps), measureRequests(deps), logRefusals(deps), safeHeaders, allowOrigins(deps));
-  app.use(rateHeaders(deps), finishText, answerInvalid(deps));
+  app.use(rateHeaders(deps), finishText, checkKeyOfInvalid(deps));
 
   for (const [path, operations] of ROUTES) {
     const pattern = path.replaceAll(/\{(\w+)\}/g, ":$1");

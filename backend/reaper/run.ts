@@ -14,7 +14,7 @@ const CONNECTIONS = 12;
 const config = configOrExit(reaperConfig);
 const log = createLog({ level: config.DPP_LOG_LEVEL, service: "reaper" });
 const service = await startService({ name: "reaper", config, log, connections: CONNECTIONS, s3: AWS, sqs: AWS });
-const { stores, clock, sleeper, stop, readiness, metrics, random } = service;
+const { stores, clock, sleeper, stop, liveness, metrics, random } = service;
 const dead_letters =
   config.SQS_DLQ_URL === undefined
     ? undefined
@@ -39,7 +39,7 @@ await reaperLoop(
     clock,
     sleeper,
     inspector: service.inspector,
-    onRound: () => readiness.turn(),
+    liveness,
     platform_failure_fee: config.DPP_PLATFORM_FAILURE_FEE,
     metrics,
     log,

@@ -70,10 +70,10 @@ async function processSignal(
   stop: AbortSignal,
 ): Promise<void> {
   const asked_at_ms = deps.clock.now();
-  const claim = await claimUnder(deps, times, signal.run_id, asked_at_ms, stop);
-  if (claim.kind === "busy" || claim.kind === "over") return forget(deps, handle);
+  const leased = await leaseUnder(deps, times, signal.run_id, asked_at_ms, stop);
+  if (leased.kind === "busy" || leased.kind === "over") return forget(deps, handle);
 
-  const run = hold(claim.run, asked_at_ms, times.lease_seconds);
+  const run = hold(leased.run, asked_at_ms, times.lease_seconds);
   const { pack_type } = run;
   if (run.attempt === 1) deps.metrics.observe("run_wait_seconds", run.waited_seconds, { pack_type });
   const pack = deps.packs.get(run.pack_type);
@@ -139,7 +139,7 @@ async function leave(deps: WorkerDeps, run: HeldRun, handle: string, requeued: R
  * W1. An unknown outcome is asked after again under the same token until its lease could have passed, or the worker
  * must stop; then the message comes back.
  */
-function claimUnder(
+function leaseUnder(
   deps: WorkerDeps,
   times: WorkerTimes,
   run_id: string,
@@ -164,8 +164,8 @@ async function whileHeld(
 ): Promise<void> {
   const ended = new AbortController();
   const lost = new AbortController();
-  const beating = keepLease(deps, run, times, handle, ended.signal).then((answer) => {
-    if (answer === "lost") lost.abort();
+  const beating = keepLease(deps, run, times, handle, ended.signal).then((result) => {
+    if (result === "lost") lost.abort();
   });
   try {
     await work(lost.signal);

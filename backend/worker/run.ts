@@ -15,6 +15,10 @@ const S3 = { request_ms: 15_000, attempts: 1 };
 const SQS = { request_ms: 30_000, attempts: 3 };
 /** Heartbeats and closings of all slots rarely meet at once. */
 const MAX_CONNECTIONS = 20;
+/** A loop that asks for no messages for so long is stuck. */
+const STALLED_MS = 600_000;
+/** A worker whose slots are all taken asks for none before one is free: four times the longest timebox. */
+const FULL_MS = 3_600_000;
 
 const config = configOrExit(workerConfig);
 const log = createLog({ level: config.DPP_LOG_LEVEL, service: "worker" });
@@ -27,7 +31,7 @@ const service = await startService({
   s3: S3,
   sqs: SQS,
 });
-const { stores, clock, sleeper, stop, readiness, metrics, random } = service;
+const { stores, clock, sleeper, stop, liveness, metrics, random } = service;
 
 const model = config.DECISION_MODEL_URL;
 const packs = createPacks(
@@ -66,7 +70,7 @@ await workerLoop(
     max_attempts: config.DPP_MAX_ATTEMPTS,
     concurrency: config.DPP_WORKER_CONCURRENCY,
     stop_seconds: config.DPP_STOP_SECONDS,
-    onTurn: (isFull) => readiness.turn(isFull),
+    onTurn: (isFull) => liveness.turn("messages", isFull ? FULL_MS : STALLED_MS),
   },
   stop,
 );

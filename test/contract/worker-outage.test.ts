@@ -194,7 +194,7 @@ describe("a step that is repeated under its own token", () => {
     await claim(run_id, lease.lease_token);
     await world.clock.advance(121);
     await world.leases();
-    expect(await claim(run_id, lease.lease_token)).toMatchObject({ kind: "claimed", run: { attempt: 2 } });
+    expect(await claim(run_id, lease.lease_token)).toMatchObject({ kind: "leased", run: { attempt: 2 } });
     expect(await beginFinalize(world.money.backend, lease, randomUUID())).toBe("lost");
     expect(await rowOf(run_id)).toMatchObject({ status: "PROCESSING", finalize_stage: null });
     await world.clock.advance(121);

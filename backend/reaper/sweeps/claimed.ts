@@ -20,7 +20,10 @@ export interface ClaimedCursor {
   after: StaleClaim | undefined;
 }
 
-/** Runs left in CLAIMED: the first object at the attempt's key says whether the attempt finished. */
+/**
+ * Ends runs left in CLAIMED by a worker that died between W3 and W5. The first object at the attempt's key decides: a result
+ * completes the run at its cost, a tombstone rolls it back, anything else freezes it.
+ */
 export async function sweepClaims(
   deps: ClaimedSweepDeps,
   settings: { readonly claimed_seconds: number; readonly max_attempts: number },

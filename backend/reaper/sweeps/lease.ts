@@ -21,7 +21,7 @@ export interface LeaseCursor {
   after: ExpiredLease | undefined;
 }
 
-/** Runs whose worker was lost are queued again while attempts are left, else they are FAILED as a platform failure. */
+/** Requeues runs whose lease expired before W3 while attempts are left; else they are FAILED as a platform failure. */
 export async function sweepLeases(
   deps: LeaseSweepDeps,
   max_attempts: number,

@@ -9,7 +9,7 @@ const LONGEST_WAIT_SECONDS = 3_600;
 /** Signalled this often and never claimed: workers are missing, or this run kills them. */
 const ALERT_AFTER_SIGNALS = 5;
 
-/** QUEUED runs whose signal seems lost get another; a signal too many finds nothing to do. */
+/** Sends QUEUED runs whose signal may be lost another one; a worker that gets one too many finds nothing to do. */
 export async function sweepSignals(
   deps: { readonly db: Db; readonly queue: SignalSender; readonly metrics: Metrics; readonly log: Log },
   first_seconds: number,

@@ -16,7 +16,7 @@ import {
   finishDelivery,
   type FreePlaces,
 } from "#core/store/webhooks/claim-webhook-deliveries.ts";
-import { type EventPosition, fanOutEvents, forgetEvents } from "#core/store/webhooks/fan-out-events.ts";
+import { fanOutEvents } from "#core/store/webhooks/fan-out-events.ts";
 
 const EVENTS_AT_ONCE = 100;
 /** Sent at once by one reaper, to endpoints that were quick the last time, and to slow ones. */
@@ -30,10 +30,6 @@ export const WEBHOOK_SHARES = { per_tenant: 8, per_endpoint: 4, per_host: 32, ke
 export const SLOW_ATTEMPT_MS = 5_000;
 /** The longest wait between two claims while attempts are under way. */
 const CLAIM_AGAIN_MS = 250;
-const KEPT_DAYS = 30;
-const FORGOTTEN_AT_ONCE = 500;
-/** How many batches a round has at most; the next one goes on from there. */
-const FORGET_BATCHES = 20;
 
 export interface WebhookSweepDeps {
   readonly db: Db;
@@ -142,9 +138,9 @@ async function attempt(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promi
     return { outcome: "failed", status: null, error: "event-malformed", retry_seconds: null, slow: delivery.slow };
   }
   const begun_at = deps.clock.now();
-  const answer = await deps.send(request);
+  const response = await deps.send(request);
   const slow = deps.clock.now() - begun_at >= SLOW_ATTEMPT_MS;
-  return { ...conclusionOf(answer, delivery.tries, deps.random), slow };
+  return { ...conclusionOf(response, delivery.tries, deps.random), slow };
 }
 
 /**
@@ -182,40 +178,21 @@ function requestOf(
   };
 }
 
-function conclusionOf(answer: WebhookResponse, tries: number, random: Random): Omit<AttemptResult, "slow"> {
-  const status = answer.kind === "answered" ? answer.status : null;
+function conclusionOf(response: WebhookResponse, tries: number, random: Random): Omit<AttemptResult, "slow"> {
+  const status = response.kind === "answered" ? response.status : null;
   if (status !== null && status >= 200 && status < 300) {
     return { outcome: "delivered", status, error: null, retry_seconds: null };
   }
-  const error = errorOf(answer);
+  const error = errorOf(response);
   if (status === 410) return { outcome: "gone", status, error, retry_seconds: null };
   const [byte = 0] = random.bytes(1);
-  const asked = answer.kind === "answered" ? answer.retry_after_seconds : 0;
+  const asked = response.kind === "answered" ? response.retry_after_seconds : 0;
   const retry_seconds = retrySeconds(tries, byte / 255, asked) ?? null;
   return { outcome: retry_seconds === null ? "failed" : "retry", status, error, retry_seconds };
 }
 
-function errorOf(answer: WebhookResponse): string {
-  if (answer.kind === "unanswered") return answer.fault;
-  if (answer.status === 410) return "gone";
-  return answer.status >= 300 && answer.status < 400 ? "redirect" : "http-error";
-}
-
-/** The last event of the round before, so that events with pending deliveries hide no others. */
-export interface ForgetCursor {
-  after: EventPosition | undefined;
-}
-
-/** Deletes old events and their deliveries, unless one of them is pending. */
-export async function forgetOldEvents(
-  deps: Pick<WebhookSweepDeps, "db" | "metrics">,
-  stop: AbortSignal,
-  cursor: ForgetCursor = { after: undefined },
-): Promise<void> {
-  for (let batch = 0; batch < FORGET_BATCHES && !stop.aborted; batch++) {
-    const { events, last } = await forgetEvents(deps.db, KEPT_DAYS, FORGOTTEN_AT_ONCE, cursor.after);
-    deps.metrics.add("events_forgotten", events);
-    cursor.after = last;
-    if (last === undefined) return;
-  }
+function errorOf(response: WebhookResponse): string {
+  if (response.kind === "unanswered") return response.fault;
+  if (response.status === 410) return "gone";
+  return response.status >= 300 && response.status < 400 ? "redirect" : "http-error";
 }

@@ -128,13 +128,14 @@ export async function createPaidWorld() {
         minimum_fee: minimumFee(amount, amount),
       });
       await Promise.all(deferred);
-      if (verdict instanceof Problem) return { told: `${PROBLEMS[verdict.slug].status} ${verdict.slug}`, run_id: "" };
-      return { told: "202", run_id: verdict.run.run_id };
+      if (verdict instanceof Problem)
+        return { response: `${PROBLEMS[verdict.slug].status} ${verdict.slug}`, run_id: "" };
+      return { response: "202", run_id: verdict.run.run_id };
     },
     /** A run that was accepted. */
     accepted: async (account: Account, options: SubmitOptions = {}) => {
-      const { told, run_id } = await world.submit(account, options);
-      if (told !== "202") throw new Error(told);
+      const { response, run_id } = await world.submit(account, options);
+      if (response !== "202") throw new Error(response);
       return run_id;
     },
     /** A worker that takes the run's signal. */

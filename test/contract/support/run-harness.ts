@@ -10,6 +10,7 @@ import { processMessage, type WorkerDeps, type WorkerTimes } from "../../../back
 import { createDemoTenant } from "../../dev/demo-tenant.ts";
 import { stackStores } from "../../support/stack-stores.ts";
 import { createMoneyWorld, submission } from "./money-world.ts";
+import { SUBMITTED } from "../../support/submission.ts";
 
 export const NEVER = new AbortController().signal;
 export const hang = () => new Promise<never>(() => undefined);
@@ -27,14 +28,14 @@ export const untilAborted = (signal?: AbortSignal) =>
 
 /** A queue that remembers what it was told. */
 function recordingQueue() {
-  const told = { sent: [] as string[], deleted: [] as string[], hidden: [] as string[] };
+  const queueCalls = { sent: [] as string[], deleted: [] as string[], hidden: [] as string[] };
   const queue: SignalReceiver & SignalSender = {
     receive: () => Promise.resolve([]),
-    send: (bodies) => Promise.resolve(void told.sent.push(...bodies)),
-    delete: (handle) => Promise.resolve(void told.deleted.push(handle)),
-    hide: (handle) => Promise.resolve(void told.hidden.push(handle)),
+    send: (bodies) => Promise.resolve(void queueCalls.sent.push(...bodies)),
+    delete: (handle) => Promise.resolve(void queueCalls.deleted.push(handle)),
+    hide: (handle) => Promise.resolve(void queueCalls.hidden.push(handle)),
   };
-  return { queue, told };
+  return { queue, queueCalls };
 }
 
 const offer: PackOffer<unknown> = {
@@ -62,8 +63,6 @@ export const done = (data: unknown, base = 1, reliability = 1): PackOutcome => (
   reliability,
 });
 
-const TRACEPARENT = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
-
 /** Real stores of this test's own, a tenant with money, and the means to submit and look. */
 export async function runHarness() {
   const world = await createMoneyWorld();
@@ -71,21 +70,21 @@ export async function runHarness() {
   const { owner } = world;
   const tenant = await createDemoTenant(owner, { name: "test" });
   const account = { key_sha256: parseApiKey(tenant.api_key)?.sha256 ?? "" };
-  const { queue, told } = recordingQueue();
+  const { queue, queueCalls } = recordingQueue();
 
   const deps = (over: Partial<WorkerDeps>): WorkerDeps => ({ ...worker, db: world.backend, queue, ...over });
 
   const submit = async (
     over: { reserve?: number; timebox_sec?: number; min_reliability?: number; inputs?: string } = {},
   ) => {
-    const run = submission(account, { ...over, reserve: micros(over.reserve ?? 100_000), traceparent: TRACEPARENT });
+    const run = submission(account, { ...over, reserve: micros(over.reserve ?? 100_000) });
     const result = await world.submit(run);
     if (result.outcome !== "inserted") throw new Error(result.outcome);
     return run.run_id;
   };
 
   const message = (run_id: string) => ({
-    body: encodeSignal({ run_id, traceparent: TRACEPARENT }),
+    body: encodeSignal({ run_id, traceparent: SUBMITTED.traceparent }),
     handle: run_id,
   });
 
@@ -94,7 +93,7 @@ export async function runHarness() {
     stack,
     tenant,
     newTenant: () => createDemoTenant(owner, { name: "another" }),
-    told,
+    queueCalls,
     s3,
     objects,
     owner,

@@ -36,9 +36,9 @@ export async function receiver(reply: Reply = (_, response) => response.writeHea
     let body = "";
     request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
     request.on("end", () => {
-      const told = { path: request.url ?? "", headers: request.headers as Record<string, string>, body };
-      received.push(told);
-      reply(told, response);
+      const sent = { path: request.url ?? "", headers: request.headers as Record<string, string>, body };
+      received.push(sent);
+      reply(sent, response);
     });
   });
   return { ...server, received, url: `${server.origin}/hook` };

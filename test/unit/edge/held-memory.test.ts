@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import type { Row, Statement } from "#core/ports/db.ts";
 import { createApp } from "../../../edge/app.ts";
-import { QUEUED_ROW } from "../../support/found-row.ts";
+import { QUEUED_ROW } from "../../support/run-row.ts";
 import { loneDeps, madeUpKey } from "../../tools/bodies/lone-edge.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
@@ -11,7 +11,7 @@ const REQUESTS = 20;
 const CHARS = 200_000;
 
 const ALLOWED = ["100", "60000", "99", "1000", "0"];
-const RUN = { ...QUEUED_ROW, pack_type: "compliance" };
+const RUN = { ...QUEUED_ROW, tenant_id: TENANT, created_at: new Date() };
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;

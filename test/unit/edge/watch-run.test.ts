@@ -4,7 +4,7 @@ import type { Row } from "#core/ports/db.ts";
 import { foundRun } from "#core/store/runs/find-run.ts";
 import { ConnectionLimiter } from "../../../edge/admission/connection-limiter.ts";
 import { watchRun } from "../../../edge/runs/watch-run.ts";
-import { QUEUED_ROW } from "../../support/found-row.ts";
+import { QUEUED_ROW } from "../../support/run-row.ts";
 
 const START_MS = Date.parse("2026-01-01T00:00:00Z");
 const BASE: Row = { ...QUEUED_ROW, outcome: "found", created_at: new Date(START_MS) };

@@ -1,11 +1,11 @@
 import type { Row } from "#core/ports/db.ts";
 
-/** A queued run as the database gives it to who asks for it. */
-export const QUEUED_ROW: Row = {
+/** A QUEUED run as drivers give the columns of `run_views`: amounts and counts are text. */
+export const QUEUED_ROW = {
   run_id: "01a1fa37-24d5-77a5-b92c-ccf601371541",
-  tenant_id: "0190a000-0000-7000-8000-000000000001",
-  key_id: "0190a000-0000-7000-8000-000000000003",
-  payload_sha256: "a".repeat(64),
+  tenant_id: "0b7e4f0a-6c43-4f0a-9a0c-5a3f6f6f8a11",
+  key_id: "01a1fa2e-8c10-7d41-9a53-1f2b7c9d0e64",
+  payload_sha256: "ab".repeat(32),
   pack_type: "decision",
   pack_version: "1.0.0",
   metadata: {},
@@ -30,4 +30,4 @@ export const QUEUED_ROW: Row = {
   finished_at: null,
   retention_until: null,
   expired: false,
-};
+} as const satisfies Row;
