@@ -1,3 +1,4 @@
+import { tracedFetch } from "#core/ports/traced-fetch.ts";
 import { configOrExit, workerConfig } from "../config.ts";
 import { createGuardedFetch } from "../drivers/fetch/guarded-fetch.ts";
 import { createLog } from "../drivers/log.ts";
@@ -31,7 +32,7 @@ const service = await startService({
   s3: S3,
   sqs: SQS,
 });
-const { stores, clock, sleeper, stop, liveness, metrics, random } = service;
+const { stores, clock, sleeper, stop, liveness, metrics, random, tracer } = service;
 
 const model = config.DECISION_MODEL_URL;
 const packs = createPacks(
@@ -55,12 +56,13 @@ await workerLoop(
     ...stores,
     packs: measurePacks(packs, metrics),
     offThread: createOffThread(),
-    fetch: createGuardedFetch({ allowHosts: config.DPP_FETCH_ALLOW_HOSTS }),
+    fetch: tracedFetch(tracer, createGuardedFetch({ allowHosts: config.DPP_FETCH_ALLOW_HOSTS })),
     clock,
     sleeper,
     random,
     platform_failure_fee: config.DPP_PLATFORM_FAILURE_FEE,
     metrics,
+    tracer,
     log,
   },
   {

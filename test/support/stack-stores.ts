@@ -1,6 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { inject } from "vitest";
 import { NO_METRICS } from "#core/ports/metrics.ts";
+import { NO_TRACER } from "#core/ports/tracer.ts";
 import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { createClock, createSleeper } from "../../backend/drivers/clock.ts";
 import { createRandom } from "../../backend/drivers/random.ts";
@@ -31,6 +32,7 @@ export function stackStores() {
     random: createRandom(),
     platform_failure_fee: "none",
     metrics: NO_METRICS,
+    tracer: NO_TRACER,
     log: silentLog,
   };
   return {

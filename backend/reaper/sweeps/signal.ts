@@ -1,4 +1,5 @@
 import { encodeSignal } from "#core/domain/message.ts";
+import { traceIdOf } from "#core/domain/trace.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
@@ -22,6 +23,7 @@ export async function sweepSignals(
       deps.metrics.count("run_never_claimed");
       deps.log.error("a run was signalled many times and never claimed", {
         run_id: run.run_id,
+        trace_id: traceIdOf(run.trace_parent),
         signals: run.signal_count,
       });
     }

@@ -1,4 +1,5 @@
 import type { ResultDocument } from "#core/domain/result.ts";
+import { traceIdOf } from "#core/domain/trace.ts";
 import { retrySeconds, signatureOf } from "#core/domain/webhook.ts";
 import { webhookBody } from "#core/domain/webhook-message.ts";
 import type { Clock, Sleeper } from "#core/ports/clock.ts";
@@ -7,6 +8,8 @@ import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { ObjectDownloader } from "#core/ports/objects.ts";
 import type { Random } from "#core/ports/random.ts";
+import { hostOf } from "#core/ports/traced-fetch.ts";
+import type { Tracer } from "#core/ports/tracer.ts";
 import type { WebhookResponse, WebhookRequest, WebhookSender } from "#core/ports/webhook-sender.ts";
 import { readOutput } from "#core/store/read-output.ts";
 import {
@@ -39,6 +42,7 @@ export interface WebhookSweepDeps {
   readonly random: Random;
   readonly sleeper: Sleeper;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
   readonly log: Log;
 }
 
@@ -72,7 +76,7 @@ export async function sweepWebhooks(
       // A claim counts attempts that end while it runs: only one that began with nothing under way says that nothing is due.
       const wasIdle = flying.size === 0;
       for (const delivery of await claim(deps, flying)) {
-        const flight = deliver(deps, delivery).finally(() => flying.delete(flight));
+        const flight = deliverTraced(deps, delivery).finally(() => flying.delete(flight));
         flying.set(flight, delivery.slow ? "slow" : "quick");
       }
       if (events > 0) continue;
@@ -110,6 +114,20 @@ async function oneLanded(deps: WebhookSweepDeps, flying: readonly Promise<void>[
   woken.abort();
 }
 
+/** Under the trace of its run, if it is of one. */
+function deliverTraced(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promise<void> {
+  const { run, delivery_id, type, tries } = delivery;
+  const attributes = {
+    "dpp.run_id": run?.run_id,
+    "dpp.delivery_id": delivery_id,
+    "dpp.event": type,
+    "dpp.tries": tries,
+  };
+  const span = { name: "deliver webhook", kind: "internal", parent: run?.trace_parent, attributes } as const;
+  const log = run === null ? deps.log : deps.log.child({ run_id: run.run_id, trace_id: traceIdOf(run.trace_parent) });
+  return deps.tracer.span(span, () => deliver({ ...deps, log }, delivery));
+}
+
 /** Never rejects: a delivery whose outcome could not be recorded is due again when its lease ends. */
 async function deliver(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promise<void> {
   const { delivery_id, tenant_id, type, tries } = delivery;
@@ -138,9 +156,23 @@ async function attempt(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promi
     return { outcome: "failed", status: null, error: "event-malformed", retry_seconds: null, slow: delivery.slow };
   }
   const begun_at = deps.clock.now();
-  const response = await deps.send(request);
+  const response = await post(deps, request);
   const slow = deps.clock.now() - begun_at >= SLOW_ATTEMPT_MS;
   return { ...conclusionOf(response, delivery.tries, deps.random), slow };
+}
+
+/** The receiver continues the trace of the run from the span of this request. */
+function post({ tracer, send }: WebhookSweepDeps, request: WebhookRequest): Promise<WebhookResponse> {
+  const attributes = { "http.request.method": "POST", "server.address": hostOf(request.url) };
+  return tracer.span({ name: "POST", kind: "client", attributes }, async (span) => {
+    const { traceparent } = span;
+    const headers = traceparent === undefined ? request.headers : { ...request.headers, traceparent };
+    const response = await send({ ...request, headers });
+    if (response.kind === "unanswered") span.fail(response.fault);
+    else span.set({ "http.response.status_code": response.status });
+    if (response.kind === "answered" && response.status >= 400) span.fail(String(response.status));
+    return response;
+  });
 }
 
 /**

@@ -17,7 +17,12 @@ const weight = fc.double({ min: 0, minExcluded: true, max: 1e6, noNaN: true });
 
 /** Whole tables, so that no model is needed: 0.0100 + 0.0005 a cell. */
 const decision = fc
-  .tuple(names(2, 6), names(1, 5), fc.constantFrom("weighted_sum", "topsis", "vikor", "promethee"), fc.constantFrom("brief", "detailed"))
+  .tuple(
+    names(2, 6),
+    names(1, 5),
+    fc.constantFrom("weighted_sum", "topsis", "vikor", "promethee"),
+    fc.constantFrom("brief", "detailed"),
+  )
   .chain(([options, criteria, method, mode]) =>
     fc
       .record({

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { Row } from "#core/ports/db.ts";
 import { foundRun } from "#core/store/runs/find-run.ts";
+import { NO_TRACER } from "#core/ports/tracer.ts";
 import { ConnectionLimiter } from "../../../edge/admission/connection-limiter.ts";
 import { watchRun } from "../../../edge/runs/watch-run.ts";
 import { QUEUED_ROW } from "../../support/run-row.ts";
@@ -21,6 +22,7 @@ function watched(answers: readonly (Row | "outage" | "nobody")[], for_ms = 30_00
   );
   const log = { info: () => {}, warn: () => (world.warnings += 1), error: () => {}, child: () => log };
   const deps = {
+    tracer: NO_TRACER,
     clock,
     connections,
     log,

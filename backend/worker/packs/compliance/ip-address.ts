@@ -36,8 +36,8 @@ const LONGEST_V6 = 45;
 const EUI_64 = /^(?:[0-9a-f]{2}:){7}[0-9a-f]{2}$/i;
 
 function severityOf(address: string): Severity {
-  const isKnown = WELL_KNOWN.has(ipaddr.process(address).toString());
-  return !isKnown && isPublicAddress(address) ? "medium" : "low";
+  if (!isPublicAddress(address)) return "low";
+  return WELL_KNOWN.has(ipaddr.process(address).toString()) ? "low" : "medium";
 }
 
 /** True for four small numbers behind the name of a product, or behind words of installing it. */

@@ -2,7 +2,7 @@ import type { DecisionInputs } from "#core/domain/packs/decision.ts";
 import { at, column, scaled, sum, type Table, transpose } from "./table.ts";
 
 /** How one option came to its score. Distances exist only for TOPSIS. */
-export interface Explanation {
+interface Explanation {
   /** Scores after weighting, by criterion: shares of the total for weighted_sum, coordinates for topsis. */
   readonly weighted: readonly number[];
   readonly to_ideal?: number;
