@@ -255,7 +255,7 @@ test("a worker that can lease no run asks for one message after ever longer paus
     random: { bytes: (length: number) => new Uint8Array(length) },
     sleeper: time.sleeper,
     tracer: NO_TRACER,
-    log: silent,
+    log: silentLog,
   } as unknown as WorkerDeps;
   const times = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3, claimed_seconds: 120 };
   const over = workerLoop(deps, { ...times, concurrency: 5, stop_seconds: 1 }, stop.signal);
