@@ -6,17 +6,20 @@ import { type Metrics, metricsTo } from "#core/ports/metrics.ts";
 const SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 900];
 type Labels = Readonly<Record<string, string>>;
 
-/** Labels whose values are all known. Series of these alone begin at 0: a rate does not see what a series is born with. */
+/** Values that are known. Series of these alone begin at 0: a rate does not see what a series is born with. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   pack_type: [...catalog.keys()],
+  kind: ["done", "input_rejected", "pack_failed", "platform_failed"],
   store: ["database", "redis", "sqs", "s3"],
 };
 
-function knownSeries(labels: readonly string[]): readonly Labels[] {
-  const [label, ...others] = labels;
-  if (label === undefined || others.length > 0) return [];
-  return (VALUES[label] ?? []).map((value) => ({ [label]: value }));
-}
+const knownSeries = (labels: readonly string[]): readonly Labels[] =>
+  labels.length === 0
+    ? []
+    : labels.reduce<readonly Labels[]>(
+        (all, label) => all.flatMap((each) => (VALUES[label] ?? []).map((value) => ({ ...each, [label]: value }))),
+        [{}],
+      );
 
 export interface Prometheus {
   readonly metrics: Metrics;

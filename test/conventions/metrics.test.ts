@@ -53,10 +53,11 @@ describe("the metrics", () => {
     expect(served.toSorted()).toEqual(own.map(([name, { type }]) => `${shownName(name, type)} ${type}`).toSorted());
   });
 
-  test("by pack alone begin at 0, so that a rate sees the first run of each", async () => {
+  test("by pack and kind begin at 0, so that a rate sees the first run of each", async () => {
     const text = await createPrometheus("worker").text();
     for (const pack of catalog.keys())
       expect(text).toContain(`dpp_run_wait_seconds_count{service="worker",pack_type="${pack}"} 0`);
+    expect(text).toMatch(/^dpp_run_closed_total\{.*pack_type="url",kind="platform_failed".*\} 0$/m);
     expect(text).toMatch(/^dpp_store_outages_total\{.*store="s3".*\} 0$/m);
   });
 });
