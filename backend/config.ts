@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TRACE_VARIABLES, traceFaults, type TraceVariables } from "#core/domain/otlp.ts";
 import { DECISION_MODEL_LIMITS } from "#core/domain/packs/decision-limits.ts";
 import { plaintextFaults } from "#core/domain/transport.ts";
 import { platformFailureFee } from "#core/domain/run.ts";
@@ -38,12 +39,13 @@ const shared = {
   DPP_LOG_LEVEL: logLevel.default("info"),
   DPP_METRICS_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   DPP_METRICS_HOST: z.string().min(1).default("0.0.0.0"),
+  ...TRACE_VARIABLES,
 };
 
 /** What both processes are configured with. */
 export type SharedConfig = Pick<WorkerConfig, keyof typeof shared>;
 
-interface StoreUrls {
+interface PlaintextJudged extends TraceVariables {
   readonly DATABASE_URL: string;
   readonly REDIS_URL: string;
   readonly SQS_ENDPOINT?: string | undefined;
@@ -52,13 +54,13 @@ interface StoreUrls {
   readonly DPP_ALLOW_PLAINTEXT: boolean;
 }
 
-function refusePlaintext({ DPP_ALLOW_PLAINTEXT, ...env }: StoreUrls, context: z.RefinementCtx): void {
+function refusePlaintext({ DPP_ALLOW_PLAINTEXT, ...env }: PlaintextJudged, context: z.RefinementCtx): void {
   if (DPP_ALLOW_PLAINTEXT) return;
   const { DATABASE_URL, REDIS_URL, SQS_ENDPOINT, SQS_QUEUE_URL, S3_ENDPOINT } = env;
   // The address of a queue is only its name where an endpoint is given.
   const queue = SQS_ENDPOINT === undefined ? { SQS_QUEUE_URL } : { SQS_ENDPOINT };
-  for (const [name, message] of plaintextFaults({ DATABASE_URL, REDIS_URL, S3_ENDPOINT, ...queue }))
-    context.addIssue({ code: "custom", path: [name], message });
+  const faults = [...plaintextFaults({ DATABASE_URL, REDIS_URL, S3_ENDPOINT, ...queue }), ...traceFaults(env)];
+  for (const [name, message] of faults) context.addIssue({ code: "custom", path: [name], message });
 }
 
 const workerSchema = z

@@ -1,13 +1,20 @@
+import { randomUUID } from "node:crypto";
+import { exportSettings } from "#core/domain/otlp.ts";
 import { VERSION } from "#core/domain/version.ts";
 import type { Log } from "#core/ports/log.ts";
-import { measuredCalls, timeDb, timeRedis } from "#core/ports/timed.ts";
+import type { Metrics } from "#core/ports/metrics.ts";
+import { type Call, measuredCalls, queueName, timeDb, timeRedis, tracedCalls } from "#core/ports/timed.ts";
+import type { Random } from "#core/ports/random.ts";
+import { createTracer } from "#core/ports/tracer.ts";
 import type { SharedConfig } from "./config.ts";
 import { essentials, pings } from "./doctor/essentials.ts";
+import { LoopWatch } from "./doctor/loop-watch.ts";
 import { Readiness } from "./doctor/readiness.ts";
 import { sayAlive } from "./doctor/say-alive.ts";
 import { waitForStores } from "./doctor/wait-for-stores.ts";
 import { awsClient, type AwsLimits } from "./drivers/aws-client.ts";
 import { createClock, createSleeper } from "./drivers/clock.ts";
+import { createCurrentSpan } from "./drivers/current-span.ts";
 import { serveHealth } from "./drivers/health-server.ts";
 import { createQueueInspector } from "./drivers/inspect-queue.ts";
 import { isPermanent } from "./drivers/is-permanent.ts";
@@ -38,26 +45,22 @@ export async function startService(service: Service) {
   const { name, config, log } = service;
   const prometheus = config.DPP_METRICS_PORT === undefined ? undefined : createPrometheus(name);
   const metrics = prometheus?.metrics ?? createLogMetrics(log);
-  const timed = measuredCalls(metrics, () => performance.now());
   const open = openStores(service);
   const clock = createClock();
   const sleeper = createSleeper();
   const random = createRandom();
+  const tracing = await openTracing(service, metrics, random);
   const stop = stopSignal();
-  const stores = {
-    db: timeDb(open.database.db, timed),
-    redis: timeRedis(open.mirror.redis, timed),
-    objects: timeObjects(open.objects, timed),
-    queue: timeQueue(open.queue, timed),
-  };
+  const stores = timeStores(open, tracing.timed);
   const checked = { ...stores, queue: open.inspector, clock };
   const readiness = new Readiness(pings(checked), clock, stop);
+  const liveness = new LoopWatch(clock);
   const health =
     prometheus === undefined
       ? undefined
       : await serveHealth(
           {
-            isAlive: () => readiness.isAlive(),
+            stalled: () => liveness.stalled(),
             notReady: () => readiness.notReady(),
             metrics: async () => ({ text: await prometheus.text(), type: prometheus.contentType }),
           },
@@ -71,8 +74,9 @@ export async function startService(service: Service) {
     sleeper,
     random,
     stop,
-    readiness,
+    liveness,
     metrics,
+    tracer: tracing.tracer,
     /** Returns when the stores can be used, or the stop has come; ends the process when they never will be. */
     async begin(): Promise<void> {
       // For a supervisor that listens, as the development stack and some process managers do.
@@ -88,10 +92,45 @@ export async function startService(service: Service) {
       health?.close();
       await alive;
       await open.close();
+      await tracing.close();
       log.info(`${name} stopped`);
     },
   };
 }
+
+/** Measures each call of a store, and traces it. What sends spans is loaded where they are exported, and nowhere else. */
+async function openTracing({ name, config, log }: Service, metrics: Metrics, random: Random) {
+  const exporter = await openExporter();
+  const now_ms = () => performance.timeOrigin + performance.now();
+  const tracer = createTracer({ current: createCurrentSpan(), random, now_ms, record: exporter?.record });
+  const places = { queue: queueName(config.SQS_QUEUE_URL), bucket: config.S3_BUCKET };
+  const measured = measuredCalls(metrics, () => performance.now());
+  return {
+    tracer,
+    timed: tracedCalls(tracer, places, measured),
+    close: async () => exporter?.close(),
+  };
+
+  async function openExporter() {
+    const settings = exportSettings(config, `dpp-${name}`);
+    if (settings === undefined) return undefined;
+    const { createTraceExporter } = await import("./drivers/trace-exporter.ts");
+    const resource = {
+      "service.name": settings.service_name,
+      "service.namespace": "decisionproof",
+      "service.version": VERSION,
+      "service.instance.id": randomUUID(),
+    };
+    return createTraceExporter({ settings, resource, metrics, log });
+  }
+}
+
+const timeStores = (open: ReturnType<typeof openStores>, timed: Call) => ({
+  db: timeDb(open.database.db, timed),
+  redis: timeRedis(open.mirror.redis, timed),
+  objects: timeObjects(open.objects, timed),
+  queue: timeQueue(open.queue, timed),
+});
 
 function openStores({ name, config, connections, s3, sqs }: Service) {
   const database = createPgDb({

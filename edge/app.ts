@@ -2,7 +2,7 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { html } from "hono/html";
 import { Outage } from "#core/domain/outage.ts";
 import { Problem } from "#core/domain/problem.ts";
-import { answerInvalid } from "./admission/answer-invalid.ts";
+import { checkKeyOfInvalid } from "./admission/check-key-of-invalid.ts";
 import { unavailable } from "./admission/problems.ts";
 import type { EdgeHandler, EdgeRequest, EdgeTypes } from "./http/context.ts";
 import { correlate } from "./http/correlate.ts";
@@ -15,6 +15,7 @@ import { problemPage } from "./http/page.ts";
 import { problemResponse } from "./http/problem-response.ts";
 import { rateHeaders } from "./http/rate-headers.ts";
 import { routeOf } from "./http/route.ts";
+import { type TraceDeps, traceRequests } from "./http/trace-requests.ts";
 import { safeHeaders } from "./http/safe-headers.ts";
 import { openapiDocument } from "./openapi/document.ts";
 import { type RouteDeps, ROUTES } from "./routes.ts";
@@ -22,13 +23,15 @@ import { type RouteDeps, ROUTES } from "./routes.ts";
 export type AppDeps = Omit<RouteDeps, "openapiDocument"> &
   Parameters<typeof allowOrigins>[0] &
   Parameters<typeof correlate>[0] &
+  TraceDeps &
   Parameters<typeof logRefusals>[0];
 
 /** The whole HTTP surface: what ROUTES has, and a 405 for every other method of its paths. */
 export function createApp(deps: AppDeps): Hono<EdgeTypes> {
   const app = new Hono<EdgeTypes>({ strict: false });
-  app.use(markPublic, correlate(deps), measureRequests(deps), logRefusals(deps), safeHeaders, allowOrigins(deps));
-  app.use(rateHeaders(deps), finishText, answerInvalid(deps));
+  app.use(markPublic, correlate(deps), traceRequests(deps), measureRequests(deps), logRefusals(deps));
+  app.use(safeHeaders, allowOrigins(deps));
+  app.use(rateHeaders(deps), finishText, checkKeyOfInvalid(deps));
 
   for (const [path, operations] of ROUTES) {
     const pattern = path.replaceAll(/\{(\w+)\}/g, ":$1");

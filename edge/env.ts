@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TRACE_VARIABLES, traceFaults } from "#core/domain/otlp.ts";
 import { plaintextFaults } from "#core/domain/transport.ts";
 import { privateKey, publicKeys } from "#core/domain/receipt-key.ts";
 
@@ -72,6 +73,7 @@ const schema = z.object({
   DPP_RECEIPT_PUBLIC_KEYS: json.pipe(publicKeys).optional(),
   DPP_ALLOW_PLAINTEXT: z.stringbool().default(false),
   DPP_LOG_FORMAT: logFormat.default("object"),
+  ...TRACE_VARIABLES,
 });
 
 const checked = schema.superRefine((env, context) => {
@@ -79,7 +81,8 @@ const checked = schema.superRefine((env, context) => {
     context.addIssue({ code: "custom", path: ["SQS_QUEUE_URL"], message: "is the placeholder of wrangler.toml" });
   if (env.DPP_ALLOW_PLAINTEXT) return;
   const { NEON_HTTP, UPSTASH_REDIS_REST_URL, SQS_QUEUE_URL, S3_ENDPOINT } = env;
-  for (const [name, message] of plaintextFaults({ NEON_HTTP, UPSTASH_REDIS_REST_URL, SQS_QUEUE_URL, S3_ENDPOINT }))
+  const stores = { NEON_HTTP, UPSTASH_REDIS_REST_URL, SQS_QUEUE_URL, S3_ENDPOINT };
+  for (const [name, message] of [...plaintextFaults(stores), ...traceFaults(env)])
     context.addIssue({ code: "custom", path: [name], message });
 });
 export type EdgeEnv = z.infer<typeof schema>;

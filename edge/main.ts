@@ -1,17 +1,23 @@
+import { exportSettings } from "#core/domain/otlp.ts";
 import { verifyingKeys } from "#core/domain/receipt-key.ts";
 import { VERSION } from "#core/domain/version.ts";
+import type { Log } from "#core/ports/log.ts";
 import type { Clock } from "#core/ports/clock.ts";
-import { type Call, measuredCalls, timeDb, timeRedis } from "#core/ports/timed.ts";
+import type { Metrics } from "#core/ports/metrics.ts";
+import { type Call, measuredCalls, queueName, timeDb, timeRedis, tracedCalls } from "#core/ports/timed.ts";
+import { createTracer } from "#core/ports/tracer.ts";
 import { readClock } from "#core/store/redis/read-clock.ts";
 import { serviceState } from "#core/store/service/service-state.ts";
 import { createApp } from "./app.ts";
 import { type AnalyticsDataset, createAnalyticsMetrics, datasetOf } from "./drivers/analytics.ts";
 import { createConsoleLog, createConsoleMetrics, type LogFormat } from "./drivers/console.ts";
+import { createCurrentSpan } from "./drivers/current-span.ts";
 import { createNeon } from "./drivers/neon.ts";
 import { createClock, createRandom, createSleeper } from "./drivers/platform.ts";
 import { createS3 } from "./drivers/s3.ts";
 import { createSigner } from "./drivers/signer.ts";
 import { createSqs } from "./drivers/sqs.ts";
+import { createTraceExporter } from "./drivers/trace-exporter.ts";
 import { createUpstash } from "./drivers/upstash.ts";
 import { type EdgeEnv, parseEnv } from "./env.ts";
 import { ConnectionLimiter } from "./admission/connection-limiter.ts";
@@ -31,8 +37,14 @@ const connectionLimits = ({ DPP_DATABASE_TIMEOUT_MS }: EdgeEnv) => ({
 });
 
 const platform = { clock: createClock(), random: createRandom() };
-// The platform collects what is printed.
-const logAs = (format: LogFormat) => createConsoleLog(console, format);
+const sleeper = createSleeper();
+const current = createCurrentSpan();
+// The platform collects what is printed. Every line of a request has its trace id.
+const logAs = (format: LogFormat) => createConsoleLog(console, format, traceOfNow);
+const traceOfNow = () => {
+  const place = current.getStore();
+  return place === undefined ? {} : { trace_id: place.trace_id };
+};
 
 /** How often an isolate does what costs something before, or without, an answer of the stores. */
 const limiters = (clock: Clock) => ({
@@ -89,16 +101,34 @@ function storesOf(env: EdgeEnv, timed: Call) {
   };
 }
 
+/** Undefined where spans are not exported. */
+function tracesOf(env: EdgeEnv, log: Log, metrics: Metrics) {
+  const settings = exportSettings(env, "dpp-edge");
+  if (settings === undefined) return undefined;
+  const resource = {
+    "service.name": settings.service_name,
+    "service.namespace": "decisionproof",
+    "service.version": VERSION,
+    "dpp.build": env.DPP_VERSION,
+  };
+  const timeout_ms = env.DPP_AWS_TIMEOUT_MS;
+  return createTraceExporter({ settings, resource, timeout_ms, metrics, log, sleeper, clock: platform.clock });
+}
+
 function wire(env: EdgeEnv, dataset: AnalyticsDataset | undefined) {
   const { clock } = platform;
   const log = logAs(env.DPP_LOG_FORMAT);
   const metrics = dataset === undefined ? createConsoleMetrics(log) : createAnalyticsMetrics(dataset);
+  const traces = tracesOf(env, log, metrics);
+  const now_ms = () => clock.now();
+  const tracer = createTracer({ ...platform, current, now_ms, record: traces?.record });
+  const places = { queue: queueName(env.SQS_QUEUE_URL), bucket: env.S3_BUCKET };
   return createApp({
-    ...storesOf(
-      env,
-      measuredCalls(metrics, () => clock.now()),
-    ),
+    ...storesOf(env, tracedCalls(tracer, places, measuredCalls(metrics, now_ms))),
     ...platform,
+    tracer,
+    trace_ratio: env.OTEL_TRACES_SAMPLER_ARG,
+    flushTraces: traces?.flush,
     log,
     metrics,
     version: VERSION,
@@ -112,7 +142,7 @@ function wire(env: EdgeEnv, dataset: AnalyticsDataset | undefined) {
     tenants: new LruCache(REMEMBERED_KEYS),
     denied_keys: new DeniedKeyCache(clock),
     ...limiters(clock),
-    sleeper: createSleeper(),
+    sleeper,
     connections: new ConnectionLimiter(connectionLimits(env), clock),
     signer: env.DPP_RECEIPT_KEY && createSigner(env.DPP_RECEIPT_KEY),
     receipt_keys: verifyingKeys(env.DPP_RECEIPT_KEY, env.DPP_RECEIPT_PUBLIC_KEYS?.keys ?? []),

@@ -40,8 +40,8 @@ export async function recorded(
   operation: () => Promise<Report>,
 ): Promise<Report> {
   const action_id = await beginAction(db, action);
-  const end = (outcome: ActionOutcome, answer: unknown) =>
-    endAction(db, action_id, outcome, answer).catch(() =>
+  const end = (outcome: ActionOutcome, result: unknown) =>
+    endAction(db, action_id, outcome, result).catch(() =>
       warn(`how it ended was not recorded: see \`dpp actions list\`, number ${action_id}`),
     );
   try {
@@ -58,7 +58,7 @@ export async function recorded(
 }
 
 /** Without the API key, which is shown once and never stored. */
-function kept(answer: unknown): unknown {
-  const text = JSON.stringify(answer, (name, value: unknown) => (name === "api_key" ? undefined : value));
+function kept(result: unknown): unknown {
+  const text = JSON.stringify(result, (name, value: unknown) => (name === "api_key" ? undefined : value));
   return Buffer.byteLength(text) > MAX_ANSWER_BYTES ? { bytes: Buffer.byteLength(text) } : JSON.parse(text);
 }

@@ -5,6 +5,7 @@ interface URL {
   readonly password: string;
   readonly hostname: string;
   readonly port: string;
+  readonly search: string;
   readonly hash: string;
   readonly href: string;
 }

@@ -78,9 +78,9 @@ async function privacy(inspector: BucketInspector): Promise<string> {
 
 /** Stores compatible with S3 do not all know such settings, and few processes may read them. */
 async function unlessUnknown(read: () => Promise<boolean | "denied">, right: string): Promise<boolean> {
-  const answer = await read().catch(() => {
+  const result = await read().catch(() => {
     throw new Skip("the store does not say");
   });
-  if (answer === "denied") throw new Skip(`these credentials may not ${right}`);
-  return answer;
+  if (result === "denied") throw new Skip(`these credentials may not ${right}`);
+  return result;
 }

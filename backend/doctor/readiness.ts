@@ -7,40 +7,24 @@ export interface StorePing {
 
 /** Every store is asked once in so long, whatever number of probes comes. */
 const KEPT_MS = 5_000;
-/** A process that did not turn for so long is stuck. */
-const STALLED_MS = 600_000;
 
-/** Whether a process works, from the turns of its loops and what its stores answer. */
+/** Whether a process can work, from what its stores answer. */
 export class Readiness {
   readonly #pings: readonly StorePing[];
   readonly #clock: Clock;
   readonly #stop: AbortSignal;
   #started = false;
-  #turned_ms: number;
-  #isFull = false;
   #known: { readonly at_ms: number; readonly missing: Promise<readonly string[]> } | undefined;
 
   constructor(pings: readonly StorePing[], clock: Clock, stop: AbortSignal) {
     this.#pings = pings;
     this.#clock = clock;
     this.#stop = stop;
-    this.#turned_ms = clock.now();
   }
 
   /** Its stores can be used: the work begins. */
   begin(): void {
     this.#started = true;
-    this.#turned_ms = this.#clock.now();
-  }
-
-  /** A turn of a loop. A worker whose slots are all taken takes none before one is free. */
-  turn(isFull = false): void {
-    this.#turned_ms = this.#clock.now();
-    this.#isFull = isFull;
-  }
-
-  isAlive(): boolean {
-    return !this.#started || this.#isFull || this.#clock.now() - this.#turned_ms < STALLED_MS;
   }
 
   async notReady(): Promise<readonly string[]> {

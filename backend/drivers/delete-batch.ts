@@ -53,8 +53,8 @@ export class DeleteBatch {
     if (batch.length === 0) return;
     try {
       const Entries = batch.map(({ handle }, index) => ({ Id: String(index), ReceiptHandle: handle }));
-      const answer = await this.#client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#queue_url, Entries }));
-      const failed = new Set((answer.Failed ?? []).map(({ Id }) => Id));
+      const response = await this.#client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#queue_url, Entries }));
+      const failed = new Set((response.Failed ?? []).map(({ Id }) => Id));
       batch.forEach((each, index) => {
         if (failed.has(String(index))) each.reject(new Outage("sqs", new Error("a message was not deleted")));
         else each.resolve();

@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 
 export interface Health {
-  /** Whether the process turns: a supervisor restarts one that does not. */
-  isAlive(): boolean;
+  /** The loops of the process that hang; none means that it is alive. A supervisor restarts one that is not. */
+  stalled(): readonly string[];
   /** Names of what keeps the process from its work; none means that it can work. */
   notReady(): Promise<readonly string[]>;
   metrics(): Promise<{ readonly text: string; readonly type: string }>;
@@ -21,7 +21,7 @@ const TEXT = "text/plain; charset=utf-8";
 export async function serveHealth(health: Health, listen: { port: number; host: string }): Promise<HealthServer> {
   const server = createServer((request, response) => {
     request.resume();
-    answer(health, request.method ?? "", request.url ?? "").then(
+    respond(health, request.method ?? "", request.url ?? "").then(
       ({ status, text, type = TEXT }) => {
         response.writeHead(status, { "content-type": type, "cache-control": "no-store" });
         response.end(request.method === "HEAD" ? undefined : text);
@@ -51,13 +51,14 @@ interface HealthResponse {
   readonly type?: string;
 }
 
-async function answer(health: Health, method: string, url: string): Promise<HealthResponse> {
+async function respond(health: Health, method: string, url: string): Promise<HealthResponse> {
   if (method !== "GET" && method !== "HEAD") return { status: 405, text: "GET or HEAD\n" };
   const [path] = url.split("?");
-  if (path === "/livez") return health.isAlive() ? { status: 200, text: "ok\n" } : { status: 503, text: "stalled\n" };
+  if (path === "/livez") return okUnless(health.stalled());
   if (path === "/metrics") return { status: 200, ...(await health.metrics()) };
   if (path !== "/readyz") return { status: 404, text: "/livez, /readyz or /metrics\n" };
-  const missing = await health.notReady();
-  if (missing.length === 0) return { status: 200, text: "ok\n" };
-  return { status: 503, text: `${missing.join("\n")}\n` };
+  return okUnless(await health.notReady());
 }
+
+const okUnless = (names: readonly string[]): HealthResponse =>
+  names.length === 0 ? { status: 200, text: "ok\n" } : { status: 503, text: `${names.join("\n")}\n` };

@@ -71,7 +71,7 @@ function connectCluster(options: RedisOptions): Cluster {
       ...(isTls ? { tls: {} } : {}),
     },
     // Certificates are of names.
-    ...(isTls ? { dnsLookup: (address, answer) => answer(null, address) } : {}),
+    ...(isTls ? { dnsLookup: (address, callback) => callback(null, address) } : {}),
     clusterRetryStrategy: wait,
     slotsRefreshTimeout: options.command_timeout_ms,
     // As above: a redirection was refused before it ran, all else may have run.

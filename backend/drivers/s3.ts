@@ -52,12 +52,12 @@ export function createS3Objects(settings: {
 
     async delete(keys) {
       const Delete = { Objects: keys.map((Key) => ({ Key })), Quiet: true };
-      const answer = await client
+      const response = await client
         .send(new DeleteObjectsCommand({ Bucket: settings.bucket, Delete }))
         .catch((error: unknown) => {
           throw new Outage("s3", error);
         });
-      const [first] = answer.Errors ?? [];
+      const [first] = response.Errors ?? [];
       if (first !== undefined) throw new Error(`an object was not deleted: ${first.Code ?? "no reason given"}`);
     },
 

@@ -27,7 +27,7 @@ export function createSqsQueue(settings: SqsSettings): SignalReceiver & SignalSe
   return {
     async receive(max, wait_seconds, signal) {
       try {
-        const answer = await client.send(
+        const response = await client.send(
           new ReceiveMessageCommand({
             QueueUrl,
             MaxNumberOfMessages: max,
@@ -36,7 +36,7 @@ export function createSqsQueue(settings: SqsSettings): SignalReceiver & SignalSe
           }),
           { abortSignal: signal },
         );
-        return (answer.Messages ?? []).flatMap(({ Body, ReceiptHandle }) =>
+        return (response.Messages ?? []).flatMap(({ Body, ReceiptHandle }) =>
           Body === undefined || ReceiptHandle === undefined ? [] : [{ body: Body, handle: ReceiptHandle }],
         );
       } catch (error) {
@@ -62,8 +62,8 @@ export function createSqsQueue(settings: SqsSettings): SignalReceiver & SignalSe
     async send(bodies) {
       for (let from = 0; from < bodies.length; from += BATCH) {
         const Entries = bodies.slice(from, from + BATCH).map((MessageBody, Id) => ({ Id: String(Id), MessageBody }));
-        const answer = await outage(client.send(new SendMessageBatchCommand({ QueueUrl, Entries })));
-        if ((answer.Failed ?? []).length > 0) throw new Outage("sqs", new Error("a message was not accepted"));
+        const response = await outage(client.send(new SendMessageBatchCommand({ QueueUrl, Entries })));
+        if ((response.Failed ?? []).length > 0) throw new Outage("sqs", new Error("a message was not accepted"));
       }
     },
 

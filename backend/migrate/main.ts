@@ -8,8 +8,8 @@ const USAGE = "usage: DATABASE_URL=postgres://... npm run migrate [-- --check | 
 const HELP = `${USAGE}
 
 Applies every pending file of migrations/, then migrations/functions where it, or the database, has changed since.
-All of it in one transaction. DATABASE_URL is the owner's; beyond this machine it should have sslmode=verify-full: a
-warning says when it has not, unless DPP_ALLOW_PLAINTEXT is true.
+All of it in one transaction. DATABASE_URL is the owner's; beyond this machine it must have sslmode=verify-full, unless
+DPP_ALLOW_PLAINTEXT is true: a private network.
 
   --check  change nothing: print how the database differs from what the migrations make;
            without DATABASE_URL this checks the development stack of .dev/stack.json
@@ -20,7 +20,7 @@ Exit codes: 0 done, or nothing differs; 1 failed, or something differs; 2 bad ar
 const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ });
 const NO_URL = "DATABASE_URL must be the postgres:// URL of the database's owner";
 
-class NoDatabaseUrl extends Error {}
+class InvalidDatabaseUrl extends Error {}
 
 function fail(message: string, exitCode: number): void {
   console.error(message);
@@ -29,10 +29,10 @@ function fail(message: string, exitCode: number): void {
 
 function namedUrl(): string {
   const url = databaseUrl.safeParse(process.env["DATABASE_URL"]);
-  if (!url.success) throw new NoDatabaseUrl(NO_URL);
+  if (!url.success) throw new InvalidDatabaseUrl(NO_URL);
   const [fault] = plaintextFaults({ DATABASE_URL: url.data });
   if (fault !== undefined && process.env["DPP_ALLOW_PLAINTEXT"] !== "true")
-    console.error(`warning: ${fault.join(" ")}`);
+    throw new InvalidDatabaseUrl(fault.join(" "));
   return url.data;
 }
 
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
   try {
     await (wanted.check ? check() : apply());
   } catch (error) {
-    if (error instanceof NoDatabaseUrl) return fail(`${error.message}\n${USAGE}`, 2);
+    if (error instanceof InvalidDatabaseUrl) return fail(`${error.message}\n${USAGE}`, 2);
     if (error instanceof CheckImpossible) return fail(error.message, 1);
     fail(
       error instanceof Error ? `${wanted.check ? "check" : "migration"} failed: ${error.message}` : String(error),

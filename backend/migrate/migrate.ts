@@ -4,7 +4,7 @@ import { type MigrationFiles, readMigrationFiles, type SqlFile } from "./files.t
 import { applyFunctions } from "./functions.ts";
 import { LOCK_NOT_AVAILABLE, runFile } from "./run-file.ts";
 
-/** Whoever comes after a migration that waits for a table waits behind it: it gives up before they do. */
+/** Statements that come after a migration which waits for a table wait behind it: it gives up before they do. */
 const LOCK_SECONDS = 5;
 /** For another migration to end. */
 const TURN_SECONDS = 120;

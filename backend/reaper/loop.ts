@@ -1,24 +1,21 @@
 import type { Sleeper } from "#core/ports/clock.ts";
+import type { Liveness } from "#core/ports/liveness.ts";
 import { type AuditSweepDeps, type AuditCursor, sweepAudit } from "./sweeps/audit.ts";
 import { type ClaimedSweepDeps, type ClaimedCursor, sweepClaims } from "./sweeps/claimed.ts";
 import { type DeadLetterSweepDeps, newDeadLettersSeen, sweepDeadLetters } from "./sweeps/dead-letters.ts";
 import { type GaugesSweepDeps, newGaugesCursor, sweepGauges } from "./sweeps/gauges.ts";
 import { type HorizonSeen, type HorizonSweepDeps, sweepHorizon } from "./sweeps/horizon.ts";
 import { type LeaseCursor, sweepLeases } from "./sweeps/lease.ts";
+import { type OldEventsCursor, sweepOldEvents } from "./sweeps/old-events.ts";
 import { type RetentionSweepDeps, type RetentionCursor, sweepRetention } from "./sweeps/retention.ts";
 import { sweepSignals } from "./sweeps/signal.ts";
 import { newSyncCursors, sweepSync } from "./sweeps/sync.ts";
-import {
-  type FanOutCursor,
-  type ForgetCursor,
-  forgetOldEvents,
-  sweepWebhooks,
-  type WebhookSweepDeps,
-} from "./sweeps/webhooks.ts";
+import { type FanOutCursor, sweepWebhooks, type WebhookSweepDeps } from "./sweeps/webhooks.ts";
+import { watchCalls } from "./watch-calls.ts";
 
 /**
  * `objects` creates, heads and deletes; `dead_letters` is undefined where no such queue is named, `webhooks` where this
- * reaper tells nobody.
+ * reaper sends none.
  */
 export type ReaperDeps = AuditSweepDeps &
   ClaimedSweepDeps &
@@ -29,12 +26,14 @@ export type ReaperDeps = AuditSweepDeps &
     readonly inspector?: GaugesSweepDeps["inspector"];
     readonly sleeper: Sleeper;
     readonly webhooks: Pick<WebhookSweepDeps, "send" | "random" | "objects"> | undefined;
-    /** Called after each round of a sweep. */
-    readonly onRound?: () => void;
+    /** Undefined: nobody asks whether a sweep hangs. */
+    readonly liveness?: Liveness;
   };
 
 /** A receiver waits for these: they are sent sooner than a sweep repairs anything. */
 const WEBHOOK_REST_SECONDS = 1;
+/** Its rest aside, a sweep hangs that began and ended no call for so long, or one of whose calls has lasted so long. */
+export const SWEEP_HANGS_SECONDS = 300;
 
 export interface ReaperSettings {
   readonly max_attempts: number;
@@ -65,7 +64,7 @@ function sweeps(
   const audit: AuditCursor = { tenant_after: undefined, run_after: undefined, drifting: new Set() };
   const retention: RetentionCursor = { after: undefined };
   const fanOut: FanOutCursor = { after: undefined };
-  const oldEvents: ForgetCursor = { after: undefined };
+  const oldEvents: OldEventsCursor = { after: undefined };
   const seen = newDeadLettersSeen();
   const gauges = newGaugesCursor();
   const horizon: HorizonSeen = { horizon: undefined, since_ms: 0, warned: false };
@@ -87,7 +86,7 @@ function sweeps(
         rest_seconds: settings.webhook_seconds ?? Math.min(sweep_seconds, WEBHOOK_REST_SECONDS),
         run: (deps: ReaperDeps, stop: AbortSignal) => sweepWebhooks({ ...deps, ...webhooks }, stop, fanOut),
       },
-      "old-events": often((deps, stop) => forgetOldEvents(deps, stop, oldEvents)),
+      "old-events": often((deps, stop) => sweepOldEvents(deps, stop, oldEvents)),
     }),
   };
 }
@@ -97,23 +96,39 @@ function sweeps(
  * that use it. Any number of replicas may run the same loops.
  */
 export async function reaperLoop(deps: ReaperDeps, settings: ReaperSettings, stop: AbortSignal): Promise<void> {
-  const { clock, metrics } = deps;
+  const { clock, metrics, liveness } = deps;
   const round = async ([sweep, turn]: [string, Sweep]) => {
+    const turns = (rest_seconds = 0) => liveness?.turn(sweep, (rest_seconds + SWEEP_HANGS_SECONDS) * 1000);
+    const own = liveness === undefined ? deps : watchedDeps(deps, liveness, sweep);
     // A sweep that never succeeds is stalled too.
     metrics.gauge("sweep_last_success_timestamp_seconds", clock.now() / 1_000, { sweep });
     while (!stop.aborted) {
       const began_ms = clock.now();
+      turns();
       try {
-        await turn.run(deps, stop);
+        await turn.run(own, stop);
         metrics.gauge("sweep_last_success_timestamp_seconds", clock.now() / 1_000, { sweep });
       } catch (error) {
         metrics.count("sweep_failed", { sweep });
         deps.log.error("sweep failed", { sweep, error });
       }
       metrics.observe("sweep_seconds", (clock.now() - began_ms) / 1_000, { sweep });
-      deps.onRound?.();
+      turns(turn.rest_seconds);
       await deps.sleeper.sleep(turn.rest_seconds * 1000, stop);
     }
   };
   await Promise.all(Object.entries(sweeps(settings, deps)).map(round));
+}
+
+/** A round may take long where there is much to do: each call that it makes is a turn of its own. */
+function watchedDeps(deps: ReaperDeps, liveness: Liveness, sweep: string): ReaperDeps {
+  const within_ms = SWEEP_HANGS_SECONDS * 1000;
+  return watchCalls(deps, async (call) => {
+    liveness.turn(sweep, within_ms);
+    try {
+      return await liveness.during(sweep, within_ms, call);
+    } finally {
+      liveness.turn(sweep, within_ms);
+    }
+  });
 }

@@ -3,6 +3,7 @@ import { awsClient } from "../drivers/aws-client.ts";
 import { createWebhookSender } from "../drivers/fetch/webhook-sender.ts";
 import { createLog } from "../drivers/log.ts";
 import { createSqsDeadLetters } from "../drivers/sqs-dead-letters.ts";
+import { endOnUnhandledError } from "../drivers/unhandled-errors.ts";
 import { startService } from "../start-service.ts";
 import { reaperLoop } from "./loop.ts";
 
@@ -13,8 +14,9 @@ const CONNECTIONS = 12;
 
 const config = configOrExit(reaperConfig);
 const log = createLog({ level: config.DPP_LOG_LEVEL, service: "reaper" });
+endOnUnhandledError(log, () => process.exit(1));
 const service = await startService({ name: "reaper", config, log, connections: CONNECTIONS, s3: AWS, sqs: AWS });
-const { stores, clock, sleeper, stop, readiness, metrics, random } = service;
+const { stores, clock, sleeper, stop, liveness, metrics, random, tracer } = service;
 const dead_letters =
   config.SQS_DLQ_URL === undefined
     ? undefined
@@ -39,9 +41,10 @@ await reaperLoop(
     clock,
     sleeper,
     inspector: service.inspector,
-    onRound: () => readiness.turn(),
+    liveness,
     platform_failure_fee: config.DPP_PLATFORM_FAILURE_FEE,
     metrics,
+    tracer,
     log,
   },
   {

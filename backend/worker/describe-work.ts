@@ -26,7 +26,7 @@ export async function describeWork(
   try {
     if (written === "too-large") return written;
     if (written === "not-json") throw new TypeError("the pack's data are no JSON value");
-    if ("mismatch" in written) throw new TypeError(`the pack's data do not fit its schema: ${written.mismatch}`);
+    if ("mismatch" in written) throw new TypeError(`the pack's data are invalid by its schema: ${written.mismatch}`);
     if (!(reliability >= 0 && reliability <= 1)) throw new RangeError(`bad reliability ${reliability}`);
     const body = resultBytes({
       run_id: run.run_id,

@@ -57,9 +57,9 @@ export async function keepLease(
     const asked_at_ms = deps.clock.now();
     try {
       const grace_seconds = lease_seconds + times.waited_ms() / 1_000;
-      const answer = await extendLease(deps.db, run, { lease_seconds, grace_seconds });
-      deps.metrics.count("lease_beats", { outcome: answer === "lost" ? "lost" : "extended" });
-      if (answer === "lost") return until.aborted ? "ended" : "lost";
+      const result = await extendLease(deps.db, run, { lease_seconds, grace_seconds });
+      deps.metrics.count("lease_beats", { outcome: result === "lost" ? "lost" : "extended" });
+      if (result === "lost") return until.aborted ? "ended" : "lost";
     } catch (error) {
       deps.metrics.count("lease_beats", { outcome: "unanswered" });
       deps.log.warn("heartbeat got no answer", { error });

@@ -7,6 +7,9 @@ const MAX_RECEIVED = 10;
 /** While runs are going on, slots that fall free within this time are filled by one call. */
 const GATHER_MS = 5;
 const PAUSE_AFTER_OUTAGE_MS = 1_000;
+/** Between messages of a worker that can lease no run: SQS counts each receipt, and other workers may be able to. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
 
 export interface LoopSettings extends WorkerTimes {
   readonly concurrency: number;
@@ -29,13 +32,21 @@ export async function workerLoop(deps: WorkerDeps, settings: LoopSettings, stopp
   stopping.addEventListener("abort", () => wake(), { once: true });
 
   const room = createWaitingRoom(settings.concurrency, () => wake());
+  let isUnable = false;
+  let pauses = 0;
+  const onLease = (answered: boolean) => {
+    isUnable = !answered;
+    if (answered) pauses = 0;
+  };
   const free = () => settings.concurrency - (running.size - room.beside);
 
   const start = (message: ReceivedMessage) => {
-    const run: Promise<void> = processMessage({ ...deps, room }, settings, message, giveUp.signal).finally(() => {
-      running.delete(run);
-      wake();
-    });
+    const run: Promise<void> = processMessage({ ...deps, room, onLease }, settings, message, giveUp.signal).finally(
+      () => {
+        running.delete(run);
+        wake();
+      },
+    );
     running.add(run);
   };
 
@@ -43,7 +54,8 @@ export async function workerLoop(deps: WorkerDeps, settings: LoopSettings, stopp
     settings.onTurn?.(free() <= 0);
     if (free() <= 0) await woken();
     if (running.size > 0) await deps.sleeper.sleep(GATHER_MS, stopping);
-    const wanted = Math.min(free(), MAX_RECEIVED);
+    if (isUnable) await deps.sleeper.sleep(Math.min(FIRST_PAUSE_MS * 2 ** pauses++, LONGEST_PAUSE_MS), stopping);
+    const wanted = Math.min(free(), isUnable ? 1 : MAX_RECEIVED);
     if (wanted <= 0 || stopping.aborted) continue;
     try {
       const messages = await deps.queue.receive(wanted, LONG_POLL_SECONDS, stopping);

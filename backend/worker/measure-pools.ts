@@ -5,7 +5,7 @@ import { subscribeToPools } from "./packs/isolation/pool-events.ts";
 export function measurePools(metrics: Metrics): void {
   subscribeToPools((event) => {
     const { pool } = event;
-    if (event.kind === "ended") return metrics.count("child_ended", { pool, fault: event.fault });
+    if (event.kind === "ended") return metrics.count("child_ended", { pool, fault: event.reason });
     metrics.gauge("process_pool_busy", event.busy, { pool });
     metrics.gauge("process_pool_waiting", event.waiting, { pool });
     metrics.gauge("process_pool_size", event.size, { pool });

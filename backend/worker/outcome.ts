@@ -17,4 +17,4 @@ const outcome = z.discriminatedUnion("kind", [
 ]);
 
 /** What a pack answered, if it is an outcome; undefined for anything else: a pack is code that somebody adds. */
-export const parseOutcome = (answer: unknown): PackOutcome | undefined => outcome.safeParse(answer).data;
+export const parseOutcome = (value: unknown): PackOutcome | undefined => outcome.safeParse(value).data;

@@ -4,6 +4,7 @@ import { isTerminal } from "#core/domain/run.ts";
 import { traceIdOf } from "#core/domain/trace.ts";
 import type { ReceivedMessage } from "#core/ports/queue.ts";
 import type { Redis } from "#core/ports/redis.ts";
+import type { ActiveSpan, Tracer } from "#core/ports/tracer.ts";
 import { type LeaseResult, leaseRun } from "#core/store/runs/lease-run.ts";
 import type { ClosedRun } from "#core/store/runs/close-run.ts";
 import { statusOf } from "#core/store/runs/run-status.ts";
@@ -29,8 +30,11 @@ export interface WorkerDeps extends RequeueDeps {
   readonly redis: Redis;
   readonly packs: ReadonlyMap<string, Pack<unknown>>;
   readonly fetch: GuardedFetch;
+  readonly tracer: Tracer;
   /** Where runs wait for a process; without one each waits in its slot. */
   readonly room?: WaitingRoom;
+  /** Called when W1 is over: whether it was answered. */
+  readonly onLease?: (answered: boolean) => void;
 }
 
 export interface WorkerTimes {
@@ -54,8 +58,15 @@ export async function processMessage(
     return;
   }
   const log = deps.log.child({ run_id: signal.run_id, trace_id: traceIdOf(signal.traceparent) });
+  const attributes = {
+    "messaging.system": "aws_sqs",
+    "messaging.operation.type": "process",
+    "dpp.run_id": signal.run_id,
+  };
   try {
-    await processSignal({ ...deps, log }, times, signal, message.handle, stop);
+    await deps.tracer.span({ name: "process run", kind: "consumer", parent: signal.traceparent, attributes }, (span) =>
+      processSignal({ ...deps, log, span }, times, signal, message.handle, stop),
+    );
   } catch (error) {
     deps.metrics.count("run_interrupted");
     log.warn("the run was interrupted; a sweep or the next signal goes on", { error });
@@ -63,18 +74,27 @@ export async function processMessage(
 }
 
 async function processSignal(
-  deps: WorkerDeps,
+  deps: WorkerDeps & { readonly span: ActiveSpan },
   times: WorkerTimes,
   signal: RunSignal,
   handle: string,
   stop: AbortSignal,
 ): Promise<void> {
   const asked_at_ms = deps.clock.now();
-  const claim = await claimUnder(deps, times, signal.run_id, asked_at_ms, stop);
-  if (claim.kind === "busy" || claim.kind === "over") return forget(deps, handle);
+  const leased = await leaseUnder(deps, times, signal.run_id, asked_at_ms, stop).catch(async (error: unknown) => {
+    deps.onLease?.(false);
+    await giveBack(deps, handle);
+    throw error;
+  });
+  deps.onLease?.(true);
+  if (leased.kind === "busy" || leased.kind === "over") {
+    deps.span.set({ "dpp.outcome": leased.kind });
+    return forget(deps, handle);
+  }
 
-  const run = hold(claim.run, asked_at_ms, times.lease_seconds);
+  const run = hold(leased.run, asked_at_ms, times.lease_seconds);
   const { pack_type } = run;
+  deps.span.set({ "dpp.pack_type": pack_type, "dpp.attempt": run.attempt });
   if (run.attempt === 1) deps.metrics.observe("run_wait_seconds", run.waited_seconds, { pack_type });
   const pack = deps.packs.get(run.pack_type);
   if (pack === undefined) {
@@ -90,7 +110,13 @@ async function processSignal(
   });
   const beats = { ...times, waited_ms: () => timebox.waited_ms() };
   await whileHeld(deps, beats, run, handle, async (lost) => {
-    const execution = await execute(deps, pack, run, timebox, AbortSignal.any([stop, lost]));
+    const work = { name: "execute", kind: "internal", attributes: { "dpp.pack_type": pack_type } } as const;
+    const execution = await deps.tracer.span(work, async ({ set }) => {
+      const ended = await execute(deps, pack, run, timebox, AbortSignal.any([stop, lost]));
+      set({ "dpp.outcome": ended.kind });
+      return ended;
+    });
+    deps.span.set({ "dpp.outcome": execution.kind });
     if (lost.aborted) {
       deps.metrics.count("lease_lost");
       return abandonRun(deps, run, handle);
@@ -137,9 +163,9 @@ async function leave(deps: WorkerDeps, run: HeldRun, handle: string, requeued: R
 
 /**
  * W1. An unknown outcome is asked after again under the same token until its lease could have passed, or the worker
- * must stop; then the message comes back.
+ * must stop; then the message is given back.
  */
-function claimUnder(
+function leaseUnder(
   deps: WorkerDeps,
   times: WorkerTimes,
   run_id: string,
@@ -164,8 +190,8 @@ async function whileHeld(
 ): Promise<void> {
   const ended = new AbortController();
   const lost = new AbortController();
-  const beating = keepLease(deps, run, times, handle, ended.signal).then((answer) => {
-    if (answer === "lost") lost.abort();
+  const beating = keepLease(deps, run, times, handle, ended.signal).then((result) => {
+    if (result === "lost") lost.abort();
   });
   try {
     await work(lost.signal);
@@ -197,6 +223,13 @@ async function abandonRun(deps: WorkerDeps, run: HeldRun, handle: string): Promi
   if (status === "CANCELED") deps.log.info("the run was canceled", { attempt: run.attempt });
   else deps.log.warn("the run is no longer ours", { attempt: run.attempt, status });
   if (status !== undefined && isTerminal(status)) forget(deps, handle);
+}
+
+/** A worker that cannot lease a run does not hide its message from one that can. */
+async function giveBack(deps: WorkerDeps, handle: string): Promise<void> {
+  await deps.queue
+    .hide(handle, 0)
+    .catch((error: unknown) => deps.log.warn("a message was not given back; it comes back later", { error }));
 }
 
 /** W7. Nobody waits for it: a message that stays finds its run over. */

@@ -24,9 +24,9 @@ export type Requeued = "queued" | "lost" | { readonly closed: ClosedRun; readonl
  * changes nothing, so that any run found QUEUED is signaled.
  */
 export async function requeueNow(deps: RequeueDeps, run: HeldRun): Promise<Requeued> {
-  const answer = await underLease(deps, run, () => requeueUncounted(deps.db, run, "now"));
-  deps.log.info("run handed back", { answer });
-  if (answer === "kept" && (await statusOf(deps.db, run.run_id)) !== "QUEUED") return "lost";
+  const result = await underLease(deps, run, () => requeueUncounted(deps.db, run, "now"));
+  deps.log.info("run handed back", { result });
+  if (result === "kept" && (await statusOf(deps.db, run.run_id)) !== "QUEUED") return "lost";
   await deps.queue.send([encodeSignal({ run_id: run.run_id, traceparent: run.trace_parent })]);
   return "queued";
 }
@@ -40,15 +40,15 @@ export async function requeueLater(
   run: HeldRun,
   reason: "PACK_UNKNOWN" | "NO_WORK_PROCESS",
 ): Promise<Requeued> {
-  const answer = await underLease(deps, run, () => requeueUncounted(deps.db, run, "later"));
-  return answer === "requeued" ? "queued" : await failNow(deps, run, reason);
+  const result = await underLease(deps, run, () => requeueUncounted(deps.db, run, "later"));
+  return result === "requeued" ? "queued" : await failNow(deps, run, reason);
 }
 
 /** The process of the work was killed: the next attempt is as above, but this one counts. */
 export async function requeueLost(deps: RequeueDeps, run: HeldRun, max_attempts: number): Promise<Requeued> {
   deps.metrics.count("work_process_lost", { pack_type: run.pack_type });
-  const answer = await underLease(deps, run, () => requeueAttempt(deps.db, run, max_attempts));
-  return answer === "requeued" ? "queued" : await failNow(deps, run, "WORK_PROCESS_LOST");
+  const result = await underLease(deps, run, () => requeueAttempt(deps.db, run, max_attempts));
+  return result === "requeued" ? "queued" : await failNow(deps, run, "WORK_PROCESS_LOST");
 }
 
 /** Fails a run that is given back no more. It finds nothing where the run is no longer ours. */

@@ -1,3 +1,4 @@
+import { tracedFetch } from "#core/ports/traced-fetch.ts";
 import { configOrExit, workerConfig } from "../config.ts";
 import { createGuardedFetch } from "../drivers/fetch/guarded-fetch.ts";
 import { createLog } from "../drivers/log.ts";
@@ -15,6 +16,10 @@ const S3 = { request_ms: 15_000, attempts: 1 };
 const SQS = { request_ms: 30_000, attempts: 3 };
 /** Heartbeats and closings of all slots rarely meet at once. */
 const MAX_CONNECTIONS = 20;
+/** A loop that asks for no messages for so long is stuck. */
+const STALLED_MS = 600_000;
+/** A worker whose slots are all taken asks for none before one is free: four times the longest timebox. */
+const FULL_MS = 3_600_000;
 
 const config = configOrExit(workerConfig);
 const log = createLog({ level: config.DPP_LOG_LEVEL, service: "worker" });
@@ -27,7 +32,7 @@ const service = await startService({
   s3: S3,
   sqs: SQS,
 });
-const { stores, clock, sleeper, stop, readiness, metrics, random } = service;
+const { stores, clock, sleeper, stop, liveness, metrics, random, tracer } = service;
 
 const model = config.DECISION_MODEL_URL;
 const packs = createPacks(
@@ -51,12 +56,13 @@ await workerLoop(
     ...stores,
     packs: measurePacks(packs, metrics),
     offThread: createOffThread(),
-    fetch: createGuardedFetch({ allowHosts: config.DPP_FETCH_ALLOW_HOSTS }),
+    fetch: tracedFetch(tracer, createGuardedFetch({ allowHosts: config.DPP_FETCH_ALLOW_HOSTS })),
     clock,
     sleeper,
     random,
     platform_failure_fee: config.DPP_PLATFORM_FAILURE_FEE,
     metrics,
+    tracer,
     log,
   },
   {
@@ -66,7 +72,7 @@ await workerLoop(
     max_attempts: config.DPP_MAX_ATTEMPTS,
     concurrency: config.DPP_WORKER_CONCURRENCY,
     stop_seconds: config.DPP_STOP_SECONDS,
-    onTurn: (isFull) => readiness.turn(isFull),
+    onTurn: (isFull) => liveness.turn("messages", isFull ? FULL_MS : STALLED_MS),
   },
   stop,
 );

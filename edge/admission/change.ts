@@ -34,9 +34,9 @@ export async function change<A extends ChangeResult>(
   const limited = limitOf(shielded);
   if (limited !== undefined) return { rate, verdict: limited };
 
-  let answer: A;
+  let result: A;
   try {
-    answer = await act();
+    result = await act();
   } catch (error) {
     if (!(error instanceof Outage)) throw error;
     const lacking = shielded.kind === "answered" && shielded.reply.kind === "SCOPE_MISSING";
@@ -44,9 +44,9 @@ export async function change<A extends ChangeResult>(
     deps.log.error("the outcome of a change is unknown", { error });
     return { rate, verdict: refuse.unavailable() };
   }
-  const authorized = answer.outcome !== "unauthorized";
+  const authorized = result.outcome !== "unauthorized";
   recordKeyVerdict(deps, caller, { shielded, authorized });
   if (!authorized) return { rate: undefined, verdict: refuse.unauthorized() };
-  if (answer.outcome === "scope-missing") return { rate, verdict: refuse.scopeMissing(scope) };
-  return { rate, verdict: answer as Decided<A> };
+  if (result.outcome === "scope-missing") return { rate, verdict: refuse.scopeMissing(scope) };
+  return { rate, verdict: result as Decided<A> };
 }

@@ -23,12 +23,12 @@ export function holdToOwnRate(deps: Pick<ShieldDeps, "db" | "bypass">, { key_sha
   asked.set(deps.bypass, under_way);
   const known = under_way.get(key_sha256);
   if (known !== undefined) return known;
-  const answer = learn(deps, key_sha256).finally(() => under_way.delete(key_sha256));
-  under_way.set(key_sha256, answer);
-  return answer;
+  const lookup = loadRate(deps, key_sha256).finally(() => under_way.delete(key_sha256));
+  under_way.set(key_sha256, lookup);
+  return lookup;
 }
 
-async function learn({ db, bypass }: Pick<ShieldDeps, "db" | "bypass">, key_sha256: string): Promise<void> {
+async function loadRate({ db, bypass }: Pick<ShieldDeps, "db" | "bypass">, key_sha256: string): Promise<void> {
   const hold = (found: TenantSnapshot | undefined, for_ms: number) => {
     for (const kind of ["submit", "read"] as const) bypass[kind].hold(key_sha256, rateOf(found, kind), for_ms);
   };

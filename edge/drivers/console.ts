@@ -9,12 +9,17 @@ type Write = Readonly<Record<Level, (line: unknown) => void>>;
 /** Workers Logs indexes the fields of an object; elsewhere a line of JSON is what can be read again. */
 export type LogFormat = "object" | "json";
 
-/** One event, one line, for the platform's log collector. */
-export function createConsoleLog(write: Write, format: LogFormat, bound: Fields = {}): Log {
+/** One event, one line, for the platform's log collector. `context`: what every line of the moment says. */
+export function createConsoleLog(
+  write: Write,
+  format: LogFormat,
+  context: () => Fields = () => ({}),
+  bound: Fields = {},
+): Log {
   const line =
     (level: Level) =>
     (message: string, fields: Fields = {}) => {
-      const all = { level, time: new Date().toISOString(), message, ...bound, ...fields };
+      const all = { level, time: new Date().toISOString(), message, ...context(), ...bound, ...fields };
       const text = JSON.stringify(all, (_name, value: unknown) => (value instanceof Error ? describe(value) : value));
       write[level](format === "json" ? escapeUnprintable(text) : JSON.parse(text, escapeText));
     };
@@ -22,7 +27,7 @@ export function createConsoleLog(write: Write, format: LogFormat, bound: Fields 
     info: line("info"),
     warn: line("warn"),
     error: line("error"),
-    child: (fields) => createConsoleLog(write, format, { ...bound, ...fields }),
+    child: (fields) => createConsoleLog(write, format, context, { ...bound, ...fields }),
   };
 }
 

@@ -126,10 +126,15 @@ export function parseJson(bytes: Uint8Array): unknown {
   return value;
 }
 
-const notJson = (text = "?") =>
-  new Problem("invalid-request", text === "" ? "The body is empty." : "The body is not JSON in UTF-8.", {
-    errors: [{ pointer: "", detail: "is not JSON in UTF-8" }],
-  });
+const NOT_JSON = ["is empty", "is not JSON in UTF-8"] as const;
+
+/** Whether a field error says that the body could not be parsed at all. */
+export const isNotJson = ({ detail }: { readonly detail: string }): boolean => NOT_JSON.some((each) => each === detail);
+
+function notJson(text = "?"): Problem {
+  const detail = NOT_JSON[text === "" ? 0 : 1];
+  return new Problem("invalid-request", `The body ${detail}.`, { errors: [{ pointer: "", detail }] });
+}
 
 function textOf(bytes: Uint8Array): string {
   try {

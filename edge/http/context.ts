@@ -10,6 +10,8 @@ export interface EdgeTypes {
   Variables: {
     request_id: string;
     trace: Trace;
+    /** Sends the spans that have ended; undefined where none are recorded. */
+    flushTraces?: (() => Promise<void>) | undefined;
     /** Where the deployment says it is; undefined where it does not. */
     origin?: string | undefined;
     /** Set when the answer is this problem. */

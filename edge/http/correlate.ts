@@ -11,6 +11,8 @@ interface CorrelateDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly origin?: string | undefined;
+  /** The share of all traces that are sampled. */
+  readonly trace_ratio?: number;
 }
 
 /** Gives every request an id and a place in a trace, and says both in the answer. */
@@ -18,7 +20,7 @@ export function correlate(deps: CorrelateDeps): MiddlewareHandler<EdgeTypes> {
   return async (c, next) => {
     const given = c.req.header("X-Request-ID") ?? "";
     const request_id = SANE_ID.test(given) ? given : newId(deps.clock.now(), deps.random.bytes(16));
-    const trace = continueTrace(c.req.header("traceparent"), deps.random.bytes(24));
+    const trace = continueTrace(c.req.header("traceparent"), deps.random.bytes(24), deps.trace_ratio);
     c.set("request_id", request_id);
     c.set("trace", trace);
     c.set("origin", deps.origin);

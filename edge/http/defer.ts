@@ -8,5 +8,7 @@ export const deferTo =
   (c: EdgeRequest, deps: { readonly log: Log }): Defer =>
   (what, work) =>
     c.executionCtx.waitUntil(
-      work().catch((error: unknown) => deps.log.warn(`${what} failed`, { error, trace_id: c.get("trace").trace_id })),
+      work()
+        .catch((error: unknown) => deps.log.warn(`${what} failed`, { error, trace_id: c.get("trace").trace_id }))
+        .then(() => c.get("flushTraces")?.()),
     );

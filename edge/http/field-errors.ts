@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Fault, Problem } from "#core/domain/problem.ts";
+import { type FieldError, Problem } from "#core/domain/problem.ts";
 import { jsonPointer } from "./json-pointer.ts";
 import { plainMessage } from "./plain-message.ts";
 
@@ -61,7 +61,7 @@ const MAX_PARAMETER_CHARS = 100;
 
 const shortened = (name: string): string => name.slice(0, MAX_PARAMETER_CHARS).toWellFormed();
 
-function* fieldErrorsOf(issue: z.core.$ZodIssue): Generator<Fault> {
+function* fieldErrorsOf(issue: z.core.$ZodIssue): Generator<FieldError> {
   if (issue.code === "unrecognized_keys") {
     for (const key of issue.keys) {
       yield { pointer: jsonPointer([...issue.path, key]), detail: issue.message };

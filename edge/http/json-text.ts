@@ -1,4 +1,4 @@
-import type { Fault } from "#core/domain/problem.ts";
+import type { FieldError } from "#core/domain/problem.ts";
 import { jsonPointer } from "./json-pointer.ts";
 
 const MAX_DEPTH = 32;
@@ -33,7 +33,7 @@ interface Level {
  * out or the stores could not hold; undefined when nothing is. One pass, which stops at the first find. JSON.parse itself
  * drops duplicate names and the last digits of large numbers; what a long fraction loses is no error.
  */
-export function findFieldError(text: string): Fault | undefined {
+export function findFieldError(text: string): FieldError | undefined {
   const scan = new Scan(text);
   const detail = scan.run();
   return detail === undefined ? undefined : { pointer: jsonPointer(scan.path()), detail };

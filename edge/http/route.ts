@@ -1,6 +1,11 @@
 import { matchedRoutes } from "hono/route";
 import type { EdgeRequest } from "./context.ts";
 
+/** Others are the client's own words, which are no label. */
+const METHODS = new Set(["GET", "HEAD", "POST", "DELETE", "OPTIONS"]);
+
+export const methodOf = (c: EdgeRequest): string => (METHODS.has(c.req.method) ? c.req.method : "other");
+
 const MIDDLEWARE = "/*";
 
 /** The path of the operation that is served, as the document writes it: `/v1/keys/{id}`. Undefined: there is no route. */

@@ -43,10 +43,10 @@ export const createKey = operation({
   problems: ["privilege-exceeded", "too-many-keys", "read-only"],
   async handle({ caller, body: request, change, json }, deps: ShieldDeps & MakeKeyDeps) {
     const made = makeKey(deps);
-    const answer = await change(() => createOwnKey(deps.db, caller.key_sha256, request, made.hashes));
-    if (answer.outcome === "past-expiry") throw expiryPast();
-    if (answer.outcome !== "created") throw notMade(answer.outcome);
-    const { key } = answer;
+    const result = await change(() => createOwnKey(deps.db, caller.key_sha256, request, made.hashes));
+    if (result.outcome === "past-expiry") throw expiryPast();
+    if (result.outcome !== "created") throw notMade(result.outcome);
+    const { key } = result;
     return json(201, { ...viewKey(key), api_key: made.api_key[key.mode] }, { Location: `/v1/keys/${key.key_id}` });
   },
 });

@@ -20,10 +20,10 @@ export const revokeKey = operation({
   responses: { 200: { description: "The key is revoked, now or before.", schema: keyView } },
   problems: ["not-found"],
   async handle({ caller, params, change, defer, json }, deps: ShieldDeps) {
-    const answer = await change(() => revokeOwnKey(deps.db, caller.key_sha256, params.id));
-    if (answer.outcome === "absent") throw keyNotFound();
+    const result = await change(() => revokeOwnKey(deps.db, caller.key_sha256, params.id));
+    if (result.outcome === "absent") throw keyNotFound();
     // For a key that was revoked before, too: the process that did so may have died before this.
     defer("sync", () => syncKey(deps, { key_sha256: caller.key_sha256, key_id: params.id }));
-    return json(200, viewKey(answer.key));
+    return json(200, viewKey(result.key));
   },
 });

@@ -28,14 +28,14 @@ export const rotateKey = operation({
   async handle({ caller, params, body, change, defer, json }, deps: ShieldDeps & MakeKeyDeps) {
     const made = makeKey(deps);
     const old = { key_id: params.id, grace_seconds: body.grace_seconds };
-    const answer = await change(() => rotateOwnKey(deps.db, caller.key_sha256, old, made.hashes));
-    if (answer.outcome === "absent") throw keyNotFound();
-    if (answer.outcome === "inactive") throw new Problem("key-not-active");
-    if (answer.outcome === "already-rotated") throw new Problem("key-already-rotated");
-    if (answer.outcome !== "rotated") throw notMade(answer.outcome);
+    const result = await change(() => rotateOwnKey(deps.db, caller.key_sha256, old, made.hashes));
+    if (result.outcome === "absent") throw keyNotFound();
+    if (result.outcome === "inactive") throw new Problem("key-not-active");
+    if (result.outcome === "already-rotated") throw new Problem("key-already-rotated");
+    if (result.outcome !== "rotated") throw notMade(result.outcome);
     // Postgres knows of the end at once; the mirror would learn it at the next sync, and loads a new key when it is used.
     defer("sync", () => syncKey(deps, { key_sha256: caller.key_sha256, key_id: params.id }));
-    const { key, old_expires_at } = answer;
+    const { key, old_expires_at } = result;
     return json(
       201,
       { ...viewKey(key), api_key: made.api_key[key.mode], old_expires_at: old_expires_at.toISOString() },

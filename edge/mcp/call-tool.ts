@@ -1,6 +1,6 @@
 import { Outage } from "#core/domain/outage.ts";
 import { Problem } from "#core/domain/problem.ts";
-import { judgeInvalid } from "../admission/answer-invalid.ts";
+import { keyRefusal } from "../admission/check-key-of-invalid.ts";
 import type { EdgeRequest } from "../http/context.ts";
 import { problemDocument } from "../http/problem-response.ts";
 import { refusalsOf } from "../http/refusals.ts";
@@ -10,17 +10,17 @@ import { RpcError } from "./protocol.ts";
 import type { Features } from "./revisions.ts";
 import type { Json, ToolResult } from "./tool.ts";
 
-/** What a tool's call came to: an answer, or in its place the problem that the same request meets over HTTP. */
-export type Called = { readonly answer: ToolResult } | { readonly problem: Problem };
+/** What a tool's call came to: a result, or in its place the problem that the same request meets over HTTP. */
+export type Called = { readonly result: ToolResult } | { readonly problem: Problem };
 
-/** `answer`: what the tool's call gives, in the place of its arguments, which nothing is to hold while it is waited for. */
-export async function callTool(ctx: McpContext, tool: string, answer: Promise<ToolResult>): Promise<Called> {
+/** `result`: what the tool's call gives, in the place of its arguments, which nothing is to hold while it is waited for. */
+export async function callTool(ctx: McpContext, tool: string, result: Promise<ToolResult>): Promise<Called> {
   try {
-    return { answer: await answer };
+    return { result: await result };
   } catch (error) {
     if (error instanceof RpcError) throw error;
     const found = problemOf(ctx, error);
-    const problem = (await judgeInvalid(ctx.deps, ctx.c, found)) ?? found;
+    const problem = (await keyRefusal(ctx.deps, ctx.c, found)) ?? found;
     if (problem.slug === "unauthorized") throw problem;
     ctx.deps.metrics.count("tool_refused", { tool, slug: problem.slug });
     refusalsOf(ctx.c).push({ slug: problem.slug, tool });
@@ -38,17 +38,17 @@ export function problemOf({ c, deps }: McpContext, error: unknown): Problem {
   throw error;
 }
 
-export const answered = async (answer: Promise<ToolResult>): Promise<Called> => ({ answer: await answer });
+export const asResult = async (result: Promise<ToolResult>): Promise<Called> => ({ result: await result });
 
-/** A CallToolResult. A problem has no structure: what a tool's output schema promises is its answers. */
+/** A CallToolResult. A problem has no structure: what a tool's output schema promises is its results. */
 export async function resultOf(
   { c }: McpContext,
   { structure: structured }: Features,
   coming: Promise<Called>,
 ): Promise<Json> {
   const called = await coming;
-  if ("answer" in called) {
-    const { structure, links = [], failed = false } = called.answer;
+  if ("result" in called) {
+    const { structure, links = [], failed = false } = called.result;
     // Its text says where the result is, too.
     if (!structured) return { content: [textOf(structure)], isError: failed };
     return { content: [textOf(structure), ...links], structuredContent: structure, isError: failed };
@@ -59,7 +59,7 @@ export async function resultOf(
   return { content: [textOf(documentOf(c, problem))], isError: true };
 }
 
-/** A tool's answer has no header of its own to say when to try again. */
+/** A tool's result has no header of its own to say when to try again. */
 export const documentOf = (c: EdgeRequest, problem: Problem): Json => {
   const { retry_after_s } = problem.extras;
   return { ...problemDocument(c, problem), ...(retry_after_s !== undefined && { retry_after_s }) };

@@ -1,6 +1,6 @@
 import { accepts } from "hono/accepts";
 import { Problem } from "#core/domain/problem.ts";
-import { judgeInvalid } from "../admission/answer-invalid.ts";
+import { keyRefusal } from "../admission/check-key-of-invalid.ts";
 import { callerOf } from "../admission/authenticate.ts";
 import { readValid } from "../admission/read-body.ts";
 import { bodyDocument } from "../http/body.ts";
@@ -9,14 +9,14 @@ import type { Operation } from "../http/operation.ts";
 import type { Parameter } from "../http/parameters.ts";
 import { refusalsOf } from "../http/refusals.ts";
 import { RATE, RETRY_AFTER } from "../openapi/headers.ts";
-import { answer, answerBatch, type Asked, askedBy, errorReply, negotiate, noteError } from "./answer.ts";
+import { handleMessage, handleBatch, type Asked, askedBy, errorReply, negotiate, noteError } from "./handle-message.ts";
 import { contextOf, type McpContext } from "./context.ts";
 import type { McpDeps } from "./deps.ts";
 import type { Negotiated } from "./era.ts";
 import { checkOrigin } from "./origin.ts";
 import { RpcError, statusOf } from "./protocol.ts";
 import { MAX_BATCH, readMessages } from "./read-messages.ts";
-import { mcpAnswer, mcpError } from "./schemas.ts";
+import { mcpResponse, mcpError } from "./schemas.ts";
 import type { Json } from "./tool.ts";
 
 const JSON_TYPE = "application/json";
@@ -50,7 +50,7 @@ export const mcp: Operation<McpDeps> = {
   responses: {
     200: {
       description: "The result; before 2026-07-28 an error of the protocol too.",
-      schema: mcpAnswer,
+      schema: mcpResponse,
       headers: { ...RATE, ...RETRY_AFTER },
     },
     202: { description: "The notification was accepted." },
@@ -67,7 +67,7 @@ export const mcp: Operation<McpDeps> = {
       return await respond(ctx, seen);
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
-      const refused = await judgeInvalid(deps, c, error);
+      const refused = await keyRefusal(deps, c, error);
       if (refused !== undefined) throw refused;
       const status = statusOf(error.code, seen.spoken?.features.era);
       c.set("problem", error.slug);
@@ -87,10 +87,10 @@ interface Seen {
 
 async function respond(ctx: McpContext, seen: Seen): Promise<Response> {
   const received = await readValid(ctx.deps, ctx.caller, () => readMessages(ctx.c), "any");
-  if ("batch" in received) return answerBatch(ctx, received.batch);
+  if ("batch" in received) return handleBatch(ctx, received.batch);
   seen.asked = askedBy(received.message);
   seen.spoken = await negotiate(ctx, received.message);
-  return responseOf(ctx, answer(ctx, received.message, seen.spoken));
+  return responseOf(ctx, handleMessage(ctx, received.message, seen.spoken));
 }
 
 async function responseOf({ c }: McpContext, coming: Promise<Json | undefined>): Promise<Response> {

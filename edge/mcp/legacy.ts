@@ -2,7 +2,7 @@ import { isTerminal } from "#core/domain/run.ts";
 import { problemDocument } from "../http/problem-response.ts";
 import { about, cursorless, INSTRUCTIONS } from "./about.ts";
 import type { FoundRun } from "#core/store/runs/find-run.ts";
-import { answered, type Called, callTool, resultOf } from "./call-tool.ts";
+import { asResult, type Called, callTool, resultOf } from "./call-tool.ts";
 import { knownCaller, MAX_WAIT_S, type McpContext, ownPacks } from "./context.ts";
 import type { Method } from "./method.ts";
 import { legacyCallParams, initializeParams, listParams, META, paramsOf, RPC, RpcError } from "./protocol.ts";
@@ -10,7 +10,7 @@ import { agreedRevision, type Features, featuresOf, type Revision } from "./revi
 import { cancelTask, legacyTask, runOfTask, taskOf } from "./tasks.ts";
 import type { Json } from "./tool.ts";
 import { describeTools, tools } from "./tools.ts";
-import { answerOf } from "./tools/submit-run.ts";
+import { submitResult } from "./tools/submit-run.ts";
 import { awaitRun } from "./wait.ts";
 
 /** There is no session: nothing of this is remembered, and nothing depends on it. */
@@ -57,8 +57,8 @@ const taskMade = async (ctx: McpContext, called: Promise<Called>): Promise<Json>
 
 /** A caller that asks for a task gets one, of a run that is over too, or an error of the protocol. */
 function newTask({ c }: McpContext, called: Called): Json {
-  if ("answer" in called) {
-    const { run } = called.answer;
+  if ("result" in called) {
+    const { run } = called.result;
     if (run === undefined) throw new Error("a long tool named no run");
     return legacyTask(taskOf(run));
   }
@@ -75,7 +75,7 @@ const taskResult: Method = async (ctx, params, { features }) => {
 async function endOf(ctx: McpContext, features: Features, asked: FoundRun): Promise<Json> {
   const run = isTerminal(asked.status) ? asked : ((await awaitRun(ctx, asked.run_id, MAX_WAIT_S)) ?? asked);
   if (!isTerminal(run.status)) throw new RpcError(RPC.internal, "The task is still working. Ask again.");
-  const result = await resultOf(ctx, features, answered(answerOf(ctx, run)));
+  const result = await resultOf(ctx, features, asResult(submitResult(ctx, run)));
   return { ...result, _meta: { [META.related_task]: { taskId: run.run_id } } };
 }
 

@@ -1,6 +1,6 @@
 import { isTerminal } from "#core/domain/run.ts";
 import { about, cursorless, INSTRUCTIONS } from "./about.ts";
-import { answered, type Called, callTool, resultOf } from "./call-tool.ts";
+import { asResult, type Called, callTool, resultOf } from "./call-tool.ts";
 import { knownCaller, type McpContext, ownPacks } from "./context.ts";
 import type { Method } from "./method.ts";
 import { callParams, listParams, META, paramsOf, RPC, RpcError, TASKS, updateParams } from "./protocol.ts";
@@ -8,7 +8,7 @@ import { type Features, VERSIONS } from "./revisions.ts";
 import { cancelTask, modernTask, runOfTask, taskOf } from "./tasks.ts";
 import type { Json } from "./tool.ts";
 import { describeTools, tools } from "./tools.ts";
-import { answerOf } from "./tools/submit-run.ts";
+import { submitResult } from "./tools/submit-run.ts";
 
 /** How long a client may keep what changes with a deployment, or an account's plan, alone. */
 const TTL_MS = 300_000;
@@ -42,7 +42,7 @@ const call: Method = async (ctx, params, { features, follows_tasks }) => {
 
 async function taskOrResult(ctx: McpContext, features: Features, coming: Promise<Called>): Promise<Json> {
   const called = await coming;
-  const run = "answer" in called ? called.answer.run : undefined;
+  const run = "result" in called ? called.result.run : undefined;
   if (run === undefined || isTerminal(run.status)) return resultOf(ctx, features, coming);
   return { resultType: "task", ...modernTask(taskOf(run)) };
 }
@@ -51,7 +51,7 @@ const getTask: Method = async (ctx, params, { features }) => {
   const run = await runOfTask(ctx, params);
   const task = modernTask(taskOf(run));
   if (task.status !== "completed") return task;
-  return { ...task, result: await resultOf(ctx, features, answered(answerOf(ctx, run))) };
+  return { ...task, result: await resultOf(ctx, features, asResult(submitResult(ctx, run))) };
 };
 
 /** No task asks its client for input, so that answers to such questions are ignored, as the extension says. */

@@ -1,5 +1,5 @@
 import { Problem } from "#core/domain/problem.ts";
-import { parseJson, readBody } from "../http/body.ts";
+import { isNotJson, parseJson, readBody } from "../http/body.ts";
 import type { EdgeRequest } from "../http/context.ts";
 import { NO_QUERY } from "../http/query.ts";
 import { revisionOf } from "./era.ts";
@@ -52,8 +52,7 @@ function parsed(bytes: Uint8Array): unknown {
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const { errors } = error.extras;
-    const code =
-      errors?.some(({ detail }) => detail === "is not JSON in UTF-8") === true ? RPC.parse : RPC.invalid_request;
+    const code = errors?.some(isNotJson) === true ? RPC.parse : RPC.invalid_request;
     throw new RpcError(code, error.detail, { errors });
   }
 }

@@ -80,11 +80,11 @@ const mcpBatch = z.array(mcpMessage).min(1).max(MAX_BATCH).describe("A batch, of
 const mcpReply = z.union([mcpResult, mcpError]);
 const mcpReplies = z.array(mcpReply).describe("The replies to a batch: one for each of its requests, in their order.");
 
-export const mcpAnswer = z.union([mcpResult, mcpError, mcpReplies]);
+export const mcpResponse = z.union([mcpResult, mcpError, mcpReplies]);
 
 /** By their names in the document. */
 export const SCHEMAS = {
   McpRequest: z.union([mcpMessage, mcpBatch]),
-  McpAnswer: mcpAnswer,
+  McpResponse: mcpResponse,
   McpError: mcpError,
 };

@@ -35,15 +35,15 @@ function settleMirror(deps: CancelDeps, { tenant_id, run_id, charged_micros: cha
   if (charged !== null) deps.defer("settle", () => settle(deps.redis, { tenant_id, run_id, charged }));
 }
 
-function resultOf(answer: Decided<CancelResult>): Canceled | Problem {
-  switch (answer.outcome) {
+function resultOf(result: Decided<CancelResult>): Canceled | Problem {
+  switch (result.outcome) {
     case "canceled":
     case "already-canceled":
-      return { kind: "over", run: answer.run };
+      return { kind: "over", run: result.run };
     case "requested":
-      return { kind: "asked", run: answer.run };
+      return { kind: "asked", run: result.run };
     case "already-terminal":
-      return refuse.alreadyTerminal(isExpired(answer.run) ? "EXPIRED" : answer.run.status);
+      return refuse.alreadyTerminal(isExpired(result.run) ? "EXPIRED" : result.run.status);
     case "frozen":
       return refuse.underAudit();
     case "absent":

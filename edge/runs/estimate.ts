@@ -30,12 +30,12 @@ export async function estimate(
   order: RunOrder,
   origin: string | undefined,
 ): Promise<EstimateView> {
-  const answer = await read(() => dryRun(deps, caller, order));
-  if (answer.kind === "undecided") throw answer.problem;
-  if (answer.kind !== "decided") throw new Error("an estimate was not decided");
+  const result = await read(() => dryRun(deps, caller, order));
+  if (result.kind === "undecided") throw result.problem;
+  if (result.kind !== "decided") throw new Error("an estimate was not decided");
   // As a submit has it: what Postgres refuses comes first.
   const { reserve, price } = order.request;
-  const refusal = answer.refusal ?? maxCostBelowPrice(reserve, price) ?? null;
+  const refusal = result.refusal ?? maxCostBelowPrice(reserve, price) ?? null;
   return view(order, refusal, origin);
 }
 

@@ -82,9 +82,9 @@ export async function submit(deps: SubmitDeps, caller: Caller, request: SubmitRe
   // S2
   const run = { ...request, ...request.content(), key_sha256: caller.key_sha256, run_id: question.run_id };
   const deadline_ms = deps.clock.now() + refuse.SUBMIT_DEADLINE_MS;
-  let answer: SubmitResult;
+  let result: SubmitResult;
   try {
-    answer = await submitRun(deps.db, run, { mode: question.mode, deadline_ms });
+    result = await submitRun(deps.db, run, { mode: question.mode, deadline_ms });
   } catch (error) {
     if (!(error instanceof Outage)) throw error;
     if (question.refusal?.slug === "scope-missing") return { rate, verdict: question.refusal };
@@ -92,15 +92,15 @@ export async function submit(deps: SubmitDeps, caller: Caller, request: SubmitRe
     return { rate, verdict: refuse.outcomeUnknown() };
   }
 
-  reconcile(deps, caller, { shielded, question, answer, idempotency_sha256 });
+  reconcile(deps, caller, { shielded, question, result, idempotency_sha256 });
   // S4
-  if (answer.outcome === "inserted") {
-    const signal = encodeSignal({ run_id: answer.run.run_id, traceparent: request.traceparent });
+  if (result.outcome === "inserted") {
+    const signal = encodeSignal({ run_id: result.run.run_id, traceparent: request.traceparent });
     deps.defer("signal", () => deps.signals.send([signal]));
   }
   // S3
-  if (answer.outcome === "unauthorized") return { rate: undefined, verdict: unauthorized() };
-  return { rate, verdict: conclude(answer, request, question.refusal) };
+  if (result.outcome === "unauthorized") return { rate: undefined, verdict: unauthorized() };
+  return { rate, verdict: conclude(result, request, question.refusal) };
 }
 
 /** What S1 leads to: a refusal, or a question for Postgres. Nothing is sold below its price, whatever the shield says. */
@@ -135,40 +135,40 @@ function askedBy(shielded: Shielded<Admission>, request: SubmitRequest, run_id: 
 interface Step {
   readonly shielded: Shielded<Admission>;
   readonly question: Question;
-  readonly answer: SubmitResult;
+  readonly result: SubmitResult;
   readonly idempotency_sha256: string;
 }
 
 /** Takes back what Redis holds for a run that Postgres did not confirm, and reloads a mirror that was wrong. */
 function reconcile(deps: SubmitDeps, caller: Caller, step: Step): void {
-  const { shielded, answer, idempotency_sha256 } = step;
+  const { shielded, result, idempotency_sha256 } = step;
   const { run_id, held } = step.question;
   const tenant_id = "tenant_id" in shielded ? shielded.tenant_id : undefined;
-  const confirmed = answer.outcome === "inserted" || (answer.outcome === "existing" && answer.run.run_id === run_id);
+  const confirmed = result.outcome === "inserted" || (result.outcome === "existing" && result.run.run_id === run_id);
   if (held && !confirmed && tenant_id !== undefined) {
     deps.defer("release", () => release(deps.redis, { tenant_id, idempotency_sha256, run_id }));
   }
   // One that comes too late is turned away before its key is looked at.
-  if (answer.outcome !== "late")
-    recordKeyVerdict(deps, caller, { shielded, authorized: answer.outcome !== "unauthorized" });
-  if (!disagrees(shielded, answer) || !deps.refreshes.take(caller.key_sha256).allowed) return;
-  deps.metrics.count("mirror_refreshed", { outcome: answer.outcome });
+  if (result.outcome !== "late")
+    recordKeyVerdict(deps, caller, { shielded, authorized: result.outcome !== "unauthorized" });
+  if (!disagrees(shielded, result) || !deps.refreshes.take(caller.key_sha256).allowed) return;
+  deps.metrics.count("mirror_refreshed", { outcome: result.outcome });
   deps.defer("sync", () => syncTenant(deps, { key_sha256: caller.key_sha256 }, deps.grace_seconds));
 }
 
 /** Whether Postgres's answer shows that the mirror is wrong. Key caps and the operator's switch are not mirrored. */
-function disagrees(shielded: Shielded<Admission>, answer: SubmitResult): boolean {
+function disagrees(shielded: Shielded<Admission>, result: SubmitResult): boolean {
   if (shielded.kind !== "answered") return false;
   const { kind } = shielded.reply;
-  if (answer.outcome === "unauthorized") return true;
-  if (answer.outcome === "scope-missing") return kind !== "SCOPE_MISSING";
-  if (kind === "CONFLICT") return answer.outcome === "inserted";
+  if (result.outcome === "unauthorized") return true;
+  if (result.outcome === "scope-missing") return kind !== "SCOPE_MISSING";
+  if (kind === "CONFLICT") return result.outcome === "inserted";
   // The price is the edge's to know: neither of them holds it.
   if (kind === "COST_BELOW_PRICE") return false;
   // It refused what Postgres, asked to look, would have taken.
-  if (kind !== "RESERVED") return answer.outcome === "absent";
-  if (answer.outcome === "insufficient") return answer.refused_by === "tenant";
-  return ["too-many-open", "pack-not-in-plan", "cost-over-plan-limit"].includes(answer.outcome);
+  if (kind !== "RESERVED") return result.outcome === "absent";
+  if (result.outcome === "insufficient") return result.refused_by === "tenant";
+  return ["too-many-open", "pack-not-in-plan", "cost-over-plan-limit"].includes(result.outcome);
 }
 
 type RefusedOutcome = Exclude<SubmitResult["outcome"], "inserted" | "existing" | "insufficient" | "absent">;
@@ -190,18 +190,18 @@ const REFUSALS: Readonly<Record<RefusedOutcome, (request: Asked) => Problem>> = 
 type Refusal = Exclude<SubmitResult, { readonly outcome: "inserted" | "existing" | "absent" }>;
 
 /** What a submit is refused with, by what Postgres said. */
-export function refusalFor(answer: Refusal, request: Asked): Problem {
-  if (answer.outcome !== "insufficient") return REFUSALS[answer.outcome](request);
-  return refuse.budgetExceeded(request.reserve, answer.available_micros, answer.refused_by);
+export function refusalFor(result: Refusal, request: Asked): Problem {
+  if (result.outcome !== "insufficient") return REFUSALS[result.outcome](request);
+  return refuse.budgetExceeded(request.reserve, result.available_micros, result.refused_by);
 }
 
-function conclude(answer: SubmitResult, request: SubmitRequest, refusal: Problem | undefined): Submitted | Problem {
-  if (answer.outcome === "inserted" || answer.outcome === "existing") {
-    return { run: answer.run, replayed: answer.outcome === "existing" };
+function conclude(result: SubmitResult, request: SubmitRequest, refusal: Problem | undefined): Submitted | Problem {
+  if (result.outcome === "inserted" || result.outcome === "existing") {
+    return { run: result.run, replayed: result.outcome === "existing" };
   }
-  if (answer.outcome === "absent") return refusal ?? unavailable();
-  const refused = refusalFor(answer, request);
-  if (answer.outcome === "insufficient") return refused;
+  if (result.outcome === "absent") return refusal ?? unavailable();
+  const refused = refusalFor(result, request);
+  if (result.outcome === "insufficient") return refused;
   // Where both refuse for the same reason, the shield's answer says more.
   return refusal?.slug === refused.slug ? refusal : refused;
 }

@@ -3,6 +3,7 @@ import { isTerminal } from "#core/domain/run.ts";
 import type { Clock, Sleeper } from "#core/ports/clock.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
+import type { Tracer } from "#core/ports/tracer.ts";
 import { type FindRun, findRun, type FoundRun } from "#core/store/runs/find-run.ts";
 import type { HeldConnection, ConnectionLimiter } from "../admission/connection-limiter.ts";
 
@@ -18,6 +19,7 @@ export interface WatchDeps {
   readonly log: Log;
   readonly clock: Clock;
   readonly sleeper: Sleeper;
+  readonly tracer: Tracer;
   /** Answers held open, by tenant. */
   readonly connections: ConnectionLimiter;
 }
@@ -73,9 +75,14 @@ export async function* watchRun(
   }
 }
 
-async function check(deps: Pick<WatchDeps, "db">, key_sha256: string, run_id: string): Promise<RunCheck> {
+/** Not as a span: a held response would have one for every look. */
+async function check(
+  { db, tracer }: Pick<WatchDeps, "db" | "tracer">,
+  key_sha256: string,
+  run_id: string,
+): Promise<RunCheck> {
   try {
-    return await findRun(deps.db, key_sha256, run_id);
+    return await tracer.untraced(() => findRun(db, key_sha256, run_id));
   } catch (error) {
     if (!(error instanceof Outage)) throw error;
     return { kind: "outage", error };

@@ -47,6 +47,8 @@ const WORDS: Readonly<Record<keyof typeof INDEX.links, string>> = {
   readyz: "Can work be taken",
 };
 
+const pathOf = (name: keyof typeof WORDS) => html`<code>${INDEX.links[name]}</code>`;
+
 const names = Object.keys(WORDS) as (keyof typeof WORDS)[];
 
 const offers = [...catalog.values()].map(
@@ -85,7 +87,7 @@ const body = html`<h1>${INDEX.name}</h1>
   ${names.map(
     (name) =>
       html`<p>
-        <a href="${INDEX.links[name]}"><code>${INDEX.links[name]}</code></a> ${WORDS[name]}
+        ${name === "mcp" ? pathOf(name) : html`<a href="${INDEX.links[name]}">${pathOf(name)}</a>`} ${WORDS[name]}
       </p> `,
   )}`;
 

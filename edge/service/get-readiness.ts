@@ -39,7 +39,7 @@ export const getReadiness = openOperation({
       ask(deps, "sqs", deps.checks.sqs),
       ask(deps, "s3", deps.checks.s3),
     ]);
-    const { mode, workers } = database.answer ?? { mode: "unknown" as const, workers: undefined };
+    const { mode, workers } = database.value ?? { mode: "unknown" as const, workers: undefined };
     const parts = {
       database: database.state,
       redis: redis.state,
@@ -60,9 +60,9 @@ async function ask<T>(
   deps: ReadyzDeps,
   store: keyof ReadyzDeps["checks"],
   check: () => Promise<T>,
-): Promise<{ readonly state: string; readonly answer?: T }> {
+): Promise<{ readonly state: string; readonly value?: T }> {
   try {
-    return { state: "up", answer: await check() };
+    return { state: "up", value: await check() };
   } catch (error) {
     deps.log.warn("a store is down", { store, error });
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause.name : "";

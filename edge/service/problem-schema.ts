@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { PROBLEMS, problemType } from "#core/domain/problem.ts";
 
-const fault = z.strictObject({
+const fieldError = z.strictObject({
   detail: z.string().meta({ description: "What is wrong there.", examples: ["is required"] }),
   pointer: z
     .string()
@@ -46,7 +46,7 @@ export const problem = z
     trace_id: z
       .string()
       .meta({ description: "Include it when you report a problem.", examples: ["4bf92f3577b34da6a3ce929d0e0e4736"] }),
-    errors: z.array(fault).optional().describe("Every invalid field of the request."),
+    errors: z.array(fieldError).optional().describe("Every invalid field of the request."),
   })
   .describe("An RFC 9457 problem document. Some kinds have members of their own, such as amounts.");
 

@@ -80,13 +80,13 @@ export const createWebhook = operation({
       include_output: request.include_output,
       secret: newSecret(deps),
     };
-    const answer = await change(() => create(deps.db, caller.key_sha256, webhook));
-    if (answer.outcome === "too-many") throw new Problem("too-many-webhooks");
-    if (answer.outcome === "too-fast") throw tooManyNewWebhooks();
-    if (answer.outcome === "read-scope-missing") throw scopeMissing("read");
-    if (answer.outcome !== "created") throw changesHalted();
+    const result = await change(() => create(deps.db, caller.key_sha256, webhook));
+    if (result.outcome === "too-many") throw new Problem("too-many-webhooks");
+    if (result.outcome === "too-fast") throw tooManyNewWebhooks();
+    if (result.outcome === "read-scope-missing") throw scopeMissing("read");
+    if (result.outcome !== "created") throw changesHalted();
     const { secret, ...shown } = webhook;
-    const view = viewWebhook({ ...shown, status: "active", disabled_reason: null, created_at: answer.created_at });
+    const view = viewWebhook({ ...shown, status: "active", disabled_reason: null, created_at: result.created_at });
     return json(201, { ...view, secret }, { Location: `/v1/webhooks/${webhook.endpoint_id}` });
   },
 });

@@ -22,9 +22,9 @@ export const enableWebhook = operation({
   responses: { 200: { description: "The webhook, active.", schema: webhookView } },
   problems: ["not-found", "read-only"],
   async handle({ caller, params, change, json }, deps: ShieldDeps) {
-    const answer = await change(() => enable(deps.db, caller.key_sha256, params.id));
-    if (answer.outcome === "absent") throw webhookNotFound();
-    if (answer.outcome !== "enabled") throw changesHalted();
-    return json(200, viewWebhook(answer.webhook));
+    const result = await change(() => enable(deps.db, caller.key_sha256, params.id));
+    if (result.outcome === "absent") throw webhookNotFound();
+    if (result.outcome !== "enabled") throw changesHalted();
+    return json(200, viewWebhook(result.webhook));
   },
 });

@@ -19,8 +19,8 @@ export const getDefaultWebhookSecret = operation({
   responses: { 200: { description: "The secret.", schema: webhookSecret } },
   problems: ["read-only"],
   async handle({ caller, change, json }, deps: ShieldDeps & { readonly random: Random }) {
-    const answer = await change(() => defaultWebhookSecret(deps.db, caller.key_sha256, newSecret(deps)));
-    if (answer.outcome !== "found") throw changesHalted();
-    return json(200, viewSecret(answer.secret, answer.previous_until));
+    const result = await change(() => defaultWebhookSecret(deps.db, caller.key_sha256, newSecret(deps)));
+    if (result.outcome !== "found") throw changesHalted();
+    return json(200, viewSecret(result.secret, result.previous_until));
   },
 });

@@ -24,11 +24,11 @@ export const redeliverWebhook = operation({
   problems: ["not-found", "webhook-disabled", "read-only"],
   async handle({ caller, params, change, json }, deps: ShieldDeps) {
     const names = { endpoint_id: params.id, delivery_id: params.delivery_id };
-    const answer = await change(() => redeliver(deps.db, caller.key_sha256, names));
-    if (answer.outcome === "too-many") throw tooManyDeliveries(answer.retry_after_seconds);
-    if (answer.outcome === "disabled") throw new Problem("webhook-disabled");
-    if (answer.outcome === "absent") throw deliveryNotFound();
-    if (answer.outcome !== "redelivering") throw changesHalted();
-    return json(202, viewDelivery(answer.delivery));
+    const result = await change(() => redeliver(deps.db, caller.key_sha256, names));
+    if (result.outcome === "too-many") throw tooManyDeliveries(result.retry_after_seconds);
+    if (result.outcome === "disabled") throw new Problem("webhook-disabled");
+    if (result.outcome === "absent") throw deliveryNotFound();
+    if (result.outcome !== "redelivering") throw changesHalted();
+    return json(202, viewDelivery(result.delivery));
   },
 });

@@ -25,9 +25,9 @@ export const rotateWebhook = operation({
   problems: ["not-found", "read-only"],
   async handle({ caller, params, change, json }, deps: ShieldDeps & { readonly random: Random }) {
     const secret = newSecret(deps);
-    const answer = await change(() => rotate(deps.db, caller.key_sha256, { endpoint_id: params.id, secret }));
-    if (answer.outcome === "absent") throw webhookNotFound();
-    if (answer.outcome !== "rotated") throw changesHalted();
-    return json(200, viewSecret(secret, answer.previous_until));
+    const result = await change(() => rotate(deps.db, caller.key_sha256, { endpoint_id: params.id, secret }));
+    if (result.outcome === "absent") throw webhookNotFound();
+    if (result.outcome !== "rotated") throw changesHalted();
+    return json(200, viewSecret(secret, result.previous_until));
   },
 });

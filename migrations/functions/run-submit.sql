@@ -68,8 +68,7 @@ BEGIN
       IF outcome = 'existing' THEN
         SELECT v.* INTO run FROM run_views v WHERE v.run_id = v_run.run_id;
         IF EXISTS (SELECT FROM check_key(p_key_sha256, 'read', false) c WHERE c.refusal IS NOT NULL) THEN
-          run.result_attempt := NULL; run.result_sha256 := NULL; run.result_bytes := NULL; run.reliability := NULL;
-          run.reason_code := NULL; run.reason_detail := NULL; run.charged_micros := NULL;
+          run := without_outcome(run);
         END IF;
       END IF;
       available_micros := NULL; refused_by := NULL;

@@ -1,4 +1,5 @@
--- The clock and the views. This file is applied first: functions of the others have these views in their signatures.
+-- The clock, the views, and a run without its outcome. This file is applied first: functions of the others have these views in
+-- their signatures.
 
 -- The one clock of every statement.
 CREATE OR REPLACE FUNCTION wall_clock() RETURNS timestamptz LANGUAGE sql VOLATILE
@@ -34,3 +35,12 @@ SELECT r.run_id, r.tenant_id, r.pack_type, r.pack_version, r.metadata, r.status,
        r.created_at, r.started_at, r.finished_at, r.retention_until, r.retention_until < wall_clock() AS expired,
        r.key_id, encode(r.payload_sha256, 'hex') AS payload_sha256, r.min_reliability
   FROM runs r;
+
+-- The run for one that has no scope to read: what was submitted and where it stands, without result, error and charge.
+CREATE OR REPLACE FUNCTION without_outcome(p_run run_views) RETURNS run_views
+LANGUAGE plpgsql IMMUTABLE SET search_path = public, pg_temp AS $$
+BEGIN
+  p_run.result_attempt := NULL; p_run.result_sha256 := NULL; p_run.result_bytes := NULL; p_run.reliability := NULL;
+  p_run.reason_code := NULL; p_run.reason_detail := NULL; p_run.charged_micros := NULL;
+  RETURN p_run;
+END $$;

@@ -46,7 +46,8 @@ END $$;
 -- Claims wait for each other, so that shares are exact; a lock that is not acquired within 3 s raises. Then endpoints and
 -- deliveries are locked, in that order; those that others hold are left for the next claim.
 -- Of endpoints that were disabled or deleted with much pending it cancels up to 1,000 deliveries, and sends none meanwhile.
--- `slow`: the lane whose place it takes. `run`: that of the event, as it is now; null where it is of none.
+-- `slow`: the lane whose place it takes. `run`: that of the event, as it is now; null where it is of none. A run's own
+-- address, which the submitting key chose, is shown what that key may see: without the scope read no outcome.
 -- Zero rows: nothing is due, or its share is used up.
 CREATE OR REPLACE FUNCTION claim_webhook_deliveries(p_quick integer, p_reserved integer, p_slow integer, p_per_tenant integer,
   p_per_endpoint integer, p_per_host integer, p_lease_seconds double precision)
@@ -160,7 +161,11 @@ BEGIN
     FROM taken t
     JOIN webhook_endpoints w USING (endpoint_id)
     JOIN outbox_events e USING (event_id)
-    LEFT JOIN LATERAL (SELECT v AS run FROM run_views v WHERE v.run_id = e.run_id LIMIT 1) r ON true;
+    LEFT JOIN LATERAL (
+      SELECT CASE WHEN t.url IS NULL OR EXISTS (SELECT FROM api_keys k WHERE k.key_id = v.key_id AND 'read' = ANY (k.scopes))
+                  THEN v ELSE without_outcome(v) END AS run
+        FROM run_views v WHERE v.run_id = e.run_id LIMIT 1
+    ) r ON true;
   UPDATE webhook_endpoints w
      SET next_due_at = CASE WHEN w.cancel_before IS NOT NULL OR x.first_at < v_now THEN v_now ELSE x.first_at END,
          passed_over = w.cancel_before IS NOT NULL OR coalesce(x.first_at <= v_now, false)

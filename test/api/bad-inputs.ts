@@ -22,6 +22,7 @@ const decision: BadInputs = [
   ["a long question", { question: letters(DECISION_LIMITS.max_question_chars + 1) }, "/question"],
   ["an unknown mode", { question, mode: "verbose" }, "/mode"],
   ["an unknown method", { question, method: "ahp" }, "/method"],
+  ["an empty option", { question, options: ["tea", ""] }, "/options/1"],
   ["too many options", { question, options: numbered(DECISION_LIMITS.max_options + 1) }, "/options"],
   ["an option twice", { question, options: ["a", "b", "a"] }, "/options/2"],
   ["an option of two lines", { question, options: ["a\nb"] }, "/options/0"],
@@ -43,6 +44,23 @@ const decision: BadInputs = [
     { question, options: ["a"], criteria: [cost], scores: { a: { cost: "low" } } },
     "/scores/a/cost",
   ],
+  ["a scale upside down", { question, criteria: [{ ...cost, scale: { min: 2, max: 1 } }] }, "/criteria/0/scale"],
+  [
+    "a score outside of its scale",
+    { question, options: ["a"], criteria: [{ ...cost, scale: { min: 1, max: 10 } }], scores: { a: { cost: 11 } } },
+    "/scores/a/cost",
+  ],
+  ["an unknown normalisation", { question, normalisation: "rank" }, "/normalisation"],
+  [
+    "a criterion compared with itself",
+    {
+      question,
+      criteria: [{ name: "cost", direction: "min" }],
+      pairwise: [{ criterion: "cost", over: "cost", times: 2 }],
+    },
+    "/pairwise/0/over",
+  ],
+  ["more than certain", { question, uncertainty: { weights: 2 } }, "/uncertainty/weights"],
   ["a row named __proto__", JSON.parse('{"question":"q","scores":{"__proto__":{"a":1}}}'), "/scores/__proto__"],
 ];
 
@@ -112,6 +130,20 @@ const compliance: BadInputs = [
   ["a rule twice", { text, rules: ["email", "phone", "email"] }, "/rules/2"],
   ["every rule and one again", { text, rules: [...complianceRules, "email"] }, "/rules"],
   ["an option of masking", { text, mask: false }, "/mask"],
+  ["a key without pseudonyms", { text, pseudonym_key: letters(16) }, "/pseudonym_key"],
+  ["a key that is too short", { text, mask: "pseudonym", pseudonym_key: "short" }, "/pseudonym_key"],
+  ["a country in small letters", { text, regions: ["us"] }, "/regions/0"],
+  ["no country", { text, regions: [] }, "/regions"],
+  ["too many allowances", { text, allow: Array.from({ length: 201 }, (_, at) => `a${at}`) }, "/allow"],
+  ["an allowance of nothing", { text, allow: [""] }, "/allow/0"],
+  ["a confidence of more than 1", { text, min_confidence: 2 }, "/min_confidence"],
+  ["a pattern without a name", { text, patterns: [{ pattern: "a" }] }, "/patterns/0/name"],
+  ["a pattern that is too long", { text, patterns: [{ name: "a", pattern: letters(501) }] }, "/patterns/0/pattern"],
+  [
+    "patterns that are too much work",
+    { text: letters(100_000), patterns: [{ name: "a", pattern: "(abcdefghij){50}" }] },
+    "/patterns/0/pattern",
+  ],
 ];
 
 const item = (id: string, output: unknown = "a", expected: unknown = "a") => ({ id, output, expected });
@@ -123,6 +155,7 @@ const deep = (levels: number): unknown => (levels === 0 ? {} : { not: deep(level
 const metrics = ["exact"];
 const evals: BadInputs = [
   ["no cases", { metrics }, "/cases"],
+  ["an empty id of a case", { cases: [item("")], metrics }, "/cases/0/id"],
   ["an empty list of cases", { cases: [], metrics }, "/cases"],
   ["1,001 cases", { cases: numbered(EVAL_LIMITS.max_cases + 1).map((id) => item(id)), metrics }, "/cases"],
   ["an id twice", { cases: [item("a"), item("b"), item("a")], metrics }, "/cases/2/id"],
@@ -134,6 +167,14 @@ const evals: BadInputs = [
   ["an unknown metric", one("vibes", "a"), "/metrics/0"],
   ["a metric twice", { cases: [item("a")], metrics: ["exact", "exact"] }, "/metrics/1"],
   ["an unknown flag of a pattern", one({ metric: "regex", flags: "g" }, "a"), "/metrics/0/flags"],
+  ["an empty list of references", one("exact", []), "/cases/0/expected"],
+  ["an unknown extraction", one({ metric: "exact", extract: "yaml" }, "a"), "/metrics/0/extract"],
+  [
+    "a baseline of one case alone",
+    { cases: [{ ...item("a"), baseline: "b" }, item("b")], metrics },
+    "/cases/1/baseline",
+  ],
+  ["a seed below 0", { cases: [item("a")], metrics, seed: -1 }, "/seed"],
   ["an order of five", one({ metric: "bleu", order: 5 }, "a"), "/metrics/0/order"],
   ["a threshold above one", { cases: [item("a")], metrics, threshold: 1.5 }, "/threshold"],
   ["nothing expected", one("exact"), "/cases/0/expected"],

@@ -104,7 +104,7 @@ const outside = (schema: Json): unknown =>
 const compiled = new Map<string, (value: unknown) => readonly string[]>();
 
 /** What a schema of the document finds wrong with a value. */
-export function faultsOf(schema: Json, value: unknown): readonly string[] {
+export function schemaErrors(schema: Json, value: unknown): readonly string[] {
   const text = JSON.stringify(schema);
   const known = compiled.get(text);
   if (known !== undefined) return known(value);

@@ -13,7 +13,7 @@ import { type LocalServer, serve } from "../contract/support/local-server.ts";
 import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
 import { dataSchema } from "../../edge/runs/request-schemas.ts";
 import { acceptedRun, call, get, post } from "./client.ts";
-import { faultsOf } from "./document.ts";
+import { schemaErrors } from "./document.ts";
 import type { Account } from "../dev/add-tenant.ts";
 import { sharedWorld } from "./harness.ts";
 import { found, LEGACY, order, resultOf, send, tool } from "./mcp-client.ts";
@@ -106,7 +106,7 @@ describe.each(offers)("the example of %s", (type, offer) => {
       const fits = new Ajv2020({ strict: false, validateFormats: false }).compile(schemas.get(name) ?? false);
       expect([fits(answer), fits.errors]).toEqual([true, null]);
       const { data } = answer["output"] as { readonly data: unknown };
-      expect(faultsOf(dataSchema(type), data)).toEqual([]);
+      expect(schemaErrors(dataSchema(type), data)).toEqual([]);
     }
   });
 

@@ -11,9 +11,9 @@ import { createS3Objects } from "../../backend/drivers/s3.ts";
 
 /** W1, as a worker does it. */
 export async function start(backend: Db, run_id: string): Promise<LeasedRun> {
-  const claim = await leaseRun(backend, { run_id, lease_token: randomUUID(), lease_seconds: 120, max_attempts: 3 });
-  if (claim.kind !== "claimed") throw new Error(`run ${run_id} is ${claim.kind}`);
-  return claim.run;
+  const lease = await leaseRun(backend, { run_id, lease_token: randomUUID(), lease_seconds: 120, max_attempts: 3 });
+  if (lease.kind !== "leased") throw new Error(`run ${run_id} is ${lease.kind}`);
+  return lease.run;
 }
 
 /** The store of results of the stack that the tests share. */

@@ -28,7 +28,11 @@ test("the index links to what there is", async () => {
   for (const [name, href] of Object.entries(links))
     expect((await call(world.url + href)).status, href).toBe(name === "mcp" ? 405 : 200);
   const page = await call(`${world.url}/`, { headers: BROWSER });
-  for (const href of Object.values(links)) expect(page.text).toContain(`href="${href}"`);
+  for (const href of Object.values(links)) expect(page.text).toContain(`<code>${href}</code>`);
+  const hrefs = [...page.text.matchAll(/href="(\/[^"]*)"/g)].map(([, href]) => href);
+  expect(new Set(hrefs).size).toBeGreaterThan(Object.keys(links).length - 1);
+  for (const href of hrefs)
+    expect([href, (await call(world.url + href, { headers: BROWSER })).status]).toEqual([href, 200]);
 });
 
 test("the index says what this is and what it costs, to a person and to a program", async () => {

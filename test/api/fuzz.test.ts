@@ -6,8 +6,8 @@ import { catalog } from "#core/domain/packs/catalog.ts";
 import { operations } from "./document.ts";
 import { acceptedRun, bearer, post } from "./client.ts";
 import { complete, fail } from "./finish.ts";
-import { judge, type Told } from "./fuzz/judge.ts";
-import { judgeMcp } from "./fuzz/judge-mcp.ts";
+import { checkExchange, type Exchange } from "./fuzz/check-exchange.ts";
+import { checkMcp } from "./fuzz/check-mcp.ts";
 import { KNOWN_RUN } from "./fuzz/mcp-messages.ts";
 import { type Plan, plans } from "./fuzz/requests.ts";
 import type { Account } from "../dev/add-tenant.ts";
@@ -96,7 +96,7 @@ function requestOf(plan: Plan): Request {
   return new Request(addressOf(plan), { method: plan.method, headers, redirect: "manual", ...body });
 }
 
-async function told(request: Request): Promise<Told> {
+async function exchange(request: Request): Promise<Exchange> {
   const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
   const { status, headers } = response;
   // What was made may be asked for from now on.
@@ -120,11 +120,14 @@ test("whatever is sent, the answer is one that the document describes", { timeou
   const lane = async () => {
     for (const plan of waiting) {
       const request = requestOf(plan);
-      const answer = await told(request);
+      const answer = await exchange(request);
       const what = `${plan.operation.operationId} ${answer.status}`;
       seen.set(what, (seen.get(what) ?? 0) + 1);
       const { operationId } = plan.operation;
-      const faults = [...judge(plan.operation, answer), ...(operationId === "mcp" ? judgeMcp(plan.body, answer) : [])];
+      const faults = [
+        ...checkExchange(plan.operation, answer),
+        ...(operationId === "mcp" ? checkMcp(plan.body, answer) : []),
+      ];
       if (faults.length > 0) wrong.push(shown(plan, request, faults));
     }
   };

@@ -3,7 +3,7 @@ import { acceptedRun, bearer, post } from "./client.ts";
 import { type Operation, operations } from "./document.ts";
 import { authorized } from "./every-route.ts";
 import { complete } from "./finish.ts";
-import { judgeHeaders } from "./fuzz/judge.ts";
+import { checkHeaders } from "./fuzz/check-exchange.ts";
 import { createWorld, type World } from "./harness.ts";
 import { isId, sampleOf } from "./sample.ts";
 import { newThings } from "./send.ts";
@@ -21,7 +21,7 @@ async function strays(operation: Operation, request: Request): Promise<readonly 
   await answer.body?.cancel();
   const described = operation.responses[String(answer.status)];
   if (described === undefined) return [`a ${answer.status}, which is not described`];
-  return judgeHeaders(described.headers, answer).map((fault) => `${answer.status}: ${fault}`);
+  return checkHeaders(described.headers, answer).map((fault) => `${answer.status}: ${fault}`);
 }
 
 const titled = operations.map((operation) => ({ title: `${operation.method} ${operation.path}`, operation }));

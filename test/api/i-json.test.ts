@@ -56,7 +56,9 @@ describe("a body that is JSON and not I-JSON", () => {
     };
     const answer = await call(`${world.url}/v1/runs`, { method: "POST", headers, body });
     const slug = status === 415 ? "unsupported-media-type" : "invalid-request";
-    expect(problemOf(answer, status, slug).detail).toBe(detail);
+    const problem = problemOf(answer, status, slug);
+    expect(problem.detail).toBe(detail);
+    if (status === 400) expect(problem.errors?.map((error) => `The body ${error.detail}.`)).toEqual([detail]);
   });
 
   test("is refused by the Model Context Protocol too", async () => {

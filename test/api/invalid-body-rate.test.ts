@@ -5,7 +5,7 @@ import { parseJson, readBody } from "../../edge/http/body.ts";
 import type { EdgeTypes } from "../../edge/http/context.ts";
 import { type ReadBodyDeps, readValid } from "../../edge/admission/read-body.ts";
 import { IsolateRateLimiter } from "../../edge/admission/isolate-rate-limiter.ts";
-import { answerInvalid } from "../../edge/admission/answer-invalid.ts";
+import { checkKeyOfInvalid } from "../../edge/admission/check-key-of-invalid.ts";
 import { correlate } from "../../edge/http/correlate.ts";
 import { rateHeaders } from "../../edge/http/rate-headers.ts";
 import { problemResponse } from "../../edge/http/problem-response.ts";
@@ -56,7 +56,7 @@ beforeEach(() => {
     },
   };
   app = new Hono<EdgeTypes>();
-  app.use(correlate({ clock, random }), rateHeaders({ clock }), answerInvalid(deps));
+  app.use(correlate({ clock, random }), rateHeaders({ clock }), checkKeyOfInvalid(deps));
   app.post("/", async (c) => {
     const caller = callerOf(c);
     return c.json(await readValid(deps, caller, async () => parseJson(await readBody(c.req.raw))));

@@ -56,8 +56,8 @@ describe.each(INVALID)("a request with %s", (_what, ask, status) => {
       expect(answer.status).toBe(status);
       expect(answer.headers.get("ratelimit")).toMatch(new RegExp(`^"read";r=${left};t=\\d+$`));
       expect(answer.headers.get("ratelimit-policy")).toBe('"read";q=2;w=120');
-      const told = ["limit", "remaining"].map((name) => answer.headers.get(`x-ratelimit-${name}`));
-      expect(told).toEqual(["2", String(left)]);
+      const limits = ["limit", "remaining"].map((name) => answer.headers.get(`x-ratelimit-${name}`));
+      expect(limits).toEqual(["2", String(left)]);
       reset_s = resetOf(answer);
       const resets_at_s = Number(answer.headers.get("x-ratelimit-reset"));
       expect(resets_at_s - reset_s).toBeGreaterThan(1_700_000_000);

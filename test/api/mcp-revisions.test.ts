@@ -52,8 +52,12 @@ describe.each(older)("a client of %s", (revision) => {
     });
     expect(Object.hasOwn(result["serverInfo"] as object, "title")).toBe(isStructured(revision));
     expect(answer.headers.has("mcp-session-id")).toBe(false);
-    const told = await send(world.url, account.api_key, { method: "notifications/initialized", id: null, revision });
-    expect([told.status, told.text]).toEqual([202, ""]);
+    const response = await send(world.url, account.api_key, {
+      method: "notifications/initialized",
+      id: null,
+      revision,
+    });
+    expect([response.status, response.text]).toEqual([202, ""]);
     expect(resultOf(await send(world.url, account.api_key, { method: "ping", revision }))).toEqual({});
   });
 

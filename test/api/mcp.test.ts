@@ -163,11 +163,20 @@ describe.each(revisions)("in the revision of %s", (revision) => {
     expect(found(await ask("get_budget", {}, poor))).toMatchObject({ available_usd: "0.5000", open_runs: 0 });
   });
 
+  test("the list of all packs has no schemas, which would fill a model's context", async () => {
+    const { packs } = found(await ask("list_packs")) as { packs: readonly Members[] };
+    expect(packs.length).toBeGreaterThan(1);
+    for (const pack of packs) expect(Object.keys(pack)).not.toEqual(expect.arrayContaining(["inputs"]));
+    for (const pack of packs) expect(Object.keys(pack)).not.toEqual(expect.arrayContaining(["data"]));
+    expect(JSON.stringify(packs).length).toBeLessThan(10_000);
+  });
+
   test("a pack is described with the schema of its inputs and an example that fits it", async () => {
     const { packs } = found(await ask("list_packs", { pack_type: "compliance" })) as { packs: readonly Members[] };
     expect(packs.map((pack) => pack["pack_type"])).toEqual(["compliance"]);
-    const [{ inputs, example } = {}] = packs as readonly { inputs: object; example: Members }[];
+    const [{ inputs, data, example } = {}] = packs as readonly { inputs: object; data: object; example: Members }[];
     expect(ajv().compile(inputs ?? {})(example?.["inputs"])).toBe(true);
+    expect(data).toMatchObject({ properties: { verdict: {}, findings: {} } });
     found(await ask("estimate_run", example));
     expect(refused(await ask("list_packs", { pack_type: "magic" }))["errors"]).toMatchObject([
       { pointer: "/pack_type" },

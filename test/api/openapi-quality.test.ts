@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { document, faultsOf, operations, resolved } from "./document.ts";
+import { document, schemaErrors, operations, resolved } from "./document.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 interface Location {
@@ -55,7 +55,7 @@ describe("an example", () => {
     const inChoices = listOf(schema["oneOf"]).flatMap((choice) => listOf(resolved(choice)["examples"]));
     const examples = [...inMedia, ...listOf(schema["examples"]), ...inChoices];
     expect(examples).not.toHaveLength(0);
-    for (const example of examples) expect(faultsOf(media.schema, example)).toEqual([]);
+    for (const example of examples) expect(schemaErrors(media.schema, example)).toEqual([]);
   });
 
   test("in any schema fits that schema", () => {
@@ -63,7 +63,9 @@ describe("an example", () => {
       listOf(schema["examples"]).map((value) => ({ at, schema, value })),
     );
     expect(given.length).toBeGreaterThan(50);
-    const wrong = given.flatMap(({ at, schema, value }) => faultsOf(schema, value).map((fault) => `${at}: ${fault}`));
+    const wrong = given.flatMap(({ at, schema, value }) =>
+      schemaErrors(schema, value).map((fault) => `${at}: ${fault}`),
+    );
     expect(wrong).toEqual([]);
   });
 
@@ -82,7 +84,7 @@ describe("an example", () => {
       };
       return example === undefined
         ? [`${name} has none`]
-        : faultsOf(schema, example).map((fault) => `${name}: ${fault}`);
+        : schemaErrors(schema, example).map((fault) => `${name}: ${fault}`);
     });
     expect(wrong).toEqual([]);
   });

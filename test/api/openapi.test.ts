@@ -7,7 +7,7 @@ import { Hono } from "hono";
 import type { EdgeTypes } from "../../edge/http/context.ts";
 import { safeHeaders } from "../../edge/http/safe-headers.ts";
 import { work } from "./client.ts";
-import { faultsOf, resolved } from "./document.ts";
+import { schemaErrors, resolved } from "./document.ts";
 
 interface Described {
   readonly security?: readonly unknown[];
@@ -88,7 +88,7 @@ test.each([
   const { url: schema = {} } = inputsOf("UrlInputs");
   const taken = "request" in parseRunRequest(work({ pack_type: "url", inputs: { url } }));
   expect(Object.hasOwn(schema, "format")).toBe(false);
-  expect(!taken || faultsOf(schema, url).length === 0).toBe(true);
+  expect(!taken || schemaErrors(schema, url).length === 0).toBe(true);
 });
 
 test("a run says what the minimum fee is and how it is made", () => {

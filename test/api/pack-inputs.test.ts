@@ -51,9 +51,9 @@ describe.each([...catalog.values()].map((offer) => [offer.type, offer] as const)
   });
 
   test.each(general)("%s: refused at the edge, at or below the field", async (_, inputs, pointer) => {
-    const told = await refused(type, inputs);
-    expect(told.length).toBeGreaterThan(0);
-    for (const one of told) expect(`${one}/`.startsWith(`/inputs${pointer}/`), one).toBe(true);
+    const invalid = await refused(type, inputs);
+    expect(invalid.length).toBeGreaterThan(0);
+    for (const one of invalid) expect(`${one}/`.startsWith(`/inputs${pointer}/`), one).toBe(true);
   });
 
   test.each(own)("%s: refused at the edge, by a pointer to the field", async (_, inputs, pointer) => {

@@ -7,7 +7,7 @@ import { isPortable } from "../../edge/openapi/portable-pattern.ts";
 import { publishSchema } from "../../edge/openapi/publish.ts";
 import { dataSchema, inputsSchema } from "../../edge/runs/request-schemas.ts";
 import { work } from "./client.ts";
-import { document, faultsOf } from "./document.ts";
+import { document, schemaErrors } from "./document.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -164,14 +164,14 @@ describe("no published schema refuses what the edge takes", () => {
   ])("a portrait of %s", (name) => {
     const body = work({ pack_type: "char", inputs: { name } });
     expect(parseRunRequest(body)).toHaveProperty("request");
-    expect(faultsOf({ $ref: "#/components/schemas/CreateRun" }, body)).toEqual([]);
-    expect(faultsOf(inputsSchema("char"), { name })).toEqual([]);
+    expect(schemaErrors({ $ref: "#/components/schemas/CreateRun" }, body)).toEqual([]);
+    expect(schemaErrors(inputsSchema("char"), { name })).toEqual([]);
   });
 
   test.each([...catalog.values()])("the example of $type", (offer) => {
     const body = work({ pack_type: offer.type, inputs: offer.example as Json });
     expect(parseRunRequest(body)).toHaveProperty("request");
-    expect(faultsOf({ $ref: "#/components/schemas/CreateRun" }, body)).toEqual([]);
+    expect(schemaErrors({ $ref: "#/components/schemas/CreateRun" }, body)).toEqual([]);
   });
 });
 

@@ -8,6 +8,8 @@ import { IsolateRateLimiter } from "../../edge/admission/isolate-rate-limiter.ts
 import { LruCache } from "../../edge/admission/lru-cache.ts";
 import { DeniedKeyCache } from "../../edge/admission/denied-key-cache.ts";
 import { submit, type SubmitDeps } from "../../edge/runs/submit.ts";
+import { QUEUED_ROW } from "../support/run-row.ts";
+import { SUBMITTED } from "../support/submission.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
 const HINTED = "0190a000-0000-7000-8000-000000000002";
@@ -17,35 +19,7 @@ const RATE = ["50", "60000", "49", "1200", "0"];
 
 const clock = { now: () => 1_700_000_000_000 };
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => quiet };
-const found = {
-  tenant_id: TENANT,
-  key_id: OTHER,
-  pack_type: "decision",
-  pack_version: "1.0.0",
-  payload_sha256: KEY,
-  status: "QUEUED",
-  money_state: "RESERVED",
-  version: "1",
-  reserved_micros: "1000000",
-  minimum_fee_micros: "20000",
-  charged_micros: null,
-  attempt: 0,
-  reason_code: null,
-  reason_detail: null,
-  result_attempt: null,
-  result_sha256: null,
-  result_bytes: null,
-  reliability: null,
-  timebox_sec: 90,
-  min_reliability: null,
-  trace_parent: "",
-  created_at: new Date(0),
-  started_at: null,
-  finished_at: null,
-  retention_until: null,
-  metadata: {},
-  expired: false,
-};
+const found = { ...QUEUED_ROW, tenant_id: TENANT };
 
 const snapshot: Row = {
   tenant_id: TENANT,
@@ -122,24 +96,19 @@ async function run(
     {
       idempotency_key: "some-key-1",
       content: () => ({ payload_sha256: "b".repeat(64), inputs: "{}" }),
-      pack_type: "decision",
-      pack_version: "1.0.0",
-      metadata: {},
+      ...SUBMITTED,
       reserve: micros(1_000_000),
       price: { least: micros(least), most: micros(least) },
       minimum_fee: micros(20_000),
-      timebox_sec: 90,
-      min_reliability: null,
-      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     },
   );
   await Promise.all(deferred);
-  const told = verdict instanceof Problem ? `${PROBLEMS[verdict.slug].status} ${verdict.slug}` : "202";
-  return { asked, rate, verdict, told };
+  const summary = verdict instanceof Problem ? `${PROBLEMS[verdict.slug].status} ${verdict.slug}` : "202";
+  return { asked, rate, verdict, summary };
 }
 
-const inserted = (run_id: string) => ({ outcome: "inserted", run_id, ...found });
-const existing = (run_id: string) => ({ outcome: "existing", run_id, ...found });
+const inserted = (run_id: string) => ({ ...found, outcome: "inserted", run_id });
+const existing = (run_id: string) => ({ ...found, outcome: "existing", run_id });
 const insufficient = (refused_by: string) => () => ({ outcome: "insufficient", available_micros: "5", refused_by });
 const only = (outcome: string) => () => ({ outcome });
 
@@ -208,30 +177,30 @@ test.each<Case>([
   ["read-only", ["RESERVED", ...RATE], only("read-only"), "503 read-only", { synced: false }],
   ["late", ["RESERVED", ...RATE], only("late"), "503 unavailable", { synced: false }],
   ["a run id taken", ["RESERVED", ...RATE], only("run-id-taken"), "503 unavailable", { signalled: 0 }],
-])("%s", async (_what, admission, answer, told, expected) => {
+])("%s", async (_what, admission, answer, summary, expected) => {
   const outcome = await run(admission, answer);
-  expect(outcome.told).toBe(told);
+  expect(outcome.summary).toBe(summary);
   expect(outcome.asked).toMatchObject(expected);
-  if (admission[0] === "RESERVED" && told !== "202") expect(outcome.asked.released).toBe(outcome.asked.run_id);
-  expect(outcome.rate === undefined).toBe(told.startsWith("401"));
+  if (admission[0] === "RESERVED" && summary !== "202") expect(outcome.asked.released).toBe(outcome.asked.run_id);
+  expect(outcome.rate === undefined).toBe(summary.startsWith("401"));
 });
 
 test.each([
   ["RATE_LIMITED", [...RATE], "429 rate-limited"],
   ["UNAUTHORIZED", [], "401 unauthorized"],
-])("%s is final, and Postgres is not asked", async (kind, rest, told) => {
+])("%s is final, and Postgres is not asked", async (kind, rest, summary) => {
   const outcome = await run([kind, ...rest], inserted);
-  expect([outcome.told, outcome.asked.run_id]).toEqual([told, ""]);
+  expect([outcome.summary, outcome.asked.run_id]).toEqual([summary, ""]);
 });
 
 test("a missing scope is told with Postgres away too", async () => {
-  const { told, asked } = await run(["SCOPE_MISSING", ...RATE], () => new Outage("database", undefined));
-  expect([told, asked.synced]).toEqual(["403 scope-missing", false]);
+  const { summary, asked } = await run(["SCOPE_MISSING", ...RATE], () => new Outage("database", undefined));
+  expect([summary, asked.synced]).toEqual(["403 scope-missing", false]);
 });
 
 test("an unknown outcome releases nothing and asks for patience beyond the deadline and the clocks", async () => {
-  const { verdict, told, asked } = await run(["RESERVED", ...RATE], () => new Outage("database", undefined));
-  expect(told).toBe("503 unavailable");
+  const { verdict, summary, asked } = await run(["RESERVED", ...RATE], () => new Outage("database", undefined));
+  expect(summary).toBe("503 unavailable");
   expect((verdict as Problem).extras.retry_after_s).toBe(15);
   expect(asked).toMatchObject({ released: "", synced: false, signalled: 0 });
 });
@@ -239,23 +208,23 @@ test("an unknown outcome releases nothing and asks for patience beyond the deadl
 test("without Redis, Postgres alone decides, and what Redis may hold all the same is released", async () => {
   const gone = new Outage("redis", undefined);
   expect(await run(gone, inserted)).toMatchObject({
-    told: "202",
+    summary: "202",
     rate: undefined,
     asked: { released: "", signalled: 1 },
   });
   const refused = await run(gone, insufficient("tenant"));
-  expect(refused).toMatchObject({ told: "422 budget-exceeded", asked: { synced: false } });
+  expect(refused).toMatchObject({ summary: "422 budget-exceeded", asked: { synced: false } });
   expect(refused.asked.released).toBe(refused.asked.run_id);
 });
 
 test("a key that is neither mirrored nor in Postgres is nobody's", async () => {
-  const { told, asked } = await run(["NOT_LOADED"], inserted);
-  expect([told, asked.signalled]).toEqual(["401 unauthorized", 0]);
+  const { summary, asked } = await run(["NOT_LOADED"], inserted);
+  expect([summary, asked.signalled]).toEqual(["401 unauthorized", 0]);
 });
 
 test("a mirror that stays unloaded is gone round", async () => {
-  const { told, asked, rate } = await run(["NOT_LOADED"], inserted, [snapshot]);
-  expect([told, asked.signalled, rate]).toEqual(["202", 1, undefined]);
+  const { summary, asked, rate } = await run(["NOT_LOADED"], inserted, [snapshot]);
+  expect([summary, asked.signalled, rate]).toEqual(["202", 1, undefined]);
 });
 
 test.each<[string, readonly string[] | Error]>([
@@ -267,8 +236,8 @@ test.each<[string, readonly string[] | Error]>([
 ])("below its price nothing is inserted, and what is there is found, where %s", async (_what, admission) => {
   const price = 1_000_001;
   const fresh = await run(admission, only("absent"), [], price);
-  expect(fresh.told).toBe("422 max-cost-below-price");
+  expect(fresh.summary).toBe("422 max-cost-below-price");
   expect(fresh.asked).toMatchObject({ reserve: false, signalled: 0 });
-  expect((await run(admission, () => existing(OTHER), [], price)).told).toBe("202");
-  expect((await run(admission, only("conflict"), [], price)).told).toBe("409 idempotency-conflict");
+  expect((await run(admission, () => existing(OTHER), [], price)).summary).toBe("202");
+  expect((await run(admission, only("conflict"), [], price)).summary).toBe("409 idempotency-conflict");
 });

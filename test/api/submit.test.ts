@@ -1,6 +1,8 @@
 import { eventually } from "../support/eventually.ts";
 import { afterAll, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
+import { runRequests } from "#core/domain/run-request.ts";
+import { runView } from "#core/domain/run-view.ts";
 import { definePlan } from "#core/store/plans/define-plan.ts";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
@@ -207,6 +209,9 @@ test("every parameter of the body arrives in the run", async () => {
   const account = await world.account();
   const change = { timebox_sec: 900, min_reliability_score: 0.5, metadata: { "a key": "a ü value", b: "" } };
   const run = acceptedRun(await submit(account, change));
+  expect(run).toMatchObject(change);
+  const shown = Object.keys(runRequests.get("decision")?.shape ?? {}).filter((name) => name in runView.shape);
+  expect(["pack_type", "inputs", ...Object.keys(change)].toSorted()).toEqual(shown.toSorted());
   const sql =
     "SELECT inputs, metadata, timebox_sec, min_reliability, pack_version, minimum_fee_micros FROM runs WHERE run_id = $1";
   expect((await world.owner.query(sql, [run.run_id]))[0]).toEqual({

@@ -3,6 +3,7 @@ import { encodeSignal } from "#core/domain/message.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
 import type { Log } from "#core/ports/log.ts";
 import { NO_METRICS } from "#core/ports/metrics.ts";
+import { NO_TRACER } from "#core/ports/tracer.ts";
 import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { createClock, createSleeper } from "../../backend/drivers/clock.ts";
 import { createRandom } from "../../backend/drivers/random.ts";
@@ -43,6 +44,7 @@ export function workerOf({ backend, redis }: Pick<World, "backend" | "redis">, f
     platform_failure_fee: "none",
     random: createRandom(),
     metrics: NO_METRICS,
+    tracer: NO_TRACER,
     log,
   };
   const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;

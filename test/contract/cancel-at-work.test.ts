@@ -55,7 +55,7 @@ describe("a worker whose run is canceled", () => {
       attempt: 1,
     });
     expect(await h.closing(run_id)).toEqual({ RESERVE: 100_000, CHARGE: 5_000, REFUND: 95_000 });
-    expect(h.told.deleted).toContain(run_id);
+    expect(h.queueCalls.deleted).toContain(run_id);
   });
 
   test.each([
@@ -69,7 +69,7 @@ describe("a worker whose run is canceled", () => {
     expect(answers).toEqual(["canceled"]);
     expect(await h.run(run_id)).toMatchObject({ status: "CANCELED", charged_micros: "5000", result_sha256: null });
     expect(await h.closing(run_id)).toEqual({ RESERVE: 100_000, CHARGE: 5_000, REFUND: 95_000 });
-    expect(h.told.deleted).toContain(run_id);
+    expect(h.queueCalls.deleted).toContain(run_id);
   });
 
   test("before it is claimed: the signal finds the run over and is deleted", async () => {
@@ -77,7 +77,7 @@ describe("a worker whose run is canceled", () => {
     expect(await cancel(run_id)).toBe("canceled");
     await h.work(run_id, { packs: packOf(() => Promise.reject(new Error("it must not run"))) });
     expect(await h.run(run_id)).toMatchObject({ status: "CANCELED", charged_micros: "0", attempt: 0 });
-    expect(h.told.deleted).toContain(run_id);
+    expect(h.queueCalls.deleted).toContain(run_id);
   });
 
   test("after W3: its receipt wins, and the run completes at its cost", async () => {

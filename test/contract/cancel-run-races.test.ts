@@ -62,7 +62,7 @@ describe("a cancel that meets", () => {
     );
     for (const { outcome, answer, run } of ends) {
       expect(outcome).toBe("canceled");
-      expect(run).toMatchObject({ status: "CANCELED", charged_micros: answer.kind === "claimed" ? 5_000 : 0 });
+      expect(run).toMatchObject({ status: "CANCELED", charged_micros: answer.kind === "leased" ? 5_000 : 0 });
     }
   });
 

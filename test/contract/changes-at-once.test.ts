@@ -17,7 +17,8 @@ import {
 } from "#core/store/webhooks/claim-webhook-deliveries.ts";
 import { createOwnKey } from "#core/store/keys/create-own-key.ts";
 import { createWebhook } from "#core/store/webhooks/create-webhook.ts";
-import { fanOutEvents, forgetEvents } from "#core/store/webhooks/fan-out-events.ts";
+import { fanOutEvents } from "#core/store/webhooks/fan-out-events.ts";
+import { forgetEvents } from "#core/store/webhooks/forget-events.ts";
 import { revokeOwnKey } from "#core/store/keys/revoke-own-key.ts";
 import { rotateOwnKey } from "#core/store/keys/rotate-own-key.ts";
 import { redeliverWebhook } from "#core/store/webhooks/webhook-deliveries.ts";
@@ -81,8 +82,8 @@ function webhookSteps(account: Account) {
       for (const delivery of mine) await finishDelivery(world.backend, delivery, pick(ENDS) as AttemptResult);
     },
     async () => {
-      const told = pick(claimed);
-      if (told !== undefined) await redeliverWebhook(world.edge, key_sha256, told);
+      const delivery = pick(claimed);
+      if (delivery !== undefined) await redeliverWebhook(world.edge, key_sha256, delivery);
     },
   ];
 }

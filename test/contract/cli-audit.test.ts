@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => cli.close());
 
 /** A command's exit code and its JSON. */
-async function told(...args: string[]): Promise<{ code: number; json: Record<string, unknown> }> {
+async function run(...args: string[]): Promise<{ code: number; json: Record<string, unknown> }> {
   const { code, out } = await cli.dpp(...args, "--json");
   return { code, json: JSON.parse(out) as Record<string, unknown> };
 }
@@ -49,7 +49,7 @@ describe("dpp audit", () => {
     await completed(account);
     await queued(world, account);
     const other = await world.account();
-    const one = await told("audit", "--tenant", account.tenant_id);
+    const one = await run("audit", "--tenant", account.tenant_id);
     expect(one).toEqual({
       code: 0,
       json: {
@@ -67,7 +67,7 @@ describe("dpp audit", () => {
         findings: [],
       },
     });
-    const all = await told("audit");
+    const all = await run("audit");
     expect(all).toMatchObject({ code: 0, json: { tenants: 2, transfers: 6, runs: 2, granted_usd: "2.0000" } });
     const { code, out } = await cli.dpp("audit", "--tenant", other.tenant_id);
     expect(code).toBe(0);
@@ -89,7 +89,7 @@ describe("dpp audit", () => {
     await world.owner.query("UPDATE ledger_transfers SET amount_micros = 7001 WHERE run_id = $1 AND kind = 'CHARGE'", [
       work.run_id,
     ]);
-    expect(await told(...owner)).toMatchObject({ code: 1, json: { new_findings: 2 } });
+    expect(await run(...owner)).toMatchObject({ code: 1, json: { new_findings: 2 } });
     expect(await show(work)).toMatchObject({ status: "COMPLETED", money_state: "AUDIT_REQUIRED" });
     await world.owner.query("UPDATE ledger_transfers SET amount_micros = 7000 WHERE run_id = $1 AND kind = 'CHARGE'", [
       work.run_id,
@@ -182,7 +182,7 @@ describe("dpp clawback", () => {
     const account = await world.account();
     await queued(world, account);
     const clawback = (id: string, amount = "0.6") =>
-      told("clawback", "--tenant", account.tenant_id, "--usd", amount, "--id", id, "--reason", "dispute");
+      run("clawback", "--tenant", account.tenant_id, "--usd", amount, "--id", id, "--reason", "dispute");
     const [first, second, third] = [randomUUID(), randomUUID(), randomUUID()];
     expect(await clawback(first)).toMatchObject({
       code: 0,

@@ -70,8 +70,8 @@ describe("dpp key", () => {
     expect(await world.submit(submission(account))).toEqual({ outcome: "unauthorized" });
     expect(await authorizedBy(tenant_id, text(api_key))).toBe("UNAUTHORIZED");
     expect(await json("key", "revoke", text(key_id))).toMatchObject({ status: "revoked", already_revoked: true });
-    const told = "SELECT payload FROM outbox_events WHERE tenant_id = $1 AND type = 'key.revoked'";
-    expect(await world.owner.query(told, [tenant_id])).toMatchObject([
+    const sql = "SELECT payload FROM outbox_events WHERE tenant_id = $1 AND type = 'key.revoked'";
+    expect(await world.owner.query(sql, [tenant_id])).toMatchObject([
       { payload: { key_id, name: "key", revoked_at: expect.stringMatching(/^\d{4}-.*T.*\.\d{3}Z$/) } },
     ]);
     expect(await dpp("key", "rotate", text(key_id))).toMatchObject({

@@ -75,8 +75,8 @@ describe("dpp receipt", () => {
     const [header, , signature] = (await createSigner(key).sign(canonicalJson(CLAIMS), "dpp-receipt+jwt")).split(".");
     const cheaper = Buffer.from(canonicalJson({ ...CLAIMS, charged_usd: "0.0100" })).toString("base64url");
     const name = file("cheaper.jws", `${header}.${cheaper}.${signature}`);
-    const told = await dpp("receipt", "verify", name, "--jwks", keys);
-    expect(told).toMatchObject({ code: 1, out: expect.stringMatching(/^NOT VERIFIED \(bad-signature\): /) });
+    const result = await dpp("receipt", "verify", name, "--jwks", keys);
+    expect(result).toMatchObject({ code: 1, out: expect.stringMatching(/^NOT VERIFIED \(bad-signature\): /) });
     const json = await dpp("receipt", "verify", name, "--jwks", keys, "--json");
     expect([json.code, JSON.parse(json.out)]).toMatchObject([1, { verified: false, fault: "bad-signature" }]);
   });

@@ -221,9 +221,9 @@ describe("a position", () => {
       await own.owner.query("UPDATE ledger_transfers SET commit_order = commit_order + (1::bigint << 40)", []);
       await own.submit(submission(account));
       await expect(list()).rejects.toThrow(Outage);
-      const told: string[] = [];
-      await migrate(own.ownerUrl, { log: (line) => told.push(line) });
-      expect(told).toEqual(["adopted this cluster: epoch 2; readers in commit order begin again"]);
+      const lines: string[] = [];
+      await migrate(own.ownerUrl, { log: (line) => lines.push(line) });
+      expect(lines).toEqual(["adopted this cluster: epoch 2; readers in commit order begin again"]);
 
       expect(await list(before.position)).toEqual({ kind: "no-position" });
       const again = await until(2);

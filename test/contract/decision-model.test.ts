@@ -3,7 +3,7 @@ import { json } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { type DecisionInputs, decisionOffer } from "#core/domain/packs/decision.ts";
 import { decisionPack } from "../../backend/worker/packs/decision.ts";
-import { answerJudge } from "../../backend/worker/packs/decision/judge-answer.ts";
+import { answerChecker } from "../../backend/worker/packs/decision/check-answer.ts";
 import { MODEL_LIMITS } from "../../backend/worker/packs/decision/model.ts";
 import { NotBegun, ProcessLost } from "../../backend/worker/packs/isolation/work-process.ts";
 import { context } from "../unit/packs/decision-fixture.ts";
@@ -35,7 +35,7 @@ interface Asked {
 async function decideWith(
   answers: (string | number)[],
   inputs: Partial<DecisionInputs> = {},
-  { path = "/v1", cap = 1_000_000, is_free = false, judge = answerJudge() } = {},
+  { path = "/v1", cap = 1_000_000, is_free = false, check = answerChecker() } = {},
 ) {
   const asked: Asked[] = [];
   const handler: RequestListener = (request, response) => {
@@ -50,7 +50,7 @@ async function decideWith(
   const pack = decisionPack(
     { url: server.origin + path, apiKey: "sk-secret", model: "test-model", backoffMs: 1 },
     undefined,
-    judge,
+    check,
   );
   const outcome = await pack.run(decisionOffer.inputs.parse({ question: "Should we move?", ...inputs }), {
     ...context(undefined, cap),
@@ -165,8 +165,8 @@ describe("an answer too long to be judged beside others", () => {
   test.each([new NotBegun("no process could be started"), new ProcessLost("killed")])(
     "is nobody's error where there is no process to judge it in: %s",
     async (reason) => {
-      const judge = answerJudge(() => Promise.reject(reason));
-      await expect(decideWith([completion(TABLE, usage)], {}, { judge })).rejects.toBe(reason);
+      const check = answerChecker(() => Promise.reject(reason));
+      await expect(decideWith([completion(TABLE, usage)], {}, { check })).rejects.toBe(reason);
     },
   );
 });

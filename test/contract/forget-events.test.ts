@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { forgetEvents } from "#core/store/webhooks/fan-out-events.ts";
-import { forgetOldEvents } from "../../backend/reaper/sweeps/webhooks.ts";
+import { forgetEvents } from "#core/store/webhooks/forget-events.ts";
+import { sweepOldEvents } from "../../backend/reaper/sweeps/old-events.ts";
 import { recorder } from "./support/recorder.ts";
 import { createWebhookWorld, receiver, type WebhookWorld } from "./support/webhook-world.ts";
 
@@ -40,7 +40,7 @@ it("old events of which something is pending hide no others behind them", async 
 it("the sweep of old events begins where the last one ended, and at the start once it came to the end", async () => {
   const { left } = await six();
   const turn = { after: undefined };
-  await forgetOldEvents({ db: world.backend, ...recorder() }, new AbortController().signal, turn);
+  await sweepOldEvents({ db: world.backend, ...recorder() }, new AbortController().signal, turn);
   expect({ left: await left(), turn }).toEqual({ left: 4, turn: { after: undefined } });
 });
 

@@ -24,7 +24,7 @@ const sweep = (cursor = newGaugesCursor()) =>
   sweepGauges({ db: h.backend, inspector, clock: { now: () => 1_000_000 }, metrics: heard.metrics }, cursor);
 const labelled = (wanted: string): Readonly<Record<string, number>> =>
   Object.fromEntries(
-    heard.told.filter(({ name }) => name === wanted).map(({ labels, value }) => [Object.values(labels)[0], value]),
+    heard.values.filter(({ name }) => name === wanted).map(({ labels, value }) => [Object.values(labels)[0], value]),
   );
 
 describe("the gauges of the service", () => {
@@ -39,8 +39,8 @@ describe("the gauges of the service", () => {
 
     const lease = { lease_token: crypto.randomUUID(), lease_seconds: 600, max_attempts: 3 };
     const leased = await leaseRun(h.backend, { ...lease, run_id: first });
-    expect(leased).toMatchObject({ kind: "claimed", run: { attempt: 1 } });
-    expect(leased.kind === "claimed" && leased.run.waited_seconds).toBeGreaterThanOrEqual(3_600);
+    expect(leased).toMatchObject({ kind: "leased", run: { attempt: 1 } });
+    expect(leased.kind === "leased" && leased.run.waited_seconds).toBeGreaterThanOrEqual(3_600);
     await h.owner.query(
       "UPDATE runs SET finalize_stage = 'CLAIMED', claimed_at = now() - interval '5 minutes' WHERE run_id = $1",
       [first],

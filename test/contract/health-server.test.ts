@@ -3,6 +3,7 @@ import { Outage } from "#core/domain/outage.ts";
 import { measuredCalls } from "#core/ports/timed.ts";
 import { type HealthServer, serveHealth } from "../../backend/drivers/health-server.ts";
 import { createPrometheus } from "../../backend/drivers/prometheus.ts";
+import { LoopWatch } from "../../backend/doctor/loop-watch.ts";
 import { Readiness } from "../../backend/doctor/readiness.ts";
 
 const prometheus = createPrometheus("worker");
@@ -11,11 +12,12 @@ let now_ms = 0;
 let isOut = false;
 const ping = { name: "database", run: () => (isOut ? Promise.reject(new Error("out")) : Promise.resolve()) };
 const readiness = new Readiness([ping], { now: () => now_ms }, stop.signal);
+const liveness = new LoopWatch({ now: () => now_ms });
 let server: HealthServer;
 
 beforeAll(async () => {
   const health = {
-    isAlive: () => readiness.isAlive(),
+    stalled: () => liveness.stalled(),
     notReady: () => readiness.notReady(),
     metrics: async () => ({ text: await prometheus.text(), type: prometheus.contentType }),
   };
@@ -42,15 +44,33 @@ test("a process is ready from its first look at the stores until it is told to s
   expect(await get("/readyz")).toEqual({ status: 503, text: "stopping\n" });
 });
 
-test("a process whose loop turns no more is not alive, unless all its slots are taken", async () => {
-  readiness.begin();
-  readiness.turn(true);
-  now_ms += 3_600_000;
+test("a process is alive as long as each of its loops turns within the time that it named", async () => {
+  expect(await get("/livez")).toEqual({ status: 200, text: "ok\n" });
+  liveness.turn("sync", 300_000);
+  liveness.turn("audit", 900_000);
+  now_ms += 299_999;
   expect((await get("/livez")).status).toBe(200);
-  readiness.turn();
+  now_ms += 1;
+  expect(await get("/livez")).toEqual({ status: 503, text: "sync\n" });
+  now_ms += 600_000;
+  expect(await get("/livez")).toEqual({ status: 503, text: "audit\nsync\n" });
+  liveness.turn("sync", 300_000);
+  liveness.turn("audit", 900_000);
   expect((await get("/livez")).status).toBe(200);
-  now_ms += 3_600_000;
-  expect((await get("/livez")).status).toBe(503);
+});
+
+test("a loop that turns on while one of its calls does not end is not alive", async () => {
+  let end = () => {};
+  const call = liveness.during("webhooks", 300_000, () => new Promise<void>((resolve) => (end = resolve)));
+  now_ms += 300_000;
+  for (const loop of ["audit", "sync", "webhooks"]) liveness.turn(loop, 300_000);
+  expect(await get("/livez")).toEqual({ status: 503, text: "webhooks\n" });
+  end();
+  await call;
+  expect((await get("/livez")).status).toBe(200);
+  await expect(liveness.during("webhooks", 1, () => Promise.reject(new Error("refused")))).rejects.toThrow("refused");
+  now_ms += 1;
+  expect((await get("/livez")).status).toBe(200);
 });
 
 test("metrics are in Prometheus' text format", async () => {

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PackOutcome } from "#core/domain/pack.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
-import { answerOf } from "../../backend/worker/packs/isolation/answer-of.ts";
+import { resultOf } from "../../backend/worker/packs/isolation/result-of.ts";
 import { createOutcomePool } from "../../backend/worker/packs/isolation/outcome-pool.ts";
 import { createProcessPool, POOL_LIMITS } from "../../backend/worker/packs/isolation/process-pool.ts";
 import { startWorkProcess } from "../../backend/worker/packs/isolation/work-process.ts";
@@ -33,7 +33,7 @@ const unwritable = createOutcomePool<{ readonly value: unknown }>(
 
 /** A pack whose work is done as the product's heavy packs do theirs. */
 const heavyPack = (deed: Deed) =>
-  packOf(async (context: PackContext) => done(answerOf(await isolated({ deed }, context), "the work")));
+  packOf(async (context: PackContext) => done(resultOf(await isolated({ deed }, context), "the work")));
 
 /** Passes the timebox, which a process that loads its code may have stopped, when it is told to and no other time. */
 function timebox() {
@@ -85,7 +85,7 @@ describe("a worker among hostile packs", () => {
         lease_token: null,
       });
     }
-    expect(h.told.sent.some((body) => body.includes(hostile))).toBe(false);
+    expect(h.queueCalls.sent.some((body) => body.includes(hostile))).toBe(false);
     await h.work(hostile, { packs: heavyPack("kills_itself") });
     const lost = { status: "FAILED", reason_code: "WORK_PROCESS_LOST", charged_micros: "0", money_state: "REFUNDED" };
     expect(await h.run(hostile)).toMatchObject({ ...lost, attempt: TIMES.max_attempts });
@@ -100,7 +100,7 @@ describe("a worker among hostile packs", () => {
 
   test("data that a pack's process cannot write fail its run for nothing: the pack is ours", async () => {
     const run_id = await h.submit();
-    const packs = packOf(async (context) => answerOf(await unwritable({ value: "not JSON" }, context), "the work"));
+    const packs = packOf(async (context) => resultOf(await unwritable({ value: "not JSON" }, context), "the work"));
     await h.work(run_id, { packs });
     const failure = { status: "FAILED", reason_code: "RESULT_INVALID", charged_micros: "0" };
     expect(await h.run(run_id)).toMatchObject(failure);
@@ -121,8 +121,8 @@ describe("a worker among hostile packs", () => {
     // Its process is gone, so that both places are free again.
     const both = await Promise.all([isolated({ deed: "answers" }, asker), isolated({ deed: "answers" }, asker)]);
     expect(both).toEqual([
-      { kind: "ok", answer: "sound" },
-      { kind: "ok", answer: "sound" },
+      { kind: "ok", result: "sound" },
+      { kind: "ok", result: "sound" },
     ]);
   });
 
@@ -176,22 +176,22 @@ describe("a worker among hostile packs", () => {
 
 describe("a process for work", () => {
   test("sees nothing of the worker's environment", async () => {
-    expect(await isolated({ deed: "reads_the_environment" }, asker)).toEqual({ kind: "ok", answer: [] });
+    expect(await isolated({ deed: "reads_the_environment" }, asker)).toEqual({ kind: "ok", result: [] });
   });
 
   test("goes on with its work when a supervisor tells all processes to stop", async () => {
-    expect(await isolated({ deed: "is_told_to_stop" }, asker)).toEqual({ kind: "ok", answer: "sound" });
+    expect(await isolated({ deed: "is_sent_signals" }, asker)).toEqual({ kind: "ok", result: "sound" });
   });
 
   test("is refused reading what is not code, writing files and starting processes", async () => {
     for (const deed of ["reads_its_parent", "writes_a_file", "starts_a_process"] as const) {
-      expect(await isolated({ deed }, asker)).toMatchObject({ kind: "fault", fault: "Error" });
+      expect(await isolated({ deed }, asker)).toMatchObject({ kind: "failed", reason: "Error" });
     }
     expect(existsSync(new URL("./support/hostile/left-behind", import.meta.url))).toBe(false);
   });
 
   test.each(["fills_the_heap", "fills_buffers"] as const)("that %s has run out of memory", async (deed) => {
-    expect(await isolated({ deed }, asker)).toMatchObject({ kind: "fault", fault: "out-of-memory" });
+    expect(await isolated({ deed }, asker)).toMatchObject({ kind: "failed", reason: "out-of-memory" });
   });
 });
 
@@ -200,7 +200,7 @@ test("a process that could not be started, for want of files, is nobody's to wor
   const loader = fileURLToPath(new URL("../../backend/text-loader.ts", import.meta.url));
   const few = ["-c", 'ulimit -n 64; exec "$0" "$@"', process.execPath, "--import", loader, script];
   const { stdout } = await promisify(execFile)("/bin/sh", few);
-  expect(JSON.parse(stdout)).toEqual(["NotBegun", { kind: "ok", answer: "sound" }]);
+  expect(JSON.parse(stdout)).toEqual(["NotBegun", { kind: "ok", result: "sound" }]);
 });
 
 test("what packs leave behind in the worker's own process fails their runs, and no neighbour's", async () => {

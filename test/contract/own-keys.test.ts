@@ -106,8 +106,8 @@ describe("the functions of keys", () => {
     const [first, second, operator] = answers;
     const done = [first.outcome === "revoked", second.outcome === "revoked", operator];
     expect(done.filter(Boolean)).toHaveLength(1);
-    const told = "SELECT type, run_id, payload FROM outbox_events WHERE tenant_id = $1";
-    expect(await world.owner.query(told, [tenant_id])).toMatchObject([
+    const sql = "SELECT type, run_id, payload FROM outbox_events WHERE tenant_id = $1";
+    expect(await world.owner.query(sql, [tenant_id])).toMatchObject([
       { type: "key.revoked", run_id: null, payload: { key_id: made.key_id, name: "key" } },
     ]);
   });

@@ -61,17 +61,17 @@ describe("a process", () => {
 
   test("that runs out of memory is thrown away, without a second attempt, and the next one reads", async () => {
     const { reader, processes } = readerWith({ heap_mb: 100, article_ms: 600_000 });
-    const { outcome, faults } = await reader.read(document("<p>".repeat(600_000)), asker);
+    const { outcome, failures } = await reader.read(document("<p>".repeat(600_000)), asker);
     expect(outcome).toBeUndefined();
-    expect(faults).toEqual(["out-of-memory"]);
+    expect(failures).toEqual(["out-of-memory"]);
     expect(pageOf((await reader.read(document(NEWS_PAGE), asker)).outcome)?.article_found).toBe(true);
     expect(processes.map(({ ended }) => ended)).toEqual([true, false]);
   });
 
   test("that runs out of time while it parses is thrown away, without a second attempt", async () => {
     const { reader, processes } = readerWith({ article_ms: 1_500 });
-    const { faults } = await reader.read(document("<div>".repeat(400_000)), asker);
-    expect(faults).toEqual(["timeout"]);
+    const { failures } = await reader.read(document("<div>".repeat(400_000)), asker);
+    expect(failures).toEqual(["timeout"]);
     expect(processes.map(({ ended }) => ended)).toEqual([true]);
   });
 
@@ -112,15 +112,15 @@ describe("a text that is no page", () => {
 });
 
 describe("attempts", () => {
-  const answer: SentOutcome = { kind: "pack_failed", reason_code: "READ", detail: "for the test" };
-  const ok: Attempt<SentOutcome> = { kind: "ok", answer };
-  const fault = (searching: boolean): Attempt<SentOutcome> => ({
-    kind: "fault",
-    fault: "timeout",
+  const result: SentOutcome = { kind: "pack_failed", reason_code: "READ", detail: "for the test" };
+  const ok: Attempt<SentOutcome> = { kind: "ok", result };
+  const failed = (searching: boolean): Attempt<SentOutcome> => ({
+    kind: "failed",
+    reason: "timeout",
     stage: searching ? "searching" : undefined,
   });
 
-  function scripted(...answers: Attempt<SentOutcome>[]) {
+  function scripted(...attempts: Attempt<SentOutcome>[]) {
     const asked: { article: boolean; ms: number | undefined }[] = [];
     let busy = 0;
     let most = 0;
@@ -132,7 +132,7 @@ describe("attempts", () => {
         most = Math.max(most, ++busy);
         await new Promise((resolve) => setImmediate(resolve));
         busy -= 1;
-        return answers.shift() ?? ok;
+        return attempts.shift() ?? ok;
       },
     });
     const limits = { ...READER_LIMITS, article_ms: 7, whole_page_ms: 5, processes: 2 };
@@ -140,8 +140,8 @@ describe("attempts", () => {
   }
 
   test("are two when it was the search for an article that failed", async () => {
-    const { asked, reader } = scripted(fault(true), ok);
-    expect(await reader.read(document(""), asker)).toMatchObject({ outcome: answer, faults: ["timeout"] });
+    const { asked, reader } = scripted(failed(true), ok);
+    expect(await reader.read(document(""), asker)).toMatchObject({ outcome: result, failures: ["timeout"] });
     expect(asked).toEqual([
       { article: true, ms: 7 },
       { article: false, ms: 5 },
@@ -149,8 +149,8 @@ describe("attempts", () => {
   });
 
   test("are one when the page could not even be parsed", async () => {
-    const { asked, reader } = scripted(fault(false), ok);
-    expect(await reader.read(document(""), asker)).toEqual({ outcome: undefined, faults: ["timeout"] });
+    const { asked, reader } = scripted(failed(false), ok);
+    expect(await reader.read(document(""), asker)).toEqual({ outcome: undefined, failures: ["timeout"] });
     expect(asked).toHaveLength(1);
   });
 

@@ -75,9 +75,9 @@ describe("a top-up", () => {
   test("of one payment is credited once, however often and at once it is told", async () => {
     const account = await world.account({ funds: FUNDS });
     const payment = `payment-${randomUUID()}`;
-    const told = await Promise.all(Array.from({ length: 12 }, () => grant(account, 300_000, payment)));
+    const reports = await Promise.all(Array.from({ length: 12 }, () => grant(account, 300_000, payment)));
     await grant(account, 300_000, payment);
-    const first = told.filter(({ json }) => !(json as { already_granted: boolean }).already_granted);
+    const first = reports.filter(({ json }) => !(json as { already_granted: boolean }).already_granted);
     expect(first).toHaveLength(1);
     expect(await world.balance(account)).toMatchObject({ granted: FUNDS + 300_000, available: FUNDS + 300_000 });
     expect((await world.mirror(account)).available).toBe(FUNDS + 300_000);

@@ -31,7 +31,7 @@ const times = <T>(count: number, make: () => Promise<T>): Promise<T[]> =>
 const start = async (account: Account) => {
   const run_id = await world.accepted(account, { timebox_sec: 900 });
   const lease = { run_id, lease_token: crypto.randomUUID(), lease_seconds: LEASE_SECONDS, max_attempts: 3 };
-  expect((await leaseRun(world.money.backend, lease)).kind).toBe("claimed");
+  expect((await leaseRun(world.money.backend, lease)).kind).toBe("leased");
   return lease;
 };
 /** What happens between a sweep's look and its step. */
@@ -201,7 +201,7 @@ test("a counter of requests never refuses for ever: each bears a time to live, a
   });
   const read = () => authorize(world.redis, { ...account, scope: "read" });
   await world.accepted(account);
-  expect((await world.submit(account)).told).toBe("429 rate-limited");
+  expect((await world.submit(account)).response).toBe("429 rate-limited");
   expect([(await read()).kind, (await read()).kind]).toEqual(["ALLOWED", "RATE_LIMITED"]);
   const counters = await world.raw.keys(`{${account.tenant_id}}:rate:*`);
   expect(counters).toHaveLength(2);
@@ -211,7 +211,7 @@ test("a counter of requests never refuses for ever: each bears a time to live, a
     expect(life).toBeLessThanOrEqual(61_001);
     await world.raw.pexpire(counter, 0);
   }
-  expect((await world.submit(account)).told).toBe("202");
+  expect((await world.submit(account)).response).toBe("202");
   expect((await read()).kind).toBe("ALLOWED");
 });
 

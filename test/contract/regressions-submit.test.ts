@@ -37,8 +37,8 @@ describe("a submit", () => {
     await death.died;
     expect(world.queue.all()).toEqual([]);
     await world.goOn();
-    const { told, run_id } = await world.submit(account, { idempotency_key });
-    expect(told).toBe("202");
+    const { response, run_id } = await world.submit(account, { idempotency_key });
+    expect(response).toBe("202");
     expect(await world.run(account, run_id)).toMatchObject({ status: "COMPLETED", charged_micros: COST });
     expect(await world.balance(account)).toMatchObject(settled);
     expect(await world.mirror(account)).toEqual(settledMirror);
@@ -63,7 +63,7 @@ describe("a submit", () => {
     const account = await world.account({ funds: FUNDS });
     const idempotency_key = newKey();
     const lost = await world.submit(account, { idempotency_key, through: losing("submit-run", "after") });
-    expect(lost.told).toBe("503 unavailable");
+    expect(lost.response).toBe("503 unavailable");
     expect(await world.balance(account)).toMatchObject({ reserved: HELD, available: FUNDS - HELD, open_runs: 1 });
     expect(await world.mirror(account)).toEqual({ available: FUNDS - HELD, open_runs: 1 });
     const run_id = await world.accepted(account, { idempotency_key });
@@ -78,7 +78,7 @@ describe("a submit", () => {
     const account = await world.account({ funds: FUNDS });
     const idempotency_key = newKey();
     const lost = await world.submit(account, { idempotency_key, through: losing("submit-run", "before") });
-    expect(lost.told).toBe("503 unavailable");
+    expect(lost.response).toBe("503 unavailable");
     expect(await world.balance(account)).toMatchObject({ reserved: 0, available: FUNDS });
     await world.accepted(account, { idempotency_key });
     await world.goOn();
@@ -112,7 +112,7 @@ describe("a submit", () => {
     await world.sync();
     await world.raw.hset(tenantKeys(account.tenant_id).budget, "available", String(10 * HELD));
     const through = both(losing("release", "before", 99), losing("read-clock", "before", 99));
-    expect(await world.submit(account, { through })).toMatchObject({ told: "422 budget-exceeded" });
+    expect(await world.submit(account, { through })).toMatchObject({ response: "422 budget-exceeded" });
     expect(await world.mirror(account)).toEqual({ available: 9 * HELD, open_runs: 1 });
     await world.sync();
     expect(await world.mirror(account)).toEqual({ available: HELD - 1, open_runs: 0 });
@@ -123,11 +123,11 @@ describe("a submit", () => {
     const account = await world.account({ funds: FUNDS });
     const idempotency_key = newKey();
     const through = losing("signals.send", "after");
-    const { told, run_id } = await world.submit(account, { idempotency_key, through });
-    expect(told).toBe("202");
+    const { response, run_id } = await world.submit(account, { idempotency_key, through });
+    expect(response).toBe("202");
     await world.work(run_id);
     expect(await world.run(account, run_id)).toMatchObject({ status: "COMPLETED", charged_micros: COST });
-    expect(await world.submit(account, { idempotency_key })).toEqual({ told: "202", run_id });
+    expect(await world.submit(account, { idempotency_key })).toEqual({ response: "202", run_id });
     await world.goOn();
     expect(await world.balance(account)).toMatchObject(settled);
   });
@@ -138,7 +138,7 @@ describe("an idempotency key", () => {
     const account = await world.account({ funds: HELD - 1 });
     const idempotency_key = newKey();
     for (const _ of [1, 2]) {
-      expect(await world.submit(account, { idempotency_key })).toMatchObject({ told: "422 budget-exceeded" });
+      expect(await world.submit(account, { idempotency_key })).toMatchObject({ response: "422 budget-exceeded" });
     }
     await grantCredit(world.money.owner, { tenant_id: account.tenant_id, grant_id: newKey(), amount: micros(FUNDS) });
     await world.submit(account, { idempotency_key });
@@ -154,7 +154,7 @@ describe("an idempotency key", () => {
       const idempotency_key = newKey();
       const options = { idempotency_key, ...(through === undefined ? {} : { through }) };
       const answers = await Promise.all(Array.from({ length: 16 }, () => world.submit(account, options)));
-      expect(new Set(answers.map(({ told }) => told))).toEqual(new Set(["202"]));
+      expect(new Set(answers.map(({ response }) => response))).toEqual(new Set(["202"]));
       expect(new Set(answers.map(({ run_id }) => run_id)).size).toBe(1);
     }
     expect(await world.balance(account)).toMatchObject({ reserved: 2 * HELD, open_runs: 2 });
@@ -187,12 +187,12 @@ describe("the limit on open runs", () => {
     const options = through === undefined ? {} : { through };
     const submit = () => world.submit(account, options);
     const answers = await together(account, least, () => Promise.all(Array.from({ length: 20 }, submit)));
-    const accepted = answers.filter(({ told }) => told === "202");
+    const accepted = answers.filter(({ response }) => response === "202");
     expect(accepted).toHaveLength(3);
-    expect(new Set(answers.map(({ told }) => told))).toEqual(new Set(["202", "429 too-many-open-runs"]));
+    expect(new Set(answers.map(({ response }) => response))).toEqual(new Set(["202", "429 too-many-open-runs"]));
     expect(await world.balance(account)).toMatchObject({ open_runs: 3 });
     await world.work(accepted[0]?.run_id ?? "");
-    expect(await submit()).toMatchObject({ told: "202" });
-    expect(await submit()).toMatchObject({ told: "429 too-many-open-runs" });
+    expect(await submit()).toMatchObject({ response: "202" });
+    expect(await submit()).toMatchObject({ response: "429 too-many-open-runs" });
   });
 });

@@ -93,7 +93,7 @@ async function actual(account: Account, run: ModelRun, step: Step, token: string
   const steps: Readonly<Record<StepName, () => Promise<unknown>>> = {
     claim: async () => {
       const claim = { run_id, lease_token: step.fresh, lease_seconds: MODEL.lease, max_attempts: MODEL.max_attempts };
-      return (await leaseRun(db, claim)).kind === "claimed";
+      return (await leaseRun(db, claim)).kind === "leased";
     },
     cancel: async () => (await cancelRun(world.edge, account.key_sha256, run_id)).outcome,
     heartbeat: async () => {

@@ -143,7 +143,7 @@ test("the simulator's Postgres answers every trace as a plain one does, and hold
   await fc.assert(fc.asyncProperty(trace, compare), { numRuns: 25, seed: SEED });
   const wanted = {
     submit: "inserted existing insufficient too-many-open",
-    claim: "claimed busy over",
+    claim: "leased busy over",
     beat: "extended lost",
     begin: "some lost",
     requeueUncounted: "kept",

@@ -2,6 +2,7 @@ import { inject, afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { Db } from "#core/ports/db.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
+import { NO_TRACER } from "#core/ports/tracer.ts";
 import { createRedis, type RedisDriver } from "../../backend/drivers/redis.ts";
 import { type ClaimedCursor, sweepClaims } from "../../backend/reaper/sweeps/claimed.ts";
 import { type LeaseCursor, sweepLeases } from "../../backend/reaper/sweeps/lease.ts";
@@ -52,6 +53,7 @@ const deps = (db: Db) => ({
   queue: memoryQueue(),
   objects,
   platform_failure_fee: "none" as const,
+  tracer: NO_TRACER,
   ...recorder(),
 });
 

@@ -20,7 +20,7 @@ describe("the reaper that repeats what was lost", () => {
 
   test("signals a queued run again after a while that doubles, and not before", async () => {
     const run_id = await h.submit();
-    const signals = () => h.told.sent.filter((body) => body.includes(run_id)).length;
+    const signals = () => h.queueCalls.sent.filter((body) => body.includes(run_id)).length;
     const age = (seconds: number) =>
       h.owner.query("UPDATE runs SET last_signal_at = now() - make_interval(secs => $2::int) WHERE run_id = $1", [
         run_id,

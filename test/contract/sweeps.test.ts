@@ -24,9 +24,9 @@ describe("the reaper", () => {
   afterAll(() => h.close());
 
   const claim = async (run_id: string, lease_seconds = 120) => {
-    const answer = await leaseRun(h.backend, { run_id, lease_token: uuid(), lease_seconds, max_attempts: 3 });
-    if (answer.kind !== "claimed") throw new Error(answer.kind);
-    return answer.run;
+    const lease = await leaseRun(h.backend, { run_id, lease_token: uuid(), lease_seconds, max_attempts: 3 });
+    if (lease.kind !== "leased") throw new Error(lease.kind);
+    return lease.run;
   };
   /** A run whose worker died after W3, with its finalize token. */
   const abandoned = async () => {
@@ -72,7 +72,7 @@ describe("the reaper", () => {
       lease_expires_at: null,
       finalize_token: null,
     });
-    expect(h.told.sent.some((body) => body.includes(run.run_id))).toBe(true);
+    expect(h.queueCalls.sent.some((body) => body.includes(run.run_id))).toBe(true);
     expect(await extendLease(h.backend, run, { lease_seconds: 120, grace_seconds: 30 })).toBe("lost");
     expect(await beginFinalize(h.backend, run, uuid())).toBe("lost");
     await processMessage(h.deps({ packs: packOf(async () => done({})) }), TIMES, h.message(run.run_id), NEVER);

@@ -215,7 +215,7 @@ test("inputs that are no http(s) URL, too long, or of an unknown format are refu
 
 test("a URL that is too long is told so, and one of the greatest length is taken", () => {
   const url = (length: number) => "https://example.com/".padEnd(length, "x");
-  const told = urlOffer.inputs.safeParse({ url: url(URL_LIMITS.max_url_chars + 1) }).error?.issues;
-  expect(told?.map(({ message }) => message)).toEqual(["must be at most 2048 characters long"]);
+  const issues = urlOffer.inputs.safeParse({ url: url(URL_LIMITS.max_url_chars + 1) }).error?.issues;
+  expect(issues?.map(({ message }) => message)).toEqual(["must be at most 2048 characters long"]);
   expect(urlOffer.inputs.safeParse({ url: url(URL_LIMITS.max_url_chars) }).success).toBe(true);
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { defaultWebhookSecret, deleteWebhook, rotateWebhook } from "#core/store/webhooks/change-webhook.ts";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
-import { forgetOldEvents } from "../../backend/reaper/sweeps/webhooks.ts";
+import { sweepOldEvents } from "../../backend/reaper/sweeps/old-events.ts";
 import { newRunId, submission } from "./support/money-world.ts";
 import { recorder } from "./support/recorder.ts";
 import { createWebhookWorld, receiver, type WebhookWorld } from "./support/webhook-world.ts";
@@ -54,8 +54,8 @@ describe("an endpoint", () => {
       if (byte === 1 || byte === 4) continue;
       await world.happen(account);
       await world.sweep();
-      const told = server.received.at(-1);
-      for (const each of [secret, fresh]) new Webhook(each).verify(told?.body ?? "", told?.headers ?? {});
+      const received = server.received.at(-1);
+      for (const each of [secret, fresh]) new Webhook(each).verify(received?.body ?? "", received?.headers ?? {});
     }
     await world.happen(account);
     await world.sweep();
@@ -200,7 +200,7 @@ it("what was told is forgotten after thirty days, what is pending is not", async
     );
     return Object.values(rows[0] ?? {}).map(Number);
   };
-  const forget = () => forgetOldEvents({ db: world.backend, metrics: heard.metrics }, NEVER);
+  const forget = () => sweepOldEvents({ db: world.backend, metrics: heard.metrics }, NEVER);
   await forget();
   expect(await counts()).toEqual([4, 7, 2]);
   await world.owner.query("UPDATE outbox_events SET created_at = created_at - interval '31 days'", []);

@@ -6,10 +6,11 @@ import type { Db } from "#core/ports/db.ts";
 import { defaultWebhookSecret, enableWebhook } from "#core/store/webhooks/change-webhook.ts";
 import { redeliverWebhook } from "#core/store/webhooks/webhook-deliveries.ts";
 import { createWebhookSender } from "../../backend/drivers/fetch/webhook-sender.ts";
-import { complete } from "../api/finish.ts";
+import { complete, fail } from "../api/finish.ts";
 import type { Account } from "../dev/add-tenant.ts";
 import { submission } from "./support/money-world.ts";
 import { createWebhookWorld, receiver, type WebhookWorld } from "./support/webhook-world.ts";
+import { SUBMITTED } from "../support/submission.ts";
 
 let world: WebhookWorld;
 beforeAll(async () => {
@@ -23,7 +24,7 @@ afterAll(async () => {
 const OTHER_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
 describe("an event", () => {
-  it("is told to each endpoint that wants it and to the run's own address, signed, and to nobody else", async () => {
+  it("is sent to each endpoint that wants it and to the run's own address, signed, and to nobody else", async () => {
     const [account, stranger] = [await world.tenant(), await world.tenant()];
     await using mine = await receiver();
     await using own = await receiver();
@@ -37,9 +38,9 @@ describe("an event", () => {
     const answer = await defaultWebhookSecret(world.edge, account.key_sha256, OTHER_SECRET);
     const ownSecret = answer.outcome === "found" ? answer.secret : "";
     expect([mine.received.length, own.received.length, others.received.length]).toEqual([1, 1, 0]);
-    const [told, toldOwn] = [...mine.received, ...own.received];
-    const body = new Webhook(secret).verify(told?.body ?? "", told?.headers ?? {});
-    expect(new Webhook(ownSecret).verify(toldOwn?.body ?? "", toldOwn?.headers ?? {})).toEqual(body);
+    const [received, receivedOwn] = [...mine.received, ...own.received];
+    const body = new Webhook(secret).verify(received?.body ?? "", received?.headers ?? {});
+    expect(new Webhook(ownSecret).verify(receivedOwn?.body ?? "", receivedOwn?.headers ?? {})).toEqual(body);
     expect(body).toMatchObject({
       type: "run.canceled",
       data: {
@@ -52,14 +53,14 @@ describe("an event", () => {
         },
       },
     });
-    expect(told?.path).toBe("/hook?token=hush");
-    expect(told?.headers).toMatchObject({
+    expect(received?.path).toBe("/hook?token=hush");
+    expect(received?.headers).toMatchObject({
       "content-type": "application/json",
       "user-agent": "Decisionproof-Webhook/1.0",
-      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+      traceparent: SUBMITTED.traceparent,
       "webhook-id": expect.stringMatching(/^evt_[0-9a-f-]{36}$/),
     });
-    expect(toldOwn?.headers["webhook-id"]).toBe(told?.headers["webhook-id"]);
+    expect(receivedOwn?.headers["webhook-id"]).toBe(received?.headers["webhook-id"]);
     expect(await world.deliveries(account, endpoint_id)).toMatchObject([
       { status: "delivered", attempts: 1, last_status: 204, last_error: null, run_id, delivered_at: expect.any(Date) },
     ]);
@@ -69,7 +70,7 @@ describe("an event", () => {
     expect(heard.counted("webhook_attempts")).toBe(2);
   });
 
-  it("that happened before the endpoint was made is not told to it", async () => {
+  it("that happened before the endpoint was made is not sent to it", async () => {
     const account = await world.tenant();
     await using server = await receiver();
     await world.happen(account);
@@ -127,7 +128,7 @@ describe("a receiver", () => {
     return { account, endpoint_id, row, wait_s: next instanceof Date ? (next.getTime() - Date.now()) / 1000 : null };
   };
 
-  it.each([200, 201, 299])("that answers %i has been told", async (status) => {
+  it.each([200, 201, 299])("that answers %i has received it", async (status) => {
     const { row } = await answered(status);
     expect(row).toMatchObject({ status: "delivered", last_status: status, last_error: null });
   });
@@ -150,7 +151,7 @@ describe("a receiver", () => {
     expect((await answered(429, { "retry-after": "9999999" })).wait_s).toBeLessThan(86_401);
   });
 
-  it("that never says yes is given up after ten tries, and may be told again by hand", async () => {
+  it("that never says yes is given up after ten tries, and may be sent again by hand", async () => {
     const { account, endpoint_id } = await answered(500);
     for (let i = 0; i < 12; i++) {
       await world.hasten();
@@ -170,7 +171,7 @@ describe("a receiver", () => {
     expect(await world.row(endpoint_id)).toMatchObject({ status: "delivered", attempts: 13 });
   });
 
-  it("that is gone is told no more until it is enabled", async () => {
+  it("that is gone is sent nothing more until it is enabled", async () => {
     const { account, endpoint_id, row } = await answered(410);
     expect(row).toMatchObject({ status: "failed", last_status: 410, last_error: "gone" });
     expect(await world.endpointRow(endpoint_id)).toMatchObject({ status: "disabled", disabled_reason: "gone" });
@@ -189,11 +190,11 @@ describe("a receiver", () => {
     const url = "http://127.0.0.1:9/gone";
     const { endpoint_id } = await world.endpoint(account, url);
     for (let i = 0; i < 6; i++) await world.happen(account);
-    let isTold = false;
+    let isSent = false;
     await world.sweep({
       send: async (request) => {
-        if (request.url !== url || isTold) return { kind: "unanswered", fault: "timeout" };
-        isTold = true;
+        if (request.url !== url || isSent) return { kind: "unanswered", fault: "timeout" };
+        isSent = true;
         return { kind: "answered", status: 410, retry_after_seconds: 0 };
       },
     });
@@ -226,17 +227,17 @@ describe("a receiver", () => {
     expect(await world.row(endpoint_id)).toMatchObject({ status: "pending", last_status: null, last_error: "timeout" });
   });
 
-  it("that is slow keeps nobody waiting, and is told of four things at once", async () => {
+  it("that is slow keeps nobody waiting, and is sent four deliveries at once", async () => {
     const [account, other] = [await world.tenant(), await world.tenant()];
-    const [quickWasTold, fourAreTold] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const [quickReceived, fourAreHeld] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let [atOnce, most] = [0, 0];
     await using slow = await receiver((_, response) => {
       most = Math.max(most, ++atOnce);
-      if (most === 4) fourAreTold.resolve();
-      void quickWasTold.promise.then(() => response.writeHead(200).end(() => atOnce--));
+      if (most === 4) fourAreHeld.resolve();
+      void quickReceived.promise.then(() => response.writeHead(200).end(() => atOnce--));
     });
     await using quick = await receiver((_, response) => {
-      quickWasTold.resolve();
+      quickReceived.resolve();
       response.writeHead(200).end();
     });
     const { endpoint_id } = await world.endpoint(account, slow.url);
@@ -244,7 +245,7 @@ describe("a receiver", () => {
     await world.endpoint(other, quick.url);
     const sleeps = { sleep: async () => void (await new Promise((resolve) => setImmediate(resolve))) };
     const swept = world.sweep({ sleeper: sleeps });
-    await fourAreTold.promise;
+    await fourAreHeld.promise;
     await world.happen(other);
     await swept;
     expect([most, slow.received.length, quick.received.length]).toEqual([4, 6, 1]);
@@ -294,6 +295,40 @@ describe("the event of a completed run", () => {
     await world.happen(account);
     await world.sweep();
     for (const each of [asks, own]) expect(bodiesOf(each)[0]?.data.run).not.toHaveProperty("output");
+  });
+
+  it("has no outcome at a run's own address whose key may not read it, also when it is sent again", async () => {
+    const account = await world.tenant();
+    const submits = await world.key(account.tenant_id, { scopes: ["submit"] });
+    await using own = await receiver();
+    await using owners = await receiver();
+    await world.endpoint(account, owners.url, [], true);
+    const completed = await completedRun(submits, { url: own.url, include_output: false });
+    const failed = submission(submits, {
+      webhook: { url: own.url, secret: OTHER_SECRET },
+      idempotency_key: randomUUID(),
+    });
+    await world.submit(failed);
+    await fail(world.backend, failed.run_id);
+    await world.sweep();
+    for (const { delivery_id } of await world.deliveries(account))
+      await redeliverWebhook(world.edge, account.key_sha256, { endpoint_id: undefined, delivery_id });
+    await world.sweep();
+
+    const hidden = { cost: { actual_usd: null }, result: null, result_expires_at: null, error: null };
+    const of = (run_id: string, status: string) => ({ data: { run: { run_id, status, ...hidden } } });
+    const shown = bodiesOf(own).toSorted((a, b) =>
+      String(a.data.run["status"]).localeCompare(String(b.data.run["status"])),
+    );
+    expect(shown).toMatchObject([
+      ...Array.from({ length: 2 }, () => of(completed, "COMPLETED")),
+      ...Array.from({ length: 2 }, () => of(failed.run_id, "FAILED")),
+    ]);
+    const [first, second] = bodiesOf(owners).map(({ data }) => data.run);
+    for (const run of [first, second]) {
+      if (run?.["run_id"] === completed) expect(run).toMatchObject({ cost: { actual_usd: "0.0050" }, output: RESULT });
+      else expect(run).toMatchObject({ error: { reason_code: "NO_LUCK" } });
+    }
   });
 
   it("says null for a result above 64 KiB", async () => {

@@ -4,7 +4,7 @@ import type { PackOutcome } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { resultKey } from "#core/domain/receipt.ts";
 import { SMALL } from "../../backend/worker/off-thread/off-thread.ts";
-import { answerOf } from "../../backend/worker/packs/isolation/answer-of.ts";
+import { resultOf } from "../../backend/worker/packs/isolation/result-of.ts";
 import { createOutcomePool } from "../../backend/worker/packs/isolation/outcome-pool.ts";
 import type { PackContext } from "../../backend/worker/packs/pack.ts";
 import { done, packOf, type RunHarness, runHarness } from "./support/run-harness.ts";
@@ -42,7 +42,7 @@ const places: readonly (readonly [
   [
     "in the pack's own process",
     answer,
-    async (context, value) => answerOf(await inProcess({ value }, context), "it"),
+    async (context, value) => resultOf(await inProcess({ value }, context), "it"),
     7,
     "7",
   ],

@@ -33,7 +33,7 @@ describe("a worker that holds a lease", () => {
     });
     expect(signal?.aborted).toBe(true);
     expect(await h.run(run_id)).toMatchObject({ status: "PROCESSING", money_state: "RESERVED", finalize_stage: null });
-    expect(h.told.deleted).not.toContain(run_id);
+    expect(h.queueCalls.deleted).not.toContain(run_id);
   });
 
   test("heartbeats that get no answer abort nothing: the next one asks again", async () => {
@@ -72,7 +72,7 @@ describe("a worker that holds a lease", () => {
       lease_token: null,
       lease_expires_at: null,
     });
-    expect(h.told.sent.some((body) => body.includes(run_id))).toBe(true);
+    expect(h.queueCalls.sent.some((body) => body.includes(run_id))).toBe(true);
     await work(run_id, { packs: packOf(async () => done({})) });
     expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", attempt: 2, charged_micros: "1000" });
   });
@@ -129,7 +129,7 @@ describe("a worker that holds a lease", () => {
       await work(run_id, { packs: new Map(), platform_failure_fee });
       expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", uncounted_requeues: round + 1 });
     }
-    expect(h.told.sent.some((body) => body.includes(run_id))).toBe(false);
+    expect(h.queueCalls.sent.some((body) => body.includes(run_id))).toBe(false);
     await work(run_id, { packs: new Map(), platform_failure_fee });
     const money = { money_state: charge === 0 ? "REFUNDED" : "SETTLED", charged_micros: String(charge) };
     expect(await h.run(run_id)).toMatchObject({ status: "FAILED", reason_code: "PACK_UNKNOWN", ...money });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { Outage } from "#core/domain/outage.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
 import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
 import { leaseRun } from "#core/store/runs/lease-run.ts";
@@ -123,6 +124,28 @@ test("the lease is kept alive while W3 gets no answer, for longer than one lease
   expect(await world.run(account, run_id)).toMatchObject(COMPLETED);
 });
 
+describe("a worker that can lease no run gives its message back at once", () => {
+  const isVisible = async (run_id: string) =>
+    (await world.queue.receive(1_000, 0, AbortSignal.abort())).some(({ body }) => body.includes(run_id));
+
+  test.each([
+    ["that is refused by the database", () => Promise.reject(new Error("permission denied"))],
+    ["that must stop during an outage", () => Promise.reject(new Outage("database", "no answer"))],
+  ])("%s", async (_, query) => {
+    const { account, run_id } = await start();
+    expect(await isVisible(run_id)).toBe(true);
+    expect(await isVisible(run_id)).toBe(false);
+    const verdicts: boolean[] = [];
+    const onLease = (answered: boolean) => void verdicts.push(answered);
+    await world.work(run_id, { db: { query }, stop: AbortSignal.abort(), onLease });
+    expect(verdicts).toEqual([false]);
+    expect(await isVisible(run_id)).toBe(true);
+    await world.work(run_id, { onLease });
+    expect(verdicts).toEqual([false, true]);
+    expect(await world.run(account, run_id)).toMatchObject(COMPLETED);
+  });
+});
+
 describe("a step that is repeated under its own token", () => {
   const claim = (run_id: string, lease_token: string) =>
     leaseRun(world.money.backend, { run_id, lease_token, lease_seconds: 120, max_attempts: 3 });
@@ -194,7 +217,7 @@ describe("a step that is repeated under its own token", () => {
     await claim(run_id, lease.lease_token);
     await world.clock.advance(121);
     await world.leases();
-    expect(await claim(run_id, lease.lease_token)).toMatchObject({ kind: "claimed", run: { attempt: 2 } });
+    expect(await claim(run_id, lease.lease_token)).toMatchObject({ kind: "leased", run: { attempt: 2 } });
     expect(await beginFinalize(world.money.backend, lease, randomUUID())).toBe("lost");
     expect(await rowOf(run_id)).toMatchObject({ status: "PROCESSING", finalize_stage: null });
     await world.clock.advance(121);

@@ -37,7 +37,7 @@ describe("a run that waits its turn for a process", () => {
   });
   afterAll(() => h.close());
 
-  const signals = (run_id: string) => h.told.sent.filter((body) => body.includes(run_id)).length;
+  const signals = (run_id: string) => h.queueCalls.sent.filter((body) => body.includes(run_id)).length;
 
   test("goes back when it waited too long: queued and signaled, not counted, not charged", async () => {
     const run_id = await h.submit();
@@ -50,7 +50,7 @@ describe("a run that waits its turn for a process", () => {
       lease_token: null,
     });
     expect(signals(run_id)).toBe(1);
-    expect(h.told.deleted).toContain(run_id);
+    expect(h.queueCalls.deleted).toContain(run_id);
     await h.work(run_id, { packs: packOf(async () => done({})) });
     expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", attempt: 2, charged_micros: "1000" });
   });
@@ -89,7 +89,7 @@ describe("a run that waits its turn for a process", () => {
     const failed = { status: "FAILED", reason_code: "NO_WORK_PROCESS", charged_micros: "0", money_state: "REFUNDED" };
     expect(await h.run(run_id)).toMatchObject({ ...failed, attempt: 4, uncounted_requeues: 3 });
     expect(await h.balance()).toMatchObject({ charged: before["charged"] });
-    expect(h.told.deleted.filter((handle) => handle === run_id)).toHaveLength(4);
+    expect(h.queueCalls.deleted.filter((handle) => handle === run_id)).toHaveLength(4);
   });
 
   test("goes back without a signal, to wait for the sweep's, where no process can be started", async () => {
@@ -97,7 +97,7 @@ describe("a run that waits its turn for a process", () => {
     await h.work(run_id, { packs: packOf(() => Promise.reject(new NotBegun("exit"))) });
     expect(await h.run(run_id)).toMatchObject({ status: "QUEUED", uncounted_requeues: 1, charged_micros: null });
     expect(signals(run_id)).toBe(0);
-    expect(h.told.deleted).toContain(run_id);
+    expect(h.queueCalls.deleted).toContain(run_id);
   });
 
   test("is signaled once when the reply to its requeue-uncounted was lost", async () => {
@@ -184,7 +184,7 @@ describe("inputs whose check takes too long", () => {
   });
 
   test.each(["timeout", "out-of-memory"])("cost the minimum fee when their process ends by %s", async (fault) => {
-    const offThread = createOffThread(async () => ({ kind: "fault", fault, stage: undefined }));
+    const offThread = createOffThread(async () => ({ kind: "failed", reason: fault, stage: undefined }));
     const run_id = await large();
     await h.work(run_id, { packs, offThread });
     const failed = { status: "FAILED", reason_code: "INPUTS_TOO_COSTLY", charged_micros: MINIMUM_FEE };

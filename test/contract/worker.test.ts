@@ -38,7 +38,7 @@ describe("a worker with one message", () => {
       charged_micros: "7000",
     });
     expect(await h.closing(run_id)).toEqual({ RESERVE: 100_000, CHARGE: 7_000, REFUND: 93_000 });
-    expect(h.told.deleted).toContain(run_id);
+    expect(h.queueCalls.deleted).toContain(run_id);
     const object = await h.s3.send(
       new GetObjectCommand({ Bucket: h.stack.bucket, Key: resultKey(h.tenant.tenant_id, run_id, 1) }),
     );
@@ -116,7 +116,7 @@ describe("a worker with one message", () => {
     const run_id = await h.submit({ min_reliability: 0.9 });
     await work(run_id, { packs: packOf(async () => outcome) });
     expect(await h.run(run_id)).toMatchObject({ status: "FAILED", reason_code, charged_micros: String(charge) });
-    expect(h.told.deleted).toContain(run_id);
+    expect(h.queueCalls.deleted).toContain(run_id);
   });
 
   test("a pack that throws has crashed, and what it threw stays inside", async () => {
@@ -164,7 +164,7 @@ describe("a worker with one message", () => {
     await work(run_id, { packs });
     await work(run_id, { packs });
     expect(times).toBe(1);
-    expect(h.told.deleted.filter((receipt) => receipt === run_id)).toHaveLength(2);
+    expect(h.queueCalls.deleted.filter((receipt) => receipt === run_id)).toHaveLength(2);
   });
 
   test("a signal for a run that another worker holds is deleted: its holder, or a sweep, goes on with the run", async () => {
@@ -180,7 +180,7 @@ describe("a worker with one message", () => {
     });
     await started.promise;
     await work(run_id, { packs: packOf(async () => done({})) });
-    expect(h.told.deleted).toEqual(expect.arrayContaining([run_id]));
+    expect(h.queueCalls.deleted).toEqual(expect.arrayContaining([run_id]));
     finish.resolve();
     await first;
     expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", attempt: 1 });
@@ -189,7 +189,7 @@ describe("a worker with one message", () => {
   test("a message that is no signal is left for the dead letters", async () => {
     await processMessage(h.deps({}), TIMES, { body: '{"run_id":"x"}', handle: "junk" }, NEVER);
     await processMessage(h.deps({}), TIMES, { body: "\u0000", handle: "junk" }, NEVER);
-    expect(h.told.deleted).not.toContain("junk");
+    expect(h.queueCalls.deleted).not.toContain("junk");
   });
 
   test("after all of this the balance is what its ledger adds up to", async () => {

@@ -22,7 +22,7 @@ const CALLED_BY_OTHERS = ["mirrored_tenant", "mirrored_key", "included_packs"];
 
 /** Names of what a file of migrations/functions makes, each with the line before it. */
 function bodies(file: string): readonly { readonly name: string; readonly before: string }[] {
-  return [...read(file).matchAll(/(.*)\nCREATE OR REPLACE (?:FUNCTION|VIEW) (\w+)/g)].map(
+  return [...read(file).matchAll(/(.*)\n *CREATE OR REPLACE (?:FUNCTION|PROCEDURE|VIEW)\s+"?(?:public\.)?(\w+)/gi)].map(
     ([, before = "", name = ""]) => ({ name, before }),
   );
 }
@@ -40,6 +40,32 @@ const FLOORS: readonly (readonly [name: string, RegExp, mayImport: RegExp])[] = 
   ["edge drivers", /^edge\/drivers\//, /^(edge\/drivers|backend\/core\/(domain|ports))\//],
   ["edge", /^edge\/(?!main\.ts|drivers\/)/, /^(edge\/(?!drivers\/)|backend\/core\/)/],
   ["edge main", /^edge\/main\.ts/, /^(edge|backend\/core)\//],
+  ["types of core", /^backend\/core\/[\w-]+\.d\.ts$/, /^$/],
+  ["migrate", /^backend\/migrate\//, /^backend\/(migrate|core\/domain)\//],
+  ["deploy", /^backend\/(deploy|assets)\/(?!main\.ts)/, /^backend\/(deploy|assets)\//],
+  ["assets main", /^backend\/assets\/main\.ts/, /^backend\/assets\//],
+  [
+    "services",
+    /^backend\/(config|start-service|text-loader|text-modules\.d)\.ts/,
+    /^backend\/(config\.ts|doctor\/|drivers\/|core\/)/,
+  ],
+  ["doctor main", /^backend\/doctor\/run\.ts/, /^backend\/(doctor|drivers|core)\//],
+  ["cli main", /^backend\/cli\/run\.ts/, /^backend\/(cli|doctor|drivers|core)\//],
+  [
+    "worker main",
+    /^backend\/worker\/(main|run)\.ts/,
+    /^backend\/(worker\/|drivers\/|core\/|config\.ts|start-service\.ts)/,
+  ],
+  [
+    "reaper main",
+    /^backend\/reaper\/(main|run)\.ts/,
+    /^backend\/(reaper\/|drivers\/|core\/|config\.ts|start-service\.ts)/,
+  ],
+  [
+    "image main",
+    /^backend\/deploy\/main\.ts/,
+    /^backend\/[\w-]+\/(main|run|deploy|smoke)\.ts$|^backend\/(cli|drivers)\//,
+  ],
 ];
 
 /** Project files that a file imports, by path from the root. */
@@ -54,6 +80,12 @@ function imports(file: string): readonly string[] {
 describe("the house", () => {
   test("has files to judge", () => {
     expect(files.length).toBeGreaterThan(100);
+  });
+
+  test("puts each file of the product on one floor", () => {
+    const product = files.filter((file) => /^(edge|backend)\/.*\.ts$/.test(file));
+    const floorsOf = (file: string) => FLOORS.filter(([, belongs]) => belongs.test(file)).map(([name]) => name);
+    expect(product.filter((file) => floorsOf(file).length !== 1)).toEqual([]);
   });
 
   test.each(FLOORS)("%s imports nothing from above", (_, belongs, may) => {
@@ -137,6 +169,12 @@ describe("the house", () => {
     expect(files.filter((file) => /(^|\/)(index|utils?|helpers?)\.ts$/.test(file))).toEqual([]);
   });
 
+  test("gives the reaper one connection for each sweep, and one more", () => {
+    const connections = /^const CONNECTIONS = (\d+);$/m.exec(read("backend/reaper/run.ts"))?.[1];
+    const sweeps = files.filter((file) => file.startsWith("backend/reaper/sweeps/"));
+    expect(Number(connections)).toBe(sweeps.length + 1);
+  });
+
   test("numbers its migrations without a gap", () => {
     const numbers = NUMBERED.map((file) => Number(basename(file).slice(0, 4))).toSorted((a, b) => a - b);
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
@@ -144,7 +182,9 @@ describe("the house", () => {
 
   test("keeps functions, views, triggers and grants out of numbered migrations", () => {
     expect(NUMBERED.length).toBeGreaterThan(0);
-    const wrong = /^\s*(CREATE (OR REPLACE )?(FUNCTION|PROCEDURE|VIEW|TRIGGER)|GRANT|REVOKE)\b/im;
+    const wrong =
+      /^\s*(CREATE\s+(OR\s+REPLACE\s+)?((TEMP|TEMPORARY|RECURSIVE|MATERIALIZED|CONSTRAINT)\s+)?(FUNCTION|PROCEDURE|VIEW|TRIGGER)|GRANT|REVOKE)\b/im;
+    expect("  create materialized view a AS SELECT 1").toMatch(wrong);
     expect(NUMBERED.filter((file) => wrong.test(read(file)))).toEqual([]);
   });
 
@@ -175,7 +215,8 @@ describe("the house", () => {
   });
 
   test("makes stored functions and views so that they may be made again", () => {
-    const once = /^CREATE (?!OR REPLACE )(FUNCTION|PROCEDURE|VIEW)\b/im;
+    const once =
+      /^\s*CREATE\s+(?!OR\s+REPLACE\b)((TEMP|TEMPORARY|RECURSIVE|MATERIALIZED)\s+)?(FUNCTION|PROCEDURE|VIEW)\b/im;
     expect(FUNCTIONS.filter((file) => once.test(read(file)))).toEqual([]);
   });
 

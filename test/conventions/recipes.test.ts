@@ -5,12 +5,14 @@ import { formatUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
 import { moneyState, runStatus } from "#core/domain/run.ts";
+import { runRequests } from "#core/domain/run-request.ts";
 import { transferKind } from "#core/domain/transfer.ts";
 import { EVENT_TYPES } from "#core/domain/webhook.ts";
 import { createProgram } from "../../backend/cli/program.ts";
 import { reaperConfig, workerConfig } from "../../backend/config.ts";
 import { createPacks } from "../../backend/worker/packs/registry.ts";
 import { openapiDocument } from "../../edge/openapi/document.ts";
+import { getReceipt } from "../../edge/receipts/get-receipt.ts";
 import { parseEnv } from "../../edge/env.ts";
 
 const README = "README.md";
@@ -195,6 +197,14 @@ describe("the README and the operators' reference", () => {
     expect(code(table(README, "webhooks", "rule").find(([topic]) => topic === "events")?.[1])).toEqual(EVENT_TYPES);
   });
 
+  test("has every member of a submit in what the payload hash covers, as the receipt's description has", () => {
+    const members = [...runRequests.values()].flatMap(({ shape }) => Object.keys(shape));
+    const covered = code(table(README, "topic", "rule").find(([topic]) => topic === "`payload_sha256`")?.[1]);
+    expect(all(covered[0] ?? "", /"(\w+)"/g)).toEqual(sorted(members));
+    const described = code(getReceipt.description);
+    expect(sorted(members).filter((name) => !described.includes(name))).toEqual([]);
+  });
+
   test("explains terms as the glossary names them", () => {
     const glossary = new Set(table(GLOSSARY, "term", "meaning").map(([term = ""]) => term.toLowerCase()));
     const terms = table(README, "term", "meaning").map(([term = ""]) => term);
@@ -225,11 +235,11 @@ describe("the protocol", () => {
     expect(sorted(all(read(PROTOCOL), STEPS))).toEqual(cited);
   });
 
-  test("has a row for every sweep", () => {
-    const rows = new Set(table(PROTOCOL, "sweep", "finds").map(([sweep = ""]) => sweep.replace(" ", "-")));
+  test("has a row for every sweep, which is a file of its own", () => {
+    const rows = table(PROTOCOL, "sweep", "finds").map(([sweep = ""]) => sweep.replace(" ", "-"));
     const files = readdirSync("backend/reaper/sweeps").map((file) => basename(file, ".ts"));
     expect(files.length).toBeGreaterThan(5);
-    expect(files.filter((name) => !rows.has(name))).toEqual([]);
+    expect(rows.toSorted()).toEqual(files.toSorted());
   });
 
   test("has every kind of transfer", () => {

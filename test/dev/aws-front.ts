@@ -26,6 +26,9 @@ export interface QueuePair {
   dlqUrl: string;
 }
 
+/** Kept as long as SQS keeps any: a letter keeps the time at which its message was sent. */
+export const DEAD_LETTERS = { MessageRetentionPeriod: "1209600" };
+
 export interface QueueOptions {
   maxReceiveCount?: number;
   visibilityTimeoutS?: number;
@@ -137,7 +140,7 @@ export async function startAwsFront(options: AwsOptions): Promise<AwsFront> {
     url: front.url,
     requests: () => ({ ...seen }),
     createQueues: async (name, { maxReceiveCount = 5, visibilityTimeoutS = 30 } = {}) => {
-      const dlqUrl = await createQueue(app, host, `${name}-dead`, {});
+      const dlqUrl = await createQueue(app, host, `${name}-dead`, DEAD_LETTERS);
       const deadLetterTargetArn = `arn:aws:sqs:${options.region}:${ACCOUNT}:${name}-dead`;
       const queueUrl = await createQueue(app, host, name, {
         VisibilityTimeout: String(visibilityTimeoutS),

@@ -7,7 +7,7 @@ import { keptReceiptKey } from "./receipt-key.ts";
 // The container `edge` of backend/deploy/compose.yaml: the Worker in workerd, with bindings from the environment.
 
 const PORT = 8787;
-const BINDINGS = /^(DPP_(?!DEV_DIR)\w+|DATABASE_URL|NEON_HTTP|UPSTASH_\w+|AWS_\w+|SQS_QUEUE_URL|S3_\w+)$/;
+const BINDINGS = /^(DPP_(?!DEV_DIR)\w+|DATABASE_URL|NEON_HTTP|UPSTASH_\w+|AWS_\w+|OTEL_\w+|SQS_QUEUE_URL|S3_\w+)$/;
 
 const stop = stopSignal();
 const given = Object.entries(process.env).flatMap(([name, value]) =>

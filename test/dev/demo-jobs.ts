@@ -25,6 +25,7 @@ export const decision: Job = {
     inputs: {
       question: "Which queue should a team of four run for its first product?",
       mode: "detailed",
+      normalisation: "min_max",
       options: ["Hosted queue", "Log broker", "Database table"],
       criteria: [
         { name: "Operations per week (h)", weight: 5, direction: "min" },

@@ -52,12 +52,12 @@ export async function printLedger(system: System, tenant: DemoTenant, charged_by
     available: accounts["available"] ?? 0,
   };
   for (const name of ["granted", "charged", "reserved", "available"] as const) {
-    const told = balance[`${name}_usd`];
+    const stated = balance[`${name}_usd`];
     const sum = formatUsd(micros(added[name]));
     console.log(
-      `  ${name.padEnd(10)} $${told.padStart(10)}  ${told === sum ? "= the ledger's" : `but the ledger says $${sum}`}`,
+      `  ${name.padEnd(10)} $${stated.padStart(10)}  ${stated === sum ? "= the ledger's" : `but the ledger says $${sum}`}`,
     );
-    if (told !== sum) throw new Error(`${name}: the balance and the ledger differ`);
+    if (stated !== sum) throw new Error(`${name}: the balance and the ledger differ`);
   }
   if (added.granted !== added.charged + added.reserved + added.available) throw new Error("the ledger does not add up");
   if (added.charged !== charged_by_results) throw new Error("the ledger's charges are not what the results say");

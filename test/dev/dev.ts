@@ -81,14 +81,15 @@ function welcome(system: System, tenants: readonly DemoTenant[]): void {
       scores: { tea: { calm: 8 }, coffee: { calm: 3 } },
     },
   });
-  console.log("Submit a run:\n");
+  const auth = `-H 'Authorization: Bearer ${first?.api_key ?? ""}'`;
+  console.log("Submit a run and wait for its end:\n");
   console.log(
-    `curl -i ${system.edgeUrl}/v1/runs -H 'Authorization: Bearer ${first?.api_key ?? ""}' ` +
-      `-H 'Content-Type: application/json' -H "Idempotency-Key: try-$(date +%s%N)" -d '${body}'\n`,
+    `curl -i ${system.edgeUrl}/v1/runs ${auth} -H 'Content-Type: application/json' -H 'Prefer: wait=20' ` +
+      `-H "Idempotency-Key: try-$(date +%s%N)" -d '${body}'\n`,
   );
-  console.log("Then read it, with the run_id of the response:\n");
-  console.log(`curl -s ${system.edgeUrl}/v1/runs/RUN_ID -H 'Authorization: Bearer ${first?.api_key ?? ""}'`);
-  console.log(`curl -s ${system.edgeUrl}/v1/runs/RUN_ID/result -H 'Authorization: Bearer ${first?.api_key ?? ""}'\n`);
+  console.log("Read it again, and download its result, with the run_id of the response:\n");
+  console.log(`curl -s ${system.edgeUrl}/v1/runs/RUN_ID ${auth}`);
+  console.log(`curl -s ${system.edgeUrl}/v1/runs/RUN_ID/output ${auth}\n`);
   console.log("Source changes restart what they touch. Ctrl-C stops everything.");
 }
 

@@ -44,7 +44,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
         config: {
           name: "edge",
           compatibilityDate: "2025-11-01",
-          compatibilityFlags: ["enable_request_signal"],
+          compatibilityFlags: ["enable_request_signal", "nodejs_als"],
           manifest: {
             mainModule: MODULE,
             modules: { [MODULE]: { type: "esm", contents: options.script }, ...Object.fromEntries(texts) },

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { startAwsFront, type AwsFront, type QueueOptions, type QueuePair } from "./aws-front.ts";
+import { DEAD_LETTERS, startAwsFront, type AwsFront, type QueueOptions, type QueuePair } from "./aws-front.ts";
 import { startNeonFront, type NeonFront } from "./neon-front.ts";
 import { startPostgres, type Postgres } from "./postgres.ts";
 import { realServices, type RealServices } from "./real-services.ts";
@@ -108,7 +108,7 @@ async function createRealQueues(endpoint: string, keys: Keys, name: string, opti
     return QueueUrl;
   };
   try {
-    const dlqUrl = await create(`${name}-dead`, {});
+    const dlqUrl = await create(`${name}-dead`, DEAD_LETTERS);
     const asked = new GetQueueAttributesCommand({ QueueUrl: dlqUrl, AttributeNames: ["QueueArn"] });
     const deadLetterTargetArn = (await client.send(asked)).Attributes?.["QueueArn"];
     const { maxReceiveCount = 5, visibilityTimeoutS = 30 } = options;

@@ -90,7 +90,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const queueUrl = by(stack.queueUrl, sqsEndpoint, ways.sqsEndpoint);
     const environment = {
       DPP_STOP_SECONDS: STOP_SECONDS,
-      ...pick(options.env, /^(DPP_|DECISION_MODEL_|REDIS_CLUSTER$)/),
+      ...pick(options.env, /^(DPP_|DECISION_MODEL_|OTEL_|REDIS_CLUSTER$)/),
       DATABASE_URL: by(logins.backend, databaseUrl, ways.databaseUrl),
       REDIS_URL: ways.redisUrl,
       AWS_REGION: stack.region,
@@ -108,7 +108,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       DPP_RECEIPT_KEY: await keptReceiptKey(join(options.stateDir, "receipt-key.json")),
       DPP_CORS_LOCALHOST: "true",
       DPP_DECISION_MODEL: String(options.env["DECISION_MODEL_URL"] !== undefined),
-      ...pick(options.env, /^DPP_/),
+      ...pick(options.env, /^(DPP_|OTEL_)/),
       DATABASE_URL: by(logins.edge, databaseUrl, ways.databaseUrl),
       NEON_HTTP: `${ways.neonHttp}/sql`,
       UPSTASH_REDIS_REST_URL: ways.upstashUrl,

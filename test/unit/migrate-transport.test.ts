@@ -7,10 +7,12 @@ const migrate = (env: Record<string, string>) =>
     encoding: "utf8",
   });
 
-test("migrations over a line that anybody may read are warned of, unless the operator allows it", () => {
+test("migrations over a line that anybody may read are refused, unless the operator allows it", () => {
   const { status, stderr } = migrate({});
-  expect(status).toBe(1);
-  expect(stderr).toMatch(/^warning: DATABASE_URL needs sslmode=verify-full beyond this machine/);
+  expect(status).toBe(2);
+  expect(stderr).toMatch(/^DATABASE_URL needs sslmode=verify-full beyond this machine/);
   expect(stderr).not.toContain("secret");
-  expect(migrate({ DPP_ALLOW_PLAINTEXT: "true" }).stderr).not.toContain("warning");
+  const allowed = migrate({ DPP_ALLOW_PLAINTEXT: "true" });
+  expect(allowed.status).toBe(1);
+  expect(allowed.stderr).toMatch(/^check failed/);
 });

@@ -35,8 +35,8 @@ export function addRun(program: Command, perform: Perform): void {
     .option("--status <status>", `only this status: ${runStatus.options.join(", ")}`, status)
     .option("--limit <count>", "how many at most, up to 100", pageSize, 20)
     .option("--before <run_id>", "only runs older than this one", id)
-    .action(({ tenant: tenant_id, status: wanted, limit, before, ...options }: ListOptions) =>
-      perform(options, (operator) => reportRuns(operator, { tenant_id, status: wanted, limit, before })),
+    .action(({ tenant: tenant_id, status, limit, before, ...options }: ListOptions) =>
+      perform(options, (operator) => reportRuns(operator, { tenant_id, status, limit, before })),
     );
   change(run, "decide", "fail a frozen run, at the given charge", { reason: "note", dry_run: true })
     .argument("<run_id>", "the run's id", id)

@@ -13,7 +13,7 @@ import { findingsText } from "./list-findings.ts";
 const TENANTS = 100;
 const RUNS = 1_000;
 
-interface Wanted {
+interface AuditRequest {
   /** Undefined: all. */
   readonly tenant_id: string | undefined;
   readonly receipts: boolean;
@@ -25,18 +25,18 @@ interface Wanted {
  * Audits all tenants and runs now, in short statements, beside the traffic. What disagrees becomes a finding, and freezes
  * its run where that is closed. Findings that were open before are printed too.
  */
-export async function auditLedger(operator: StoresOperator, wanted: Wanted): Promise<Report> {
+export async function auditLedger(operator: StoresOperator, request: AuditRequest): Promise<Report> {
   const { db, clock } = operator;
   const began_ms = clock.now();
-  const objects = wanted.receipts ? await operator.objects() : undefined;
-  const totals = await addTenants(operator, wanted);
-  const runs = await addRuns(operator, wanted.tenant_id);
-  const receipts = objects && (await auditReceipts(db, objects, wanted.tenant_id));
+  const objects = request.receipts ? await operator.objects() : undefined;
+  const totals = await addTenants(operator, request);
+  const runs = await addRuns(operator, request.tenant_id);
+  const receipts = objects && (await auditReceipts(db, objects, request.tenant_id));
   const recorded = [...totals.recorded, ...runs.recorded, ...(receipts?.recorded ?? [])];
   const moved_on = recorded.filter((each) => each === "lost").length;
   if (moved_on > 0) operator.warn(`${moved_on} runs changed while they were judged: audit again`);
 
-  const findings = await listFindings(db, wanted.tenant_id);
+  const findings = await listFindings(db, request.tenant_id);
   const seconds = (clock.now() - began_ms) / 1000;
   const { granted, charged, reserved, available } = amountsOf(totals.added);
   const counts = { tenants: totals.tenants, transfers: totals.transfers, runs: runs.runs };
@@ -61,7 +61,7 @@ export async function auditLedger(operator: StoresOperator, wanted: Wanted): Pro
   };
 }
 
-async function addTenants({ db }: Operator, { tenant_id: only, full }: Wanted) {
+async function addTenants({ db }: Operator, { tenant_id: only, full }: AuditRequest) {
   let added: Added = NOTHING_ADDED;
   let [tenants, transfers] = [0, 0];
   const recorded: Recorded[] = [];

@@ -7,31 +7,31 @@ import { refreshMirror } from "./refresh-mirror.ts";
 /** Takes credit back, once per id. The same clawback again is no error and changes nothing. */
 export async function clawbackOnce(operator: Operator, clawback: Clawback): Promise<Report> {
   const { tenant_id, clawback_id, amount } = clawback;
-  const answer = await clawbackCredit(operator.db, clawback);
-  if (answer === undefined) throw new Refused(`there is no tenant ${tenant_id}`);
-  if (answer.tenant_id !== tenant_id || answer.asked_micros !== amount) {
-    const asked = formatUsd(answer.asked_micros);
+  const result = await clawbackCredit(operator.db, clawback);
+  if (result === undefined) throw new Refused(`there is no tenant ${tenant_id}`);
+  if (result.tenant_id !== tenant_id || result.asked_micros !== amount) {
+    const asked = formatUsd(result.asked_micros);
     throw new Refused(
-      `clawback ${clawback_id} was used already, for ${asked} USD of tenant ${answer.tenant_id}; nothing was taken`,
+      `clawback ${clawback_id} was used already, for ${asked} USD of tenant ${result.tenant_id}; nothing was taken`,
     );
   }
   const balance = await tenantBalance(operator.db, tenant_id);
   if (balance === undefined) throw new Error("a clawback went to a tenant without a balance");
   await refreshMirror(operator, [tenant_id]);
-  const taken_usd = formatUsd(answer.taken_micros);
-  const missing = micros(answer.asked_micros - answer.taken_micros);
+  const taken_usd = formatUsd(result.taken_micros);
+  const missing = micros(result.asked_micros - result.taken_micros);
   const missing_usd = formatUsd(missing);
   const available_usd = formatUsd(balance.available);
   const short = missing === 0 ? "" : `; ${missing_usd} USD was missing, which is a finding`;
   return {
-    text: `${answer.already ? "already taken back" : "taken back"}: ${taken_usd} USD as ${clawback_id}${short}; available ${available_usd} USD`,
+    text: `${result.already ? "already taken back" : "taken back"}: ${taken_usd} USD as ${clawback_id}${short}; available ${available_usd} USD`,
     json: {
       tenant_id,
       clawback_id,
       amount_usd: formatUsd(amount),
       taken_usd,
       missing_usd,
-      already_taken: answer.already,
+      already_taken: result.already,
       available_usd,
     },
   };

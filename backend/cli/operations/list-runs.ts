@@ -3,9 +3,9 @@ import { listRuns, MAX_RUNS_SCANNED, type RunsRequest } from "#core/store/runs/l
 import { type Operator, Refused, type Report } from "../operator.ts";
 import { table } from "../text.ts";
 
-export async function reportRuns({ db }: Operator, wanted: RunsRequest): Promise<Report> {
-  const found = await listRuns(db, wanted);
-  if (found === undefined) throw new Refused(`there is no tenant ${wanted.tenant_id}`);
+export async function reportRuns({ db }: Operator, request: RunsRequest): Promise<Report> {
+  const found = await listRuns(db, request);
+  if (found === undefined) throw new Refused(`there is no tenant ${request.tenant_id}`);
   const runs = found.runs.map(({ reserved_micros, charged_micros, ...rest }) => ({
     ...rest,
     reserved_usd: formatUsd(reserved_micros),
@@ -22,7 +22,7 @@ export async function reportRuns({ db }: Operator, wanted: RunsRequest): Promise
     run.created_at.toISOString(),
   ]);
   const headings = ["run", "pack", "status", "money", "reserved usd", "charged usd", "reason", "created"];
-  const { tenant_id, status } = wanted;
+  const { tenant_id, status } = request;
   const next_before = found.next_before ?? null;
   const none = `the tenant has no ${status ?? ""} run`.replace("  ", " ");
   const lines = [

@@ -8,7 +8,7 @@ import type { Report } from "../operator.ts";
 import { fields } from "../text.ts";
 
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
-const answer = z.object({ receipt: z.string() });
+const response = z.object({ receipt: z.string() });
 const header = z.object({ alg: z.string(), typ: z.string().optional(), kid: z.string().optional() });
 
 const FAULTS = {
@@ -88,7 +88,7 @@ async function verified({ text, keys }: Evidence): Promise<{ readonly kid: strin
 
 function tokenOf(text: string): string {
   const trimmed = text.trim();
-  const token = trimmed.startsWith("{") ? answer.safeParse(jsonOf(trimmed)).data?.receipt : trimmed;
+  const token = trimmed.startsWith("{") ? response.safeParse(jsonOf(trimmed)).data?.receipt : trimmed;
   if (token === undefined || !COMPACT.test(token)) throw new Unverified("not-a-jws");
   return token;
 }

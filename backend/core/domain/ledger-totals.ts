@@ -78,7 +78,7 @@ export function checkpointDiscrepancies(noted: SettledTotals, found: SettledTota
   const figures = changed.map((name) => [name, { noted: before[name] ?? "0", found: now[name] ?? "0" }] as const);
   const difference = figures.map(([name, figure]) => `${name} ${figure.noted} ${figure.found}`).join(", ");
   const detail = { through_transfer: noted.through, before: noted.before, changed: Object.fromEntries(figures) };
-  return [fault("audit-checkpoint", "", difference, detail)];
+  return [discrepancy("audit-checkpoint", "", difference, detail)];
 }
 
 /** By name; what is zero is left out. */
@@ -99,12 +99,13 @@ function settledTexts(
 
 function balanceDiscrepancies({ added, balance, open_runs }: TenantTotals): TenantDiscrepancy[] {
   const expected = { ...amountsOf(added), open_runs };
-  if (balance === null) return [fault("tenant-books", "", "no balance", { balance: null, transfers: texts(expected) })];
+  if (balance === null)
+    return [discrepancy("tenant-books", "", "no balance", { balance: null, transfers: texts(expected) })];
   const names = ["granted", "charged", "reserved", "available", "open_runs"] as const;
   const differences = names.map((name) => balance[name] - expected[name]);
   if (differences.every((difference) => difference === 0n)) return [];
   const detail = { balance: texts(balance), transfers: texts(expected) };
-  return [fault("tenant-books", "", differences.join(" "), detail)];
+  return [discrepancy("tenant-books", "", differences.join(" "), detail)];
 }
 
 function keyDiscrepancies({ keys, capped }: TenantTotals): TenantDiscrepancy[] {
@@ -117,20 +118,20 @@ function keyDiscrepancies({ keys, capped }: TenantTotals): TenantDiscrepancy[] {
     const difference = (committed ?? 0n) - expected;
     if (difference === 0n) return [];
     const detail = { committed_micros: committed === null ? null : String(committed), runs_micros: String(expected) };
-    return [fault("key-spending", spending_id, String(difference), detail)];
+    return [discrepancy("key-spending", spending_id, String(difference), detail)];
   });
 }
 
 function usageDiscrepancies({ usage, closed }: TenantTotals): TenantDiscrepancy[] {
   return [...new Set([...usage.keys(), ...closed.keys()])].flatMap((line) => {
-    const [told, counted] = [usage.get(line) ?? [], closed.get(line) ?? []];
-    const differences = Array.from({ length: 6 }, (_, index) => (told[index] ?? 0n) - (counted[index] ?? 0n));
+    const [noted, counted] = [usage.get(line) ?? [], closed.get(line) ?? []];
+    const differences = Array.from({ length: 6 }, (_, index) => (noted[index] ?? 0n) - (counted[index] ?? 0n));
     if (differences.every((difference) => difference === 0n)) return [];
-    return [fault("usage", line, differences.join(" "), { usage: told.map(String), runs: counted.map(String) })];
+    return [discrepancy("usage", line, differences.join(" "), { usage: noted.map(String), runs: counted.map(String) })];
   });
 }
 
-const fault = (
+const discrepancy = (
   kind: TenantDiscrepancy["kind"],
   subject: string,
   difference: string,

@@ -101,6 +101,12 @@ export const METRICS = {
     labels: ["store"],
     help: "Calls of a store that got no answer, or one that decides nothing.",
   },
+  trace_spans_lost: {
+    type: "counter",
+    by: ALL,
+    labels: [],
+    help: "Spans that were not delivered: the collector refused them or was out for too long.",
+  },
 
   queued_runs: { type: "gauge", by: REAPER, labels: [], help: "Runs that wait for a worker; 10000 stands for more." },
   oldest_queued_seconds: {

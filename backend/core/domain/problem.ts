@@ -21,8 +21,10 @@ export const PROBLEMS = {
   unauthorized: {
     status: 401,
     title: "No valid API key",
-    meaning: "The request has no API key, or one that is mistyped, unknown, expired or revoked.",
-    what_to_do: "Send `Authorization: Bearer <your API key>`. If it still fails, ask for a new key.",
+    meaning:
+      "The request has no API key in `Authorization: Bearer <API key>`, or one that is mistyped, unknown, expired or revoked.",
+    what_to_do:
+      "Send the API key in that header. If it still fails, use another key: an admin key lists and creates keys.",
   },
   "scope-missing": {
     status: 403,
@@ -216,14 +218,14 @@ interface ProblemKind {
 export type ProblemSlug = keyof typeof PROBLEMS;
 
 /** One field error: in the body (RFC 6901 JSON Pointer), in a path or query parameter, or in a header. */
-export type Fault = { readonly detail: string } & (
+export type FieldError = { readonly detail: string } & (
   | { readonly pointer: string }
   | { readonly parameter: string }
   | { readonly header: string }
 );
 
 export interface ProblemExtras {
-  readonly errors?: readonly Fault[];
+  readonly errors?: readonly FieldError[];
   /** For the Retry-After header. */
   readonly retry_after_s?: number;
   /** For the RateLimit headers, if the problem itself knows the caller's rate. */

@@ -72,7 +72,9 @@ const common = {
   metadata: metadata.optional(),
   webhook: webhookUrl
     .optional()
-    .describe("A URL that gets the run's events, beside the webhooks of the account. Signed with the default secret."),
+    .describe(
+      "A URL that gets the run's events, beside the webhooks of the account. Signed with the default secret. It is shown what the submitting key may see: without the scope `read` no `result`, no `error` and no `cost.actual_usd`.",
+    ),
   webhook_include_output: z
     .boolean()
     .default(false)

@@ -16,7 +16,9 @@ const cost = z.strictObject({
   reserved_usd: usd.describe("Reserved for the run when it was accepted, in USD: max_usd."),
   actual_usd: usd
     .nullable()
-    .describe("What was charged, in USD; null until the run is closed, and for a key without the scope `read`."),
+    .describe(
+      "What was charged, in USD; null until the run is closed, and for a key without the scope `read` (in the event at its run's own `webhook` too).",
+    ),
   minimum_fee_usd,
 });
 

@@ -31,7 +31,7 @@ export interface AuditCursor {
   readonly drifting?: Set<string>;
 }
 
-/** Audits the next tenants and the next runs, in short statements. Corrects nothing. */
+/** Adds up transfers of the next tenants and runs and compares them with balances, runs and usage. Corrects nothing. */
 export async function sweepAudit(
   deps: AuditSweepDeps,
   cursor: AuditCursor,

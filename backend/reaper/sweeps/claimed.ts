@@ -1,10 +1,12 @@
 import { TOMBSTONE, type Receipt, readVerdict, resultKey } from "#core/domain/receipt.ts";
+import { traceIdOf } from "#core/domain/trace.ts";
 import { costsMinimumFee, type RunStatus } from "#core/domain/run.ts";
 import type { ObjectWriter } from "#core/ports/objects.ts";
 import { type ClosedRun, closeRun } from "#core/store/runs/close-run.ts";
 import { freezeRun } from "#core/store/audit/freeze-run.ts";
 import { type StaleClaim, closeAfterTombstone, findStaleClaims, rollBack } from "#core/store/runs/stale-claims.ts";
 import { signalAgain, settleMirror } from "../after-close.ts";
+import { spanOf } from "../run-span.ts";
 import { TenantTurns, walk } from "../turns.ts";
 import type { LeaseSweepDeps } from "./lease.ts";
 
@@ -20,7 +22,10 @@ export interface ClaimedCursor {
   after: StaleClaim | undefined;
 }
 
-/** Runs left in CLAIMED: the first object at the attempt's key says whether the attempt finished. */
+/**
+ * Ends runs left in CLAIMED by a worker that died between W3 and W5. The first object at the attempt's key decides: a result
+ * completes the run at its cost, a tombstone rolls it back, anything else freezes it.
+ */
 export async function sweepClaims(
   deps: ClaimedSweepDeps,
   settings: { readonly claimed_seconds: number; readonly max_attempts: number },
@@ -30,8 +35,9 @@ export async function sweepClaims(
   const round = new TenantTurns(0).begin();
   for await (const run of walk(cursor, (after) => findStaleClaims(deps.db, settings.claimed_seconds, after), PAGE)) {
     if (stop.aborted) return;
-    const log = deps.log.child({ run_id: run.run_id });
-    const decided = () => decide({ ...deps, log }, run, settings.max_attempts);
+    const log = deps.log.child({ run_id: run.run_id, trace_id: traceIdOf(run.trace_parent) });
+    const decided = () =>
+      spanOf(deps.tracer, "decide claim", run, () => decide({ ...deps, log }, run, settings.max_attempts));
     await round.step(run.tenant_id, decided, (error) => log.error("a claimed run could not be decided", { error }));
   }
   round.end();

@@ -33,8 +33,8 @@ export interface DeadLettersSeen {
 export const newDeadLettersSeen = (): DeadLettersSeen => ({ count: 0, read_at_ms: 0, alarming: 0, alarms: new Set() });
 
 /**
- * Counts them and changes none: they are evidence, and the run is decided by its attempts. Only those are told as
- * CRITICAL that are no signals, or whose run is open and in nobody's hands: a run at work is well without its signal.
+ * Counts dead letters and changes none: they are evidence, and attempts decide a run. Logs as CRITICAL those that are no
+ * signals, or whose run is open and held by no worker: a run at work does not need its signal.
  */
 export async function sweepDeadLetters(deps: DeadLetterSweepDeps, seen: DeadLettersSeen): Promise<void> {
   if (deps.dead_letters === undefined) return;

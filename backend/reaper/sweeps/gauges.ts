@@ -64,7 +64,7 @@ async function measureQueue({ metrics }: GaugesSweepDeps, inspector: QueueInspec
     metrics.gauge("queue_messages", Number(attributes[attribute] ?? 0), { state });
 }
 
-/** Adds up the next tenants; at the last one the sums are told, and the count begins again. */
+/** Adds up the next tenants; after the last one it sets the gauges and begins again. */
 async function measureMoney({ db, clock, metrics }: GaugesSweepDeps, cursor: GaugesCursor): Promise<void> {
   const { money } = cursor;
   const { plans, last } = await countMoney(db, money.after, TENANTS);

@@ -22,8 +22,8 @@ export interface HorizonSeen {
 }
 
 /**
- * Measures for how long the commit-order horizon has stood still: so much later a reader in commit order sees what is new.
- * Seen from outside, sweep by sweep, for the times of other roles' transactions are not for this role to read.
+ * Measures for how long the commit-order horizon has not moved: readers in commit order see new rows that much later.
+ * It compares rounds, because this role may not read when transactions of other roles began.
  */
 export async function sweepHorizon(deps: HorizonSweepDeps, seen: HorizonSeen): Promise<void> {
   const { horizon, next } = await commitHorizon(deps.db);

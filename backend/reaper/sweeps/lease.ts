@@ -1,9 +1,12 @@
+import { traceIdOf } from "#core/domain/trace.ts";
 import { costsMinimumFee, type PlatformFailureFee, REASONS } from "#core/domain/run.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
+import type { Tracer } from "#core/ports/tracer.ts";
 import { type ExpiredLease, failExpired, findExpiredLeases, requeueExpired } from "#core/store/runs/expired-leases.ts";
 import { type AfterCloseDeps, signalAgain, settleMirror } from "../after-close.ts";
+import { spanOf } from "../run-span.ts";
 import { TenantTurns, walk } from "../turns.ts";
 
 /** What its statement finds at most. */
@@ -13,6 +16,7 @@ export interface LeaseSweepDeps extends AfterCloseDeps {
   readonly db: Db;
   readonly platform_failure_fee: PlatformFailureFee;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
   readonly log: Log;
 }
 
@@ -21,7 +25,7 @@ export interface LeaseCursor {
   after: ExpiredLease | undefined;
 }
 
-/** Runs whose worker was lost are queued again while attempts are left, else they are FAILED as a platform failure. */
+/** Requeues runs whose lease expired before W3 while attempts are left; else they are FAILED as a platform failure. */
 export async function sweepLeases(
   deps: LeaseSweepDeps,
   max_attempts: number,
@@ -31,8 +35,8 @@ export async function sweepLeases(
   const round = new TenantTurns(0).begin();
   for await (const run of walk(cursor, (after) => findExpiredLeases(deps.db, after), PAGE)) {
     if (stop.aborted) return;
-    const log = deps.log.child({ run_id: run.run_id });
-    const reaped = () => reap({ ...deps, log }, run, max_attempts);
+    const log = deps.log.child({ run_id: run.run_id, trace_id: traceIdOf(run.trace_parent) });
+    const reaped = () => spanOf(deps.tracer, "reap lease", run, () => reap({ ...deps, log }, run, max_attempts));
     await round.step(run.tenant_id, reaped, (error) => log.error("an expired lease could not be reaped", { error }));
   }
   round.end();

@@ -1,4 +1,5 @@
 import { encodeSignal } from "#core/domain/message.ts";
+import { traceIdOf } from "#core/domain/trace.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
@@ -9,7 +10,7 @@ const LONGEST_WAIT_SECONDS = 3_600;
 /** Signalled this often and never claimed: workers are missing, or this run kills them. */
 const ALERT_AFTER_SIGNALS = 5;
 
-/** QUEUED runs whose signal seems lost get another; a signal too many finds nothing to do. */
+/** Sends QUEUED runs whose signal may be lost another one; a worker that gets one too many finds nothing to do. */
 export async function sweepSignals(
   deps: { readonly db: Db; readonly queue: SignalSender; readonly metrics: Metrics; readonly log: Log },
   first_seconds: number,
@@ -22,6 +23,7 @@ export async function sweepSignals(
       deps.metrics.count("run_never_claimed");
       deps.log.error("a run was signalled many times and never claimed", {
         run_id: run.run_id,
+        trace_id: traceIdOf(run.trace_parent),
         signals: run.signal_count,
       });
     }

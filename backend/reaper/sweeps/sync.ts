@@ -45,7 +45,7 @@ export const newSyncCursors = (rounds_between = 1): SyncCursors => ({
   tenants: new TenantTurns(),
 });
 
-/** Syncs the mirror of every tenant with traffic, and of some of the others in turn. */
+/** Replaces the mirror in Redis of every tenant with traffic, and of some of the others in turn, by a snapshot of Postgres. */
 export async function sweepSync(
   deps: SyncSweepDeps,
   settings: SyncSettings,

@@ -1,4 +1,5 @@
 import type { ResultDocument } from "#core/domain/result.ts";
+import { traceIdOf } from "#core/domain/trace.ts";
 import { retrySeconds, signatureOf } from "#core/domain/webhook.ts";
 import { webhookBody } from "#core/domain/webhook-message.ts";
 import type { Clock, Sleeper } from "#core/ports/clock.ts";
@@ -7,6 +8,8 @@ import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { ObjectDownloader } from "#core/ports/objects.ts";
 import type { Random } from "#core/ports/random.ts";
+import { hostOf } from "#core/ports/traced-fetch.ts";
+import type { Tracer } from "#core/ports/tracer.ts";
 import type { WebhookResponse, WebhookRequest, WebhookSender } from "#core/ports/webhook-sender.ts";
 import { readOutput } from "#core/store/read-output.ts";
 import {
@@ -16,7 +19,7 @@ import {
   finishDelivery,
   type FreePlaces,
 } from "#core/store/webhooks/claim-webhook-deliveries.ts";
-import { type EventPosition, fanOutEvents, forgetEvents } from "#core/store/webhooks/fan-out-events.ts";
+import { fanOutEvents } from "#core/store/webhooks/fan-out-events.ts";
 
 const EVENTS_AT_ONCE = 100;
 /** Sent at once by one reaper, to endpoints that were quick the last time, and to slow ones. */
@@ -30,10 +33,6 @@ export const WEBHOOK_SHARES = { per_tenant: 8, per_endpoint: 4, per_host: 32, ke
 export const SLOW_ATTEMPT_MS = 5_000;
 /** The longest wait between two claims while attempts are under way. */
 const CLAIM_AGAIN_MS = 250;
-const KEPT_DAYS = 30;
-const FORGOTTEN_AT_ONCE = 500;
-/** How many batches a round has at most; the next one goes on from there. */
-const FORGET_BATCHES = 20;
 
 export interface WebhookSweepDeps {
   readonly db: Db;
@@ -43,6 +42,7 @@ export interface WebhookSweepDeps {
   readonly random: Random;
   readonly sleeper: Sleeper;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
   readonly log: Log;
 }
 
@@ -76,7 +76,7 @@ export async function sweepWebhooks(
       // A claim counts attempts that end while it runs: only one that began with nothing under way says that nothing is due.
       const wasIdle = flying.size === 0;
       for (const delivery of await claim(deps, flying)) {
-        const flight = deliver(deps, delivery).finally(() => flying.delete(flight));
+        const flight = deliverTraced(deps, delivery).finally(() => flying.delete(flight));
         flying.set(flight, delivery.slow ? "slow" : "quick");
       }
       if (events > 0) continue;
@@ -114,6 +114,20 @@ async function oneLanded(deps: WebhookSweepDeps, flying: readonly Promise<void>[
   woken.abort();
 }
 
+/** Under the trace of its run, if it is of one. */
+function deliverTraced(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promise<void> {
+  const { run, delivery_id, type, tries } = delivery;
+  const attributes = {
+    "dpp.run_id": run?.run_id,
+    "dpp.delivery_id": delivery_id,
+    "dpp.event": type,
+    "dpp.tries": tries,
+  };
+  const span = { name: "deliver webhook", kind: "internal", parent: run?.trace_parent, attributes } as const;
+  const log = run === null ? deps.log : deps.log.child({ run_id: run.run_id, trace_id: traceIdOf(run.trace_parent) });
+  return deps.tracer.span(span, () => deliver({ ...deps, log }, delivery));
+}
+
 /** Never rejects: a delivery whose outcome could not be recorded is due again when its lease ends. */
 async function deliver(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promise<void> {
   const { delivery_id, tenant_id, type, tries } = delivery;
@@ -142,9 +156,23 @@ async function attempt(deps: WebhookSweepDeps, delivery: ClaimedDelivery): Promi
     return { outcome: "failed", status: null, error: "event-malformed", retry_seconds: null, slow: delivery.slow };
   }
   const begun_at = deps.clock.now();
-  const answer = await deps.send(request);
+  const response = await post(deps, request);
   const slow = deps.clock.now() - begun_at >= SLOW_ATTEMPT_MS;
-  return { ...conclusionOf(answer, delivery.tries, deps.random), slow };
+  return { ...conclusionOf(response, delivery.tries, deps.random), slow };
+}
+
+/** The receiver continues the trace of the run from the span of this request. */
+function post({ tracer, send }: WebhookSweepDeps, request: WebhookRequest): Promise<WebhookResponse> {
+  const attributes = { "http.request.method": "POST", "server.address": hostOf(request.url) };
+  return tracer.span({ name: "POST", kind: "client", attributes }, async (span) => {
+    const { traceparent } = span;
+    const headers = traceparent === undefined ? request.headers : { ...request.headers, traceparent };
+    const response = await send({ ...request, headers });
+    if (response.kind === "unanswered") span.fail(response.fault);
+    else span.set({ "http.response.status_code": response.status });
+    if (response.kind === "answered" && response.status >= 400) span.fail(String(response.status));
+    return response;
+  });
 }
 
 /**
@@ -182,40 +210,21 @@ function requestOf(
   };
 }
 
-function conclusionOf(answer: WebhookResponse, tries: number, random: Random): Omit<AttemptResult, "slow"> {
-  const status = answer.kind === "answered" ? answer.status : null;
+function conclusionOf(response: WebhookResponse, tries: number, random: Random): Omit<AttemptResult, "slow"> {
+  const status = response.kind === "answered" ? response.status : null;
   if (status !== null && status >= 200 && status < 300) {
     return { outcome: "delivered", status, error: null, retry_seconds: null };
   }
-  const error = errorOf(answer);
+  const error = errorOf(response);
   if (status === 410) return { outcome: "gone", status, error, retry_seconds: null };
   const [byte = 0] = random.bytes(1);
-  const asked = answer.kind === "answered" ? answer.retry_after_seconds : 0;
+  const asked = response.kind === "answered" ? response.retry_after_seconds : 0;
   const retry_seconds = retrySeconds(tries, byte / 255, asked) ?? null;
   return { outcome: retry_seconds === null ? "failed" : "retry", status, error, retry_seconds };
 }
 
-function errorOf(answer: WebhookResponse): string {
-  if (answer.kind === "unanswered") return answer.fault;
-  if (answer.status === 410) return "gone";
-  return answer.status >= 300 && answer.status < 400 ? "redirect" : "http-error";
-}
-
-/** The last event of the round before, so that events with pending deliveries hide no others. */
-export interface ForgetCursor {
-  after: EventPosition | undefined;
-}
-
-/** Deletes old events and their deliveries, unless one of them is pending. */
-export async function forgetOldEvents(
-  deps: Pick<WebhookSweepDeps, "db" | "metrics">,
-  stop: AbortSignal,
-  cursor: ForgetCursor = { after: undefined },
-): Promise<void> {
-  for (let batch = 0; batch < FORGET_BATCHES && !stop.aborted; batch++) {
-    const { events, last } = await forgetEvents(deps.db, KEPT_DAYS, FORGOTTEN_AT_ONCE, cursor.after);
-    deps.metrics.add("events_forgotten", events);
-    cursor.after = last;
-    if (last === undefined) return;
-  }
+function errorOf(response: WebhookResponse): string {
+  if (response.kind === "unanswered") return response.fault;
+  if (response.status === 410) return "gone";
+  return response.status >= 300 && response.status < 400 ? "redirect" : "http-error";
 }

@@ -43,15 +43,15 @@ export function createOffThread(away: Away = createAway(), here: JsonWork = json
     if (isSmall(value, SMALL.result_chars)) return here.write(value, offer?.data);
     const task = { kind: "write", value, ...(offer !== undefined && { data_of: offer.type }) } as const;
     const attempt = await away(task, asker, LONGEST_MS);
-    if (attempt.kind === "ok") return attempt.answer as Written;
-    if (attempt.fault === NOT_SENT) return "not-json";
+    if (attempt.kind === "ok") return attempt.result as Written;
+    if (attempt.reason === NOT_SENT) return "not-json";
     return isTooCostly(attempt) ? "too-large" : brokeOff(attempt);
   }
   return {
     async readInputs(offer, text, asker) {
       if (text.length <= SMALL.input_chars) return here.read(offer, text);
       const attempt = await away({ kind: "read", pack_type: offer.type, text }, asker, LONGEST_MS);
-      if (attempt.kind === "ok") return attempt.answer as ReadInputs;
+      if (attempt.kind === "ok") return attempt.result as ReadInputs;
       return isTooCostly(attempt) ? { kind: "too_costly" } : brokeOff(attempt);
     },
     writeJson: (value, asker) => write(value, undefined, asker),
@@ -65,11 +65,12 @@ export function createOffThread(away: Away = createAway(), here: JsonWork = json
   };
 }
 
-type Fault = Extract<Attempt<unknown>, { kind: "fault" }>;
+type Failed = Extract<Attempt<unknown>, { kind: "failed" }>;
 
-const isTooCostly = ({ fault }: Fault) => fault === "timeout" || fault === "out-of-memory" || fault === "RangeError";
+const isTooCostly = ({ reason }: Failed) =>
+  reason === "timeout" || reason === "out-of-memory" || reason === "RangeError";
 
 /** This work is the platform's own: that it fails otherwise is no error of the inputs or of the pack. */
-function brokeOff({ fault }: Fault): never {
-  throw new ProcessLost(`the work on JSON broke off: ${fault}`);
+function brokeOff({ reason }: Failed): never {
+  throw new ProcessLost(`the work on JSON broke off: ${reason}`);
 }

@@ -1,10 +1,10 @@
 import { type ComplianceInputs, complianceOffer } from "#core/domain/packs/compliance.ts";
 import { inspect } from "./compliance/inspect.ts";
-import { answerOf } from "./isolation/answer-of.ts";
+import { resultOf } from "./isolation/result-of.ts";
 import { createOutcomePool } from "./isolation/outcome-pool.ts";
 import type { Pack } from "./pack.ts";
 
-/** A text that is no longer is searched here, within milliseconds. */
+/** A text that is no longer is searched here, within milliseconds, unless the caller has patterns to compile. */
 const MAX_CHARS_HERE = 500;
 const MEMORY = { heap_mb: 256, resident_mb: 600 };
 
@@ -22,8 +22,8 @@ export function compliancePack(
     offer: complianceOffer,
     async run(inputs, context) {
       context.signal.throwIfAborted();
-      if (inputs.text.length <= MAX_CHARS_HERE) return inspect(inputs);
-      return answerOf(await isolated(inputs, context), "the search");
+      if (inputs.text.length <= MAX_CHARS_HERE && inputs.patterns === undefined) return inspect(inputs);
+      return resultOf(await isolated(inputs, context), "the search");
     },
   };
 }

@@ -8,17 +8,17 @@ import {
   modelledUnits,
   wantsModel,
 } from "#core/domain/packs/decision.ts";
-import { answerJudge } from "./decision/judge-answer.ts";
+import { answerChecker } from "./decision/check-answer.ts";
 import { askModel, type ModelSettings } from "./decision/model.ts";
 import type { Sources } from "./decision/report.ts";
 import { reportOutcome, type ReportRequest } from "./decision/report-outcome.ts";
-import { answerOf } from "./isolation/answer-of.ts";
+import { resultOf } from "./isolation/result-of.ts";
 import { createOutcomePool } from "./isolation/outcome-pool.ts";
 import type { Isolated } from "./isolation/process-pool.ts";
 import type { Asker } from "./isolation/turn.ts";
 import { costExceedsCap, type Pack, type PackContext } from "./pack.ts";
 
-/** A table with no more cells, filled or not, is reported on here, within milliseconds. */
+/** A table with no more cells, filled or not, is reported on here, within milliseconds, unless it is drawn many times. */
 const MAX_CELLS_HERE = 40;
 const MEMORY = { heap_mb: 256, resident_mb: 600 };
 
@@ -35,8 +35,9 @@ const reportBy =
   (isolated: Isolated<ReportRequest, PackOutcome>): Report =>
   async (request, asker) => {
     const { needed, scored } = countCells(request.inputs);
-    if (Math.max(needed, scored) <= MAX_CELLS_HERE) return reportOutcome(request);
-    return answerOf(await isolated(request, asker), "the ranking");
+    const isSmall = Math.max(needed, scored) <= MAX_CELLS_HERE && request.inputs.uncertainty === undefined;
+    if (isSmall) return reportOutcome(request);
+    return resultOf(await isolated(request, asker), "the ranking");
   };
 
 const FAILURES = {
@@ -54,14 +55,14 @@ function sourcesOf(given: DecisionInputs): Sources {
 
 async function modelled(
   inputs: DecisionInputs,
-  { model, judge }: { readonly model: ModelSettings; readonly judge: ReturnType<typeof answerJudge> },
+  { model, check }: { readonly model: ModelSettings; readonly check: ReturnType<typeof answerChecker> },
   report: Report,
   context: PackContext,
 ): Promise<PackOutcome> {
   const { cap } = context;
   const tokens = decisionTokensWithin(inputs, cap);
   const beyond = () => costExceedsCap(`max_cost_usd covers at most ${tokens} tokens of the model beside the table.`);
-  const answer = await askModel(model, { inputs, tokens }, context, judge);
+  const answer = await askModel(model, { inputs, tokens }, context, check);
   if (answer.kind === "beyond") return beyond();
   if (answer.kind === "failed") {
     return { kind: "pack_failed", reason_code: answer.reason_code, detail: FAILURES[answer.reason_code] };
@@ -75,7 +76,7 @@ async function modelled(
 export function decisionPack(
   model?: ModelSettings,
   isolated = createOutcomePool<ReportRequest>("decision", SCRIPT, MEMORY),
-  judge = answerJudge(),
+  check = answerChecker(),
 ): Pack<DecisionInputs> {
   const report = reportBy(isolated);
   return {
@@ -83,7 +84,7 @@ export function decisionPack(
     async run(inputs, context) {
       context.signal.throwIfAborted();
       const mayAsk = !context.is_free && !isComplete(inputs) && wantsModel(inputs);
-      if (model !== undefined && mayAsk) return await modelled(inputs, { model, judge }, report, context);
+      if (model !== undefined && mayAsk) return await modelled(inputs, { model, check }, report, context);
       return report({ inputs, sources: sourcesOf(inputs), model: null, spent: {} }, context);
     },
   };

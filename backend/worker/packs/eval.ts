@@ -1,5 +1,5 @@
 import { type EvalInputs, evalOffer } from "#core/domain/packs/eval.ts";
-import { answerOf } from "./isolation/answer-of.ts";
+import { resultOf } from "./isolation/result-of.ts";
 import { createOutcomePool } from "./isolation/outcome-pool.ts";
 import type { Pack } from "./pack.ts";
 
@@ -16,6 +16,6 @@ const SCRIPT = new URL(
 export function evalPack(isolated = createOutcomePool<EvalInputs>("eval", SCRIPT, MEMORY)): Pack<EvalInputs> {
   return {
     offer: evalOffer,
-    run: async (inputs, context) => answerOf(await isolated(inputs, context), "the scoring"),
+    run: async (inputs, context) => resultOf(await isolated(inputs, context), "the scoring"),
   };
 }

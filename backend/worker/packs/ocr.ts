@@ -44,9 +44,9 @@ export function ocrPack(read = createOutcomePool<ImageRequest>("ocr", SCRIPT, ME
       const request = await requestOf(inputs, megapixels, context);
       if ("kind" in request) return request;
       const attempt = await read(request, context, READING_MS);
-      if (attempt.kind === "ok") return attempt.answer;
-      context.log.warn("image not read", { fault: attempt.fault });
-      if (attempt.fault !== "timeout" && attempt.fault !== "out-of-memory") throw new Error("the reading broke off");
+      if (attempt.kind === "ok") return attempt.result;
+      context.log.warn("image not read", { reason: attempt.reason });
+      if (attempt.reason !== "timeout" && attempt.reason !== "out-of-memory") throw new Error("the reading broke off");
       const detail = "The image could not be read within the bounds of time and memory.";
       return { kind: "pack_failed", reason_code: "IMAGE_TOO_COMPLEX", detail };
     },

@@ -17,9 +17,9 @@ export function urlPack(reader = createPageReader()): Pack<UrlInputs> {
       if (fetched.kind === "refused") return { ...fetched, kind: "input_rejected" };
       if (fetched.kind === "failed" && fetched.reason_code === "TOO_LARGE" && isBoundByCap) return beyond();
       if (fetched.kind === "failed") return { ...fetched, kind: "pack_failed" };
-      const { outcome, faults } = await reader.read({ inputs, fetched }, context);
-      if (faults.length > 0) {
-        context.log.warn("page not read as an article", { faults, bytes: fetched.body.byteLength });
+      const { outcome, failures } = await reader.read({ inputs, fetched }, context);
+      if (failures.length > 0) {
+        context.log.warn("page not read as an article", { failures, bytes: fetched.body.byteLength });
       }
       if (outcome !== undefined) return outcome;
       const detail = "The page could not be read within the bounds of time and memory.";

@@ -3,12 +3,12 @@ import { viewRun } from "#core/domain/run-view.ts";
 import { unwrap } from "../../admission/gate.ts";
 import { cancel } from "../../runs/cancel.ts";
 import { parseArguments, jsonSchema, runIdArgument } from "../arguments.ts";
-import { answeredRun } from "../run-answer.ts";
+import { runSchema } from "../run-result.ts";
 import type { Tool } from "../tool.ts";
 
 const output = z.object({
   outcome: z.enum(["canceled", "asked"]).describe("asked: its result is just being written; ask get_run how it ends."),
-  run: answeredRun.pick({ run_id: true, status: true }).loose(),
+  run: runSchema.pick({ run_id: true, status: true }).loose(),
 });
 
 export const cancelRun: Tool = {

@@ -5,11 +5,11 @@ import { inlineOutput } from "../../runs/inline-output.ts";
 import { findOwnRun } from "../../runs/find-own-run.ts";
 import { parseArguments, jsonSchema, runIdArgument } from "../arguments.ts";
 import { gateFor } from "../context.ts";
-import { answeredOutput, linkTo } from "../run-answer.ts";
+import { outputSchema, linkTo } from "../run-result.ts";
 import { READS, type Tool } from "../tool.ts";
 
 const { sha256, size_bytes, url, expires_at } = resultView.shape;
-const output = z.looseObject({ run_id: z.uuid(), sha256, size_bytes, url, expires_at, output: answeredOutput });
+const output = z.looseObject({ run_id: z.uuid(), sha256, size_bytes, url, expires_at, output: outputSchema });
 
 export const getResult: Tool = {
   name: "get_result",

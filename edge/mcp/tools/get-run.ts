@@ -2,7 +2,7 @@ import { viewRun } from "#core/domain/run-view.ts";
 import { findOwnRun } from "../../runs/find-own-run.ts";
 import { parseArguments, jsonSchema, runIdArgument } from "../arguments.ts";
 import { gateFor } from "../context.ts";
-import { answeredRun } from "../run-answer.ts";
+import { runSchema } from "../run-result.ts";
 import { READS, type Tool } from "../tool.ts";
 
 export const getRun: Tool = {
@@ -11,7 +11,7 @@ export const getRun: Tool = {
   description:
     "Status and cost of a run. While its status is QUEUED or PROCESSING, ask again about once a second. COMPLETED: read the result with get_result. FAILED: `error` says why and cost.actual_usd what it cost. Costs nothing.",
   input: () => jsonSchema(runIdArgument, "input"),
-  output: answeredRun,
+  output: runSchema,
   annotations: READS,
   long: false,
   async call(ctx, given) {

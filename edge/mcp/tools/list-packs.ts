@@ -16,7 +16,7 @@ const input = z.strictObject({
 });
 
 /** The schemas of all packs together are longer than many a model's attention; one is asked for by its name. */
-const withoutSchemas = ({ inputs: _inputs, ...pack }: PackView) => pack;
+const withoutSchemas = ({ inputs: _inputs, data: _data, ...pack }: PackView) => pack;
 
 const output = z.object({
   packs: z.array(packView.pick({ pack_type: true, in_plan: true, summary: true }).loose()),

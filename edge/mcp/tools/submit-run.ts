@@ -8,7 +8,7 @@ import type { FoundRun } from "#core/store/runs/find-run.ts";
 import { validated } from "../arguments.ts";
 import type { McpContext } from "../context.ts";
 import { invalidKey, readRunArguments, submitArguments } from "../run-arguments.ts";
-import { answeredOutput, answeredRun, viewAnswer } from "../run-answer.ts";
+import { outputSchema, runSchema, viewWithOutput } from "../run-result.ts";
 import type { Json, Tool, ToolResult } from "../tool.ts";
 import { awaitRun } from "../wait.ts";
 
@@ -16,7 +16,7 @@ const more = {
   replayed: z.boolean().optional().describe("True where the run was there before, under the same idempotency_key."),
   next: z.string().describe("What to do now."),
 };
-const output = answeredRun.extend({ ...more, output: answeredOutput.optional() });
+const output = runSchema.extend({ ...more, output: outputSchema.optional() });
 type Output = RunView & z.input<z.ZodObject<typeof more>>;
 
 export const submitRun: Tool = {
@@ -44,7 +44,7 @@ interface Accepted {
 async function awaited(ctx: McpContext, { accepted, replayed, wait_seconds }: Accepted): Promise<ToolResult> {
   const mustRead = wait_seconds > 0 || isTerminal(accepted.status);
   const run = mustRead ? await awaitRun(ctx, accepted.run_id, wait_seconds) : undefined;
-  return answerOf(ctx, run ?? accepted, { replayed, readable: run !== undefined });
+  return submitResult(ctx, run ?? accepted, { replayed, readable: run !== undefined });
 }
 
 function readArguments({ c, deps }: McpContext, given: Json): { request: SubmitRequest; wait_seconds: number } {
@@ -55,15 +55,15 @@ function readArguments({ c, deps }: McpContext, given: Json): { request: SubmitR
 }
 
 /**
- * What submit_run answers of a run, then or later, with its output where it has one. A key that may submit and not read is
+ * What submit_run returns of a run, then or later, with its output where it has one. A key that may submit and not read is
  * told the status alone.
  */
-export async function answerOf(
+export async function submitResult(
   ctx: McpContext,
   run: FoundRun,
   { replayed, readable = true }: { readonly replayed?: boolean; readonly readable?: boolean } = {},
 ): Promise<ToolResult> {
-  const { view, links } = await viewAnswer(ctx, run, { readable });
+  const { view, links } = await viewWithOutput(ctx, run, { readable });
   const next =
     readable || !isTerminal(run.status)
       ? nextOf(view.status, view.output !== undefined && view.output !== null)

@@ -2,6 +2,9 @@ import type { WebhookResponse, WebhookSender } from "#core/ports/webhook-sender.
 
 export const OK: WebhookResponse = { kind: "answered", status: 200, retry_after_seconds: 0 };
 
+/** Not again in the same round, however slow the machine is. */
+const TRY_LATER: WebhookResponse = { kind: "answered", status: 503, retry_after_seconds: 3_600 };
+
 /** A sender whose receivers named dead.* hang until they are let go. */
 export function hangingSender() {
   const sent: string[] = [];
@@ -13,7 +16,7 @@ export function hangingSender() {
     waiting.get(host)?.();
     if (!host.startsWith("dead")) return OK;
     await hung.promise;
-    return { kind: "unanswered", fault: "timeout" };
+    return TRY_LATER;
   };
   const sentTo = (host: string) =>
     new Promise<void>((resolve) => (sent.includes(host) ? resolve() : waiting.set(host, resolve)));

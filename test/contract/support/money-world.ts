@@ -9,6 +9,7 @@ import { tenantBalance } from "#core/store/tenants/tenant-balance.ts";
 import { createPgDb, type OpenDb, type PgDb } from "../../../backend/drivers/pg.ts";
 import { type Account, type AccountOptions, addAccount, addKey } from "../../dev/add-tenant.ts";
 import { createTestDatabase, type DatabaseUrls } from "../../dev/database.ts";
+import { SUBMITTED } from "../../support/submission.ts";
 import audit from "./ledger-audit.sql";
 
 export const newRunId = (): string => newId(Date.now(), randomBytes(16));
@@ -70,15 +71,10 @@ export function submission(account: Pick<Account, "key_sha256">, change: Partial
     run_id: newRunId(),
     idempotency_key: `key-${randomUUID()}`,
     payload_sha256: "ab".repeat(32),
-    pack_type: "decision",
-    pack_version: "1",
+    ...SUBMITTED,
     inputs: "{}",
-    metadata: {},
     reserve,
     minimum_fee: minimumFee(reserve, reserve),
-    timebox_sec: 90,
-    min_reliability: null,
-    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     ...change,
   };
 }

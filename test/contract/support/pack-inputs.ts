@@ -17,7 +17,12 @@ const weight = fc.double({ min: 0, minExcluded: true, max: 1e6, noNaN: true });
 
 /** Whole tables, so that no model is needed: 0.0100 + 0.0005 a cell. */
 const decision = fc
-  .tuple(names(2, 6), names(1, 5), fc.constantFrom("weighted_sum", "topsis"), fc.constantFrom("brief", "detailed"))
+  .tuple(
+    names(2, 6),
+    names(1, 5),
+    fc.constantFrom("weighted_sum", "topsis", "vikor", "promethee"),
+    fc.constantFrom("brief", "detailed"),
+  )
   .chain(([options, criteria, method, mode]) =>
     fc
       .record({
@@ -70,6 +75,10 @@ const compliance = fc
         .tuple(fc.string({ unit: "binary", minLength: 1, maxLength: 40 }), fc.integer({ min: 1, max: 1_500 }))
         .map(([piece, times]) => piece.repeat(times)),
       rules: fc.subarray([...complianceRules], { minLength: 1 }),
+      regions: fc.subarray(["US", "GB", "DE"], { minLength: 1 }),
+      patterns: fc.constant([{ name: "word", pattern: "w[a-z]+d" }]),
+      mask: fc.constantFrom("rule", "kind", "pseudonym"),
+      min_confidence: fc.constantFrom(0, 0.5, 1),
     },
     { requiredKeys: ["text"] },
   )
@@ -94,7 +103,7 @@ const evaluation = fc
     fc.tuple(
       fc.subarray(
         METRIC_NAMES.filter((name) => !(name in EXPECTED)),
-        { minLength: 1 },
+        { minLength: 1, maxLength: 10 },
       ),
       word,
     ),

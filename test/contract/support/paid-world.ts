@@ -8,6 +8,7 @@ import { resultKey } from "#core/domain/receipt.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
 import { NO_METRICS } from "#core/ports/metrics.ts";
+import { NO_TRACER } from "#core/ports/tracer.ts";
 import { findRun, type FoundRun } from "#core/store/runs/find-run.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import { awsClient } from "../../../backend/drivers/aws-client.ts";
@@ -107,6 +108,7 @@ export async function createPaidWorld() {
     platform_failure_fee: "none" as const,
     log: silent,
     metrics,
+    tracer: NO_TRACER,
     sleeper: aggressive,
     offThread: createOffThread(),
     packs: packOf(async () => done({ answer: 42 }, 7)),
@@ -151,13 +153,14 @@ export async function createPaidWorld() {
         minimum_fee: minimumFee(amount, amount),
       });
       await Promise.all(deferred);
-      if (verdict instanceof Problem) return { told: `${PROBLEMS[verdict.slug].status} ${verdict.slug}`, run_id: "" };
-      return { told: "202", run_id: verdict.run.run_id };
+      if (verdict instanceof Problem)
+        return { response: `${PROBLEMS[verdict.slug].status} ${verdict.slug}`, run_id: "" };
+      return { response: "202", run_id: verdict.run.run_id };
     },
     /** A run that was accepted. */
     accepted: async (account: Account, options: SubmitOptions = {}) => {
-      const { told, run_id } = await world.submit(account, options);
-      if (told !== "202") throw new Error(told);
+      const { response, run_id } = await world.submit(account, options);
+      if (response !== "202") throw new Error(response);
       return run_id;
     },
     /** A worker that takes the run's signal. */

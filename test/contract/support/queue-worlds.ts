@@ -32,17 +32,17 @@ export function refused(error: unknown): "refused" {
 }
 
 /** Draws as it was told, the first choice where it was told nothing. */
-class Told extends Seeded {
-  readonly #told: readonly number[];
+class Scripted extends Seeded {
+  readonly #script: readonly number[];
   readonly drawn: { readonly choice: number; readonly choices: number }[] = [];
 
-  constructor(told: readonly number[]) {
+  constructor(script: readonly number[]) {
     super(0);
-    this.#told = told;
+    this.#script = script;
   }
 
   override between(least: number, most: number): number {
-    const choice = this.#told[this.drawn.length] ?? 0;
+    const choice = this.#script[this.drawn.length] ?? 0;
     this.drawn.push({ choice, choices: most - least + 1 });
     return least + choice;
   }
@@ -99,13 +99,13 @@ export function drawsFor(
   wanted: Partial<Played>,
 ): readonly number[] {
   const tried: unknown[] = [];
-  let told: readonly number[] | undefined = settled;
-  while (told !== undefined) {
-    const random = new Told(told);
+  let script: readonly number[] | undefined = settled;
+  while (script !== undefined) {
+    const random = new Scripted(script);
     const played = play(trace, random);
     if (isDeepStrictEqual({ ...played, ...wanted }, played)) return random.drawn.map(({ choice }) => choice);
     tried.push(played);
-    told = random.another(settled.length);
+    script = random.another(settled.length);
   }
   expect.fail(`no world does this: ${JSON.stringify({ trace, wanted, some: tried.slice(0, 5) })}`);
 }

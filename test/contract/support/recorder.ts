@@ -4,7 +4,7 @@ import { metricsTo } from "#core/ports/metrics.ts";
 /** A log and metrics that remember what they were told. */
 export function recorder() {
   const lines: { level: "info" | "warn" | "error"; message: string; fields: Readonly<Record<string, unknown>> }[] = [];
-  const told: { name: string; value: number; labels: Readonly<Record<string, string>> }[] = [];
+  const values: { name: string; value: number; labels: Readonly<Record<string, string>> }[] = [];
   const logWith = (base: Readonly<Record<string, unknown>>): Log => {
     const write =
       (level: "info" | "warn" | "error") =>
@@ -17,14 +17,14 @@ export function recorder() {
       child: (fields) => logWith({ ...base, ...fields }),
     };
   };
-  const metrics = metricsTo((_kind, name, value, labels) => void told.push({ name, value, labels }));
+  const metrics = metricsTo((_kind, name, value, labels) => void values.push({ name, value, labels }));
   return {
     log: logWith({}),
     metrics,
     lines,
     criticals: () => lines.filter(({ level, message }) => level === "error" && message.startsWith("CRITICAL: ")),
-    counted: (wanted: string) => told.filter(({ name }) => name === wanted).length,
-    told,
-    last: (wanted: string) => told.findLast(({ name }) => name === wanted)?.value,
+    counted: (wanted: string) => values.filter(({ name }) => name === wanted).length,
+    values,
+    last: (wanted: string) => values.findLast(({ name }) => name === wanted)?.value,
   };
 }

@@ -9,6 +9,7 @@ import { encodeSignal } from "#core/domain/message.ts";
 import type { Clock, Sleeper } from "#core/ports/clock.ts";
 import type { Log } from "#core/ports/log.ts";
 import { NO_METRICS } from "#core/ports/metrics.ts";
+import { NO_TRACER } from "#core/ports/tracer.ts";
 import type { SignalReceiver, SignalSender } from "#core/ports/queue.ts";
 import { submitRun } from "#core/store/runs/submit-run.ts";
 import { parseApiKey } from "#core/domain/api-key.ts";
@@ -24,6 +25,7 @@ import { z } from "zod";
 import { processMessage, type WorkerDeps, type WorkerTimes } from "../../../backend/worker/process-run.ts";
 import { createTestDatabase } from "../../dev/database.ts";
 import { createDemoTenant } from "../../dev/demo-tenant.ts";
+import { SUBMITTED } from "../../support/submission.ts";
 
 export const NEVER = new AbortController().signal;
 export const hang = () => new Promise<never>(() => undefined);
@@ -43,14 +45,14 @@ const silent: Log = { info: () => undefined, warn: () => undefined, error: () =>
 
 /** A queue that remembers what it was told. */
 function recordingQueue() {
-  const told = { sent: [] as string[], deleted: [] as string[], hidden: [] as string[] };
+  const queueCalls = { sent: [] as string[], deleted: [] as string[], hidden: [] as string[] };
   const queue: SignalReceiver & SignalSender = {
     receive: () => Promise.resolve([]),
-    send: (bodies) => Promise.resolve(void told.sent.push(...bodies)),
-    delete: (handle) => Promise.resolve(void told.deleted.push(handle)),
-    hide: (handle) => Promise.resolve(void told.hidden.push(handle)),
+    send: (bodies) => Promise.resolve(void queueCalls.sent.push(...bodies)),
+    delete: (handle) => Promise.resolve(void queueCalls.deleted.push(handle)),
+    hide: (handle) => Promise.resolve(void queueCalls.hidden.push(handle)),
   };
-  return { queue, told };
+  return { queue, queueCalls };
 }
 
 const offer: PackOffer<unknown> = {
@@ -106,7 +108,7 @@ export async function runHarness() {
   const s3 = new S3Client(awsClient(aws, stack.s3Endpoint, { request_ms: 10_000, attempts: 3 }));
   const tenant = await createDemoTenant(owner.db, { name: "test" });
   const random = createRandom();
-  const { queue, told } = recordingQueue();
+  const { queue, queueCalls } = recordingQueue();
   const sleeper: Sleeper = createSleeper();
   const metrics = NO_METRICS;
 
@@ -123,6 +125,7 @@ export async function runHarness() {
     random,
     platform_failure_fee: "none",
     metrics,
+    tracer: NO_TRACER,
     log: silent,
     ...over,
   });
@@ -138,15 +141,11 @@ export async function runHarness() {
         run_id: newId(Date.now(), random.bytes(16)),
         idempotency_key: randomUUID(),
         payload_sha256: sha256Hex(randomUUID()),
-        pack_type: "decision",
-        pack_version: "1",
-        inputs: over.inputs ?? "{}",
-        metadata: {},
+        ...SUBMITTED,
+        inputs: "{}",
+        ...over,
         reserve,
         minimum_fee: minimumFee(reserve, reserve),
-        timebox_sec: over.timebox_sec ?? 90,
-        min_reliability: over.min_reliability ?? null,
-        traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`,
       },
       { mode: "reserve", deadline_ms: Date.now() + 10_000 },
     );
@@ -155,7 +154,7 @@ export async function runHarness() {
   };
 
   const message = (run_id: string) => ({
-    body: encodeSignal({ run_id, traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` }),
+    body: encodeSignal({ run_id, traceparent: SUBMITTED.traceparent }),
     handle: run_id,
   });
 
@@ -164,7 +163,7 @@ export async function runHarness() {
     stack,
     tenant,
     newTenant: () => createDemoTenant(owner.db, { name: "another" }),
-    told,
+    queueCalls,
     s3,
     objects,
     owner: owner.db,

@@ -5,6 +5,7 @@ import { type EventType, newWebhookSecret } from "#core/domain/webhook.ts";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
 import { createWebhook } from "#core/store/webhooks/create-webhook.ts";
 import { listWebhookDeliveries } from "#core/store/webhooks/webhook-deliveries.ts";
+import { NO_TRACER } from "#core/ports/tracer.ts";
 import { createClock, createSleeper } from "../../../backend/drivers/clock.ts";
 import { createWebhookSender } from "../../../backend/drivers/fetch/webhook-sender.ts";
 import { createRandom } from "../../../backend/drivers/random.ts";
@@ -36,9 +37,9 @@ export async function receiver(reply: Reply = (_, response) => response.writeHea
     let body = "";
     request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
     request.on("end", () => {
-      const told = { path: request.url ?? "", headers: request.headers as Record<string, string>, body };
-      received.push(told);
-      reply(told, response);
+      const sent = { path: request.url ?? "", headers: request.headers as Record<string, string>, body };
+      received.push(sent);
+      reply(sent, response);
     });
   });
   return { ...server, received, url: `${server.origin}/hook` };
@@ -82,7 +83,7 @@ export async function createWebhookWorld() {
       const send = createWebhookSender({ allowHosts: LOCAL });
       const objects = createS3Objects(storeOfResults());
       const clocks = { clock: createClock(), sleeper: createSleeper() };
-      const deps = { db: world.backend, send, objects, random, ...clocks, ...heard };
+      const deps = { db: world.backend, send, objects, random, tracer: NO_TRACER, ...clocks, ...heard };
       await sweepWebhooks({ ...deps, ...over }, NEVER);
       objects.close();
       return heard;

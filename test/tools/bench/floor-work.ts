@@ -15,6 +15,7 @@ import { createRandom } from "../../../backend/drivers/random.ts";
 import { createRedis } from "../../../backend/drivers/redis.ts";
 import { createNeon } from "../../../edge/drivers/neon.ts";
 import { createUpstash } from "../../../edge/drivers/upstash.ts";
+import { SUBMITTED } from "../../support/submission.ts";
 import { JOB } from "./job.ts";
 import type { Addresses, LoadOrder, Work, WorkName } from "./load-order.ts";
 
@@ -22,7 +23,6 @@ import type { Addresses, LoadOrder, Work, WorkName } from "./load-order.ts";
 const CONNECTIONS = 20;
 const TIMEOUT_MS = 10_000;
 const DEADLINE_MS = 10_000;
-const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const RESERVE = micros(50_000);
 
 interface Stores {
@@ -138,17 +138,13 @@ async function reserve({ redis }: Stores, caller: Caller, { run_id, idempotency_
 async function insert({ db }: Stores, caller: Caller, run: NewRun): Promise<void> {
   const submission = {
     ...run,
+    ...SUBMITTED,
     key_sha256: caller.key_sha256,
     payload_sha256,
     pack_type: JOB.pack_type,
-    pack_version: "1",
     inputs,
-    metadata: {},
     reserve: RESERVE,
     minimum_fee: minimumFee(RESERVE, RESERVE),
-    timebox_sec: 90,
-    min_reliability: null,
-    traceparent: TRACEPARENT,
   };
   const answer = await submitRun(db, submission, { mode: "reserve", deadline_ms: Date.now() + DEADLINE_MS });
   expect("submit_run", answer.outcome, "inserted");

@@ -71,6 +71,8 @@ export function hostileRuns(pages: string): readonly HostileRun[] {
     run("table", "decision", table(50)),
     run("half a table", "decision", table(1)),
     run("phones", "compliance", { text: filled("+44 20 7946 0958; ", TEXT_CHARS) }),
+    run("national phones", "compliance", { text: filled("020 7946 0958; ", TEXT_CHARS) }),
+    run("assignments", "compliance", { text: filled("api_key: ", TEXT_CHARS) }),
     run("addresses", "compliance", { text: filled("::1 ", TEXT_CHARS) }),
     run("image", "ocr", { image }),
     run("long text", "url", { url: `${pages}/text`, format: "text" }),

@@ -10,12 +10,12 @@ import { createPgDb } from "../../../backend/drivers/pg.ts";
 import { createRandom } from "../../../backend/drivers/random.ts";
 import { createSqsQueue } from "../../../backend/drivers/sqs.ts";
 import type { System } from "../../dev/system.ts";
+import { SUBMITTED } from "../../support/submission.ts";
 import type { HostileRun } from "./hostile-inputs.ts";
 
 const LIMIT_MS = 10_000;
 const TIMEBOX_SEC = 120;
 const RESERVE = micros(2_000_000);
-const trace = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
 
 /** Puts runs where an edge would have put them, had it taken their inputs; their ids, in their order. */
 export async function submitPastTheEdge(
@@ -49,21 +49,18 @@ export async function submitPastTheEdge(
           run_id: newId(Date.now(), random.bytes(16)),
           idempotency_key: randomUUID(),
           payload_sha256: sha256Hex(randomUUID()),
+          ...SUBMITTED,
           pack_type,
-          pack_version: "1",
           inputs: JSON.stringify(inputs),
-          metadata: {},
           reserve: RESERVE,
           minimum_fee: minimumFee(RESERVE, RESERVE),
           timebox_sec: TIMEBOX_SEC,
-          min_reliability: null,
-          traceparent: trace,
         },
         { mode: "reserve", deadline_ms: Date.now() + LIMIT_MS },
       );
       if (answer.outcome !== "inserted") throw new Error(answer.outcome);
       run_ids.push(answer.run.run_id);
-      await queue.send([encodeSignal({ run_id: answer.run.run_id, traceparent: trace })]);
+      await queue.send([encodeSignal({ run_id: answer.run.run_id, traceparent: SUBMITTED.traceparent })]);
     }
     return run_ids;
   } finally {

@@ -12,13 +12,13 @@ process.on("message", (order) => {
     delay.enable();
   } else if (order === "tell") {
     delay.disable();
-    const told: LoopDelay = {
+    const summary: LoopDelay = {
       p50_ms: ms(delay.percentile(50)),
       p99_ms: ms(delay.percentile(99)),
       max_ms: ms(delay.max),
       looks: delay.count,
     };
-    process.send?.(told);
+    process.send?.(summary);
   }
 });
 

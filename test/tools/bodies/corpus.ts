@@ -77,6 +77,10 @@ function* longLists(example: unknown, bytes: number): Generator<readonly [what: 
 /** What the issue of each pack was, and what its limits let through at their most. */
 const ESPECIALLY: Readonly<Record<string, Readonly<Record<string, Grow>>>> = {
   eval: {
+    "brackets that nothing closes, where JSON is looked for": (bytes) => ({
+      cases: [{ id: "a", output: "[{".repeat(Math.min(90_000, bytes / 2)), expected: {} }],
+      metrics: [{ metric: "json_schema", extract: "json" }],
+    }),
     "patterns of classes that nothing ends, under ten metrics": (bytes) => evalOf(bytes, `[${"[:".repeat(499)}`, 200),
     "patterns of escapes, under ten metrics": (bytes) => evalOf(bytes, "\\Q\\E{".repeat(166), 200),
     "patterns of flags, under ten metrics": (bytes) => evalOf(bytes, "(?".repeat(500), 200),
@@ -117,7 +121,17 @@ const ESPECIALLY: Readonly<Record<string, Readonly<Record<string, Grow>>>> = {
       scores: Object.fromEntries(numbered(Math.min(50, bytes / 600), (i) => [`o${i}`, rowOf(50, () => 1)])),
     }),
   },
-  compliance: { "the longest text": (bytes) => ({ text: "a@b.example ".repeat(Math.min(16_000, bytes / 12)) }) },
+  compliance: {
+    "the longest text": (bytes) => ({ text: "a@b.example ".repeat(Math.min(16_000, bytes / 12)) }),
+    "patterns of classes that nothing ends": (bytes) => ({
+      text: "a",
+      patterns: numbered(Math.min(20, bytes / 600), (i) => ({ name: `p${i}`, pattern: `[${"[:".repeat(249)}` })),
+    }),
+    "allowances of asterisks": (bytes) => ({
+      text: "a",
+      allow: numbered(Math.min(200, bytes / 210), () => "*".repeat(200)),
+    }),
+  },
   ocr: {
     "an image without an end": (bytes) => ({ image: `/9j/${"4QAA".repeat(Math.min(59_000, bytes / 4))}` }),
     "an image of stuffing": (bytes) => ({ image: `/9j/${"////".repeat(Math.min(59_000, bytes / 4))}` }),

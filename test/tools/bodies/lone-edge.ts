@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { newApiKey } from "#core/domain/api-key.ts";
 import type { Redis } from "#core/ports/redis.ts";
 import { NO_METRICS } from "#core/ports/metrics.ts";
+import { NO_TRACER } from "#core/ports/tracer.ts";
 import { type AppDeps, createApp } from "../../../edge/app.ts";
 import { ConnectionLimiter } from "../../../edge/admission/connection-limiter.ts";
 import { IsolateRateLimiter } from "../../../edge/admission/isolate-rate-limiter.ts";
@@ -35,6 +36,7 @@ export function loneDeps(change: Partial<AppDeps> = {}): AppDeps {
     random: { bytes },
     log: silent,
     metrics: NO_METRICS,
+    tracer: NO_TRACER,
     version: "test",
     build: "test",
     origin: undefined,

@@ -189,7 +189,7 @@ async function readObject(client: S3Client, bucket: string, key: string): Promis
     key,
     tombstone: verdict.kind === "tombstone",
     sha256: createHash("sha256").update(body).digest("hex"),
-    told_sha256: receipt?.sha256 ?? null,
+    stated_sha256: receipt?.sha256 ?? null,
     cost: receipt?.cost ?? null,
   };
 }

@@ -73,7 +73,7 @@ async function rage(world: World, { seed, clients, minutes }: Settings, dir: str
   await grantFirst(world, operatorScribe);
   const killer = startKiller(world, seeded(seed, "killer"), scribeOf("killer"), stop.signal);
   const names = Array.from({ length: clients }, (_, index) => `client-${String(index).padStart(3, "0")}`);
-  const told = () => {
+  const printProgress = () => {
     const elapsed = (performance.now() - began) / 1000;
     const kills = [...killer.kills.values()].reduce((sum, count) => sum + count, 0);
     const known = world.tenants.reduce((sum, each) => sum + each.runs.length, 0);
@@ -81,7 +81,7 @@ async function rage(world: World, { seed, clients, minutes }: Settings, dir: str
       console.log(`${elapsed.toFixed(0).padStart(5)} s  ${known} runs accepted, ${open ?? "?"} open, ${kills} kills`),
     );
   };
-  const ticker = setInterval(told, PROGRESS_MS);
+  const ticker = setInterval(printProgress, PROGRESS_MS);
   try {
     await Promise.all([
       killer.done,
@@ -144,8 +144,8 @@ async function breakAll(wanted: Settings): Promise<void> {
     const violations = [...judged.violations, ...(unrest === undefined ? [] : [unrest])];
     const verdict = { ...judged, violations };
     const { hasCancel: has_cancel } = world;
-    const told = { evidence, verdict, history, kills, restarts: world.restarts(), lost: world.lost(), has_cancel };
-    console.log(`\n${summarize({ ...told, ...raged }).join("\n")}`);
+    const outcome = { evidence, verdict, history, kills, restarts: world.restarts(), lost: world.lost(), has_cancel };
+    console.log(`\n${summarize({ ...outcome, ...raged }).join("\n")}`);
     for (const each of violations.slice(0, SHOWN)) console.log(`\nVIOLATION ${each.rule}\n  ${each.subject}`);
     if (violations.length === 0) {
       console.log("verdict            nothing lost, nothing charged twice, nothing adrift");

@@ -40,7 +40,7 @@ const LONG_SHARE = 0.15;
 const LONG_MS = { from: 2_000, to: 25_000 };
 const REST_MS = 240_000;
 
-interface OutagesTold {
+interface OutageSummary {
   readonly lines: readonly string[];
   readonly violations: readonly Violation[];
 }
@@ -51,7 +51,7 @@ export async function outages(
   seconds: number,
   seed: number,
   stop: AbortSignal,
-): Promise<OutagesTold> {
+): Promise<OutageSummary> {
   rmSync(stateDir, { recursive: true, force: true });
   mkdirSync(stateDir, { recursive: true });
   const gates = new Map<StoreName, Gate[]>();
@@ -97,7 +97,7 @@ interface Scenario {
   readonly stop: AbortSignal;
 }
 
-async function endure(scenario: Scenario, seconds: number): Promise<OutagesTold> {
+async function endure(scenario: Scenario, seconds: number): Promise<OutageSummary> {
   const { db, gates, stop } = scenario;
   const submitting = new AbortController();
   const tenant = await createDemoTenant(db, { name: "outages" });
@@ -123,7 +123,7 @@ async function endure(scenario: Scenario, seconds: number): Promise<OutagesTold>
   const burned = runs.filter((run) => run.attempts > 1);
   return {
     lines: [
-      `outages            ${OUTAGES.length} of ${seconds} s; ${runs.length} runs, ${accepted} of them told to their caller`,
+      `outages            ${OUTAGES.length} of ${seconds} s; ${runs.length} runs, ${accepted} of them confirmed to their caller`,
       `runs at work       when each began: ${alive.join(", ")}`,
       `attempts burned    ${burned.reduce((sum, run) => sum + run.attempts - 1, 0)}`,
     ],

@@ -3,7 +3,7 @@ import type { Evidence } from "./checker/evidence.ts";
 import type { Verdict } from "./checker/judge.ts";
 import type { Event } from "./history.ts";
 
-export interface Told {
+export interface ChaosOutcome {
   readonly evidence: Evidence;
   readonly verdict: Verdict;
   readonly history: readonly Event[];
@@ -23,8 +23,8 @@ function tally(names: readonly string[]): string {
 }
 
 /** The figures of a whole chaos, in lines. */
-export function summarize(told: Told): readonly string[] {
-  const { evidence, verdict, history, kills } = told;
+export function summarize(outcome: ChaosOutcome): readonly string[] {
+  const { evidence, verdict, history, kills } = outcome;
   const submits = history.filter((each) => each.op === "submit");
   const asked = history.filter((each) => "outcome" in each);
   const unknown = asked.flatMap((each) => (each.outcome.kind === "unknown" ? [`${each.op}: ${each.outcome.why}`] : []));
@@ -39,7 +39,7 @@ export function summarize(told: Told): readonly string[] {
   const { refusals } = verdict;
   const killed = [...kills.values()].reduce((total, count) => total + count, 0);
   return [
-    `minutes            ${told.minutes.toFixed(1)}`,
+    `minutes            ${outcome.minutes.toFixed(1)}`,
     `requests           ${asked.length}: ${tally(asked.map((each) => each.op))}`,
     `submits            ${submits.length} under ${attempts} keys: ${accepted.filter((each) => !each.replayed).length} accepted, ` +
       `${accepted.filter((each) => each.replayed).length} replays, ${refused.length} refused (${tally(refused)})`,
@@ -47,11 +47,11 @@ export function summarize(told: Told): readonly string[] {
       `${evidence.runs.filter((run) => run.money_state === "AUDIT_REQUIRED").length} frozen; ${unseen} that no client was told of`,
     `unknown outcomes   ${unknown.length}: ${tally(unknown)}`,
     `kills              ${killed}: ${[...kills].map(([what, count]) => `${what} ${count}`).join(", ") || "none"}`,
-    `restarts           ${told.restarts}`,
-    `lost on the way    ${Object.entries(told.lost)
+    `restarts           ${outcome.restarts}`,
+    `lost on the way    ${Object.entries(outcome.lost)
       .map(([name, count]) => `${name} ${count}`)
       .join(", ")}`,
-    `cancel             ${told.has_cancel ? tally(cancelsOf(history)) : "not built, not tried"}`,
+    `cancel             ${outcome.has_cancel ? tally(cancelsOf(history)) : "not built, not tried"}`,
     `422 budget         ${refusals.exact} with a balance that held meanwhile, ${refusals.mirrored} with the mirror's figure, ` +
       `${refusals.by_key} by a key's cap, ${refusals.needless} needless`,
     `429 open runs      ${refusals.too_many_open}, ${refusals.too_many_open_needless} of them needless`,

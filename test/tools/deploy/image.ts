@@ -153,7 +153,7 @@ async function runProcesses(report: Report, engine: Engine, system: System): Pro
       await buyAll({ edgeUrl: system.edgeUrl, apiKey: tenant.api_key }, [...jobs, ...jobs, ...jobs]);
     });
     for (const name of names)
-      await report.check(`${name.split("-")[1]} ends by itself when it is told to stop`, async () => {
+      await report.check(`${name.split("-")[1]} ends by itself on SIGTERM`, async () => {
         await engine.podman("stop", "-t", "60", name);
         const code = (await engine.podman("inspect", "--format", "{{.State.ExitCode}}", name)).trim();
         if (code !== "0") throw new Error(`exit code ${code}: ${await engine.podman("logs", name)}`);

@@ -24,7 +24,7 @@ export interface Shard {
   readonly shards: number;
 }
 
-interface Telling {
+interface FaultedRun {
   readonly name: string;
   readonly played: Played;
 }
@@ -36,12 +36,12 @@ export async function* singlesOf(
   host: Host,
   { lifecycle, shard, shards }: Shard,
   onLifecycle: (played: Played) => void,
-): AsyncGenerator<Telling> {
+): AsyncGenerator<FaultedRun> {
   const plain = await playLifecycle(host, lifecycleOf(lifecycle), new Map());
   onLifecycle(plain);
   // The reaper's idle steps are the same in every lifecycle: they are broken in the first, and where it has work to do.
-  const isTold = lifecycle === 0 || lifecycleOf(lifecycle).at !== undefined;
-  const boundaries = plain.boundaries.filter(({ process }) => isTold || process !== "reaper");
+  const breaksReaper = lifecycle === 0 || lifecycleOf(lifecycle).at !== undefined;
+  const boundaries = plain.boundaries.filter(({ process }) => breaksReaper || process !== "reaper");
   const names = boundaries.flatMap(({ index }) =>
     [...FAULTS, ...(lifecycle === 0 ? INTRUSIONS : ["cancel"])].map((name) => `${index}:${name}`),
   );
@@ -59,7 +59,7 @@ export async function* pairsOf(
   host: Host,
   { lifecycle, shard, shards }: Shard,
   onLifecycle: (played: Played) => void,
-): AsyncGenerator<Telling> {
+): AsyncGenerator<FaultedRun> {
   const plain = await playLifecycle(host, lifecycleOf(lifecycle), new Map());
   onLifecycle(plain);
   const firsts = plain.boundaries

@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { judge } from "../../tools/chaos/checker/judge.ts";
 import { TAMPERED_CLAWBACKS, moveCredit } from "./tampered-clawbacks.ts";
 import { TAMPERED, first, runOf } from "./tampered.ts";
-import { soundWorld, type ToldWorld } from "./sound-world.ts";
-import { clawbackAt, FAILED_RUN, refusedWith, RUN, submitAt } from "./told.ts";
+import { soundWorld, type CheckedWorld } from "./sound-world.ts";
+import { clawbackAt, FAILED_RUN, refusedWith, RUN, submitAt } from "./history-events.ts";
 
-const rulesOf = ({ evidence, history }: ToldWorld): readonly string[] => [
+const rulesOf = ({ evidence, history }: CheckedWorld): readonly string[] => [
   ...new Set(judge(evidence, history).violations.map((each) => each.rule)),
 ];
 describe("the checker of chaos", () => {

@@ -23,7 +23,7 @@ import {
   resultAt,
   RUN,
   submitAt,
-} from "./told.ts";
+} from "./history-events.ts";
 
 /** Everything of a tampered copy may be changed. */
 type Mutable<T> = T extends readonly (infer E)[]
@@ -36,7 +36,7 @@ type Mutable<T> = T extends readonly (infer E)[]
         ? { -readonly [K in keyof T]: Mutable<T[K]> }
         : T;
 
-export interface ToldWorld {
+export interface CheckedWorld {
   evidence: Mutable<Evidence>;
   history: Event[];
 }
@@ -71,7 +71,7 @@ const object = (tenant_id: string, run_id: string): StoredObject => ({
   key: `results/${tenant_id}/${run_id}/1.json`,
   tombstone: false,
   sha256: "sum",
-  told_sha256: "sum",
+  stated_sha256: "sum",
   cost: 11_000,
 });
 const balance = (tenant_id: string, charged: number): Balance => ({
@@ -100,7 +100,7 @@ function statesOf(tenant_id: string, runs: readonly (readonly [run_id: string, c
 }
 
 /** Ada has a completed run and a failed one, Bob a completed one; all that was learned is so. */
-export function soundWorld(): ToldWorld {
+export function soundWorld(): CheckedWorld {
   const states = [
     ...statesOf(ADA, [
       [RUN, 11_000, 105],
@@ -174,5 +174,5 @@ export function soundWorld(): ToldWorld {
     ),
     submitAt(330, refusedWith(429, "rate-limited")),
   ];
-  return { evidence: evidence as ToldWorld["evidence"], history };
+  return { evidence: evidence as CheckedWorld["evidence"], history };
 }

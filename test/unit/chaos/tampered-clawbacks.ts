@@ -1,9 +1,9 @@
-import type { ToldWorld } from "./sound-world.ts";
-import { ADA, clawbackAt } from "./told.ts";
+import type { CheckedWorld } from "./sound-world.ts";
+import { ADA, clawbackAt } from "./history-events.ts";
 
 /** Gives Ada credit, or takes it back, as the product does, as far as the ledger and the balance go. */
 export function moveCredit(
-  { evidence }: ToldWorld,
+  { evidence }: CheckedWorld,
   ms: number,
   kind: "GRANT" | "CLAWBACK",
   amount: number,
@@ -33,7 +33,7 @@ export function moveCredit(
 }
 
 /** What is tampered; the rule of clawbacks must notice. Ada has 84,000 at the time. */
-export const TAMPERED_CLAWBACKS: readonly (readonly [what: string, doctor: (world: ToldWorld) => unknown])[] = [
+export const TAMPERED_CLAWBACKS: readonly (readonly [what: string, doctor: (world: CheckedWorld) => unknown])[] = [
   ["that was told of and not made", ({ history }) => history.push(clawbackAt(400, 500))],
   ["that nobody asked for", (world) => moveCredit(world, 405, "CLAWBACK", 1_000)],
   ["that took nothing of what was there", ({ history }) => history.push(clawbackAt(400, 0))],

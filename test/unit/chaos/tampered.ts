@@ -13,19 +13,19 @@ import {
   revokeAt,
   RUN,
   submitAt,
-} from "./told.ts";
-import type { ToldWorld } from "./sound-world.ts";
+} from "./history-events.ts";
+import type { CheckedWorld } from "./sound-world.ts";
 
 export const first = <T>(items: readonly T[], which: (item: T) => boolean = () => true): T => {
   const found = items.find(which);
   if (found === undefined) throw new Error("nothing to doctor");
   return found;
 };
-export const runOf = (world: ToldWorld, run_id = RUN) => first(world.evidence.runs, (run) => run.run_id === run_id);
+export const runOf = (world: CheckedWorld, run_id = RUN) => first(world.evidence.runs, (run) => run.run_id === run_id);
 const drop = <T>(items: T[], which: (item: T) => boolean) => items.splice(items.findIndex(which), 1);
 
 /** What is tampered, and the beginning of the rule that must notice. */
-export const TAMPERED: readonly (readonly [what: string, rule: string, doctor: (world: ToldWorld) => unknown])[] = [
+export const TAMPERED: readonly (readonly [what: string, rule: string, doctor: (world: CheckedWorld) => unknown])[] = [
   [
     "a balance that its transfers do not make",
     "1: granted",
@@ -145,7 +145,7 @@ export const TAMPERED: readonly (readonly [what: string, rule: string, doctor: (
       [
         `${slug} for a run that exists`,
         "4: a run that exists",
-        ({ history }: ToldWorld) => history.push(submitAt(400, refusedWith(422, slug))),
+        ({ history }: CheckedWorld) => history.push(submitAt(400, refusedWith(422, slug))),
       ] as const,
   ),
   [

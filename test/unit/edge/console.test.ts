@@ -32,3 +32,18 @@ test("where nothing indexes objects a line is JSON", () => {
     ["error", expect.objectContaining({ message: "request failed", status: 500 })],
   ]);
 });
+
+test("a line has what is so at its moment, such as the trace of its request", () => {
+  const { lines, write } = written();
+  let trace_id = "first";
+  const log = createConsoleLog(write, "object", () => ({ trace_id })).child({ run_id: "r" });
+  log.info("a");
+  trace_id = "second";
+  log.info("b", { trace_id: "its own" });
+  log.info("c");
+  expect(lines.map(([, line]) => line)).toMatchObject([
+    { message: "a", trace_id: "first", run_id: "r" },
+    { message: "b", trace_id: "its own" },
+    { message: "c", trace_id: "second" },
+  ]);
+});

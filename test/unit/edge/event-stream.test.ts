@@ -1,47 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { micros } from "#core/domain/money.ts";
 import { Outage } from "#core/domain/outage.ts";
-import type { FoundRun } from "#core/store/runs/find-run.ts";
+import { foundRun } from "#core/store/runs/find-run.ts";
 import { chunksOf, RETRY, streamOf } from "../../../edge/runs/event-stream.ts";
 import type { RunCheck } from "../../../edge/runs/watch-run.ts";
+import { QUEUED_ROW } from "../../support/run-row.ts";
 
-const RUN: FoundRun = {
-  run_id: "01a1fa37-24d5-77a5-b92c-ccf601371541",
-  tenant_id: "0b7e4f0a-6c43-4f0a-9a0c-5a3f6f6f8a11",
-  key_id: "01a1fa2e-8c10-7d41-9a53-1f2b7c9d0e64",
-  payload_sha256: "ab".repeat(32),
-  pack_type: "decision",
-  pack_version: "1.0.0",
-  metadata: { text: "two\nlines\r\n\nand more" },
-  status: "QUEUED",
-  money_state: "RESERVED",
-  version: 4,
-  reserved_micros: micros(1_000_000),
-  minimum_fee_micros: micros(20_000),
-  charged_micros: null,
-  attempt: 0,
-  reason_code: null,
-  reason_detail: null,
-  result_attempt: null,
-  result_sha256: null,
-  result_bytes: null,
-  reliability: null,
-  timebox_sec: 90,
-  min_reliability: null,
-  trace_parent: "",
-  created_at: new Date(0),
-  started_at: null,
-  finished_at: null,
-  retention_until: null,
-  expired: false,
-};
+const RUN = foundRun.parse({ ...QUEUED_ROW, version: "4", metadata: { text: "two\nlines\r\n\nand more" } });
 /** A run that shows its version, and one whose version rose by what its owner does not see. */
 const found = (version: number): RunCheck => ({ kind: "found", run: { ...RUN, version, attempt: version } });
 const alike = (version: number): RunCheck => ({ kind: "found", run: { ...RUN, version } });
 const OUTAGE: RunCheck = { kind: "outage", error: new Outage("database", new Error("down")) };
 
 /** Every chunk of a stream whose checks come a second apart, each by what it is. */
-async function told(checks: readonly RunCheck[], seen = 0): Promise<string[]> {
+async function chunksFrom(checks: readonly RunCheck[], seen = 0): Promise<string[]> {
   let now_ms = 0;
   const errors: string[] = [];
   async function* coming(): AsyncGenerator<RunCheck, void, undefined> {
@@ -63,35 +34,35 @@ const HEARTBEAT = ": still here\n\n";
 
 describe("the events of a run", () => {
   test("are of changes that their owner sees", async () => {
-    expect(await told([alike(5), alike(6), found(7), found(7), alike(8)])).toEqual([
+    expect(await chunksFrom([alike(5), alike(6), found(7), found(7), alike(8)])).toEqual([
       RETRY + event(4),
       event(7),
       event(8),
     ]);
-    expect(await told([alike(8)], 7)).toEqual([RETRY, event(8)]);
+    expect(await chunksFrom([alike(8)], 7)).toEqual([RETRY, event(8)]);
   });
 
   test("begin with when to come back, then what was not seen, and go on with every rise of the version", async () => {
-    expect(await told([found(4), found(5), found(5), found(7)])).toEqual([RETRY + event(4), event(5), event(7)]);
-    expect(await told([found(4), found(5)], 4)).toEqual([RETRY, event(5)]);
-    expect(await told([found(5)], 3)).toEqual([RETRY + event(4), event(5)]);
+    expect(await chunksFrom([found(4), found(5), found(5), found(7)])).toEqual([RETRY + event(4), event(5), event(7)]);
+    expect(await chunksFrom([found(4), found(5)], 4)).toEqual([RETRY, event(5)]);
+    expect(await chunksFrom([found(5)], 3)).toEqual([RETRY + event(4), event(5)]);
   });
 
   test("are never older than what was seen", async () => {
-    expect(await told([found(4), found(5), found(6), found(7)], 6)).toEqual([RETRY, event(7)]);
+    expect(await chunksFrom([found(4), found(5), found(6), found(7)], 6)).toEqual([RETRY, event(7)]);
   });
 
   test("are apart by 15 seconds at most, with a comment where there is nothing to tell", async () => {
     const quiet = (count: number): RunCheck[] =>
       Array.from({ length: count }, (_, i) => (i % 2 === 0 ? found(4) : OUTAGE));
-    expect(await told(quiet(14))).toEqual([RETRY + event(4)]);
-    expect(await told(quiet(31))).toEqual([RETRY + event(4), HEARTBEAT, HEARTBEAT]);
-    expect(await told([...quiet(10), found(5), ...quiet(14)])).toEqual([RETRY + event(4), event(5)]);
-    expect(await told([...quiet(10), found(5), ...quiet(15)])).toEqual([RETRY + event(4), event(5), HEARTBEAT]);
+    expect(await chunksFrom(quiet(14))).toEqual([RETRY + event(4)]);
+    expect(await chunksFrom(quiet(31))).toEqual([RETRY + event(4), HEARTBEAT, HEARTBEAT]);
+    expect(await chunksFrom([...quiet(10), found(5), ...quiet(14)])).toEqual([RETRY + event(4), event(5)]);
+    expect(await chunksFrom([...quiet(10), found(5), ...quiet(15)])).toEqual([RETRY + event(4), event(5), HEARTBEAT]);
   });
 
   test("end without a word when the key may no longer check", async () => {
-    expect(await told([found(5), { kind: "unauthorized" }])).toEqual([RETRY + event(4), event(5)]);
+    expect(await chunksFrom([found(5), { kind: "unauthorized" }])).toEqual([RETRY + event(4), event(5)]);
   });
 
   test("are one line of JSON each, whatever the run's owner wrote into it", async () => {

@@ -3,6 +3,7 @@ import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import type { Row, Statement } from "#core/ports/db.ts";
 import { createApp } from "../../../edge/app.ts";
+import { QUEUED_ROW } from "../../support/run-row.ts";
 import { loneDeps, madeUpKey } from "../../tools/bodies/lone-edge.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
@@ -10,36 +11,7 @@ const REQUESTS = 20;
 const CHARS = 200_000;
 
 const ALLOWED = ["100", "60000", "99", "1000", "0"];
-const RUN = {
-  run_id: "0190a000-0000-7000-8000-000000000002",
-  tenant_id: TENANT,
-  key_id: "0190a000-0000-7000-8000-000000000003",
-  pack_type: "compliance",
-  pack_version: "1.0.0",
-  payload_sha256: "a".repeat(64),
-  status: "QUEUED",
-  money_state: "RESERVED",
-  version: "1",
-  reserved_micros: "1000000",
-  minimum_fee_micros: "5000",
-  charged_micros: null,
-  attempt: 0,
-  reason_code: null,
-  reason_detail: null,
-  result_attempt: null,
-  result_sha256: null,
-  result_bytes: null,
-  reliability: null,
-  timebox_sec: 90,
-  min_reliability: null,
-  trace_parent: "",
-  created_at: new Date(),
-  started_at: null,
-  finished_at: null,
-  retention_until: null,
-  metadata: {},
-  expired: null,
-};
+const RUN = { ...QUEUED_ROW, tenant_id: TENANT, created_at: new Date() };
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;

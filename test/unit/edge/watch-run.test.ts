@@ -2,41 +2,13 @@ import { describe, expect, test } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { Row } from "#core/ports/db.ts";
 import { foundRun } from "#core/store/runs/find-run.ts";
+import { NO_TRACER } from "#core/ports/tracer.ts";
 import { ConnectionLimiter } from "../../../edge/admission/connection-limiter.ts";
 import { watchRun } from "../../../edge/runs/watch-run.ts";
+import { QUEUED_ROW } from "../../support/run-row.ts";
 
 const START_MS = Date.parse("2026-01-01T00:00:00Z");
-const BASE: Row = {
-  outcome: "found",
-  run_id: "01a1fa37-24d5-77a5-b92c-ccf601371541",
-  tenant_id: "0b7e4f0a-6c43-4f0a-9a0c-5a3f6f6f8a11",
-  key_id: "01a1fa2e-8c10-7d41-9a53-1f2b7c9d0e64",
-  payload_sha256: "ab".repeat(32),
-  pack_type: "decision",
-  pack_version: "1.0.0",
-  metadata: {},
-  status: "QUEUED",
-  money_state: "RESERVED",
-  version: "1",
-  reserved_micros: "1000000",
-  minimum_fee_micros: "20000",
-  charged_micros: null,
-  attempt: 0,
-  reason_code: null,
-  reason_detail: null,
-  result_attempt: null,
-  result_sha256: null,
-  result_bytes: null,
-  reliability: null,
-  timebox_sec: 90,
-  min_reliability: null,
-  trace_parent: "",
-  created_at: new Date(START_MS),
-  started_at: null,
-  finished_at: null,
-  retention_until: null,
-  expired: false,
-};
+const BASE: Row = { ...QUEUED_ROW, outcome: "found", created_at: new Date(START_MS) };
 const row = (change: Row = {}): Row => ({ ...BASE, ...change });
 
 /** A world whose time passes only in sleeps. `answers` is what the database has at each check; the last one repeats. */
@@ -50,6 +22,7 @@ function watched(answers: readonly (Row | "outage" | "nobody")[], for_ms = 30_00
   );
   const log = { info: () => {}, warn: () => (world.warnings += 1), error: () => {}, child: () => log };
   const deps = {
+    tracer: NO_TRACER,
     clock,
     connections,
     log,

@@ -1,4 +1,4 @@
-import { type ComplianceRule, complianceOffer } from "#core/domain/packs/compliance.ts";
+import { type ComplianceRule, complianceOffer, type FindingRule } from "#core/domain/packs/compliance.ts";
 import { compliancePack } from "../../../backend/worker/packs/compliance.ts";
 import type { Finding, Verdict } from "../../../backend/worker/packs/compliance/findings.ts";
 import { context, opened } from "./decision-fixture.ts";
@@ -10,14 +10,16 @@ interface Report {
   offset_unit: string;
   findings: Finding[];
   findings_total: number;
+  allowed_total?: number;
+  kinds: Partial<Record<FindingRule, readonly string[]>>;
   masked_text: string;
 }
 
 const pack = compliancePack();
 
 /** Runs the pack on inputs that pass its schema. */
-export async function inspect(text: string, rules?: readonly string[], signal?: AbortSignal) {
-  const inputs = complianceOffer.inputs.parse({ text, ...(rules ? { rules } : {}) });
+export async function inspect(text: string, rules?: readonly string[], signal?: AbortSignal, options: object = {}) {
+  const inputs = complianceOffer.inputs.parse({ text, ...(rules ? { rules } : {}), ...options });
   const outcome = await pack.run(inputs, context(signal));
   if (outcome.kind !== "done") throw new Error(outcome.reason_code);
   return { ...outcome, data: complianceOffer.data.parse(opened(outcome.data)) as Report };

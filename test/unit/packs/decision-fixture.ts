@@ -15,10 +15,14 @@ interface Report {
   winner: string | null;
   tied: string[];
   margin: number;
-  ranking: Ranked[];
+  ranking: (Ranked & { total?: number })[];
   pareto_front: string[];
   dominated: { option: string; by: string[] }[];
   sensitivity: Sensitivity[];
+  excluded?: object[];
+  warnings?: { code: string; criterion?: string; option?: string; detail: string }[];
+  consistency_ratio?: number;
+  robustness?: { samples: number; seed: number; wins: { option: string; share: number }[] };
   missing: { pointer: string }[];
   sources: object;
   details?: { criteria: { share: number }[]; options: { cells: { normalised: number }[] }[] };

@@ -18,10 +18,10 @@ const COMPARATIVE = table(
 test("a weighted sum gives the scores published for the weighted sum model, over the whole of its scale", async () => {
   const { data } = await decide(COMPARATIVE);
   expect(data.ranking).toEqual([
-    { option: "option 5", rank: 1, score: 1 },
-    { option: "option 2", rank: 2, score: 0.22 },
-    { option: "option 3", rank: 2, score: 0.22 },
-    { option: "option 1", rank: 4, score: 0.215 },
-    { option: "option 4", rank: 5, score: 0 },
+    { option: "option 5", rank: 1, score: 1, total: 100 },
+    { option: "option 2", rank: 2, score: 0.22, total: 22 },
+    { option: "option 3", rank: 2, score: 0.22, total: 22 },
+    { option: "option 1", rank: 4, score: 0.215, total: 21.5 },
+    { option: "option 4", rank: 5, score: 0, total: 0 },
   ]);
 });

@@ -25,7 +25,7 @@ function withWeight(inputs: DecisionInputs, index: number, weight: number): Deci
 const winnerWith = async (inputs: DecisionInputs, index: number, weight: number) =>
   (await decide(withWeight(inputs, index, weight))).data.winner;
 
-describe.each(["weighted_sum", "topsis"] as const)("sensitivity of %s", (method) => {
+describe.each(["weighted_sum", "topsis", "promethee"] as const)("sensitivity of %s", (method) => {
   test("just short of the reported weight the winner holds, just past it another one leads", async () => {
     await fc.assert(
       fc.asyncProperty(decisions, async ([weights, directions, rows]) => {

@@ -26,6 +26,7 @@ const HAND = table(
     [150, 5],
     [200, 2],
   ],
+  { normalisation: "min_max" },
 );
 
 describe("ranking", () => {
@@ -82,21 +83,25 @@ describe("ranking", () => {
     expect(data.verdict).toBe("TIE");
   });
 
-  test.each(["weighted_sum", "topsis"] as const)("%s: identical options all score 1 and tie", async (method) => {
-    const { data } = await decide(
-      table(
-        [1, 2],
-        ["max", "min"],
-        [
-          [7, 7],
-          [7, 7],
-        ],
-        { method },
-      ),
-    );
-    expect(data.ranking.map(({ score }) => score)).toEqual([1, 1]);
-    expect(data.verdict).toBe("TIE");
-  });
+  test.each(["weighted_sum", "topsis", "vikor", "promethee"] as const)(
+    "%s: identical options all score the same and tie",
+    async (method) => {
+      const { data } = await decide(
+        table(
+          [1, 2],
+          ["max", "min"],
+          [
+            [7, 7],
+            [7, 7],
+          ],
+          { method },
+        ),
+      );
+      const score = method === "promethee" ? 0.5 : 1;
+      expect(data.ranking.map((one) => one.score)).toEqual([score, score]);
+      expect(data.verdict).toBe("TIE");
+    },
+  );
 
   test("a criterion on which all options score the same gives each of them 1", async () => {
     const { data } = await decide(
@@ -107,14 +112,14 @@ describe("ranking", () => {
           [5, 1],
           [5, 0],
         ],
-        { mode: "detailed" },
+        { mode: "detailed", normalisation: "min_max" },
       ),
     );
     expect(data.details?.options.map(({ cells }) => cells[0]?.normalised)).toEqual([1, 1]);
     expect(data.winner).toBe("option 1");
   });
 
-  test.each(["weighted_sum", "topsis"] as const)(
+  test.each(["weighted_sum", "topsis", "vikor", "promethee"] as const)(
     "%s: the largest and smallest numbers keep scores within 0 and 1",
     async (method) => {
       const extremes = [1e308, -1e308, 5e-324, -0, 1.7976931348623157e308];

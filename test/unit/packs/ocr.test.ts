@@ -21,7 +21,7 @@ const IMAGE_URL = "https://a.example/scan.png";
 
 describe("inputs", () => {
   test.each([
-    ["nothing", {}, "image or image_url is required"],
+    ["nothing", {}, "image is required, or image_url"],
     ["both", { image: SAMPLES.jpeg, image_url: IMAGE_URL }, "image_url must not be given beside image"],
     ["no base64", { image: "not base64!" }, "image must be base64 with padding and without white space"],
     ["an empty image", { image: "" }, "image must be a still PNG, JPEG or WebP image with a whole header"],
@@ -63,8 +63,8 @@ describe("the pack", () => {
   };
   /** The process is put aside: its work is done here. */
   const packOf = (found: Recognition) =>
-    ocrPack(async (request) => ({ kind: "ok", answer: await readImage(request, async () => found) }));
-  const fault = (name: string): Attempt<PackOutcome> => ({ kind: "fault", fault: name, stage: undefined });
+    ocrPack(async (request) => ({ kind: "ok", result: await readImage(request, async () => found) }));
+  const failed = (name: string): Attempt<PackOutcome> => ({ kind: "failed", reason: name, stage: undefined });
   const served = (body: Uint8Array) => ({
     ...context(),
     fetch: async () => ({
@@ -86,7 +86,7 @@ describe("the pack", () => {
       reads += 1;
       return recognition;
     };
-    const pack = ocrPack(async (request) => ({ kind: "ok", answer: await readImage(request, recognize) }));
+    const pack = ocrPack(async (request) => ({ kind: "ok", result: await readImage(request, recognize) }));
     const image = blackPng(1_500, 1_000);
     expect(await pack.run(behindUrl, { ...served(image), cap: micros(11_999) })).toMatchObject({
       kind: "pack_failed",
@@ -136,7 +136,7 @@ describe("the pack", () => {
 
   test("a fetched image is judged by its header before anything decodes it", async () => {
     const decoded = () => Promise.reject(new Error("was decoded"));
-    const pack = ocrPack(async (request) => ({ kind: "ok", answer: await readImage(request, decoded) }));
+    const pack = ocrPack(async (request) => ({ kind: "ok", result: await readImage(request, decoded) }));
     for (const body of [blackPng(5_000, 4_001), Buffer.from(SAMPLES.gif, "base64"), Buffer.from("<html>")]) {
       expect(await pack.run(behindUrl, served(body))).toMatchObject({
         kind: "pack_failed",
@@ -146,12 +146,12 @@ describe("the pack", () => {
   });
 
   test.each(["timeout", "out-of-memory"])("an image that ends its process by %s is too complex", async (name) => {
-    const outcome = await ocrPack(async () => fault(name)).run(inline, context());
+    const outcome = await ocrPack(async () => failed(name)).run(inline, context());
     expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "IMAGE_TOO_COMPLEX" });
   });
 
   test("a reading that broke off for a reason of its own is a crash", async () => {
-    await expect(ocrPack(async () => fault("exit")).run(inline, context())).rejects.toThrow("broke off");
+    await expect(ocrPack(async () => failed("exit")).run(inline, context())).rejects.toThrow("broke off");
   });
 });
 

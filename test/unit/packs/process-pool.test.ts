@@ -15,7 +15,7 @@ function poolOfOne() {
     end: async () => undefined,
     work({ name }) {
       began.push(name);
-      return new Promise((resolve) => answers.push(() => resolve({ kind: "ok", answer: name })));
+      return new Promise((resolve) => answers.push(() => resolve({ kind: "ok", result: name })));
     },
   });
   const isolated = createProcessPool("test", start, { ...POOL_LIMITS, processes: 1 });
@@ -69,7 +69,7 @@ test("a process that cannot even be started leaves its place to the next request
   const start = (): WorkProcess<Named, string> => {
     starts += 1;
     if (starts < 3) throw new Error("spawn ENOMEM");
-    return { ended: false, end: async () => undefined, work: async ({ name }) => ({ kind: "ok", answer: name }) };
+    return { ended: false, end: async () => undefined, work: async ({ name }) => ({ kind: "ok", result: name }) };
   };
   const isolated = createProcessPool("test", start, { ...POOL_LIMITS, processes: 1 });
   const asker = {
@@ -77,5 +77,5 @@ test("a process that cannot even be started leaves its place to the next request
     turn: { key: "a", wait: <T>(something: Promise<T>) => something },
   };
   for (let turn = 0; turn < 2; turn++) await expect(isolated({ name: "a" }, asker)).rejects.toBeInstanceOf(NotBegun);
-  expect(await isolated({ name: "a" }, asker)).toEqual({ kind: "ok", answer: "a" });
+  expect(await isolated({ name: "a" }, asker)).toEqual({ kind: "ok", result: "a" });
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { decodeSignal, encodeSignal } from "#core/domain/message.ts";
 import type { Db } from "#core/ports/db.ts";
+import { NO_TRACER } from "#core/ports/tracer.ts";
 import type { Log } from "#core/ports/log.ts";
 import { workerLoop } from "../../../backend/worker/loop.ts";
 import { createOffThread } from "../../../backend/worker/off-thread/off-thread.ts";
@@ -66,6 +67,7 @@ test("a busy loop keeps nothing of its turns, while one run lasts through all of
     clock: { now: () => 0 },
     random: { bytes: (length: number) => new Uint8Array(length) },
     sleeper: { sleep: async () => undefined },
+    tracer: NO_TRACER,
     log: silent,
   } as unknown as WorkerDeps;
   const times = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3, claimed_seconds: 120 };
@@ -100,6 +102,7 @@ test("a loop that waits for a free slot stops waiting when it is to stop", async
         lasting.resolve([]);
       },
     },
+    tracer: NO_TRACER,
     log: silent,
   } as unknown as WorkerDeps;
   const times = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3, claimed_seconds: 120 };
@@ -171,6 +174,7 @@ function backlogLoop(wishes: ReadonlyMap<string, Wish>, slots: number) {
     random: { bytes: (length: number) => new Uint8Array(length) },
     clock: time.clock,
     sleeper: time.sleeper,
+    tracer: NO_TRACER,
     log: silent,
   } as unknown as WorkerDeps;
   const times = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3, claimed_seconds: 120 };
@@ -222,4 +226,48 @@ describe("a worker whose runs wait for a process", () => {
     expect(loop.ended.size).toBe(count);
     await loop.end();
   });
+});
+
+test("a worker that can lease no run asks for one message after ever longer pauses, and for more once it can", async () => {
+  const stop = new AbortController();
+  const time = virtualTime();
+  const began_ms = time.clock.now();
+  const asked: (readonly [seconds: number, max: number])[] = [];
+  let isRefused = true;
+  const receive = async (max: number) => {
+    asked.push([(time.clock.now() - began_ms) / 1_000, max]);
+    if (!isRefused) await time.sleeper.sleep(20_000, stop.signal);
+    return [{ body: encodeSignal({ run_id: crypto.randomUUID(), traceparent: "" }), handle: "any" }];
+  };
+  const hidden: number[] = [];
+  const query = async () => {
+    if (isRefused) throw new Error("permission denied");
+    return [];
+  };
+  const deps = {
+    db: { query },
+    queue: {
+      receive,
+      delete: async () => undefined,
+      hide: async (_: string, seconds: number) => void hidden.push(seconds),
+    },
+    metrics: { count: () => undefined },
+    clock: time.clock,
+    random: { bytes: (length: number) => new Uint8Array(length) },
+    sleeper: time.sleeper,
+    tracer: NO_TRACER,
+    log: silent,
+  } as unknown as WorkerDeps;
+  const times = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3, claimed_seconds: 120 };
+  const over = workerLoop(deps, { ...times, concurrency: 5, stop_seconds: 1 }, stop.signal);
+  await time.pass(92_000);
+  expect(asked.slice(1).map(([, max]) => max)).toEqual(asked.slice(1).map(() => 1));
+  expect(asked.map(([seconds]) => Math.round(seconds))).toEqual([0, 1, 3, 7, 15, 31, 61, 91]);
+  expect(hidden).toEqual(asked.map(() => 0));
+  isRefused = false;
+  await time.pass(100_000);
+  expect(asked.at(-1)?.[1]).toBe(5);
+  stop.abort();
+  await time.pass(60_000);
+  await over;
 });

@@ -26,8 +26,8 @@ function counted() {
   };
   const offThread = createOffThread(async (task) => {
     away.push(task);
-    const answer = task.kind === "read" ? { kind: "ok" as const, inputs: "read away" } : writeJson("written away");
-    return { kind: "ok", answer };
+    const result = task.kind === "read" ? { kind: "ok" as const, inputs: "read away" } : writeJson("written away");
+    return { kind: "ok", result };
   }, work);
   return { here, away, offThread };
 }
@@ -113,15 +113,15 @@ describe("processes for JSON", () => {
 
   test.each(["timeout", "out-of-memory", "RangeError"])(
     "inputs whose check ends by %s are too costly",
-    async (fault) => {
-      const broken = createOffThread(async () => ({ kind: "fault", fault, stage: undefined }));
+    async (reason) => {
+      const broken = createOffThread(async () => ({ kind: "failed", reason, stage: undefined }));
       const text = textOf(SMALL.input_chars + 1);
       expect(await broken.readInputs(complianceOffer, text, asker)).toEqual({ kind: "too_costly" });
     },
   );
 
   test("a process that goes away for a reason of its own is no word on the inputs", async () => {
-    const broken = createOffThread(async () => ({ kind: "fault", fault: "exit", stage: undefined }));
+    const broken = createOffThread(async () => ({ kind: "failed", reason: "exit", stage: undefined }));
     const text = textOf(SMALL.input_chars + 1);
     await expect(broken.readInputs(complianceOffer, text, asker)).rejects.toBeInstanceOf(ProcessLost);
     await expect(broken.writeJson(text.repeat(9), asker)).rejects.toBeInstanceOf(ProcessLost);

@@ -6,9 +6,9 @@ import { virtualTime } from "../virtual-time.ts";
 function timeboxOf(limits: { work_ms: number; wait_ms: number; last_wait_ms?: number; room?: WaitingRoom }) {
   const time = virtualTime();
   const timebox = startTimebox(time, "tenant", { last_wait_ms: 900_000, ...limits });
-  const told: string[] = [];
-  void timebox.over.then((what) => told.push(what));
-  return { time, timebox, told };
+  const ends: string[] = [];
+  void timebox.over.then((what) => ends.push(what));
+  return { time, timebox, ends };
 }
 
 /** Something to wait for until the test says so. */
@@ -16,15 +16,15 @@ const something = () => Promise.withResolvers<void>();
 
 describe("a timebox", () => {
   test("is over when the work has lasted as long as it may, and not before", async () => {
-    const { time, told } = timeboxOf({ work_ms: 90_000, wait_ms: 60_000 });
+    const { time, ends } = timeboxOf({ work_ms: 90_000, wait_ms: 60_000 });
     await time.pass(89_999);
-    expect(told).toEqual([]);
+    expect(ends).toEqual([]);
     await time.pass(1);
-    expect(told).toEqual(["timebox"]);
+    expect(ends).toEqual(["timebox"]);
   });
 
   test("stands still while the work waits its turn, however often", async () => {
-    const { time, timebox, told } = timeboxOf({ work_ms: 10_000, wait_ms: 60_000 });
+    const { time, timebox, ends } = timeboxOf({ work_ms: 10_000, wait_ms: 60_000 });
     for (let turn = 0; turn < 3; turn++) {
       await time.pass(3_000);
       const { promise, resolve } = something();
@@ -35,13 +35,13 @@ describe("a timebox", () => {
     }
     expect(timebox.waited_ms()).toBe(45_000);
     await time.pass(999);
-    expect(told).toEqual([]);
+    expect(ends).toEqual([]);
     await time.pass(1);
-    expect(told).toEqual(["timebox"]);
+    expect(ends).toEqual(["timebox"]);
   });
 
   test("is over when all waits together have lasted as long as they may", async () => {
-    const { time, timebox, told } = timeboxOf({ work_ms: 10_000, wait_ms: 60_000 });
+    const { time, timebox, ends } = timeboxOf({ work_ms: 10_000, wait_ms: 60_000 });
     const first = something();
     const waiting = timebox.wait(first.promise);
     await time.pass(40_000);
@@ -49,18 +49,18 @@ describe("a timebox", () => {
     await waiting;
     void timebox.wait(something().promise);
     await time.pass(19_999);
-    expect(told).toEqual([]);
+    expect(ends).toEqual([]);
     await time.pass(1);
-    expect(told).toEqual(["waits"]);
+    expect(ends).toEqual(["waits"]);
     expect(timebox.waited_ms()).toBe(60_000);
   });
 
   test("counts the work again after a wait that broke off", async () => {
-    const { time, timebox, told } = timeboxOf({ work_ms: 10_000, wait_ms: 60_000 });
+    const { time, timebox, ends } = timeboxOf({ work_ms: 10_000, wait_ms: 60_000 });
     const broken = new Error("aborted");
     await expect(timebox.wait(Promise.reject(broken))).rejects.toBe(broken);
     await time.pass(10_000);
-    expect(told).toEqual(["timebox"]);
+    expect(ends).toEqual(["timebox"]);
   });
 
   test("counts two waits at a time as one", async () => {
@@ -79,18 +79,18 @@ describe("a timebox", () => {
   test.each(["beside", "in_slot"] as const)("lets a run whose place is %s wait as long", async (kind) => {
     const left: string[] = [];
     const room: WaitingRoom = { beside: 0, enter: () => ({ kind, leave: () => left.push(kind) }) };
-    const { time, timebox, told } = timeboxOf({ work_ms: 1_000, wait_ms: 60_000, room });
+    const { time, timebox, ends } = timeboxOf({ work_ms: 1_000, wait_ms: 60_000, room });
     void timebox.wait(something().promise);
     await time.pass(59_999);
-    expect(told).toEqual([]);
+    expect(ends).toEqual([]);
     await time.pass(1);
-    expect(told).toEqual(["waits"]);
+    expect(ends).toEqual(["waits"]);
     timebox.end();
     expect(left).toEqual([kind]);
   });
 
   test("lets the result of work that is done wait as long as it takes", async () => {
-    const { time, timebox, told } = timeboxOf({ work_ms: 1_000, wait_ms: 60_000 });
+    const { time, timebox, ends } = timeboxOf({ work_ms: 1_000, wait_ms: 60_000 });
     const first = something();
     const waiting = timebox.wait(first.promise);
     await time.pass(59_000);
@@ -99,9 +99,9 @@ describe("a timebox", () => {
     timebox.done();
     void timebox.wait(something().promise);
     await time.pass(840_999);
-    expect(told).toEqual([]);
+    expect(ends).toEqual([]);
     await time.pass(1);
-    expect(told).toEqual(["waits"]);
+    expect(ends).toEqual(["waits"]);
   });
 
   test("takes no place while a process of the run's own loads its code", async () => {
@@ -128,11 +128,11 @@ describe("a timebox", () => {
   });
 
   test("leaves no timer behind when it ends", async () => {
-    const { time, timebox, told } = timeboxOf({ work_ms: 10_000, wait_ms: 60_000 });
+    const { time, timebox, ends } = timeboxOf({ work_ms: 10_000, wait_ms: 60_000 });
     void timebox.wait(something().promise);
     timebox.end();
     await time.pass(100_000);
     expect(time.sleeping()).toBe(0);
-    expect(told).toEqual([]);
+    expect(ends).toEqual([]);
   });
 });

@@ -33,6 +33,7 @@ const LINE =
 
 const line = (max: number) =>
   textUpTo(max)
+    .min(1, { abort: true })
     .regex(LINE, "must be one line without space at either end, control characters or lone surrogates")
     .meta({ pattern: lineUpTo(max) });
 

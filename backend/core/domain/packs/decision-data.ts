@@ -11,7 +11,7 @@ const listOf = <Item extends z.ZodType>(max: number, item: Item) => z.array(item
 
 const asked = {
   question: z.string().max(max_question_chars).describe("What was to be decided."),
-  method: z.enum(["weighted_sum", "topsis"]).describe("How the scores of an option became one."),
+  method: z.enum(["weighted_sum", "topsis", "vikor", "promethee"]).describe("How the scores of an option became one."),
   mode: z.enum(["brief", "detailed"]).describe("As in the inputs."),
 };
 const source = z.enum(["caller", "model"]);
@@ -20,6 +20,38 @@ const ranked = z.strictObject({
   option,
   rank: z.int().min(1).max(max_options).describe("From 1; equal scores share a rank, and the next one is skipped."),
   score: share.describe("0 to 1, more is better; rounded to nine decimals."),
+  total: z
+    .number()
+    .optional()
+    .describe(
+      "With `weighted_sum` by one common scale: weight x score added up, less where less is better, as in a spreadsheet.",
+    ),
+});
+
+const excluded = z.strictObject({
+  option,
+  criterion,
+  score: z.number().describe("Its score."),
+  at_least: z.number().optional().describe("What it must be at least."),
+  at_most: z.number().optional().describe("What it may be at most."),
+});
+
+const warning = z.strictObject({
+  code: z
+    .enum(["SMALL_SPREAD", "UNEQUAL_SPREADS", "RANK_REVERSAL", "INCONSISTENT_PAIRS", "UNCERTAIN_WINNER"])
+    .describe("What to be careful with."),
+  criterion: criterion.optional(),
+  option: option.optional(),
+  detail: z.string().max(600).describe("What was found, in words."),
+});
+
+const robustness = z.strictObject({
+  samples: z.int().min(1).describe("How many rankings were drawn."),
+  seed: z.int().min(0).describe("Of the draws."),
+  wins: listOf(
+    max_options,
+    z.strictObject({ option, share: share.describe("In which share of the draws it leads; ties are shared.") }),
+  ).describe("Every option that was ranked, in their order."),
 });
 
 const dominated = z.strictObject({
@@ -41,7 +73,7 @@ const sensitivity = z.strictObject({
 const cell = z.strictObject({
   criterion,
   score: z.number().describe("The raw score."),
-  normalised: share.describe("From the worst of the column, 0, to the best, 1."),
+  normalised: share.describe("Its score from 0, the worst, to 1, the best, as the method normalises it."),
   weighted: z.number().describe("What the cell contributes under the method."),
 });
 
@@ -68,12 +100,26 @@ const details = z.strictObject({
 
 const ranking = z
   .strictObject({
-    verdict: z.enum(["WINNER", "TIE"]).describe("WINNER: one option leads; TIE: several share the first place."),
+    verdict: z
+      .enum(["WINNER", "TIE", "NO_OPTION"])
+      .describe("WINNER: one option leads; TIE: several share the first place; NO_OPTION: every option is excluded."),
     ...asked,
-    winner: name.nullable().describe("The option that leads; null for a TIE."),
+    winner: name.nullable().describe("The option that leads; null for a TIE, and for NO_OPTION."),
     tied: listOf(max_options, name).describe("The options that share the first place of a TIE; otherwise empty."),
-    margin: share.describe("The first score less the second; 0 for a TIE."),
-    ranking: listOf(max_options, ranked).min(2).describe("Every option, the best first."),
+    margin: share.describe("The first score less the second; 0 for a TIE; the score where only one option is ranked."),
+    ranking: listOf(max_options, ranked).describe("Every option that is not excluded, the best first."),
+    excluded: listOf(max_options * max_criteria, excluded)
+      .optional()
+      .describe("Each must-have that an option does not meet; those options are not ranked."),
+    warnings: listOf(max_criteria + max_options + 10, warning)
+      .optional()
+      .describe("Why the ranking may mislead; absent where nothing was found."),
+    consistency_ratio: z
+      .number()
+      .min(0)
+      .optional()
+      .describe("With `pairwise`: Saaty's ratio; above 0.1 the comparisons contradict each other too much."),
+    robustness: robustness.optional().describe("With `uncertainty`: how often each option wins."),
     pareto_front: listOf(max_options, name).describe("The options that no other one dominates."),
     dominated: listOf(max_options, dominated).describe("The options that another one dominates, whatever the weights."),
     sensitivity: listOf(max_criteria, sensitivity).describe(

@@ -4,6 +4,11 @@ export const DECISION_LIMITS = {
   max_options: 50,
   max_criteria: 50,
   max_name_chars: 120,
+  /** Criteria whose weights come of pairs. */
+  max_compared: 15,
+  max_samples: 10_000,
+  /** Samples x cells, and with PROMETHEE x options. */
+  max_sample_steps: 10_000_000,
 } as const;
 
 /** Ceilings of one use of a model. */

@@ -17,15 +17,75 @@ const NAME = /^[^\s\p{Cc}](?:[^\p{Cc}\u2028\u2029]*[^\s\p{Cc}])?$/u;
 const PROTO = "__proto__";
 
 const decisionName = textUpTo(DECISION_LIMITS.max_name_chars)
-  .min(1)
+  .min(1, { abort: true })
   .regex(NAME, "must be one line without space at either end")
   .meta({ pattern: lineUpTo(DECISION_LIMITS.max_name_chars) })
   .refine((name) => name !== PROTO, "is a reserved name");
 
 const decisionCriterion = z.strictObject({
   name: decisionName.describe("What is judged, as `scores` names it."),
-  weight: z.number().positive().describe("Raw weight on any scale; weights are divided by their sum."),
+  weight: z
+    .number()
+    .positive()
+    .optional()
+    .describe("Raw weight on any scale; weights are divided by their sum. Needed unless `pairwise` gives them."),
   direction: z.enum(["max", "min"]).describe("max: more is better; min: less is better."),
+  scale: z
+    .strictObject({ min: z.number().describe("Its lower end."), max: z.number().describe("Its upper end.") })
+    .refine(({ min, max }) => min < max, "must have its lower end below its upper one")
+    .optional()
+    .describe("The range of scores that this criterion may have, such as 1 to 10; its scores are normalised by it."),
+  at_least: z.number().optional().describe("Must-have: an option with a lower score is excluded."),
+  at_most: z.number().optional().describe("Must-have: an option with a higher score is excluded."),
+  indifference: z
+    .number()
+    .min(0)
+    .optional()
+    .describe("With `promethee`: a difference up to this counts nothing; 0 if left out."),
+  preference: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      "With `promethee`: a difference from this on counts in full, and in between in part; any difference if left out.",
+    ),
+});
+
+const comparisonOfCriteria = z.strictObject({
+  criterion: textUpTo(DECISION_LIMITS.max_name_chars).describe("One of the criteria."),
+  over: textUpTo(DECISION_LIMITS.max_name_chars).describe("Another."),
+  times: z
+    .number()
+    .min(1 / 9)
+    .max(9)
+    .describe("How much more important the first is, from 1/9 to 9 (Saaty's scale)."),
+});
+
+const uncertainty = z.strictObject({
+  weights: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("Weights may be off by up to this share of themselves; 0 if left out."),
+  scores: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("Scores may be off by up to this share of their criterion's range; 0 if left out."),
+  samples: z
+    .int()
+    .min(100)
+    .max(DECISION_LIMITS.max_samples)
+    .optional()
+    .describe("How many rankings are drawn; 1,000 if left out."),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .optional()
+    .describe("Of the draws; 0 if left out. The same seed gives the same result."),
 });
 
 // z.record drops this one key without a word; a score that vanishes must be refused like any other unknown name.
@@ -42,16 +102,34 @@ const scores = z.preprocess(refuseProto, recordUpTo(DECISION_LIMITS.max_options,
 
 const fields = z.strictObject({
   question: textUpTo(DECISION_LIMITS.max_question_chars)
-    .regex(/\S/, "must say something")
+    .regex(/\S/, "must not be empty or only white space")
     .describe("What is to be decided."),
   mode: z
     .enum(["brief", "detailed"])
     .default("brief")
     .describe("brief: the ranking; detailed: also how every option came to its place."),
   method: z
-    .enum(["weighted_sum", "topsis"])
+    .enum(["weighted_sum", "topsis", "vikor", "promethee"])
     .default("weighted_sum")
-    .describe("How the scores of an option become one."),
+    .describe(
+      "How the scores of an option become one. weighted_sum: weight x score, as in a spreadsheet; topsis: closeness to the best " +
+        "of every criterion; vikor: a compromise between all criteria and the worst one; promethee: PROMETHEE II, by pairs.",
+    ),
+  normalisation: z
+    .enum(["common", "min_max", "sum", "max"])
+    .optional()
+    .describe(
+      "With `weighted_sum`, how scores of criteria without a `scale` are made comparable. common (if left out): all are on one " +
+        "scale, so that the order is that of weight x score added up; min_max: each criterion from its worst score to its best; " +
+        "sum and max: shares of the criterion's sum or largest score, which need scores above 0.",
+    ),
+  pairwise: listUpTo((DECISION_LIMITS.max_compared * (DECISION_LIMITS.max_compared - 1)) / 2, comparisonOfCriteria)
+    .min(1)
+    .optional()
+    .describe(
+      `Weights by comparing criteria in pairs (AHP), each pair once, of up to ${DECISION_LIMITS.max_compared} criteria; takes the place of weights.`,
+    ),
+  uncertainty: uncertainty.optional().describe("How often each option wins where weights and scores are uncertain."),
   options: listUpTo(DECISION_LIMITS.max_options, decisionName)
     .optional()
     .meta({ description: "What there is to choose from; each named once.", uniqueItems: true }),
@@ -87,8 +165,64 @@ function checkNames(inputs: Pick<Fields, "options" | "criteria" | "scores">, ref
   }
 }
 
+/** Refuses weights that are absent, given twice over, or compared in part. */
+function checkWeights({ criteria = [], pairwise }: Fields, refuse: Refuse): void {
+  for (const [index, { weight }] of criteria.entries()) {
+    if (pairwise === undefined && weight === undefined)
+      refuse(["criteria", index, "weight"], "is needed unless `pairwise` gives it");
+    if (pairwise !== undefined && weight !== undefined)
+      refuse(["criteria", index, "weight"], "must be left out where `pairwise` gives it");
+  }
+  if (pairwise === undefined) return;
+  if (criteria.length > DECISION_LIMITS.max_compared)
+    return refuse(["pairwise"], `can compare at most ${DECISION_LIMITS.max_compared} criteria`);
+  const names = new Set(criteria.map(({ name }) => name));
+  const pairs = new Set<string>();
+  for (const [index, { criterion, over }] of pairwise.entries()) {
+    if (!names.has(criterion)) refuse(["pairwise", index, "criterion"], "is not one of the criteria");
+    if (!names.has(over) || over === criterion)
+      refuse(["pairwise", index, "over"], "is not another one of the criteria");
+    const pair = JSON.stringify([criterion, over].toSorted());
+    if (pairs.has(pair)) refuse(["pairwise", index], "is compared twice");
+    pairs.add(pair);
+  }
+  const needed = (names.size * (names.size - 1)) / 2;
+  if (pairs.size < needed) refuse(["pairwise"], `must compare every pair of criteria once: ${needed} pairs`);
+}
+
+/** Refuses scores outside of their scale, and such as a normalisation cannot use. */
+function checkScores({ criteria = [], scores: rows = {}, normalisation, method }: Fields, refuse: Refuse): void {
+  const needsPositive = method === "weighted_sum" && (normalisation === "sum" || normalisation === "max");
+  for (const { name, scale } of criteria) {
+    for (const [option, row] of Object.entries(rows)) {
+      const score = Object.hasOwn(row, name) ? row[name] : undefined;
+      if (score === undefined) continue;
+      if (scale !== undefined && (score < scale.min || score > scale.max))
+        refuse(["scores", option, name], `must be from ${scale.min} to ${scale.max}, as its scale says`);
+      else if (scale === undefined && needsPositive && score <= 0)
+        refuse(["scores", option, name], `must be above 0 for the normalisation ${normalisation}`);
+    }
+  }
+}
+
+function checkSamples(value: Fields, refuse: Refuse): void {
+  if (value.uncertainty === undefined) return;
+  const [options, criteria] = [value.options?.length ?? 0, value.criteria?.length ?? 0];
+  const steps =
+    (value.uncertainty.samples ?? 1_000) * options * criteria * (value.method === "promethee" ? options : 1);
+  if (steps > DECISION_LIMITS.max_sample_steps)
+    refuse(
+      ["uncertainty", "samples"],
+      `takes more than ${DECISION_LIMITS.max_sample_steps} samples x cells (x options with promethee)`,
+    );
+}
+
 const inputs = fields.superRefine((value, context) => {
-  checkNames(value, (path, message) => context.addIssue({ code: "custom", path, message, input: value }));
+  const refuse: Refuse = (path, message) => context.addIssue({ code: "custom", path, message, input: value });
+  checkNames(value, refuse);
+  checkWeights(value, refuse);
+  checkScores(value, refuse);
+  checkSamples(value, refuse);
 });
 
 export type DecisionInputs = z.output<typeof inputs>;
@@ -159,11 +293,12 @@ export function decisionTokensWithin(value: DecisionInputs, cap: Micros): number
 
 export const decisionOffer: PackOffer<DecisionInputs> = {
   type: "decision",
-  version: "1.0.0",
+  version: "1.1.0",
   title: "Decision",
   summary:
-    "Ranks options by weighted criteria (weighted sum or TOPSIS): winner and margin, Pareto front, dominated options, " +
-    "and for each criterion the smallest change of weight that changes the winner. Says what is missing, invents nothing; " +
+    "Ranks options by weighted criteria (weighted sum, TOPSIS, VIKOR or PROMETHEE II), with must-haves, weights by pairs (AHP) and " +
+    "uncertainty (Monte Carlo): winner and margin, Pareto front, dominated options, warnings, and for each criterion the smallest " +
+    "change of weight that changes the winner. By default the winner is that of weight x score added up. Says what is missing, invents nothing; " +
     "where something is missing and nobody fills it in, the answer is NEEDS_INPUT and costs nothing.",
   inputs,
   data: decisionData,
@@ -180,8 +315,8 @@ export const decisionOffer: PackOffer<DecisionInputs> = {
     method: "weighted_sum",
     options: ["Postgres", "DynamoDB"],
     criteria: [
-      { name: "monthly cost", weight: 2, direction: "min" },
-      { name: "query power", weight: 3, direction: "max" },
+      { name: "monthly cost", weight: 2, direction: "min", scale: { min: 0, max: 200 } },
+      { name: "query power", weight: 3, direction: "max", scale: { min: 1, max: 10 } },
     ],
     scores: {
       Postgres: { "monthly cost": 120, "query power": 9 },

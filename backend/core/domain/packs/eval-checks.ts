@@ -5,7 +5,20 @@ import type { EvalMetric } from "./eval-metrics.ts";
 export interface EvalCase {
   readonly id: string;
   readonly output: string;
-  readonly expected?: string | number | boolean | Readonly<Record<string, unknown>> | undefined;
+  readonly baseline?: string | undefined;
+  readonly expected?:
+    | string
+    | number
+    | boolean
+    | readonly (string | number)[]
+    | Readonly<Record<string, unknown>>
+    | undefined;
+}
+
+/** What a case expects, as a list; empty where it is no text or number. */
+export function referencesOf({ expected }: Pick<EvalCase, "expected">): readonly (string | number)[] {
+  if (typeof expected === "string" || typeof expected === "number") return [expected];
+  return Array.isArray(expected) ? (expected as readonly (string | number)[]) : [];
 }
 
 /** What the result calls a metric. */
@@ -61,18 +74,23 @@ function once<T>(measure: () => T): () => T {
 }
 
 /** The measures of one case. Each is taken once, whatever the number of metrics, and only where one asks for it. */
-function measuresOf({ output, expected }: EvalCase) {
-  const text = typeof expected === "string" ? expected : "";
+function measuresOf(item: EvalCase) {
+  const { output, baseline = "", expected } = item;
+  const references = referencesOf(item);
+  const texts = references.filter((reference) => typeof reference === "string");
+  const expected_chars = sum(texts.map(({ length }) => length));
+  const output_chars = output.length + baseline.length;
   return {
     expected,
-    output_chars: output.length,
-    expected_chars: text.length,
-    pattern: once(() => sizeOfPattern(text)),
+    references,
+    output_chars,
+    expected_chars,
+    pattern: once(() => sizeOfPattern(typeof expected === "string" ? expected : "")),
     schema: once(() => sizeOfSchema(expected)),
-    is_number: once(() => parseNumber(text) !== undefined),
+    are_numbers: once(() => references.every((one) => typeof one === "number" || parseNumber(one) !== undefined)),
     /** At most words of the output x words of the expected text: half as many words as characters, and one. */
-    most_rouge_cells: Math.ceil(output.length / 2) * Math.ceil(text.length / 2),
-    rouge_cells: once(() => countWords(output) * countWords(text)),
+    most_rouge_cells: Math.ceil(output_chars / 2 + 1) * Math.ceil(expected_chars / 2 + texts.length),
+    rouge_cells: once(() => (countWords(output) + countWords(baseline)) * sum(texts.map(countWords))),
   };
 }
 
@@ -80,6 +98,7 @@ type Measures = ReturnType<typeof measuresOf>;
 
 interface Measured {
   readonly id: string;
+  readonly baseline: boolean;
   readonly measures: Measures;
 }
 
@@ -90,17 +109,26 @@ function expectedError(metric: EvalMetric, measures: Measures): string | undefin
   if (metric.metric === "json_schema" && metric.schema !== undefined) return undefined;
   if (expected === undefined) return `is required by the metric ${labelOf(metric)}`;
   if (metric.metric === "json_schema") {
-    if (typeof expected === "object" || typeof expected === "boolean") return errorOf(measures.schema());
+    if ((typeof expected === "object" && !Array.isArray(expected)) || typeof expected === "boolean")
+      return errorOf(measures.schema());
     return `must be a JSON Schema, an object or a boolean, for the metric ${labelOf(metric)}`;
   }
+  if (metric.metric === "regex") {
+    return typeof expected === "string"
+      ? errorOf(measures.pattern())
+      : `must be a string for the metric ${labelOf(metric)}`;
+  }
   if (metric.metric === "numeric") {
-    if (typeof expected === "number") return undefined;
-    if (typeof expected === "string" && measures.is_number()) return undefined;
+    if (measures.references.length > 0 && measures.are_numbers()) return undefined;
     return `must be a number for the metric ${labelOf(metric)}`;
   }
-  if (typeof expected !== "string") return `must be a string for the metric ${labelOf(metric)}`;
-  if (metric.metric === "regex") return errorOf(measures.pattern());
-  return metric.metric === "contains" && expected === ""
+  return textError(metric, measures);
+}
+
+function textError(metric: EvalMetric, { references }: Measures): string | undefined {
+  if (references.length === 0 || !references.every((one) => typeof one === "string"))
+    return `must be a string for the metric ${labelOf(metric)}`;
+  return metric.metric.startsWith("contains") && references.includes("")
     ? `must not be empty for the metric ${labelOf(metric)}`
     : undefined;
 }
@@ -110,10 +138,12 @@ const errorOf = (sized: Sized<unknown>): string | undefined => ("error" in sized
 /** A metric, and the measures of the pattern or schema of its own. */
 function measureMetric(metric: EvalMetric) {
   const pattern = metric.metric === "regex" ? metric.pattern : undefined;
+  const extract = typeof metric.extract === "object" ? metric.extract.pattern : undefined;
   const schema = metric.metric === "json_schema" ? metric.schema : undefined;
   return {
     metric,
     pattern: pattern === undefined ? undefined : sizeOfPattern(pattern),
+    extract: extract === undefined ? undefined : sizeOfPattern(extract),
     schema: schema === undefined ? undefined : sizeOfSchema(schema),
   };
 }
@@ -129,13 +159,14 @@ function checkMetrics(metrics: readonly MeasuredMetric[], refuse: Refuse): boole
     sound = false;
     refuse(path, message);
   };
-  for (const [index, { metric, pattern, schema }] of metrics.entries()) {
+  for (const [index, { metric, pattern, schema, extract }] of metrics.entries()) {
     const label = labelOf(metric);
     const where = metric.label === undefined ? [] : ["label"];
     if (labels.has(label)) fault(["metrics", index, ...where], "is listed twice: give each a label of its own");
     labels.add(label);
     if (pattern !== undefined) fault(["metrics", index, "pattern"], errorOf(pattern));
     if (schema !== undefined) fault(["metrics", index, "schema"], errorOf(schema));
+    if (extract !== undefined) fault(["metrics", index, "extract", "pattern"], errorOf(extract));
   }
   return sound;
 }
@@ -159,6 +190,14 @@ function checkCases(cases: readonly Measured[], metrics: readonly EvalMetric[], 
     refused += 1;
     refuse(["cases", index, "expected"], error);
   }
+  const baselines = cases.filter(({ baseline }) => baseline).length;
+  if (baselines > 0 && baselines < cases.length) {
+    refuse(
+      ["cases", cases.findIndex(({ baseline }) => !baseline), "baseline"],
+      "must be given with every case, or with none",
+    );
+    return false;
+  }
   return refused === 0;
 }
 
@@ -174,11 +213,18 @@ function firstError(metrics: readonly EvalMetric[], measures: Measures): string 
 function demandOf(metrics: readonly MeasuredMetric[]) {
   const count = (name: EvalMetric["metric"]) =>
     metrics.filter(({ metric, pattern, schema }) => metric.metric === name && (pattern ?? schema) === undefined).length;
-  const patterns = metrics.flatMap(({ pattern }) => (pattern === undefined ? [] : [sizeOf(pattern)]));
+  const patterns = metrics.flatMap(({ pattern, extract }) =>
+    [pattern, extract].flatMap((one) => (one === undefined ? [] : [sizeOf(one)])),
+  );
+  const isRouge = ({ metric }: MeasuredMetric) => metric.metric === "rouge_l";
+  const byChar = metrics.filter(
+    (one) => isRouge(one) && "tokenize" in one.metric && one.metric.tokenize === "char",
+  ).length;
   const schemas = metrics.flatMap(({ schema }) => (schema === undefined ? [] : [sizeOf(schema)]));
   return {
     levenshtein: count("levenshtein"),
-    rouge_l: count("rouge_l"),
+    rouge_l: count("rouge_l") - byChar,
+    rouge_char: byChar,
     case_patterns: count("regex"),
     case_schemas: count("json_schema"),
     instructions: sum(patterns.map(({ instructions }) => instructions)),
@@ -209,6 +255,7 @@ function checkWork(cases: readonly Measured[], metrics: readonly MeasuredMetric[
       spent.max_run_regex_steps += demand.case_patterns * (instructions * chars + tables * COMPILING_CHARS);
     }
     if (demand.case_schemas > 0) spent.max_run_schema_nodes += demand.case_schemas * sizeOf(measures.schema()).nodes;
+    spent.max_run_rouge_cells += demand.rouge_char * measures.output_chars * measures.expected_chars;
     if (counts_words) spent.max_run_rouge_cells += demand.rouge_l * measures.rouge_cells();
     const limit = RUN_LIMITS.find((name) => spent[name] > EVAL_LIMITS[name]);
     if (limit === undefined) continue;
@@ -226,6 +273,10 @@ function sizeOf<T>(sized: Sized<T>): T {
 export function checkEval(cases: readonly EvalCase[], metrics: readonly EvalMetric[], refuse: Refuse): void {
   const own = metrics.map(measureMetric);
   if (!checkMetrics(own, refuse)) return;
-  const measured = cases.map((item) => ({ id: item.id, measures: measuresOf(item) }));
+  const measured = cases.map((item) => ({
+    id: item.id,
+    baseline: item.baseline !== undefined,
+    measures: measuresOf(item),
+  }));
   if (checkCases(measured, metrics, refuse)) checkWork(measured, own, refuse);
 }

@@ -19,6 +19,28 @@ const summary = {
     .describe("95% Wilson interval of the pass rate."),
 };
 
+const difference = z.number().min(-1).max(1);
+const compared = {
+  mean: score.describe("Mean of the outputs' scores."),
+  baseline_mean: score.describe("Mean of the baselines' scores."),
+  difference: difference.describe("`mean` less `baseline_mean`."),
+  difference_95: z
+    .strictObject({ low: difference.describe("Its lower end."), high: difference.describe("Its upper end.") })
+    .describe("95% interval of the difference, by the percentiles of the resamples."),
+  p_value: score.describe("Two-sided: how often resamples of no difference differ by as much."),
+  better: z.enum(["output", "baseline", "neither"]).describe("Which system is better at the level of 5%."),
+};
+const comparison = z.strictObject({
+  resamples: z.int().min(1).describe("How often the cases were drawn again, in pairs."),
+  seed: z.int().min(0).describe("As in the inputs."),
+  overall: z.strictObject(compared).describe("By the scores of the cases."),
+  metrics: z
+    .array(z.strictObject({ label: label.describe("The name of the metric in this result."), ...compared }))
+    .min(1)
+    .max(EVAL_LIMITS.max_metrics)
+    .describe("By each metric, in the order of the inputs."),
+});
+
 /** The `data` of an evaluation. Scores are rounded to six decimals. */
 export const evalData = z.strictObject({
   count: count.min(1).describe("How many cases were scored."),
@@ -33,6 +55,7 @@ export const evalData = z.strictObject({
         metric: z.enum(METRIC_NAMES).describe("The metric."),
         threshold: score.describe("A score of at least this passed."),
         ...summary,
+        corpus: score.optional().describe("bleu: BLEU of all cases as one corpus, as sacreBLEU smooths it."),
       }),
     )
     .min(1)
@@ -53,4 +76,7 @@ export const evalData = z.strictObject({
     .min(1)
     .max(EVAL_LIMITS.max_cases)
     .describe("Each case, in the order of the inputs."),
+  comparison: comparison
+    .optional()
+    .describe("How the outputs and the baselines differ, where the cases have baselines."),
 });

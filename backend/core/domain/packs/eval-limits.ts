@@ -2,6 +2,8 @@
 export const EVAL_LIMITS = {
   max_cases: 1_000,
   max_metrics: 10,
+  /** Expected texts of one case. */
+  max_references: 20,
   max_id_chars: 120,
   max_text_chars: 200_000,
   /** Of what is said of a score. */

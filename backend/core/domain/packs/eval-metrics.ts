@@ -5,13 +5,18 @@ import { EVAL_LIMITS } from "./eval-limits.ts";
 export const METRIC_NAMES = [
   "exact",
   "contains",
+  "contains_any",
+  "contains_all",
   "regex",
   "numeric",
   "json_schema",
   "levenshtein",
   "token_f1",
+  "rouge_1",
+  "rouge_2",
   "rouge_l",
   "bleu",
+  "chrf",
 ] as const;
 
 const NAMES: ReadonlySet<unknown> = new Set(METRIC_NAMES);
@@ -21,7 +26,33 @@ export const LABEL_PATTERN = /^[a-z][a-z0-9_]{0,39}$/;
 const LABEL = `must be up to ${MAX_LABEL_CHARS} lower-case letters, digits and underscores, a letter first`;
 const FLAGS = "must be made of i, m and s, each at most once";
 
+const extract = z
+  .union([
+    z.enum(["number", "json", "code", "last_line"]),
+    z.strictObject({
+      pattern: textUpTo(EVAL_LIMITS.max_pattern_chars).min(1).describe("RE2's syntax; its first match counts."),
+      group: z
+        .int()
+        .min(0)
+        .max(20)
+        .optional()
+        .describe("Which group; the first if there is one, else the whole match."),
+    }),
+  ])
+  .optional()
+  .describe(
+    "What of the output is judged. number: the last number in it, without its currency, percent sign and thousands marks; json: " +
+      "the first object or array, or the whole; code: what stands in the first fence; last_line: the last line that is not " +
+      "empty; or what a pattern matches. Without a match the score is 0. Left out, the whole output is judged.",
+  );
+
+const tokenize = z
+  .enum(["words", "char"])
+  .optional()
+  .describe("char: every letter and digit is a token, for texts without spaces; words if left out.");
+
 const common = {
+  extract,
   label: textUpTo(MAX_LABEL_CHARS, LABEL)
     .regex(LABEL_PATTERN, LABEL)
     .optional()
@@ -31,7 +62,11 @@ const common = {
 
 const textual = {
   ...common,
-  ignore_case: z.boolean().default(false).describe("Compare in lower case."),
+  ignore_case: z.boolean().default(false).describe("Compare with case folded: `STRASSE` is `straße`."),
+  normalize: z
+    .enum(["NFC", "NFKC"])
+    .optional()
+    .describe("Unicode's form in which both are compared, so that an accent is the same however it is written."),
   whitespace: z
     .enum(["keep", "trim", "collapse"])
     .default("keep")
@@ -47,6 +82,14 @@ const metricObject = z.discriminatedUnion(
     z.strictObject({ metric: z.literal("exact").describe("1 if the output is the expected text."), ...textual }),
     z.strictObject({
       metric: z.literal("contains").describe("1 if the output has the expected text in it."),
+      ...textual,
+    }),
+    z.strictObject({
+      metric: z.literal("contains_any").describe("1 if the output has any of the expected texts in it."),
+      ...textual,
+    }),
+    z.strictObject({
+      metric: z.literal("contains_all").describe("Share of the expected texts that the output has in it."),
       ...textual,
     }),
     z.strictObject({
@@ -77,10 +120,16 @@ const metricObject = z.discriminatedUnion(
       metric: z
         .literal("json_schema")
         .describe(
-          "1 if the output is JSON that is valid by the schema: draft 2020-12, or draft-07 where `$schema` says so. " +
-            "References within the schema only; `format` asserts nothing; patterns are RE2's.",
+          "1 if the output is JSON that is valid by the schema: draft 2020-12, or 2019-09, -07, -06 or -04 where `$schema` " +
+            "says so. Unknown keywords are notes. References within the schema only; patterns are RE2's.",
         ),
       ...common,
+      assert_formats: z
+        .boolean()
+        .optional()
+        .describe(
+          "Whether `format` asserts what JSON Schema defines of it; false if left out, as the standard has it.",
+        ),
       schema: schema.optional().describe("One schema for all cases; without it `expected` is each case's schema."),
     }),
     z.strictObject({
@@ -92,6 +141,17 @@ const metricObject = z.discriminatedUnion(
         .literal("token_f1")
         .describe("F1 of shared tokens as SQuAD's evaluation takes it: lower case, no punctuation, no articles."),
       ...common,
+      tokenize,
+    }),
+    z.strictObject({
+      metric: z.literal("rouge_1").describe("F1 of shared words (Lin 2004, ROUGE-1), lower case, unstemmed."),
+      ...common,
+      tokenize,
+    }),
+    z.strictObject({
+      metric: z.literal("rouge_2").describe("F1 of shared pairs of words (Lin 2004, ROUGE-2), lower case, unstemmed."),
+      ...common,
+      tokenize,
     }),
     z.strictObject({
       metric: z
@@ -100,19 +160,33 @@ const metricObject = z.discriminatedUnion(
           "F1 of the longest common subsequence of words (Lin 2004, sentence level, beta 1), lower case, unstemmed.",
         ),
       ...common,
+      tokenize,
     }),
     z.strictObject({
       metric: z
         .literal("bleu")
-        .describe("Sentence BLEU against one reference; n-gram orders longer than the output are left out."),
+        .describe(
+          "Sentence BLEU against all references of a case; n-gram orders longer than the output are left out. The BLEU of the " +
+            "whole corpus is in the metric's summary.",
+        ),
       ...common,
       order: z.int().min(1).max(4).default(4).describe("Longest n-grams."),
       smoothing: z
         .enum(["method1", "none"])
         .default("method1")
         .describe("method1 of Chen and Cherry 2014: 0.1 for an order without a match. none: such a text scores 0."),
-      tokenize: z.enum(["13a", "whitespace"]).default("13a").describe("13a: as mteval-v13a and sacreBLEU do."),
-      ignore_case: z.boolean().default(false).describe("Compare in lower case."),
+      tokenize: z
+        .enum(["13a", "whitespace", "char"])
+        .default("13a")
+        .describe("13a: as mteval-v13a and sacreBLEU do; char: every character but white space is a token."),
+      ignore_case: z.boolean().default(false).describe("Compare with case folded."),
+    }),
+    z.strictObject({
+      metric: z
+        .literal("chrf")
+        .describe("chrF of sacreBLEU: F-score of runs of up to six characters, white space left out, beta 2."),
+      ...common,
+      ignore_case: z.boolean().default(false).describe("Compare with case folded."),
     }),
   ],
   {

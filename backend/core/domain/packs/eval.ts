@@ -11,22 +11,37 @@ const ID = /^[^\s\p{Cc}](?:[^\p{Cc}\u2028\u2029]*[^\s\p{Cc}])?$/u;
 
 const text = textUpTo(EVAL_LIMITS.max_text_chars);
 
+const references = listUpTo(
+  EVAL_LIMITS.max_references,
+  z.union([text, z.number()]),
+  `must be at most ${EVAL_LIMITS.max_references} texts or numbers`,
+);
+
 const evalCase = z.strictObject({
   id: textUpTo(EVAL_LIMITS.max_id_chars)
-    .min(1)
+    .min(1, { abort: true })
     .regex(ID, "must be one line without space at either end")
     .meta({
       description: "The caller's own name for the case; unique.",
       pattern: lineUpTo(EVAL_LIMITS.max_id_chars),
     }),
   output: text.describe("What is judged."),
-  expected: z
-    .union([text, z.number(), z.boolean(), recordUpTo(EVAL_LIMITS.max_schema_nodes, z.string(), z.unknown())], {
-      error: `must be a text of at most ${EVAL_LIMITS.max_text_chars} characters, a number, or a JSON Schema`,
-    })
+  baseline: text
     .optional()
     .describe(
-      "What it should be: a text; a pattern for regex; a number or its text for numeric; a schema for json_schema. " +
+      "What another system said to the same. Given with every case, the two systems are compared; it counts as a case.",
+    ),
+  expected: z
+    .union(
+      [text, z.number(), z.boolean(), references, recordUpTo(EVAL_LIMITS.max_schema_nodes, z.string(), z.unknown())],
+      {
+        error: `must be a text of at most ${EVAL_LIMITS.max_text_chars} characters, a number, a list of them, or a JSON Schema`,
+      },
+    )
+    .optional()
+    .describe(
+      "What it should be: a text; a pattern for regex; a number or its text for numeric; a schema for json_schema. Of a list " +
+        `of up to ${EVAL_LIMITS.max_references} texts or numbers the best counts; contains_any and contains_all look for each. ` +
         "Every metric must be able to use it, those with a pattern or schema of their own aside.",
     ),
 });
@@ -44,6 +59,14 @@ const fields = z.strictObject({
     .max(1)
     .default(0.5)
     .describe("A score of at least this passes; scores and thresholds are compared as rounded to six decimals."),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .optional()
+    .describe(
+      "Of the resampling by which two systems are compared; 0 if left out. The same seed gives the same result.",
+    ),
 });
 
 const inputs = fields.superRefine((value, context) => {
@@ -54,19 +77,22 @@ const inputs = fields.superRefine((value, context) => {
 
 export type EvalInputs = z.output<typeof inputs>;
 
-/** Units of an evaluation: the base, and every case under every metric. */
+/** Units of an evaluation: the base, and every output, baselines too, under every metric. */
 export function evalUnits(value: EvalInputs): { base: number; case_metric: number } {
-  return { base: 1, case_metric: value.cases.length * value.metrics.length };
+  const outputs = value.cases.reduce((sum, { baseline }) => sum + (baseline === undefined ? 1 : 2), 0);
+  return { base: 1, case_metric: outputs * value.metrics.length };
 }
 
 export const evalOffer: PackOffer<EvalInputs> = {
   type: "eval",
-  version: "1.0.0",
+  version: "1.1.0",
   title: "Eval",
   summary:
-    "Scores outputs against what was expected, 0 to 1, by exact, contains, regex, numeric, json_schema, levenshtein, " +
-    "token_f1, rouge_l and bleu. For each metric and overall: mean, median, min, and pass rate with a 95% Wilson " +
-    "interval. A case passes overall when it passes every metric. Six decimals.",
+    "Scores outputs against what was expected, 0 to 1, by exact, contains, contains_any, contains_all, regex, numeric, " +
+    "json_schema, levenshtein, token_f1, rouge_1, rouge_2, rouge_l, bleu and chrf; a number, JSON, code or what a pattern " +
+    "matches may be taken out of the output first. For each metric and overall: mean, median, min, and pass rate with a 95% " +
+    "Wilson interval; two systems are compared by a paired bootstrap. A case passes overall when it passes every metric. Six " +
+    "decimals.",
   inputs,
   data: evalData,
   prices: {

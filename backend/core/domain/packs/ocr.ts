@@ -67,7 +67,7 @@ const fields = z.strictObject({
 const inputs = fields
   .superRefine((value, context) => {
     const given = [value.image, value.image_url].filter((source) => source !== undefined).length;
-    if (given === 0) context.addIssue({ code: "custom", path: ["image"], message: "or image_url is required" });
+    if (given === 0) context.addIssue({ code: "custom", path: ["image"], message: "is required, or image_url" });
     if (given === 2) {
       context.addIssue({ code: "custom", path: ["image_url"], message: "must not be given beside image" });
     }

@@ -53,7 +53,7 @@ export interface Checkpoint {
   readonly full_due: boolean;
 }
 
-/** Undefined: there is none, and the audit begins at the beginning. */
+/** Undefined: no checkpoint, and the audit begins at the beginning. */
 export async function findCheckpoint(db: Db, tenant_id: string, full_seconds: number): Promise<Checkpoint | undefined> {
   return only(
     (await db.query({ name: "find-audit-checkpoint", text: findSql }, [tenant_id, full_seconds])).map((row) =>

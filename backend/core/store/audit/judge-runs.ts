@@ -20,7 +20,7 @@ const fault = z.object({
 /** A run as it was seen, and what is wrong about it. */
 export type RunDiscrepancy = z.infer<typeof fault>;
 
-const answer = z.object({ runs: counter, transfers: counter, faults: z.array(fault) });
+const result = z.object({ runs: counter, transfers: counter, faults: z.array(fault) });
 
 /** The next runs after a cursor, of one tenant or of all, and where the ones after them begin; undefined: there were none. */
 export async function nextRuns(
@@ -38,6 +38,6 @@ export async function nextRuns(
 }
 
 /** What is wrong about these runs. */
-export async function judgeRuns(db: Db, run_ids: readonly string[]): Promise<z.infer<typeof answer>> {
-  return answer.parse((await db.query({ name: "judge-runs", text: sql }, [run_ids]))[0]);
+export async function judgeRuns(db: Db, run_ids: readonly string[]): Promise<z.infer<typeof result>> {
+  return result.parse((await db.query({ name: "judge-runs", text: sql }, [run_ids]))[0]);
 }

@@ -6,7 +6,7 @@ import type { Db } from "../../ports/db.ts";
 import { bytea, fn } from "../fn.ts";
 import { type NewKeyHashes, noNewKey, ownKeyColumns, unauthorizedOutcome } from "./own-key-columns.ts";
 
-/** What is left out is as the caller's own; no cap is none. */
+/** What is left out is as the caller's own; without a cap the key has no cap. */
 export interface KeyRequest {
   readonly name: string;
   readonly scopes: readonly Scope[];

@@ -3,14 +3,14 @@ import type { Db } from "../../ports/db.ts";
 import { only, timestamp } from "../columns.ts";
 import sql from "./rotate-key.sql";
 
-const answer = z.object({
+const result = z.object({
   key_id: z.guid(),
   tenant_id: z.guid(),
   name: z.string(),
   expires_at: timestamp.nullable(),
   old_expires_at: timestamp,
 });
-export type RotatedKey = z.infer<typeof answer>;
+export type RotatedKey = z.infer<typeof result>;
 
 /** Undefined: no such key, or it is revoked, expired or rotated already; nothing was changed. */
 export async function rotateKey(
@@ -25,5 +25,5 @@ export async function rotateKey(
     successor.key_sha256,
     grace_seconds,
   ]);
-  return only(rows.map((row) => answer.parse(row)));
+  return only(rows.map((row) => result.parse(row)));
 }

@@ -10,7 +10,7 @@ export interface Grant {
   readonly amount: Micros;
 }
 
-const answer = z.object({ available: amount });
+const result = z.object({ available: amount });
 
 /** The sum of all grants of a tenant is at most this: an amount is a safe integer of micros. */
 export const MAX_GRANTED = micros(Number.MAX_SAFE_INTEGER);
@@ -22,5 +22,5 @@ export async function grantCredit(db: Db, grant: Grant): Promise<Micros | undefi
     grant.grant_id,
     String(grant.amount),
   ]);
-  return only(rows.map((row) => answer.parse(row).available));
+  return only(rows.map((row) => result.parse(row).available));
 }

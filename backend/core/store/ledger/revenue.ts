@@ -19,8 +19,8 @@ export type RevenueLine = z.infer<typeof line>;
 /** By day and pack; `from` and `to` are `YYYY-MM-DD`, UTC, both included. */
 export async function revenue(
   db: Db,
-  wanted: { readonly from: string; readonly to: string; readonly tenant_id: string | undefined },
+  request: { readonly from: string; readonly to: string; readonly tenant_id: string | undefined },
 ): Promise<readonly RevenueLine[]> {
-  const rows = await db.query({ name: "revenue", text: sql }, [wanted.from, wanted.to, wanted.tenant_id ?? null]);
+  const rows = await db.query({ name: "revenue", text: sql }, [request.from, request.to, request.tenant_id ?? null]);
   return rows.map((row) => line.parse(row));
 }

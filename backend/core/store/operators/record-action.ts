@@ -21,6 +21,6 @@ export async function beginAction(db: Db, action: OperatorAction): Promise<strin
   return recorded.parse(row).action_id;
 }
 
-export async function endAction(db: Db, action_id: string, outcome: ActionOutcome, answer: unknown): Promise<void> {
-  await db.query({ name: "end-action", text: end }, [action_id, outcome, JSON.stringify(answer)]);
+export async function endAction(db: Db, action_id: string, outcome: ActionOutcome, result: unknown): Promise<void> {
+  await db.query({ name: "end-action", text: end }, [action_id, outcome, JSON.stringify(result)]);
 }

@@ -28,7 +28,7 @@ export interface PlanChange {
   readonly retention_days?: number | undefined;
 }
 
-const answer = planColumns.extend({ created: z.boolean() });
+const result = planColumns.extend({ created: z.boolean() });
 
 /** Makes a plan (with `new_pack_types` where the change names none), or changes what is named of one. */
 export async function definePlan(
@@ -36,7 +36,7 @@ export async function definePlan(
   plan_id: string,
   change: PlanChange,
   new_pack_types: readonly string[],
-): Promise<z.infer<typeof answer>> {
+): Promise<z.infer<typeof result>> {
   const rows = await db.query({ name: "define-plan", text: sql }, [
     plan_id,
     change.submit_per_minute ?? null,
@@ -49,5 +49,5 @@ export async function definePlan(
     change.retention_days ?? null,
     new_pack_types,
   ]);
-  return answer.parse(rows[0]);
+  return result.parse(rows[0]);
 }

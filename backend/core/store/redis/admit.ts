@@ -61,7 +61,7 @@ const reply = z.union([
 /** S1, one round trip. The reply is advisory: Postgres decides. */
 export async function admit(redis: Redis, request: AdmitRequest): Promise<Admission> {
   const keys = tenantKeys(request.tenant_id);
-  const answer = await redis.run(
+  const raw = await redis.run(
     script,
     [
       keys.key(request.key_sha256),
@@ -82,5 +82,5 @@ export async function admit(redis: Redis, request: AdmitRequest): Promise<Admiss
       String(request.price),
     ],
   );
-  return reply.parse(answer);
+  return reply.parse(raw);
 }

@@ -25,10 +25,10 @@ export async function authorize(
   request: { readonly tenant_id: string; readonly key_sha256: string; readonly scope: Scope },
 ): Promise<Authorization> {
   const keys = tenantKeys(request.tenant_id);
-  const answer = await redis.run(
+  const raw = await redis.run(
     script,
     [keys.key(request.key_sha256), keys.plan, keys.keyRates("read"), keys.tenantRate("read")],
     [request.scope],
   );
-  return reply.parse(answer);
+  return reply.parse(raw);
 }

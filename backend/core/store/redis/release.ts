@@ -11,10 +11,10 @@ export async function release(
   request: { readonly tenant_id: string; readonly idempotency_sha256: string; readonly run_id: string },
 ): Promise<void> {
   const keys = tenantKeys(request.tenant_id);
-  const answer = await redis.run(
+  const raw = await redis.run(
     script,
     [keys.open, keys.budget, keys.hint(request.idempotency_sha256)],
     [request.run_id],
   );
-  z.string().parse(answer);
+  z.string().parse(raw);
 }

@@ -22,7 +22,7 @@ export async function sync(
   options: { readonly clock_read: string; readonly grace_seconds: number },
 ): Promise<SyncOutcome> {
   const keys = tenantKeys(snapshot.tenant_id);
-  const answer = await redis.run(
+  const raw = await redis.run(
     script,
     [keys.open, keys.budget, keys.plan, ...snapshot.keys.map((key) => keys.key(key.sha256))],
     [
@@ -35,5 +35,5 @@ export async function sync(
       String(MIRROR_MS),
     ],
   );
-  return reply.parse(answer);
+  return reply.parse(raw);
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Db } from "../../ports/db.ts";
 import { fn } from "../fn.ts";
 
-const answer = z.object({
+const result = z.object({
   outcome: z.enum([
     "canceled",
     "requested",
@@ -14,7 +14,7 @@ const answer = z.object({
     "absent",
   ]),
 });
-export type OperatorCancel = z.infer<typeof answer>["outcome"];
+export type OperatorCancel = z.infer<typeof result>["outcome"];
 
 /** C1 by an operator, without a minimum fee. After an Outage the call may be repeated. */
 export async function cancelAnyRun(
@@ -23,5 +23,5 @@ export async function cancelAnyRun(
   reason_detail: string,
 ): Promise<OperatorCancel> {
   const [row] = await fn(db, "cancel_any_run", [run.tenant_id, run.run_id, reason_detail]);
-  return answer.parse(row).outcome;
+  return result.parse(row).outcome;
 }

@@ -13,17 +13,17 @@ export const foundRun = runColumns.extend({
 });
 export type FoundRun = z.infer<typeof foundRun>;
 
-const answer = z.union([
+const result = z.union([
   z
     .object({ outcome: z.enum(["unauthorized", "scope-missing", "absent"]) })
     .transform(({ outcome }) => ({ kind: outcome })),
   foundRun.extend({ outcome: z.literal("found") }).transform(({ outcome, ...run }) => ({ kind: outcome, run })),
 ]);
-export type FindRun = z.output<typeof answer>;
+export type FindRun = z.output<typeof result>;
 
 /** Checks the key and finds the run of its tenant in one statement, so that no other tenant's can ever be read. */
 export async function findRun(db: Db, key_sha256: string, run_id: string): Promise<FindRun> {
-  return answer.parse(only(await fn(db, "find_run", [bytea(key_sha256), run_id], "outcome, (run).*")));
+  return result.parse(only(await fn(db, "find_run", [bytea(key_sha256), run_id], "outcome, (run).*")));
 }
 
 const withInputs = z.union([

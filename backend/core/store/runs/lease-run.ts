@@ -26,7 +26,7 @@ const leased = z.object({
 export type LeasedRun = z.infer<typeof leased> & { readonly run_id: string; readonly lease_token: string };
 
 export type LeaseResult =
-  | { readonly kind: "claimed"; readonly run: LeasedRun }
+  | { readonly kind: "leased"; readonly run: LeasedRun }
   /** Terminal or absent: its signal has nothing left to say. */
   | { readonly kind: "over" }
   /** Another's lease holds, or its fate is being decided: its holder or a sweep goes on with it. */
@@ -35,7 +35,7 @@ export type LeaseResult =
 /** W1. The lease runs on the database's clock. Asked again under the same token it answers as it did before. */
 export async function leaseRun(
   db: Db,
-  claim: {
+  request: {
     readonly run_id: string;
     readonly lease_token: string;
     readonly lease_seconds: number;
@@ -44,13 +44,13 @@ export async function leaseRun(
 ): Promise<LeaseResult> {
   const row = only(
     await db.query({ name: "lease-run", text: sql }, [
-      claim.run_id,
-      claim.lease_token,
-      claim.lease_seconds,
-      claim.max_attempts,
+      request.run_id,
+      request.lease_token,
+      request.lease_seconds,
+      request.max_attempts,
     ]),
   );
   if (row === undefined) return { kind: "over" };
   if (row["leased"] !== true) return { kind: isTerminal(runStatus.parse(row["status"])) ? "over" : "busy" };
-  return { kind: "claimed", run: { ...leased.parse(row), run_id: claim.run_id, lease_token: claim.lease_token } };
+  return { kind: "leased", run: { ...leased.parse(row), run_id: request.run_id, lease_token: request.lease_token } };
 }

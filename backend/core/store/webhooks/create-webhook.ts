@@ -16,17 +16,17 @@ export interface NewWebhook {
   readonly secret: string;
 }
 
-const answer = z.union([
+const result = z.union([
   z.object({ outcome: z.literal("created"), created_at: timestamp }),
   z.object({ outcome: z.enum(["too-many", "too-fast", "read-scope-missing", "read-only"]) }),
   unauthorized,
 ]);
 
 /** After an Outage it may exist or not: list the endpoints. */
-export async function createWebhook(db: Db, key_sha256: string, webhook: NewWebhook): Promise<z.infer<typeof answer>> {
+export async function createWebhook(db: Db, key_sha256: string, webhook: NewWebhook): Promise<z.infer<typeof result>> {
   const { secret, ...shown } = webhook;
   const { max_endpoints, max_new_endpoints_a_day } = WEBHOOK_LIMITS;
   const limits = { max: max_endpoints, max_per_day: max_new_endpoints_a_day };
   const values = { key_sha256: bytea(key_sha256), ...shown, secret, ...limits };
-  return answer.parse((await fn(db, "create_webhook", values))[0]);
+  return result.parse((await fn(db, "create_webhook", values))[0]);
 }

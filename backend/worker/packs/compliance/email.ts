@@ -14,7 +14,11 @@ const AT = /@|%40/g;
 const NO_START = /^[^\p{L}\p{N}_]+/u;
 const TOP_LEVEL = /^(?:xn--[a-z0-9-]+|[\p{L}\p{M}]{2,})$/iu;
 /** Endings of file names that no top-level domain has: `icon@2x.png`. */
-const FILE_ENDING = /^(?:png|jpe?g|gif|svg|webp|css|js|json|html?|txt|xml|ya?ml|pdf|log|csv|lock|exe|dll)$/i;
+const FILE_ENDING =
+  /^(?:png|jpe?g|gif|svg|webp|avif|bmp|tiff?|ico|css|scss|less|jsx?|tsx?|mjs|cjs|json[lc5]?|ndjson|html?|xhtml|txt|rst|xml|xsd|ya?ml|toml|ini|cfg|conf|env|pdf|docx?|docm|dotx|xlsx?|xlsm|xlsb|pptx?|pptm|odt|ods|odp|rtf|epub|log|csv|tsv|lock|exe|dll|so|bin|iso|dmg|msi|deb|rpm|tar|gz|bz2|xz|7z|rar|jar|war|class|py[cdo]|ipynb|java|cpp|hpp|sql|sqlite|parquet|mp[34]|wav|ogg|flac|mkv|avi|webm|woff2?|ttf|otf|eot|psd|bak|tmp|patch|diff|pem|crt|csr|p12|pfx|map|wasm)$/i;
+/** Files whose endings are top-level domains: `docs@readme.md`. */
+const FILE_NAME =
+  /^(?:readme|changelog|contributing|license|index|main|setup|test|tests|conftest|manage|__init__|install|build|run|deploy|notes|todo|security)\.(?:md|py|rs|sh|pl|ps|zip|mov|app)$/i;
 const SCALE = /^\d(?:\.\d)?x\./i;
 
 const isLetterOrDigit = (unit: number): boolean =>
@@ -25,7 +29,7 @@ const isLetterOrDigit = (unit: number): boolean =>
 const isLocal = (unit: number): boolean => isLetterOrDigit(unit) || LOCAL_CHARS.has(unit);
 const isDomain = (unit: number): boolean => isLetterOrDigit(unit) || unit === 0x2d || unit === 0x2e;
 
-/** Where the local part before this `@` begins; undefined if there is none. */
+/** Where the local part before this `@` begins; undefined without one. */
 function localStart(text: string, at: number): number | undefined {
   const length = countBack(text, at, 2 * MAX_LOCAL, isLocal);
   const run = text.slice(at - length, at);
@@ -37,7 +41,7 @@ function localStart(text: string, at: number): number | undefined {
   return local === "git" || isHandle ? undefined : at - local.length;
 }
 
-/** How long the host name is that begins here; 0 if there is none. */
+/** How long the host name is that begins here; 0 without one. */
 function domainLength(text: string, start: number): number {
   let end = start;
   while (end < text.length && end - start < MAX_DOMAIN && isDomain(text.charCodeAt(end))) end++;
@@ -50,7 +54,7 @@ function domainLength(text: string, start: number): number {
   }
   while (labels.length > 0 && !isTopLevel(labels.at(-1) ?? "")) labels.pop();
   const domain = labels.join(".");
-  return labels.length < 2 || SCALE.test(domain) ? 0 : domain.length;
+  return labels.length < 2 || SCALE.test(domain) || FILE_NAME.test(domain) ? 0 : domain.length;
 }
 
 const isTopLevel = (label: string): boolean => TOP_LEVEL.test(label) && !FILE_ENDING.test(label);

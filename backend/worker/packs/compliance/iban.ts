@@ -1,4 +1,4 @@
-import { type Scan, TOKEN_START } from "./span.ts";
+import { DASHES, isAlphanumeric, type Scan, SPACES, TOKEN_START } from "./span.ts";
 
 /** Length of an IBAN by country (SWIFT, IBAN Registry: ISO 13616-compliant formats). */
 const LENGTHS: ReadonlyMap<string, number> = new Map(
@@ -14,8 +14,8 @@ const LENGTHS: ReadonlyMap<string, number> = new Map(
 
 const HEAD = String.raw`${TOKEN_START}[A-Za-z]{2}\d{2}`;
 const GROUP = 4;
-const isAlphanumeric = (char: string | undefined): boolean => char !== undefined && /^[A-Za-z0-9]$/.test(char);
-const isMark = (char: string): boolean => /^[ \u00A0\u202F\u2010\u2011-]$/.test(char);
+/** What may stand between fours: marks of any kind, a line's end and the quote marks of a mail. */
+const MARKS = new RegExp(String.raw`(?:[${SPACES}.${DASHES}]{1,3}|[ \t]{0,4}\r?\n[ \t>]{0,8})?`, "y");
 
 /** ISO 7064 MOD 97-10, with letters as 10 to 35 and the first four characters moved to the end. */
 function passesMod97(iban: string): boolean {
@@ -27,16 +27,14 @@ function passesMod97(iban: string): boolean {
   return rest === 1;
 }
 
-/** Where the IBAN of `length` characters that begins at `start` ends: in one piece, or in fours by one mark. */
+/** Where the IBAN of `length` characters that begins at `start` ends: in one piece, or in fours with marks between them. */
 function ibanEnd(text: string, start: number, length: number): number | undefined {
   let written = "";
   let position = start;
-  const first = text[start + GROUP] ?? "";
-  const mark = isMark(first) ? first : undefined;
   while (written.length < length) {
-    if (mark !== undefined && written.length > 0 && written.length % GROUP === 0) {
-      if (text[position] !== mark) return undefined;
-      position += 1;
+    if (written.length > 0 && written.length % GROUP === 0) {
+      MARKS.lastIndex = position;
+      if (MARKS.test(text)) position = MARKS.lastIndex;
     }
     const char = text[position];
     if (char === undefined || !isAlphanumeric(char)) return undefined;

@@ -1,8 +1,17 @@
 import type { PackOutcome } from "#core/domain/pack.ts";
-import { COMPLIANCE_LIMITS, type ComplianceInputs, complianceUnits } from "#core/domain/packs/compliance.ts";
+import {
+  COMPLIANCE_LIMITS,
+  type ComplianceInputs,
+  complianceUnits,
+  CUSTOM_RULE,
+} from "#core/domain/packs/compliance.ts";
+import { Rejected } from "../eval/rejected.ts";
+import { allowance } from "./allowed.ts";
 import { type Finding, maskText, mostSevere, resolveOverlaps, verdictOf } from "./findings.ts";
-import { rulesOf } from "./rules.ts";
+import { searchPatterns } from "./patterns.ts";
+import { kindsOf, rulesOf } from "./rules.ts";
 import { search } from "./search.ts";
+import type { Rule } from "./span.ts";
 
 function countByRule(findings: readonly Finding[]): Record<string, number> {
   const counts: Record<string, number> = {};
@@ -10,22 +19,34 @@ function countByRule(findings: readonly Finding[]): Record<string, number> {
   return counts;
 }
 
-/**
- * The whole work of the pack: searches a text. A pure function of its inputs; nothing that it finds leaves it but by rule
- * and offsets.
- */
-export function inspect({ text, rules: asked }: ComplianceInputs): PackOutcome {
-  const rules = rulesOf(asked);
-  const findings = resolveOverlaps(search(text, rules));
+/** Everything found, and how much of it the caller allows. */
+function found(inputs: ComplianceInputs, rules: readonly Rule[]) {
+  const { text, regions, patterns, allow, min_confidence = 0 } = inputs;
+  const every = [...searchPatterns(text, patterns), ...search(text, rules, { regions })];
+  const sure = every.filter(({ confidence }) => confidence >= min_confidence);
+  const isAllowed = allowance(allow);
+  const kept = allow === undefined ? sure : sure.filter(({ start, end }) => !isAllowed(text.slice(start, end)));
+  return { findings: resolveOverlaps(kept), allowed: sure.length - kept.length };
+}
+
+function inspected(inputs: ComplianceInputs): PackOutcome {
+  const { text, patterns } = inputs;
+  const rules = rulesOf(inputs.rules);
+  const { findings, allowed } = found(inputs, rules);
   const listed = mostSevere(findings, COMPLIANCE_LIMITS.max_findings);
   const data = {
     verdict: verdictOf(findings),
     rules: rules.map(({ name }) => name),
+    kinds: {
+      ...kindsOf(rules),
+      ...(patterns === undefined ? {} : { [CUSTOM_RULE]: patterns.map(({ name }) => name) }),
+    },
     counts: countByRule(findings),
     offset_unit: "utf16_code_unit",
     findings: listed,
     findings_total: findings.length,
-    masked_text: maskText(text, findings),
+    ...(inputs.allow === undefined ? {} : { allowed_total: allowed }),
+    masked_text: maskText(text, findings, inputs),
   };
   return {
     kind: "done",
@@ -34,4 +55,17 @@ export function inspect({ text, rules: asked }: ComplianceInputs): PackOutcome {
     units: complianceUnits(text),
     reliability: findings.length === 0 ? 1 : listed.length / findings.length,
   };
+}
+
+/**
+ * The whole work of the pack: searches a text. A pure function of its inputs; nothing that it finds leaves it but by rule
+ * and offsets.
+ */
+export function inspect(inputs: ComplianceInputs): PackOutcome {
+  try {
+    return inspected(inputs);
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    return { kind: "input_rejected", reason_code: error.reason_code, detail: error.detail };
+  }
 }

@@ -1,4 +1,4 @@
-import { AFTER_ESCAPE, type Scan } from "./span.ts";
+import { AFTER_ESCAPE, DASHES, type Scan, SPACES } from "./span.ts";
 
 /** Issuer ranges in use, by first digits, and their lengths (ISO/IEC 7812; each scheme's own publication). */
 const ISSUERS: readonly (readonly [from: string, to: string, ...lengths: number[]])[] = [
@@ -32,16 +32,21 @@ const ISSUERS: readonly (readonly [from: string, to: string, ...lengths: number[
   ["9792", "9792", 16], // Troy
 ];
 
-/** One mark between groups, the same throughout: space, no-break spaces, full stop, hyphens. */
-const MARK = String.raw`[ \u00A0\u202F.\u2010\u2011-]`;
-const BARE = String.raw`\d{12,19}(?!\w|[.,]\d)`;
-const GROUPED = String.raw`\d{4}(${MARK})(?:\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3}(?!\w))?|\d{6}\1\d{4,5})(?!\w)`;
-const HALVES = String.raw`\d{8}${MARK}\d{8}(?!\w)`;
-const CANDIDATE = String.raw`(?:(?<![\w+])|${AFTER_ESCAPE})(?<!\d[.,\u2010\u2011-])(?:${BARE}|${GROUPED}|${HALVES})`;
+/** One mark between groups, the same throughout: up to three spaces, a dash between two, a full stop, as pages and addresses escape them. */
+const MARK = String.raw`(?:[${SPACES}]{1,3}|[ \u00A0]?[${DASHES}][ \u00A0]?|[._+]|&nbsp;|&#160;|%20)`;
+/** A full stop before more digits makes a fraction, but for the `.0` that tables of numbers write; a comma parts fields. */
+const BARE = String.raw`\d{12,19}(?![A-Za-z0-9]|\.(?!0{1,2}(?!\d))\d)`;
+const GROUPED = String.raw`\d{4}(${MARK})(?:\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3}(?![A-Za-z0-9]))?|\d{6}\1\d{4,5})(?![A-Za-z0-9])`;
+const HALVES = String.raw`\d{8}${MARK}\d{8}(?![A-Za-z0-9])`;
+/** Outside of a word, after the name of the number, or where the tracks of a card begin (ISO/IEC 7813). */
+const START = String.raw`(?:(?<![A-Za-z0-9+])|${AFTER_ESCAPE}|(?<=(?:[Cc]ard|CARD|[^A-Za-z]pan|[^A-Za-z]cc|[^A-Za-z]no|[^A-Za-z]nr|[Nn]um|[Nn]umber|NUMBER))|(?<=(?<![A-Za-z0-9])%?[Bb])(?=\d{12,19}\^))`;
+const CANDIDATE = String.raw`${START}(?<!\d[._${DASHES}])(?:${BARE}|${GROUPED}|${HALVES})`;
 const FIRST_GROUP = /^\d+/;
-const LAST_GROUP = /\D\d{1,3}$/;
+const LAST_GROUP = /(?:[^\d&%]|&nbsp;|&#160;|%20){1,3}\d{1,3}$/;
+const FOUR_FOURS = new RegExp(String.raw`^\d{4}(?:${MARK}\d{4}){3}$`);
 const UUID_HEAD = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}$/i;
 const UUID_HEAD_LENGTH = 24;
+const MARKED = new RegExp(MARK);
 
 function passesLuhn(digits: string): boolean {
   let sum = 0;
@@ -61,18 +66,19 @@ function isIssued(digits: string): boolean {
 }
 
 function isCard(written: string): boolean {
-  const digits = written.replace(/\D/g, "");
+  const digits = written.replaceAll(/&#160;|%20/g, "").replaceAll(/\D/g, "");
   return isIssued(digits) && passesLuhn(digits);
 }
 
 /** Length of the card number that this candidate is or begins with; 0 for none. */
 function cardLength(candidate: string, rest: string): number {
-  const mark = /\D/.exec(candidate)?.[0];
+  const mark = MARKED.exec(candidate)?.[0];
   // More digits behind the same mark belong to a longer number; behind a space they may be an expiry date.
-  const goesOn = mark !== undefined && mark.trim() !== "" && rest.startsWith(mark) && /^.\d/.test(rest);
+  const goesOn =
+    mark !== undefined && mark.trim() !== "" && rest.startsWith(mark) && /^\d/.test(rest.slice(mark.length));
   if (!goesOn && isCard(candidate)) return candidate.length;
   const shorter = candidate.replace(LAST_GROUP, "");
-  const isFour = mark?.trim() === "" && shorter !== candidate && /^\d{4}\D\d{4}\D\d{4}\D\d{4}$/.test(shorter);
+  const isFour = mark?.trim() === "" && shorter !== candidate && FOUR_FOURS.test(shorter);
   return isFour && isCard(shorter) ? shorter.length : 0;
 }
 
@@ -81,7 +87,7 @@ export const scanPaymentCard: Scan = function* (text) {
   const pattern = new RegExp(CANDIDATE, "g");
   for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
     const start = found.index;
-    const length = cardLength(found[0], text.slice(pattern.lastIndex, pattern.lastIndex + 2));
+    const length = cardLength(found[0], text.slice(pattern.lastIndex, pattern.lastIndex + 8));
     const head = text.slice(Math.max(0, start - UUID_HEAD_LENGTH), start);
     if (length > 0 && !UUID_HEAD.test(head)) {
       yield { start, end: start + length, severity: "high" };

@@ -1,4 +1,4 @@
-import type { Scan } from "./span.ts";
+import { type Scan, type Span, TOKEN_START } from "./span.ts";
 
 const BEGIN = /-{4,5} ?BEGIN (?:[A-Z0-9]{1,16} ){0,4}PRIVATE KEY(?: BLOCK)? ?-{4,5}/g;
 const END = /-{4,5} ?END ([A-Z0-9 ]{1,80})-{4,5}/g;
@@ -31,7 +31,42 @@ function linesEnd(text: string, from: number): number {
   return LAST_LINE.test(text) ? LAST_LINE.lastIndex : end;
 }
 
-/** PEM, OpenSSH and PGP private keys, from their first line to their last, or to where they were cut off. */
+/** Keys in one piece: of age (Bech32), of Nostr, PEM in base64 as Kubernetes writes it. */
+const BECH32 = "[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7Lqpzry9x8gf2tvdw0s3jn54khce6mua7l]";
+const IN_ONE_PIECE = new RegExp(
+  String.raw`${TOKEN_START}(?:AGE-SECRET-KEY-(?:PQ-)?1${BECH32}{58,}|nsec1${BECH32}{58,}|LS0tLS1CRUdJTi[A-Za-z0-9+/]{0,40}(?:UFJJVkFUR|QUklWQVRF|BSSVZBVE)[A-Za-z0-9+/]{24,}={0,2})`,
+  "g",
+);
+/** PuTTY's own format, from its first line; the private lines come last but for their MAC. */
+const PUTTY = /PuTTY-User-Key-File-\d:[^\n]{0,80}\r?\n/g;
+const PUTTY_LINE =
+  /(?:Encryption|Comment|Public-Lines|Private-Lines|Private-MAC|Private-Hash|Key-Derivation|Argon2-[A-Za-z]{1,16}):[^\n]{0,200}(?:\n|$)|[A-Za-z0-9+/]{4,76}={0,2}\r?(?:\n|$)/y;
+/** The private part of a JSON Web Key (RFC 7517), and of WireGuard's configuration. */
+const IN_FIELD = /(?:"(?:d|p|q|dp|dq|qi)"\s{0,4}:\s{0,4}"|\bPrivateKey\s{0,4}=\s{0,4})([A-Za-z0-9_+/-]{42,}={0,2})/g;
+
+/** Where the lines of a PuTTY key end. */
+function puttyEnd(text: string, from: number): number {
+  let end = from;
+  PUTTY_LINE.lastIndex = end;
+  while (PUTTY_LINE.test(text)) end = PUTTY_LINE.lastIndex;
+  return text.slice(0, end).endsWith("\n") ? end - 1 : end;
+}
+
+function* otherKeys(text: string): Generator<Span | undefined> {
+  for (const { 0: written, index: start } of text.matchAll(IN_ONE_PIECE)) {
+    yield { start, end: start + written.length, severity: "critical" };
+  }
+  for (const { 0: line, index: start } of text.matchAll(PUTTY)) {
+    const end = puttyEnd(text, start + line.length);
+    yield text.slice(start, end).includes("Private-Lines") ? { start, end, severity: "critical" } : undefined;
+  }
+  for (const { 0: written, 1: key = "", index } of text.matchAll(IN_FIELD)) {
+    const end = index + written.length;
+    yield { start: end - key.length, end, severity: "critical" };
+  }
+}
+
+/** PEM, OpenSSH and PGP private keys, from their first line to their last, or to where they were cut off; and keys of other formats. */
 export const scanPrivateKey: Scan = function* (text) {
   const nextEnd = endFinder(text);
   for (const { 0: line, index: start } of text.matchAll(BEGIN)) {
@@ -47,4 +82,5 @@ export const scanPrivateKey: Scan = function* (text) {
       yield end > from ? { start, end, severity: "critical" } : undefined;
     }
   }
+  yield* otherKeys(text);
 };

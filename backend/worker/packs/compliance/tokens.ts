@@ -1,4 +1,5 @@
 import { parseApiKey } from "#core/domain/api-key.ts";
+import { isPlaceholder, PLACEHOLDER_FOUND } from "./placeholder.ts";
 import { type Scan, type Severity, TOKEN_START } from "./span.ts";
 
 /**
@@ -15,6 +16,8 @@ interface Token {
 /** A token by its pattern after the place where tokens begin. */
 const token = (pattern: string): RegExp => new RegExp(TOKEN_START + pattern, "g");
 
+/** No prefix of a token is longer; what follows it makes one of `x` throughout a placeholder. */
+const PREFIX = 4;
 const PUNCTUATION_AT_END = /[.%-]{1,3}$/;
 
 function scanTokens(tokens: readonly Token[]): Scan {
@@ -25,7 +28,9 @@ function scanTokens(tokens: readonly Token[]): Scan {
         const end = index + written.length;
         const start = value === undefined ? index : end - value;
         const level = typeof severity === "string" ? severity : severity(written);
-        yield isToken?.(written) === false ? undefined : { start, end, severity: level };
+        if (isToken?.(written) === false) yield undefined;
+        else if (isPlaceholder(written.slice(PREFIX))) yield { start, end, severity: "low", ...PLACEHOLDER_FOUND };
+        else yield { start, end, severity: level };
       }
     }
   };

@@ -1,4 +1,5 @@
-import { countBack, type Scan } from "./span.ts";
+import { isCapitals, isPlaceholder, PLACEHOLDER_FOUND } from "./placeholder.ts";
+import { countBack, type Scan, type Severity } from "./span.ts";
 
 const MAX_SCHEME = 32;
 /** How far a password with a raw slash, question mark or hash in it is followed to its `@`. */
@@ -14,7 +15,7 @@ const ADDRESS_END = /[\s"'`<>\\]/;
 const TOKEN = /^(?=.*\d)[\w.~%+-]+$/;
 /** Ways to write that a value is left out: `***`, `xxxx`, `<password>`, `${PASSWORD}`, `{{ password }}`, `%PASS%`, `[JWT]`. */
 const PLACEHOLDER =
-  /^(?:\*+|•+|[xX]{3,}|\.{3}|<[^<>]*>|\$\w+|\$?\{[^{}]*\}|\$?\{\{[^{}]*\}\}|\$\([^()]*\)|%\w+%|\[[A-Z_]+\]|password|passwd|pass|pwd|secret)$/;
+  /^(?:\*+|•+|[xX]{3,}|\.{3}|<[^<>]*>|\$\w+|\$?\{[^{}]*\}|\$?\{\{[^{}]*\}\}|\$\([^()]*\)|%\w+%|\[[A-Z_]+\]|password|passwd|pass|pwd|secret|token|PASSWORD|PASSWD|PASS|PWD|SECRET|TOKEN)$/;
 const PLACEHOLDER_PORT = /^(?:\d*|port|PORT|<[^<>]*>|\$\w+|\$?\{[^{}]*\}|%\w+%|[A-Z_]+)$/;
 
 const isScheme = (unit: number): boolean => /^[A-Za-z0-9+.-]$/.test(String.fromCharCode(unit));
@@ -47,12 +48,17 @@ function userinfoEnd(text: string, start: number, end: number): number | undefin
   return strayAt < 0 ? undefined : end + strayAt;
 }
 
-function isSecret(userinfo: string): boolean {
+/** How much this user information gives away: that of a template is low, undefined without any. */
+function severityOf(userinfo: string): Severity | undefined {
   const colon = userinfo.indexOf(":");
   const password = colon < 0 ? "" : userinfo.slice(colon + 1);
-  if (password !== "") return !PLACEHOLDER.test(password);
+  if (password !== "") {
+    if (PLACEHOLDER.test(password)) return undefined;
+    return isCapitals(password) || isPlaceholder(password) ? "low" : "critical";
+  }
   const user = colon < 0 ? userinfo : userinfo.slice(0, colon);
-  return user.length >= MIN_TOKEN && TOKEN.test(user);
+  if (user.length < MIN_TOKEN || !TOKEN.test(user)) return undefined;
+  return isPlaceholder(user) ? "low" : "critical";
 }
 
 /** The user information of addresses (`scheme://user:password@host`) that holds a password or a token. */
@@ -63,6 +69,7 @@ export const scanUrlCredentials: Scan = function* (text) {
     const start = mark + 3;
     const end = userinfoEnd(text, start, authorityEnd(text, start));
     if (end === undefined || !beginsHost(text[end + 1])) continue;
-    if (isSecret(text.slice(start, end))) yield { start, end, severity: "critical" };
+    const severity = severityOf(text.slice(start, end));
+    if (severity !== undefined) yield { start, end, severity, ...(severity === "low" ? PLACEHOLDER_FOUND : {}) };
   }
 };

@@ -1,9 +1,13 @@
-import { AFTER_ESCAPE, type Scan } from "./span.ts";
+import { namedValues } from "./named-values.ts";
+import { AFTER_ESCAPE, DASHES, type Scan, SPACES } from "./span.ts";
 
-const WRITTEN = new RegExp(String.raw`(?:(?<![\w-])|${AFTER_ESCAPE})(?<!\d[.,])\d{3}-\d{2}-\d{4}(?![\w-]|\.\d)`, "g");
+const WRITTEN = new RegExp(
+  String.raw`(?:(?<![A-Za-z0-9${DASHES}])|${AFTER_ESCAPE})(?<!\d\.)\d{3}([${DASHES}])\d{2}\1\d{4}(?![A-Za-z0-9_${DASHES}]|\.\d)`,
+  "g",
+);
 /** Without its hyphens a number is one only where the text says so. */
-const NAMED =
-  /(?<![A-Za-z])(?:SSN|social[ _-]?security(?:[ _-]?(?:number|num|no\.?|#))?)(?![A-Za-z])[^A-Za-z0-9\n]{0,6}(?:is[ :]{1,2})?(\d{3}[ -]?\d{2}[ -]?\d{4})(?![\w-])/gi;
+const NAME = /ssn|ss#|soc(?:ial)?[ ._-]{0,2}sec(?:urity)?/gi;
+const NAMED = new RegExp(String.raw`\d{3}([${SPACES}.${DASHES}]{0,3})\d{2}\1\d{4}(?![A-Za-z0-9_${DASHES}])`, "y");
 /** Numbers that were printed on cards and in advertisements (SSA, "Social Security Number Allocations"). */
 const NEVER_VALID = new Set(["078051120", "219099999"]);
 
@@ -15,13 +19,16 @@ function isAssignable(written: string): boolean {
   return digits.slice(3, 5) !== "00" && digits.slice(5) !== "0000" && !NEVER_VALID.has(digits);
 }
 
-/** US social security numbers: 3-2-4 with hyphens anywhere, or nine digits after the name of the number. */
+/** US social security numbers: 3-2-4 with dashes anywhere, or nine digits after the name of the number. */
 export const scanUsSsn: Scan = function* (text) {
-  for (const pattern of [WRITTEN, NAMED]) {
-    for (const found of text.matchAll(pattern)) {
-      const written = found[1] ?? found[0];
-      const end = found.index + found[0].length;
-      yield isAssignable(written) ? { start: end - written.length, end, severity: "high" } : undefined;
-    }
+  for (const { 0: written, index: start } of text.matchAll(WRITTEN)) {
+    yield isAssignable(written) ? { start, end: start + written.length, severity: "high" } : undefined;
+  }
+  for (const named of namedValues(text, NAME)) {
+    NAMED.lastIndex = named?.start ?? text.length;
+    const written = NAMED.exec(text)?.[0];
+    yield named === undefined || written === undefined || !isAssignable(written)
+      ? undefined
+      : { start: named.start, end: named.start + written.length, severity: "high" };
   }
 };

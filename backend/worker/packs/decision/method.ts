@@ -1,4 +1,5 @@
-import { at, column, scaled, type Table, transpose } from "./table.ts";
+import type { DecisionInputs } from "#core/domain/packs/decision.ts";
+import { at, column, scaled, sum, type Table, transpose } from "./table.ts";
 
 /** How one option came to its score. Distances exist only for TOPSIS. */
 interface Explanation {
@@ -10,6 +11,8 @@ interface Explanation {
 
 /** A way to rank. Weights are positive and finite on any scale; only their ratios matter. */
 export interface Method {
+  /** Scores by option before weighting, 0 to 1, more is better. */
+  readonly normalised: readonly (readonly number[])[];
   /** Score of each option, 0 to 1, more is better. */
   scores(weights: readonly number[]): number[];
   explain(weights: readonly number[]): Explanation[];
@@ -20,17 +23,60 @@ export interface Method {
   crossings(weights: readonly number[], index: number, a: number, b: number): number[];
 }
 
+/** From where to where the scores of a criterion are normalised. */
+interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+const rangeOf = (values: readonly number[]): Range => ({ low: Math.min(...values), high: Math.max(...values) });
+
+/** Scores within a range, 0 (worst) to 1 (best) in the criterion's own direction; 1 for all where the range is a point. */
+function within(values: readonly number[], range: Range, direction: "max" | "min"): number[] {
+  const size = Math.max(Math.abs(range.low), Math.abs(range.high));
+  const [low, high] = size === 0 ? [0, 0] : [range.low / size, range.high / size];
+  if (high === low) return values.map(() => 1);
+  return values.map((value) => (direction === "max" ? value / size - low : high - value / size) / (high - low));
+}
+
 /**
  * Min-max scores by option, 0 (worst) to 1 (best) in the criterion's own direction. Where all options score the same,
  * each gets 1: none is worse than the best, and the ranking is not touched.
  */
 export function minMax(table: Table): number[][] {
   const columns = table.criteria.map(({ direction }, index) => {
-    const values = scaled(column(table, index));
-    const low = Math.min(...values);
-    const high = Math.max(...values);
-    if (high === low) return values.map(() => 1);
-    return values.map((value) => (direction === "max" ? value - low : high - value) / (high - low));
+    const values = column(table, index);
+    return within(values, rangeOf(values), direction);
+  });
+  return transpose(columns, table.options.length);
+}
+
+/** How the scores of criteria without a scale are made comparable; see the input. */
+export type Normalisation = NonNullable<DecisionInputs["normalisation"]>;
+
+/** Shares of the largest score, or of the sum: the larger the better, and where less is better the smaller. */
+function shared(values: readonly number[], by: "sum" | "max", direction: "max" | "min"): number[] {
+  const useful = direction === "max" ? scaled(values) : scaled(values.map((value) => Math.min(...values) / value));
+  const whole = by === "max" ? Math.max(...useful) : sum(useful);
+  return useful.map((value) => value / whole);
+}
+
+/** The range of all scores whose criteria have no scale. */
+function commonRange(table: Table): Range {
+  const values = table.criteria.flatMap(({ scale }, index) => (scale === undefined ? column(table, index) : []));
+  return rangeOf(values);
+}
+
+/** Scores by option, 0 to 1, more is better: by a criterion's scale where it has one, else as asked. */
+export function normalised(table: Table, normalisation: Normalisation): number[][] {
+  const common = commonRange(table);
+  const columns = table.criteria.map(({ direction, scale }, index) => {
+    const values = column(table, index);
+    if (scale !== undefined) return within(values, { low: scale.min, high: scale.max }, direction);
+    if (normalisation === "common") return within(values, common, direction);
+    return normalisation === "min_max"
+      ? within(values, rangeOf(values), direction)
+      : shared(values, normalisation, direction);
   });
   return transpose(columns, table.options.length);
 }

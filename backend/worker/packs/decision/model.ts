@@ -48,7 +48,7 @@ export interface AnswerText extends Question {
 }
 
 /** Parses and validates an answer; {@link accept}, where it keeps nobody waiting. */
-type Judge = (answer: AnswerText, asker: Asker) => Promise<ModelAnswer>;
+type CheckAnswer = (answer: AnswerText, asker: Asker) => Promise<ModelAnswer>;
 
 type Attempt = ModelAnswer & { readonly retry?: boolean };
 
@@ -128,7 +128,12 @@ export function accept({ text, inputs, max_tokens }: AnswerText): ModelAnswer {
   return { kind: "ok", inputs: table.data, tokens: envelope.data.usage?.total_tokens ?? 0 };
 }
 
-async function attempt(settings: ModelSettings, question: Question, asker: Asker, judge: Judge): Promise<Attempt> {
+async function attempt(
+  settings: ModelSettings,
+  question: Question,
+  asker: Asker,
+  check: CheckAnswer,
+): Promise<Attempt> {
   const { signal } = asker;
   const unavailable = (retry: boolean): Attempt => ({ kind: "failed", reason_code: "MODEL_UNAVAILABLE", retry });
   try {
@@ -145,7 +150,7 @@ async function attempt(settings: ModelSettings, question: Question, asker: Asker
     const text = await readCapped(response, MODEL_LIMITS.max_response_bytes);
     if (!response.ok) return unavailable(response.status === 429 || response.status >= 500);
     if (text === undefined) return { kind: "failed", reason_code: "MODEL_OUTPUT_INVALID", retry: true };
-    return { ...(await judge({ text, ...question }, asker)), retry: true };
+    return { ...(await check({ text, ...question }, asker)), retry: true };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof NotBegun || error instanceof ProcessLost) throw error;
@@ -161,13 +166,13 @@ export async function askModel(
   settings: ModelSettings,
   { inputs, tokens }: { readonly inputs: DecisionInputs; readonly tokens: number },
   asker: Asker,
-  judge: Judge,
+  check: CheckAnswer,
 ): Promise<ModelAnswer> {
   const { signal } = asker;
   const max_tokens = answerTokens(inputs, tokens);
   if (max_tokens < MODEL_LIMITS.min_answer_tokens) return { kind: "beyond" };
   for (let tries = 1; ; tries += 1) {
-    const { retry, ...answer } = await attempt(settings, { inputs, max_tokens }, asker, judge);
+    const { retry, ...answer } = await attempt(settings, { inputs, max_tokens }, asker, check);
     if (answer.kind !== "failed" || retry !== true || tries === MODEL_LIMITS.tries) return answer;
     const pause = (settings.backoffMs ?? MODEL_LIMITS.backoff_ms) * 2 ** (tries - 1);
     await delay(pause, undefined, { signal }).catch(() => signal.throwIfAborted());

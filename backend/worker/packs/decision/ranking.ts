@@ -24,6 +24,8 @@ export function rank(table: Table, method: Method): Ranking {
     const score = at(scores, index);
     return { option: at(table.options, index), rank: 1 + scores.filter((other) => other > score).length, score };
   });
-  const margin = fixed(at(ranked, 0).score - at(ranked, 1).score);
+  const second = ranked[1];
+  if (second === undefined) return { ranked, winner: at(order, 0), margin: at(ranked, 0).score };
+  const margin = fixed(at(ranked, 0).score - second.score);
   return { ranked, winner: margin > 0 ? at(order, 0) : null, margin };
 }

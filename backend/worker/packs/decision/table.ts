@@ -1,6 +1,6 @@
 import type { DecisionInputs } from "#core/domain/packs/decision.ts";
 
-type Criterion = NonNullable<DecisionInputs["criteria"]>[number];
+type Criterion = NonNullable<DecisionInputs["criteria"]>[number] & { readonly weight: number };
 
 /** A complete decision: raw scores by option, then by criterion, in the order in which they were listed. */
 export interface Table {

@@ -1,4 +1,4 @@
-import { type Method, shares, sumWithout, weigh } from "./method.ts";
+import { type Method, minMax, shares, sumWithout, weigh } from "./method.ts";
 import { at, column, scaled, sum, type Table, transpose } from "./table.ts";
 
 const square = (value: number) => value * value;
@@ -49,6 +49,7 @@ export function topsis(table: Table): Method {
     gaps.map((row) => Math.sqrt(sum(weigh(row, parts.map(square)))));
 
   return {
+    normalised: minMax(table),
     scores(weights) {
       const parts = shares(weights);
       const toAntiIdeal = distances(antiIdeal, parts);

@@ -1,11 +1,11 @@
-import { type Method, minMax, shares, sumWithout, weigh } from "./method.ts";
+import { type Method, type Normalisation, normalised, shares, sumWithout, weigh } from "./method.ts";
 import { at, sum, TOLERANCE, type Table } from "./table.ts";
 
-/** Simple additive weighting over min-max scores (Fishburn 1967). */
-export function weightedSum(table: Table): Method {
-  const rows = minMax(table);
+/** Weights times rows, added up: every method whose scores are linear in its weights. */
+export function linear(rows: readonly (readonly number[])[]): Method {
   const weighted = (weights: readonly number[]) => rows.map((row) => weigh(row, shares(weights)));
   return {
+    normalised: rows,
     scores: (weights) => weighted(weights).map(sum),
     explain: (weights) => weighted(weights).map((row) => ({ weighted: row })),
     // The lead of a over b is rest + x * slope, so it changes sign once, at -rest / slope.
@@ -19,3 +19,7 @@ export function weightedSum(table: Table): Method {
     },
   };
 }
+
+/** Simple additive weighting (Fishburn 1967) over scores that were normalised as asked. */
+export const weightedSum = (table: Table, normalisation: Normalisation): Method =>
+  linear(normalised(table, normalisation));

@@ -1,9 +1,10 @@
+import type { MetricOf } from "#core/domain/packs/eval-metrics.ts";
 import { wordsOf } from "#core/domain/packs/eval-measure.ts";
 import { longestCommon } from "./edit-distance.ts";
-import { expectedText, type Scorer } from "./scorer.ts";
+import { bestOf, type Scorer } from "./scorer.ts";
 
 /** How often each item occurs. */
-function counted(items: readonly string[]): Map<string, number> {
+export function counted(items: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
   return counts;
@@ -15,6 +16,12 @@ export function shared(items: readonly string[], others: readonly string[]): num
   let total = 0;
   for (const [item, count] of counted(items)) total += Math.min(count, counts.get(item) ?? 0);
   return total;
+}
+
+/** Runs of `order` tokens; a token holds no space, so that a space may join them. */
+export function ngrams(tokens: readonly string[], order: number): string[] {
+  const count = Math.max(0, tokens.length - order + 1);
+  return Array.from({ length: count }, (_, at) => tokens.slice(at, at + order).join(" "));
 }
 
 /** Harmonic mean of common / output and common / expected. Two empty lists agree; with one empty, nothing does. */
@@ -32,19 +39,35 @@ export function squadTokens(text: string): readonly string[] {
   return bare.match(/\S+/g) ?? [];
 }
 
-export function tokenF1(): Scorer {
-  return (item) => {
-    const output = squadTokens(item.output);
-    const expected = squadTokens(expectedText(item));
-    return { score: f1(shared(output, expected), output.length, expected.length) };
-  };
+type Tokenizing = Pick<MetricOf<"rouge_l">, "tokenize">;
+
+const CHARACTER = /[\p{L}\p{N}]\p{M}*/gu;
+const charactersOf = (text: string): readonly string[] => text.toLowerCase().match(CHARACTER) ?? [];
+
+export function tokenF1({ tokenize }: Tokenizing): Scorer {
+  const tokensOf = tokenize === "char" ? charactersOf : squadTokens;
+  return bestOf((output, reference) => {
+    const [ours, theirs] = [tokensOf(output), tokensOf(reference)];
+    return { score: f1(shared(ours, theirs), ours.length, theirs.length) };
+  });
 }
 
-/** Lin 2004, "ROUGE: A Package for Automatic Evaluation of Summaries", equations 2 to 4, with beta 1. */
-export function rougeL(): Scorer {
-  return (item) => {
-    const output = wordsOf(item.output);
-    const expected = wordsOf(expectedText(item));
-    return { score: f1(longestCommon(output, expected), output.length, expected.length) };
-  };
+const roughWords = ({ tokenize }: Tokenizing) => (tokenize === "char" ? charactersOf : wordsOf);
+
+/** Lin 2004, "ROUGE: A Package for Automatic Evaluation of Summaries", equation 1, as an F1. */
+export function rougeN(metric: Tokenizing, order: 1 | 2): Scorer {
+  const tokensOf = roughWords(metric);
+  return bestOf((output, reference) => {
+    const [ours, theirs] = [ngrams(tokensOf(output), order), ngrams(tokensOf(reference), order)];
+    return { score: f1(shared(ours, theirs), ours.length, theirs.length) };
+  });
+}
+
+/** Equations 2 to 4 of the same, with beta 1. */
+export function rougeL(metric: Tokenizing): Scorer {
+  const tokensOf = roughWords(metric);
+  return bestOf((output, reference) => {
+    const [ours, theirs] = [tokensOf(output), tokensOf(reference)];
+    return { score: f1(longestCommon(ours, theirs), ours.length, theirs.length) };
+  });
 }

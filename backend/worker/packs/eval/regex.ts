@@ -18,12 +18,36 @@ export interface Pattern {
   readonly size: number;
 }
 
+/** Long names of Unicode's general categories (ECMAScript, table 69), which RE2 knows by their short ones alone. */
+const CATEGORIES: ReadonlyMap<string, string> = new Map(
+  (
+    "Letter:L Cased_Letter:L Uppercase_Letter:Lu Lowercase_Letter:Ll Titlecase_Letter:Lt Modifier_Letter:Lm Other_Letter:Lo Mark:M " +
+    "Combining_Mark:M Nonspacing_Mark:Mn Spacing_Mark:Mc Enclosing_Mark:Me Number:N Decimal_Number:Nd digit:Nd Letter_Number:Nl " +
+    "Other_Number:No Punctuation:P punct:P Connector_Punctuation:Pc Dash_Punctuation:Pd Open_Punctuation:Ps Close_Punctuation:Pe " +
+    "Initial_Punctuation:Pi Final_Punctuation:Pf Other_Punctuation:Po Symbol:S Math_Symbol:Sm Currency_Symbol:Sc " +
+    "Modifier_Symbol:Sk Other_Symbol:So Separator:Z Space_Separator:Zs Line_Separator:Zl Paragraph_Separator:Zp Other:C " +
+    "Control:Cc cntrl:Cc Format:Cf Surrogate:Cs Private_Use:Co"
+  )
+    .split(" ")
+    .map((entry) => entry.split(":") as [string, string]),
+);
+
+/** The pattern with classes of Unicode named as RE2 names them. */
+const withShortNames = (pattern: string): string =>
+  pattern.replaceAll(
+    /\\([pP])\{(?:(?:General_Category|gc|Script|sc)=)?([A-Za-z_]{1,40})\}/g,
+    (whole, sign: string, name: string) => {
+      const short = CATEGORIES.get(name) ?? (whole.includes("=") ? name : undefined);
+      return short === undefined ? whole : `\\${sign}{${short}}`;
+    },
+  );
+
 /**
  * Compiles a pattern for RE2, which matches in linear time; the escapes of ECMAScript that RE2 writes otherwise are
  * translated. Throws `Rejected` with the place, and never with the pattern.
  */
 export function compilePattern(pattern: string, flags: number, pointer: string): Pattern {
-  const translated = RE2JS.translateRegExp(pattern);
+  const translated = RE2JS.translateRegExp(withShortNames(pattern));
   const { instructions: size, tables } = patternSize(translated);
   if (size + tables > EVAL_LIMITS.max_pattern_instructions) {
     throw new Rejected("PATTERN_INVALID", `${pointer}: expands to too many instructions.`);

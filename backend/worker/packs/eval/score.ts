@@ -1,12 +1,15 @@
 import type { EvalInputs } from "#core/domain/packs/eval.ts";
 import { labelOf } from "#core/domain/packs/eval-checks.ts";
 import type { EvalMetric } from "#core/domain/packs/eval-metrics.ts";
-import { bleu } from "./bleu.ts";
+import { bleu, bleuOfCorpus } from "./bleu.ts";
+import { chrf } from "./chrf.ts";
+import { compare, type Comparison, RESAMPLES } from "./compare.ts";
+import { extractor } from "./extract.ts";
 import { jsonSchema } from "./json-schema.ts";
 import { createMeter, type Meter, METER_LIMITS } from "./meter.ts";
 import { numeric } from "./numeric.ts";
-import { rougeL, tokenF1 } from "./overlap.ts";
-import { contains, exact, levenshtein } from "./plain-text.ts";
+import { rougeL, rougeN, tokenF1 } from "./overlap.ts";
+import { contains, containsAll, exact, levenshtein } from "./plain-text.ts";
 import { regex } from "./regex.ts";
 import { Rejected } from "./rejected.ts";
 import type { ChoosyScorer, Scored, Scorer } from "./scorer.ts";
@@ -30,8 +33,18 @@ export interface EvalReport {
     readonly label: string;
     readonly metric: string;
     readonly threshold: number;
+    readonly corpus?: number;
   })[];
   readonly cases: readonly CaseReport[];
+  readonly comparison?: Compared;
+}
+
+/** The two systems of a run, where its cases have baselines. */
+interface Compared {
+  readonly resamples: number;
+  readonly seed: number;
+  readonly overall: Comparison;
+  readonly metrics: readonly (Comparison & { readonly label: string })[];
 }
 
 export type Scoring =
@@ -39,12 +52,28 @@ export type Scoring =
   /** `scored`: outputs were read before it was found, which was work. */
   | { readonly kind: "rejected"; readonly scored: boolean; readonly reason_code: string; readonly detail: string };
 
+/** A scorer of what is taken out of each output. */
 function scorerOf(metric: EvalMetric, at: number, meter: Meter): Scorer | ChoosyScorer {
+  const whole = scorerOfWhole(metric, at, meter);
+  if (metric.extract === undefined) return whole;
+  const extract = extractor(metric.extract, at);
+  const score = "prepare" in whole ? whole.score : whole;
+  const scorer: Scorer = (item, index) => {
+    const output = extract(item.output);
+    return output === undefined ? { score: 0, note: "nothing to extract" } : score({ ...item, output }, index);
+  };
+  return "prepare" in whole ? { prepare: whole.prepare, score: scorer } : scorer;
+}
+
+function scorerOfWhole(metric: EvalMetric, at: number, meter: Meter): Scorer | ChoosyScorer {
   switch (metric.metric) {
     case "exact":
       return exact(metric);
     case "contains":
+    case "contains_any":
       return contains(metric);
+    case "contains_all":
+      return containsAll(metric);
     case "regex":
       return regex(metric, at);
     case "numeric":
@@ -54,11 +83,17 @@ function scorerOf(metric: EvalMetric, at: number, meter: Meter): Scorer | Choosy
     case "levenshtein":
       return levenshtein(metric);
     case "token_f1":
-      return tokenF1();
+      return tokenF1(metric);
+    case "rouge_1":
+      return rougeN(metric, 1);
+    case "rouge_2":
+      return rougeN(metric, 2);
     case "rouge_l":
-      return rougeL();
+      return rougeL(metric);
     case "bleu":
       return bleu(metric);
+    case "chrf":
+      return chrf(metric);
   }
 }
 
@@ -124,9 +159,44 @@ function rejected(error: unknown, scored: boolean): Scoring {
   return { kind: "rejected", scored, reason_code: error.reason_code, detail: error.detail };
 }
 
+/** BLEU of the outputs as one corpus, of what is taken out of each. */
+function corpusOf(inputs: EvalInputs, metric: EvalMetric, at: number): { readonly corpus?: number } {
+  if (metric.metric !== "bleu") return {};
+  const extract = metric.extract === undefined ? (output: string) => output : extractor(metric.extract, at);
+  const cases = inputs.cases.map((item) => ({ ...item, output: extract(item.output) ?? "" }));
+  return { corpus: decimal(millionths(bleuOfCorpus(metric, cases))) };
+}
+
+const scoresOf = ({ cells }: Column): readonly number[] => cells.map(({ score }) => score);
+
+/** Means of the cases over the columns, in millionths. */
+const overallOf = (inputs: EvalInputs, columns: readonly Column[]): readonly number[] =>
+  inputs.cases.map(({ id }, index) => millionths(caseReport(id, index, columns).score));
+
+function comparison(
+  inputs: EvalInputs,
+  scorers: readonly Prepared[],
+  columns: readonly Column[],
+): Compared | undefined {
+  if (inputs.cases.some(({ baseline }) => baseline === undefined)) return undefined;
+  const cases = inputs.cases.map((item) => ({ ...item, output: item.baseline ?? "" }));
+  const other = columnsOf({ ...inputs, cases }, scorers);
+  const seed = inputs.seed ?? 0;
+  return {
+    resamples: RESAMPLES,
+    seed,
+    overall: compare(overallOf(inputs, columns), overallOf(inputs, other), seed),
+    metrics: columns.map((column, at) => {
+      const baselines = other.slice(at, at + 1).flatMap(scoresOf);
+      return { label: column.label, ...compare(scoresOf(column), baselines, seed) };
+    }),
+  };
+}
+
 function reportOf(inputs: EvalInputs, scorers: readonly Prepared[]): EvalReport {
   const columns = columnsOf(inputs, scorers);
   const cases = inputs.cases.map(({ id }, index) => caseReport(id, index, columns));
+  const compared = comparison(inputs, scorers, columns);
   return {
     count: cases.length,
     threshold: decimal(millionths(inputs.threshold)),
@@ -134,19 +204,17 @@ function reportOf(inputs: EvalInputs, scorers: readonly Prepared[]): EvalReport 
       cases.map(({ score }) => millionths(score)),
       cases.filter(({ passed }) => passed).length,
     ),
-    metrics: columns.map(({ label, metric, threshold, cells }) => {
-      const passed = cells.filter((cell) => cell.passed).length;
-      return {
-        label,
-        metric,
-        threshold,
-        ...summarize(
+    metrics: inputs.metrics.flatMap((given, at) =>
+      columns.slice(at, at + 1).map(({ label, metric, threshold, cells }) => {
+        const summary = summarize(
           cells.map(({ score }) => score),
-          passed,
-        ),
-      };
-    }),
+          cells.filter(({ passed }) => passed).length,
+        );
+        return { label, metric, threshold, ...summary, ...corpusOf(inputs, given, at) };
+      }),
+    ),
     cases,
+    ...(compared === undefined ? {} : { comparison: compared }),
   };
 }
 

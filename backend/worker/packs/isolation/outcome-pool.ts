@@ -7,9 +7,9 @@ import { type Attempt, startWorkProcess, type MemoryLimits, type WorkProcess } f
 /** The outcome as the pack's process sent it; what was written there is not read here. */
 export function received(attempt: Attempt<SentOutcome>): Attempt<PackOutcome> {
   if (attempt.kind !== "ok") return attempt;
-  const { answer } = attempt;
-  if (answer.kind !== "done") return { kind: "ok", answer };
-  return { kind: "ok", answer: { ...answer, data: new WrittenJson(answer.data) } };
+  const { result } = attempt;
+  if (result.kind !== "done") return { kind: "ok", result };
+  return { kind: "ok", result: { ...result, data: new WrittenJson(result.data) } };
 }
 
 /** A pool of processes whose script serves outcomes of a pack, after which it is named. */

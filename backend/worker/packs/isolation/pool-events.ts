@@ -4,7 +4,7 @@ import { channel } from "node:diagnostics_channel";
 export type PoolEvent = { readonly pool: string } & (
   | { readonly kind: "used"; readonly busy: number; readonly waiting: number; readonly size: number }
   /** A process ended at work. */
-  | { readonly kind: "ended"; readonly fault: string }
+  | { readonly kind: "ended"; readonly reason: string }
 );
 
 const CHANNEL = channel("dpp:work-processes");

@@ -19,7 +19,7 @@ export const POOL_LIMITS = {
  * work. Rejects with the signal's reason when that aborts, with `NotBegun` where no process could be had, and with
  * `ProcessLost` where it was killed.
  */
-export type Isolated<Request, Answer> = (request: Request, asker: Asker, ms?: number) => Promise<Attempt<Answer>>;
+export type Isolated<Request, Result> = (request: Request, asker: Asker, ms?: number) => Promise<Attempt<Result>>;
 
 /** Some failures to start a process are thrown, such as one for want of memory: the place is free again. */
 function begin<Member>(start: () => Member, slots: Slots): Member {
@@ -31,8 +31,8 @@ function begin<Member>(start: () => Member, slots: Slots): Member {
   }
 }
 
-/** The fault of a process that ended with an error, for its pool's events. */
-function faultOf(error: unknown, signal: AbortSignal): string {
+/** The reason of a process that ended with an error, for its pool's events. */
+function reasonOf(error: unknown, signal: AbortSignal): string {
   if (error instanceof NotBegun) return "not-begun";
   return signal.aborted ? "aborted" : "killed";
 }
@@ -54,17 +54,17 @@ function createMeter(pool: string, size: number) {
   };
   return {
     waits: (promise: Promise<unknown>) => during("waiting", promise),
-    async works<Answer>(member: { readonly ended: boolean }, work: Promise<Attempt<Answer>>, signal: AbortSignal) {
-      let fault = "exit";
+    async works<Result>(member: { readonly ended: boolean }, work: Promise<Attempt<Result>>, signal: AbortSignal) {
+      let reason = "exit";
       try {
         const attempt = await during("busy", work);
-        if (attempt.kind === "fault") ({ fault } = attempt);
+        if (attempt.kind === "failed") ({ reason } = attempt);
         return attempt;
       } catch (error) {
-        fault = faultOf(error, signal);
+        reason = reasonOf(error, signal);
         throw error;
       } finally {
-        if (member.ended) publishPool({ pool, kind: "ended", fault });
+        if (member.ended) publishPool({ pool, kind: "ended", reason });
       }
     },
   };
@@ -74,12 +74,12 @@ function createMeter(pool: string, size: number) {
  * Processes that are started when needed and kept for the next request; none of them keeps this process alive. `pool` is the
  * name of it in its events.
  */
-export function createProcessPool<Request, Answer>(
+export function createProcessPool<Request, Result>(
   pool: string,
-  start: () => WorkProcess<Request, Answer>,
+  start: () => WorkProcess<Request, Result>,
   limits = POOL_LIMITS,
-): Isolated<Request, Answer> {
-  type Member = WorkProcess<Request, Answer>;
+): Isolated<Request, Result> {
+  type Member = WorkProcess<Request, Result>;
   const slots = createSlots(limits.processes);
   const uses = new WeakMap<Member, number>();
   const idle = new Map<Member, NodeJS.Timeout>();

@@ -1,23 +1,23 @@
 /** The messages of a process about a request: its work has begun; any number of stages; its end. */
-export type WorkMessage<Answer> =
+export type WorkMessage<Result> =
   | { readonly kind: "begun" }
   | { readonly kind: "stage"; readonly stage: string }
-  | { readonly kind: "ok"; readonly answer: Answer }
+  | { readonly kind: "ok"; readonly result: Result }
   | { readonly kind: "failed"; readonly error: string };
 
 /** What works on one request; `enter` names the stage that begins, which an error then names. */
-export type Work<Request, Answer> = (request: Request, enter: (stage: string) => void) => Answer | Promise<Answer>;
+export type Work<Request, Result> = (request: Request, enter: (stage: string) => void) => Result | Promise<Result>;
 
 /**
  * Makes this process serve requests of the one that forked it, and end when that one is gone. `load` gets the code that a
  * request needs, before its time begins.
  */
-export function serve<Request, Answer>(
-  work: Work<Request, Answer>,
+export function serve<Request, Result>(
+  work: Work<Request, Result>,
   load: (request: Request) => unknown = () => undefined,
 ): void {
-  const send = (message: WorkMessage<Answer>): void => void process.send?.(message);
-  const perform = async (request: Request): Promise<Answer> => {
+  const send = (message: WorkMessage<Result>): void => void process.send?.(message);
+  const perform = async (request: Request): Promise<Result> => {
     await load(request);
     send({ kind: "begun" });
     return work(request, (stage) => send({ kind: "stage", stage }));
@@ -25,7 +25,7 @@ export function serve<Request, Answer>(
   // What a request is, its sender has parsed.
   process.on("message", (request: Request) => {
     perform(request).then(
-      (answer) => send({ kind: "ok", answer }),
+      (result) => send({ kind: "ok", result }),
       (error: unknown) => send({ kind: "failed", error: error instanceof Error ? error.name : "unknown" }),
     );
   });

@@ -7,12 +7,12 @@ import { watchResidentMemory } from "./resident-memory.ts";
 import type { WorkMessage } from "./serve.ts";
 import type { Asker } from "./turn.ts";
 
-export type Attempt<Answer> =
-  | { readonly kind: "ok"; readonly answer: Answer }
+export type Attempt<Result> =
+  | { readonly kind: "ok"; readonly result: Result }
   /** `stage`: the last one that was entered, if any was. */
-  | { readonly kind: "fault"; readonly fault: string; readonly stage: string | undefined };
+  | { readonly kind: "failed"; readonly reason: string; readonly stage: string | undefined };
 
-/** No process could be had to begin a request in, which is no fault of the request. */
+/** No process could be had to begin a request in, which says nothing about the request. */
 export class NotBegun extends Error {
   override readonly name = "NotBegun";
 }
@@ -25,13 +25,13 @@ export class ProcessLost extends Error {
   override readonly name = "ProcessLost";
 }
 
-export interface WorkProcess<Request, Answer> {
+export interface WorkProcess<Request, Result> {
   /**
    * Works on one request; never on two at once. The asker waits until the process has loaded its code; `ms` count from
    * then on. Rejects with the signal's reason when that aborts, with `NotBegun`, or with `ProcessLost`. That, and running
    * out of time or memory, is the end of the process.
    */
-  work(request: Request, ms: number | undefined, asker: Asker): Promise<Attempt<Answer>>;
+  work(request: Request, ms: number | undefined, asker: Asker): Promise<Attempt<Result>>;
   readonly ended: boolean;
   /** Resolves when the process has stopped. */
   end(): Promise<unknown>;
@@ -67,7 +67,7 @@ const READABLE = [
   `${realpathSync(PACKAGES)}/`,
 ];
 
-/** The fault of a request that holds what cannot be cloned, a function say. */
+/** The reason of a request that holds what cannot be cloned, a function say. */
 export const NOT_SENT = "not-sent";
 
 function sent(child: ChildProcess, request: object): boolean {
@@ -123,40 +123,40 @@ function busy(child: ChildProcess): void {
 }
 
 /** The request that a process works on, and who gets its messages. */
-interface Line<Answer> {
+interface Line<Result> {
   ended: boolean;
-  onMessage(message: WorkMessage<Answer>): void;
-  onEnd(fault: string): void;
+  onMessage(message: WorkMessage<Result>): void;
+  onEnd(reason: string): void;
 }
 
-/** The fault of a process that something else killed. */
+/** The reason of a process that something else killed. */
 const KILLED = "killed";
 
 const FROM_OUTSIDE: ReadonlySet<string> = new Set(["SIGKILL", "SIGTERM", "SIGINT", "SIGHUP"]);
 
 /** V8 aborts when its heap is full. Other signals, such as SIGSEGV, come from what the process did itself. */
-function faultOf(signal: NodeJS.Signals | null): string {
+function reasonOf(signal: NodeJS.Signals | null): string {
   if (signal === "SIGABRT") return "out-of-memory";
   return signal !== null && FROM_OUTSIDE.has(signal) ? KILLED : "exit";
 }
 
-function listen<Answer>(child: ChildProcess): Line<Answer> {
+function listen<Result>(child: ChildProcess): Line<Result> {
   // Where this process has no file descriptor left, none was started, and its error event may never come.
-  const line: Line<Answer> = { ended: child.pid === undefined, onMessage: nobody, onEnd: nobody };
-  const over = (fault: string) => {
+  const line: Line<Result> = { ended: child.pid === undefined, onMessage: nobody, onEnd: nobody };
+  const over = (reason: string) => {
     line.ended = true;
-    line.onEnd(fault);
+    line.onEnd(reason);
   };
-  child.on("message", (message) => line.onMessage(message as WorkMessage<Answer>));
+  child.on("message", (message) => line.onMessage(message as WorkMessage<Result>));
   child.on("error", () => over(KILLED));
-  child.on("exit", (_code, signal) => over(faultOf(signal)));
+  child.on("exit", (_code, signal) => over(reasonOf(signal)));
   return line;
 }
 
 /** The messages of a process about one request. `giveUp` ends it with an error, `abandon` without one; both end the process. */
-function hear<Answer>(line: Line<Answer>) {
+function hear<Result>(line: Line<Result>) {
   const begun = Promise.withResolvers<void>();
-  const ended = Promise.withResolvers<Attempt<Answer>>();
+  const ended = Promise.withResolvers<Attempt<Result>>();
   // Nobody may await one of the two.
   for (const { promise } of [begun, ended]) promise.catch(nobody);
   let stage: string | undefined;
@@ -166,18 +166,18 @@ function hear<Answer>(line: Line<Answer>) {
     else if (message.kind === "ok") ended.resolve(message);
     else line.onEnd(message.error);
   };
-  line.onEnd = (fault) => {
-    if (fault !== "out-of-memory") begun.reject(new NotBegun(fault));
+  line.onEnd = (reason) => {
+    if (reason !== "out-of-memory") begun.reject(new NotBegun(reason));
     begun.resolve();
-    if (fault === KILLED) ended.reject(new ProcessLost(fault));
-    ended.resolve({ kind: "fault", fault, stage });
+    if (reason === KILLED) ended.reject(new ProcessLost(reason));
+    ended.resolve({ kind: "failed", reason, stage });
   };
   return {
     begun: begun.promise,
     ended: ended.promise,
-    giveUp: (fault: string) => {
+    giveUp: (reason: string) => {
       line.ended = true;
-      line.onEnd(fault);
+      line.onEnd(reason);
     },
     abandon: (reason: unknown) => {
       line.ended = true;
@@ -188,14 +188,14 @@ function hear<Answer>(line: Line<Answer>) {
 }
 
 /** Starts a process that runs a script which serves requests. */
-export function startWorkProcess<Request extends object, Answer>(
+export function startWorkProcess<Request extends object, Result>(
   script: URL,
   memory: MemoryLimits,
-): WorkProcess<Request, Answer> {
+): WorkProcess<Request, Result> {
   const child = startChild(script, memory);
-  const line = listen<Answer>(child);
+  const line = listen<Result>(child);
 
-  async function work(request: Request, ms: number | undefined, { signal, turn }: Asker): Promise<Attempt<Answer>> {
+  async function work(request: Request, ms: number | undefined, { signal, turn }: Asker): Promise<Attempt<Result>> {
     signal.throwIfAborted();
     const { begun, ended, giveUp, abandon } = hear(line);
     const onAbort = () => abandon(signal.reason);
@@ -205,7 +205,7 @@ export function startWorkProcess<Request extends object, Answer>(
     busy(child);
     try {
       if (line.ended) throw new NotBegun("exit");
-      if (!sent(child, request)) return { kind: "fault", fault: NOT_SENT, stage: undefined };
+      if (!sent(child, request)) return { kind: "failed", reason: NOT_SENT, stage: undefined };
       await turn.wait(begun, "loading");
       clearTimeout(timer);
       timer = ms === undefined ? undefined : setTimeout(giveUp, ms, "timeout");

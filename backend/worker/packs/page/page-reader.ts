@@ -23,7 +23,7 @@ interface Extracted {
   /** Undefined: no attempt ended well. */
   readonly outcome: PackOutcome | undefined;
   /** Why an attempt gave nothing; for the log. */
-  readonly faults: readonly string[];
+  readonly failures: readonly string[];
 }
 
 export interface PageReader {
@@ -52,14 +52,14 @@ export function createPageReader(limits = READER_LIMITS, start = startReadingPro
     async read(page, asker) {
       const { content_type, body } = page.fetched;
       if (!isPage(content_type) && body.byteLength <= MAX_TEXT_BYTES_HERE) {
-        return { outcome: await pageOutcome({ ...page, article: false }, () => undefined), faults: [] };
+        return { outcome: await pageOutcome({ ...page, article: false }, () => undefined), failures: [] };
       }
       const first = received(await attempt({ ...page, article: true }, asker, limits.article_ms));
-      if (first.kind === "ok") return { outcome: first.answer, faults: [] };
-      if (first.stage !== "searching") return { outcome: undefined, faults: [first.fault] };
+      if (first.kind === "ok") return { outcome: first.result, failures: [] };
+      if (first.stage !== "searching") return { outcome: undefined, failures: [first.reason] };
       const second = received(await attempt({ ...page, article: false }, asker, limits.whole_page_ms));
-      if (second.kind === "ok") return { outcome: second.answer, faults: [first.fault] };
-      return { outcome: undefined, faults: [first.fault, second.fault] };
+      if (second.kind === "ok") return { outcome: second.result, failures: [first.reason] };
+      return { outcome: undefined, failures: [first.reason, second.reason] };
     },
   };
 }

@@ -17,7 +17,7 @@ const DEEDS = {
   },
   exits: () => process.exit(0),
   kills_itself: () => process.kill(process.pid, "SIGKILL"),
-  is_told_to_stop: async () => {
+  is_sent_signals: async () => {
     process.kill(process.pid, "SIGTERM");
     process.kill(process.pid, "SIGINT");
     await new Promise((resolve) => setImmediate(resolve));

@@ -47,9 +47,9 @@ function faultOf(
 
 /** One that takes nothing leaves no state: it is judged by those that may have held until it was first told of. */
 function tookNothingInVain(events: readonly EventOf<"clawback">[], trace: readonly BalanceState[]): boolean {
-  const told = events.filter(({ outcome }) => outcome.kind === "ok");
-  if (told.length === 0) return false;
+  const acknowledged = events.filter(({ outcome }) => outcome.kind === "ok");
+  if (acknowledged.length === 0) return false;
   const from = Math.min(...events.map((each) => each.wall_invoke));
-  const to = Math.min(...told.map((each) => each.wall_return));
+  const to = Math.min(...acknowledged.map((each) => each.wall_return));
   return statesWithin(timeline(trace), from, to).every(({ available }) => available > 0);
 }

@@ -71,7 +71,7 @@ export interface StoredObject {
   readonly tombstone: boolean;
   /** Of the body as it lies there. */
   readonly sha256: string;
-  readonly told_sha256: string | null;
+  readonly stated_sha256: string | null;
   readonly cost: number | null;
 }
 

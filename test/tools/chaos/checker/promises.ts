@@ -13,15 +13,15 @@ export function nothingLost(evidence: Evidence, history: readonly Event[]): read
   const rule = "3: a run answered with 202 is never lost";
   const runs = new Map(evidence.runs.map((run) => [run.run_id, run]));
   const found: Violation[] = [];
-  const told = new Set<string>();
+  const acknowledged = new Set<string>();
   for (const event of history) {
-    if (event.op === "submit" && event.outcome.kind === "ok") told.add(event.outcome.run_id);
+    if (event.op === "submit" && event.outcome.kind === "ok") acknowledged.add(event.outcome.run_id);
     if (event.op !== "look" && event.op !== "result" && event.op !== "cancel") continue;
     const denied = event.outcome.kind === "refused" && [404, 410].includes(event.outcome.status);
     if (denied)
       found.push({ rule, subject: event.run_id, detail: { fault: "its owner is told it is not there", event } });
   }
-  for (const run_id of told) {
+  for (const run_id of acknowledged) {
     const run = runs.get(run_id);
     if (run === undefined) found.push({ rule, subject: run_id, detail: { fault: "it does not exist" } });
     else if (!isOver(run) && !isFrozen(run))

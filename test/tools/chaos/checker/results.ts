@@ -37,7 +37,7 @@ export function oneResult(evidence: Evidence): readonly Violation[] {
 }
 
 const isSound = (object: StoredObject, sha256: string | null, charge: number): boolean =>
-  object.sha256 === sha256 && object.told_sha256 === sha256 && object.cost === charge;
+  object.sha256 === sha256 && object.stated_sha256 === sha256 && object.cost === charge;
 
 /** Rule 5, as its owner met it: what was downloaded is what was told, at the price that was charged. */
 export function downloadsAreTrue(evidence: Evidence, history: readonly Event[]): readonly Violation[] {
@@ -46,9 +46,9 @@ export function downloadsAreTrue(evidence: Evidence, history: readonly Event[]):
     if (event.op !== "result" || event.outcome.kind !== "ok") return [];
     const { sha256, body_sha256, cost } = event.outcome;
     const run = runs.get(event.run_id);
-    const told = run?.status === "COMPLETED" && sha256 === run.result_sha256;
+    const isStated = run?.status === "COMPLETED" && sha256 === run.result_sha256;
     const same = body_sha256 === null || (body_sha256 === sha256 && cost === run?.charged);
-    if (told && same) return [];
+    if (isStated && same) return [];
     return [{ rule: "5: what is downloaded is what was told", subject: event.run_id, detail: { event, run } }];
   });
 }

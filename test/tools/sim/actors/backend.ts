@@ -1,3 +1,4 @@
+import { NO_TRACER } from "#core/ports/tracer.ts";
 import { reaperLoop } from "../../../../backend/reaper/loop.ts";
 import { workerLoop } from "../../../../backend/worker/loop.ts";
 import { createOffThread } from "../../../../backend/worker/off-thread/off-thread.ts";
@@ -86,6 +87,7 @@ export function startWorker(world: World, name: string): Supervised {
         random: world.random.fork(),
         platform_failure_fee: "none",
         metrics: world.metrics,
+        tracer: NO_TRACER,
         log: world.logOf(process),
       },
       world.settings.worker,
@@ -108,6 +110,7 @@ export function startReaper(world: World, name: string): Supervised {
         sleeper: world.scheduler.sleeper(process),
         platform_failure_fee: "none",
         metrics: world.metrics,
+        tracer: NO_TRACER,
         log: world.logOf(process),
       },
       world.settings.reaper,

@@ -3,6 +3,7 @@ import { sha256Hex } from "#core/domain/hash.ts";
 import { type Micros, minimumFee } from "#core/domain/money.ts";
 import { Problem } from "#core/domain/problem.ts";
 import type { SubmitRequest } from "../../../../edge/runs/submit.ts";
+import { SUBMITTED } from "../../../support/submission.ts";
 import { isOpen } from "../check/snapshot.ts";
 import type { World } from "../world.ts";
 import type { SimEdge } from "./edge.ts";
@@ -30,24 +31,19 @@ export interface Learned {
   asked: number;
 }
 
-export const TRACEPARENT = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
 const MAX_TRIES = 40;
 
 export const payloadOf = (intent: Intent): string =>
   sha256Hex(canonicalJson({ plan: intent.plan, reserve: intent.reserve, timebox_sec: intent.timebox_sec }));
 
 export const requestOf = (intent: Intent): SubmitRequest => ({
+  ...SUBMITTED,
   idempotency_key: intent.idempotency_key,
   content: () => ({ payload_sha256: payloadOf(intent), inputs: canonicalJson(intent.plan) }),
-  pack_type: "decision",
-  pack_version: "1",
-  metadata: {},
   reserve: intent.reserve,
   price: priceOfPlan(intent.plan),
   minimum_fee: minimumFee(intent.reserve, priceOfPlan(intent.plan).least),
   timebox_sec: intent.timebox_sec,
-  min_reliability: null,
-  traceparent: TRACEPARENT,
 });
 
 const runOf = (world: World, intent: Intent) =>
@@ -165,8 +161,8 @@ export async function spy(world: World, account: Account, run_id: string, pickEd
   const found = seen.kind === "answered" ? seen.answer.verdict : undefined;
   const isBlind = found === undefined || (found instanceof Problem ? BLIND.has(found.slug) : found.kind !== "found");
   if (!isBlind) world.violate(`6: tenant ${account.tenant_id} saw run ${run_id}`);
-  const told = await pickEdge().cancel(caller, run_id);
-  const canceled = told.kind === "answered" ? told.answer.verdict : undefined;
+  const reply = await pickEdge().cancel(caller, run_id);
+  const canceled = reply.kind === "answered" ? reply.answer.verdict : undefined;
   const isIdle = canceled === undefined || (canceled instanceof Problem && BLIND.has(canceled.slug));
   if (!isIdle) world.violate(`6: tenant ${account.tenant_id} learned of run ${run_id} by a cancel`);
 }

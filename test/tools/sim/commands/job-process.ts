@@ -4,12 +4,12 @@ const REPORT_EVERY_MS = 500;
 
 process.once("message", (message) => {
   const spec = jobSpec.parse(message);
-  let told_ms = 0;
+  let reported_ms = 0;
   const send = (kind: "progress" | "done", tally: Awaited<ReturnType<typeof doJob>>) =>
     process.send?.({ kind, tally: { ...tally, met: [...tally.met] } });
   doJob(spec, (tally) => {
-    if (performance.now() - told_ms < REPORT_EVERY_MS) return;
-    told_ms = performance.now();
+    if (performance.now() - reported_ms < REPORT_EVERY_MS) return;
+    reported_ms = performance.now();
     send("progress", tally);
   }).then(
     (tally) => {

@@ -11,8 +11,8 @@ const without = (sweep: string, line: string) =>
 const heartbeat = inCode(
   "W2: a lost lease aborts",
   "backend/worker/lease.ts",
-  'if (answer === "lost") return until.aborted ? "ended" : "lost";',
-  'if (answer === "lost") {\n        wait_ms = heartbeat_seconds * 1000;\n        continue;\n      }',
+  'if (result === "lost") return until.aborted ? "ended" : "lost";',
+  'if (result === "lost") {\n        wait_ms = heartbeat_seconds * 1000;\n        continue;\n      }',
   "W3's test of the lease token: work goes on for nothing, and is thrown away",
 );
 const timebox = inCode(

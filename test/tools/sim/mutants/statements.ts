@@ -38,8 +38,8 @@ const finalizeAttempt = inStatement(
 );
 const beatLost = {
   file: "backend/worker/lease.ts",
-  find: 'if (answer === "lost") return until.aborted ? "ended" : "lost";',
-  put: 'if (answer === "lost") {\n        wait_ms = heartbeat_seconds * 1000;\n        continue;\n      }',
+  find: 'if (result === "lost") return until.aborted ? "ended" : "lost";',
+  put: 'if (result === "lost") {\n        wait_ms = heartbeat_seconds * 1000;\n        continue;\n      }',
 };
 
 const SWEEP_SUBQUERY = "AND money_state = 'RESERVED' AND lease_expires_at < wall_clock()";

@@ -1,5 +1,5 @@
 import { encodeSignal } from "#core/domain/message.ts";
-import { TRACEPARENT } from "../actors/client.ts";
+import { SUBMITTED } from "../../../support/submission.ts";
 import { SETTINGS, type WorldSettings } from "../world.ts";
 import { allOf, firstTimes, type Scenario, type Stage } from "./stage.ts";
 
@@ -34,7 +34,7 @@ export const RACE_SCENARIOS: readonly Scenario[] = [
       const run_id = (await ask(intent("used-up"))).slice(4);
       const isExpired = () => Date.parse(run().lease_expires_at ?? "") < world.scheduler.now();
       for (let i = 0; i < 500 && !(run().attempt === 3 && isExpired()); i++) await wait(2_000);
-      await act(async () => world.stores.queue.send(encodeSignal({ run_id, traceparent: TRACEPARENT })));
+      await act(async () => world.stores.queue.send(encodeSignal({ run_id, traceparent: SUBMITTED.traceparent })));
       await wait(300_000);
       if (run().reason_code !== "LEASE_EXPIRED" || run().attempt !== 3)
         world.violate("3: it did not fail by its leases");

@@ -1,5 +1,5 @@
 import { encodeSignal } from "#core/domain/message.ts";
-import { TRACEPARENT } from "../actors/client.ts";
+import { SUBMITTED } from "../../../support/submission.ts";
 import { DAY_AND_MORE_MS, firstTimes, type Scenario, SLOW_SWEEPS } from "./stage.ts";
 
 const completed = { status: "COMPLETED", charged_micros: 1_000 };
@@ -86,7 +86,7 @@ export const WORK_SCENARIOS: readonly Scenario[] = [
       const run_id = (await ask(intent("buried-alive"))).slice(4);
       await wait(150_000);
       // Its lease has passed by now, and its claim stands: a signal too many must not start it again.
-      await act(async () => world.stores.queue.send(encodeSignal({ run_id, traceparent: TRACEPARENT })));
+      await act(async () => world.stores.queue.send(encodeSignal({ run_id, traceparent: SUBMITTED.traceparent })));
       await wait(900_000);
       if ((world.snapshot.runs[0]?.attempt ?? 0) < 3) world.violate("0: there was no third attempt");
     },

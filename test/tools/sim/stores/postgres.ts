@@ -40,8 +40,8 @@ export class SimPostgres {
   ): Promise<{ readonly rows: readonly Row[] } | WaitingStatement> {
     const { control, db } = this.#host;
     this.#host.setClock(now_ms);
-    const told = await db.waiting.query("SELECT set_config('sim.pause', $1, false), pg_backend_pid() AS pid", [point]);
-    const pid = Number(told[0]?.["pid"]);
+    const rows = await db.waiting.query("SELECT set_config('sim.pause', $1, false), pg_backend_pid() AS pid", [point]);
+    const pid = Number(rows[0]?.["pid"]);
     await control.query(`SELECT pg_advisory_lock(${LOCK})`);
     let isOver = false;
     const over = db.waiting.query(statement, values).finally(() => (isOver = true));

@@ -13,14 +13,14 @@ const SCRIPT = new URL(
   import.meta.url,
 );
 
-const createJudge = (): Isolated<AnswerText, ModelAnswer> =>
+const createPool = (): Isolated<AnswerText, ModelAnswer> =>
   createProcessPool("model-answer", () => startWorkProcess(SCRIPT, MEMORY));
 
-/** Judges a model's answer, in a process where it would keep others waiting. */
-export function answerJudge(isolated = createJudge()) {
+/** Checks a model's answer, in a process where it would keep others waiting. */
+export function answerChecker(isolated = createPool()) {
   return async (answer: AnswerText, asker: Asker): Promise<ModelAnswer> => {
     if (answer.text.length <= MAX_CHARS_HERE) return accept(answer);
-    const judged = await isolated(answer, asker);
-    return judged.kind === "ok" ? judged.answer : { kind: "failed", reason_code: "MODEL_OUTPUT_INVALID" };
+    const checked = await isolated(answer, asker);
+    return checked.kind === "ok" ? checked.result : { kind: "failed", reason_code: "MODEL_OUTPUT_INVALID" };
   };
 }

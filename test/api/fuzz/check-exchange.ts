@@ -1,8 +1,8 @@
-import { faultsOf, type Operation, operations, resolved } from "../document.ts";
+import { schemaErrors, type Operation, operations, resolved } from "../document.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-export interface Told {
+export interface Exchange {
   readonly method: string;
   readonly status: number;
   readonly headers: Headers;
@@ -23,21 +23,21 @@ const NO_WORD_OF_THE_API =
 const ALWAYS = ["X-Request-ID", "traceparent", "Cache-Control"];
 
 /** What an answer does that the document does not say of this operation. */
-export function judge(operation: Operation, told: Told): readonly string[] {
-  const { status } = told;
+export function checkExchange(operation: Operation, exchange: Exchange): readonly string[] {
+  const { status } = exchange;
   if (status >= 500 && status !== 503) return [`a ${status}`];
-  if (told.method === "OPTIONS" && status === 204) return told.headers.has("allow") ? [] : ["no header Allow"];
-  const asked = operations.find((each) => each.path === operation.path && each.method === methodOf(told));
+  if (exchange.method === "OPTIONS" && status === 204) return exchange.headers.has("allow") ? [] : ["no header Allow"];
+  const asked = operations.find((each) => each.path === operation.path && each.method === methodOf(exchange));
   if (asked === undefined && status !== 405) return [`a ${status} to a method that the path does not take`];
   const response = (asked ?? operation).responses[String(status)];
   if (response === undefined) return [`a ${status}, which is not described`];
-  return [...judgeHeaders(response.headers, told), ...judgeBody(response.content ?? {}, told)];
+  return [...checkHeaders(response.headers, exchange), ...checkBody(response.content ?? {}, exchange)];
 }
 
-const methodOf = ({ method }: Told): string => (method === "HEAD" ? "GET" : method);
+const methodOf = ({ method }: Exchange): string => (method === "HEAD" ? "GET" : method);
 
 /** What the headers of an answer are that the document does not say of it. */
-export function judgeHeaders(expected: Json, { headers }: Pick<Told, "headers">): readonly string[] {
+export function checkHeaders(expected: Json, { headers }: Pick<Exchange, "headers">): readonly string[] {
   const missing = ALWAYS.filter((name) => !headers.has(name)).map((name) => `no header ${name}`);
   const described = new Set(Object.keys(expected).map((name) => name.toLowerCase()));
   const stray = [...headers.keys()]
@@ -48,24 +48,24 @@ export function judgeHeaders(expected: Json, { headers }: Pick<Told, "headers">)
     if (text === null) return [];
     const { schema } = resolved(header) as unknown as Header;
     const value = schema["type"] === "integer" ? Number(text) : text;
-    return faultsOf(schema, value).map((fault) => `the header ${name} ${fault}: ${text}`);
+    return schemaErrors(schema, value).map((fault) => `the header ${name} ${fault}: ${text}`);
   });
   return [...missing, ...stray, ...wrong];
 }
 
-function judgeBody(content: Readonly<Record<string, Media>>, told: Told): readonly string[] {
-  if (told.method === "HEAD") return [];
-  const type = (told.headers.get("content-type") ?? "").split(";")[0] ?? "";
+function checkBody(content: Readonly<Record<string, Media>>, exchange: Exchange): readonly string[] {
+  if (exchange.method === "HEAD") return [];
+  const type = (exchange.headers.get("content-type") ?? "").split(";")[0] ?? "";
   if (type === "") return Object.keys(content).length === 0 ? [] : ["no content type"];
   const media = content[type];
   if (media === undefined) return [`the content type ${type}, which is not described`];
-  if (told.text === undefined) return [];
+  if (exchange.text === undefined) return [];
   // A part of a document is text, even where it is all of it.
-  if (told.status === 206) return faultsOf(media.schema, told.text).map((fault) => `a part where ${fault}`);
+  if (exchange.status === 206) return schemaErrors(media.schema, exchange.text).map((fault) => `a part where ${fault}`);
   if (!type.endsWith("json")) return [];
-  const body = parsed(told.text);
+  const body = parsed(exchange.text);
   if (body === undefined) return ["a body that is not JSON"];
-  const faults = faultsOf(media.schema, body).map((fault) => `a body where ${fault}`);
+  const faults = schemaErrors(media.schema, body).map((fault) => `a body where ${fault}`);
   return type === "application/problem+json" ? [...faults, ...judgeKind(media, body)] : faults;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { operations } from "./document.ts";
-import { judge } from "./fuzz/judge.ts";
+import { checkExchange } from "./fuzz/check-exchange.ts";
 
 const output = operations.find(({ operationId }) => operationId === "getOutput");
 const HASH = "0123456789abcdef".repeat(4);
@@ -14,7 +14,7 @@ function judged(status: number, type: string, text: string): readonly string[] {
     "Content-Type": type,
     ETag: `"${HASH}"`,
   });
-  return judge(output, { method: "GET", status, headers, text });
+  return checkExchange(output, { method: "GET", status, headers, text });
 }
 
 describe("the fuzzer's judge", () => {

@@ -20,10 +20,10 @@ const INVALID: ReadonlySet<ProblemSlug> = new Set([
  * nobody's gets the 401 and one over its rate the 429; the others learn what is wrong, and where they stand. Without
  * the shield the response says what is wrong: Postgres is never asked about what cannot be done.
  */
-export function answerInvalid(deps: ShieldDeps): MiddlewareHandler<EdgeTypes> {
+export function checkKeyOfInvalid(deps: ShieldDeps): MiddlewareHandler<EdgeTypes> {
   return async (c, next) => {
     await next();
-    const refusal = c.error instanceof Problem ? await judgeInvalid(deps, c, c.error) : undefined;
+    const refusal = c.error instanceof Problem ? await keyRefusal(deps, c, c.error) : undefined;
     if (refusal === undefined) return;
     // Its headers would be kept.
     c.res = undefined;
@@ -32,7 +32,7 @@ export function answerInvalid(deps: ShieldDeps): MiddlewareHandler<EdgeTypes> {
 }
 
 /** What stands in the place of this problem, if it says that a request is invalid and no store has seen its key yet. */
-export async function judgeInvalid(deps: ShieldDeps, c: EdgeRequest, problem: Problem): Promise<Problem | undefined> {
+export async function keyRefusal(deps: ShieldDeps, c: EdgeRequest, problem: Problem): Promise<Problem | undefined> {
   const caller = c.get("caller");
   if (!INVALID.has(problem.slug) || caller === undefined || c.get("rate") !== undefined) return undefined;
   const shielded = await askShield(deps, caller, {

@@ -9,15 +9,15 @@ import type { ResourceLink } from "./tool.ts";
 
 const { run_id, status, cost, error, result } = runView.shape;
 
-/** What the output schemas name of a run and its result; answers have all of it. */
-export const answeredOutput = z
+/** What the output schemas name of a run and its result; results have all of it. */
+export const outputSchema = z
   .looseObject({
     reliability: z.number().describe("0 to 1; what it means is the pack's."),
     units: z.record(z.string(), z.int().min(0)).describe("The units of work that were charged."),
     data: z.record(z.string(), z.unknown()).describe("What the pack found, as list_packs describes it."),
   })
   .nullable();
-export const answeredRun = z.looseObject({
+export const runSchema = z.looseObject({
   run_id,
   status,
   cost: cost.pick({ max_usd: true, actual_usd: true }).loose(),
@@ -26,7 +26,7 @@ export const answeredRun = z.looseObject({
 });
 
 /** A run with its output; with a link to it where that is too large. Without either for a key that may not read. */
-export async function viewAnswer(
+export async function viewWithOutput(
   ctx: McpContext,
   run: FoundRun,
   { readable }: { readonly readable: boolean },

@@ -1,7 +1,7 @@
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { type Features, featuresOf, MODERN } from "../../../edge/mcp/revisions.ts";
-import { faultsOf } from "../document.ts";
-import type { Told } from "./judge.ts";
+import { schemaErrors } from "../document.ts";
+import type { Exchange } from "./check-exchange.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -38,7 +38,7 @@ function parsed(text: string): unknown {
 const nameOf = ({ params }: Json): unknown => (isObject(params) ? params["name"] : undefined);
 
 /** What the structure of a tool's answer is that its output schema, or that of results, does not say. `body` is what was sent. */
-export function judgeMcp(body: string | undefined, { status, text = "" }: Told): readonly string[] {
+export function checkMcp(body: string | undefined, { status, text = "" }: Exchange): readonly string[] {
   if (status !== 200) return [];
   const asked = objectsIn(body ?? "");
   return objectsIn(text).flatMap(({ id, result }) => {
@@ -46,9 +46,9 @@ export function judgeMcp(body: string | undefined, { status, text = "" }: Told):
     const structure = result["structuredContent"];
     const messages = asked.filter((message) => message["id"] === id);
     const schema = messages.length === 1 ? schemas.get(String(nameOf(messages[0] ?? {}))) : undefined;
-    const faults = schema === undefined ? [] : faultsOf(schema, structure);
+    const faults = schema === undefined ? [] : schemaErrors(schema, structure);
     const ofOutput = isObject(structure["output"])
-      ? faultsOf({ $ref: "#/components/schemas/Output" }, structure["output"])
+      ? schemaErrors({ $ref: "#/components/schemas/Output" }, structure["output"])
       : [];
     return [...faults, ...ofOutput].map((fault) => `a structure where ${fault}`);
   });

@@ -1,6 +1,6 @@
 import { Outage } from "#core/domain/outage.ts";
 import { Problem, type ProblemSlug } from "#core/domain/problem.ts";
-import { judgeInvalid } from "../admission/answer-invalid.ts";
+import { keyRefusal } from "../admission/check-key-of-invalid.ts";
 import { type Refusal, refusalsOf } from "../http/refusals.ts";
 import { validated } from "./arguments.ts";
 import { problemOf, documentOf } from "./call-tool.ts";
@@ -28,7 +28,7 @@ export const negotiate = (ctx: McpContext, message: Envelope): Promise<Negotiate
  * The reply to one message; undefined to a notification. Throws the protocol's errors, and problems of no tool. A message may
  * be large, and its answer waited for: whatever holds it has ended by then, here and in all that it is given to.
  */
-export async function answer(ctx: McpContext, message: Envelope, spoken: Negotiated): Promise<Json | undefined> {
+export async function handleMessage(ctx: McpContext, message: Envelope, spoken: Negotiated): Promise<Json | undefined> {
   const { id, method, params } = message;
   const methods = spoken.features.era === "modern" ? modernMethods : legacyMethods(spoken.revision);
   const known = methods.get(method);
@@ -67,7 +67,7 @@ export function askedBy({ id, method, params }: Envelope): Asked {
  * One message after the other, each counted by the rates on its own. What one comes to, a lack of anything included, does
  * not keep the next from its answer; without a good key none is answered.
  */
-export async function answerBatch(ctx: McpContext, batch: readonly Envelope[]): Promise<Response> {
+export async function handleBatch(ctx: McpContext, batch: readonly Envelope[]): Promise<Response> {
   return repliesTo(ctx, takeFrom(ctx, [...batch]));
 }
 
@@ -77,7 +77,7 @@ const takeFrom = (ctx: McpContext, left: Envelope[]) => (): Promise<Json | undef
   if (message === undefined) return undefined;
   // The rate of the message before says nothing of whether this one was counted.
   ctx.c.set("rate", undefined);
-  return answerOne(ctx, askedBy(message), answerAlone(ctx, message));
+  return handleOne(ctx, askedBy(message), negotiateAndHandle(ctx, message));
 };
 
 async function repliesTo(ctx: McpContext, next: ReturnType<typeof takeFrom>): Promise<Response> {
@@ -89,10 +89,10 @@ async function repliesTo(ctx: McpContext, next: ReturnType<typeof takeFrom>): Pr
   return replies.length === 0 ? ctx.c.body(null, 202) : ctx.c.json(replies);
 }
 
-const answerAlone = async (ctx: McpContext, message: Envelope): Promise<Json | undefined> =>
-  answer(ctx, message, await negotiate(ctx, message));
+const negotiateAndHandle = async (ctx: McpContext, message: Envelope): Promise<Json | undefined> =>
+  handleMessage(ctx, message, await negotiate(ctx, message));
 
-async function answerOne(ctx: McpContext, asked: Asked, reply: Promise<Json | undefined>): Promise<Json | undefined> {
+async function handleOne(ctx: McpContext, asked: Asked, reply: Promise<Json | undefined>): Promise<Json | undefined> {
   const noted = refusalsOf(ctx.c).length;
   try {
     return await reply;
@@ -120,7 +120,7 @@ async function errorOf(ctx: McpContext, error: unknown): Promise<Found> {
     return { error: new RpcError(RPC.internal, "Internal error."), slug: "internal" };
   }
   const problem =
-    error instanceof RpcError ? ((await judgeInvalid(ctx.deps, ctx.c, error)) ?? error) : problemOf(ctx, error);
+    error instanceof RpcError ? ((await keyRefusal(ctx.deps, ctx.c, error)) ?? error) : problemOf(ctx, error);
   const { slug } = problem;
   if (problem instanceof RpcError) return { error: problem, slug };
   if (slug === "unauthorized") throw problem;

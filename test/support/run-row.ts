@@ -1,0 +1,33 @@
+import type { Row } from "#core/ports/db.ts";
+
+/** A QUEUED run as drivers give the columns of `run_views`: amounts and counts are text. */
+export const QUEUED_ROW = {
+  run_id: "01a1fa37-24d5-77a5-b92c-ccf601371541",
+  tenant_id: "0b7e4f0a-6c43-4f0a-9a0c-5a3f6f6f8a11",
+  key_id: "01a1fa2e-8c10-7d41-9a53-1f2b7c9d0e64",
+  payload_sha256: "ab".repeat(32),
+  pack_type: "decision",
+  pack_version: "1.0.0",
+  metadata: {},
+  status: "QUEUED",
+  money_state: "RESERVED",
+  version: "1",
+  reserved_micros: "1000000",
+  minimum_fee_micros: "20000",
+  charged_micros: null,
+  attempt: 0,
+  reason_code: null,
+  reason_detail: null,
+  result_attempt: null,
+  result_sha256: null,
+  result_bytes: null,
+  reliability: null,
+  timebox_sec: 90,
+  min_reliability: null,
+  trace_parent: "",
+  created_at: new Date(0),
+  started_at: null,
+  finished_at: null,
+  retention_until: null,
+  expired: false,
+} as const satisfies Row;
