@@ -37,7 +37,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     teardownTimeout: 300_000,
-    expect: { poll: { timeout: 120_000 } },
+    expect: { poll: { timeout: 240_000 } },
     retry: 0,
     sequence: { sequencer: LongestFirst },
     // Files mostly wait for stores and processes: one more than the cores would suggest.
@@ -51,9 +51,9 @@ export default defineConfig({
       project("unit", ["test/unit/**/*.test.ts", "test/conventions/**/*.test.ts"], { stack: false, isolate: false }),
       project("contract", ["test/contract/**/*.test.ts"], { stack: true, isolate: false }),
       project("api", ["test/api/**/*.test.ts"], { stack: true, isolate: false, runner: "test/api/world-runner.ts" }),
-      // It starts servers of its own: its database runs on the simulated world's time.
+      // These start servers of their own: the simulation's database runs on its world's time, e2e kills its stores.
       project("sim", ["test/tools/sim/**/*.test.ts"], { stack: false, isolate: true }),
-      project("e2e", ["test/e2e/**/*.test.ts"], { stack: true, isolate: true }),
+      project("e2e", ["test/e2e/**/*.test.ts"], { stack: false, isolate: true }),
     ],
   },
 });

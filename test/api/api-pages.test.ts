@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { formatUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
 import { dataSchema, inputsSchema } from "../../edge/runs/request-schemas.ts";
 import { call } from "./client.ts";
 import { operations } from "./document.ts";
-import { createWorld, type World } from "./harness.ts";
+import { createWorld } from "./harness.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld({ bindings: { DPP_SECURITY_CONTACT: "mailto:security@decisionproof.example" } });
-});
+const world = await createWorld({ bindings: { DPP_SECURITY_CONTACT: "mailto:security@decisionproof.example" } });
 afterAll(() => world.close());
 
 const ONE_YEAR_MS = 365 * 86_400_000;

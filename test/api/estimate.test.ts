@@ -11,7 +11,7 @@ import { opened, turn } from "../unit/packs/decision-fixture.ts";
 import { acceptedRun, bearer, call, get, pointers, post, problemOf, work } from "./client.ts";
 import { complete } from "./finish.ts";
 import type { Account, AccountOptions } from "../dev/add-tenant.ts";
-import { createWorld, sharedWorld } from "./harness.ts";
+import { lentWorld, sharedWorld } from "./harness.ts";
 
 const world = await sharedWorld();
 
@@ -167,19 +167,15 @@ test.each<[string, AccountOptions, Record<string, unknown>, number]>([
 });
 
 test.each(["read-only", "halt"] as const)("with the operator's switch at %s no run would be taken", async (mode) => {
-  const other = await createWorld();
-  try {
-    const account = await other.account();
-    await setSwitch(other.owner, mode);
-    const answer = await ask(account, work(), "", other.url);
-    expect(estimateView.parse(answer.body)).toMatchObject({
-      admitted: false,
-      refusal: { code: "read-only", status: 503 },
-    });
-    problemOf(await post({ url: other.url, api_key: account.api_key }), 503, "read-only");
-  } finally {
-    await other.close();
-  }
+  await using other = await lentWorld();
+  const account = await other.account();
+  await setSwitch(other.owner, mode);
+  const answer = await ask(account, work(), "", other.url);
+  expect(estimateView.parse(answer.body)).toMatchObject({
+    admitted: false,
+    refusal: { code: "read-only", status: 503 },
+  });
+  problemOf(await post({ url: other.url, api_key: account.api_key }), 503, "read-only");
 });
 
 test("estimates count against the rate of reads, not of submits", async () => {

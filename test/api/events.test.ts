@@ -1,17 +1,13 @@
 import { eventually } from "../support/eventually.ts";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { runView } from "#core/domain/run-view.ts";
 import { acceptedRun, bearer, call, cancelRun, get, pointers, post, problemOf } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { createWorld, type World } from "./harness.ts";
+import { sharedWorld } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 interface Given {
   readonly account: Account;

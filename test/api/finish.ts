@@ -8,6 +8,7 @@ import { leaseRun, type LeasedRun } from "#core/store/runs/lease-run.ts";
 import { closeRun } from "#core/store/runs/close-run.ts";
 import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { createS3Objects } from "../../backend/drivers/s3.ts";
+import { awsSettings } from "../dev/aws-settings.ts";
 
 /** W1, as a worker does it. */
 export async function start(backend: Db, run_id: string): Promise<LeasedRun> {
@@ -19,11 +20,7 @@ export async function start(backend: Db, run_id: string): Promise<LeasedRun> {
 /** The store of results of the stack that the tests share. */
 export function storeOfResults() {
   const stack = inject("stack");
-  const aws = {
-    AWS_REGION: stack.region,
-    AWS_ACCESS_KEY_ID: stack.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
-  };
+  const aws = awsSettings(stack);
   return {
     client: awsClient(aws, stack.s3Endpoint, { request_ms: 60_000, attempts: 3 }),
     bucket: stack.bucket,

@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { acceptedRun, bearer, call, cancelRun, get, post } from "./client.ts";
 import { newKey } from "../dev/add-tenant.ts";
-import { createWorld, type World } from "./harness.ts";
+import { createWorld } from "./harness.ts";
 import { send, sendRaw } from "./mcp-client.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
+const world = await createWorld();
 afterAll(() => world.close());
 
 const budget = (api_key: string, address: string) =>

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { eventually } from "../support/eventually.ts";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { z } from "zod";
 import { formatUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
@@ -9,12 +9,9 @@ import { problemList } from "../../edge/service/problem-schema.ts";
 import { index } from "../../edge/service/schemas.ts";
 import { call, get, post, problemOf } from "./client.ts";
 import { newKey } from "../dev/add-tenant.ts";
-import { createWorld, type World } from "./harness.ts";
+import { createWorld } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
+const world = await createWorld();
 afterAll(() => world.close());
 
 const BROWSER = { Accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };

@@ -4,14 +4,17 @@ import { inject } from "vitest";
 import type { KeyProperties } from "#core/store/keys/create-key.ts";
 import { tenantKeys, tenantOfKey } from "#core/store/redis/keys.ts";
 import { newReceiptKey } from "../../backend/cli/operations/new-receipt-key.ts";
+import { setSwitch } from "#core/store/switch/set-switch.ts";
 import { createPgDb } from "../../backend/drivers/pg.ts";
 import { createRedis } from "../../backend/drivers/redis.ts";
 import { type Account, type AccountOptions, addAccount, addKey, GENEROUS } from "../dev/add-tenant.ts";
 import { createTestDatabase } from "../dev/database.ts";
 import { startEdge } from "../dev/edge.ts";
 import { freePort } from "../dev/free-port.ts";
+import type { HttpFront, Listen } from "../dev/http-front.ts";
 import { startNeonFront } from "../dev/neon-front.ts";
 import { startUpstashFront } from "../dev/upstash-front.ts";
+import { awsSettings } from "../dev/aws-settings.ts";
 
 /** The key with one letter of its body changed. */
 export const mistyped = (api_key: string): string =>
@@ -46,9 +49,27 @@ function mirrorOf(client: RedisClient) {
   };
 }
 
-function once(stop: () => Promise<void>): () => Promise<void> {
-  let stopped: Promise<void> | undefined;
-  return () => (stopped ??= stop());
+interface CountingFront extends HttpFront {
+  requests(): number;
+}
+
+/** A front that a test may stop, and that comes back at its address. */
+async function startFront(start: (listen: Listen) => Promise<CountingFront>) {
+  const listen = { host: "127.0.0.1", port: await freePort() };
+  let front: CountingFront | undefined = await start(listen);
+  const { url } = front;
+  let before = 0;
+  return {
+    url,
+    requests: () => before + (front?.requests() ?? 0),
+    stop: async () => {
+      const running = front;
+      front = undefined;
+      before += running?.requests() ?? 0;
+      await running?.stop();
+    },
+    restart: async () => void (front ??= await start(listen)),
+  };
 }
 
 const given = (bindings: Readonly<Record<string, string | undefined>>): Record<string, string> =>
@@ -66,8 +87,20 @@ let shared: Promise<World> | undefined;
 /** The world of this process, for every file whose tests ask nothing of it but what concerns tenants of their own. */
 export const sharedWorld = (): Promise<World> => (shared ??= createWorld());
 
-export async function closeSharedWorld(): Promise<void> {
-  await (await shared)?.close();
+let lent: Promise<World> | undefined;
+
+/**
+ * Another world of this process, for a test that takes a store away or turns the switch. Its tests follow each other:
+ * when it is given back, all that was taken away is there again.
+ */
+export async function lentWorld(): Promise<World & AsyncDisposable> {
+  const world = await (lent ??= createWorld());
+  return { ...world, [Symbol.asyncDispose]: () => world.restore() };
+}
+
+/** Of this process, at its end. */
+export async function closeWorlds(): Promise<void> {
+  await Promise.all([shared, lent].map(async (world) => (await world)?.close()));
 }
 
 /** The edge in workerd before a database of its own, and fronts of its own that count what the edge asks of them. */
@@ -76,10 +109,8 @@ export async function createWorld({ bindings = {} }: WorldOptions = {}) {
   const database = await createTestDatabase(stack.databaseUrl);
   const pools = { owner: connect(database.owner), backend: connect(database.backend) };
   const token = randomBytes(16).toString("hex");
-  const upstash = await startUpstashFront({ redisUrl: stack.redisUrl, token });
-  const neon = await startNeonFront();
-  const stopRedis = once(() => upstash.stop());
-  const stopPostgres = once(() => neon.stop());
+  const upstash = await startFront((listen) => startUpstashFront({ redisUrl: stack.redisUrl, token, listen }));
+  const neon = await startFront(startNeonFront);
   const client = new RedisClient(stack.redisUrl);
   const redis = createRedis({ url: stack.redisUrl, command_timeout_ms: 10_000 });
   const logs: string[] = [];
@@ -92,9 +123,7 @@ export async function createWorld({ bindings = {} }: WorldOptions = {}) {
       NEON_HTTP: `${neon.url}/sql`,
       UPSTASH_REDIS_REST_URL: upstash.url,
       UPSTASH_REDIS_REST_TOKEN: token,
-      AWS_REGION: stack.region,
-      AWS_ACCESS_KEY_ID: stack.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
+      ...awsSettings(stack),
       SQS_QUEUE_URL: stack.queueUrl,
       S3_ENDPOINT: stack.s3Endpoint,
       S3_BUCKET: stack.bucket,
@@ -125,13 +154,17 @@ export async function createWorld({ bindings = {} }: WorldOptions = {}) {
         [],
       ),
     roundTrips: () => ({ redis: upstash.requests(), postgres: neon.requests() }),
-    stopRedis,
-    stopPostgres,
+    stopRedis: upstash.stop,
+    stopPostgres: neon.stop,
+    restore: async () => {
+      await Promise.all([upstash.restart(), neon.restart(), setSwitch(owner, "normal")]);
+      logs.length = 0;
+    },
     close: async () => {
-      await edge.dispose();
       client.disconnect();
       redis.close();
-      await Promise.all([stopRedis(), stopPostgres(), ...Object.values(pools).map((pool) => pool.close())]);
+      await edge.dispose();
+      await Promise.all([upstash.stop(), neon.stop(), ...Object.values(pools).map((pool) => pool.close())]);
       await database.drop();
     },
   };

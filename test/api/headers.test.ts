@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { acceptedRun, bearer, post } from "./client.ts";
 import { type Operation, operations } from "./document.ts";
 import { authorized } from "./every-route.ts";
 import { complete } from "./finish.ts";
 import { checkHeaders } from "./fuzz/check-exchange.ts";
-import { createWorld, type World } from "./harness.ts";
+import { createWorld } from "./harness.ts";
 import { isId, sampleOf } from "./sample.ts";
 import { newThings } from "./send.ts";
 import { storedResult } from "./stored-result.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
+const world = await createWorld();
 afterAll(() => world.close());
 
 /** What the headers of an answer are that the document does not say of this status of the operation. */

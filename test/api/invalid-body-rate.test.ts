@@ -15,13 +15,13 @@ import { LruCache } from "../../edge/admission/lru-cache.ts";
 import { DeniedKeyCache } from "../../edge/admission/denied-key-cache.ts";
 import type { ShieldDeps } from "../../edge/admission/shield.ts";
 import { newKey } from "../dev/add-tenant.ts";
+import { silentLog } from "../support/silent-log.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
 const ALLOWED = ["ALLOWED", "50", "60000", "49", "1200", "0"];
 const BURST = 3;
 
 const clock = { now: () => 1_700_000_000_000 };
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => quiet };
 const random = { bytes: (length: number) => new Uint8Array(length) };
 
 let tenant: string;
@@ -32,7 +32,7 @@ let app: Hono<EdgeTypes>;
 beforeEach(() => {
   [tenant, redis_fails, asked] = [TENANT, false, { redis: 0, statements: 0 }];
   const deps: ShieldDeps & ReadBodyDeps = {
-    log: quiet,
+    log: silentLog,
     metrics: NO_METRICS,
     grace_seconds: 90,
     tenants: new LruCache(1_000),

@@ -6,7 +6,7 @@ import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import { type ApiResponse, call, get, post, problemOf } from "./client.ts";
 import { newKey } from "../dev/add-tenant.ts";
-import { createWorld, mistyped, type World, sharedWorld } from "./harness.ts";
+import { lentWorld, mistyped, sharedWorld, type World } from "./harness.ts";
 import { LEGACY, send, sendRaw } from "./mcp-client.ts";
 
 const world = await sharedWorld();
@@ -73,17 +73,13 @@ describe.each(INVALID)("a request with %s", (_what, ask, status) => {
 });
 
 test("without Redis or Postgres, what does not fit is still told, without where the key stands", async () => {
-  const lost = await createWorld();
-  try {
-    const { api_key } = await lost.account();
-    await Promise.all([lost.stopRedis(), lost.stopPostgres()]);
-    for (const [, ask, status] of INVALID) {
-      const answer = await ask(lost, api_key);
-      expect(answer.status, answer.text).toBe(status);
-      expect(answer.headers.has("ratelimit")).toBe(false);
-    }
-  } finally {
-    await lost.close();
+  await using lost = await lentWorld();
+  const { api_key } = await lost.account();
+  await Promise.all([lost.stopRedis(), lost.stopPostgres()]);
+  for (const [, ask, status] of INVALID) {
+    const answer = await ask(lost, api_key);
+    expect(answer.status, answer.text).toBe(status);
+    expect(answer.headers.has("ratelimit")).toBe(false);
   }
 });
 

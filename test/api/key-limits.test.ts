@@ -3,7 +3,7 @@ import { micros } from "#core/domain/money.ts";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
 import audit from "../contract/support/ledger-audit.sql";
 import { acceptedRun, get, post, problemOf, work } from "./client.ts";
-import { createWorld, type World } from "./harness.ts";
+import { createWorld, lentWorld, type World } from "./harness.ts";
 import { keyCalls, made, rotated } from "./key-calls.ts";
 
 let world: World;
@@ -159,24 +159,20 @@ describe("the number of keys", () => {
 });
 
 test("keys are managed in read-only; in halt they are listed and revoked", async () => {
-  const own = await createWorld();
+  await using own = await lentWorld();
   const keys = keyCalls(() => own);
-  try {
-    const account = await keys.admin();
-    await setSwitch(own.owner, "read-only");
-    const { key_id } = made(await keys.create(account));
-    const next = rotated(await keys.rotate(account, key_id));
-    await setSwitch(own.owner, "halt");
-    for (const answer of [await keys.create(account), await keys.rotate(account, next.key_id)]) {
-      expect(problemOf(answer, 503, "read-only").detail).toContain("Nothing was changed");
-      expect(answer.headers.get("retry-after")).toBe("60");
-    }
-    expect((await keys.list(account)).keys).toHaveLength(3);
-    expect((await keys.revoke(account, next.key_id)).status).toBe(200);
-    problemOf(await get(`${own.url}/v1/budget`, next.api_key), 401, "unauthorized");
-  } finally {
-    await own.close();
+  const account = await keys.admin();
+  await setSwitch(own.owner, "read-only");
+  const { key_id } = made(await keys.create(account));
+  const next = rotated(await keys.rotate(account, key_id));
+  await setSwitch(own.owner, "halt");
+  for (const answer of [await keys.create(account), await keys.rotate(account, next.key_id)]) {
+    expect(problemOf(answer, 503, "read-only").detail).toContain("Nothing was changed");
+    expect(answer.headers.get("retry-after")).toBe("60");
   }
+  expect((await keys.list(account)).keys).toHaveLength(3);
+  expect((await keys.revoke(account, next.key_id)).status).toBe(200);
+  problemOf(await get(`${own.url}/v1/budget`, next.api_key), 401, "unauthorized");
 });
 
 test("a key that is being revoked makes none that its revoker would not see", async () => {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { problem } from "../../edge/service/problem-schema.ts";
 import { runView } from "#core/domain/run-view.ts";
 import { runList } from "../../edge/runs/schemas.ts";
-import { acceptedRun, bearer, call, cancelRun, get, pointers, post, problemOf, work } from "./client.ts";
+import { acceptedRun, cancelRun, get, pointers, post, problemOf, work } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
 import type { Account } from "../dev/add-tenant.ts";
 import { sharedWorld } from "./harness.ts";
@@ -64,16 +64,6 @@ test("the newest run comes first, and each is shown as it is when read by itself
     ratelimit: expect.stringMatching(/^"read";r=\d+;t=\d+$/),
     "ratelimit-policy": expect.stringMatching(/^"read";q=\d+;w=\d+$/),
   });
-});
-
-test("HEAD answers like GET, without a body", async () => {
-  const account = await world.account();
-  await submit(account);
-  await submit(account);
-  const init = { method: "HEAD", headers: bearer(account.api_key) };
-  const answer = await call(`${world.url}/v1/runs?limit=1`, init);
-  expect([answer.status, answer.text]).toEqual([200, ""]);
-  expect(answer.headers.get("link")).toMatch(/rel="next"/);
 });
 
 test("paging through 250 runs while new ones are submitted sees each once", async () => {
@@ -197,45 +187,18 @@ const AT = "2026-01-01T00:00:00.000000Z";
 const ID = "01a1fa37-24d5-77a5-b92c-ccf601371541";
 
 test.each([
-  ["limit=0", "limit"],
-  ["limit=101", "limit"],
-  ["limit=1.5", "limit"],
-  ["limit=", "limit"],
-  ["limit=1&limit=2", "limit"],
-  ["limit[a]=1", "limit"],
-  ["cursor=", "cursor"],
   ["cursor=garbage", "cursor"],
-  ["cursor=%C3%BC", "cursor"],
   ["cursor=a", "cursor"],
-  [`cursor=${"A".repeat(5_000)}`, "cursor"],
   [`cursor=${encoded({ at: AT })}`, "cursor"],
   [`cursor=${encoded({ at: AT, id: "7" })}`, "cursor"],
   [`cursor=${encoded({ at: AT, id: ID, more: 1 })}`, "cursor"],
   [`cursor=${encoded({ at: "2026-13-01T00:00:00.000000Z", id: ID })}`, "cursor"],
   [`cursor=${encoded({ at: "infinity", id: ID })}`, "cursor"],
   [`cursor=${encoded([AT, ID])}`, "cursor"],
-  ["status=", "status"],
-  ["status[x]=QUEUED", "status"],
-  ["limit[]=1", "limit"],
-  ["status=queued", "status"],
-  ["status=QUEUED,DONE", "status"],
-  ["pack_type=", "pack_type"],
-  ["pack_type=A%00", "pack_type"],
-  ["created_after=yesterday", "created_after"],
-  ["created_after=2026-01-01", "created_after"],
-  ["created_after=2026-02-30T00:00:00Z", "created_after"],
   ["created_after=2026-01-01T00:00:00+01:00", "created_after"],
-  ["created_before=0000-01-01T00:00:00Z", "created_before"],
   ["created_before=0001-01-01T00:00:00%2B23:59", "created_before"],
-  [`created_before=2026-01-01T00:00:00.${"1".repeat(500)}Z`, "created_before"],
-  ["metadata=A-1", "metadata"],
-  ["metadata[]=A-1", "metadata"],
-  ["metadata[a]=1&metadata[a]=2", "metadata"],
-  ["metadata[a]=%00", "metadata"],
   ["metadata[%00]=a", "metadata"],
   [`metadata[${"x".repeat(65)}]=a`, "metadata"],
-  [`metadata[a]=${"x".repeat(513)}`, "metadata"],
-  [Array.from({ length: 17 }, (_, n) => `metadata[n${n}]=1`).join("&"), "metadata"],
   ["page=2", "page"],
   ["toString=1", "toString"],
   ["__proto__=1", "__proto__"],

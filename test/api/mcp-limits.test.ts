@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { problemOf } from "./client.ts";
 import { newKey } from "../dev/add-tenant.ts";
-import { createWorld, sharedWorld } from "./harness.ts";
+import { lentWorld, sharedWorld } from "./harness.ts";
 import { eras, found, order, refused, resultOf, send, tool } from "./mcp-client.ts";
 
 const world = await sharedWorld();
@@ -59,22 +59,18 @@ describe.each(eras)("in the revision of %s", (revision) => {
 });
 
 test("while Postgres is away a tool says when to try again, in the words of HTTP", async () => {
-  const other = await createWorld();
-  try {
-    const { api_key } = await other.account();
-    found(await tool({ url: other.url, api_key }, "get_budget"));
-    await other.stopPostgres();
-    for (const [name, given] of [
-      ["get_budget", {}],
-      ["submit_run", order()],
-      ["cancel_run", { run_id: "01a1fa37-24d5-77a5-b92c-ccf601371541" }],
-    ] as const) {
-      const called = await tool({ url: other.url, api_key }, name, given);
-      expect(refused(called)).toMatchObject({ status: 503, title: "Temporarily unavailable" });
-      expect(called.answer.headers.has("retry-after")).toBe(true);
-    }
-    problemOf(await send(other.url, api_key, { method: "tools/list" }), 503, "unavailable");
-  } finally {
-    await other.close();
+  await using other = await lentWorld();
+  const { api_key } = await other.account();
+  found(await tool({ url: other.url, api_key }, "get_budget"));
+  await other.stopPostgres();
+  for (const [name, given] of [
+    ["get_budget", {}],
+    ["submit_run", order()],
+    ["cancel_run", { run_id: "01a1fa37-24d5-77a5-b92c-ccf601371541" }],
+  ] as const) {
+    const called = await tool({ url: other.url, api_key }, name, given);
+    expect(refused(called)).toMatchObject({ status: 503, title: "Temporarily unavailable" });
+    expect(called.answer.headers.has("retry-after")).toBe(true);
   }
+  problemOf(await send(other.url, api_key, { method: "tools/list" }), 503, "unavailable");
 });

@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { runView } from "#core/domain/run-view.ts";
 import { estimateView } from "../../edge/runs/estimate-schema.ts";
 import { acceptedRun, bearer, call, cancelRun, post, work } from "./client.ts";
 import { start } from "./finish.ts";
-import { createWorld, type World } from "./harness.ts";
+import { createWorld } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld({ bindings: { DPP_DECISION_MODEL: undefined } });
-});
+const world = await createWorld({ bindings: { DPP_DECISION_MODEL: undefined } });
 afterAll(() => world.close());
 
 const bare = work({ max_cost_usd: "0.0050" });

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { PROBLEMS, type ProblemSlug, problemType } from "#core/domain/problem.ts";
 import { VERSION } from "#core/domain/version.ts";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
 import { problemKind } from "../../edge/service/problem-schema.ts";
 import { call, problemOf } from "./client.ts";
-import { createWorld, type World } from "./harness.ts";
+import { createWorld, lentWorld } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld({ bindings: { DPP_VERSION: "1.2.3" } });
-});
+const world = await createWorld({ bindings: { DPP_VERSION: "1.2.3" } });
 afterAll(() => world.close());
 
 const BROWSER = { Accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
@@ -30,22 +27,18 @@ test("readiness asks every store", async () => {
 });
 
 test("readiness says that no worker is alive, that runs are not taken, and that nothing is", async () => {
-  const other = await createWorld();
-  try {
-    const ask = async () => {
-      const { status, body } = await call(`${other.url}/readyz`);
-      return { code: status, ...(body as object) };
-    };
-    expect(await ask()).toMatchObject({ code: 503, status: "not-ready", workers: "down: none-alive" });
-    await other.workerAlive();
-    expect(await ask()).toMatchObject({ code: 200, status: "ready", workers: "up" });
-    await setSwitch(other.owner, "read-only");
-    expect(await ask()).toMatchObject({ code: 200, status: "degraded", switch: "read-only" });
-    await setSwitch(other.owner, "halt");
-    expect(await ask()).toMatchObject({ code: 503, status: "not-ready", switch: "halt", database: "up" });
-  } finally {
-    await other.close();
-  }
+  await using other = await lentWorld();
+  const ask = async () => {
+    const { status, body } = await call(`${other.url}/readyz`);
+    return { code: status, ...(body as object) };
+  };
+  expect(await ask()).toMatchObject({ code: 503, status: "not-ready", workers: "down: none-alive" });
+  await other.workerAlive();
+  expect(await ask()).toMatchObject({ code: 200, status: "ready", workers: "up" });
+  await setSwitch(other.owner, "read-only");
+  expect(await ask()).toMatchObject({ code: 200, status: "degraded", switch: "read-only" });
+  await setSwitch(other.owner, "halt");
+  expect(await ask()).toMatchObject({ code: 503, status: "not-ready", switch: "halt", database: "up" });
 });
 
 test("readiness names the store that is down", async () => {

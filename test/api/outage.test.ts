@@ -1,40 +1,81 @@
 import { VERSION } from "#core/domain/version.ts";
 import { eventually } from "../support/eventually.ts";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { startHttpFront } from "../dev/http-front.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type HttpFront, startHttpFront } from "../dev/http-front.ts";
 import { acceptedRun, call, get, newIdempotencyKey, post, problemOf } from "./client.ts";
-import { createWorld, type World } from "./harness.ts";
+import { createWorld, lentWorld, type World } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
+/** What a queue of messages answers, one that takes them unless a test says otherwise. */
+const TAKES = { status: 200, text: '{"Successful":[{"Id":"0","MessageId":"m","MD5OfMessageBody":"x"}],"Failed":[]}' };
+
+describe("a world whose queue is the test's", () => {
+  const bodies: string[] = [];
+  let answer = TAKES;
+  let queue: HttpFront;
+  let world: World;
+  beforeAll(async () => {
+    queue = await startHttpFront(async (_request, body, response) => {
+      bodies.push(body.toString("utf8"));
+      response.writeHead(answer.status).end(answer.text);
+    });
+    world = await createWorld({ bindings: { SQS_QUEUE_URL: `${queue.url}/000000000000/runs` } });
+  });
+  afterAll(async () => {
+    await world.close();
+    await queue.stop();
+  });
+
+  test("a signal that cannot be sent does not disturb the submit", async () => {
+    answer = { status: 500, text: "{}" };
+    const account = await world.account();
+    acceptedRun(await post({ url: world.url, api_key: account.api_key }));
+    await eventually(() => expect(world.logs.join()).toContain("signal failed"));
+    expect((await call(`${world.url}/readyz`)).body).toMatchObject({ sqs: "down: unreachable", s3: "up" });
+  });
+
+  test("an accepted run is signalled with its trace, a replay is not", async () => {
+    answer = TAKES;
+    bodies.length = 0;
+    const account = await world.account();
+    const idempotency_key = newIdempotencyKey();
+    const headers = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
+    const submit = () => post({ url: world.url, api_key: account.api_key, idempotency_key, headers });
+    const run = acceptedRun(await submit());
+    expect(acceptedRun(await submit()).run_id).toBe(run.run_id);
+    const second = acceptedRun(await post({ url: world.url, api_key: account.api_key }));
+    await eventually(() => expect(bodies).toHaveLength(2));
+    const signals = bodies.map((body) => {
+      const { QueueUrl, Entries } = JSON.parse(body) as { QueueUrl: string; Entries: { MessageBody: string }[] };
+      expect(QueueUrl).toBe(`${queue.url}/000000000000/runs`);
+      return JSON.parse(Entries[0]?.MessageBody ?? "") as { run_id: string; traceparent: string };
+    });
+    expect(signals.map((signal) => signal.run_id)).toEqual([run.run_id, second.run_id]);
+    expect(signals[0]?.traceparent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
+    const stored = await world.owner.query("SELECT trace_parent FROM runs WHERE run_id = $1", [run.run_id]);
+    expect(stored[0]?.["trace_parent"]).toBe(signals[0]?.traceparent);
+  });
 });
-afterAll(() => world.close());
 
 test("when Postgres goes away a submit's outcome is unknown, and the caller is told to wait past its deadline", async () => {
-  const lost = await createWorld();
-  try {
-    const account = await lost.account();
-    const { run_id } = acceptedRun(await post({ url: lost.url, api_key: account.api_key }));
-    await lost.stopPostgres();
-    const refused = await post({ url: lost.url, api_key: account.api_key });
-    problemOf(refused, 503, "unavailable");
-    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(10);
-    // The run may exist: what Redis holds for it stays.
-    expect(await lost.mirror.openRuns(account)).toHaveLength(2);
-    for (const path of ["/v1/budget", `/v1/runs/${run_id}`]) {
-      const read = await get(lost.url + path, account.api_key);
-      problemOf(read, 503, "unavailable");
-      expect(read.headers.has("retry-after")).toBe(true);
-    }
-    expect(await call(`${lost.url}/readyz`)).toMatchObject({
-      status: 503,
-      body: { database: "down: unreachable", workers: "down: unknown", switch: "unknown" },
-    });
-    expect(await call(`${lost.url}/health`)).toMatchObject({ status: 200, body: { status: "healthy" } });
-  } finally {
-    await lost.close();
+  await using lost = await lentWorld();
+  const account = await lost.account();
+  const { run_id } = acceptedRun(await post({ url: lost.url, api_key: account.api_key }));
+  await lost.stopPostgres();
+  const refused = await post({ url: lost.url, api_key: account.api_key });
+  problemOf(refused, 503, "unavailable");
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(10);
+  // The run may exist: what Redis holds for it stays.
+  expect(await lost.mirror.openRuns(account)).toHaveLength(2);
+  for (const path of ["/v1/budget", `/v1/runs/${run_id}`]) {
+    const read = await get(lost.url + path, account.api_key);
+    problemOf(read, 503, "unavailable");
+    expect(read.headers.has("retry-after")).toBe(true);
   }
+  expect(await call(`${lost.url}/readyz`)).toMatchObject({
+    status: 503,
+    body: { database: "down: unreachable", workers: "down: unknown", switch: "unknown" },
+  });
+  expect(await call(`${lost.url}/health`)).toMatchObject({ status: 200, body: { status: "healthy" } });
 });
 
 test("a fault of a statement is a bare 500, and the log has it under the trace id", async () => {
@@ -54,53 +95,6 @@ test("a fault of a statement is a bare 500, and the log has it under the trace i
   } finally {
     await broken.close();
     await odd.stop();
-  }
-});
-
-test("a signal that cannot be sent does not disturb the submit", async () => {
-  const none = await startHttpFront(async (_request, _body, response) => {
-    response.writeHead(500).end("{}");
-  });
-  const mute = await createWorld({ bindings: { SQS_QUEUE_URL: `${none.url}/000000000000/none` } });
-  try {
-    const account = await mute.account();
-    acceptedRun(await post({ url: mute.url, api_key: account.api_key }));
-    await eventually(() => expect(mute.logs.join()).toContain("signal failed"));
-    expect((await call(`${mute.url}/readyz`)).body).toMatchObject({ sqs: "down: unreachable", s3: "up" });
-  } finally {
-    await mute.close();
-    await none.stop();
-  }
-});
-
-test("an accepted run is signalled with its trace, a replay is not", async () => {
-  const bodies: string[] = [];
-  const queue = await startHttpFront(async (_request, body, response) => {
-    bodies.push(body.toString("utf8"));
-    response.end('{"Successful":[{"Id":"0","MessageId":"m","MD5OfMessageBody":"x"}],"Failed":[]}');
-  });
-  const other = await createWorld({ bindings: { SQS_QUEUE_URL: `${queue.url}/000000000000/runs` } });
-  try {
-    const account = await other.account();
-    const idempotency_key = newIdempotencyKey();
-    const headers = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
-    const submit = () => post({ url: other.url, api_key: account.api_key, idempotency_key, headers });
-    const run = acceptedRun(await submit());
-    expect(acceptedRun(await submit()).run_id).toBe(run.run_id);
-    const second = acceptedRun(await post({ url: other.url, api_key: account.api_key }));
-    await eventually(() => expect(bodies).toHaveLength(2));
-    const signals = bodies.map((body) => {
-      const { QueueUrl, Entries } = JSON.parse(body) as { QueueUrl: string; Entries: { MessageBody: string }[] };
-      expect(QueueUrl).toBe(`${queue.url}/000000000000/runs`);
-      return JSON.parse(Entries[0]?.MessageBody ?? "") as { run_id: string; traceparent: string };
-    });
-    expect(signals.map((signal) => signal.run_id)).toEqual([run.run_id, second.run_id]);
-    expect(signals[0]?.traceparent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
-    const stored = await other.owner.query("SELECT trace_parent FROM runs WHERE run_id = $1", [run.run_id]);
-    expect(stored[0]?.["trace_parent"]).toBe(signals[0]?.traceparent);
-  } finally {
-    await other.close();
-    await queue.stop();
   }
 });
 

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { resultView } from "../../edge/runs/schemas.ts";
 import { freePort } from "../dev/free-port.ts";
 import { type ApiResponse, acceptedRun, bearer, call, get, post, problemOf } from "./client.ts";
@@ -9,10 +9,7 @@ import { createWorld, type World, sharedWorld } from "./harness.ts";
 
 const world = await sharedWorld();
 /** One whose edge cannot reach the store of results. */
-let apart: World;
-beforeAll(async () => {
-  apart = await createWorld({ bindings: { S3_ENDPOINT: `http://127.0.0.1:${await freePort()}` } });
-});
+const apart = await createWorld({ bindings: { S3_ENDPOINT: `http://127.0.0.1:${await freePort()}` } });
 afterAll(() => apart.close());
 
 interface Given {

@@ -6,6 +6,7 @@ import { read } from "../../edge/admission/read.ts";
 import { LruCache } from "../../edge/admission/lru-cache.ts";
 import { DeniedKeyCache } from "../../edge/admission/denied-key-cache.ts";
 import type { ShieldDeps } from "../../edge/admission/shield.ts";
+import { silentLog } from "../support/silent-log.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
 const ADDRESS = "203.0.113.7";
@@ -20,14 +21,13 @@ let asked = { redis: 0, statements: 0 };
 let deps: ShieldDeps;
 
 const clock = { now: () => now };
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => quiet };
 
 beforeEach(() => {
   now = 1_700_000_000_000;
   [authorization, tenant, found] = [ALLOWED, TENANT, "found"];
   asked = { redis: 0, statements: 0 };
   deps = {
-    log: quiet,
+    log: silentLog,
     metrics: NO_METRICS,
     grace_seconds: 90,
     tenants: new LruCache(1_000),

@@ -1,19 +1,17 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { type ApiResponse, acceptedRun, call, newIdempotencyKey, post } from "./client.ts";
 import { complete, fail } from "./finish.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { createWorld, type World } from "./harness.ts";
+import { sharedWorld } from "./harness.ts";
 import { order, said, tool } from "./mcp-client.ts";
 
-let world: World;
+const world = await sharedWorld();
 let owner: Account;
 let submits: Account;
 beforeAll(async () => {
-  world = await createWorld();
   owner = await world.account();
   submits = await world.key(owner.tenant_id, { scopes: ["submit"] });
 });
-afterAll(() => world.close());
 
 /** What a key sees that has the scope submit alone, of a run of another key that it submits again. */
 const HIDDEN = { error: null, result: null, result_expires_at: null, cost: { actual_usd: null } };

@@ -10,6 +10,7 @@ import { DeniedKeyCache } from "../../edge/admission/denied-key-cache.ts";
 import { submit, type SubmitDeps } from "../../edge/runs/submit.ts";
 import { QUEUED_ROW } from "../support/run-row.ts";
 import { SUBMITTED } from "../support/submission.ts";
+import { silentLog } from "../support/silent-log.ts";
 
 const TENANT = "0190a000-0000-7000-8000-000000000001";
 const HINTED = "0190a000-0000-7000-8000-000000000002";
@@ -18,7 +19,6 @@ const KEY = "a".repeat(64);
 const RATE = ["50", "60000", "49", "1200", "0"];
 
 const clock = { now: () => 1_700_000_000_000 };
-const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => quiet };
 const found = { ...QUEUED_ROW, tenant_id: TENANT };
 
 const snapshot: Row = {
@@ -50,7 +50,7 @@ async function run(
   const deps: SubmitDeps = {
     clock,
     random: { bytes: (length) => new Uint8Array(length).fill(7) },
-    log: quiet,
+    log: silentLog,
     metrics: NO_METRICS,
     grace_seconds: 90,
     tenants: new LruCache(10),

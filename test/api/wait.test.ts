@@ -1,5 +1,5 @@
 import { eventually } from "../support/eventually.ts";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { runView } from "#core/domain/run-view.ts";
 import {
@@ -14,12 +14,9 @@ import {
 } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { createWorld, type World } from "./harness.ts";
+import { createWorld, lentWorld, type World } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
+const world = await createWorld();
 afterAll(() => world.close());
 
 interface Given {
@@ -126,18 +123,14 @@ test("a key that is revoked meanwhile is refused in the words of every refused k
 });
 
 test("an outage meanwhile is waited through", async () => {
-  const lost = await createWorld();
-  try {
-    const given = await submitted(lost);
-    const before = lost.roundTrips().postgres;
-    const answer = ask(given, "wait=3", lost);
-    await eventually(() => expect(lost.roundTrips().postgres).toBeGreaterThan(before + 1));
-    await lost.stopPostgres();
-    expect(await answer).toMatchObject({ status: 200, body: { status: "QUEUED" } });
-    expect(lost.logs.filter((line) => line.includes("cannot be read"))).toHaveLength(1);
-  } finally {
-    await lost.close();
-  }
+  await using lost = await lentWorld();
+  const given = await submitted(lost);
+  const before = lost.roundTrips().postgres;
+  const answer = ask(given, "wait=3", lost);
+  await eventually(() => expect(lost.roundTrips().postgres).toBeGreaterThan(before + 1));
+  await lost.stopPostgres();
+  expect(await answer).toMatchObject({ status: 200, body: { status: "QUEUED" } });
+  expect(lost.logs.filter((line) => line.includes("cannot be read"))).toHaveLength(1);
 });
 
 test("another tenant's run is not waited for", async () => {

@@ -1,13 +1,13 @@
 import { type SerializedConfig, TestRunner } from "vitest";
-import { closeSharedWorld } from "./harness.ts";
+import { closeWorlds } from "./harness.ts";
 
 let isRegistered = false;
 
-/** Runs files as usual, and closes the world that they shared before their process ends. */
+/** Runs files as usual, and closes the worlds that they shared before their process ends. */
 export default class WorldRunner extends TestRunner {
   constructor(config: SerializedConfig) {
     super(config);
-    if (!isRegistered) this.onCleanupWorkerContext?.(closeSharedWorld);
+    if (!isRegistered) this.onCleanupWorkerContext?.(closeWorlds);
     isRegistered = true;
   }
 }

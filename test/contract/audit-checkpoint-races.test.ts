@@ -1,36 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { auditTenant } from "#core/store/audit-tenant.ts";
 import { type Checkpoint, dropCheckpoint, findCheckpoint, noteCheckpoint } from "#core/store/audit/audit-checkpoint.ts";
 import { grantCredit } from "#core/store/ledger/grant-credit.ts";
-import { claimed, complete } from "./support/close-work.ts";
+import { auditedWorld, OLD, PACE } from "./support/audited-world.ts";
 import { committing } from "./support/holding.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+import type { MoneyWorld } from "./support/money-world.ts";
 
-const DAY = 86_400;
-/** All that is committed is settled, and more than two transfers are many. */
-const PACE = { settled_seconds: 0, batch_size: 2, full_seconds: 7 * DAY };
-/** As when the checkpoint was noted long ago. */
-const OLD = { ...PACE, full_seconds: 0.000_001 };
-
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await createMoneyWorld();
-});
-afterAll(() => world.close());
-
-const sql = (text: string, ...values: (string | number)[]) => world.owner.query(text, values);
-
-async function completed(account: Account): Promise<string> {
-  const work = await claimed(world, account);
-  expect(await complete(world, work, 7_000)).toBeDefined();
-  return work.run_id;
-}
-
-const checkpoint = async ({ tenant_id }: Account) =>
-  (await sql("SELECT *, through_transfer::int AS through FROM audit_checkpoints WHERE tenant_id = $1", tenant_id))[0];
+const { world, completed, checkpoint } = await auditedWorld();
 
 /** As an audit finds it. */
 async function noted({ tenant_id }: Account): Promise<Checkpoint> {

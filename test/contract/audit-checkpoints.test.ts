@@ -1,38 +1,18 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import type { Db } from "#core/ports/db.ts";
 import { auditTenant, recordTenantDiscrepancies } from "#core/store/audit-tenant.ts";
 import { listFindings } from "#core/store/audit/list-findings.ts";
 import { sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
-import { claimed, complete, queued } from "./support/close-work.ts";
+import { auditedWorld, OLD, PACE } from "./support/audited-world.ts";
+import { queued } from "./support/close-work.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+import type { MoneyWorld } from "./support/money-world.ts";
 import { recorder } from "./support/recorder.ts";
 
-const DAY = 86_400;
-/** All that is committed is settled, and more than two transfers are many. */
-const PACE = { settled_seconds: 0, batch_size: 2, full_seconds: 7 * DAY };
-/** As when the checkpoint was noted long ago. */
-const OLD = { ...PACE, full_seconds: 0.000_001 };
-
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await createMoneyWorld();
-});
-afterAll(() => world.close());
-
-const sql = (text: string, ...values: (string | number)[]) => world.owner.query(text, values);
-
-async function completed(account: Account): Promise<string> {
-  const work = await claimed(world, account);
-  expect(await complete(world, work, 7_000)).toBeDefined();
-  return work.run_id;
-}
-
-const checkpoint = async ({ tenant_id }: Account) =>
-  (await sql("SELECT *, through_transfer::int AS through FROM audit_checkpoints WHERE tenant_id = $1", tenant_id))[0];
+const { world, sql, completed, checkpoint } = await auditedWorld();
 
 /** What the audit says, and how many transfers its statements were asked to add up. */
 async function audit({ tenant_id }: Account, pace = PACE, full = false) {

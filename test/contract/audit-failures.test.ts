@@ -1,19 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { Db } from "#core/ports/db.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
 import { type AuditCursor, sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
 import { claimed, complete, type Work } from "./support/close-work.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+import { createMoneyWorld } from "./support/money-world.ts";
 import { recorder } from "./support/recorder.ts";
 
 const NEVER = new AbortController().signal;
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await createMoneyWorld();
-});
+const world = await createMoneyWorld();
 afterAll(() => world.close());
 
 const begin = (): AuditCursor => ({ tenant_after: undefined, run_after: undefined });

@@ -14,12 +14,9 @@ import { showRun } from "#core/store/runs/show-run.ts";
 import { claimed, complete, freeze, queued, type Work } from "./support/close-work.ts";
 import { holding } from "./support/holding.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+import { createMoneyWorld } from "./support/money-world.ts";
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await createMoneyWorld();
-});
+const world = await createMoneyWorld();
 afterAll(() => world.close());
 
 async function completed(account: Account): Promise<Work> {

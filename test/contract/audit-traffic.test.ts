@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { clawbackCredit } from "#core/store/ledger/clawback-credit.ts";
 import { grantCredit } from "#core/store/ledger/grant-credit.ts";
@@ -7,17 +7,14 @@ import { auditTenant } from "#core/store/audit-tenant.ts";
 import { sweepAudit } from "../../backend/reaper/sweeps/audit.ts";
 import { begin, cancelQueued, complete, fail, freeze, workOn } from "./support/close-work.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
+import { createMoneyWorld, submission } from "./support/money-world.ts";
 import { recorder } from "./support/recorder.ts";
 
 const NEVER = new AbortController().signal;
 const CLIENTS = 8;
 const RUNS_EACH = 60;
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await createMoneyWorld();
-});
+const world = await createMoneyWorld();
 afterAll(() => world.close());
 
 /** One client: runs that end in every way, and credit that comes and goes between them. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { auditTenant } from "#core/store/audit-tenant.ts";
 import { listFindings } from "#core/store/audit/list-findings.ts";
@@ -14,10 +14,7 @@ const NEVER = new AbortController().signal;
 /** All that is committed is settled, and added up two at a time. */
 const PIECES = { settled_seconds: 0, batch_size: 2, full_seconds: 0 };
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await createMoneyWorld();
-});
+const world = await createMoneyWorld();
 afterAll(() => world.close());
 
 async function sweep(): Promise<ReturnType<typeof recorder>> {

@@ -1,25 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { parseApiKey } from "#core/domain/api-key.ts";
 import { REASONS } from "#core/domain/run.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
 import type { Db } from "#core/ports/db.ts";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
 import { sweepClaims } from "../../backend/reaper/sweeps/claimed.ts";
-import {
-  NEVER,
-  type RunHarness,
-  done,
-  hang,
-  packOf,
-  runHarness,
-  stillClock,
-  untilAborted,
-} from "./support/run-harness.ts";
+import { NEVER, done, hang, packOf, runHarness, stillClock, untilAborted } from "./support/run-harness.ts";
 
-let h: RunHarness;
-beforeAll(async () => {
-  h = await runHarness();
-});
+const h = await runHarness();
 afterAll(() => h.close());
 
 const cancel = async (run_id: string) =>

@@ -1,5 +1,5 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { newId } from "#core/domain/ids.ts";
 import { newWebhookSecret } from "#core/domain/webhook.ts";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
@@ -24,17 +24,14 @@ import { rotateOwnKey } from "#core/store/keys/rotate-own-key.ts";
 import { redeliverWebhook } from "#core/store/webhooks/webhook-deliveries.ts";
 import { WEBHOOK_SHARES } from "../../backend/reaper/sweeps/webhooks.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { createMoneyWorld, type MoneyWorld, submission } from "./support/money-world.ts";
+import { createMoneyWorld, submission } from "./support/money-world.ts";
 
 const AT_ONCE = 10;
 const STEPS_EACH = 120;
 const MAX_KEYS = 100;
 const ALL = { scopes: ["submit", "read", "admin"] } as const;
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await createMoneyWorld();
-});
+const world = await createMoneyWorld();
 afterAll(() => world.close());
 
 const pick = <T>(list: readonly T[]): T | undefined => list[list.length === 0 ? 0 : randomInt(list.length)];

@@ -12,13 +12,10 @@ import { claimed, complete, freeze, queued, type Work } from "./support/close-wo
 import { type CliWorld, createCliWorld } from "./support/cli-world.ts";
 import type { Account } from "../dev/add-tenant.ts";
 import { balanceOf, type MoneyWorld } from "./support/money-world.ts";
+import { awsSettings } from "../dev/aws-settings.ts";
 
 const stack = inject("stack");
-const aws = {
-  AWS_REGION: stack.region,
-  AWS_ACCESS_KEY_ID: stack.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
-};
+const aws = awsSettings(stack);
 
 let cli: CliWorld;
 let world: MoneyWorld;

@@ -1,17 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { encodeSignal } from "#core/domain/message.ts";
 import type { DeadLetter } from "#core/ports/queue.ts";
 import { newDeadLettersSeen, READ_AGAIN_MS, sweepDeadLetters } from "../../backend/reaper/sweeps/dead-letters.ts";
 import { virtualTime } from "../unit/virtual-time.ts";
 import { leased, queued } from "./support/close-work.ts";
-import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+import { createMoneyWorld } from "./support/money-world.ts";
 import { recorder } from "./support/recorder.ts";
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await createMoneyWorld();
-});
+const world = await createMoneyWorld();
 afterAll(() => world.close());
 
 const signalOf = (run_id: string) => encodeSignal({ run_id, traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` });

@@ -11,14 +11,11 @@ import { claimed, complete, leased, queued } from "./support/close-work.ts";
 import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
 import { createQueue } from "./support/queue.ts";
 import { recorder } from "./support/recorder.ts";
+import { awsSettings } from "../dev/aws-settings.ts";
 
 const NEVER = new AbortController().signal;
 const stack = inject("stack");
-const aws = {
-  AWS_REGION: stack.region,
-  AWS_ACCESS_KEY_ID: stack.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
-};
+const aws = awsSettings(stack);
 const client = () => awsClient(aws, stack.sqsEndpoint, { request_ms: 10_000, attempts: 3 });
 const open: { close(): Promise<void> | void }[] = [];
 afterAll(async () => {

@@ -8,13 +8,10 @@ import { createS3Objects } from "../../backend/drivers/s3.ts";
 import { type CliWorld, createCliWorld } from "./support/cli-world.ts";
 import { ensureLogins } from "../dev/database.ts";
 import { createQueue } from "./support/queue.ts";
+import { awsSettings } from "../dev/aws-settings.ts";
 
 const stack = inject("stack");
-const aws = {
-  AWS_REGION: stack.region,
-  AWS_ACCESS_KEY_ID: stack.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
-};
+const aws = awsSettings(stack);
 let cli: CliWorld;
 let env: Record<string, string>;
 let backendUrl: string;

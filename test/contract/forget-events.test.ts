@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { forgetEvents } from "#core/store/webhooks/forget-events.ts";
 import { sweepOldEvents } from "../../backend/reaper/sweeps/old-events.ts";
 import { recorder } from "./support/recorder.ts";
-import { createWebhookWorld, receiver, type WebhookWorld } from "./support/webhook-world.ts";
+import { createWebhookWorld, receiver } from "./support/webhook-world.ts";
 
-let world: WebhookWorld;
-beforeAll(async () => {
-  world = await createWebhookWorld();
-});
+const world = await createWebhookWorld();
 afterAll(() => world.close());
 
 /** A tenant's events of 40 days ago, six of them, of which something is pending for the oldest four. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { WEBHOOK_LIMITS } from "#core/domain/webhook.ts";
 import { createWebhook } from "#core/store/webhooks/create-webhook.ts";
 import { admit } from "#core/store/redis/admit.ts";
@@ -6,14 +6,11 @@ import { tenantKeys } from "#core/store/redis/keys.ts";
 import { redisEngines } from "../dev/redis-engines.ts";
 import { newRunId } from "./support/money-world.ts";
 import { request, shieldHarness } from "./support/shield-harness.ts";
-import { createWebhookWorld, type WebhookWorld } from "./support/webhook-world.ts";
+import { createWebhookWorld } from "./support/webhook-world.ts";
 
 const OTHER_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
-let world: WebhookWorld;
-beforeAll(async () => {
-  world = await createWebhookWorld();
-});
+const world = await createWebhookWorld();
 afterAll(() => world.close());
 
 const create = (key_sha256: string) =>

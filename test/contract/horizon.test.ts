@@ -1,15 +1,12 @@
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { type HorizonSeen, sweepHorizon } from "../../backend/reaper/sweeps/horizon.ts";
 import type { Db } from "#core/ports/db.ts";
 import { virtualTime } from "../unit/virtual-time.ts";
-import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+import { createMoneyWorld } from "./support/money-world.ts";
 import { recorder } from "./support/recorder.ts";
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await createMoneyWorld();
-});
+const world = await createMoneyWorld();
 afterAll(() => world.close());
 
 /** A sweep by a clock that the test moves: the gauge, and how many warnings there were. */

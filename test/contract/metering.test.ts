@@ -5,7 +5,8 @@ import { chargeFor, type PackOffer, type PackOutcome, priceOf, priceRange } from
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts";
 import { createPacks } from "../../backend/worker/packs/registry.ts";
-import { openedOutcome, silentLog as log, turn } from "../unit/packs/decision-fixture.ts";
+import { openedOutcome, turn } from "../unit/packs/decision-fixture.ts";
+import { silentLog as log } from "../support/silent-log.ts";
 import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
 import { type LocalServer, serve } from "./support/local-server.ts";
 import { type Priced, pricedInputs } from "./support/pack-inputs.ts";

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { Scope } from "#core/domain/plan.ts";
 import type { Redis } from "#core/ports/redis.ts";
 import { createOwnKey } from "#core/store/keys/create-own-key.ts";
@@ -14,13 +14,10 @@ import { syncKey } from "#core/store/sync-key.ts";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import { redisEngines } from "../dev/redis-engines.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+import { createMoneyWorld } from "./support/money-world.ts";
 import { GRACE, KEY, keyOf, request, shieldHarness } from "./support/shield-harness.ts";
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await createMoneyWorld();
-});
+const world = await createMoneyWorld();
 afterAll(() => world.close());
 
 const ALL: readonly Scope[] = ["submit", "read", "admin"];

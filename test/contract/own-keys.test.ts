@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { createOwnKey } from "#core/store/keys/create-own-key.ts";
 import { listOwnKeys } from "#core/store/keys/list-own-keys.ts";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
@@ -7,12 +7,9 @@ import { revokeOwnKey } from "#core/store/keys/revoke-own-key.ts";
 import { rotateKey } from "#core/store/keys/rotate-key.ts";
 import { rotateOwnKey } from "#core/store/keys/rotate-own-key.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+import { createMoneyWorld } from "./support/money-world.ts";
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await createMoneyWorld();
-});
+const world = await createMoneyWorld();
 afterAll(() => world.close());
 
 const WANTED = { name: "key", scopes: ["read"] } as const;

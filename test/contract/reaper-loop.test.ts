@@ -1,13 +1,10 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { LoopWatch } from "../../backend/doctor/loop-watch.ts";
 import { type ReaperDeps, reaperLoop, SWEEP_HANGS_SECONDS } from "../../backend/reaper/loop.ts";
 import { recorder } from "./support/recorder.ts";
-import { type RunHarness, runHarness } from "./support/run-harness.ts";
+import { runHarness } from "./support/run-harness.ts";
 
-let h: RunHarness;
-beforeAll(async () => {
-  h = await runHarness();
-});
+const h = await runHarness();
 afterAll(() => h.close());
 
 it("the reaper's sweeps rest alike, but for the audit, which rests longer, and the telling, which rests a second", async () => {

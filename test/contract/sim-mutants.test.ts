@@ -1,12 +1,9 @@
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { MUTANTS } from "../tools/sim/mutants/list.ts";
-import { createMoneyWorld, type MoneyWorld } from "./support/money-world.ts";
+import { createMoneyWorld } from "./support/money-world.ts";
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await createMoneyWorld();
-});
+const world = await createMoneyWorld();
 afterAll(() => world.close());
 
 const timesIn = (text: string, find: string): number => text.split(find).length - 1;

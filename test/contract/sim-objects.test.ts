@@ -8,14 +8,11 @@ import { readVerdict, receiptMetadata, resultKey, TOMBSTONE } from "#core/domain
 import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { createS3Objects } from "../../backend/drivers/s3.ts";
 import { SimObjects } from "../tools/sim/stores/objects.ts";
+import { awsSettings } from "../dev/aws-settings.ts";
 
 const SEED = 20_261_121;
 const stack = inject("stack");
-const aws = {
-  AWS_REGION: stack.region,
-  AWS_ACCESS_KEY_ID: stack.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
-};
+const aws = awsSettings(stack);
 const client = () => awsClient(aws, stack.s3Endpoint, { request_ms: 10_000, attempts: 3 });
 const server = createS3Objects({ client: client(), bucket: stack.bucket });
 const raw = new S3Client(client());

@@ -20,16 +20,13 @@ import {
   refused,
   type Step,
 } from "./support/queue-worlds.ts";
+import { awsSettings } from "../dev/aws-settings.ts";
 
 const SEED = 20_261_122;
 const MAX_SENT = 5;
 
 const stack = inject("stack");
-const aws = {
-  AWS_REGION: stack.region,
-  AWS_ACCESS_KEY_ID: stack.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
-};
+const aws = awsSettings(stack);
 const client = () => awsClient(aws, stack.sqsEndpoint, { request_ms: 30_000, attempts: 1 });
 const raw = new SQSClient(client());
 afterAll(() => raw.destroy());

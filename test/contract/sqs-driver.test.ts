@@ -8,16 +8,13 @@ import { createS3Objects } from "../../backend/drivers/s3.ts";
 import { createSqsDeadLetters } from "../../backend/drivers/sqs-dead-letters.ts";
 import { createSqsQueue } from "../../backend/drivers/sqs.ts";
 import { createQueue } from "./support/queue.ts";
+import { awsSettings } from "../dev/aws-settings.ts";
 
 const NEVER = new AbortController().signal;
 
 describe("the SQS driver", () => {
   const stack = inject("stack");
-  const aws = {
-    AWS_REGION: stack.region,
-    AWS_ACCESS_KEY_ID: stack.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
-  };
+  const aws = awsSettings(stack);
   const open: { close(): Promise<void> | void }[] = [];
   afterAll(async () => {
     for (const each of open) await each.close();

@@ -1,32 +1,23 @@
 import { neon, neonConfig } from "@neondatabase/serverless";
-import pg from "pg";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { createTestDatabase, type TestDatabase } from "../dev/database.ts";
 import { startNeonFront, type NeonFront } from "../dev/neon-front.ts";
-import { startPostgres, type Postgres } from "../dev/postgres.ts";
 
-const stateDir = mkdtempSync(join(tmpdir(), "dpp-neon-"));
-let postgres: Postgres;
+let database: TestDatabase;
 let front: NeonFront;
 
 beforeAll(async () => {
-  postgres = await startPostgres({ stateDir, database: "dpp", fsync: false });
+  database = await createTestDatabase(inject("stack").databaseUrl);
   front = await startNeonFront();
   neonConfig.fetchEndpoint = `${front.url}/sql`;
-  await neon(
-    postgres.url,
-  )`CREATE TABLE items (id int PRIMARY KEY, name text NOT NULL CONSTRAINT named CHECK (name <> ''))`;
+  await connect()`CREATE TABLE items (id int PRIMARY KEY, name text NOT NULL CONSTRAINT named CHECK (name <> ''))`;
 });
-
 afterAll(async () => {
-  await front?.stop();
-  await postgres?.stop();
-  rmSync(stateDir, { recursive: true, force: true });
+  await front.stop();
+  await database.drop();
 });
 
-const connect = () => neon(postgres.url);
+const connect = () => neon(database.owner);
 
 it("every type comes back as the driver's own parsers make it", async () => {
   const [row] = await connect()`
@@ -48,14 +39,14 @@ it("parameters of every kind arrive as they were given", async () => {
 });
 
 it("full results tell the command, the row count and the fields", async () => {
-  const sql = neon(postgres.url, { fullResults: true });
+  const sql = neon(database.owner, { fullResults: true });
   const result = await sql`INSERT INTO items VALUES (1, 'one'), (2, 'two') RETURNING id`;
   expect(result).toMatchObject({ command: "INSERT", rowCount: 2, rows: [{ id: 1 }, { id: 2 }] });
   expect(result.fields[0]).toMatchObject({ name: "id", dataTypeID: 23 });
 });
 
 it("array mode returns rows as arrays", async () => {
-  expect(await neon(postgres.url, { arrayMode: true })`SELECT 1 AS a, 2 AS a`).toEqual([[1, 2]]);
+  expect(await neon(database.owner, { arrayMode: true })`SELECT 1 AS a, 2 AS a`).toEqual([[1, 2]]);
 });
 
 it("an error of Postgres arrives with its code, constraint and detail", async () => {
@@ -99,22 +90,16 @@ it("a batch runs at the isolation level and in the access mode that it asks for"
 });
 
 it("the connection string decides the database and the role", async () => {
-  const client = new pg.Client({ connectionString: postgres.url });
-  await client.connect();
-  await client.query("CREATE DATABASE beside");
-  await client.query("CREATE ROLE visitor LOGIN PASSWORD 'secret'");
-  await client.end();
-  const url = new URL(postgres.url);
-  Object.assign(url, { pathname: "/beside", username: "visitor", password: "secret" });
-  expect(await neon(url.href)`SELECT current_database() AS db, current_user AS who`).toEqual([
-    { db: "beside", who: "visitor" },
-  ]);
+  const asked = (url: string) => neon(url)`SELECT current_database() AS db, current_user AS who`;
+  const url = new URL(database.edge);
+  expect(await asked(url.href)).toEqual([{ db: url.pathname.slice(1), who: url.username }]);
+  expect(await asked(inject("stack").databaseUrl)).not.toEqual(await asked(database.owner));
   url.password = "wrong";
   await expect(neon(url.href)`SELECT 1`).rejects.toMatchObject({ code: "28P01" });
 });
 
 it("a Postgres that cannot be reached is an outage, not an error of the statement", async () => {
-  const url = new URL(postgres.url);
+  const url = new URL(database.owner);
   url.port = "1";
   await expect(neon(url.href)`SELECT 1`).rejects.toThrow(/HTTP status 503.*ECONNREFUSED/);
 });

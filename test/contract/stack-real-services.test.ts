@@ -2,10 +2,10 @@ import { neon, neonConfig } from "@neondatabase/serverless";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import pg from "pg";
-import { afterAll, describe, expect, it } from "vitest";
-import { startPostgres } from "../dev/postgres.ts";
+import { afterAll, describe, expect, inject, it } from "vitest";
+import { createTestDatabase } from "../dev/database.ts";
 import { startStack } from "../dev/stack.ts";
+import { awsSettings } from "../dev/aws-settings.ts";
 
 const dirs: string[] = [];
 const stateDir = (): string => {
@@ -21,43 +21,34 @@ afterAll(() => {
 const start = (dir: string, more: Partial<Parameters<typeof startStack>[0]> = {}) =>
   startStack({ stateDir: dir, env: {}, redis: "js", fsync: false, ...more });
 
-async function query(url: string, text: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: url });
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 describe("services that exist already", () => {
   it("are used instead of a part of the stack", async () => {
-    const postgres = await startPostgres({ stateDir: stateDir(), database: "theirs", fsync: false });
-    const stack = await start(stateDir(), { env: { DATABASE_URL: postgres.url } });
+    const theirs = await createTestDatabase(inject("stack").databaseUrl);
+    const stack = await start(stateDir(), { env: { DATABASE_URL: theirs.owner } });
     expect(stack).toMatchObject({
-      databaseUrl: postgres.url,
+      databaseUrl: theirs.owner,
       pids: { postgres: null, redis: expect.any(Number) as number },
     });
     neonConfig.fetchEndpoint = `${stack.neonHttp}/sql`;
-    expect(await neon(stack.databaseUrl)`SELECT current_database() AS db`).toEqual([{ db: "theirs" }]);
+    const asked = () => neon(theirs.owner)`SELECT current_database() AS db`;
+    const name = new URL(theirs.owner).pathname.slice(1);
+    expect(await asked()).toEqual([{ db: name }]);
     await stack.stop();
-    expect(await query(postgres.url, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
-    await postgres.stop();
+    // It outlives the stack.
+    neonConfig.fetchEndpoint = `${inject("stack").neonHttp}/sql`;
+    expect(await asked()).toEqual([{ db: name }]);
+    await theirs.drop();
   });
 
   it("are used for SQS and S3 with the keys that go with them, and get queues of their own", async () => {
-    const theirs = await start(stateDir());
+    const theirs = inject("stack");
     const env = {
       SQS_ENDPOINT: theirs.sqsEndpoint,
       SQS_QUEUE_URL: theirs.queueUrl,
       SQS_DLQ_URL: theirs.dlqUrl,
       S3_ENDPOINT: theirs.s3Endpoint,
       S3_BUCKET: theirs.bucket,
-      AWS_REGION: theirs.region,
-      AWS_ACCESS_KEY_ID: theirs.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: theirs.secretAccessKey,
+      ...awsSettings(theirs),
       DATABASE_URL: theirs.databaseUrl,
       NEON_HTTP_URL: theirs.neonHttp,
       REDIS_URL: theirs.redisUrl,
@@ -66,10 +57,9 @@ describe("services that exist already", () => {
     };
     const stack = await start(stateDir(), { env });
     expect(stack.pids).toEqual({ postgres: null, redis: null });
-    const { queueUrl, dlqUrl } = await stack.createQueues("tests");
-    expect([queueUrl, dlqUrl].map((url) => url.split("/").at(-1))).toEqual(["tests", "tests-dead"]);
+    const { queueUrl, dlqUrl } = await stack.createQueues("theirs");
+    expect([queueUrl, dlqUrl].map((url) => url.split("/").at(-1))).toEqual(["theirs", "theirs-dead"]);
     await stack.stop();
-    await theirs.stop();
   });
 
   it.each([

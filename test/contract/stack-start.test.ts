@@ -52,12 +52,24 @@ function s3Of(stack: Stack): S3Client {
   return new S3Client({ endpoint, region, credentials: stack, forcePathStyle: true });
 }
 
-describe("a running stack", () => {
+/** A stack on its own, in a process that another may kill. */
+function startElsewhere(dir: string): ChildProcess {
+  const module = fileURLToPath(new URL("../dev/stack.ts", import.meta.url));
+  const source = `
+    const { startStack } = await import(${JSON.stringify(module)});
+    const stack = await startStack({ stateDir: ${JSON.stringify(dir)}, env: {}, redis: "js", fsync: false });
+    console.log(JSON.stringify(stack.pids));`;
+  const command = ["--input-type=module", "-e", source];
+  return spawn(process.execPath, command, { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+describe("a stack", () => {
+  const dir = stateDir();
   let stack: Stack;
   const changes = vi.fn();
 
   beforeAll(async () => {
-    stack = await start(stateDir(), { onChange: changes });
+    stack = await start(dir, { onChange: changes });
   });
   afterAll(() => stack.stop());
 
@@ -121,67 +133,50 @@ describe("a running stack", () => {
     await expect.poll(() => stack.pids.redis).toEqual(expect.any(Number));
   });
 
-  it("a second stack on the same state directory is refused", async () => {
-    const dir = stateDir();
-    writeFileSync(join(dir, "stack.lock"), JSON.stringify({ pid: process.pid, startedAt: performance.timeOrigin }));
+  it("a second one on the same state directory is refused", async () => {
     await expect(start(dir)).rejects.toThrow(/already runs/);
   });
-});
 
-it("what was stored is there after a stop and a start, and no process stays behind", async () => {
-  const dir = stateDir();
-  const first = await start(dir);
-  const pids = [first.pids.postgres, first.pids.redis];
-  expect(servants(pids)).toHaveLength(4);
-  await query(first.databaseUrl, "CREATE TABLE kept (id int); INSERT INTO kept VALUES (7)");
-  const s3 = s3Of(first);
-  await s3.send(new PutObjectCommand({ Bucket: first.bucket, Key: "kept", Body: "bytes" }));
-  s3.destroy();
-  await first.stop();
-  expect(servants(pids)).toEqual([]);
+  it("what was stored is there after a stop and a start, and no process stays behind", async () => {
+    const pids = [stack.pids.postgres, stack.pids.redis];
+    expect(servants(pids)).toHaveLength(4);
+    await query(stack.databaseUrl, "CREATE TABLE stored (id int); INSERT INTO stored VALUES (7)");
+    const s3 = s3Of(stack);
+    await s3.send(new PutObjectCommand({ Bucket: stack.bucket, Key: "stored", Body: "bytes" }));
+    s3.destroy();
+    await stack.stop();
+    expect(servants(pids)).toEqual([]);
 
-  const second = await start(dir);
-  expect(await query(second.databaseUrl, "SELECT id FROM kept")).toEqual([{ id: 7 }]);
-  const again = s3Of(second);
-  const object = await again.send(new GetObjectCommand({ Bucket: second.bucket, Key: "kept" }));
-  expect(await object.Body?.transformToString()).toBe("bytes");
-  again.destroy();
-  await second.stop();
-});
-
-it("a stack whose process is killed leaves no servers, and its state starts again", async () => {
-  const dir = stateDir();
-  const module = fileURLToPath(new URL("../dev/stack.ts", import.meta.url));
-  const source = `
-    const { startStack } = await import(${JSON.stringify(module)});
-    const stack = await startStack({ stateDir: ${JSON.stringify(dir)}, env: {}, redis: "js", fsync: false });
-    console.log(JSON.stringify(stack.pids));`;
-  const owner: ChildProcess = spawn(process.execPath, ["--input-type=module", "-e", source], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stack = await start(dir);
+    expect(await query(stack.databaseUrl, "SELECT id FROM stored")).toEqual([{ id: 7 }]);
+    const again = s3Of(stack);
+    const object = await again.send(new GetObjectCommand({ Bucket: stack.bucket, Key: "stored" }));
+    expect(await object.Body?.transformToString()).toBe("bytes");
+    again.destroy();
   });
-  const [line] = (await once(owner.stdout ?? owner, "data")) as [Buffer];
-  const pids = JSON.parse(line.toString()) as Stack["pids"];
-  expect([pids.postgres, pids.redis].map(alive)).toEqual([true, true]);
-  owner.kill("SIGKILL");
-  await expect.poll(() => [pids.postgres, pids.redis].map(alive)).toEqual([false, false]);
-  await (await start(dir)).stop();
-});
 
-it("data of another major version is refused with the way out", async () => {
-  const dir = stateDir();
-  const made = await startPostgres({ stateDir: dir, database: "dpp", fsync: false });
-  await made.stop();
-  writeFileSync(join(dir, "postgres", "PG_VERSION"), "12\n");
-  await expect(startPostgres({ stateDir: dir, database: "dpp" })).rejects.toThrow(
-    /Postgres 12.*npm run dev -- --fresh/s,
-  );
-});
+  it("leaves no servers when its process is killed, and its state starts again", async () => {
+    await stack.stop();
+    const owner = startElsewhere(dir);
+    const [line] = (await once(owner.stdout ?? owner, "data")) as [Buffer];
+    const pids = JSON.parse(line.toString()) as Stack["pids"];
+    expect([pids.postgres, pids.redis].map(alive)).toEqual([true, true]);
+    owner.kill("SIGKILL");
+    await expect.poll(() => [pids.postgres, pids.redis].map(alive)).toEqual([false, false]);
+    stack = await start(dir);
+  });
 
-it("secrets on disk are for their owner alone", async () => {
-  const dir = stateDir();
-  const made = await startPostgres({ stateDir: dir, database: "dpp", fsync: false });
-  await made.stop();
-  expect(statSync(join(dir, "postgres.password")).mode & 0o777).toBe(0o600);
+  it("keeps its secrets on disk for their owner alone", () => {
+    expect(statSync(join(dir, "postgres.password")).mode & 0o777).toBe(0o600);
+  });
+
+  it("refuses data of another major version, and says the way out", async () => {
+    await stack.stop();
+    writeFileSync(join(dir, "postgres", "PG_VERSION"), "12\n");
+    await expect(startPostgres({ stateDir: dir, database: "dpp" })).rejects.toThrow(
+      /Postgres 12.*npm run dev -- --fresh/s,
+    );
+  });
 });
 
 it("a state directory that the server's user cannot reach is served from elsewhere, any other from its place", async () => {

@@ -8,7 +8,8 @@ import { priceOf } from "#core/domain/pack.ts";
 import { URL_LIMITS, type UrlInputs, urlOffer } from "#core/domain/packs/url.ts";
 import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts";
 import { urlPack } from "../../backend/worker/packs/url.ts";
-import { openedOutcome, silentLog as log, turn } from "../unit/packs/decision-fixture.ts";
+import { openedOutcome, turn } from "../unit/packs/decision-fixture.ts";
+import { silentLog as log } from "../support/silent-log.ts";
 import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
 import { serve } from "./support/local-server.ts";
 

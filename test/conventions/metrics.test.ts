@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { METRICS } from "#core/domain/metric.ts";
+import { catalog } from "#core/domain/packs/catalog.ts";
 import { createPrometheus } from "../../backend/drivers/prometheus.ts";
 
 const DOCUMENT = "backend/deploy/METRICS.md";
@@ -50,5 +51,13 @@ describe("the metrics", () => {
     const served = [...text.matchAll(/^# TYPE (dpp_\w+) (\w+)$/gm)].map(([, name, type]) => `${name} ${type}`);
     const own = all.filter(([, { by }]) => (by as readonly string[]).includes(service));
     expect(served.toSorted()).toEqual(own.map(([name, { type }]) => `${shownName(name, type)} ${type}`).toSorted());
+  });
+
+  test("by pack and kind begin at 0, so that a rate sees the first run of each", async () => {
+    const text = await createPrometheus("worker").text();
+    for (const pack of catalog.keys())
+      expect(text).toContain(`dpp_run_wait_seconds_count{service="worker",pack_type="${pack}"} 0`);
+    expect(text).toMatch(/^dpp_run_closed_total\{.*pack_type="url",kind="platform_failed".*\} 0$/m);
+    expect(text).toMatch(/^dpp_store_outages_total\{.*store="s3".*\} 0$/m);
   });
 });

@@ -17,7 +17,7 @@ import { startSystem, type System } from "./system.ts";
 
 const STATE_DIR = `${process.env["DPP_DEV_DIR"] ?? ".dev"}/demo`;
 const POLL_MS = 25;
-const RUN_LIMIT_MS = 30_000;
+const RUN_LIMIT_MS = 120_000;
 
 const submitted = z.object({ run_id: z.guid(), status: z.string(), cost: z.object({ reserved_usd: z.string() }) });
 const run = z.object({

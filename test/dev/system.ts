@@ -11,6 +11,7 @@ import { keptPort } from "./free-port.ts";
 import { keptReceiptKey } from "./receipt-key.ts";
 import { type Stack, startStack } from "./stack.ts";
 import { type Supervisor, supervise } from "./supervise.ts";
+import { awsSettings } from "./aws-settings.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 /** Shorter than what a supervised process is given to end. */
@@ -93,9 +94,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       ...pick(options.env, /^(DPP_|DECISION_MODEL_|OTEL_|REDIS_CLUSTER$)/),
       DATABASE_URL: by(logins.backend, databaseUrl, ways.databaseUrl),
       REDIS_URL: ways.redisUrl,
-      AWS_REGION: stack.region,
-      AWS_ACCESS_KEY_ID: stack.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
+      ...awsSettings(stack),
       SQS_ENDPOINT: ways.sqsEndpoint,
       SQS_QUEUE_URL: queueUrl,
       SQS_DLQ_URL: by(stack.dlqUrl, sqsEndpoint, ways.sqsEndpoint),
@@ -113,9 +112,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       NEON_HTTP: `${ways.neonHttp}/sql`,
       UPSTASH_REDIS_REST_URL: ways.upstashUrl,
       UPSTASH_REDIS_REST_TOKEN: stack.upstashToken,
-      AWS_REGION: stack.region,
-      AWS_ACCESS_KEY_ID: stack.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
+      ...awsSettings(stack),
       SQS_QUEUE_URL: queueUrl,
       S3_ENDPOINT: stack.s3Endpoint,
       S3_BUCKET: stack.bucket,
@@ -174,7 +171,7 @@ const kindOf = (name: InstanceName): ProcessName => name.replace(/-\d+$/, "") as
 function spawnBackend(file: string, env: Record<string, string>): ChildProcess {
   return fork(join(ROOT, file), {
     execArgv: ["--import", LOADER],
-    env: { ...pick(process.env, /^(PATH|HOME|NODE_EXTRA_CA_CERTS|TZ|LANG)$/), ...env },
+    env: { ...pick(process.env, /^(PATH|HOME|NODE_EXTRA_CA_CERTS|NODE_COMPILE_CACHE|TZ|LANG)$/), ...env },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     detached: true,
   });

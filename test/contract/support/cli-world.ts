@@ -60,7 +60,7 @@ export async function createCliWorld(): Promise<CliWorld> {
     const command = ["--import", path("backend/text-loader.ts"), ...launcher, main, ...args];
     const child = spawn(process.execPath, command, {
       cwd,
-      env: { NODE_COMPILE_CACHE: join(directory, "cache"), ...env },
+      env: { NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"], ...env },
     });
     let out = "";
     let err = "";

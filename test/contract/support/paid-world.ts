@@ -1,26 +1,18 @@
 import { createHash, randomUUID } from "node:crypto";
-import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { Redis as RawClient } from "ioredis";
-import { inject } from "vitest";
 import { micros, minimumFee } from "#core/domain/money.ts";
 import { Problem, PROBLEMS } from "#core/domain/problem.ts";
 import { resultKey } from "#core/domain/receipt.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
-import type { Log } from "#core/ports/log.ts";
 import { NO_METRICS } from "#core/ports/metrics.ts";
-import { NO_TRACER } from "#core/ports/tracer.ts";
 import { findRun, type FoundRun } from "#core/store/runs/find-run.ts";
 import { tenantKeys } from "#core/store/redis/keys.ts";
-import { awsClient } from "../../../backend/drivers/aws-client.ts";
-import { createRandom } from "../../../backend/drivers/random.ts";
-import { createRedis } from "../../../backend/drivers/redis.ts";
-import { createS3Objects } from "../../../backend/drivers/s3.ts";
 import { sweepClaims } from "../../../backend/reaper/sweeps/claimed.ts";
 import { sweepLeases } from "../../../backend/reaper/sweeps/lease.ts";
 import { sweepRetention } from "../../../backend/reaper/sweeps/retention.ts";
 import { sweepSignals } from "../../../backend/reaper/sweeps/signal.ts";
 import { newSyncCursors, sweepSync } from "../../../backend/reaper/sweeps/sync.ts";
-import { createOffThread } from "../../../backend/worker/off-thread/off-thread.ts";
 import { processMessage, type WorkerDeps } from "../../../backend/worker/process-run.ts";
 import { IsolateRateLimiter } from "../../../edge/admission/isolate-rate-limiter.ts";
 import { LruCache } from "../../../edge/admission/lru-cache.ts";
@@ -32,9 +24,9 @@ import { balanceOf, createMoneyWorld, type MoneyWorld, submission } from "./mone
 import { memoryQueue } from "./memory-queue.ts";
 import { done, NEVER, packOf, TIMES, untilAborted } from "./run-harness.ts";
 import { installSqlClock } from "./sql-clock.ts";
+import { silentLog } from "../../support/silent-log.ts";
+import { stackStores } from "../../support/stack-stores.ts";
 
-const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
-const metrics = NO_METRICS;
 const GENEROUS = { per_minute: 600_000, burst: 10_000 };
 const MAX_ROUNDS = 12;
 /** Longer than a lease, a claim's patience and a first signal's. */
@@ -69,18 +61,9 @@ export type PaidWorld = Awaited<ReturnType<typeof createPaidWorld>>;
 export async function createPaidWorld() {
   const money: MoneyWorld = await createMoneyWorld();
   const clock = await installSqlClock(money.owner);
-  const stack = inject("stack");
-  const { redis, close: closeRedis } = createRedis({ url: stack.redisUrl, command_timeout_ms: 5_000 });
+  const { stack, redis, objects, s3, worker: common, close } = stackStores();
+  const { random } = common;
   const raw = new RawClient(stack.redisUrl);
-  const aws = {
-    AWS_REGION: stack.region,
-    AWS_ACCESS_KEY_ID: stack.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
-  };
-  const client = awsClient(aws, stack.s3Endpoint, { request_ms: 10_000, attempts: 3 });
-  const objects = createS3Objects({ client, bucket: stack.bucket });
-  const s3 = new S3Client(client);
-  const random = createRandom();
   const queue = memoryQueue();
 
   const edge: Omit<SubmitDeps, "defer"> = {
@@ -89,8 +72,8 @@ export async function createPaidWorld() {
     signals: queue,
     clock,
     random,
-    log: silent,
-    metrics,
+    log: silentLog,
+    metrics: NO_METRICS,
     grace_seconds: 90,
     tenants: new LruCache(1_000),
     unauthenticated: new IsolateRateLimiter(GENEROUS, clock),
@@ -99,20 +82,12 @@ export async function createPaidWorld() {
     refreshes: new IsolateRateLimiter(GENEROUS, clock),
   };
   const worker: WorkerDeps = {
+    ...common,
     db: money.backend,
-    redis,
-    objects,
     queue,
     clock,
-    random,
-    platform_failure_fee: "none" as const,
-    log: silent,
-    metrics,
-    tracer: NO_TRACER,
     sleeper: aggressive,
-    offThread: createOffThread(),
     packs: packOf(async () => done({ answer: 42 }, 7)),
-    fetch: () => Promise.reject(new Error("no network in this test")),
   };
 
   const world = {
@@ -216,10 +191,8 @@ export async function createPaidWorld() {
     /** As after a flush, for this tenant alone: other files share the server. */
     forgetInRedis: async ({ tenant_id }: Account) => void (await raw.del(...(await raw.keys(`{${tenant_id}}:*`)))),
     close: async () => {
-      closeRedis();
+      close();
       raw.disconnect();
-      objects.close();
-      s3.destroy();
       await money.close();
     },
   };

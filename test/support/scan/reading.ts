@@ -2,10 +2,10 @@ import type { PackOutcome } from "#core/domain/pack.ts";
 import { type OcrInputs, ocrOffer } from "#core/domain/packs/ocr.ts";
 import { WrittenJson } from "#core/domain/written-json.ts";
 import type { GuardedFetch } from "#core/ports/fetch.ts";
-import type { Log } from "#core/ports/log.ts";
 import { ocrPack } from "../../../backend/worker/packs/ocr.ts";
 import { micros } from "#core/domain/money.ts";
 import type { PackContext } from "../../../backend/worker/packs/pack.ts";
+import { silentLog } from "../silent-log.ts";
 
 /** What tests read of the pack's data. */
 export interface ReadImage {
@@ -26,7 +26,6 @@ export interface ReadImage {
   readonly truncated: boolean;
 }
 
-const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
 const never = new AbortController().signal;
 const URL_OF_IMAGE = "https://a.example/scan";
 const pack = ocrPack();
@@ -47,7 +46,7 @@ function serving(image: Uint8Array, signal = never): PackContext {
     cap: micros(1_000_000),
     is_free: false,
     turn: { key: "scan", wait: (something) => something },
-    log: silent,
+    log: silentLog,
     fetch,
   };
 }

@@ -12,6 +12,7 @@ import { createSqsQueue } from "../../../backend/drivers/sqs.ts";
 import type { System } from "../../dev/system.ts";
 import { SUBMITTED } from "../../support/submission.ts";
 import type { HostileRun } from "./hostile-inputs.ts";
+import { awsSettings } from "../../dev/aws-settings.ts";
 
 const LIMIT_MS = 10_000;
 const TIMEBOX_SEC = 120;
@@ -30,11 +31,7 @@ export async function submitPastTheEdge(
     connect_timeout_ms: LIMIT_MS,
     application_name: "bench",
   });
-  const aws = {
-    AWS_REGION: stack.region,
-    AWS_ACCESS_KEY_ID: stack.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
-  };
+  const aws = awsSettings(stack);
   const limits = { request_ms: LIMIT_MS, attempts: 3 };
   const client = awsClient(aws, stack.sqsEndpoint, limits);
   const queue = createSqsQueue({ client, queue_url: stack.queueUrl, visibility_seconds: TIMEBOX_SEC });

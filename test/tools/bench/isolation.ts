@@ -13,6 +13,7 @@ import { createDemoTenant, withOwner } from "../../dev/demo-tenant.ts";
 import { startSystem, type System } from "../../dev/system.ts";
 import { hostilePage, type HostileRun, hostileRuns } from "./hostile-inputs.ts";
 import { submitPastTheEdge } from "./hostile-submits.ts";
+import { awsSettings } from "../../dev/aws-settings.ts";
 
 export interface LoopDelay {
   readonly p50_ms: number;
@@ -45,9 +46,7 @@ async function startWorker(
       PATH: process.env["PATH"],
       DATABASE_URL: logins.backend,
       REDIS_URL: stack.redisUrl,
-      AWS_REGION: stack.region,
-      AWS_ACCESS_KEY_ID: stack.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
+      ...awsSettings(stack),
       SQS_ENDPOINT: stack.sqsEndpoint,
       SQS_QUEUE_URL: stack.queueUrl,
       S3_ENDPOINT: stack.s3Endpoint,

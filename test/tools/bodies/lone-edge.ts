@@ -8,6 +8,7 @@ import { ConnectionLimiter } from "../../../edge/admission/connection-limiter.ts
 import { IsolateRateLimiter } from "../../../edge/admission/isolate-rate-limiter.ts";
 import { LruCache } from "../../../edge/admission/lru-cache.ts";
 import { DeniedKeyCache } from "../../../edge/admission/denied-key-cache.ts";
+import { silentLog } from "../../support/silent-log.ts";
 
 const NOBODY: Redis = {
   run: () => Promise.reject(new Error("no script runs for a key that is nobody's")),
@@ -18,7 +19,6 @@ const NOBODY: Redis = {
 const unused = (what: string) => (): never => {
   throw new Error(`${what} was asked for a key that is nobody's`);
 };
-const silent = { info: () => {}, warn: () => {}, error: () => {}, child: () => silent };
 const bytes = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 
 export const madeUpKey = (): string => newApiKey("live", bytes(96));
@@ -34,7 +34,7 @@ export function loneDeps(change: Partial<AppDeps> = {}): AppDeps {
     objects: { head: unused("S3"), presign: unused("S3") } as unknown as AppDeps["objects"],
     clock,
     random: { bytes },
-    log: silent,
+    log: silentLog,
     metrics: NO_METRICS,
     tracer: NO_TRACER,
     version: "test",

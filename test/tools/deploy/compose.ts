@@ -100,8 +100,20 @@ export async function checkCompose(report: Report, engine: Engine): Promise<void
       DPP_POSTGRES_PORT: String(postgres),
     };
     const project = `dpp${process.pid}`;
-    // What runs is ended by the terminal; then everything is taken down.
-    const interrupted = () => console.log("interrupted; taking compose down");
+    const takeDown = async () => {
+      const args = ["-f", FILE, "-p", project, "--profile", "metrics", "down", "-v", "-t", "30"];
+      await outcomeOf("docker-compose", args, { env });
+      // One whose network another shared may be left.
+      const { out } = await outcomeOf("podman", ["ps", "-aq", "--filter", `name=${project}`], engine);
+      const left = out.split("\n").filter((id) => id !== "");
+      if (left.length === 0) return;
+      await outcomeOf("podman", ["rm", "-f", "-t", "5", ...left], engine);
+      await outcomeOf("podman", ["network", "rm", "-f", `${project}_default`], engine);
+    };
+    const interrupted = () => {
+      console.log("interrupted; taking compose down");
+      void takeDown().finally(() => process.exit(130));
+    };
     process.once("SIGINT", interrupted);
     const compose = (...args: readonly string[]) =>
       run("docker-compose", ["-f", FILE, "-p", project, "--profile", "metrics", ...args], { env });
@@ -143,9 +155,7 @@ export async function checkCompose(report: Report, engine: Engine): Promise<void
         await until(names, (alerts) => !alerts.includes("NoWorkerAlive"));
       });
     } finally {
-      await outcomeOf("docker-compose", ["-f", FILE, "-p", project, "--profile", "metrics", "down", "-v", "-t", "30"], {
-        env,
-      });
+      await takeDown();
       process.off("SIGINT", interrupted);
     }
   });
@@ -153,7 +163,7 @@ export async function checkCompose(report: Report, engine: Engine): Promise<void
 
 /** Those of programs that compose.yaml does not run, and counters of what did not happen. */
 const ABSENT =
-  /probe_success|kube_|ALERTS|_(lost|interrupted|failed|waited_too_long|skipped|drift|unwritable|ended|outages|failures|attempts|purged|rolled_forward|rolled_back|requeued|required)_total/;
+  /probe_success|kube_|ALERTS|_(lost|interrupted|failed|waited_too_long|skipped|drift|unwritable|ended|failures|attempts|purged|rolled_forward|rolled_back|requeued|required)_total/;
 
 async function checkSeries(report: Report, url: string): Promise<void> {
   const seriesOf = async (expr: string) =>

@@ -13,6 +13,7 @@ import type { Engine } from "./engine.ts";
 import { buyAll } from "./paid-runs.ts";
 import { outcomeOf, until } from "./programs.ts";
 import { importNode, STAND_INS } from "./stand-ins.ts";
+import { awsSettings } from "../../dev/aws-settings.ts";
 
 export const IMAGE = "localhost/decisionproof:dev";
 const DOCKERFILE = "backend/deploy/Dockerfile";
@@ -98,9 +99,7 @@ function settings(system: System, page_host: string, metrics_port: number): stri
   const env = {
     DATABASE_URL: system.logins.backend,
     REDIS_URL: stack.redisUrl,
-    AWS_REGION: stack.region,
-    AWS_ACCESS_KEY_ID: stack.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
+    ...awsSettings(stack),
     SQS_ENDPOINT: stack.sqsEndpoint,
     SQS_QUEUE_URL: stack.queueUrl,
     SQS_DLQ_URL: stack.dlqUrl,

@@ -1,18 +1,17 @@
 import { expect, test } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
-import type { Log } from "#core/ports/log.ts";
 import type { ObjectMetadata } from "#core/domain/object-metadata.ts";
 import { probeObjects } from "../../../backend/doctor/probe-objects.ts";
 import { UnusableStore } from "../../../backend/doctor/unusable-store.ts";
 import { type Essential, waitForStores } from "../../../backend/doctor/wait-for-stores.ts";
+import { silentLog } from "../../support/silent-log.ts";
 
-const log: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => log };
 const NEVER = new AbortController().signal;
 
 function wait(checks: readonly Essential[], stop = NEVER, onSleep = () => {}) {
   const sleeper = { sleep: async () => onSleep() };
   const isPermanent = (error: unknown) => error instanceof Outage && error.cause === "wrong password";
-  return waitForStores({ checks, isPermanent, sleeper, log }, stop);
+  return waitForStores({ checks, isPermanent, sleeper, log: silentLog }, stop);
 }
 
 /** Fails with each of these, then succeeds. */

@@ -9,7 +9,8 @@ import { checkSvg } from "../../../backend/worker/packs/char/check-svg.ts";
 import { draw } from "../../../backend/worker/packs/char/draw.ts";
 import { loadStyle } from "../../../backend/worker/packs/char/style.ts";
 import { portray } from "./char-fixture.ts";
-import { context, silentLog } from "./decision-fixture.ts";
+import { silentLog } from "../../support/silent-log.ts";
+import { context } from "./decision-fixture.ts";
 
 const { DOMParser } = new JSDOM("").window;
 const DANGEROUS = /^(script|foreignobject|style|iframe|image|a|animate.*|set|handler|feimage)$/i;

@@ -1,13 +1,13 @@
 import { type DecisionInputs, decisionOffer } from "#core/domain/packs/decision.ts";
 import type { PackOutcome } from "#core/domain/pack.ts";
 import { WrittenJson } from "#core/domain/written-json.ts";
-import type { Log } from "#core/ports/log.ts";
 import { decisionPack } from "../../../backend/worker/packs/decision.ts";
 import type { Ranked } from "../../../backend/worker/packs/decision/ranking.ts";
 import type { Sensitivity } from "../../../backend/worker/packs/decision/sensitivity.ts";
 import { micros } from "#core/domain/money.ts";
 import type { Turn } from "../../../backend/worker/packs/isolation/turn.ts";
 import type { PackContext } from "../../../backend/worker/packs/pack.ts";
+import { silentLog } from "../../support/silent-log.ts";
 
 /** What tests read of the pack's data. */
 interface Report {
@@ -27,8 +27,6 @@ interface Report {
   sources: object;
   details?: { criteria: { share: number }[]; options: { cells: { normalised: number }[] }[] };
 }
-
-export const silentLog: Log = { info() {}, warn() {}, error() {}, child: () => silentLog };
 
 /** A turn that nobody contests. */
 export const turn: Turn = { key: "test", wait: (something) => something };

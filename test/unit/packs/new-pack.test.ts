@@ -9,7 +9,8 @@ import type * as Executing from "../../../backend/worker/execute.ts";
 import type * as OffThread from "../../../backend/worker/off-thread/off-thread.ts";
 import type * as Registry from "../../../backend/worker/packs/registry.ts";
 import type * as Timeboxes from "../../../backend/worker/timebox.ts";
-import { context, silentLog } from "./decision-fixture.ts";
+import { silentLog } from "../../support/silent-log.ts";
+import { context } from "./decision-fixture.ts";
 
 const MAX_LINES = 21;
 const section = /^### A pack\n(.*?)^### /ms.exec(readFileSync(".github/CONTRIBUTING.md", "utf8"))?.[1] ?? "";

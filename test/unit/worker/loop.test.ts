@@ -5,13 +5,13 @@ import { z } from "zod";
 import { decodeSignal, encodeSignal } from "#core/domain/message.ts";
 import type { Db } from "#core/ports/db.ts";
 import { NO_TRACER } from "#core/ports/tracer.ts";
-import type { Log } from "#core/ports/log.ts";
 import { workerLoop } from "../../../backend/worker/loop.ts";
 import { createOffThread } from "../../../backend/worker/off-thread/off-thread.ts";
 import { createSlots } from "../../../backend/worker/packs/isolation/slots.ts";
 import type { Pack } from "../../../backend/worker/packs/pack.ts";
 import type { WorkerDeps } from "../../../backend/worker/process-run.ts";
 import { virtualTime } from "../virtual-time.ts";
+import { silentLog } from "../../support/silent-log.ts";
 
 const TURNS = 30_000;
 /** What is kept of a turn by a race against a promise that lasts was 312 bytes. */
@@ -20,7 +20,6 @@ const MAX_BYTES_A_TURN = 60;
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined, child: () => silent };
 /** A run of a pack that waits. */
 const CLAIMED = {
   leased: true,
@@ -68,7 +67,7 @@ test("a busy loop keeps nothing of its turns, while one run lasts through all of
     random: { bytes: (length: number) => new Uint8Array(length) },
     sleeper: { sleep: async () => undefined },
     tracer: NO_TRACER,
-    log: silent,
+    log: silentLog,
   } as unknown as WorkerDeps;
   const times = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3, claimed_seconds: 120 };
   await workerLoop(deps, { ...times, concurrency: 2, stop_seconds: 1 }, stop.signal);
@@ -103,7 +102,7 @@ test("a loop that waits for a free slot stops waiting when it is to stop", async
       },
     },
     tracer: NO_TRACER,
-    log: silent,
+    log: silentLog,
   } as unknown as WorkerDeps;
   const times = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3, claimed_seconds: 120 };
   await workerLoop(deps, { ...times, concurrency: 1, stop_seconds: 1 }, stop.signal);
@@ -175,7 +174,7 @@ function backlogLoop(wishes: ReadonlyMap<string, Wish>, slots: number) {
     clock: time.clock,
     sleeper: time.sleeper,
     tracer: NO_TRACER,
-    log: silent,
+    log: silentLog,
   } as unknown as WorkerDeps;
   const times = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3, claimed_seconds: 120 };
   const over = workerLoop(deps, { ...times, concurrency: slots, stop_seconds: 1 }, stop.signal);
@@ -256,7 +255,7 @@ test("a worker that can lease no run asks for one message after ever longer paus
     random: { bytes: (length: number) => new Uint8Array(length) },
     sleeper: time.sleeper,
     tracer: NO_TRACER,
-    log: silent,
+    log: silentLog,
   } as unknown as WorkerDeps;
   const times = { lease_seconds: 120, heartbeat_seconds: 30, max_attempts: 3, claimed_seconds: 120 };
   const over = workerLoop(deps, { ...times, concurrency: 5, stop_seconds: 1 }, stop.signal);
