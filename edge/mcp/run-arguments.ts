@@ -63,8 +63,31 @@ export function submitArguments(packs: readonly string[]): Json {
   return argumentsOf(packs, {
     required: [...REQUIRED, "idempotency_key"],
     choice: choice(packs),
-    inputs: forms.length === 1 && only !== undefined ? only : { description: "What the pack works on.", anyOf: forms },
+    inputs:
+      forms.length === 1 && only !== undefined
+        ? only
+        : {
+            description: "What the pack works on. list_packs with its pack_type describes what is optional.",
+            anyOf: forms.map(brief),
+          },
   });
+}
+
+/** Inputs of which only what must be given is described: those of all packs together are shown to a model in every request. */
+function brief(form: Json): Json {
+  const required = new Set(form["required"] as readonly string[] | undefined);
+  const members = Object.entries(propertiesOf(form)).map(
+    ([name, member]) => [name, required.has(name) ? member : wordless(member)] as const,
+  );
+  return { ...form, properties: Object.fromEntries(members) };
+}
+
+/** A schema without its descriptions. A member may have that name: its value is an object. */
+function wordless<T>(schema: T): T {
+  if (Array.isArray(schema)) return schema.map(wordless) as T;
+  if (typeof schema !== "object" || schema === null) return schema;
+  const members = Object.entries(schema).filter(([name, value]) => name !== "description" || typeof value !== "string");
+  return Object.fromEntries(members.map(([name, value]) => [name, wordless(value)])) as T;
 }
 
 /** Of the same arguments, those of which the price is made. The others, which submit_run has, are taken as well. */
