@@ -18,7 +18,7 @@ export const EVAL_LIMITS = {
   max_run_schema_nodes: 10_000,
   /** Of a run: instructions of the pattern x (characters of the output + COMPILING_CHARS). */
   max_run_regex_steps: 20_000_000,
-  /** Of a run: characters of the output x characters of the expected text. */
+  /** Of a run: characters of the output x characters of the expected text, as they are compared: folded. */
   max_run_levenshtein_cells: 200_000_000,
   /** Of a run: words of the output x words of the expected text. */
   max_run_rouge_cells: 200_000_000,
