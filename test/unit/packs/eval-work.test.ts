@@ -3,12 +3,16 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { folded, formed } from "#core/domain/packs/eval-folding.ts";
 import { evalOffer } from "#core/domain/packs/eval.ts";
 import { inFence } from "../../../backend/worker/packs/eval/fence.ts";
+import { isMultiple } from "../../../backend/worker/packs/eval/json-value.ts";
 import { createMeter, METER_LIMITS } from "../../../backend/worker/packs/eval/meter.ts";
 import { createSchemaCompiler } from "../../../backend/worker/packs/eval/schema-compiler.ts";
 import { holds } from "../../../backend/worker/packs/eval/substring.ts";
 import { reportOf, scoring } from "./eval-fixture.ts";
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
 
 /** A text that counts the characters that are read of it. */
 function watched(text: string) {
@@ -172,6 +176,43 @@ describe("schemas", () => {
     const outcome = scoring({
       cases: [{ id: "a", output: JSON.stringify({ ["x".repeat(100_000)]: 1 }) }],
       metrics: [{ metric: "json_schema", schema }],
+    });
+    expect(outcome).toMatchObject({ kind: "rejected", reason_code: "SCHEMA_TOO_COSTLY" });
+  });
+
+  test("a multiple is told without powers of ten as long as numbers are large", () => {
+    const powers: number[] = [];
+    const real = BigInt;
+    vi.stubGlobal("BigInt", (given: string | number) => {
+      if (typeof given === "number") powers.push(given);
+      return real(given);
+    });
+    expect(isMultiple(1.7976931348623157e308, 5e-324)).toBe(true);
+    expect(isMultiple(1e308, 3e-300)).toBe(false);
+    expect(isMultiple(5e-324, 1e308)).toBe(false);
+    expect(isMultiple(0, 1e308)).toBe(true);
+    expect(isMultiple(-19.99, 0.01)).toBe(true);
+    expect(Math.max(0, ...powers)).toBeLessThanOrEqual(25);
+  });
+
+  test("a multiple is one by the whole powers too", () => {
+    const decimal = fc.tuple(fc.integer({ min: 1, max: 99_999 }), fc.integer({ min: -30, max: 30 }));
+    const whole = ([digits, exponent]: [number, number]) => BigInt(digits) * 10n ** BigInt(exponent + 30);
+    fc.assert(
+      fc.property(decimal, decimal, (value, of) => {
+        const [one, other] = [value, of].map(([digits, exponent]) => Number(`${digits}e${exponent}`));
+        expect(isMultiple(one ?? 0, other ?? 1)).toBe(whole(value) % whole(of) === 0n);
+      }),
+      { numRuns: 2_000, seed: 7 },
+    );
+  });
+
+  test("a text counts again for each format that is asserted of it", () => {
+    const schema = { allOf: Array.from({ length: 100 }, () => ({ format: "email" })) };
+    const email = `${"a".repeat(60)}@${"a.".repeat(4_000)}a`;
+    const outcome = scoring({
+      cases: [{ id: "a", output: JSON.stringify(email) }],
+      metrics: [{ metric: "json_schema", assert_formats: true, schema: { not: { anyOf: schema.allOf } } }],
     });
     expect(outcome).toMatchObject({ kind: "rejected", reason_code: "SCHEMA_TOO_COSTLY" });
   });

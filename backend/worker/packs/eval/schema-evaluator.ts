@@ -3,11 +3,13 @@ import { codePoints, isMultiple, isObject, isOfType, type Json, sortedText } fro
 import type { Meter } from "./meter.ts";
 import { compilePattern, type Pattern } from "./regex.ts";
 import { Rejected } from "./rejected.ts";
-import { isFormat } from "./schema-formats.ts";
+import { isFormat, MAX_FORMAT_CHARS } from "./schema-formats.ts";
 import { type Node, type Resource, schemaInvalid, SchemaRegistry } from "./schema-registry.ts";
 
 /** So many characters or members of a value are one step of the meter. */
 const SIZE_PER_STEP = 16;
+/** So many characters of a value with a format are one step more. */
+const FORMAT_CHARS_PER_STEP = 2;
 /** So many instructions x characters of a pattern are one step of the meter. */
 const MATCHING_PER_STEP = 8;
 
@@ -208,7 +210,9 @@ export class SchemaEvaluator {
     const pattern = this.#textOf(node, "pattern");
     if (pattern !== undefined && !this.#matches(pattern, value)) return "pattern";
     const format = this.#assertsFormats ? this.#textOf(node, "format") : undefined;
-    return format !== undefined && !isFormat(format, value, this.#isExpression) ? "format" : undefined;
+    if (format === undefined) return undefined;
+    this.#meter.spend(Math.min(value.length, MAX_FORMAT_CHARS) / FORMAT_CHARS_PER_STEP);
+    return isFormat(format, value, this.#isExpression) ? undefined : "format";
   }
 
   #matches(pattern: string, text: string): boolean {

@@ -3,7 +3,10 @@ import { isDate } from "../compliance/date.ts";
 
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const TIME = /^(\d{2}):(\d{2}):(\d{2})(?:\.\d+)?(?:[zZ]|([+-])(\d{2}):(\d{2}))$/;
-const MAX_CHARS = 8_192;
+/** A longer text is of no format. */
+export const MAX_FORMAT_CHARS = 8_192;
+/** Of an address of IP, with its zone. */
+const MAX_ADDRESS_CHARS = 100;
 
 function isCalendarDate(text: string): boolean {
   const [, year = "", month = "", day = ""] = DATE.exec(text) ?? [];
@@ -36,11 +39,14 @@ const IDN_LABEL = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?$/
 const isIdnHostname = (text: string): boolean =>
   text.length <= 253 && text.split(/[.。．｡]/u).every((label) => IDN_LABEL.test(label));
 
+const isAddress = (text: string): boolean => text.length <= MAX_ADDRESS_CHARS && ipaddr.isValid(text);
+const isV6 = (text: string): boolean => text.length <= MAX_ADDRESS_CHARS && ipaddr.IPv6.isValid(text);
+
 function isMailbox(text: string, isHost: (text: string) => boolean, local: RegExp): boolean {
   const at = text.lastIndexOf("@");
   const host = text.slice(at + 1);
   const literal = /^\[(?:IPv6:)?(.*)\]$/i.exec(host)?.[1];
-  const isHostPart = literal === undefined ? isHost(host) : ipaddr.isValid(literal);
+  const isHostPart = literal === undefined ? isHost(host) : isAddress(literal);
   return at > 0 && at <= 64 && local.test(text.slice(0, at)) && isHostPart;
 }
 const LOCAL = /^(?:[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*|"(?:[^"\\]|\\.)*")$/;
@@ -57,7 +63,7 @@ function isIriReference(text: string): boolean {
   if (authority === undefined) return !/^[^/?#]*:/.test(text) || SCHEME.test(text);
   const host = authority.slice(authority.lastIndexOf("@") + 1);
   const literal = /^\[(.*)\](?::\d*)?$/.exec(host)?.[1];
-  if (literal !== undefined) return ipaddr.IPv6.isValid(literal);
+  if (literal !== undefined) return isV6(literal);
   return /^[^:[\]@]*(?::\d*)?$/.test(host) && !/[[\]]/.test(authority);
 }
 const isIri = (text: string): boolean => SCHEME.test(text) && isIriReference(text);
@@ -82,9 +88,7 @@ const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   "idn-hostname": isIdnHostname,
   ipv4: isV4,
   ipv6: (text) =>
-    ipaddr.IPv6.isValid(text) &&
-    !text.includes("%") &&
-    (!text.includes(".") || isV4(text.slice(text.lastIndexOf(":") + 1))),
+    isV6(text) && !text.includes("%") && (!text.includes(".") || isV4(text.slice(text.lastIndexOf(":") + 1))),
   uri: (text) => ASCII.test(text) && isIri(text),
   "uri-reference": (text) => ASCII.test(text) && isIriReference(text),
   iri: isIri,
@@ -102,5 +106,5 @@ const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
 export function isFormat(format: string, text: string, isExpression: (text: string) => boolean): boolean {
   const known = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
   const check = format === "regex" ? isExpression : known;
-  return check === undefined || (text.length <= MAX_CHARS && check(text));
+  return check === undefined || (text.length <= MAX_FORMAT_CHARS && check(text));
 }
