@@ -9,12 +9,13 @@ type Labels = Readonly<Record<string, string>>;
 /** Values that are known. Series of these alone begin at 0: a rate does not see what a series is born with. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   pack_type: [...catalog.keys()],
+  // Of a run's end; other metrics have kinds of their own.
   kind: ["done", "input_rejected", "pack_failed", "platform_failed"],
   store: ["database", "redis", "sqs", "s3"],
 };
 
 const knownSeries = (labels: readonly string[]): readonly Labels[] =>
-  labels.length === 0
+  labels.length === 0 || (labels.includes("kind") && !labels.includes("pack_type"))
     ? []
     : labels.reduce<readonly Labels[]>(
         (all, label) => all.flatMap((each) => (VALUES[label] ?? []).map((value) => ({ ...each, [label]: value }))),

@@ -1,5 +1,6 @@
 import { newId } from "#core/domain/ids.ts";
 import { type RunSignal, decodeSignal } from "#core/domain/message.ts";
+import { Outage } from "#core/domain/outage.ts";
 import { isTerminal } from "#core/domain/run.ts";
 import { traceIdOf } from "#core/domain/trace.ts";
 import type { ReceivedMessage } from "#core/ports/queue.ts";
@@ -25,6 +26,9 @@ const LONGEST_WAIT_SECONDS = 60;
 const MAX_HAND_BACKS_FOR_WAITS = 3;
 /** Longer than all that wait before it can work: it ends a wait for processes that are given to nobody. */
 const LAST_WAIT_SECONDS = 86_400;
+
+/** After it another worker may take the message of a run that this one could not lease. */
+const GIVEN_BACK_SECONDS = 30;
 
 export interface WorkerDeps extends RequeueDeps {
   readonly redis: Redis;
@@ -81,9 +85,10 @@ async function processSignal(
   stop: AbortSignal,
 ): Promise<void> {
   const asked_at_ms = deps.clock.now();
-  const leased = await leaseUnder(deps, times, signal.run_id, asked_at_ms, stop).catch(async (error: unknown) => {
-    deps.onLease?.(false);
-    await giveBack(deps, handle);
+  const leased = await leaseUnder(deps, times, signal.run_id, asked_at_ms, stop).catch((error: unknown) => {
+    if (isRefusal(error) || error instanceof Outage) deps.onLease?.(false);
+    // After an unknown outcome the lease may be held: another that took the message now would find it so, and delete it.
+    if (isRefusal(error)) giveBack(deps, handle);
     throw error;
   });
   deps.onLease?.(true);
@@ -163,7 +168,7 @@ async function leave(deps: WorkerDeps, run: HeldRun, handle: string, requeued: R
 
 /**
  * W1. An unknown outcome is asked after again under the same token until its lease could have passed, or the worker
- * must stop; then the message is given back.
+ * must stop; then the message comes back when its visibility ends.
  */
 function leaseUnder(
   deps: WorkerDeps,
@@ -225,10 +230,16 @@ async function abandonRun(deps: WorkerDeps, run: HeldRun, handle: string): Promi
   if (status !== undefined && isTerminal(status)) forget(deps, handle);
 }
 
-/** A worker that cannot lease a run does not hide its message from one that can. */
-async function giveBack(deps: WorkerDeps, handle: string): Promise<void> {
-  await deps.queue
-    .hide(handle, 0)
+/** The database answered, and would not: not what it says of one row. */
+const isRefusal = (error: unknown): boolean => error instanceof Error && !(error instanceof Outage) && "code" in error;
+
+/**
+ * A worker whose database refuses does not hide a message for a lease from one that can work. Not at once, since SQS
+ * counts each receipt. Nobody waits for it.
+ */
+function giveBack(deps: WorkerDeps, handle: string): void {
+  void deps.queue
+    .hide(handle, GIVEN_BACK_SECONDS)
     .catch((error: unknown) => deps.log.warn("a message was not given back; it comes back later", { error }));
 }
 

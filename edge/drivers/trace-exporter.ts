@@ -32,7 +32,13 @@ interface TraceExporter {
 export function createTraceExporter(deps: ExporterDeps): TraceExporter {
   const ended: FinishedSpan[] = [];
   const lose = losses(deps);
-  let requests = 0;
+  /** When each request began; one whose context the platform has ended never settles. */
+  const requests = new Map<symbol, number>();
+  const isFree = () => {
+    for (const [request, began_ms] of requests)
+      if (deps.clock.now() - began_ms > deps.timeout_ms) requests.delete(request);
+    return requests.size < MAX_REQUESTS;
+  };
   return {
     record: (span) => {
       if (ended.length < MAX_ENDED) ended.push(span);
@@ -41,10 +47,11 @@ export function createTraceExporter(deps: ExporterDeps): TraceExporter {
     flush: async () => {
       if (ended.length === 0) return;
       await deps.sleeper.sleep(GATHER_MS);
-      while (ended.length > 0 && requests < MAX_REQUESTS) {
+      while (ended.length > 0 && isFree()) {
         const batch = ended.splice(0, BATCH);
-        requests += 1;
-        const error = await post(deps, batch).finally(() => (requests -= 1));
+        const request = Symbol();
+        requests.set(request, deps.clock.now());
+        const error = await post(deps, batch).finally(() => requests.delete(request));
         if (error !== undefined) lose(batch.length, error);
       }
     },

@@ -6,6 +6,7 @@ import { parseRunRequest } from "#core/domain/run-request.ts";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
 import { createPacks } from "../../backend/worker/packs/registry.ts";
 import { estimateView } from "../../edge/runs/estimate-schema.ts";
+import { decisionOffer } from "#core/domain/packs/decision.ts";
 import { runView } from "#core/domain/run-view.ts";
 import { opened, turn } from "../unit/packs/decision-fixture.ts";
 import { acceptedRun, bearer, call, get, pointers, post, problemOf, work } from "./client.ts";
@@ -39,7 +40,7 @@ test("an estimate says what a submit would hold and what the work costs", async 
   const answer = await ask(account, work({ inputs }));
   expect(estimateView.parse(answer.body)).toEqual({
     pack_type: "decision",
-    pack_version: "1.0.0",
+    pack_version: decisionOffer.version,
     reserved_usd: "1.0000",
     price_usd: "0.0120",
     least_price_usd: "0.0120",

@@ -1,13 +1,18 @@
 import { eventually } from "../support/eventually.ts";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { runView } from "#core/domain/run-view.ts";
 import { acceptedRun, bearer, call, cancelRun, get, pointers, post, problemOf } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { sharedWorld } from "./harness.ts";
+import { createWorld, type World } from "./harness.ts";
 
-const world = await sharedWorld();
+// Its streams go on for a moment after their tests: others count the calls of their world.
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world.close());
 
 interface Given {
   readonly account: Account;

@@ -1,11 +1,16 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { BAD_INPUTS, type BadInputs } from "./bad-inputs.ts";
 import { get, pointers, post, problemOf } from "./client.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { sharedWorld } from "./harness.ts";
+import { createWorld, type World } from "./harness.ts";
 
-const world = await sharedWorld();
+// Every call of its world is counted.
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world.close());
 let account: Account;
 
 const LEAST_ROWS = 12;

@@ -2,6 +2,7 @@ import { eventually } from "../support/eventually.ts";
 import { afterAll, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { runRequests } from "#core/domain/run-request.ts";
+import { decisionOffer } from "#core/domain/packs/decision.ts";
 import { runView } from "#core/domain/run-view.ts";
 import { definePlan } from "#core/store/plans/define-plan.ts";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
@@ -219,7 +220,7 @@ test("every parameter of the body arrives in the run", async () => {
     metadata: change.metadata,
     timebox_sec: 900,
     min_reliability: 0.5,
-    pack_version: "1.0.0",
+    pack_version: decisionOffer.version,
     minimum_fee_micros: "11000",
   });
 });

@@ -22,8 +22,10 @@ function* words(text: string): Generator<string> {
   const code = text
     .replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*|^\s*--.*$/gm, "")
     .replaceAll(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`|\/(?![*\s])(?:[^/\\\n]|\\.)+\/[a-z]*/g, "");
-  for (const [name] of code.matchAll(/[A-Za-z_][A-Za-z0-9_]*/g))
+  for (const [name] of code.matchAll(/[A-Za-z_][A-Za-z0-9_]*/g)) {
+    yield name.toLowerCase();
     for (const [word] of name.matchAll(/[A-Z]?[a-z]+|[A-Z]+(?![a-z])/g)) yield word.toLowerCase();
+  }
 }
 
 describe("the language", () => {

@@ -57,6 +57,7 @@ describe("the metrics", () => {
     const text = await createPrometheus("worker").text();
     for (const pack of catalog.keys())
       expect(text).toContain(`dpp_run_wait_seconds_count{service="worker",pack_type="${pack}"} 0`);
+    expect(await createPrometheus("reaper").text()).not.toMatch(/^dpp_\w+\{.*kind="done"/m);
     expect(text).toMatch(/^dpp_run_closed_total\{.*pack_type="url",kind="platform_failed".*\} 0$/m);
     expect(text).toMatch(/^dpp_store_outages_total\{.*store="s3".*\} 0$/m);
   });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { exportSettings, type FinishedSpan, otlpBody, TRACE_VARIABLES, traceFaults } from "#core/domain/otlp.ts";
-import { continueTrace, isSampled, parseTraceparent } from "#core/domain/trace.ts";
+import { continueTrace, parseTraceparent } from "#core/domain/trace.ts";
 
 const SPAN: FinishedSpan = {
   trace_id: "5b8efff798038103d269b633813fc60c",
@@ -102,17 +102,21 @@ test("headers, which may be a secret, leave this machine with TLS alone", () => 
   expect(faults("http://127.0.0.1:4318", "a=b")).toEqual([]);
 });
 
-test("a trace is sampled by its id, the same way everywhere, in the share that is asked for", () => {
-  const ids = Array.from({ length: 4_000 }, (_, index) => {
-    const random = (Math.imul(index + 1, 0x9e3779b1) >>> 0).toString(16).padStart(8, "0");
-    return `${"a".repeat(18)}${random}${"0".repeat(6)}`;
+test("traces are sampled by chance in the share that is asked for, whatever ids callers choose", () => {
+  const randoms = Array.from({ length: 4_000 }, (_, index) => {
+    const random = new Uint8Array(24).fill(7);
+    new DataView(random.buffer).setUint32(9, Math.imul(index + 1, 0x9e3779b1) >>> 0);
+    return random;
   });
-  const share = (ratio: number) => ids.filter((id) => isSampled(id, ratio)).length / ids.length;
-  expect(share(0)).toBe(0);
-  expect(share(1)).toBe(1);
-  expect(share(0.25)).toBeCloseTo(0.25, 2);
-  const few = ids.filter((id) => isSampled(id, 0.1));
-  expect(few.every((id) => isSampled(id, 0.2))).toBe(true);
+  const chosen = `00-${"0".repeat(16)}${"f".repeat(16)}-${"cd".repeat(8)}-01`;
+  const share = (header: string | undefined, ratio: number) =>
+    randoms.filter((random) => parseTraceparent(continueTrace(header, random, ratio).parent)?.sampled).length /
+    randoms.length;
+  for (const header of [undefined, chosen]) {
+    expect(share(header, 0)).toBe(0);
+    expect(share(header, 1)).toBe(1);
+    expect(share(header, 0.25)).toBeCloseTo(0.25, 2);
+  }
 });
 
 test("a caller may leave its trace out, and cannot have more than the share recorded", () => {
