@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { folded, formed } from "#core/domain/packs/eval-folding.ts";
+import { EVAL_LIMITS } from "#core/domain/packs/eval-limits.ts";
 import { evalOffer } from "#core/domain/packs/eval.ts";
 import { inFence } from "../../../backend/worker/packs/eval/fence.ts";
 import { isMultiple } from "../../../backend/worker/packs/eval/json-value.ts";
@@ -139,6 +140,25 @@ describe("several references", () => {
     score({ metric, ...folding }, 20)();
     expect(toLowerCase.mock.contexts.filter((context) => String(context).length > 400)).toHaveLength(1);
   });
+});
+
+test.each([
+  ["chrf", {}, 6],
+  ["bleu", {}, 8],
+  ["bleu", { order: 1 }, 2],
+  ["rouge_2", {}, 2],
+  ["token_f1", {}, 1],
+])("a run of %s %j may have so many characters that it counts %i times", (metric, options, times) => {
+  const isTaken = (chars: number) => {
+    const cases = Array.from({ length: 1_000 }, (_, at) => ({
+      id: `${at}`,
+      output: "a".repeat(chars),
+      expected: "b",
+    }));
+    return evalOffer.inputs.safeParse({ cases, metrics: [{ metric, ...options }] }).success;
+  };
+  const most = Math.floor(EVAL_LIMITS.max_run_counted / 1_000 / times);
+  expect([isTaken(most - 1), isTaken(most)]).toEqual([true, false]);
 });
 
 describe("schemas", () => {

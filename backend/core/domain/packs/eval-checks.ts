@@ -1,4 +1,4 @@
-import { COMPILING_CHARS, EVAL_LIMITS } from "./eval-limits.ts";
+import { CHRF_ORDERS, COMPILING_CHARS, EVAL_LIMITS } from "./eval-limits.ts";
 import { folded, type Folding, mostGrowth } from "./eval-folding.ts";
 import { countWords, jsonSize, patternSize } from "./eval-measure.ts";
 import type { EvalMetric } from "./eval-metrics.ts";
@@ -36,12 +36,18 @@ export function parseNumber(text: string): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-type RunLimit = "max_run_schema_nodes" | "max_run_regex_steps" | "max_run_levenshtein_cells" | "max_run_rouge_cells";
+type RunLimit =
+  | "max_run_schema_nodes"
+  | "max_run_regex_steps"
+  | "max_run_levenshtein_cells"
+  | "max_run_counted"
+  | "max_run_rouge_cells";
 
 const WORK_WORDS: Readonly<Record<RunLimit, string>> = {
   max_run_schema_nodes: "values in schemas",
   max_run_regex_steps: "instructions of patterns x characters of outputs",
   max_run_levenshtein_cells: "characters of outputs x characters of expected texts, as folded",
+  max_run_counted: "characters of outputs and expected texts x lengths of the runs that metrics count",
   max_run_rouge_cells: "words of outputs x words of expected texts",
 };
 const RUN_LIMITS = Object.keys(WORK_WORDS) as RunLimit[];
@@ -215,6 +221,13 @@ function firstError(metrics: readonly EvalMetric[], measures: Measures): string 
   return undefined;
 }
 
+/** How often a metric counts runs of characters or words over all of a text; BLEU does for the corpus again. */
+function countsOf(metric: EvalMetric): number {
+  if (metric.metric === "chrf") return CHRF_ORDERS;
+  if (metric.metric === "bleu") return 2 * metric.order;
+  return { token_f1: 1, rouge_1: 1, rouge_2: 2 }[metric.metric as string] ?? 0;
+}
+
 /** How many metrics ask for each kind of work, and what their own patterns and schemas stand for. */
 function demandOf(metrics: readonly MeasuredMetric[]) {
   const count = (name: EvalMetric["metric"]) =>
@@ -228,6 +241,7 @@ function demandOf(metrics: readonly MeasuredMetric[]) {
   ).length;
   const schemas = metrics.flatMap(({ schema }) => (schema === undefined ? [] : [sizeOf(schema)]));
   return {
+    counts: sum(metrics.map(({ metric }) => countsOf(metric))),
     levenshtein: metrics.flatMap(({ metric }) => (metric.metric === "levenshtein" ? [metric] : [])),
     rouge_l: count("rouge_l") - byChar,
     rouge_char: byChar,
@@ -259,6 +273,7 @@ function checkWork(cases: readonly Measured[], metrics: readonly MeasuredMetric[
     max_run_schema_nodes: demand.nodes,
     max_run_regex_steps: demand.tables * COMPILING_CHARS,
     max_run_levenshtein_cells: 0,
+    max_run_counted: 0,
     max_run_rouge_cells: 0,
   };
   const most_rouge_cells = demand.rouge_l * sum(cases.map(({ measures }) => measures.most_rouge_cells));
@@ -268,6 +283,7 @@ function checkWork(cases: readonly Measured[], metrics: readonly MeasuredMetric[
     const chars = measures.output_chars + COMPILING_CHARS;
     spent.max_run_regex_steps += demand.instructions * chars;
     spent.max_run_levenshtein_cells += cells(measures);
+    spent.max_run_counted += demand.counts * (measures.output_chars + measures.expected_chars);
     if (demand.case_patterns > 0) {
       const { instructions, tables } = sizeOf(measures.pattern());
       spent.max_run_regex_steps += demand.case_patterns * (instructions * chars + tables * COMPILING_CHARS);

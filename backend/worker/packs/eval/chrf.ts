@@ -1,10 +1,10 @@
 import { foldCase } from "#core/domain/packs/eval-folding.ts";
+import { CHRF_ORDERS } from "#core/domain/packs/eval-limits.ts";
 import type { MetricOf } from "#core/domain/packs/eval-metrics.ts";
 import { counted, shared } from "./overlap.ts";
 import { best, expectedTexts, type Scorer } from "./scorer.ts";
 
-/** Popović 2015, and sacreBLEU's defaults: runs of up to six characters, recall weighs four times as much. */
-const MAX_ORDER = 6;
+/** Popović 2015, and sacreBLEU's default: recall weighs four times as much. */
 const BETA_SQUARED = 4;
 
 function runs(characters: readonly string[], order: number): string[] {
@@ -23,7 +23,7 @@ interface Sums {
 /** For each reference its sums. Order by order, so that what is counted of the output is counted once for all. */
 function sumsOf(output: readonly string[], references: readonly (readonly string[])[]): readonly Sums[] {
   const all = references.map((reference) => ({ reference, sums: { precision: 0, recall: 0, orders: 0 } }));
-  for (let order = 1; order <= MAX_ORDER && order <= output.length; order++) {
+  for (let order = 1; order <= CHRF_ORDERS && order <= output.length; order++) {
     const ours = counted(runs(output, order));
     for (const { reference, sums } of all) {
       if (reference.length < order) continue;
