@@ -294,6 +294,24 @@ describe("uncertainty", () => {
     expect(data.robustness).toMatchObject({ samples: 1_000, seed: 0, wins: [{ share: 1 }, { share: 0 }] });
   });
 
+  test("of weights alone leaves scores as they are, however far apart", async () => {
+    const apart = table([1], ["max"], [[1.7e308], [-1.7e308]], { uncertainty: { weights: 0.5 } });
+    expect((await decide(apart)).data.robustness?.wins.map(({ share }) => share)).toEqual([1, 0]);
+  });
+
+  test("of the smallest and of the largest weights is that of their ratio", async () => {
+    const wins = async (weight: number) =>
+      (await decide({ ...inputs, ...table([weight, weight, weight], ALL_MAX, TASTE) })).data.robustness?.wins;
+    expect(await Promise.all([wins(Number.MIN_VALUE), wins(Number.MAX_VALUE)])).toEqual([await wins(1), await wins(1)]);
+  });
+
+  test("draws no score below 0 for shares of the sum, which such a score would turn upside down", async () => {
+    const rows = [[0.01], [0.01], [0.01], [0.01], [1]];
+    const wins = async (normalisation: "sum" | "common") =>
+      (await decide(table([1], ["max"], rows, { normalisation, uncertainty: { scores: 1 } }))).data.robustness?.wins;
+    expect(await wins("sum")).toEqual(await wins("common"));
+  });
+
   test("that turns the winner often is warned of", async () => {
     const { data } = await decide(
       table(
@@ -309,6 +327,8 @@ describe("uncertainty", () => {
     expect(data.warnings?.map(({ code }) => code)).toContain("UNCERTAIN_WINNER");
   });
 });
+
+const NAMES = ["a", "b", "c", "d", "e", "f"];
 
 test.each([
   ["no weight", { criteria: [{ name: "a", direction: "max" }] }, "criteria.0.weight"],
@@ -329,6 +349,16 @@ test.each([
   ],
   ["shares of a score of 0", { normalisation: "sum", scores: { p: { a: 0 }, q: { a: 1 } } }, "scores.p.a"],
   ["too few samples", { uncertainty: { samples: 1 } }, "uncertainty.samples"],
+  [
+    "many samples of a table that is not there yet",
+    { method: "promethee", options: [], criteria: [], scores: {}, uncertainty: { samples: 10_000 } },
+    "uncertainty.samples",
+  ],
+  [
+    "many samples of options whose criteria are not there yet",
+    { method: "promethee", criteria: undefined, scores: undefined, options: NAMES, uncertainty: { samples: 10_000 } },
+    "uncertainty.samples",
+  ],
 ])("%s is refused", (_, options, path) => {
   const inputs = {
     question: "Which?",
