@@ -10,6 +10,8 @@ export interface HostileRun {
 
 const TEXT_CHARS = 200_000;
 const filled = (unit: string, chars: number) => unit.repeat(Math.ceil(chars / unit.length)).slice(0, chars);
+/** Matches each character, and reads the rest of the line for each. */
+const AGAIN = "(?:.*(?:a.{0,500}){2}b|a)";
 const LINES = Array.from({ length: 12 }, (_, index) => `Line ${index} of a page which is read while others work.`);
 
 /** The issue's own: each case under each metric measures a class that is searched again from each of its brackets. */
@@ -73,6 +75,13 @@ export function hostileRuns(pages: string): readonly HostileRun[] {
     run("phones", "compliance", { text: filled("+44 20 7946 0958; ", TEXT_CHARS) }),
     run("national phones", "compliance", { text: filled("020 7946 0958; ", TEXT_CHARS) }),
     run("assignments", "compliance", { text: filled("api_key: ", TEXT_CHARS) }),
+    run("first lines of keys", "compliance", { text: filled("Hash----BEGIN PRIVATE KEY----\n", TEXT_CHARS) }),
+    run("patterns", "compliance", { text: filled("a", 120), patterns: [{ name: "own", pattern: AGAIN }] }),
+    run("allowances", "compliance", {
+      text: filled(`${filled("z", 99)}\n`, TEXT_CHARS),
+      patterns: Array.from({ length: 20 }, (_, index) => ({ name: `p${index}`, pattern: "z+" })),
+      allow: Array.from({ length: 200 }, (_, index) => `*zq${index}*`),
+    }),
     run("addresses", "compliance", { text: filled("::1 ", TEXT_CHARS) }),
     run("image", "ocr", { image }),
     run("long text", "url", { url: `${pages}/text`, format: "text" }),

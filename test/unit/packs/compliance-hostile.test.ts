@@ -1,4 +1,5 @@
-import { describe, expect, test, vi } from "vitest";
+import { checkSync } from "recheck";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { COMPLIANCE_LIMITS, type ComplianceInputs } from "#core/domain/packs/compliance.ts";
 import { inspect as inspectHere } from "../../../backend/worker/packs/compliance/inspect.ts";
 import { rulesOf } from "../../../backend/worker/packs/compliance/rules.ts";
@@ -96,6 +97,26 @@ function workOn(text: string): number {
   return work;
 }
 
+/** A pattern whose repetitions all have an end takes linear time, and long to check. */
+const HAS_NO_END = /(?<!\\)[*+]|,\}/;
+
+/** The patterns that a search by every rule tries on a long value or cell, and that may read all of it. */
+function triedOnLong(text: string): readonly RegExp[] {
+  const { exec } = RegExp.prototype;
+  const tried = new Map<string, RegExp>();
+  const spy = vi.spyOn(RegExp.prototype, "exec").mockImplementation(function seen(this: RegExp, read) {
+    if (read.length > 1_000 && !this.global && !this.sticky && exec.call(HAS_NO_END, this.source) !== null)
+      tried.set(String(this), this);
+    return exec.call(this, read);
+  });
+  try {
+    expect([...search(text, rulesOf())]).toHaveLength(rulesOf().length);
+  } finally {
+    spy.mockRestore();
+  }
+  return [...tried.values()];
+}
+
 /** The characters in which a search looks for a piece of what is allowed. */
 function comparedIn(inputs: ComplianceInputs): number {
   const { indexOf } = String.prototype;
@@ -113,6 +134,11 @@ function comparedIn(inputs: ComplianceInputs): number {
 }
 
 describe("hostile texts", () => {
+  // Without it the checker looks for a Java or native program.
+  beforeAll(() => {
+    process.env["RECHECK_SYNC_BACKEND"] = "pure";
+  });
+
   test.each(PIECES.flatMap((piece) => [piece, `${piece}\n`]))(
     "%j over and over takes twice the work where it is twice as long",
     (piece) => {
@@ -120,6 +146,15 @@ describe("hostile texts", () => {
       expect(twice).toBeLessThanOrEqual(2.2 * (once ?? 0) + 2_000);
     },
   );
+
+  test.each([
+    ["a header's value", `Authorization: Token ${"ABCDEFGH".repeat(500)}/`],
+    ["a table's head", `ssn,"${" ".repeat(3_000)}!\n1,2\n`],
+  ])("%s is tried by no pattern that takes more than linear time", (_, text) => {
+    const tried = triedOnLong(text);
+    expect(tried.length).toBeGreaterThan(0);
+    expect(tried.filter(({ source, flags }) => checkSync(source, flags).status !== "safe").map(String)).toEqual([]);
+  });
 
   test("what the rules find is compared with what is allowed once a rule, however many patterns find it", () => {
     const text = `${"z".repeat(99)}\n`.repeat(20);

@@ -46,8 +46,10 @@ function headerOf(text: string, name: RegExp): Header | undefined {
   const end = text.slice(0, HEADER_MAX).indexOf("\n");
   if (end < 0) return undefined;
   const line = text.slice(0, end);
-  const [delimiter = ","] = DELIMITERS.toSorted((a, b) => line.split(b).length - line.split(a).length);
-  const cells = line.split(delimiter);
+  const splits = DELIMITERS.map((delimiter) => ({ delimiter, cells: line.split(delimiter) }));
+  const [{ delimiter, cells } = { delimiter: ",", cells: [] }] = splits.toSorted(
+    (a, b) => b.cells.length - a.cells.length,
+  );
   if (cells.length < 2 || cells.length > MAX_COLUMNS || !cells.every((cell) => HEADER_CELL.test(cell.trim())))
     return undefined;
   const columns = new Set<number>();
