@@ -143,7 +143,7 @@ export function hostileRuns(pages: string): readonly HostileRun[] {
     run("patterns", "compliance", { text: filled("a", 120), patterns: [{ name: "own", pattern: AGAIN }] }),
     run("allowances", "compliance", {
       text: filled(`${filled("z", 99)}\n`, TEXT_CHARS),
-      patterns: Array.from({ length: 20 }, (_, index) => ({ name: `p${index}`, pattern: "z+" })),
+      patterns: Array.from({ length: 16 }, (_, index) => ({ name: `p${index}`, pattern: "z+" })),
       allow: Array.from({ length: 200 }, (_, index) => `*zq${index}*`),
     }),
     run("addresses", "compliance", { text: filled("::1 ", TEXT_CHARS) }),

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decisionOffer } from "#core/domain/packs/decision.ts";
+import { vikor } from "../../../backend/worker/packs/decision/vikor.ts";
 import { decide, table } from "./decision-fixture.ts";
 
 const ALL_MAX = ["max", "max", "max"] as const;
@@ -241,6 +242,23 @@ describe("VIKOR and PROMETHEE II", () => {
   });
 
   // Usual criterion: each criterion ranks the three 1, 0, -1 in some order; flows 1/3, -1/3 and 0.
+  test("VIKOR reads the weights as often for many options as for few", () => {
+    const readsWith = (options: number) => {
+      let reads = 0;
+      const weights = new Proxy([1, 2], {
+        get(target, key, receiver) {
+          reads += 1;
+          return Reflect.get(target, key, receiver) as unknown;
+        },
+      });
+      const names = Array.from({ length: options }, (_, index) => `o${index}`);
+      const criteria = ["a", "b"].map((name) => ({ name, weight: 1, direction: "max" as const }));
+      vikor({ options: names, criteria, rows: names.map((_, index) => [index, index % 3]) }).scores(weights);
+      return reads;
+    };
+    expect(readsWith(40)).toBe(readsWith(4));
+  });
+
   test("PROMETHEE II comes out as by hand", async () => {
     const { data } = await decide(table([1, 1, 1], ALL_MAX, rows, { method: "promethee" }));
     expect(data.ranking.map(({ option }) => option)).toEqual(["option 1", "option 3", "option 2"]);

@@ -12,7 +12,7 @@ export const COMPLIANCE_LIMITS = {
   max_findings: 10_000,
   max_patterns: 20,
   max_pattern_chars: 500,
-  /** Instructions of all patterns x characters of the text; and as many again for what is read again after a match. */
+  /** Instructions of all patterns x characters of the text; and as many to begin in each line and read again after a match. */
   max_pattern_steps: 20_000_000,
   /** How much of a longer line a pattern sees at once, and how much of that it sees again with what follows. */
   pattern_window_chars: 1_000,

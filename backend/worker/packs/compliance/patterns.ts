@@ -6,6 +6,8 @@ import { type Finding, findingOf, resolveOverlaps } from "./findings.ts";
 
 /** Of a longer line so much is read at once, and the last of it again: a match that is longer than this may be missed. */
 const { pattern_window_chars: WINDOW, pattern_overlap_chars: OVERLAP } = COMPLIANCE_LIMITS;
+/** What it takes to begin, in each line and after each match. */
+const STEPS_OF_A_FIND = 20;
 
 type Pattern = NonNullable<ComplianceInputs["patterns"]>[number];
 
@@ -15,7 +17,7 @@ interface Compiled {
   readonly pointer: string;
 }
 
-/** How many steps (instructions x characters) are left for characters that all the patterns read again. */
+/** How many steps are left for all patterns: to begin, and (instructions x characters) to read again. */
 interface Steps {
   left: number;
 }
@@ -32,8 +34,9 @@ function* matchesInLine(
   for (let at = line; at < last;) {
     if (at >= (end === last ? last : end - OVERLAP)) end = Math.min(last, at + WINDOW);
     const until = end === last ? last : end - OVERLAP;
-    steps.left -= size * Math.max(0, Math.min(read, end) - at);
-    if (steps.left < 0) throw new Rejected("PATTERN_TOO_COSTLY", `${pointer}: matches too often in long lines.`);
+    steps.left -= STEPS_OF_A_FIND + size * Math.max(0, Math.min(read, end) - at);
+    if (steps.left < 0)
+      throw new Rejected("PATTERN_TOO_COSTLY", `${pointer}: matches too often, or the text has too many lines.`);
     read = Math.max(read, end);
     // With the character before it, by which a line's start and a word's boundary are known.
     const back = Math.max(line, at - 1);
