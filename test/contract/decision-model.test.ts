@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { type DecisionInputs, decisionOffer } from "#core/domain/packs/decision.ts";
 import { decisionPack } from "../../backend/worker/packs/decision.ts";
 import { answerChecker } from "../../backend/worker/packs/decision/check-answer.ts";
-import { MODEL_LIMITS } from "../../backend/worker/packs/decision/model.ts";
+import { accept, MODEL_LIMITS } from "../../backend/worker/packs/decision/model.ts";
 import { NotBegun, ProcessLost } from "../../backend/worker/packs/isolation/work-process.ts";
 import { context } from "../unit/packs/decision-fixture.ts";
 import { serve } from "./support/local-server.ts";
@@ -180,6 +180,10 @@ describe("a model that fails", () => {
     ["a negative weight", completion({ ...TABLE, criteria: [{ name: "rent", weight: -1, direction: "min" }] })],
     ["one option", completion({ ...TABLE, options: ["Stay"], scores: { Stay: { rent: 1 } } })],
     ["an option twice", completion({ ...TABLE, options: ["Stay", "Stay"], scores: { Stay: { rent: 1 } } })],
+    [
+      "a name with half a character, of which no result can be written",
+      completion({ ...TABLE, options: ["Stay", "\ud800"], scores: { Stay: { rent: 1 }, "\ud800": { rent: 2 } } }),
+    ],
     ["an endless answer", " ".repeat(MODEL_LIMITS.max_response_bytes + 1)],
   ])("with %s is asked again, and then the run fails", async (_, answer) => {
     const { outcome, asked } = await decideWith([answer]);
@@ -203,6 +207,38 @@ describe("a model that fails", () => {
     expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "MODEL_UNAVAILABLE" });
     expect(asked).toHaveLength(times);
     expect(JSON.stringify(outcome)).not.toMatch(/sk-secret|127\.0\.0\.1|10\.0\.0\.1/);
+  });
+});
+
+describe("a table that a model fills in and that is drawn many times", () => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `name ${index}`);
+  const tableOf = (rows: number, columns: number) => ({
+    options: names(rows),
+    criteria: names(columns).map((name) => ({ name, weight: 1, direction: "max" })),
+    scores: Object.fromEntries(
+      names(rows).map((row, at) => [row, Object.fromEntries(names(columns).map((name) => [name, at]))]),
+    ),
+  });
+
+  // 10,000,000 steps: samples x 200 cells x the most options that there may be.
+  test.each<[number, number, Partial<DecisionInputs>, number]>([
+    [50, 4, {}, 1_000],
+    [40, 5, { options: names(40) }, 1_250],
+    [20, 10, { criteria: tableOf(1, 10).criteria as DecisionInputs["criteria"] }, 2_500],
+  ])("of %i x %i is taken where what was given was: %o", async (rows, columns, given, samples) => {
+    const drawn = (count: number) => ({ ...given, method: "promethee" as const, uncertainty: { samples: count } });
+    const refused = decisionOffer.inputs.safeParse({ question: "Which?", ...drawn(samples + 1) });
+    expect(refused.error?.issues.map(({ path }) => path.join("."))).toEqual(["uncertainty.samples"]);
+    const inputs = decisionOffer.inputs.parse({ question: "Which?", ...drawn(samples) });
+    const text = completion(tableOf(rows, columns));
+    expect(accept({ text, inputs, max_tokens: MODEL_LIMITS.max_answer_tokens })).toMatchObject({ kind: "ok" });
+  });
+
+  test("is asked for scores above 0 where the normalisation needs them", async () => {
+    const { asked } = await decideWith([completion(TABLE)], { normalisation: "sum" });
+    const usual = await decideWith([completion(TABLE)]);
+    const taskOf = (each: Asked | undefined) => each?.body.messages[0]?.content ?? "";
+    expect(taskOf(asked[0])).toBe(`${taskOf(usual.asked[0])} Every score is above 0.`);
   });
 });
 

@@ -3,7 +3,7 @@ import { resultOf } from "./isolation/result-of.ts";
 import { createOutcomePool } from "./isolation/outcome-pool.ts";
 import type { Pack } from "./pack.ts";
 
-/** The limits of the inputs keep a scoring well below that. */
+/** What a run may count and compare is limited before it, and a scoring within those limits keeps well below that. */
 const MEMORY = { heap_mb: 384, resident_mb: 800 };
 
 // Beside this file there is a .ts when run from sources and a .js when bundled: the bundler needs it as an entry point.

@@ -1,4 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { COMPLIANCE_LIMITS, complianceOffer } from "#core/domain/packs/compliance.ts";
+import { ID_FORMS } from "../../../backend/worker/packs/compliance/id-forms.ts";
+import { searchPatterns } from "../../../backend/worker/packs/compliance/patterns.ts";
 import { SERVICES } from "../../../backend/worker/packs/compliance/services.ts";
 import { found, inspect, joined } from "./compliance-fixture.ts";
 
@@ -254,9 +257,66 @@ describe("own patterns, allowances and masks", () => {
   test.each([
     ["PATTERN_INVALID", { name: "a", pattern: "(?=a)" }, "a"],
     ["PATTERN_TOO_COSTLY", { name: "a", pattern: "a.*z|a" }, "a".repeat(100_000)],
+    ["PATTERN_TOO_COSTLY", { name: "a", pattern: "(?:.*(?:a.{0,500}){2}b|a)" }, "a".repeat(300)],
   ])("%s costs nothing", async (reason, pattern, text) => {
     await expect(inspect(text, ["jwt"], undefined, { patterns: [pattern] })).rejects.toThrow(reason);
   });
+
+  test("all patterns share the steps that may be read again", async () => {
+    const patterns = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ name: `p${index}`, pattern: "(?:.*(?:a.{0,500}){2}b|a)" }));
+    const text = "a".repeat(120);
+    const { data } = await inspect(text, ["jwt"], undefined, { patterns: patterns(1) });
+    expect(data.findings_total).toBe(text.length);
+    await expect(inspect(text, ["jwt"], undefined, { patterns: patterns(2) })).rejects.toThrow("PATTERN_TOO_COSTLY");
+  });
+
+  test("a line or match takes steps too, however short it is", () => {
+    const patterns = Array.from({ length: 20 }, (_, index) => ({ name: `p${index}`, pattern: "a" }));
+    expect(() => searchPatterns("a\n".repeat(100_000), patterns)).toThrow("PATTERN_TOO_COSTLY");
+  });
+
+  test.each([
+    ["the start of a line", "^q", `${"x".repeat(800)}q${"x".repeat(400)}`, []],
+    ["the end of a line", "x+$", `${"x".repeat(2_500)}y`, []],
+    ["the start of a word", String.raw`\bq`, `${"x".repeat(800)}q${"x".repeat(400)}`, []],
+    ["the end of a word", String.raw`\bx+\b`, `${"x".repeat(2_500)}y ${"x".repeat(2_500)}`, ["x".repeat(2_500)]],
+    ["a match of any length", "k[0-9]+", `k${"1".repeat(5_000)}, k2`, [`k${"1".repeat(5_000)}`, "k2"]],
+  ])("%s is that of the whole line, however long it is", async (_, pattern, text, excerpts) => {
+    const { data } = await inspect(text, ["jwt"], undefined, { patterns: [{ name: "own", pattern }] });
+    expect(data.findings.map(({ start, end }) => text.slice(start, end))).toEqual(excerpts);
+  });
+
+  test("patterns that find the same are one finding, and where it is allowed, one that is", async () => {
+    const text = "aaaaaaaaa\n".repeat(8_000);
+    const patterns = ["a", "b", "c", "d"].map((name) => ({ name, pattern: "a" }));
+    const { data } = await inspect(text, ["jwt"], undefined, { patterns, allow: ["*"] });
+    expect(data).toMatchObject({ allowed_total: 72_000, findings_total: 0, masked_text: text });
+    expect(searchPatterns(text, patterns)).toHaveLength(72_000);
+  });
+
+  test("what is found as it is written and as its escapes stand for is allowed once", async () => {
+    const { data } = await inspect("me &amp; ada@example.com", ["email"], undefined, { allow: ["ada@example.com"] });
+    expect(data).toMatchObject({ allowed_total: 1, findings_total: 0 });
+  });
+
+  test("the largest result is valid", async () => {
+    const line = `${"a".repeat(19)}\n`;
+    const { data } = await inspect(line.repeat(COMPLIANCE_LIMITS.max_text_chars / line.length), undefined, undefined, {
+      patterns: Array.from({ length: COMPLIANCE_LIMITS.max_patterns }, (_, index) => ({
+        name: `p${index}`.padEnd(40, "x"),
+        pattern: index === 0 ? "a" : "b",
+      })),
+      mask: "pseudonym",
+      pseudonym_key: "a key of sixteen characters",
+      allow: Array.from({ length: COMPLIANCE_LIMITS.max_allowed }, (_, index) => `*${index}*`),
+    });
+    expect(data.findings).toHaveLength(COMPLIANCE_LIMITS.max_findings);
+    expect(data.findings_total).toBe(190_000);
+  });
+
+  test("the summary counts the kinds of identity numbers", () =>
+    expect(complianceOffer.summary).toContain(`${ID_FORMS.length} kinds of identity numbers`));
 
   test("what is allowed is no finding, in either case of letters, and is counted", async () => {
     const { data } = await inspect(PEOPLE, undefined, undefined, { allow: ["*@EXAMPLE.com"] });
@@ -309,8 +369,7 @@ describe("own patterns, allowances and masks", () => {
       "patterns.0.pattern",
     ],
     ["a country that is none", { regions: ["Spain"] }, "regions.0"],
-  ])("%s is refused", async (_, options, path) => {
-    const { complianceOffer } = await import("#core/domain/packs/compliance.ts");
+  ])("%s is refused", (_, options, path) => {
     const { error } = complianceOffer.inputs.safeParse({ text: "x", ...options });
     expect(error?.issues.map((issue) => issue.path.join("."))).toEqual([path]);
   });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decisionOffer } from "#core/domain/packs/decision.ts";
+import { vikor } from "../../../backend/worker/packs/decision/vikor.ts";
 import { decide, table } from "./decision-fixture.ts";
 
 const ALL_MAX = ["max", "max", "max"] as const;
@@ -241,6 +242,23 @@ describe("VIKOR and PROMETHEE II", () => {
   });
 
   // Usual criterion: each criterion ranks the three 1, 0, -1 in some order; flows 1/3, -1/3 and 0.
+  test("VIKOR reads the weights as often for many options as for few", () => {
+    const readsWith = (options: number) => {
+      let reads = 0;
+      const weights = new Proxy([1, 2], {
+        get(target, key, receiver) {
+          reads += 1;
+          return Reflect.get(target, key, receiver) as unknown;
+        },
+      });
+      const names = Array.from({ length: options }, (_, index) => `o${index}`);
+      const criteria = ["a", "b"].map((name) => ({ name, weight: 1, direction: "max" as const }));
+      vikor({ options: names, criteria, rows: names.map((_, index) => [index, index % 3]) }).scores(weights);
+      return reads;
+    };
+    expect(readsWith(40)).toBe(readsWith(4));
+  });
+
   test("PROMETHEE II comes out as by hand", async () => {
     const { data } = await decide(table([1, 1, 1], ALL_MAX, rows, { method: "promethee" }));
     expect(data.ranking.map(({ option }) => option)).toEqual(["option 1", "option 3", "option 2"]);
@@ -294,6 +312,24 @@ describe("uncertainty", () => {
     expect(data.robustness).toMatchObject({ samples: 1_000, seed: 0, wins: [{ share: 1 }, { share: 0 }] });
   });
 
+  test("of weights alone leaves scores as they are, however far apart", async () => {
+    const apart = table([1], ["max"], [[1.7e308], [-1.7e308]], { uncertainty: { weights: 0.5 } });
+    expect((await decide(apart)).data.robustness?.wins.map(({ share }) => share)).toEqual([1, 0]);
+  });
+
+  test("of the smallest and of the largest weights is that of their ratio", async () => {
+    const wins = async (weight: number) =>
+      (await decide({ ...inputs, ...table([weight, weight, weight], ALL_MAX, TASTE) })).data.robustness?.wins;
+    expect(await Promise.all([wins(Number.MIN_VALUE), wins(Number.MAX_VALUE)])).toEqual([await wins(1), await wins(1)]);
+  });
+
+  test("draws no score below 0 for shares of the sum, which such a score would turn upside down", async () => {
+    const rows = [[0.01], [0.01], [0.01], [0.01], [1]];
+    const wins = async (normalisation: "sum" | "common") =>
+      (await decide(table([1], ["max"], rows, { normalisation, uncertainty: { scores: 1 } }))).data.robustness?.wins;
+    expect(await wins("sum")).toEqual(await wins("common"));
+  });
+
   test("that turns the winner often is warned of", async () => {
     const { data } = await decide(
       table(
@@ -309,6 +345,8 @@ describe("uncertainty", () => {
     expect(data.warnings?.map(({ code }) => code)).toContain("UNCERTAIN_WINNER");
   });
 });
+
+const NAMES = ["a", "b", "c", "d", "e", "f"];
 
 test.each([
   ["no weight", { criteria: [{ name: "a", direction: "max" }] }, "criteria.0.weight"],
@@ -329,6 +367,16 @@ test.each([
   ],
   ["shares of a score of 0", { normalisation: "sum", scores: { p: { a: 0 }, q: { a: 1 } } }, "scores.p.a"],
   ["too few samples", { uncertainty: { samples: 1 } }, "uncertainty.samples"],
+  [
+    "many samples of a table that is not there yet",
+    { method: "promethee", options: [], criteria: [], scores: {}, uncertainty: { samples: 10_000 } },
+    "uncertainty.samples",
+  ],
+  [
+    "many samples of options whose criteria are not there yet",
+    { method: "promethee", criteria: undefined, scores: undefined, options: NAMES, uncertainty: { samples: 10_000 } },
+    "uncertainty.samples",
+  ],
 ])("%s is refused", (_, options, path) => {
   const inputs = {
     question: "Which?",

@@ -98,6 +98,14 @@ describe("inputs", () => {
       "cases.1.output",
     ],
     [
+      "texts too long to count so often",
+      {
+        cases: [item("a"), item("b", letters(130_000), letters(100_000))],
+        metrics: [1, 2, 3, 4].map((at) => ({ metric: "chrf", label: `m${at}` })),
+      },
+      "cases.1.output",
+    ],
+    [
       "texts of too many words",
       { cases: [item("a", "a ".repeat(20_000), "a ".repeat(10_001))], metrics: ["rouge_l"] },
       "cases.0.output",

@@ -12,8 +12,11 @@ export const COMPLIANCE_LIMITS = {
   max_findings: 10_000,
   max_patterns: 20,
   max_pattern_chars: 500,
-  /** Instructions of all patterns x characters of the text. */
+  /** Instructions of all patterns x characters of the text; and as many to begin in each line and read again after a match. */
   max_pattern_steps: 20_000_000,
+  /** How much of a longer line a pattern sees at once, and how much of that it sees again with what follows. */
+  pattern_window_chars: 1_000,
+  pattern_overlap_chars: 200,
   max_allowed: 200,
   max_allowed_chars: 200,
   max_regions: 20,
@@ -79,7 +82,11 @@ const pattern = z.strictObject({
     .describe("What its findings have as their `kind`."),
   pattern: textUpTo(COMPLIANCE_LIMITS.max_pattern_chars)
     .min(1)
-    .describe("An expression of RE2, which has no lookaround and no references back. A match lies within one line."),
+    .describe(
+      "An expression of RE2, which has no lookaround and no references back. A match lies within one line; in a line of more " +
+        `than ${COMPLIANCE_LIMITS.pattern_window_chars} characters, one that is longer than ` +
+        `${COMPLIANCE_LIMITS.pattern_overlap_chars} may be missed.`,
+    ),
   ignore_case: z.boolean().optional().describe("Whether capitals and small letters are the same; false if left out."),
   severity: z.enum(SEVERITIES).optional().describe("Of its findings; medium if left out."),
 });
@@ -209,7 +216,7 @@ const data = z.strictObject({
     .max(COMPLIANCE_LIMITS.max_findings)
     .describe("In the order of the text, none overlapping. Never what was found."),
   findings_total: offset.describe("How many there are; more than are listed where they are too many."),
-  allowed_total: offset.optional().describe("How many findings `allow` took out."),
+  allowed_total: offset.optional().describe("How many findings `allow` took out, those that overlap counted as one."),
   masked_text: z
     .string()
     .max(COMPLIANCE_LIMITS.max_text_chars * MASKED_PER_CHAR)
@@ -242,7 +249,7 @@ export const complianceOffer: PackOffer<ComplianceInputs> = {
   title: "Compliance",
   summary:
     "Finds personal data and secrets in a text: keys and tokens of over 180 services, passwords and keys by the names beside " +
-    "them, cards, IBANs, identity numbers of 45 countries' kinds, passports, dates of birth, contacts, addresses, and your own " +
+    "them, cards, IBANs, 46 kinds of identity numbers, passports, dates of birth, contacts, addresses, and your own " +
     "patterns. Rule, kind, severity, confidence and exact offsets of each, the masked text, and a verdict: FAIL for " +
     "credentials, cards and identity numbers; REVIEW for contacts, dates of birth, public IP addresses, IBANs and test keys; " +
     "PASS otherwise. Placeholders are low. Repeats nothing it found.",

@@ -6,6 +6,9 @@ const { max_question_chars, max_options, max_criteria, max_name_chars } = DECISI
 const name = z.string().max(max_name_chars);
 const option = name.describe("One of the options.");
 const criterion = name.describe("One of the criteria.");
+/** Of each criterion its spread and the option that it would turn, each option that turns the winner, pairs and draws. */
+const MAX_WARNINGS = 2 * max_criteria + max_options + 2;
+
 const share = z.number().min(0).max(1);
 const listOf = <Item extends z.ZodType>(max: number, item: Item) => z.array(item).max(max);
 
@@ -111,7 +114,7 @@ const ranking = z
     excluded: listOf(max_options * max_criteria, excluded)
       .optional()
       .describe("Each must-have that an option does not meet; those options are not ranked."),
-    warnings: listOf(max_criteria + max_options + 10, warning)
+    warnings: listOf(MAX_WARNINGS, warning)
       .optional()
       .describe("Why the ranking may mislead; absent where nothing was found."),
     consistency_ratio: z

@@ -13,12 +13,13 @@ const TOKENS_PER_UNIT = 1_000;
 const MIN_OPTIONS = 2;
 const MIN_CRITERIA = 1;
 
-const NAME = /^[^\s\p{Cc}](?:[^\p{Cc}\u2028\u2029]*[^\s\p{Cc}])?$/u;
+// Of a lone surrogate no result can be written; a model can answer with one.
+const NAME = /^[^\s\p{Cc}\p{Cs}](?:[^\p{Cc}\p{Cs}\u2028\u2029]*[^\s\p{Cc}\p{Cs}])?$/u;
 const PROTO = "__proto__";
 
 const decisionName = textUpTo(DECISION_LIMITS.max_name_chars)
   .min(1, { abort: true })
-  .regex(NAME, "must be one line without space at either end")
+  .regex(NAME, "must be one line without space at either end, control characters or lone surrogates")
   .meta({ pattern: lineUpTo(DECISION_LIMITS.max_name_chars) })
   .refine((name) => name !== PROTO, "is a reserved name");
 
@@ -190,30 +191,44 @@ function checkWeights({ criteria = [], pairwise }: Fields, refuse: Refuse): void
   if (pairs.size < needed) refuse(["pairwise"], `must compare every pair of criteria once: ${needed} pairs`);
 }
 
+/** True where scores are divided by each other, but for those of criteria with a scale: they must be above 0. */
+export const needsPositive = ({ method, normalisation }: Pick<Fields, "method" | "normalisation">): boolean =>
+  method === "weighted_sum" && (normalisation === "sum" || normalisation === "max");
+
 /** Refuses scores outside of their scale, and such as a normalisation cannot use. */
-function checkScores({ criteria = [], scores: rows = {}, normalisation, method }: Fields, refuse: Refuse): void {
-  const needsPositive = method === "weighted_sum" && (normalisation === "sum" || normalisation === "max");
+function checkScores(value: Fields, refuse: Refuse): void {
+  const { criteria = [], scores: rows = {}, normalisation } = value;
   for (const { name, scale } of criteria) {
     for (const [option, row] of Object.entries(rows)) {
       const score = Object.hasOwn(row, name) ? row[name] : undefined;
       if (score === undefined) continue;
       if (scale !== undefined && (score < scale.min || score > scale.max))
         refuse(["scores", option, name], `must be from ${scale.min} to ${scale.max}, as its scale says`);
-      else if (scale === undefined && needsPositive && score <= 0)
+      else if (scale === undefined && needsPositive(value) && score <= 0)
         refuse(["scores", option, name], `must be above 0 for the normalisation ${normalisation}`);
     }
   }
 }
 
+/** How large the table can become: a side that is absent a model fills in, and it refuses more cells than it may. */
+function largestTable({ options = [], criteria = [] }: Fields): { readonly options: number; readonly cells: number } {
+  const { max_options, max_criteria } = DECISION_LIMITS;
+  const [rows, columns] = [options.length || max_options, criteria.length || max_criteria];
+  if (options.length > 0 && criteria.length > 0) return { options: rows, cells: rows * columns };
+  const { max_cells } = DECISION_MODEL_LIMITS;
+  const fitting = options.length > 0 ? rows : Math.min(rows, Math.floor(max_cells / Math.max(1, criteria.length)));
+  return { options: fitting, cells: Math.min(max_cells, rows * columns) };
+}
+
 function checkSamples(value: Fields, refuse: Refuse): void {
   if (value.uncertainty === undefined) return;
-  const [options, criteria] = [value.options?.length ?? 0, value.criteria?.length ?? 0];
-  const steps =
-    (value.uncertainty.samples ?? 1_000) * options * criteria * (value.method === "promethee" ? options : 1);
+  const { options, cells: scored } = largestTable(value);
+  const steps = (value.uncertainty.samples ?? 1_000) * scored * (value.method === "promethee" ? options : 1);
   if (steps > DECISION_LIMITS.max_sample_steps)
     refuse(
       ["uncertainty", "samples"],
-      `takes more than ${DECISION_LIMITS.max_sample_steps} samples x cells (x options with promethee)`,
+      `takes more than ${DECISION_LIMITS.max_sample_steps} samples x cells (x options with promethee), ` +
+        `where options or criteria that are absent count as up to ${DECISION_MODEL_LIMITS.max_cells} cells`,
     );
 }
 

@@ -1,4 +1,5 @@
-import { COMPILING_CHARS, EVAL_LIMITS } from "./eval-limits.ts";
+import { CHRF_ORDERS, COMPILING_CHARS, EVAL_LIMITS } from "./eval-limits.ts";
+import { folded, type Folding, mostGrowth } from "./eval-folding.ts";
 import { countWords, jsonSize, patternSize } from "./eval-measure.ts";
 import type { EvalMetric } from "./eval-metrics.ts";
 
@@ -35,12 +36,18 @@ export function parseNumber(text: string): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-type RunLimit = "max_run_schema_nodes" | "max_run_regex_steps" | "max_run_levenshtein_cells" | "max_run_rouge_cells";
+type RunLimit =
+  | "max_run_schema_nodes"
+  | "max_run_regex_steps"
+  | "max_run_levenshtein_cells"
+  | "max_run_counted"
+  | "max_run_rouge_cells";
 
 const WORK_WORDS: Readonly<Record<RunLimit, string>> = {
   max_run_schema_nodes: "values in schemas",
   max_run_regex_steps: "instructions of patterns x characters of outputs",
-  max_run_levenshtein_cells: "characters of outputs x characters of expected texts",
+  max_run_levenshtein_cells: "characters of outputs x characters of expected texts, as folded",
+  max_run_counted: "characters of outputs and expected texts x lengths of the runs that metrics count",
   max_run_rouge_cells: "words of outputs x words of expected texts",
 };
 const RUN_LIMITS = Object.keys(WORK_WORDS) as RunLimit[];
@@ -85,6 +92,11 @@ function measuresOf(item: EvalCase) {
     references,
     output_chars,
     expected_chars,
+    /** Characters of the output x characters of the expected text, as a metric compares them. */
+    folded_cells(folding: Folding): number {
+      const lengthOf = (text: string) => folded(text, folding).length;
+      return (lengthOf(output) + lengthOf(baseline)) * sum(texts.map(lengthOf));
+    },
     pattern: once(() => sizeOfPattern(typeof expected === "string" ? expected : "")),
     schema: once(() => sizeOfSchema(expected)),
     are_numbers: once(() => references.every((one) => typeof one === "number" || parseNumber(one) !== undefined)),
@@ -209,6 +221,13 @@ function firstError(metrics: readonly EvalMetric[], measures: Measures): string 
   return undefined;
 }
 
+/** How often a metric counts runs of characters or words over all of a text; BLEU does for the corpus again. */
+function countsOf(metric: EvalMetric): number {
+  if (metric.metric === "chrf") return CHRF_ORDERS;
+  if (metric.metric === "bleu") return 2 * metric.order;
+  return { token_f1: 1, rouge_1: 1, rouge_2: 2 }[metric.metric as string] ?? 0;
+}
+
 /** How many metrics ask for each kind of work, and what their own patterns and schemas stand for. */
 function demandOf(metrics: readonly MeasuredMetric[]) {
   const count = (name: EvalMetric["metric"]) =>
@@ -222,7 +241,8 @@ function demandOf(metrics: readonly MeasuredMetric[]) {
   ).length;
   const schemas = metrics.flatMap(({ schema }) => (schema === undefined ? [] : [sizeOf(schema)]));
   return {
-    levenshtein: count("levenshtein"),
+    counts: sum(metrics.map(({ metric }) => countsOf(metric))),
+    levenshtein: metrics.flatMap(({ metric }) => (metric.metric === "levenshtein" ? [metric] : [])),
     rouge_l: count("rouge_l") - byChar,
     rouge_char: byChar,
     case_patterns: count("regex"),
@@ -235,6 +255,17 @@ function demandOf(metrics: readonly MeasuredMetric[]) {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
+/** What comparing a case takes: texts are folded to be measured only where the run may pass the limit by their growth. */
+function levenshteinCells(cases: readonly Measured[], metrics: readonly Folding[]): (measures: Measures) => number {
+  const plain = ({ output_chars, expected_chars }: Measures) => output_chars * expected_chars;
+  const growth = sum(metrics.map((metric) => mostGrowth(metric) ** 2));
+  const may_pass = growth * sum(cases.map(({ measures }) => plain(measures))) > EVAL_LIMITS.max_run_levenshtein_cells;
+  return (measures) =>
+    sum(
+      metrics.map((metric) => (may_pass && mostGrowth(metric) > 1 ? measures.folded_cells(metric) : plain(measures))),
+    );
+}
+
 /** Refuses the first case that takes the run past a limit of its work. A case is counted once for all metrics of a kind. */
 function checkWork(cases: readonly Measured[], metrics: readonly MeasuredMetric[], refuse: Refuse): void {
   const demand = demandOf(metrics);
@@ -242,14 +273,17 @@ function checkWork(cases: readonly Measured[], metrics: readonly MeasuredMetric[
     max_run_schema_nodes: demand.nodes,
     max_run_regex_steps: demand.tables * COMPILING_CHARS,
     max_run_levenshtein_cells: 0,
+    max_run_counted: 0,
     max_run_rouge_cells: 0,
   };
   const most_rouge_cells = demand.rouge_l * sum(cases.map(({ measures }) => measures.most_rouge_cells));
+  const cells = levenshteinCells(cases, demand.levenshtein);
   const counts_words = most_rouge_cells > EVAL_LIMITS.max_run_rouge_cells;
   for (const [index, { measures }] of cases.entries()) {
     const chars = measures.output_chars + COMPILING_CHARS;
     spent.max_run_regex_steps += demand.instructions * chars;
-    spent.max_run_levenshtein_cells += demand.levenshtein * measures.output_chars * measures.expected_chars;
+    spent.max_run_levenshtein_cells += cells(measures);
+    spent.max_run_counted += demand.counts * (measures.output_chars + measures.expected_chars);
     if (demand.case_patterns > 0) {
       const { instructions, tables } = sizeOf(measures.pattern());
       spent.max_run_regex_steps += demand.case_patterns * (instructions * chars + tables * COMPILING_CHARS);

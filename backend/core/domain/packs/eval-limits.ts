@@ -18,11 +18,16 @@ export const EVAL_LIMITS = {
   max_run_schema_nodes: 10_000,
   /** Of a run: instructions of the pattern x (characters of the output + COMPILING_CHARS). */
   max_run_regex_steps: 20_000_000,
-  /** Of a run: characters of the output x characters of the expected text. */
+  /** Of a run: characters of the output x characters of the expected text, as they are compared: folded. */
   max_run_levenshtein_cells: 200_000_000,
+  /** Of a run: characters of outputs and expected texts x how often runs of tokens are counted over them. */
+  max_run_counted: 5_000_000,
   /** Of a run: words of the output x words of the expected text. */
   max_run_rouge_cells: 200_000_000,
 } as const;
 
 /** Compiling a pattern takes about as long as matching it against so many characters. */
 export const COMPILING_CHARS = 50;
+
+/** chrF counts runs of up to so many characters, as sacreBLEU does (Popović 2015). */
+export const CHRF_ORDERS = 6;

@@ -128,7 +128,8 @@ const metricObject = z.discriminatedUnion(
         .boolean()
         .optional()
         .describe(
-          "Whether `format` asserts what JSON Schema defines of it; false if left out, as the standard has it.",
+          "Whether `format` asserts what JSON Schema defines of it; false if left out, as the standard has it. A text of over " +
+            `8,192 characters is of no format; regex is RE2's, of up to ${EVAL_LIMITS.max_pattern_instructions} instructions.`,
         ),
       schema: schema.optional().describe("One schema for all cases; without it `expected` is each case's schema."),
     }),

@@ -10,7 +10,7 @@ const percent = z.number().min(0).max(100);
 const address = z.string().max(MAX_ADDRESS_CHARS);
 
 const word = z.strictObject({
-  text: z.string().max(max_side_px).describe("The word."),
+  text: z.string().max(OCR_LIMITS.max_text_chars).describe("The word."),
   confidence: percent.describe("How sure the reading is, 0 to 100."),
   box: z
     .strictObject({

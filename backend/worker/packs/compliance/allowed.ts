@@ -14,14 +14,18 @@ function isLike(text: string, parts: readonly string[]): boolean {
 
 /** Whether a text is one of those that are no finding. */
 export function allowance(allow: readonly string[] = []): (text: string) => boolean {
+  if (allow.length === 0) return () => false;
   const exact = new Set<string>();
   const likes: (readonly string[])[] = [];
   for (const one of allow.map((text) => text.toLowerCase())) {
     if (one.includes("*")) likes.push(one.split("*"));
     else exact.add(one);
   }
+  const known = new Map<string, boolean>();
   return (text) => {
     const small = text.toLowerCase();
-    return exact.has(small) || likes.some((parts) => isLike(small, parts));
+    const isAllowed = known.get(small) ?? (exact.has(small) || likes.some((parts) => isLike(small, parts)));
+    known.set(small, isAllowed);
+    return isAllowed;
   };
 }

@@ -154,6 +154,8 @@ function isKey(value: string): boolean {
 const SCHEMES =
   /\b(?:Authorization["']?\s{0,4}[:=]\s{0,4}["']?)?(?<scheme>Bearer|Basic|Token|Bot|ApiKey|GenieKey|SSWS)\s{1,2}(?:token=)?["']?(?<value>[A-Za-z0-9._~+/=:-]{8,4096})/g;
 const MIN_BEARER = 16;
+/** A digit, or a small letter behind a capital: from the start alone, so that each character is read once. */
+const LIKE_A_TOKEN = /^(?:[^\d]*\d|[^A-Z]*[A-Z][^a-z]*[a-z])/;
 
 /** True for user and password in base64 (RFC 7617). */
 function isBasic(value: string): boolean {
@@ -172,7 +174,7 @@ function* inHeaders(text: string): Generator<Span | undefined> {
         ? isBasic(value)
         : value.length >= (isHeader ? MIN_KEY : MIN_BEARER) &&
           !isNoSecret(value) &&
-          (isHeader ? /\d|[A-Z].*[a-z]/.test(value) : isKey(value));
+          (isHeader ? LIKE_A_TOKEN.test(value) : isKey(value));
     yield isSecret ? { start, end: start + value.length, severity: "critical" } : undefined;
   }
 }

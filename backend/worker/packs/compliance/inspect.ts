@@ -19,14 +19,25 @@ function countByRule(findings: readonly Finding[]): Record<string, number> {
   return counts;
 }
 
+function* byRule({ text, patterns, regions }: ComplianceInputs, rules: readonly Rule[]) {
+  yield searchPatterns(text, patterns);
+  yield* search(text, rules, { regions });
+}
+
 /** Everything found, and how much of it the caller allows. */
 function found(inputs: ComplianceInputs, rules: readonly Rule[]) {
-  const { text, regions, patterns, allow, min_confidence = 0 } = inputs;
-  const every = [...searchPatterns(text, patterns), ...search(text, rules, { regions })];
-  const sure = every.filter(({ confidence }) => confidence >= min_confidence);
+  const { text, allow, min_confidence = 0 } = inputs;
   const isAllowed = allowance(allow);
-  const kept = allow === undefined ? sure : sure.filter(({ start, end }) => !isAllowed(text.slice(start, end)));
-  return { findings: resolveOverlaps(kept), allowed: sure.length - kept.length };
+  const kept: Finding[] = [];
+  const allowed: Finding[] = [];
+  for (const every of byRule(inputs, rules)) {
+    const sure = every.filter(({ confidence }) => confidence >= min_confidence);
+    // One rule's findings do not overlap: together they are no longer than the text, and so is what is compared with `allow`.
+    for (const finding of resolveOverlaps(sure)) {
+      (isAllowed(text.slice(finding.start, finding.end)) ? allowed : kept).push(finding);
+    }
+  }
+  return { findings: resolveOverlaps(kept), allowed: resolveOverlaps(allowed).length };
 }
 
 function inspected(inputs: ComplianceInputs): PackOutcome {

@@ -10,7 +10,8 @@ const BETWEEN =
 const HEADER_MAX = 4_000;
 const DELIMITERS = [",", ";", "\t", "|"];
 const MAX_COLUMNS = 200;
-const HEADER_CELL = /^\s*["']?\s*[\p{L}_][\p{L}\p{N} _.#()/-]{0,60}["']?\s*$/u;
+/** Of a cell that was trimmed: two runs of spaces in a row would be tried in all their lengths. */
+const HEADER_CELL = /^["']?\s*[\p{L}_][\p{L}\p{N} _.#()/-]{0,60}["']?$/u;
 
 export interface NamedValue {
   /** Where the value begins. */
@@ -45,9 +46,11 @@ function headerOf(text: string, name: RegExp): Header | undefined {
   const end = text.slice(0, HEADER_MAX).indexOf("\n");
   if (end < 0) return undefined;
   const line = text.slice(0, end);
-  const [delimiter = ","] = DELIMITERS.toSorted((a, b) => line.split(b).length - line.split(a).length);
-  const cells = line.split(delimiter);
-  if (cells.length < 2 || cells.length > MAX_COLUMNS || !cells.every((cell) => HEADER_CELL.test(cell)))
+  const splits = DELIMITERS.map((delimiter) => ({ delimiter, cells: line.split(delimiter) }));
+  const [{ delimiter, cells } = { delimiter: ",", cells: [] }] = splits.toSorted(
+    (a, b) => b.cells.length - a.cells.length,
+  );
+  if (cells.length < 2 || cells.length > MAX_COLUMNS || !cells.every((cell) => HEADER_CELL.test(cell.trim())))
     return undefined;
   const columns = new Set<number>();
   const names = new RegExp(name.source, "iu");

@@ -49,15 +49,23 @@ function puttyEnd(text: string, from: number): number {
   let end = from;
   PUTTY_LINE.lastIndex = end;
   while (PUTTY_LINE.test(text)) end = PUTTY_LINE.lastIndex;
-  return text.slice(0, end).endsWith("\n") ? end - 1 : end;
+  return text[end - 1] === "\n" ? end - 1 : end;
 }
 
 function* otherKeys(text: string): Generator<Span | undefined> {
   for (const { 0: written, index: start } of text.matchAll(IN_ONE_PIECE)) {
     yield { start, end: start + written.length, severity: "critical" };
   }
+  let read = 0;
   for (const { 0: line, index: start } of text.matchAll(PUTTY)) {
-    const end = puttyEnd(text, start + line.length);
+    const from = start + line.length;
+    // A first line within another's lines: these are read to the same end.
+    if (from <= read) {
+      yield undefined;
+      continue;
+    }
+    const end = puttyEnd(text, from);
+    read = end;
     yield text.slice(start, end).includes("Private-Lines") ? { start, end, severity: "critical" } : undefined;
   }
   for (const { 0: written, 1: key = "", index } of text.matchAll(IN_FIELD)) {
@@ -69,6 +77,7 @@ function* otherKeys(text: string): Generator<Span | undefined> {
 /** PEM, OpenSSH and PGP private keys, from their first line to their last, or to where they were cut off; and keys of other formats. */
 export const scanPrivateKey: Scan = function* (text) {
   const nextEnd = endFinder(text);
+  let read = 0;
   for (const { 0: line, index: start } of text.matchAll(BEGIN)) {
     const from = start + line.length;
     const last = nextEnd(from);
@@ -78,7 +87,9 @@ export const scanPrivateKey: Scan = function* (text) {
       const end = last.index + last[0].length;
       yield MATERIAL.test(body) ? { start, end, severity: "critical" } : undefined;
     } else {
-      const end = linesEnd(text, from);
+      // A first line within another's lines: these are read to the same end.
+      const end = from <= read ? from : linesEnd(text, from);
+      read = Math.max(read, end);
       yield end > from ? { start, end, severity: "critical" } : undefined;
     }
   }

@@ -22,8 +22,8 @@ export interface Hints {
 
 /**
  * Looks for one kind of thing. Between two values it does a bounded amount of work, or one pass of a pattern over the
- * text; `undefined` says that nothing was found here and the event loop may have its turn. The whole is linear in the
- * text: a pattern's unbounded part comes last, or begins only where another cannot, so that no text is read over again.
+ * text; `undefined` says that nothing was found here. The whole must be linear in the text: a pattern's unbounded part comes
+ * last, or begins only where another cannot, and what a loop has read is not read again from a later beginning.
  */
 export type Scan = (text: string, hints?: Hints) => Iterable<Span | undefined>;
 

@@ -1,4 +1,4 @@
-import type { DecisionInputs } from "#core/domain/packs/decision.ts";
+import { type DecisionInputs, needsPositive } from "#core/domain/packs/decision.ts";
 import { dominatedOptions } from "./dominance.ts";
 import { type Method, shares } from "./method.ts";
 import type { Missing } from "./missing.ts";
@@ -35,6 +35,9 @@ function methodFor(inputs: DecisionInputs): (table: Table) => Method {
   if (inputs.method === "weighted_sum") return (table) => weightedSum(table, inputs.normalisation ?? "common");
   return { topsis, vikor, promethee }[inputs.method];
 }
+
+/** The least score that can be drawn for a criterion without a scale. */
+const leastScore = (inputs: DecisionInputs): number => (needsPositive(inputs) ? Number.MIN_VALUE : -Number.MAX_VALUE);
 
 function tableOf(inputs: DecisionInputs, weights: readonly number[] | undefined): Table {
   const options = inputs.options ?? [];
@@ -127,7 +130,9 @@ export function rankedReport(inputs: DecisionInputs, sources: Sources, model: st
   const table = without(whole, new Set(excluded.map(({ option }) => option)));
   const isRanked = table.options.length > 0;
   const robustness =
-    inputs.uncertainty && isRanked ? simulate(table, methodFor(inputs), inputs.uncertainty) : undefined;
+    inputs.uncertainty && isRanked
+      ? simulate(table, methodFor(inputs), inputs.uncertainty, leastScore(inputs))
+      : undefined;
   const found = [
     ...(ahp === undefined ? [] : pairWarnings(ahp.consistency_ratio)),
     ...(table.options.length > 1 ? warningsOf(inputs, table, methodFor(inputs)) : []),

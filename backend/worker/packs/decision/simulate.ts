@@ -1,6 +1,6 @@
 import type { DecisionInputs } from "#core/domain/packs/decision.ts";
 import type { Method } from "./method.ts";
-import { at, column, fixed, type Table, TOLERANCE } from "./table.ts";
+import { at, column, fixed, scaled, type Table, TOLERANCE } from "./table.ts";
 
 type Uncertainty = NonNullable<DecisionInputs["uncertainty"]>;
 
@@ -17,8 +17,11 @@ function generator(seed: number): () => number {
   };
 }
 
-/** Monte Carlo: weights and scores are drawn evenly around what was given, and the options ranked, again and again. */
-export function simulate(table: Table, methodOf: (table: Table) => Method, uncertainty: Uncertainty) {
+/**
+ * Monte Carlo: weights and scores are drawn evenly around what was given, and the options ranked, again and again.
+ * `least`: of the scores of a criterion without a scale.
+ */
+export function simulate(table: Table, methodOf: (table: Table) => Method, uncertainty: Uncertainty, least: number) {
   const { weights: offWeights = 0, scores: offScores = 0, samples = DEFAULT_SAMPLES, seed = 0 } = uncertainty;
   const next = generator(seed);
   const around = () => 2 * next() - 1;
@@ -26,11 +29,14 @@ export function simulate(table: Table, methodOf: (table: Table) => Method, uncer
     const values = column(table, index);
     const [low, high] = scale === undefined ? [Math.min(...values), Math.max(...values)] : [scale.min, scale.max];
     const most = Number.MAX_VALUE;
-    return { reach: Math.min(most, offScores * (high - low)), low: scale?.min ?? -most, high: scale?.max ?? most };
+    // Between the ends of what a number can be there may be infinity, of which no share is 0.
+    const reach = offScores === 0 ? 0 : Math.min(most, offScores * (high - low));
+    return { reach, low: scale?.min ?? least, high: scale?.max ?? most };
   });
+  const given = scaled(table.criteria.map(({ weight }) => weight));
   const wins = table.options.map(() => 0);
   for (let sample = 0; sample < samples; sample++) {
-    const weights = table.criteria.map(({ weight }) => weight * Math.max(TOLERANCE, 1 + offWeights * around()));
+    const weights = given.map((weight) => weight * Math.max(TOLERANCE, 1 + offWeights * around()));
     const rows = table.rows.map((row) =>
       row.map((score, index) => {
         const { reach, low, high } = at(ranges, index);

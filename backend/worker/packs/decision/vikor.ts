@@ -19,13 +19,11 @@ const spread = (values: readonly number[]) => {
  */
 export function vikor(table: Table): Method {
   const rows = minMax(table);
-  const regrets = (weights: readonly number[]) =>
-    rows.map((row) =>
-      weigh(
-        row.map((value) => 1 - value),
-        shares(weights),
-      ),
-    );
+  const lacks = rows.map((row) => row.map((value) => 1 - value));
+  const regrets = (weights: readonly number[]) => {
+    const parts = shares(weights);
+    return lacks.map((row) => weigh(row, parts));
+  };
   const scores = (weights: readonly number[]): number[] => {
     const all = regrets(weights);
     const [sums, worst] = [spread(all.map(sum)), spread(all.map((row) => Math.max(...row)))];

@@ -1,4 +1,4 @@
-import type { DecisionInputs } from "#core/domain/packs/decision.ts";
+import { type DecisionInputs, needsPositive } from "#core/domain/packs/decision.ts";
 import type { Method } from "./method.ts";
 import { without } from "./must-have.ts";
 import { rank } from "./ranking.ts";
@@ -84,9 +84,8 @@ function reversalWarnings(inputs: DecisionInputs, table: Table, methodOf: (table
       },
     ];
   });
-  const needsPositive = inputs.normalisation === "sum" || inputs.normalisation === "max";
   const added = table.criteria.flatMap(({ name, scale }, index): Warning[] => {
-    if (needsPositive || (scale !== undefined && inputs.method === "weighted_sum")) return [];
+    if (needsPositive(inputs) || (scale !== undefined && inputs.method === "weighted_sum")) return [];
     const more = withWorse(table, index);
     const other = more.rows.flat().every(Number.isFinite) ? winnerOf(more, methodOf) : undefined;
     if (other === undefined || other === winner || other === "\n") return [];

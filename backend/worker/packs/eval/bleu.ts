@@ -1,7 +1,7 @@
 import type { EvalCase } from "#core/domain/packs/eval-checks.ts";
+import { foldCase } from "#core/domain/packs/eval-folding.ts";
 import type { MetricOf } from "#core/domain/packs/eval-metrics.ts";
-import { foldCase } from "./folding.ts";
-import { counted, ngrams } from "./overlap.ts";
+import { counted, ngrams, shared } from "./overlap.ts";
 import { expectedTexts, type Scorer } from "./scorer.ts";
 
 /** What method 1 of Chen and Cherry 2014 counts for an order without a match; the value of their experiments. */
@@ -39,11 +39,10 @@ type Tokens = readonly string[];
 function statisticsOf(output: Tokens, references: readonly Tokens[], order: number): Statistics {
   const orders = Array.from({ length: order }, (_, at) => at + 1);
   const matches = orders.map((n) => {
-    const most = references.map((reference) => counted(ngrams(reference, n)));
-    let sum = 0;
-    for (const [run, count] of counted(ngrams(output, n)))
-      sum += Math.min(count, Math.max(...most.map((counts) => counts.get(run) ?? 0)));
-    return sum;
+    const most = new Map<string, number>();
+    for (const reference of references)
+      for (const [run, count] of counted(ngrams(reference, n)).of) most.set(run, Math.max(count, most.get(run) ?? 0));
+    return shared(counted(ngrams(output, n)), { of: most });
   });
   const [nearest = 0] = references
     .map(({ length }) => length)

@@ -18,6 +18,7 @@ const row = (length: number, counting: boolean): Int32Array =>
  * time: time is the product of both lengths, memory the shorter.
  */
 export function editDistance(left: readonly string[], right: readonly string[]): number {
+  if (left.length === 0 || right.length === 0) return Math.max(left.length, right.length);
   const [short = new Int32Array(), long = new Int32Array()] = numbered(
     ...(left.length < right.length ? [left, right] : [right, left]),
   );
@@ -37,6 +38,7 @@ export function editDistance(left: readonly string[], right: readonly string[]):
 
 /** Length of the longest common subsequence; time and memory as above. */
 export function longestCommon(left: readonly string[], right: readonly string[]): number {
+  if (left.length === 0 || right.length === 0) return 0;
   const [short = new Int32Array(), long = new Int32Array()] = numbered(
     ...(left.length < right.length ? [left, right] : [right, left]),
   );

@@ -1,4 +1,5 @@
 import type { EvalMetric } from "#core/domain/packs/eval-metrics.ts";
+import { inFence } from "./fence.ts";
 import { compilePattern } from "./regex.ts";
 
 type Extract = NonNullable<EvalMetric["extract"]>;
@@ -39,11 +40,6 @@ function lastNumber(output: string): string | undefined {
   for (const [written] of output.matchAll(NUMBER)) last = written;
   return last === undefined ? undefined : plainNumber(last);
 }
-
-const FENCE = /(?:^|\n)[ \t]{0,3}(`{3,}|~{3,})[^\n]*\n([\s\S]*?)(?:\n[ \t]{0,3}\1|$)/;
-
-/** What stands in the first fence; undefined without one. */
-const inFence = (output: string): string | undefined => FENCE.exec(output)?.[2];
 
 function isJson(text: string): boolean {
   try {

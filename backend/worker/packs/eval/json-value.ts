@@ -20,13 +20,27 @@ function decimalOf(value: number): { readonly digits: bigint; readonly exponent:
   return { digits: BigInt(whole + fraction), exponent: Number(exponent) - fraction.length };
 }
 
-/** True if a number is a multiple of another, as both are written: 19.99 of 0.01, but 1 not of 1e10. */
+/** More digits than a number has as JavaScript writes it. */
+const MOST_DIGITS = 25;
+
+/** 10^exponent modulo another, by squares: the power itself may have 600 digits. */
+function powerOfTen(exponent: number, modulus: bigint): bigint {
+  let power = 1n % modulus;
+  for (let bits = exponent, square = 10n % modulus; bits > 0; bits = Math.floor(bits / 2)) {
+    if (bits % 2 === 1) power = (power * square) % modulus;
+    square = (square * square) % modulus;
+  }
+  return power;
+}
+
+/** True if a number is a multiple of another above 0, as both are written: 19.99 of 0.01, but 1 not of 1e10. */
 export function isMultiple(value: number, of: number): boolean {
   if (!Number.isFinite(value)) return false;
   const [one, other] = [decimalOf(value), decimalOf(of)];
-  const exponent = Math.min(one.exponent, other.exponent);
-  const scaled = ({ digits, exponent: own }: typeof one) => digits * 10n ** BigInt(own - exponent);
-  return scaled(one) % scaled(other) === 0n;
+  const gap = one.exponent - other.exponent;
+  if (gap >= 0) return (one.digits * powerOfTen(gap, other.digits)) % other.digits === 0n;
+  if (-gap > MOST_DIGITS) return one.digits === 0n;
+  return one.digits % (other.digits * 10n ** BigInt(-gap)) === 0n;
 }
 
 const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {

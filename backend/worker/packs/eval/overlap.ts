@@ -3,18 +3,23 @@ import { wordsOf } from "#core/domain/packs/eval-measure.ts";
 import { longestCommon } from "./edit-distance.ts";
 import { bestOf, type Scorer } from "./scorer.ts";
 
-/** How often each item occurs. */
-export function counted(items: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
-  return counts;
+/** How often each item occurs, and how many there are. */
+export interface Counts {
+  readonly of: ReadonlyMap<string, number>;
+  readonly total: number;
 }
 
-/** How many items two lists share, each as often as in the list that has it less often. */
-export function shared(items: readonly string[], others: readonly string[]): number {
-  const counts = counted(others);
+export function counted(items: readonly string[]): Counts {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  return { of: counts, total: items.length };
+}
+
+/** How many items two lists share, each as often as in the list that has it less often. Looks at the fewer of both. */
+export function shared(counts: Pick<Counts, "of">, others: Pick<Counts, "of">): number {
+  const [few, many] = counts.of.size < others.of.size ? [counts.of, others.of] : [others.of, counts.of];
   let total = 0;
-  for (const [item, count] of counted(items)) total += Math.min(count, counts.get(item) ?? 0);
+  for (const [item, count] of few) total += Math.min(count, many.get(item) ?? 0);
   return total;
 }
 
@@ -44,12 +49,12 @@ type Tokenizing = Pick<MetricOf<"rouge_l">, "tokenize">;
 const CHARACTER = /[\p{L}\p{N}]\p{M}*/gu;
 const charactersOf = (text: string): readonly string[] => text.toLowerCase().match(CHARACTER) ?? [];
 
+/** F1 of what two texts share. */
+const sharedF1 = (ours: Counts, theirs: Counts) => ({ score: f1(shared(ours, theirs), ours.total, theirs.total) });
+
 export function tokenF1({ tokenize }: Tokenizing): Scorer {
   const tokensOf = tokenize === "char" ? charactersOf : squadTokens;
-  return bestOf((output, reference) => {
-    const [ours, theirs] = [tokensOf(output), tokensOf(reference)];
-    return { score: f1(shared(ours, theirs), ours.length, theirs.length) };
-  });
+  return bestOf((text) => counted(tokensOf(text)), sharedF1);
 }
 
 const roughWords = ({ tokenize }: Tokenizing) => (tokenize === "char" ? charactersOf : wordsOf);
@@ -57,17 +62,12 @@ const roughWords = ({ tokenize }: Tokenizing) => (tokenize === "char" ? characte
 /** Lin 2004, "ROUGE: A Package for Automatic Evaluation of Summaries", equation 1, as an F1. */
 export function rougeN(metric: Tokenizing, order: 1 | 2): Scorer {
   const tokensOf = roughWords(metric);
-  return bestOf((output, reference) => {
-    const [ours, theirs] = [ngrams(tokensOf(output), order), ngrams(tokensOf(reference), order)];
-    return { score: f1(shared(ours, theirs), ours.length, theirs.length) };
-  });
+  return bestOf((text) => counted(ngrams(tokensOf(text), order)), sharedF1);
 }
 
 /** Equations 2 to 4 of the same, with beta 1. */
 export function rougeL(metric: Tokenizing): Scorer {
-  const tokensOf = roughWords(metric);
-  return bestOf((output, reference) => {
-    const [ours, theirs] = [tokensOf(output), tokensOf(reference)];
-    return { score: f1(longestCommon(ours, theirs), ours.length, theirs.length) };
-  });
+  return bestOf(roughWords(metric), (ours, theirs) => ({
+    score: f1(longestCommon(ours, theirs), ours.length, theirs.length),
+  }));
 }

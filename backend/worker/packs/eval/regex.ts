@@ -44,14 +44,20 @@ const withShortNames = (pattern: string): string =>
 
 /**
  * Compiles a pattern for RE2, which matches in linear time; the escapes of ECMAScript that RE2 writes otherwise are
- * translated. Throws `Rejected` with the place, and never with the pattern.
+ * translated. Throws `Rejected` with the place, and never with the pattern. `onSize` gets what compiling takes, before it.
  */
-export function compilePattern(pattern: string, flags: number, pointer: string): Pattern {
+export function compilePattern(
+  pattern: string,
+  flags: number,
+  pointer: string,
+  onSize: (instructions: number) => void = () => {},
+): Pattern {
   const translated = RE2JS.translateRegExp(withShortNames(pattern));
   const { instructions: size, tables } = patternSize(translated);
   if (size + tables > EVAL_LIMITS.max_pattern_instructions) {
     throw new Rejected("PATTERN_INVALID", `${pointer}: expands to too many instructions.`);
   }
+  onSize(size + tables);
   try {
     return { re: RE2JS.compile(translated, flags), size };
   } catch (error) {

@@ -2,11 +2,14 @@ import { COMPILING_CHARS, EVAL_LIMITS } from "#core/domain/packs/eval-limits.ts"
 import { codePoints, isMultiple, isObject, isOfType, type Json, sortedText } from "./json-value.ts";
 import type { Meter } from "./meter.ts";
 import { compilePattern, type Pattern } from "./regex.ts";
-import { isFormat } from "./schema-formats.ts";
+import { Rejected } from "./rejected.ts";
+import { isFormat, MAX_FORMAT_CHARS } from "./schema-formats.ts";
 import { type Node, type Resource, schemaInvalid, SchemaRegistry } from "./schema-registry.ts";
 
 /** So many characters or members of a value are one step of the meter. */
 const SIZE_PER_STEP = 16;
+/** So many characters of a value with a format are one step more. */
+const FORMAT_CHARS_PER_STEP = 2;
 /** So many instructions x characters of a pattern are one step of the meter. */
 const MATCHING_PER_STEP = 8;
 
@@ -34,6 +37,7 @@ export class SchemaEvaluator {
   readonly #registry: SchemaRegistry;
   readonly #root: Node | boolean;
   readonly #assertsFormats: boolean;
+  readonly #choices = { const: new Map<Node, ReadonlySet<string>>(), enum: new Map<Node, ReadonlySet<string>>() };
   #error: SchemaError | undefined;
 
   constructor(schema: unknown, pointer: string, meter: Meter, patterns: Map<string, Pattern>, assertsFormats: boolean) {
@@ -42,8 +46,7 @@ export class SchemaEvaluator {
     this.#assertsFormats = assertsFormats;
     let instructions = 0;
     this.#registry = new SchemaRegistry(pointer, (pattern, where) => {
-      const known = patterns.get(pattern) ?? compilePattern(pattern, 0, where);
-      if (!patterns.has(pattern)) meter.spend((known.size * COMPILING_CHARS) / MATCHING_PER_STEP);
+      const known = patterns.get(pattern) ?? compilePattern(pattern, 0, where, this.#spendCompiling);
       patterns.set(pattern, known);
       instructions += known.size;
       if (instructions > EVAL_LIMITS.max_pattern_instructions)
@@ -52,12 +55,32 @@ export class SchemaEvaluator {
     this.#root = this.#registry.read(schema);
   }
 
+  readonly #spendCompiling = (instructions: number): void =>
+    this.#meter.spend((instructions * COMPILING_CHARS) / MATCHING_PER_STEP);
+
+  /** Whether a text is an expression of RE2 that a schema might have. What compiling takes is spent first. */
+  readonly #isExpression = (text: string): boolean => {
+    try {
+      compilePattern(text, 0, "", this.#spendCompiling);
+      return true;
+    } catch (error) {
+      if (error instanceof Rejected && error.reason_code === "PATTERN_INVALID") return false;
+      throw error;
+    }
+  };
+
   /** Why a value is invalid; undefined if it is valid. */
   errorOf(value: unknown): SchemaError | undefined {
     this.#error = undefined;
     const root = this.#root;
     const seen = typeof root === "boolean" ? this.#boolean(root, "") : this.#evaluate(root, value, "", [root.resource]);
     return seen === undefined ? (this.#error ?? { instance: "", keyword: "schema" }) : undefined;
+  }
+
+  /** The place of a member; its name may be as long as the output, and is read once for each schema that applies. */
+  #below(at: string, name: string | number): string {
+    if (typeof name === "string") this.#meter.spend(name.length / SIZE_PER_STEP);
+    return at + step(name);
   }
 
   #fail(instance: string, keyword: string): undefined {
@@ -141,13 +164,20 @@ export class SchemaEvaluator {
     const type = this.#of(node, "type");
     if (type !== undefined && ![type].flat().some((name) => typeof name === "string" && isOfType(value, name)))
       return "type";
-    if (node.known.has("const") && sortedText(this.#of(node, "const")) !== this.#text(value)) return "const";
-    const choices = this.#of(node, "enum");
-    if (Array.isArray(choices)) {
-      const text = this.#text(value);
-      if (!choices.some((choice) => sortedText(choice) === text)) return "enum";
+    for (const keyword of ["const", "enum"] as const) {
+      const choices = node.known.has(keyword) ? this.#choicesOf(node, keyword) : undefined;
+      if (choices !== undefined && !choices.has(this.#text(value))) return keyword;
     }
     return undefined;
+  }
+
+  /** The texts of the values that a node allows, made once: they may be as long as a schema. */
+  #choicesOf(node: Node, keyword: "const" | "enum"): ReadonlySet<string> | undefined {
+    const values: unknown = keyword === "const" ? [this.#of(node, keyword)] : this.#of(node, keyword);
+    if (!Array.isArray(values)) return undefined;
+    const known = this.#choices[keyword].get(node) ?? new Set(values.map(sortedText));
+    this.#choices[keyword].set(node, known);
+    return known;
   }
 
   #text(value: unknown): string {
@@ -180,7 +210,9 @@ export class SchemaEvaluator {
     const pattern = this.#textOf(node, "pattern");
     if (pattern !== undefined && !this.#matches(pattern, value)) return "pattern";
     const format = this.#assertsFormats ? this.#textOf(node, "format") : undefined;
-    return format !== undefined && !isFormat(format, value) ? "format" : undefined;
+    if (format === undefined) return undefined;
+    this.#meter.spend(Math.min(value.length, MAX_FORMAT_CHARS) / FORMAT_CHARS_PER_STEP);
+    return isFormat(format, value, this.#isExpression) ? undefined : "format";
   }
 
   #matches(pattern: string, text: string): boolean {
@@ -233,7 +265,7 @@ export class SchemaEvaluator {
     for (const [index, item] of value.entries()) {
       const schema = index < first.length ? first[index] : rest;
       if (schema === undefined) break;
-      if (this.#apply(schema, item, at + step(index), scope) === undefined) return false;
+      if (this.#apply(schema, item, this.#below(at, index), scope) === undefined) return false;
       seen.members.add(index);
     }
     return this.#contains(node, value, at, scope, seen);
@@ -253,7 +285,7 @@ export class SchemaEvaluator {
     if (contains === undefined) return true;
     let found = 0;
     for (const [index, item] of value.entries()) {
-      if (this.#apply(contains, item, at + step(index), scope) === undefined) continue;
+      if (this.#apply(contains, item, this.#below(at, index), scope) === undefined) continue;
       found += 1;
       if (node.draft >= 2020) seen.members.add(index);
     }
@@ -285,7 +317,8 @@ export class SchemaEvaluator {
         ...patterns.filter(([pattern]) => this.#matches(pattern, name)).map(([, schema]) => schema),
       ];
       if (schemas.length === 0 && rest !== undefined) schemas.push(rest);
-      for (const schema of schemas) if (this.#apply(schema, member, at + step(name), scope) === undefined) return false;
+      for (const schema of schemas)
+        if (this.#apply(schema, member, this.#below(at, name), scope) === undefined) return false;
       if (schemas.length > 0) seen.members.add(name);
     }
     return true;
@@ -312,7 +345,7 @@ export class SchemaEvaluator {
       : Object.entries(value);
     for (const [name, member] of members) {
       if (seen.members.has(name)) continue;
-      if (this.#apply(schema, member, at + step(name), scope) === undefined) return false;
+      if (this.#apply(schema, member, this.#below(at, name), scope) === undefined) return false;
       seen.members.add(name);
     }
     return true;

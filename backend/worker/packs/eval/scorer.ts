@@ -27,15 +27,18 @@ export function expectedText({ expected }: EvalCase): string {
 /** The texts that a case expects, of which each is right. */
 export const expectedTexts = (item: EvalCase): readonly string[] => referencesOf(item).map(String);
 
-/** A scorer of one text against another, for cases with several: the best counts, the first among equals. */
-export function bestOf(score: (output: string, reference: string) => Scored): Scorer {
+/** The best of several scores, the first among equals. */
+export function best(scores: Iterable<Scored>): Scored {
+  let found: Scored | undefined;
+  for (const one of scores) if (found === undefined || one.score > found.score) found = one;
+  if (found === undefined) throw new TypeError("nothing is expected");
+  return found;
+}
+
+/** A scorer of one text against another, for cases with several: the best counts. The output is read once for all. */
+export function bestOf<Read>(read: (text: string) => Read, score: (output: Read, reference: Read) => Scored): Scorer {
   return (item) => {
-    let best: Scored | undefined;
-    for (const reference of expectedTexts(item)) {
-      const one = score(item.output, reference);
-      if (best === undefined || one.score > best.score) best = one;
-    }
-    if (best === undefined) throw new TypeError("nothing is expected");
-    return best;
+    const output = read(item.output);
+    return best(expectedTexts(item).map((reference) => score(output, read(reference))));
   };
 }

@@ -34,9 +34,12 @@ export function decodeText(body: Uint8Array, charset: string | null, isMarkup: b
   return new TextDecoder().decode(body);
 }
 
-/** Control characters but tab and newlines become U+FFFD: each would take six bytes in JSON and says nothing. */
+/**
+ * Control characters but tab and newlines become U+FFFD: each would take six bytes in JSON and says nothing. So does a
+ * lone surrogate, which no result can hold: JSON inside a page may have one.
+ */
 export function printable(text: string): string {
-  return text.replace(/[^\P{Cc}\t\n\r]/gu, "\uFFFD");
+  return text.toWellFormed().replace(/[^\P{Cc}\t\n\r]/gu, "\uFFFD");
 }
 
 /** At most `max` UTF-16 units of a text, never half a character. */
