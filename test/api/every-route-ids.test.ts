@@ -65,7 +65,7 @@ test.each(ofOwnThings)("$title finds what is the caller's own", async ({ operati
   expect([400, 401, 403, 404]).not.toContain(answer.status);
 });
 
-test.each(ofOwnThings)("$title refuses an id that is none", async ({ operation }) => {
+test.each(ofOwnThings)("$title refuses a malformed id", async ({ operation }) => {
   const { api_key } = await authorized(world);
   for (const id of ["1", "nope", "01a1fa37-24d5-77a5-b92c-ccf60137154", "%00", "'--"]) {
     for (const ids of [[id], [absentId(), id]].slice(0, operation.parameters.filter(isId).length)) {

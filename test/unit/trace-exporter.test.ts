@@ -62,7 +62,7 @@ test("spans arrive in batches, with the headers, and what is left when the proce
   expect(exporter.lost()).toBe(0);
 });
 
-test("a collector that hangs delays nothing: what does not fit is lost, and a stop ends in time", async () => {
+test("a collector that hangs delays nothing: what exceeds the bound is lost, and a stop ends in time", async () => {
   const to = await collector(() => "hang");
   const exporter = exporterTo(to.url, { queued: 3, batch: 2, close_ms: 20 });
   const arrived = to.next();

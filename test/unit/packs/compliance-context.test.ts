@@ -228,7 +228,7 @@ describe("identity numbers, passports and dates of birth", () => {
     ["name,dob\nAda,1980-03-12\n", "1980-03-12"],
   ])("%s is a date of birth", async (text, excerpt) => expect(await found(text)).toEqual([["date_of_birth", excerpt]]));
 
-  test("a date that is of nothing else, or of no day, is none", async () =>
+  test("a date without a name for it, or of no day, is not found", async () =>
     expect(await found("on 12/03/1980; DOB: 31/02/1980; dob: 1980-13-41")).toEqual([]));
 });
 
@@ -368,7 +368,7 @@ describe("own patterns, allowances and masks", () => {
       { text: "a".repeat(150_000), patterns: [{ name: "a", pattern: "(abcdefghij){50}" }] },
       "patterns.0.pattern",
     ],
-    ["a country that is none", { regions: ["Spain"] }, "regions.0"],
+    ["an unknown country", { regions: ["Spain"] }, "regions.0"],
   ])("%s is refused", (_, options, path) => {
     const { error } = complianceOffer.inputs.safeParse({ text: "x", ...options });
     expect(error?.issues.map((issue) => issue.path.join("."))).toEqual([path]);

@@ -186,7 +186,7 @@ describe("schemas", () => {
     expect(regexes(40, "a{1000}")).toMatchObject({ kind: "rejected", reason_code: "SCHEMA_TOO_COSTLY" });
   });
 
-  test("an expression that expands to more than a pattern may is none", () => {
+  test("an expression that expands to more than a pattern may is no regex", () => {
     const scores = ["a{900}", "(abc){900}", "(", "\\p{Letter}"].map((pattern) => regexes(1, pattern));
     expect(scores.map((one) => one.kind === "scored" && one.report.overall.mean)).toEqual([1, 0, 0, 1]);
   });
