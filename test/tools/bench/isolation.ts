@@ -111,10 +111,13 @@ const ENDS = `
          result_bytes, 'bytes, handed back', uncounted_requeues) AS end
     FROM runs WHERE run_id = ANY ($1::uuid[])`;
 
+/** In micros: each run may reserve much more than it costs. */
+const HOSTILE_CREDIT = 10_000_000_000;
+
 /** Measures the worker's event loop while hostile inputs of every pack fill its slots. */
 async function measureWorker(system: System, worker: ChildProcess, runs: HostileRun[], print: (line: string) => void) {
   const tenants = await withOwner(system, async (db) => ({
-    hostile: await createDemoTenant(db, { name: "Hostile" }),
+    hostile: await createDemoTenant(db, { name: "Hostile", credit: HOSTILE_CREDIT }),
     neighbour: await createDemoTenant(db, { name: "Neighbour" }),
   }));
   worker.send("watch");
