@@ -1,26 +1,16 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { METRICS } from "#core/domain/metric.ts";
-import { catalog } from "#core/domain/packs/catalog.ts";
 import { type Metrics, metricsTo } from "#core/ports/metrics.ts";
 
 const SECONDS = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 900];
 type Labels = Readonly<Record<string, string>>;
 
-/** Values that are known. Series of these alone begin at 0: a rate does not see what a series is born with. */
-const VALUES: Readonly<Record<string, readonly string[]>> = {
-  pack_type: [...catalog.keys()],
-  // Of a run's end; other metrics have kinds of their own.
-  kind: ["done", "input_rejected", "pack_failed", "platform_failed"],
-  store: ["database", "redis", "sqs", "s3"],
-};
-
-const knownSeries = (labels: readonly string[]): readonly Labels[] =>
-  labels.length === 0 || (labels.includes("kind") && !labels.includes("pack_type"))
-    ? []
-    : labels.reduce<readonly Labels[]>(
-        (all, label) => all.flatMap((each) => (VALUES[label] ?? []).map((value) => ({ ...each, [label]: value }))),
-        [{}],
-      );
+/** All series that labels can have; none where a label has values that are not known. */
+const seriesOf = (labels: Readonly<Record<string, readonly string[] | undefined>>): readonly Labels[] =>
+  Object.entries(labels).reduce<readonly Labels[]>(
+    (all, [label, values = []]) => all.flatMap((each) => values.map((value) => ({ ...each, [label]: value }))),
+    [{}],
+  );
 
 export interface Prometheus {
   readonly metrics: Metrics;
@@ -37,17 +27,17 @@ export function createPrometheus(service: "worker" | "reaper"): Prometheus {
   const made = new Map<string, (value: number, labels: Labels) => void>();
   for (const [name, { type, by, labels, help }] of Object.entries(METRICS)) {
     if (!by.some((each) => each === service)) continue;
-    const settings = { help, labelNames: [...labels], registers: [registry] };
+    const settings = { help, labelNames: Object.keys(labels), registers: [registry] };
     if (type === "counter") {
       const counter = new Counter({ ...settings, name: `dpp_${name}_total` });
-      for (const series of knownSeries(labels)) counter.inc(series, 0);
+      for (const series of seriesOf(labels)) counter.inc(series, 0);
       made.set(name, (value, given) => counter.inc(given, value));
     } else if (type === "gauge") {
       const gauge = new Gauge({ ...settings, name: `dpp_${name}` });
       made.set(name, (value, given) => gauge.set(given, value));
     } else {
       const histogram = new Histogram({ ...settings, name: `dpp_${name}`, buckets: SECONDS });
-      for (const series of knownSeries(labels)) histogram.zero(series);
+      for (const series of seriesOf(labels)) histogram.zero(series);
       made.set(name, (value, given) => histogram.observe(given, value));
     }
   }

@@ -1,3 +1,4 @@
+import type { LabelsOf } from "#core/domain/metric.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { Pack } from "./packs/pack.ts";
 
@@ -13,7 +14,7 @@ function measured(pack: Pack, metrics: Metrics): Pack {
     offer: pack.offer,
     async run(inputs, context) {
       const began = performance.now();
-      let kind = "interrupted";
+      let kind: LabelsOf<"run_seconds">["kind"] = "interrupted";
       show(1);
       try {
         const outcome = await pack.run(inputs, context);

@@ -20,7 +20,7 @@ const LONGEST_BLOB = 256;
 export const createAnalyticsMetrics = (dataset: AnalyticsDataset): Metrics =>
   metricsTo((_kind, name, value, labels) => {
     const metric = `dpp_${name}${METRICS[name].type === "counter" ? "_total" : ""}`;
-    const blobs = METRICS[name].labels.map((label) => (labels[label] ?? "").slice(0, LONGEST_BLOB));
+    const blobs = Object.keys(METRICS[name].labels).map((label) => (labels[label] ?? "").slice(0, LONGEST_BLOB));
     try {
       dataset.writeDataPoint({ indexes: [metric], blobs: [metric, ...blobs], doubles: [value] });
     } catch {

@@ -13,11 +13,11 @@ const PLANS = 20;
 const FIRST = "00000000-0000-0000-0000-000000000000";
 const ACCOUNTS = ["granted", "charged", "reserved", "available"] as const;
 /** What SQS estimates, by the state of a message. */
-const MESSAGES = {
-  visible: "ApproximateNumberOfMessages",
-  in_flight: "ApproximateNumberOfMessagesNotVisible",
-  delayed: "ApproximateNumberOfMessagesDelayed",
-} as const;
+const MESSAGES = [
+  ["visible", "ApproximateNumberOfMessages"],
+  ["in_flight", "ApproximateNumberOfMessagesNotVisible"],
+  ["delayed", "ApproximateNumberOfMessagesDelayed"],
+] as const;
 
 export interface GaugesSweepDeps {
   readonly db: Db;
@@ -60,7 +60,7 @@ export async function sweepGauges(deps: GaugesSweepDeps, cursor: GaugesCursor): 
 
 async function measureQueue({ metrics }: GaugesSweepDeps, inspector: QueueInspector): Promise<void> {
   const attributes = await inspector.attributes();
-  for (const [state, attribute] of Object.entries(MESSAGES))
+  for (const [state, attribute] of MESSAGES)
     metrics.gauge("queue_messages", Number(attributes[attribute] ?? 0), { state });
 }
 

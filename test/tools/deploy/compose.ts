@@ -161,9 +161,8 @@ export async function checkCompose(report: Report, engine: Engine): Promise<void
   });
 }
 
-/** Those of programs that compose.yaml does not run, and counters of what did not happen. */
-const ABSENT =
-  /probe_success|kube_|ALERTS|_(lost|interrupted|failed|waited_too_long|skipped|drift|unwritable|ended|failures|attempts|purged|rolled_forward|rolled_back|requeued|required)_total/;
+/** Those of programs that compose.yaml does not run, and of what did not happen and has a label of any value. */
+const ABSENT = /probe_success|kube_|ALERTS|dpp_(child_ended|store_failures)_total/;
 
 async function checkSeries(report: Report, url: string): Promise<void> {
   const seriesOf = async (expr: string) =>
