@@ -202,7 +202,7 @@ export function startWorkProcess<Request extends object, Result>(
     const onAbort = () => abandon(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     const timer = setTimeout(giveUp, LONGEST_LOADING_MS, "timeout");
-    let unlimit = nobody;
+    let unlimit: () => void = nobody;
     const unwatch = watchResidentMemory(child.pid ?? 0, memory.resident_mb, () => giveUp("out-of-memory"));
     busy(child);
     try {
