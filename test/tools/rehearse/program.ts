@@ -1,0 +1,29 @@
+import { keyLeaked, postgresRestored, receiptKeyRotated } from "./scenes/incidents.ts";
+import { auditFailing, drift, frozenRun, switchSet } from "./scenes/money.ts";
+import {
+  claimsStuck,
+  databaseOut,
+  horizonStuck,
+  mirrorUnwritable,
+  redisOut,
+  s3Out,
+  sqsOut,
+  storeSlow,
+} from "./scenes/stores.ts";
+import { noReaper, notProbed, retentionStalled, smokeFails, sweepStalled } from "./scenes/upkeep.ts";
+import { deadLetters, noWorker, restarts, runaway, startedLate } from "./scenes/work.ts";
+
+/** Acts follow each other. The lanes of an act are played beside each other, the scenes of a lane one after the other. */
+export const ACTS = [
+  [
+    [frozenRun, deadLetters, horizonStuck, keyLeaked],
+    [sweepStalled, auditFailing],
+    [smokeFails, notProbed],
+    [runaway, restarts],
+    [retentionStalled],
+  ],
+  [[drift, switchSet]],
+  [[noWorker], [startedLate]],
+  [[claimsStuck, storeSlow, s3Out, sqsOut, redisOut, mirrorUnwritable]],
+  [[databaseOut, noReaper, receiptKeyRotated, postgresRestored]],
+] as const;
