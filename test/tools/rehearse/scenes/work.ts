@@ -4,14 +4,14 @@ import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { z } from "zod";
 import { encodeSignal } from "#core/domain/message.ts";
 import { otherJobs } from "../../../dev/demo-other-jobs.ts";
-import { processes, signalQuietly } from "../../../dev/processes.ts";
+import { signalQuietly } from "../../../dev/processes.ts";
 import { held, scene } from "../scene.ts";
 import { ask, buyOne, decisionBody, type Stage, submit } from "../stage.ts";
 
 /** More than QueueDeep allows. */
 const DEEP = 1_005;
 const AT_ONCE = 8;
-const KILL_EACH_MS = 150;
+const KILL_EACH_MS = 400;
 const REASON = ["--reason", "rehearsal"];
 
 /** Workers are gone, and callers go on buying. */
@@ -45,7 +45,15 @@ export const noWorker = scene({
         await Promise.all([system.start("worker"), system.start("worker-2")]);
       },
     },
-    { runbook: "queue-deep", act: 1, follow: ({ system }) => system.start("worker-3") },
+    { runbook: "queued-runs-wait", act: 1, follow: ({ system }) => system.start("worker-3") },
+    {
+      runbook: "queue-deep",
+      act: 2,
+      follow: async ({ dpp }, { tenant_id }) => {
+        await dpp("plan", "define", "few-open", "--max-open-runs", "2");
+        await dpp("plan", "set", "--tenant", tenant_id, "--plan", "few-open");
+      },
+    },
     { runbook: "edge-not-ready", act: 2, follow: ({ dpp }) => dpp("switch", "set", "normal", ...REASON) },
   ],
   over: async (stage, { api_key }) => {
@@ -59,23 +67,36 @@ export const startedLate = scene({
   title: "runs start late",
   alerts: [{ alert: "LatencyBudgetBurnsFast" }, { alert: "LatencyBudgetBurnsSlowly" }],
   raise: async () => undefined,
-  steps: [{ runbook: "latency-budget", act: 1, follow: ({ system }) => system.start("worker-3") }],
+  // By now `noWorker` has started one worker more.
+  steps: [
+    {
+      runbook: "latency-budget",
+      act: 1,
+      follow: async ({ db }) => {
+        const waiting = await db.query("SELECT tenant_id, count(*) FROM runs WHERE status = 'QUEUED' GROUP BY 1", []);
+        held(waiting.length <= 1, "one tenant alone to wait");
+      },
+    },
+  ],
 });
 
 /** The work processes of the workers of this system that do OCR. */
 function workProcesses({ system }: Stage): readonly number[] {
-  const workers = new Set(["worker", "worker-2"].map((name) => system.pid(name as "worker")));
-  return processes()
-    .filter(({ command }) => command.includes("ocr-process"))
-    .map(({ pid }) => pid)
-    .filter((pid) => workers.has(parentOf(pid)));
+  return ["worker" as const, "worker-2" as const].flatMap((name) => {
+    const pid = system.pid(name);
+    return pid === null ? [] : childrenOf(pid).filter((child) => commandOf(child).includes("ocr-process"));
+  });
 }
 
-function parentOf(pid: number): number {
+const childrenOf = (pid: number) => readProc(`${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
+const commandOf = (pid: number) => readProc(`${pid}/cmdline`);
+
+/** Empty for a process that has ended. */
+function readProc(file: string): string {
   try {
-    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+    return readFileSync(`/proc/${file}`, "utf8").trim();
   } catch {
-    return 0;
+    return "";
   }
 }
 
@@ -110,6 +131,14 @@ export const runaway = scene({
   stand_in: "SIGKILL in the place of the kernel's",
   raise: runAway,
   steps: [
+    {
+      runbook: "error-budget",
+      act: 2,
+      follow: async ({ db }, { tenant_id }) => {
+        const sql = "SELECT FROM runs WHERE tenant_id = $1 AND reason_code = 'WORK_PROCESS_LOST'";
+        held((await db.query(sql, [tenant_id])).length > 0, "runs that lost their work process");
+      },
+    },
     {
       runbook: "runaway-tenant",
       act: 1,
