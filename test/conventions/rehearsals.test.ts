@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { ACTS } from "../tools/rehearse/program.ts";
-import type { Scene } from "../tools/rehearse/scene.ts";
+import type { Drill } from "../tools/rehearse/drill.ts";
 import { shortRules } from "../tools/rehearse/short-rules.ts";
 
 const HERE = "backend/deploy";
@@ -19,7 +19,7 @@ const rulesOf = (text: string) =>
   (parse(text) as { readonly groups: readonly { readonly rules: readonly Rule[] }[] }).groups.flatMap(
     ({ rules }) => rules,
   );
-const scenes: readonly Scene[] = ACTS.flat(2);
+const drills: readonly Drill[] = ACTS.flat(2);
 
 /** The numbered steps of a runbook's section "Act". */
 function actsOf(runbook: string): readonly number[] {
@@ -33,7 +33,7 @@ describe("rehearsals", () => {
     const followed = rulesOf(RULES).flatMap(({ alert, annotations }) => {
       if (alert === undefined) return [];
       const runbook = basename(annotations?.runbook ?? "", ".md");
-      const isFollowed = scenes.some(
+      const isFollowed = drills.some(
         ({ alerts, steps }) =>
           alerts.some((each) => each.alert === alert) && steps.some((step) => step.runbook === runbook),
       );
@@ -46,13 +46,13 @@ describe("rehearsals", () => {
   test("follow the runbook of every incident", () => {
     const incidents =
       "redis-flushed postgres-restored key-leaked receipt-key-rotated frozen-run dead-letters runaway-tenant";
-    expect(scenes.flatMap(({ steps }) => steps.map(({ runbook }) => runbook))).toEqual(
+    expect(drills.flatMap(({ steps }) => steps.map(({ runbook }) => runbook))).toEqual(
       expect.arrayContaining(incidents.split(" ")),
     );
   });
 
   test("follow steps that the runbooks have", () => {
-    const missing = scenes.flatMap(({ title, steps }) =>
+    const missing = drills.flatMap(({ title, steps }) =>
       steps
         .filter(({ runbook, act }) => !actsOf(runbook).includes(act))
         .map(({ runbook, act }) => [title, runbook, act]),

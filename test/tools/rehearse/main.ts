@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { needed } from "../deploy/programs.ts";
 import { Report } from "../referees/report.ts";
 import { ACTS } from "./program.ts";
-import type { Scene } from "./scene.ts";
+import type { Drill } from "./drill.ts";
 import { setStage } from "./stage.ts";
 
 const DIR = ".dev/rehearse";
@@ -10,7 +10,7 @@ const USAGE = `usage: npm run rehearse [-- ALERT | RUNBOOK]...
 
 Raises what each alert tells of in a running system, sees it fire, follows its runbook, and sees it clear.`;
 
-const namesOf = ({ alerts, steps }: Scene) => [
+const namesOf = ({ alerts, steps }: Drill) => [
   ...alerts.map(({ alert }) => alert),
   ...steps.map(({ runbook }) => runbook),
 ];
@@ -32,13 +32,18 @@ function wantedNames(): readonly string[] {
 async function main(): Promise<boolean> {
   const names = wantedNames();
   needed("prometheus", "prometheus-alertmanager", "redis-server");
-  const isWanted = (scene: Scene) => names.length === 0 || namesOf(scene).some((name) => names.includes(name));
+  const isWanted = (drill: Drill) => names.length === 0 || namesOf(drill).some((name) => names.includes(name));
   const report = new Report();
   const began = performance.now();
   const stage = await setStage(DIR);
+  const interrupt = () => {
+    console.log("interrupted; taking the stage down");
+    void stage.close().finally(() => process.exit(130));
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, interrupt);
   try {
     for (const act of ACTS) {
-      const lanes = act.map((lane) => (lane as readonly Scene[]).filter(isWanted)).filter((lane) => lane.length > 0);
+      const lanes = act.map((lane) => (lane as readonly Drill[]).filter(isWanted)).filter((lane) => lane.length > 0);
       await Promise.all(
         lanes.map(async (lane) => {
           for (const each of lane) {

@@ -1,5 +1,5 @@
-import { keyLeaked, postgresRestored, receiptKeyRotated } from "./scenes/incidents.ts";
-import { auditFailing, drift, frozenRun, switchSet } from "./scenes/money.ts";
+import { keyLeaked, postgresRestored, receiptKeyRotated } from "./drills/incidents.ts";
+import { auditFailing, drift, frozenRun, switchSet } from "./drills/money.ts";
 import {
   claimsStuck,
   databaseOut,
@@ -9,11 +9,11 @@ import {
   s3Out,
   sqsOut,
   storeSlow,
-} from "./scenes/stores.ts";
-import { noReaper, notProbed, retentionStalled, smokeFails, sweepStalled } from "./scenes/upkeep.ts";
-import { deadLetters, noWorker, restarts, runaway, startedLate } from "./scenes/work.ts";
+} from "./drills/stores.ts";
+import { noReaper, notProbed, retentionStalled, smokeFails, sweepStalled } from "./drills/upkeep.ts";
+import { deadLetters, noWorker, restarts, runaway, startedLate } from "./drills/work.ts";
 
-/** Acts follow each other. The lanes of an act are played beside each other, the scenes of a lane one after the other. */
+/** Acts follow each other. The lanes of an act are played beside each other, the drills of a lane one after the other. */
 export const ACTS = [
   [
     [frozenRun, deadLetters, horizonStuck, keyLeaked],

@@ -14,7 +14,7 @@ import { type Alerting, startAlerting } from "./alerting.ts";
 import { type HttpFront, httpFront } from "./http-front.ts";
 import { startStandIns } from "./stand-ins.ts";
 
-export const PROCESSES = ["edge", "worker", "worker-2", "reaper", "reaper-2"] as const satisfies InstanceName[];
+const PROCESSES = ["edge", "worker", "worker-2", "reaper", "reaper-2"] as const satisfies InstanceName[];
 /** Started by a rehearsal that needs more. */
 const SPARE = ["worker-3", "reaper-3"] as const satisfies InstanceName[];
 
@@ -44,6 +44,8 @@ export interface Stage {
   readonly alerting: Alerting;
   readonly outside: Awaited<ReturnType<typeof startStandIns>>;
   readonly smokeTenant: DemoTenant;
+  /** One that buys here and there. */
+  readonly buyer: DemoTenant;
   /** Ways of worker and reaper, and of the edge, to Postgres and to Redis. */
   readonly gates: { readonly database: readonly Gate[]; readonly redis: readonly Gate[] };
   readonly s3: HttpFront;
@@ -238,6 +240,7 @@ async function build(dir: string, stops: Stops): Promise<Omit<Stage, "close">> {
   stops.add(() => owner.close());
   const newTenant = (name: string) => createDemoTenant(owner.db, { name });
   const smokeTenant = await newTenant("smoke");
+  const buyer = await newTenant("buyer");
   const outside = await startStandIns(system.edgeUrl, smokeTenant.api_key);
   stops.add(() => outside.close());
   const metricsOf = (kind: string) =>
@@ -250,6 +253,6 @@ async function build(dir: string, stops: Stops): Promise<Omit<Stage, "close">> {
   });
   stops.add(() => alerting.close());
   const operator = operatorOf(system, { s3: s3.url, sqs: sqs.url });
-  const base = { dir, system, db: owner.db, pages, alerting, outside, smokeTenant, gates, s3, sqs, settings };
+  const base = { dir, system, db: owner.db, pages, alerting, outside, smokeTenant, buyer, gates, s3, sqs, settings };
   return { ...base, ...operator, newTenant };
 }

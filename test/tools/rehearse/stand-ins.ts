@@ -17,6 +17,7 @@ export async function startStandIns(edgeUrl: string, smokeKey: string) {
   let probes = true;
   let isReady = 0;
   let succeeded_at = Date.now();
+  let key = smokeKey;
   const probe = async () => {
     while (!over.signal.aborted) {
       const answer = await fetch(`${edgeUrl}/readyz`, { signal: AbortSignal.timeout(10_000) }).catch(() => undefined);
@@ -27,7 +28,7 @@ export async function startStandIns(edgeUrl: string, smokeKey: string) {
   };
   const buy = async () => {
     while (!over.signal.aborted) {
-      const isBought = await smoke({ url: edgeUrl, key: smokeKey }).then(
+      const isBought = await smoke({ url: edgeUrl, key }).then(
         () => true,
         () => false,
       );
@@ -47,6 +48,7 @@ export async function startStandIns(edgeUrl: string, smokeKey: string) {
   return {
     target: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     setProbing: (on: boolean) => void (probes = on),
+    setSmokeKey: (next: string) => void (key = next),
     close: async () => {
       over.abort();
       server.close();

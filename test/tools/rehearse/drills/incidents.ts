@@ -5,14 +5,14 @@ import pg from "pg";
 import { z } from "zod";
 import { smoke } from "../../../../backend/deploy/smoke.ts";
 import { until } from "../../deploy/programs.ts";
-import { held, scene } from "../scene.ts";
+import { held, drill } from "../drill.ts";
 import { ask, buyOne, ended, type Stage } from "../stage.ts";
 
 const REASON = ["--reason", "rehearsal"];
 const keys = z.object({ keys: z.array(z.object({ key_id: z.string() })) });
 const created = z.object({ api_key: z.string() });
 
-export const keyLeaked = scene({
+export const keyLeaked = drill({
   title: "API key leaked",
   alerts: [],
   raise: async (stage) => {
@@ -59,7 +59,7 @@ async function restartEdge(stage: Stage, settings: Record<string, string>): Prom
   await stage.system.start("edge");
 }
 
-export const receiptKeyRotated = scene({
+export const receiptKeyRotated = drill({
   title: "receipt key rotated, then leaked",
   alerts: [],
   raise: async (stage) => {
@@ -133,7 +133,7 @@ async function restoreEarlier({ system }: Stage, name: string): Promise<void> {
 
 const databaseOf = ({ system }: Stage) => new URL(system.stack.databaseUrl).pathname.slice(1);
 
-export const postgresRestored = scene({
+export const postgresRestored = drill({
   title: "Postgres restored",
   alerts: [],
   stand_in: "a copy of the database in the place of a backup",
@@ -204,7 +204,7 @@ export const postgresRestored = scene({
     held((await ended(stage, api_key, kept))?.status === "COMPLETED", "a run from before the backup");
     held((await ask(stage, api_key, `/v1/runs/${lost}`)).status === 404, "404 for a run that is lost");
     await buyOne(stage, api_key);
-    await smoke({ url: stage.system.edgeUrl, key: stage.smokeTenant.api_key });
+    await smoke({ url: stage.system.edgeUrl, key: stage.buyer.api_key });
     await stage.dpp("audit", "--full", "--receipts");
   },
 });

@@ -22,7 +22,7 @@ interface Script<Context> {
   over?(stage: Stage, context: Context): Promise<unknown>;
 }
 
-export interface Scene {
+export interface Drill {
   readonly title: string;
   readonly alerts: readonly AlertName[];
   readonly stand_in: string | undefined;
@@ -35,7 +35,7 @@ const nameOf = ({ alert, labels }: AlertName) =>
   labels === undefined ? alert : `${alert} of ${Object.values(labels).join(", ")}`;
 
 /** Raises a condition, sees its alerts fire, follows the runbooks, and sees them clear. */
-export function scene<Context>(script: Script<Context>): Scene {
+export function drill<Context>(script: Script<Context>): Drill {
   const { title, alerts, steps } = script;
   return {
     title,

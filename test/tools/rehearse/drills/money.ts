@@ -3,7 +3,7 @@ import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { resultKey } from "#core/domain/receipt.ts";
 import { until } from "../../deploy/programs.ts";
-import { held, scene } from "../scene.ts";
+import { held, drill } from "../drill.ts";
 import { ended, slowBody, type Stage, submit } from "../stage.ts";
 
 const REASON = ["--reason", "rehearsal"];
@@ -33,7 +33,7 @@ async function foreignObject(stage: Stage) {
   return { ...tenant, run_id };
 }
 
-export const frozenRun = scene({
+export const frozenRun = drill({
   title: "a run is frozen",
   alerts: [{ alert: "AuditRequired" }, { alert: "AuditFindings" }],
   raise: foreignObject,
@@ -69,7 +69,7 @@ export const frozenRun = scene({
 });
 
 /** A balance that somebody changed with SQL: what the audit is for. */
-export const drift = scene({
+export const drift = drill({
   title: "a balance is not what its transfers say",
   alerts: [{ alert: "LedgerDrift" }, { alert: "AuditFindings" }],
   raise: async (stage) => {
@@ -106,14 +106,14 @@ function correction(): string {
 const readRunbook = () => readFileSync("backend/deploy/runbooks/ledger-drift.md", "utf8");
 
 /** What `drift` leaves behind: its last step is this runbook's. */
-export const switchSet = scene({
+export const switchSet = drill({
   title: "the switch is left at halt",
   alerts: [{ alert: "SwitchSet" }],
   raise: ({ dpp }) => dpp("switch", "set", "halt", ...REASON),
   steps: [{ runbook: "switch-set", act: 2, follow: ({ dpp }) => dpp("switch", "set", "normal", ...REASON) }],
 });
 
-export const auditFailing = scene({
+export const auditFailing = drill({
   title: "the audit may not read",
   alerts: [{ alert: "AuditFailing" }],
   raise: ({ db }) => db.query("REVOKE SELECT ON usage_daily FROM dpp_backend", []),

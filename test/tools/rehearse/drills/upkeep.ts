@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { held, scene } from "../scene.ts";
+import { z } from "zod";
+import { held, drill } from "../drill.ts";
 import { ask, buyOne } from "../stage.ts";
 
 /** A receiver of webhooks, and how many it got. */
@@ -20,7 +21,7 @@ async function startReceiver() {
 }
 
 /** A right of the reaper is lost: one sweep fails each time, and nobody looks at what is due. */
-export const sweepStalled = scene({
+export const sweepStalled = drill({
   title: "the webhook sweep fails",
   alerts: [{ alert: "SweepStalled", labels: { sweep: "webhooks" } }, { alert: "WebhookBacklog" }],
   raise: async (stage) => {
@@ -58,7 +59,7 @@ export const sweepStalled = scene({
 });
 
 /** A run of three days ago, whose result S3 will not delete. */
-export const retentionStalled = scene({
+export const retentionStalled = drill({
   title: "S3 refuses to delete",
   alerts: [{ alert: "RetentionStalled" }],
   stand_in: "a run whose retention was moved into the past",
@@ -90,7 +91,7 @@ export const retentionStalled = scene({
   },
 });
 
-export const noReaper = scene({
+export const noReaper = drill({
   title: "no reaper is left",
   alerts: [{ alert: "NoReaperAlive" }],
   raise: async ({ system }) => {
@@ -107,7 +108,7 @@ export const noReaper = scene({
   ],
 });
 
-export const notProbed = scene({
+export const notProbed = drill({
   title: "nothing probes the edge",
   alerts: [{ alert: "EdgeNotProbed" }],
   stand_in: "an exporter of our own, with the names of the blackbox exporter",
@@ -115,19 +116,25 @@ export const notProbed = scene({
   steps: [{ runbook: "edge-not-probed", act: 1, follow: async ({ outside }) => outside.setProbing(true) }],
 });
 
-export const smokeFails = scene({
-  title: "the tenant of the smoke run has no credit",
+const keys = z.object({ keys: z.array(z.object({ key_id: z.string() })) });
+const created = z.object({ api_key: z.string() });
+
+export const smokeFails = drill({
+  title: "the key of the smoke run ends",
   alerts: [{ alert: "SmokeRunFails" }],
-  stand_in:
-    "the paid run bought every 8 s, and its last success said by an exporter of our own, with kube-state-metrics' name",
-  raise: ({ dpp, smokeTenant: { tenant_id } }) =>
-    dpp("clawback", "--tenant", tenant_id, "--usd", "1000", "--id", "rehearsal", "--reason", "rehearsal"),
+  stand_in: "the paid run bought every 8 s; its last success told under the name of kube-state-metrics",
+  raise: async ({ dpp, smokeTenant: { tenant_id } }) => {
+    for (const { key_id } of keys.parse(await dpp("key", "list", "--tenant", tenant_id)).keys)
+      await dpp("key", "revoke", key_id);
+  },
   steps: [
     {
       runbook: "smoke-run-fails",
-      act: 1,
-      follow: ({ dpp, smokeTenant: { tenant_id } }) =>
-        dpp("grant", "--tenant", tenant_id, "--usd", "25", "--id", "smoke-2"),
+      act: 2,
+      follow: async ({ dpp, outside, smokeTenant: { tenant_id } }) => {
+        const made = await dpp("key", "create", "--tenant", tenant_id, "--scopes", "submit,read");
+        outside.setSmokeKey(created.parse(made).api_key);
+      },
     },
   ],
 });

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { encodeSignal } from "#core/domain/message.ts";
 import { otherJobs } from "../../../dev/demo-other-jobs.ts";
 import { signalQuietly } from "../../../dev/processes.ts";
-import { held, scene } from "../scene.ts";
+import { held, drill } from "../drill.ts";
 import { ask, buyOne, decisionBody, type Stage, submit } from "../stage.ts";
 
 /** More than QueueDeep allows. */
@@ -15,7 +15,7 @@ const KILL_EACH_MS = 400;
 const REASON = ["--reason", "rehearsal"];
 
 /** Workers are gone, and callers go on buying. */
-export const noWorker = scene({
+export const noWorker = drill({
   title: "no worker is left",
   alerts: [{ alert: "NoWorkerAlive" }, { alert: "QueuedRunsWait" }, { alert: "QueueDeep" }, { alert: "EdgeNotReady" }],
   stand_in: "a probe of /readyz in the place of the blackbox exporter",
@@ -63,7 +63,7 @@ export const noWorker = scene({
 });
 
 /** Beside `noWorker`: what waited there starts late. */
-export const startedLate = scene({
+export const startedLate = drill({
   title: "runs start late",
   alerts: [{ alert: "LatencyBudgetBurnsFast" }, { alert: "LatencyBudgetBurnsSlowly" }],
   raise: async () => undefined,
@@ -125,7 +125,7 @@ async function runAway(stage: Stage) {
 
 const keys = z.object({ keys: z.array(z.object({ key_id: z.string() })) });
 
-export const runaway = scene({
+export const runaway = drill({
   title: "a tenant's inputs end work processes",
   alerts: [{ alert: "WorkProcessesDie" }, { alert: "ErrorBudgetBurnsFast" }, { alert: "ErrorBudgetBurnsSlowly" }],
   stand_in: "SIGKILL in the place of the kernel's",
@@ -166,11 +166,11 @@ export const runaway = scene({
       },
     },
   ],
-  over: (stage) => buyOne(stage, stage.smokeTenant.api_key),
+  over: (stage) => buyOne(stage, stage.buyer.api_key),
 });
 
 /** A worker that is ended again and again, as one whose container is too small. */
-export const restarts = scene({
+export const restarts = drill({
   title: "a worker starts again and again",
   alerts: [{ alert: "ProcessRestarts" }],
   stand_in: "SIGKILL in the place of the kernel's",
@@ -198,12 +198,12 @@ export const restarts = scene({
   ],
 });
 
-export const deadLetters = scene({
+export const deadLetters = drill({
   title: "a signal is given up",
   alerts: [{ alert: "DeadLetters" }],
   raise: async (stage) => {
     const { stack } = stage.system;
-    const run_id = await buyOne(stage, stage.smokeTenant.api_key);
+    const run_id = await buyOne(stage, stage.buyer.api_key);
     const sqs = new SQSClient({ region: stack.region, endpoint: stack.sqsEndpoint, credentials: stack });
     const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     const MessageBody = encodeSignal({ run_id, traceparent });

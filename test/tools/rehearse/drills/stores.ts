@@ -5,7 +5,7 @@ import { z } from "zod";
 import { tenantKeys } from "#core/store/redis/keys.ts";
 import { until } from "../../deploy/programs.ts";
 import type { Fault, HttpFront } from "../http-front.ts";
-import { held, scene } from "../scene.ts";
+import { held, drill } from "../drill.ts";
 import { buyOne, decisionBody, ended, slowBody, type Stage, submit } from "../stage.ts";
 
 /** Buys until it is told to stop: what a store does shows only when it is called. */
@@ -48,7 +48,7 @@ const OUT = "<Error><Code>ServiceUnavailable</Code><Message>out</Message></Error
 const isObject = (url: string) => url.includes("/results/");
 
 /** Without the right to read or write results a claim cannot be decided. */
-export const claimsStuck = scene({
+export const claimsStuck = drill({
   title: "S3 refuses reads and writes",
   alerts: [{ alert: "ClaimsStuck" }],
   raise: withFault(
@@ -70,7 +70,7 @@ export const claimsStuck = scene({
   over: buysAgain,
 });
 
-export const storeSlow = scene({
+export const storeSlow = drill({
   title: "S3 is slow",
   alerts: [{ alert: "StoreSlow", labels: { store: "s3" } }],
   raise: withFault(
@@ -81,7 +81,7 @@ export const storeSlow = scene({
   over: buysAgain,
 });
 
-export const s3Out = scene({
+export const s3Out = drill({
   title: "S3 is out",
   alerts: [{ alert: "StoreUnreachable", labels: { store: "s3" } }],
   raise: withFault(
@@ -92,7 +92,7 @@ export const s3Out = scene({
   over: buysAgain,
 });
 
-export const sqsOut = scene({
+export const sqsOut = drill({
   title: "SQS is out",
   alerts: [{ alert: "StoreUnreachable", labels: { store: "sqs" } }],
   raise: withFault(
@@ -108,7 +108,7 @@ const withRedis = async <T>({ system }: Stage, use: (redis: Redis) => Promise<T>
   return use(redis).finally(() => redis.disconnect());
 };
 
-export const redisOut = scene({
+export const redisOut = drill({
   title: "Redis is out, and comes back empty",
   alerts: [{ alert: "StoreUnreachable", labels: { store: "redis" } }],
   raise: async (stage) => {
@@ -144,7 +144,7 @@ export const redisOut = scene({
   },
 });
 
-export const mirrorUnwritable = scene({
+export const mirrorUnwritable = drill({
   title: "Redis is full",
   alerts: [{ alert: "MirrorUnwritable" }],
   raise: (stage) => withRedis(stage, (redis) => redis.config("SET", "maxmemory", "1")),
@@ -158,7 +158,7 @@ export const mirrorUnwritable = scene({
 });
 
 /** Runs at work lose their heartbeats with it. */
-export const databaseOut = scene({
+export const databaseOut = drill({
   title: "Postgres is out",
   alerts: [{ alert: "DatabaseUnreachable" }, { alert: "HeartbeatsMissing" }],
   raise: async (stage) => {
@@ -194,7 +194,7 @@ export const databaseOut = scene({
 
 const pids = z.array(z.object({ pid: z.number() }));
 
-export const horizonStuck = scene({
+export const horizonStuck = drill({
   title: "a transaction stays open",
   alerts: [{ alert: "CommitHorizonStuck" }],
   raise: async ({ system }) => {
