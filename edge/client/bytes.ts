@@ -39,10 +39,7 @@ export async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerato
 }
 
 /** A whole body; undefined where it has more than `max` bytes. */
-export async function readUpTo(
-  body: ReadableStream<Uint8Array> | null,
-  max: number,
-): Promise<Bytes | undefined> {
+export async function readUpTo(body: ReadableStream<Uint8Array> | null, max: number): Promise<Bytes | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   if (body !== null)

@@ -162,7 +162,8 @@ export class Transport {
         : typeof value === "object" && value !== null
           ? Object.entries(value).map(([key, each]) => [`${name}[${key}]`, each])
           : [[name, value]];
-      for (const [key, each] of pairs) if (each !== undefined) url.searchParams.append(key, String(each as string | number | boolean));
+      for (const [key, each] of pairs)
+        if (each !== undefined) url.searchParams.append(key, String(each as string | number | boolean));
     }
     return url.href;
   }

@@ -19,7 +19,9 @@ export function clientDocument(): Json {
     .object({ schemas: z.record(z.string(), z.unknown()), parameters: z.unknown() })
     .parse(components);
   const used = Object.fromEntries(
-    Object.entries(paths as Json).flatMap(([path, item]) => (isOfClient(path) ? [[path, successes(item as Json)]] : [])),
+    Object.entries(paths as Json).flatMap(([path, item]) =>
+      isOfClient(path) ? [[path, successes(item as Json)]] : [],
+    ),
   );
   const bodies = plain(schemas) as Json;
   const kept = { paths: plain(used), webhooks: plain(webhooks) };

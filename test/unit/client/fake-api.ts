@@ -42,10 +42,13 @@ export const json = (body: unknown, status = 200, headers: Record<string, string
   });
 
 export const problem = (status: number, code: string, headers: Record<string, string> = {}): Response =>
-  new Response(JSON.stringify({ type: `https://x.example/problems/${code}`, code, title: "T", status, detail: "Why." }), {
-    status,
-    headers: { "content-type": "application/problem+json", "x-request-id": "req-1", ...headers },
-  });
+  new Response(
+    JSON.stringify({ type: `https://x.example/problems/${code}`, code, title: "T", status, detail: "Why." }),
+    {
+      status,
+      headers: { "content-type": "application/problem+json", "x-request-id": "req-1", ...headers },
+    },
+  );
 
 /** An answer that never comes: it ends when the request is aborted. */
 export const never = ({ signal }: Sent): Promise<Response> =>

@@ -111,7 +111,9 @@ describe("Retry-After", () => {
   });
 
   test("is absent: the pauses double up to eight seconds", async () => {
-    const { dpp } = fakeApi([...Array.from({ length: 7 }, () => problem(500, "internal")), json({})], { maxRetries: 7 });
+    const { dpp } = fakeApi([...Array.from({ length: 7 }, () => problem(500, "internal")), json({})], {
+      maxRetries: 7,
+    });
     await settled(dpp.budget());
     expect(time.pauses()).toEqual([187.5, 375, 750, 1_500, 3_000, 6_000, 6_000]);
   });
@@ -198,7 +200,9 @@ describe("a client", () => {
   );
 
   test("follows no redirect with its key", async () => {
-    const { dpp, sent } = fakeApi([new Response(null, { status: 307, headers: { location: "https://evil.example/" } })]);
+    const { dpp, sent } = fakeApi([
+      new Response(null, { status: 307, headers: { location: "https://evil.example/" } }),
+    ]);
     expect(await failure(dpp.budget())).toMatchObject({ name: "ApiError", status: 307 });
     expect(sent).toHaveLength(1);
   });
