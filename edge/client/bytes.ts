@@ -1,11 +1,14 @@
+import { VerificationError } from "./errors.ts";
+
 /** Functions over bytes that every runtime has: no Buffer. */
 
 /** Named so that versions of TypeScript before 5.7, whose arrays are not generic, read it too. */
-export type Bytes = ReturnType<TextEncoder["encode"]>;
+export type Bytes = ReturnType<Uint8Array["slice"]>;
 
 export const utf8 = (text: string): Bytes => new TextEncoder().encode(text);
 
-export const fromUtf8 = (bytes: Uint8Array): string => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+/** What is no UTF-8 becomes U+FFFD, and then has another hash, or another signature. */
+export const fromUtf8 = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 /** Undefined: the text is not base64, or not base64url. */
 export function fromBase64(text: string): Bytes | undefined {
@@ -38,14 +41,14 @@ export async function* chunksOf(body: ReadableStream<Uint8Array>): AsyncGenerato
   }
 }
 
-/** A whole body; undefined where it has more than `max` bytes. */
-export async function readUpTo(body: ReadableStream<Uint8Array> | null, max: number): Promise<Bytes | undefined> {
+/** A whole body. Throws VerificationError where it has more than `max` bytes. */
+export async function readUpTo(body: ReadableStream<Uint8Array> | null, max: number): Promise<Bytes> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   if (body !== null)
     for await (const chunk of chunksOf(body)) {
       length += chunk.length;
-      if (length > max) return undefined;
+      if (length > max) throw new VerificationError(`more than ${max} bytes`);
       chunks.push(chunk);
     }
   const bytes = new Uint8Array(length);

@@ -1,5 +1,5 @@
-import { Keys } from "./keys.ts";
-import { List } from "./pages.ts";
+import { type Keys, keysOf } from "./keys.ts";
+import { type List, listOf } from "./pages.ts";
 import { type RunOptions, Runs } from "./runs.ts";
 import { type ApiResponse, type ClientOptions, type RequestOptions, Transport } from "./transport.ts";
 import type {
@@ -16,7 +16,7 @@ import type {
   Usage,
   UsageQuery,
 } from "./types.ts";
-import { Webhooks } from "./webhooks.ts";
+import { type Webhooks, webhooksOf } from "./webhooks.ts";
 
 export {
   ApiError,
@@ -56,8 +56,8 @@ export class Decisionproof {
   constructor(options: ClientOptions = {}) {
     this.#transport = new Transport(options);
     this.runs = new Runs(this.#transport);
-    this.keys = new Keys(this.#transport);
-    this.webhooks = new Webhooks(this.#transport);
+    this.keys = keysOf(this.#transport);
+    this.webhooks = webhooksOf(this.#transport);
   }
 
   /**
@@ -71,24 +71,24 @@ export class Decisionproof {
   readonly packs = {
     /** The catalogue: schemas, prices, limits and an example of each pack. */
     list: async (options: CallOptions = {}): Promise<Pack[]> =>
-      (await this.get<{ packs: Pack[] }>("/v1/packs", options)).data.packs,
-    get: async (pack: PackType, options: CallOptions = {}): Promise<Pack> =>
-      (await this.get<Pack>(`/v1/packs/${encodeURIComponent(pack)}`, options)).data,
+      (await this.#transport.data<{ packs: Pack[] }>("GET", "/v1/packs", options)).packs,
+    get: (pack: PackType, options: CallOptions = {}): Promise<Pack> =>
+      this.#transport.data("GET", `/v1/packs/${encodeURIComponent(pack)}`, options),
   };
 
   readonly ledger = {
     /** Every movement of the account's money, newest first unless `order` says otherwise. */
     list: (query: LedgerQuery = {}, options: CallOptions = {}): List<Transfer, LedgerPage> =>
-      new List<Transfer, LedgerPage>(this.#transport, "/v1/ledger", ({ transfers }) => transfers, query, options),
+      listOf(this.#transport, "/v1/ledger", "transfers", query, options),
   };
 
-  async budget(options: CallOptions = {}): Promise<Budget> {
-    return (await this.get<Budget>("/v1/budget", options)).data;
+  budget(options: CallOptions = {}): Promise<Budget> {
+    return this.#transport.data("GET", "/v1/budget", options);
   }
 
   /** What runs cost, by day, pack or key. */
-  async usage(query: UsageQuery = {}, options: CallOptions = {}): Promise<Usage> {
-    return (await this.get<Usage>("/v1/usage", { ...options, query })).data;
+  usage(query: UsageQuery = {}, options: CallOptions = {}): Promise<Usage> {
+    return this.#transport.data("GET", "/v1/usage", { ...options, query });
   }
 
   /** The public keys that verify receipts: keep them to verify without the API. */

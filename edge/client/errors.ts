@@ -15,13 +15,15 @@ export interface Attempted {
 /** No answer came, or it broke off. A submit may have been accepted. */
 export class ConnectionError extends DecisionproofError {
   override readonly name: string = "ConnectionError";
-  readonly attempts: number;
-  readonly idempotencyKey: string | undefined;
+  declare readonly attempts: number;
+  declare readonly idempotencyKey: string | undefined;
+  /** Of an ApiError alone. */
+  declare readonly status?: undefined;
+  declare readonly retryAfterMs?: undefined;
 
-  constructor(message: string, { attempts, idempotencyKey }: Attempted, options?: ErrorOptions) {
+  constructor(message: string, attempted: Attempted, options?: ErrorOptions) {
     super(message, options);
-    this.attempts = attempts;
-    this.idempotencyKey = idempotencyKey;
+    Object.assign(this, attempted);
   }
 }
 
@@ -35,32 +37,29 @@ export interface Refusal extends Attempted {
 /** The API refused. */
 export class ApiError extends DecisionproofError {
   override readonly name: string = "ApiError";
-  readonly status: number;
+  declare readonly status: number;
+  declare readonly problem: Problem;
+  declare readonly headers: Headers;
+  declare readonly retryAfterMs: number | undefined;
+  declare readonly attempts: number;
+  declare readonly idempotencyKey: string | undefined;
   /** The kind of problem: its slug. Of an answer that is no problem document, such as a proxy's, `unknown`. */
   readonly code: ProblemCode | "unknown";
-  readonly problem: Problem;
-  readonly headers: Headers;
   readonly requestId: string | undefined;
-  readonly retryAfterMs: number | undefined;
-  readonly attempts: number;
-  readonly idempotencyKey: string | undefined;
 
   constructor(refusal: Refusal) {
-    const { status, problem, headers, retryAfterMs, attempts, idempotencyKey } = refusal;
+    const { status, problem, headers } = refusal;
     const fields = (problem.errors ?? []).map((each) => {
-      return `${each.pointer ?? each.parameter ?? each.header ?? ""} ${each.detail}`.trim();
+      return `\n${each.pointer ?? each.parameter ?? each.header ?? ""} ${each.detail}`;
     });
-    super([`${status} ${problem.code}: ${problem.detail}`, ...fields].join("\n"));
-    this.status = status;
+    super(`${status} ${problem.code}: ${problem.detail}${fields.join("")}`);
+    Object.assign(this, refusal);
     this.code = problem.code;
-    this.problem = problem;
-    this.headers = headers;
-    this.requestId = headers.get("x-request-id") ?? undefined;
-    this.retryAfterMs = retryAfterMs;
-    this.attempts = attempts;
-    this.idempotencyKey = idempotencyKey;
+    this.requestId = requestIdOf(headers);
   }
 }
+
+export const requestIdOf = (headers: Headers): string | undefined => headers.get("x-request-id") ?? undefined;
 
 /** 401 */
 export class AuthenticationError extends ApiError {

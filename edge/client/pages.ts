@@ -7,53 +7,42 @@ interface Page {
 }
 
 /** A list of the API: its entries, or its pages. Nothing is asked for before it is read; reading it again begins anew. */
-export class List<Entry, P extends Page> implements AsyncIterable<Entry> {
-  readonly #transport: Transport;
-  readonly #path: string;
-  readonly #query: Query;
-  readonly #options: CallOptions;
-  readonly #entriesOf: (page: P) => readonly Entry[];
-
-  constructor(
-    transport: Transport,
-    path: string,
-    entriesOf: (page: P) => readonly Entry[],
-    query: Query,
-    options: CallOptions,
-  ) {
-    this.#transport = transport;
-    this.#path = path;
-    this.#query = query;
-    this.#options = options;
-    this.#entriesOf = entriesOf;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Entry, void, undefined> {
-    for await (const page of this.pages()) yield* this.#entriesOf(page);
-  }
-
+export interface List<Entry, P> extends AsyncIterable<Entry> {
   /** The pages; one may be empty and yet have a next. */
-  async *pages(): AsyncGenerator<P, void, undefined> {
+  pages(): AsyncGenerator<P, void, undefined>;
+  /** All entries, or the first `max`. */
+  toArray(max?: number): Promise<Entry[]>;
+}
+
+/** The list at this path, whose pages have their entries as `name`. */
+export function listOf<Name extends string, Entry, P extends Page & Record<Name, readonly Entry[]>>(
+  transport: Transport,
+  path: string,
+  name: Name,
+  query: Query,
+  options: CallOptions,
+): List<Entry, P> {
+  async function* pages(): AsyncGenerator<P, void, undefined> {
     let cursor: string | null | undefined;
     for (;;) {
-      const query = cursor === undefined ? this.#query : { ...this.#query, cursor };
-      const { data } = await this.#transport.send<P>({ method: "GET", path: this.#path, query, ...this.#options });
-      yield data;
-      const next = data.next_cursor;
-      if (next === null || next === undefined) return;
-      if (next === cursor) throw new DecisionproofError(`${this.#path} gave the same cursor twice`);
+      const page: P = await transport.data("GET", path, { ...options, query: { ...query, ...(cursor && { cursor }) } });
+      yield page;
+      const next = page.next_cursor;
+      if (!next) return;
+      if (next === cursor) throw new DecisionproofError(`${path} gave the same cursor twice`);
       cursor = next;
     }
   }
-
-  /** All entries, or the first `max`. */
-  async toArray(max = Number.POSITIVE_INFINITY): Promise<Entry[]> {
-    const all: Entry[] = [];
-    if (max > 0)
-      for await (const entry of this) {
-        all.push(entry);
-        if (all.length >= max) break;
-      }
-    return all;
+  async function* entries(): AsyncGenerator<Entry, void, undefined> {
+    for await (const page of pages()) yield* page[name];
   }
+  return {
+    pages,
+    [Symbol.asyncIterator]: entries,
+    toArray: async (max = Number.POSITIVE_INFINITY) => {
+      const all: Entry[] = [];
+      for await (const entry of entries()) if (all.push(entry) >= max) break;
+      return all;
+    },
+  };
 }

@@ -1,9 +1,9 @@
 import { type Bytes, chunksOf, fromUtf8, sha256, utf8 } from "./bytes.ts";
 import { ConnectionError, DecisionproofError, RunFailedError, VerificationError } from "./errors.ts";
 import { EventStreamParser } from "./event-stream.ts";
-import { List } from "./pages.ts";
-import { UnknownKeyError, verifyReceipt } from "./receipt.ts";
-import { type OpenResponse, pause, retryAfterMs, type Transport } from "./transport.ts";
+import { type List, listOf } from "./pages.ts";
+import { verifyReceipt } from "./receipt.ts";
+import { pause, retryAfterMs, type Transport } from "./transport.ts";
 import type {
   CallOptions,
   Estimate,
@@ -60,25 +60,22 @@ export class Runs {
   }
 
   /** Submits a run and does not wait for its end. */
-  async create<P extends PackType>(request: NewRun<P>, options: CreateOptions = {}): Promise<Run<P>> {
+  create<P extends PackType>(request: NewRun<P>, options: CreateOptions = {}): Promise<Run<P>> {
     return this.#submit(request, options);
   }
 
   /** What a submit of this body would cost, and whether it would be accepted; reserves nothing. */
-  async estimate<P extends PackType>(request: NewRun<P>, options: CallOptions = {}): Promise<Estimate> {
-    const path = "/v1/runs/estimate";
-    const sent = { method: "POST", path, body: request, isSafe: true, ...options } as const;
-    return (await this.#transport.send<Estimate>(sent)).data;
+  estimate<P extends PackType>(request: NewRun<P>, options: CallOptions = {}): Promise<Estimate> {
+    return this.#transport.data("POST", "/v1/runs/estimate", { ...options, isSafe: true }, request);
   }
 
-  async get<P extends PackType>(run: RunOrId<P>, { include, ...options }: GetOptions = {}): Promise<Run<P>> {
-    const query = { include };
-    return (await this.#transport.send<Run<P>>({ method: "GET", path: pathOf(run), query, ...options })).data;
+  get<P extends PackType>(run: RunOrId<P>, { include, ...options }: GetOptions = {}): Promise<Run<P>> {
+    return this.#transport.data("GET", pathOf(run), { ...options, query: { include } });
   }
 
   /** The account's runs, newest first unless `order` says otherwise. */
   list(query: RunQuery = {}, options: CallOptions = {}): List<Run, RunPage> {
-    return new List<Run, RunPage>(this.#transport, "/v1/runs", ({ runs }) => runs, query, options);
+    return listOf(this.#transport, "/v1/runs", "runs", query, options);
   }
 
   /** The run once it is over, however it ended, or held for review. Aborting stops only the waiting. */
@@ -93,9 +90,8 @@ export class Runs {
   }
 
   /** Asks a run to end. A run in progress costs the minimum fee, a queued one nothing. */
-  async cancel<P extends PackType>(run: RunOrId<P>, options: CallOptions = {}): Promise<Run<P>> {
-    const request = { method: "POST", path: pathOf(run, "/cancel"), isSafe: true, ...options } as const;
-    return (await this.#transport.send<Run<P>>(request)).data;
+  cancel<P extends PackType>(run: RunOrId<P>, options: CallOptions = {}): Promise<Run<P>> {
+    return this.#transport.data("POST", pathOf(run, "/cancel"), { ...options, isSafe: true });
   }
 
   /** The run as it is, then as it is after every change that is seen, until it is over. */
@@ -110,7 +106,9 @@ export class Runs {
           attempts: silent,
           idempotencyKey: undefined,
         });
-      const stream = await this.#stream(run, parser.lastEventId, options);
+      const last = parser.lastEventId;
+      const headers = { accept: "text/event-stream", ...(last && { "last-event-id": last }) };
+      const stream = await this.#transport.open({ method: "GET", path: pathOf(run, "/events"), headers, ...options });
       const { body, status } = stream.response;
       // Over, and its last event was seen.
       if (status === 204 || body === null) return stream.end();
@@ -137,13 +135,8 @@ export class Runs {
     }
   }
 
-  async #stream(run: RunOrId, lastEventId: string | undefined, options: CallOptions): Promise<OpenResponse> {
-    const headers = { accept: "text/event-stream", ...(lastEventId && { "last-event-id": lastEventId }) };
-    return this.#transport.open({ method: "GET", path: pathOf(run, "/events"), headers, ...options });
-  }
-
   /** The bytes of a run's result once it is over, which have the hash that the run states. */
-  async download(run: RunOrId, options: CallOptions = {}): Promise<Bytes> {
+  async download(run: RunOrId, options: CallOptions = {}): Promise<Uint8Array> {
     return this.#download(await this.#ended(run, options), options);
   }
 
@@ -153,7 +146,7 @@ export class Runs {
     const max = Math.min(result.size_bytes, MAX_RESULT_BYTES);
     const request = { method: "GET", path: pathOf(known, "/output"), ...options } as const;
     const bytes = await this.#transport.download(request, max);
-    if (bytes === undefined || (await sha256(bytes)) !== result.sha256)
+    if ((await sha256(bytes)) !== result.sha256)
       throw new VerificationError(`the result of the run ${known.run_id} is not what its sha256 says`);
     return bytes;
   }
@@ -171,26 +164,23 @@ export class Runs {
 
   /** The receipt of a run that is over, verified: to be kept, for anybody to verify again. */
   async receipt(run: RunOrId, options: CallOptions = {}): Promise<{ receipt: string; claims: ReceiptClaims }> {
-    const path = pathOf(run, "/receipt");
-    const { receipt } = (await this.#transport.send<{ receipt: string }>({ method: "GET", path, ...options })).data;
+    const { receipt } = await this.#transport.data<{ receipt: string }>("GET", pathOf(run, "/receipt"), options);
     const expected = {
       run_id: idOf(run),
       ...(typeof run !== "string" && { result_sha256: run.result?.sha256 }),
     };
-    const known = this.#keys;
+    const verified = async (keys: KeySet) => ({ receipt, claims: await verifyReceipt(receipt, keys, expected) });
     try {
-      const keys = known ?? (await this.receiptKeys(options));
-      return { receipt, claims: await verifyReceipt(receipt, keys, expected) };
-    } catch (error) {
-      if (known === undefined || !(error instanceof UnknownKeyError)) throw error;
-      return { receipt, claims: await verifyReceipt(receipt, await this.receiptKeys(options), expected) };
+      if (this.#keys !== undefined) return await verified(this.#keys);
+    } catch {
+      // The key that signed may be newer than these.
     }
+    return verified(await this.receiptKeys(options));
   }
 
   /** The keys that verify receipts, read anew. */
   async receiptKeys(options: CallOptions = {}): Promise<KeySet> {
-    const path = "/.well-known/jwks.json";
-    this.#keys = (await this.#transport.send<KeySet>({ method: "GET", path, ...options })).data;
+    this.#keys = await this.#transport.data<KeySet>("GET", "/.well-known/jwks.json", options);
     return this.#keys;
   }
 
@@ -216,24 +206,20 @@ export class Runs {
       if (run.status === "COMPLETED" && run.result === null) run = await this.get(run, options);
       return await this.output(run, options);
     } catch (error) {
-      if (options.signal?.aborted === true && !isOver(run)) await this.#abandon(run);
+      // If this fails, the run goes on to its end, within its cap.
+      if (options.signal?.aborted === true && !isOver(run))
+        await this.cancel(run, { timeoutMs: CANCEL_TIMEOUT_MS, maxRetries: 1 }).catch(() => undefined);
       throw error;
     }
   }
 
-  async #submit<P extends PackType>(
+  #submit<P extends PackType>(
     request: NewRun<P>,
     { idempotencyKey = crypto.randomUUID(), ...options }: CreateOptions,
     prefer?: string,
   ): Promise<Run<P>> {
     const headers = prefer === undefined ? {} : { prefer };
-    const sent = { method: "POST", path: "/v1/runs", body: request, headers, idempotencyKey, ...options } as const;
-    return (await this.#transport.send<Run<P>>(sent)).data;
-  }
-
-  /** The caller wants no more of it. If this fails, the run goes on to its end, within its cap. */
-  async #abandon(run: Run): Promise<void> {
-    await this.cancel(run, { timeoutMs: CANCEL_TIMEOUT_MS, maxRetries: 1 }).catch(() => undefined);
+    return this.#transport.data("POST", "/v1/runs", { ...options, headers, idempotencyKey }, request);
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Bytes, fromUtf8, readUpTo } from "./bytes.ts";
-import { apiError, ConnectionError, DecisionproofError, type Refusal } from "./errors.ts";
+import { type ApiError, apiError, type Attempted, ConnectionError, DecisionproofError, requestIdOf } from "./errors.ts";
 import type { CallOptions, Problem } from "./types.ts";
 
 export interface ClientOptions {
@@ -71,11 +71,11 @@ export class Transport {
   constructor(options: ClientOptions) {
     const apiKey = options.apiKey ?? env("DECISIONPROOF_API_KEY");
     const baseUrl = options.baseUrl ?? env("DECISIONPROOF_BASE_URL");
-    if (!apiKey) throw new DecisionproofError("no API key: pass apiKey or set DECISIONPROOF_API_KEY");
-    if (!baseUrl) throw new DecisionproofError("no address: pass baseUrl or set DECISIONPROOF_BASE_URL");
+    if (!apiKey || !baseUrl)
+      throw new DecisionproofError("pass apiKey and baseUrl, or set DECISIONPROOF_API_KEY and DECISIONPROOF_BASE_URL");
     const { protocol, hostname, origin } = new URL(baseUrl);
     if (protocol !== "https:" && !(protocol === "http:" && LOCAL.test(hostname)))
-      throw new DecisionproofError("baseUrl must begin with https://: the API key is sent there");
+      throw new DecisionproofError("baseUrl must begin with https://");
     this.origin = origin;
     this.#apiKey = apiKey;
     // A browser's fetch wants no other `this`.
@@ -89,66 +89,63 @@ export class Transport {
     return this.#retried(request, async (open) => {
       const { response, attempts } = open;
       const bytes = await readUpTo(response.body, MAX_BODY_BYTES);
-      if (bytes === undefined) throw new DecisionproofError(`the answer has more than ${MAX_BODY_BYTES} bytes`);
       const { status, headers } = response;
       const data = parsed(fromUtf8(bytes), headers) as T;
-      return { data, status, headers, requestId: headers.get("x-request-id") ?? undefined, attempts };
+      return { data, status, headers, requestId: requestIdOf(headers), attempts };
     });
   }
 
-  /** The bytes of an answer of success; undefined where they are more than `max`. */
-  async download(request: ApiRequest, max: number): Promise<Bytes | undefined> {
+  /** The data of an answer of success. */
+  async data<T>(
+    method: ApiRequest["method"],
+    path: string,
+    options: RequestOptions & Pick<ApiRequest, "isSafe">,
+    body?: unknown,
+  ): Promise<T> {
+    return (await this.send<T>({ ...options, method, path, body })).data;
+  }
+
+  /** The bytes of an answer of success, which are `max` at most. */
+  async download(request: ApiRequest, max: number): Promise<Bytes> {
     return this.#retried(request, ({ response }) => readUpTo(response.body, max));
   }
 
   /** An answer of success whose body the caller reads. */
   async open(request: ApiRequest): Promise<OpenResponse> {
-    return this.#retried(request, (open) => Promise.resolve(open), true);
+    return this.#retried(request, async (open) => open, true);
   }
 
   async #retried<T>(request: ApiRequest, read: (open: OpenResponse) => Promise<T>, staysOpen = false): Promise<T> {
-    const { signal, maxRetries = this.#limits.maxRetries } = request;
-    const isSafe = request.method !== "POST" || request.isSafe === true || request.idempotencyKey !== undefined;
-    const last = isSafe ? maxRetries : 0;
-    for (let retries = 0; ; retries++) {
+    const { method, path, isSafe, idempotencyKey, signal } = request;
+    const { maxRetries, timeoutMs, maxRetryDelayMs } = this.#limits;
+    const limit_ms = request.timeoutMs ?? timeoutMs;
+    const retries = method !== "POST" || isSafe === true || idempotencyKey ? (request.maxRetries ?? maxRetries) : 0;
+    for (let attempts = 1; ; attempts++) {
       signal?.throwIfAborted();
-      const attempted = { attempts: retries + 1, idempotencyKey: request.idempotencyKey };
-      const outcome = await this.#attempt(request, attempted, read, staysOpen);
-      if ("value" in outcome) return outcome.value;
-      signal?.throwIfAborted();
-      const { error, retryAfterMs, isRetried } = outcome;
-      if (!isRetried || retries >= last || (retryAfterMs ?? 0) > this.#limits.maxRetryDelayMs) throw error;
-      await pause(retryAfterMs ?? backoff(retries), signal);
-    }
-  }
-
-  async #attempt<T>(
-    request: ApiRequest,
-    attempted: { readonly attempts: number; readonly idempotencyKey: string | undefined },
-    read: (open: OpenResponse) => Promise<T>,
-    staysOpen: boolean,
-  ): Promise<Outcome<T>> {
-    const { signal, timeoutMs = this.#limits.timeoutMs } = request;
-    const limit = timeLimit(timeoutMs, signal);
-    let isRead = false;
-    try {
-      const response = await this.#fetch(this.#urlOf(request), this.#initOf(request, limit.signal));
-      const open = { ...limit, response, attempts: attempted.attempts };
-      if (response.ok) {
-        const value = await read(open);
-        isRead = true;
-        return { value };
+      const limit = timeLimit(limit_ms, signal);
+      const attempted = { attempts, idempotencyKey };
+      let error: ApiError | ConnectionError;
+      let isOpen = false;
+      try {
+        const response = await this.#fetch(this.#urlOf(request), this.#initOf(request, limit.signal));
+        if (response.ok) {
+          const value = await read({ ...limit, response, attempts });
+          isOpen = staysOpen;
+          return value;
+        }
+        error = await apiErrorOf(response, attempted);
+      } catch (cause) {
+        if (cause instanceof DecisionproofError) throw cause;
+        signal?.throwIfAborted();
+        const why = limit.signal.aborted ? `no answer within ${limit_ms} ms` : "no complete answer";
+        error = new ConnectionError(`${method} ${path}: ${why}`, attempted, { cause });
+      } finally {
+        if (!isOpen) limit.end();
       }
-      const refusal = await refusalOf(response, attempted);
-      const { status, retryAfterMs } = refusal;
-      return { error: apiError(refusal), retryAfterMs, isRetried: RETRIED.has(status) };
-    } catch (cause) {
-      if (cause instanceof DecisionproofError) return { error: cause, retryAfterMs: undefined, isRetried: false };
-      const why = limit.signal.aborted ? `no answer within ${timeoutMs} ms` : "no complete answer";
-      const error = new ConnectionError(`${request.method} ${request.path}: ${why}`, attempted, { cause });
-      return { error, retryAfterMs: undefined, isRetried: true };
-    } finally {
-      if (!(staysOpen && isRead)) limit.end();
+      const { retryAfterMs, status } = error;
+      const pauseMs = retryAfterMs ?? backoff(attempts);
+      if (attempts > retries || (status && !RETRIED.has(status)) || pauseMs > maxRetryDelayMs) throw error;
+      await pause(pauseMs, signal);
     }
   }
 
@@ -186,22 +183,20 @@ export class Transport {
   }
 }
 
-type Outcome<T> =
-  | { readonly value: T }
-  | { readonly error: DecisionproofError; readonly retryAfterMs: number | undefined; readonly isRetried: boolean };
-
 /** Aborts after the time, or with the caller's signal. */
 function timeLimit(timeoutMs: number, signal: AbortSignal | undefined) {
   const controller = new AbortController();
   const abort = () => controller.abort(signal?.reason);
-  let timer = setTimeout(() => controller.abort(), timeoutMs);
+  let timer: ReturnType<typeof setTimeout>;
+  const renew = () => {
+    clearTimeout(timer);
+    timer = setTimeout(abort, timeoutMs);
+  };
+  renew();
   signal?.addEventListener("abort", abort);
   return {
     signal: controller.signal,
-    renew: () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => controller.abort(), timeoutMs);
-    },
+    renew,
     end: () => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
@@ -225,50 +220,48 @@ export async function pause(ms: number, signal: AbortSignal | undefined): Promis
 }
 
 /** Half of it by chance, so that clients that failed together do not come back together. */
-const backoff = (retries: number): number =>
-  Math.min(FIRST_PAUSE_MS * 2 ** retries, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
+const backoff = (attempts: number): number =>
+  Math.min((FIRST_PAUSE_MS / 2) * 2 ** attempts, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
 
 /** What `Retry-After` says; a date is taken by the server's clock, where the answer has it. */
 export function retryAfterMs(headers: Headers): number | undefined {
   const value = headers.get("retry-after");
-  if (value === null) return undefined;
-  if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Number(value) * 1_000;
-  const until = Date.parse(value);
-  if (Number.isNaN(until)) return undefined;
-  const date = Date.parse(headers.get("date") ?? "");
-  return Math.max(0, until - (Number.isNaN(date) ? Date.now() : date));
+  if (!value) return undefined;
+  if (!Number.isNaN(Number(value))) return Number(value) * 1_000;
+  const until = Date.parse(value) - (Date.parse(headers.get("date") ?? "") || Date.now());
+  return Number.isNaN(until) ? undefined : Math.max(0, until);
 }
 
 const isJson = (headers: Headers): boolean => /[/+]json\b/i.test(headers.get("content-type") ?? "");
 
-function parsed(text: string, headers: Headers): unknown {
-  if (!isJson(headers) || text === "") return text === "" ? undefined : text;
-  return JSON.parse(text) as unknown;
-}
+const parsed = (text: string, headers: Headers): unknown =>
+  text === "" ? undefined : isJson(headers) ? (JSON.parse(text) as unknown) : text;
 
-async function refusalOf(
-  response: Response,
-  attempted: { readonly attempts: number; readonly idempotencyKey: string | undefined },
-): Promise<Refusal> {
+async function apiErrorOf(response: Response, attempted: Attempted): Promise<ApiError> {
   const { status, headers } = response;
   const bytes = await readUpTo(response.body, MAX_BODY_BYTES);
-  return { ...attempted, status, headers, retryAfterMs: retryAfterMs(headers), problem: problemOf(bytes, response) };
+  return apiError({
+    ...attempted,
+    status,
+    headers,
+    retryAfterMs: retryAfterMs(headers),
+    problem: problemOf(bytes, response),
+  });
 }
 
 /** A proxy before the API may answer with a page. */
-function problemOf(bytes: Uint8Array = new Uint8Array(), { status, statusText, headers }: Response): Problem {
+function problemOf(bytes: Uint8Array, { status, statusText, headers }: Response): Problem {
   const unknown: Problem = {
     type: "about:blank",
     code: "unknown",
     title: statusText,
     status,
-    detail: "The answer is no problem document.",
+    detail: statusText,
     instance: "",
     trace_id: "",
   };
-  if (!isJson(headers)) return unknown;
   try {
-    const document = JSON.parse(fromUtf8(bytes)) as Partial<Problem> | null;
+    const document = parsed(fromUtf8(bytes), headers) as Partial<Problem> | null | undefined;
     return typeof document?.code === "string" ? { ...unknown, ...document } : unknown;
   } catch {
     return unknown;

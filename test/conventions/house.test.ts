@@ -41,7 +41,6 @@ const FLOORS: readonly (readonly [name: string, RegExp, mayImport: RegExp])[] = 
   ["edge", /^edge\/(?!main\.ts|drivers\/|client\/)/, /^(edge\/(?!drivers\/|client\/)|backend\/core\/)/],
   ["edge main", /^edge\/main\.ts/, /^(edge\/(?!client\/)|backend\/core\/)/],
   ["client", /^edge\/client\/[\w-]+\.ts$/, /^edge\/client\/[\w-]+\.ts$/],
-  ["examples of the client", /^edge\/client\/examples\//, /^edge\/client\/examples\//],
   ["types of core", /^backend\/core\/[\w-]+\.d\.ts$/, /^$/],
   ["migrate", /^backend\/migrate\//, /^backend\/(migrate|core\/domain)\//],
   ["deploy", /^backend\/(deploy|assets)\/(?!main\.ts)/, /^backend\/(deploy|assets)\//],

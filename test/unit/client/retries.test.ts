@@ -141,7 +141,7 @@ describe("an error", () => {
     const body = { code: "invalid-request", status: 400, detail: "Invalid.", errors };
     const { dpp } = fakeApi([json(body, 400)]);
     const error = await failure(dpp.budget());
-    expect((error as Error).message).toBe("400 invalid-request: Invalid.\n/inputs/name is required\nis odd");
+    expect((error as Error).message).toBe("400 invalid-request: Invalid.\n/inputs/name is required\n is odd");
   });
 
   test.each([

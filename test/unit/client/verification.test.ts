@@ -181,7 +181,7 @@ describe("a webhook", () => {
       duplex: "half",
     });
     expect(await failure(verifyWebhook(request, SECRET, { now: NOW }))).toMatchObject({
-      message: "the webhook is too large",
+      message: "more than 262144 bytes",
     });
     expect(sent).toBeLessThan(1_000_000);
   });
