@@ -6,7 +6,7 @@ interface Page {
   readonly next_cursor?: string | null;
 }
 
-/** A list of the API: its entries, or its pages. Nothing is asked for before it is read; reading it again begins anew. */
+/** A list of the API: its entries, or its pages. Nothing is asked for before it is read; reading it again begins at its start. */
 export interface List<Entry, P> extends AsyncIterable<Entry> {
   /** The pages; one may be empty and yet have a next. */
   pages(): AsyncGenerator<P, void, undefined>;

@@ -178,7 +178,7 @@ export class Runs {
     return verified(await this.receiptKeys(options));
   }
 
-  /** The keys that verify receipts, read anew. */
+  /** The keys that verify receipts, read again at each call. */
   async receiptKeys(options: CallOptions = {}): Promise<KeySet> {
     this.#keys = await this.#transport.data<KeySet>("GET", "/.well-known/jwks.json", options);
     return this.#keys;

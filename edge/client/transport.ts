@@ -16,7 +16,8 @@ export interface ClientOptions {
   readonly fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
 }
 
-export type Query = Readonly<Record<string, unknown>>;
+type Scalar = string | number | boolean | undefined;
+export type Query = Readonly<Record<string, Scalar | readonly Scalar[] | Readonly<Record<string, Scalar>>>>;
 
 export interface RequestOptions extends CallOptions {
   readonly query?: Query | undefined;
@@ -154,13 +155,13 @@ export class Transport {
     // An address elsewhere, such as `//example.com`, would be sent the key.
     if (!path.startsWith("/") || url.origin !== this.origin) throw new DecisionproofError(`not a path: ${path}`);
     for (const [name, value] of Object.entries(query)) {
-      const pairs: readonly (readonly [string, unknown])[] = Array.isArray(value)
-        ? value.map((each) => [name, each])
-        : typeof value === "object" && value !== null
-          ? Object.entries(value).map(([key, each]) => [`${name}[${key}]`, each])
-          : [[name, value]];
-      for (const [key, each] of pairs)
-        if (each !== undefined) url.searchParams.append(key, String(each as string | number | boolean));
+      const pairs: readonly (readonly [string, Scalar])[] =
+        typeof value !== "object"
+          ? [[name, value]]
+          : isList(value)
+            ? value.map((each) => [name, each])
+            : Object.entries(value).map(([key, each]) => [`${name}[${key}]`, each]);
+      for (const [key, each] of pairs) if (each !== undefined) url.searchParams.append(key, String(each));
     }
     return url.href;
   }
@@ -182,6 +183,8 @@ export class Transport {
     };
   }
 }
+
+const isList = (value: object): value is readonly Scalar[] => Array.isArray(value);
 
 /** Aborts after the time, or with the caller's signal. */
 function timeLimit(timeoutMs: number, signal: AbortSignal | undefined) {

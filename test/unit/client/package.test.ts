@@ -66,9 +66,11 @@ describe("the package", () => {
       .trim()
       .split("\n")
       .map((file) => file.replace("edge/client/", ""));
-    const built = modules
-      .filter((file) => /^[\w-]+\.ts$/.test(file))
-      .flatMap((file) => [`dist/${file.replace(/\.ts$/, ".d.ts")}`, `dist/${file.replace(/\.ts$/, ".js")}`]);
+    const built = modules.flatMap((file) =>
+      /^[\w-]+\.ts$/.test(file)
+        ? [`dist/${file.replace(/\.ts$/, ".d.ts")}`, `dist/${file.replace(/\.ts$/, ".js")}`]
+        : [],
+    );
     expect(project.files).toEqual(["LICENSE", "README.md", "package.json", ...built].toSorted());
     expect(project.bytes).toBeLessThan(MAX_PACKAGE_BYTES);
   });
