@@ -34,7 +34,7 @@ export {
 export type { List } from "./pages.ts";
 export { type ExpectedReceipt, verifyReceipt } from "./receipt.ts";
 export type { CreateOptions, EventsOptions, GetOptions, RunOptions } from "./runs.ts";
-export type { components, operations, paths } from "./schema.ts";
+export type { $defs, components, operations, paths, webhooks } from "./schema.ts";
 export type { ApiResponse, ClientOptions, Query, RequestOptions } from "./transport.ts";
 export type * from "./types.ts";
 export {

@@ -27,7 +27,7 @@ export class ConnectionError extends DecisionproofError {
   }
 }
 
-export interface Refusal extends Attempted {
+interface Refusal extends Attempted {
   readonly status: number;
   readonly problem: Problem;
   readonly headers: Headers;

@@ -1,6 +1,6 @@
 import { DecisionproofError } from "./errors.ts";
 
-export interface ServerSentEvent {
+interface ServerSentEvent {
   readonly event: string;
   readonly data: string;
 }
@@ -44,7 +44,7 @@ export class EventStreamParser {
       const event = this.#line(line);
       if (event !== undefined) yield event;
     }
-    if (this.#text.length > MAX_CHARS) throw new DecisionproofError("an event has more than a million characters");
+    if (this.#text.length > MAX_CHARS) throw new DecisionproofError("an event is too long");
   }
 
   #line(line: string): ServerSentEvent | undefined {

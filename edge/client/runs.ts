@@ -102,7 +102,7 @@ export class Runs {
     const parser = new EventStreamParser(lastEventId);
     for (let silent = 0; ; silent++) {
       if (silent > MAX_SILENT_STREAMS)
-        throw new ConnectionError("streams of events ended before they said anything", {
+        throw new ConnectionError("the event streams are empty", {
           attempts: silent,
           idempotencyKey: undefined,
         });
@@ -147,7 +147,7 @@ export class Runs {
     const request = { method: "GET", path: pathOf(known, "/output"), ...options } as const;
     const bytes = await this.#transport.download(request, max);
     if ((await sha256(bytes)) !== result.sha256)
-      throw new VerificationError(`the result of the run ${known.run_id} is not what its sha256 says`);
+      throw new VerificationError(`the result of ${known.run_id} has another sha256`);
     return bytes;
   }
 

@@ -26,7 +26,7 @@ export interface RequestOptions extends CallOptions {
   readonly idempotencyKey?: string | undefined;
 }
 
-export interface ApiRequest extends RequestOptions {
+interface ApiRequest extends RequestOptions {
   readonly method: "GET" | "POST" | "DELETE";
   /** From the root: `/v1/runs`. */
   readonly path: string;
@@ -45,7 +45,7 @@ export interface ApiResponse<T> {
 }
 
 /** A response whose body is yet to be read. `end` must be called when it was read, or is not wanted. */
-export interface OpenResponse {
+interface OpenResponse {
   readonly response: Response;
   readonly attempts: number;
   /** Keeps the time limit from ending the attempt for as long again. */

@@ -5,7 +5,8 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { Log, LogLevel, Miniflare } from "miniflare";
+import { startEdge } from "../../dev/edge.ts";
+import { freePort } from "../../dev/free-port.ts";
 import { consumerProject } from "../client/pack-client.ts";
 import { clientTypes, TYPES_FILE } from "../client/write-types.ts";
 import type { Owner } from "./finished-run.ts";
@@ -70,21 +71,14 @@ function programIn(scope: string, path: string): string {
 }
 
 async function inWorker(script: string, world: string): Promise<string> {
-  const worker = new Miniflare({
-    modules: [
-      {
-        type: "ESModule",
-        path: "worker.mjs",
-        contents: `${script}\nexport default { fetch: async () => new Response(await tryClient(${world}).catch((error) => error.stack)) };`,
-      },
-    ],
-    compatibilityDate: "2025-11-01",
-    log: new Log(LogLevel.NONE),
-    cf: false,
-    telemetry: { enabled: false },
+  const handler = `async () => new Response(await tryClient(${world}).catch((error) => error.stack))`;
+  const worker = await startEdge({
+    script: `${script}\nexport default { fetch: ${handler} };`,
+    bindings: {},
+    port: await freePort(),
   });
   try {
-    return await (await worker.dispatchFetch("http://worker.example/")).text();
+    return await (await fetch(`${worker.url}/try`)).text();
   } finally {
     await worker.dispose();
   }

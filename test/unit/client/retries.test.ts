@@ -63,7 +63,7 @@ describe("what is not safe", () => {
   ])("is never sent again: %s", async (_, call) => {
     for (const answer of [new TypeError("lost"), problem(503, "unavailable"), problem(429, "rate-limited")]) {
       const { dpp, sent } = fakeApi([answer, json({})]);
-      await expect(settled(call(dpp))).rejects.toThrow();
+      await expect(settled<unknown>(call(dpp))).rejects.toThrow();
       expect(sent).toHaveLength(1);
     }
   });
@@ -76,7 +76,7 @@ describe("what is not safe", () => {
       (dpp: Decisionproof) => dpp.post("/v1/anything", {}, { idempotencyKey: "order-A-1" }),
     ]) {
       const { dpp, sent } = fakeApi([new TypeError("lost"), json({})]);
-      await settled(call(dpp));
+      await settled<unknown>(call(dpp));
       expect(sent).toHaveLength(2);
     }
   });

@@ -179,7 +179,7 @@ describe("a webhook", () => {
       body,
       headers: headersOf(),
       duplex: "half",
-    });
+    } as RequestInit);
     expect(await failure(verifyWebhook(request, SECRET, { now: NOW }))).toMatchObject({
       message: "more than 262144 bytes",
     });
