@@ -125,7 +125,9 @@ const settingsOf = (environment: string) =>
 /** Everything that the pools of a worker with so many processes each may take, by their own limits, in MB. */
 function poolsOf(processes: number): number {
   const limits = globSync("backend/worker/**/*.ts").flatMap((file) =>
-    [...readFileSync(file, "utf8").matchAll(/^(?:export )?const \w+ = \{[^}]*resident_mb: (\d+)/gm)].map(([, mb]) => Number(mb)),
+    [...readFileSync(file, "utf8").matchAll(/^(?:export )?const \w+ = \{[^}]*resident_mb: (\d+)/gm)].map(([, mb]) =>
+      Number(mb),
+    ),
   );
   if (limits.length < 7) throw new Error(`only ${limits.length} pools were found`);
   return limits.reduce((sum, mb) => sum + mb, 0) * processes;
