@@ -7,12 +7,12 @@ import type { Tracer } from "#core/ports/tracer.ts";
 import { type FindRun, findRun, type FoundRun } from "#core/store/runs/find-run.ts";
 import type { HeldConnection, ConnectionLimiter } from "../admission/connection-limiter.ts";
 
-const FIRST_PAUSE_MS = 200;
+const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 1_000;
 /** A run that has not moved for so long is looked at less often. */
 const PATIENT_AFTER_MS = 30_000;
 const PATIENT_PAUSE_MS = 5_000;
-const PAUSE_GROWTH = 1.5;
+const PAUSE_GROWTH = 2;
 
 export interface WatchDeps {
   readonly db: Db;
@@ -35,16 +35,16 @@ export interface Watch {
 export type RunCheck = FindRun | { readonly kind: "outage"; readonly error: Outage };
 
 /**
- * Looks at a run again and again, the key checked each time, with pauses that grow until it changes. Ends after a check
- * that refuses, or finds the run over, when the time is, when nobody listens, or once the hold is another's; the hold
- * ends with it.
+ * Looks at a run again and again, the key checked each time, with pauses that grow until its status changes: most work is
+ * short, and a heartbeat, which changes the version alone, says nothing of its end. Ends after a check that refuses, or
+ * finds the run over, when the time is, when nobody listens, or once the hold is another's; the hold ends with it.
  */
 export async function* watchRun(
   deps: WatchDeps,
   run: FoundRun,
   watch: Watch,
 ): AsyncGenerator<RunCheck, void, undefined> {
-  let { version } = run;
+  let { version, status } = run;
   let pause_ms = FIRST_PAUSE_MS;
   let moved_at_ms = deps.clock.now();
   let wasOut = false;
@@ -60,15 +60,13 @@ export async function* watchRun(
       if (found.kind === "outage" && !wasOut) deps.log.warn("a run that is watched cannot be read", found);
       wasOut = found.kind === "outage";
       yield found;
-      if (found.kind === "outage" || (found.kind === "found" && found.run.version === version)) {
-        const isPatient = deps.clock.now() - moved_at_ms > PATIENT_AFTER_MS;
-        pause_ms = Math.min(pause_ms * PAUSE_GROWTH, isPatient ? PATIENT_PAUSE_MS : LONGEST_PAUSE_MS);
-        continue;
-      }
-      if (found.kind !== "found" || isTerminal(found.run.status)) return;
-      ({ version } = found.run);
-      pause_ms = FIRST_PAUSE_MS;
-      moved_at_ms = deps.clock.now();
+      if (found.kind !== "outage" && (found.kind !== "found" || isTerminal(found.run.status))) return;
+      const seen = found.kind === "found" ? found.run : { version, status };
+      if (seen.version !== version) moved_at_ms = deps.clock.now();
+      const isPatient = deps.clock.now() - moved_at_ms > PATIENT_AFTER_MS;
+      const longest_ms = isPatient ? PATIENT_PAUSE_MS : LONGEST_PAUSE_MS;
+      pause_ms = seen.status === status ? Math.min(pause_ms * PAUSE_GROWTH, longest_ms) : FIRST_PAUSE_MS;
+      ({ version, status } = seen);
     }
   } finally {
     watch.hold.release();

@@ -55,7 +55,7 @@ describe("a run that is watched", () => {
     const { world, all } = watched([BASE], 6_000);
     const seen = await all();
     const pauses = world.looks_ms.map((at, i) => at - (world.looks_ms[i - 1] ?? 0));
-    expect(pauses.slice(0, 6)).toEqual([200, 300, 450, 675, 1_000, 1_000]);
+    expect(pauses.slice(0, 9)).toEqual([10, 20, 40, 80, 160, 320, 640, 1_000, 1_000]);
     expect(world.looks_ms.at(-1)).toBe(6_000);
     expect(new Set(seen)).toEqual(new Set(["QUEUED"]));
   });
@@ -65,8 +65,26 @@ describe("a run that is watched", () => {
     const over = row({ status: "FAILED", money_state: "REFUNDED", version: "3", charged_micros: "0" });
     const { world, isHeld, all } = watched([BASE, BASE, working, over]);
     expect(await all()).toEqual(["QUEUED", "QUEUED", "PROCESSING", "FAILED"]);
-    expect(world.looks_ms).toEqual([200, 500, 950, 1_150]);
+    expect(world.looks_ms).toEqual([10, 30, 70, 80]);
     expect(isHeld()).toBe(false);
+  });
+
+  test("costs few reads: at most 4 where it takes 60 ms, 16 where it takes 10 s, and 37 in the longest wait", async () => {
+    const readsIn = async (ms: number) => {
+      const { world, all } = watched([BASE], ms);
+      await all();
+      return world.looks_ms.length;
+    };
+    expect(await readsIn(60)).toBeLessThanOrEqual(4);
+    expect(await readsIn(10_000)).toBeLessThanOrEqual(16);
+    expect(await readsIn(30_000)).toBeLessThanOrEqual(37);
+  });
+
+  test("is not looked at more often for the heartbeats of its worker", async () => {
+    const beating = Array.from({ length: 20 }, (_, beat) => row({ version: String(beat + 1) }));
+    const { world, all } = watched(beating, 8_000);
+    await all();
+    expect(world.looks_ms.length).toBeLessThanOrEqual(15);
   });
 
   test("is let go of when the key may no longer check", async () => {
