@@ -49,7 +49,7 @@ export class ApiError extends DecisionproofError {
 
   constructor(refusal: Refusal) {
     const { status, problem, headers } = refusal;
-    const fields = (problem.errors ?? []).map((each) => {
+    const fields = (Array.isArray(problem.errors) ? problem.errors : []).map((each) => {
       return `\n${each.pointer ?? each.parameter ?? each.header ?? ""} ${each.detail}`;
     });
     super(`${status} ${problem.code}: ${problem.detail}${fields.join("")}`);

@@ -19,7 +19,6 @@ import type {
   RunQuery,
 } from "./types.ts";
 
-const WAIT = "wait=20";
 const MAX_RESULT_BYTES = 8 * 1024 * 1024;
 const CANCEL_TIMEOUT_MS = 10_000;
 /** One after the other: something between client and API lets none through. */
@@ -80,7 +79,7 @@ export class Runs {
 
   /** The run once it is over, however it ended, or held for review. Aborting stops only the waiting. */
   async wait<P extends PackType>(run: RunOrId<P>, options: CallOptions = {}): Promise<Run<P>> {
-    const request = { method: "GET", path: pathOf(run), headers: { prefer: WAIT }, ...options } as const;
+    const request = { method: "GET", path: pathOf(run), headers: this.#transport.held(options), ...options } as const;
     for (;;) {
       const { data, headers } = await this.#transport.send<Run<P>>(request);
       if (isOver(data) || isHeld(data)) return data;
@@ -102,7 +101,7 @@ export class Runs {
     const parser = new EventStreamParser(lastEventId);
     for (let silent = 0; ; silent++) {
       if (silent > MAX_SILENT_STREAMS)
-        throw new ConnectionError("the event streams are empty", {
+        throw new ConnectionError("no event came", {
           attempts: silent,
           idempotencyKey: undefined,
         });
@@ -188,13 +187,15 @@ export class Runs {
   async run<P extends PackType>(
     pack: P,
     order: Order<P>,
-    { onProgress, idempotencyKey, ...options }: RunOptions<P> = {},
+    { onProgress, idempotencyKey = crypto.randomUUID(), ...options }: RunOptions<P> = {},
   ): Promise<Output<P>> {
     const request: NewRun<P> = { ...order, pack_type: pack };
     // A run that may have to be canceled, or shown, must be known before it is over.
-    const wait = onProgress === undefined && options.signal === undefined ? WAIT : undefined;
-    let run = await this.#submit(request, { idempotencyKey, ...options }, wait);
+    const headers = onProgress || options.signal ? undefined : this.#transport.held(options);
+    options.signal?.throwIfAborted();
+    let run: Run<P> | undefined;
     try {
+      run = await this.#submit(request, { idempotencyKey, ...options }, headers);
       if (onProgress !== undefined)
         for await (const event of this.events(run, options)) {
           run = event.run;
@@ -206,9 +207,15 @@ export class Runs {
       if (run.status === "COMPLETED" && run.result === null) run = await this.get(run, options);
       return await this.output(run, options);
     } catch (error) {
-      // If this fails, the run goes on to its end, within its cap.
-      if (options.signal?.aborted === true && !isOver(run))
-        await this.cancel(run, { timeoutMs: CANCEL_TIMEOUT_MS, maxRetries: 1 }).catch(() => undefined);
+      if (options.signal?.aborted === true && !(run && isOver(run))) {
+        const last = { timeoutMs: CANCEL_TIMEOUT_MS };
+        try {
+          // One whose answer was not awaited is found by its key.
+          await this.cancel(run ?? (await this.#submit(request, { idempotencyKey, ...last })), last);
+        } catch {
+          // The run goes on to its end, within its cap.
+        }
+      }
       throw error;
     }
   }
@@ -216,9 +223,8 @@ export class Runs {
   #submit<P extends PackType>(
     request: NewRun<P>,
     { idempotencyKey = crypto.randomUUID(), ...options }: CreateOptions,
-    prefer?: string,
+    headers?: Record<string, string>,
   ): Promise<Run<P>> {
-    const headers = prefer === undefined ? {} : { prefer };
     return this.#transport.data("POST", "/v1/runs", { ...options, headers, idempotencyKey }, request);
   }
 }

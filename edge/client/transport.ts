@@ -85,6 +85,11 @@ export class Transport {
     this.#limits = { maxRetries, timeoutMs, maxRetryDelayMs };
   }
 
+  /** For an answer that is held open, well within the time of one attempt. */
+  held({ timeoutMs = this.#limits.timeoutMs }: RequestOptions): Record<string, string> {
+    return { prefer: `wait=${Math.max(1, Math.min(20, Math.floor(timeoutMs / 1_000) - 5))}` };
+  }
+
   /** The answer of success, parsed; text where it is no JSON. */
   async send<T>(request: ApiRequest): Promise<ApiResponse<T>> {
     return this.#retried(request, async (open) => {
@@ -230,7 +235,7 @@ const backoff = (attempts: number): number =>
 export function retryAfterMs(headers: Headers): number | undefined {
   const value = headers.get("retry-after");
   if (!value) return undefined;
-  if (!Number.isNaN(Number(value))) return Number(value) * 1_000;
+  if (!Number.isNaN(Number(value))) return Math.max(0, Number(value) * 1_000);
   const until = Date.parse(value) - (Date.parse(headers.get("date") ?? "") || Date.now());
   return Number.isNaN(until) ? undefined : Math.max(0, until);
 }

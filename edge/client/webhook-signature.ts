@@ -39,7 +39,7 @@ export async function verifyWebhook(
   const timestamp = headerOf(received, "webhook-timestamp");
   const signatures = headerOf(received, "webhook-signature").split(" ").slice(0, MAX_SIGNATURES);
   if (!/^\d{1,12}$/.test(timestamp) || Math.abs(Number(timestamp) - now / 1_000) > toleranceSeconds)
-    throw new VerificationError("the webhook is too old, or this machine's clock is wrong");
+    throw new VerificationError("the webhook is too old, or this clock is wrong");
   const body = await bodyOf(received);
   const signed = utf8(`${id}.${timestamp}.${body}`);
   for (const each of typeof secret === "string" ? [secret] : secret) {

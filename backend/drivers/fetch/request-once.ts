@@ -35,8 +35,12 @@ function connectionFailure(error: unknown): HopResult {
   return { kind: "failure", failure: failed("CONNECTION", "The connection could not be made or broke."), retry: true };
 }
 
+/** Of a media type: its two parts may have 127 characters each (RFC 6838). */
+const MAX_TYPE_CHARS = 255;
+
 /** `accept` may have patterns such as `text/*` and `application/*+json`, and the empty string for a type that is not told. */
 function isTaken(content_type: string, accept: readonly string[]): boolean {
+  if (content_type.length > MAX_TYPE_CHARS) return false;
   return accept.some((taken) => {
     const [start = "", end] = taken.split("*");
     if (end === undefined) return content_type === taken;

@@ -9,6 +9,8 @@ import { createPageReader } from "./page/page-reader.ts";
 
 /** How often a page may lead on to another by itself. */
 const MAX_REFRESHES = 2;
+/** A longer page that leads on is one to be read; only the last one is charged. */
+const MAX_REFRESH_BYTES = 100_000;
 
 /** Fetches a page, and what it leads on to by itself. What a refresh leads to in vain leaves the page as it was. */
 async function fetchPage(
@@ -20,7 +22,8 @@ async function fetchPage(
   let fetched = typed(await get(url));
   for (let refreshes = 0; refreshes < MAX_REFRESHES && fetched.kind === "ok"; refreshes++) {
     const before = fetched;
-    const target = isPage(before.content_type) ? refreshTarget(before.body, before.final_url) : undefined;
+    const isShort = isPage(before.content_type) && before.body.byteLength <= MAX_REFRESH_BYTES;
+    const target = isShort ? refreshTarget(before.body, before.final_url) : undefined;
     if (target === undefined || target.length > URL_LIMITS.max_url_chars) break;
     const next = typed(await get(target));
     if (next.kind !== "ok") break;

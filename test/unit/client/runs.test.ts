@@ -200,8 +200,12 @@ describe("an abort", () => {
   });
 
   test.each([
-    ["while the submit is answered", [never], []],
-    ["while a retry is waited for", [problem(503, "unavailable", { "retry-after": "9" })], []],
+    ["while the submit is answered", [never], ["POST /v1/runs", `POST /v1/runs/${RUN_ID}/cancel`]],
+    [
+      "while a retry is waited for",
+      [problem(503, "unavailable", { "retry-after": "9" })],
+      ["POST /v1/runs", `POST /v1/runs/${RUN_ID}/cancel`],
+    ],
     ["while the run is waited for", [json(run(), 202), never], [`POST /v1/runs/${RUN_ID}/cancel`]],
     [
       "between two waits",
@@ -210,13 +214,22 @@ describe("an abort", () => {
     ],
     ["while the result is downloaded", [json(completed()), never], []],
   ])("of run %s throws its reason, and cancels a run that is not over", async (_, answers, canceled) => {
-    const { dpp, sent } = fakeApi([...answers, json(run({ status: "CANCELED" }))]);
+    const found = canceled.length > 1 ? [json(run(), 202)] : [];
+    const { dpp, sent } = fakeApi([...answers, ...found, json(run({ status: "CANCELED" }))]);
     const controller = new AbortController();
     const outcome = failure(dpp.run("char", ORDER, { signal: controller.signal }));
     await vi.waitFor(() => expect(sent).toHaveLength(answers.length));
     controller.abort(reason);
     expect(await outcome).toBe(reason);
     expect(paths(sent).slice(answers.length)).toEqual(canceled);
+    const submits = sent.filter(({ url }) => url.endsWith("/v1/runs"));
+    expect(new Set(submits.map(({ headers }) => headers.get("idempotency-key"))).size).toBe(1);
+  });
+
+  test("of an attempt by its time limit comes after the wait that it asks for", async () => {
+    const { dpp, sent } = fakeApi([json(completed())]);
+    await dpp.runs.wait(RUN_ID, { timeoutMs: 12_000 });
+    expect(sent[0]?.headers.get("prefer")).toBe("wait=7");
   });
 
   test("of a stream throws its reason while it is silent, and between two streams", async () => {

@@ -304,7 +304,68 @@ describe("a page that leads on by itself", () => {
     ['<meta http-equiv="refresh" content="300; url=/new">', undefined],
     ['<meta http-equiv="refresh" content="0; url=javascript:alert(1)">', undefined],
     ['<meta name="refresh" content="0; url=/new">', undefined],
+    ['<!-- <meta http-equiv="refresh" content="0; url=/new"> -->', undefined],
+    ['<noscript><meta http-equiv="refresh" content="0; url=/new"></noscript>', undefined],
+    ['<meta data-http-equiv="refresh" content="0; url=/new">', undefined],
+    ['<meta http-equiv="refresh" content="0; url=/größe">', "https://site.example/gr%C3%B6%C3%9Fe"],
   ])("%s", (html, expected) => {
     expect(target(html)).toBe(expected);
   });
+});
+
+describe("a page that means harm", () => {
+  test.each([
+    '<p hidden data-tex="INJECT">x</p>',
+    '<p style="display:none" data-latex="INJECT"></p>',
+    '<p data-math="INJECT">The real text.</p>',
+    `<pre data-language="x\n\`\`\`\nINJECT">a</pre>`,
+    "<noembed>INJECT</noembed><noframes>INJECT</noframes><canvas>INJECT</canvas><dialog>INJECT</dialog>",
+    "<svg><title>INJECT</title><desc>INJECT</desc></svg><video>INJECT</video><textarea>INJECT</textarea>",
+    '<p style="opacity:.0">INJECT</p><p style="opacity: 0%">INJECT</p><p style="font-size:0px">INJECT</p>',
+    '<span hidden class="author">INJECT</span>',
+  ])("says nothing that is not seen: %s", (html) => {
+    for (const format of ["text", "markdown"] as const)
+      for (const article of [true, false]) {
+        const { content, facts } = page(format, within(html), article);
+        expect(content).not.toContain("INJECT");
+        expect(facts.byline).toBeNull();
+      }
+  });
+
+  test.each([
+    "<div data-table=x>a</div>",
+    "<div data-formula=block>a</div>",
+    '<body data-tex="a"><p>b',
+    '<body class="katex"><math><mi>a</mi></math>',
+  ])("and speaks as a preparation does is read as any other: %s", (html) => {
+    expect(page("markdown", html, false).content).toMatch(/[ab]/);
+  });
+
+  test("is no empty frame where it gives a text or links after all", () => {
+    const frame = '<script></script><div id="root"></div>';
+    expect(page("text", `${frame}<span data-tex="${"x".repeat(1_500)}"></span>`).needs_scripts).toBe(false);
+    const anchors = Array.from({ length: 30 }, (_, index) => `<a href="/${index}" aria-label="n"></a>`).join("");
+    expect(page("links", `${frame}${anchors}`).needs_scripts).toBe(false);
+  });
+
+  test("with tables of many columns or of long cells in many rows gives no more than it has", () => {
+    const wide = `<table><tr>${"<th>a".repeat(2_000)}</tr>${"<tr><td>b</tr>".repeat(2_000)}</table>`;
+    expect(markdown(wide).length).toBeLessThan(100_000);
+    const long = `<table><tr><td rowspan=0>${"x".repeat(100_000)}<th>b</tr>${"<tr><td>c</tr>".repeat(500)}</table>`;
+    expect(text(long).length).toBeLessThan(500_000);
+  });
+});
+
+test.each([
+  '<ul style="font-size:0"><li style="font-size:16px">Shown</ul>',
+  '<p style="font-size:0.9em">Shown</p>',
+  '<p style="opacity:0.5">Shown</p>',
+  '<ul><li class="market-share">Shown</ul>',
+  '<div class="subscription-price">Shown</div>',
+])("what is seen stays: %s", (html) => {
+  for (const content of both(html)) expect(content).toContain("Shown");
+});
+
+test("a page that a script fades in is read", () => {
+  expect(text(`<div id="app" style="opacity:0">${prose()}</div>`)).toContain("The pump moves water");
 });

@@ -28,11 +28,19 @@ test("work that shares a processor has as much of it, and work on many is not en
   const parallel = limited(3);
   await vi.advanceTimersByTimeAsync(999);
   expect(parallel.onExcess).not.toHaveBeenCalled();
-  await vi.advanceTimersByTimeAsync(2_900);
+  await vi.advanceTimersByTimeAsync(2_800);
   expect(parallel.onExcess).toHaveBeenCalledOnce();
   expect(crowded.onExcess).not.toHaveBeenCalled();
-  await vi.advanceTimersByTimeAsync(110);
+  await vi.advanceTimersByTimeAsync(400);
   expect(crowded.onExcess).toHaveBeenCalledOnce();
+});
+
+test("work that computes nothing ends after four times its time", async () => {
+  const { onExcess } = limited(0);
+  await vi.advanceTimersByTimeAsync(3_900);
+  expect(onExcess).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1_200);
+  expect(onExcess).toHaveBeenCalledOnce();
 });
 
 test("where nobody knows what was computed the clock decides, and work that is over is not ended", async () => {

@@ -12,7 +12,10 @@ const NO_LANGUAGE = /^(?:none|default|text|plain|plaintext|no-?highlight|linenum
 /** Lines that count on from each other. */
 function countsOn(text: string | null): boolean {
   const lines = (text ?? "").trim().split(/\s+/);
-  return lines.every((line, index) => /^\d{1,6}$/.test(line) && Number(line) === Number(lines[0]) + index);
+  return (
+    lines.length > 1 &&
+    lines.every((line, index) => /^\d{1,6}$/.test(line) && Number(line) === Number(lines[0]) + index)
+  );
 }
 
 function languageOf(pre: Element): string | undefined {
@@ -46,7 +49,7 @@ function codeText(root: Element): string {
     }
     node = node === null || node === root ? null : node.nextSibling;
   }
-  return text.replace(/^\n|\s+$/g, "");
+  return text.replace(/^\n/, "").trimEnd();
 }
 
 function write(pre: Element, text: string, language: string | undefined): void {
@@ -54,6 +57,7 @@ function write(pre: Element, text: string, language: string | undefined): void {
   code.textContent = text;
   pre.replaceChildren(code);
   pre.removeAttribute("class");
+  pre.removeAttribute("data-language");
   if (language !== undefined) pre.setAttribute("data-language", language);
 }
 

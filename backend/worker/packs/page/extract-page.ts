@@ -3,6 +3,7 @@ import { JSDOM, VirtualConsole } from "jsdom";
 import { URL_LIMITS, type UrlInputs } from "#core/domain/packs/url.ts";
 import { blockText } from "./block-text.ts";
 import { cut, printable } from "./decode-text.ts";
+import { removeHidden } from "./hidden.ts";
 import { toMarkdown } from "./markdown.ts";
 import { label, pageFacts } from "./page-facts.ts";
 import { preparePage } from "./prepare-page.ts";
@@ -114,6 +115,7 @@ function isEmptyFrame(document: Document): boolean {
 
 function prepared(html: string, url: string): Document {
   const document = parse(html, url);
+  removeHidden(document);
   preparePage(document);
   keepMain(document);
   return document;
@@ -129,10 +131,12 @@ export function extractPage(
   onSearch: () => void = () => undefined,
 ): PageContent {
   const document = parse(html, url);
+  removeHidden(document);
   const facts = pageFacts(document);
-  const needs_scripts = isEmptyFrame(document);
+  const isFrame = isEmptyFrame(document);
   if (format === "links") {
     const { links, truncated } = collectLinks(anchors(document), url);
+    const needs_scripts = isFrame && links.length === 0;
     return { facts, content: links, article_found: false, needs_scripts, doubtful: false, truncated };
   }
   preparePage(document);
@@ -153,7 +157,8 @@ export function extractPage(
     },
     content: printable(cut(content, URL_LIMITS.max_text_chars)),
     article_found: found !== null,
-    needs_scripts,
+    // What has a text is paid for, however it came about.
+    needs_scripts: isFrame && content.length < MAIN_CHARS,
     doubtful: found?.doubtful ?? false,
     truncated: content.length > URL_LIMITS.max_text_chars,
   };

@@ -4,6 +4,10 @@ const TEX = 'annotation[encoding="application/x-tex" i]';
 /** What shows a formula a second time beside its source. */
 const RENDERED = ".MathJax_Preview, .MathJax, .MathJax_Display, .MathJax_SVG, .MathJax_CHTML";
 const HOSTS = ".katex, .mwe-math-element, mjx-container";
+/** What formulas are in; never a part of the page. */
+const HOST_NAMES = new Set(["span", "div", "img", "mjx-container"]);
+/** Longer ones are none. */
+const MAX_CHARS = 2_000;
 const ATTRIBUTES = ["data-math", "data-latex", "data-tex"];
 
 const grouped = (text: string) => (text.length > 1 ? `(${text})` : text);
@@ -43,8 +47,11 @@ function replace(element: Element, formula: string, kind: "tex" | "text", displa
 const unframed = (tex: string) => /^\s*\{\\displaystyle\s+(.*)\}\s*$/s.exec(tex)?.[1] ?? tex;
 
 function replaceMath(math: Element): void {
-  const host = math.closest(HOSTS) ?? math;
-  const tex = math.querySelector(TEX)?.textContent ?? math.getAttribute("alttext");
+  const around = math.closest(HOSTS);
+  const isHost = around !== null && HOST_NAMES.has(around.localName) && (around.textContent?.length ?? 0) <= MAX_CHARS;
+  const host = isHost ? around : math;
+  const source = math.querySelector(TEX)?.textContent ?? math.getAttribute("alttext");
+  const tex = (source?.length ?? 0) <= MAX_CHARS ? source : null;
   const display = math.getAttribute("display") === "block" || host.closest(".katex-display") !== null;
   if (tex) replace(host, unframed(tex), "tex", display);
   else replace(host, mathText(math), "text", display);
@@ -59,12 +66,14 @@ export function showFormulas(document: Document): void {
     replace(script, script.textContent ?? "", "tex", /mode\s*=\s*display/i.test(script.getAttribute("type") ?? ""));
   for (const math of named(elements, "math")) if (math.isConnected) replaceMath(math);
   for (const element of elements) {
+    // What has a text shows that.
+    if (!HOST_NAMES.has(element.localName) || element.textContent?.trim() !== "") continue;
     const tex = ATTRIBUTES.map((name) => element.getAttribute(name)).find(Boolean);
-    if (tex && element.isConnected) replace(element, tex, "tex", false);
+    if (tex && tex.length <= MAX_CHARS && element.isConnected) replace(element, tex, "tex", false);
   }
 }
 
-const ORDINAL = /^(?:st|nd|rd|th|er|re|e|è|ème|o|a|os|as)$/i;
+const ORDINAL = /^(?:st|nd|rd|th|er|re|e|è|ème)$/i;
 const MARK = /^(?:TM|SM|[®™©*†‡])$/i;
 const MAX_RAISED_CHARS = 40;
 const MAX_RAISED_NODES = 10;

@@ -3,6 +3,8 @@ import { elementsBelow, hasWord, named } from "./elements.ts";
 /** Cells that spans may add to a page: a span may claim 65,534 rows. */
 const MOST_ADDED = 20_000;
 const MOST_COLUMNS = 200;
+/** Characters of cells that are repeated in further rows. */
+const MOST_COPIED = 200_000;
 /** A cell with more text is no datum, unless the table says that it has data. */
 const DATUM_CHARS = 200;
 const BLOCKS = "div ul ol dl h1 h2 h3 h4 h5 h6 pre form blockquote article section hr".split(" ");
@@ -39,9 +41,11 @@ function expand(table: HTMLTableElement, most: number): number {
   if (!elementsBelow(table).some(isSpan)) return 0;
   const reaching = new Map<number, Reach>();
   let added = 0;
+  let copied = 0;
   const cell = (name: string, text: string) => {
     const made = document.createElement(name);
-    made.textContent = text;
+    copied += text.length;
+    made.textContent = copied <= MOST_COPIED ? text : "";
     added += 1;
     return made;
   };

@@ -2,6 +2,7 @@ import TurndownService from "turndown";
 import { isRaised } from "./formulas.ts";
 
 const MIN_RULE = "---";
+const MOST_FILLED = 200_000;
 
 function cellText(service: TurndownService, cell: Element): string {
   return service
@@ -14,10 +15,12 @@ function cellText(service: TurndownService, cell: Element): string {
 /** The cells as the preparation left them: each row has one for every column. */
 function pipeTable(service: TurndownService, table: HTMLTableElement): string {
   const rows = [...table.rows].map((row) => [...row.cells].map((cell) => cellText(service, cell)));
-  const width = Math.max(0, ...rows.map((row) => row.length));
+  const width = rows.reduce((most, row) => Math.max(most, row.length), 0);
   if (width === 0) return "";
+  // What rows lack is not added where that would be more than there is.
+  const isFilled = width * rows.length <= MOST_FILLED;
   const line = (cells: readonly string[]) =>
-    `| ${Array.from({ length: width }, (_, index) => cells[index] ?? "").join(" | ")} |`;
+    `| ${isFilled ? Array.from({ length: width }, (_, index) => cells[index] ?? "").join(" | ") : cells.join(" | ")} |`;
   const [head = [], ...body] = table.getAttribute("data-table") === "head" ? rows : [[], ...rows];
   const caption = table.caption === null ? "" : `${cellText(service, table.caption)}\n\n`;
   const rule = line(Array.from({ length: width }, () => MIN_RULE));
@@ -65,7 +68,7 @@ export function toMarkdown(root: Element): string {
   });
   service.remove(["script", "style", "noscript", "template", "iframe", "object"] as (keyof HTMLElementTagNameMap)[]);
   service.addRule("table", {
-    filter: (node) => node.hasAttribute("data-table"),
+    filter: (node) => node.nodeName === "TABLE" && node.hasAttribute("data-table"),
     replacement: (_content, node) => `\n\n${pipeTable(service, node as HTMLTableElement)}\n\n`,
   });
   service.addRule("code", { filter: "pre", replacement: (_content, node) => fenced(node) });

@@ -2,10 +2,13 @@ import { elementsBelow, hasWord, named } from "./elements.ts";
 import { plainCode } from "./code-blocks.ts";
 import { showFormulas } from "./formulas.ts";
 import { fullTables } from "./full-tables.ts";
-import { removeBoxes, removeHidden } from "./hidden.ts";
+import { removeBoxes } from "./hidden.ts";
 
 const HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"];
 const BLOCKS = [...HEADINGS, ..."p div ul ol li table section article figure blockquote".split(" ")];
+
+/** By which the parts of a preparation speak to what writes the page. */
+const OWN_ATTRIBUTES = ["data-table", "data-formula", "data-checkbox"];
 
 const isBlank = (node: Node | null) => node === null || (node.nodeType === 3 && node.nodeValue?.trim() === "");
 const isAlone = ({ parentNode, previousSibling, nextSibling }: Element) =>
@@ -69,11 +72,14 @@ function narrowLinks(document: Document): void {
   }
 }
 
-/** Puts into a page's elements what its readers see, before anything is searched in it or written from it. */
+/** After what is hidden was removed: puts into a page's elements what its readers see, before anything is searched in it or written from it. */
 export function preparePage(document: Document): void {
+  for (const element of elementsBelow(document.documentElement))
+    for (const name of OWN_ATTRIBUTES) element.removeAttribute(name);
   showFormulas(document);
-  removeHidden(document);
   removeBoxes(document);
+  // The search takes items out by words in their class names, such as `market-share`.
+  for (const item of named(elementsBelow(document.body), "li")) item.removeAttribute("class");
   plainCode(document);
   fullTables(document);
   plainHeadings(document);

@@ -85,7 +85,7 @@ export const drift = drill({
       act: 2,
       follow: async ({ migrate }) => held((await migrate("--check")).code === 0, "the schema of the release"),
     },
-    { runbook: "ledger-drift", act: 4, follow: ({ db }, { tenant_id }) => db.query(correction(), [tenant_id]) },
+    { runbook: "ledger-drift", act: 4, follow: ({ db }, { tenant_id }) => db.query(correction(tenant_id), []) },
     {
       runbook: "audit-findings",
       act: 4,
@@ -98,10 +98,10 @@ export const drift = drill({
   over: ({ dpp }, { tenant_id }) => dpp("audit", "--full", "--tenant", tenant_id),
 });
 
-/** The statement of the runbook, with a parameter where it has the tenant's id. */
-function correction(): string {
+/** The statements of the runbook, with the tenant's id. */
+function correction(tenant_id: string): string {
   const [, sql = ""] = /```sql\n([\s\S]*?)```/.exec(readRunbook()) ?? [];
-  return sql.replaceAll("'TENANT_ID'", "$1").replace(/;\s*$/, "");
+  return sql.replaceAll("TENANT_ID", tenant_id);
 }
 const readRunbook = () => readFileSync("backend/deploy/runbooks/ledger-drift.md", "utf8");
 
