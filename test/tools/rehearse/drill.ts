@@ -18,6 +18,8 @@ interface Script<Context> {
   readonly stand_in?: string;
   raise(stage: Stage): Promise<Context>;
   readonly steps: readonly Step<Context>[];
+  /** Ends what `raise` began and no step did, also where one failed. */
+  end?(context: Context): void;
   /** What must hold in the end beside the alerts' ending; throws unless it does. */
   over?(stage: Stage, context: Context): Promise<unknown>;
 }
@@ -31,6 +33,8 @@ export interface Drill {
   play(stage: Stage, print: (line: string) => void): Promise<void>;
 }
 
+const since = (from: number) => `${((performance.now() - from) / 1_000).toFixed(0)} s`;
+
 const nameOf = ({ alert, labels }: AlertName) =>
   labels === undefined ? alert : `${alert} of ${Object.values(labels).join(", ")}`;
 
@@ -43,33 +47,39 @@ export function drill<Context>(script: Script<Context>): Drill {
     stand_in: script.stand_in,
     steps,
     play: async (stage, print) => {
-      const began = performance.now();
-      const since = (from: number) => `${((performance.now() - from) / 1_000).toFixed(0)} s`;
       const context = await script.raise(stage);
-      const raised = performance.now();
-      const fired = await Promise.all(
-        alerts.map(async (alert) => {
-          await awaits(stage, alert, true);
-          return since(raised);
-        }),
-      );
-      for (const step of steps) {
-        await step.follow(stage, context).catch((error: unknown) => {
-          throw new Error(`${title}: step ${step.act} of ${step.runbook} failed`, { cause: error });
-        });
+      try {
+        await playRaised(stage, print, context);
+      } finally {
+        script.end?.(context);
       }
-      const followed = performance.now();
-      const done = steps.map(({ runbook, act }) => `${runbook} ${act}`).join(", ");
-      await Promise.all(
-        alerts.map(async (alert, at) => {
-          await awaits(stage, alert, false);
-          print(`${nameOf(alert)}: raised, fired after ${fired[at]}, steps ${done}, cleared after ${since(followed)}`);
-        }),
-      );
-      await script.over?.(stage, context);
-      if (alerts.length === 0) print(`${title}: raised, steps ${done}, over after ${since(began)}`);
     },
   };
+
+  async function playRaised(stage: Stage, print: (line: string) => void, context: Context): Promise<void> {
+    const raised = performance.now();
+    const fired = await Promise.all(
+      alerts.map(async (alert) => {
+        await awaits(stage, alert, true);
+        return since(raised);
+      }),
+    );
+    for (const step of steps) {
+      await step.follow(stage, context).catch((error: unknown) => {
+        throw new Error(`${title}: step ${step.act} of ${step.runbook} failed`, { cause: error });
+      });
+    }
+    const followed = performance.now();
+    const done = steps.map(({ runbook, act }) => `${runbook} ${act}`).join(", ");
+    await Promise.all(
+      alerts.map(async (alert, at) => {
+        await awaits(stage, alert, false);
+        print(`${nameOf(alert)}: raised, fired after ${fired[at]}, steps ${done}, cleared after ${since(followed)}`);
+      }),
+    );
+    await script.over?.(stage, context);
+    if (alerts.length === 0) print(`${title}: raised, steps ${done}, over after ${since(raised)}`);
+  }
 }
 
 async function awaits({ alerting }: Stage, alert: AlertName, wanted: boolean): Promise<void> {

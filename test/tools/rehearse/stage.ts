@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { createPgDb, type OpenDb } from "../../../backend/drivers/pg.ts";
@@ -7,6 +7,7 @@ import { createDemoTenant, type DemoTenant } from "../../dev/demo-tenant.ts";
 import { awsSettings } from "../../dev/aws-settings.ts";
 import { freePort } from "../../dev/free-port.ts";
 import { type InstanceName, startSystem, type System } from "../../dev/system.ts";
+import { LOCK, lockStateDir } from "../../dev/stack-lock.ts";
 import { type Gate, gate } from "../chaos/gate.ts";
 import { type Pages, servePages } from "../chaos/slow-page.ts";
 import { outcomeOf, run as runProgram, until } from "../deploy/programs.ts";
@@ -168,9 +169,9 @@ interface Stops {
 
 /** A system with two workers and two reapers, behind fronts and gates, watched by Prometheus with shortened alerts. */
 export async function setStage(dir: string): Promise<Stage> {
-  rmSync(dir, { recursive: true, force: true });
-  mkdirSync(dir, { recursive: true });
-  const stops: (() => unknown)[] = [];
+  const stops: (() => unknown)[] = [lockStateDir(dir)];
+  // What an earlier one left, once it is sure that none goes on.
+  for (const entry of readdirSync(dir)) if (entry !== LOCK) rmSync(join(dir, entry), { recursive: true, force: true });
   const close = async () => {
     for (const each of stops.splice(0).toReversed()) await each();
   };

@@ -120,7 +120,10 @@ async function runAway(stage: Stage) {
       await sleep(KILL_EACH_MS);
     }
   };
-  return { ...tenant, over, killing: kill(), buying: buy() };
+  const buying = buy();
+  // Whoever waits for it hears of it.
+  buying.catch(() => undefined);
+  return { ...tenant, over, killing: kill(), buying };
 }
 
 const keys = z.object({ keys: z.array(z.object({ key_id: z.string() })) });
@@ -166,6 +169,7 @@ export const runaway = drill({
       },
     },
   ],
+  end: ({ over }) => over.abort(),
   over: (stage) => buyOne(stage, stage.buyer.api_key),
 });
 
@@ -186,6 +190,7 @@ export const restarts = drill({
     };
     return { over, killing: kill() };
   },
+  end: ({ over }) => over.abort(),
   steps: [
     {
       runbook: "process-restarts",
