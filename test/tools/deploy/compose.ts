@@ -142,7 +142,7 @@ export async function checkCompose(report: Report, engine: Engine): Promise<void
         const jobs = [decision, ...otherJobs()];
         // A rate sees only what happens after the first scrape.
         await until(
-          () => seriesOf(prometheus, "dpp_run_closed_total"),
+          () => seriesOf(prometheus, "dpp_run_closed_total").catch(() => 0),
           (count) => count > 0,
         );
         const all = Array.from({ length: RUNS }, (_, index) => jobs[index % jobs.length] ?? decision);
