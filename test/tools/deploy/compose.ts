@@ -140,9 +140,9 @@ export async function checkCompose(report: Report, engine: Engine): Promise<void
           ),
         );
         const jobs = [decision, ...otherJobs()];
-        // A rate sees only what happens after the first scrape.
+        // A rate sees only what happens after the first scrape of the worker, which alone has this.
         await until(
-          () => seriesOf(prometheus, "dpp_run_closed_total").catch(() => 0),
+          () => seriesOf(prometheus, "dpp_run_wait_seconds_count").catch(() => 0),
           (count) => count > 0,
         );
         const all = Array.from({ length: RUNS }, (_, index) => jobs[index % jobs.length] ?? decision);
