@@ -77,9 +77,10 @@ export function fakeTime(): { readonly pauses: () => readonly number[] } {
   return { pauses: () => timers.mock.calls.map(([, ms]) => Number(ms)).filter((ms) => ms !== 60_000) };
 }
 
+/** Spies go first: the spy on `setTimeout` would put the fake one back. */
 export function realTime(): void {
-  vi.useRealTimers();
   vi.restoreAllMocks();
+  vi.useRealTimers();
 }
 
 /** What a promise comes to while all timers run. */
