@@ -19,6 +19,7 @@ import { getResult } from "./runs/get-result.ts";
 import { getRunEvents } from "./runs/get-run-events.ts";
 import { getRun } from "./runs/get-run.ts";
 import { listRuns } from "./runs/list-runs.ts";
+import { getConsole, getConsoleItem, getConsolePage } from "./service/get-console.ts";
 import { getDocs } from "./service/get-docs.ts";
 import { getFavicon } from "./service/get-favicon.ts";
 import { getHealth } from "./service/get-health.ts";
@@ -78,6 +79,9 @@ const operations = [
   getOpenapi,
   getDocs,
   getRedoc,
+  getConsole,
+  getConsolePage,
+  getConsoleItem,
   getLlmsText,
   getSecurityText,
   getRobotsText,

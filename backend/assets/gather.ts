@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { z } from "zod";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -35,8 +36,27 @@ export async function gatherAssets(): Promise<void> {
     for (const file of files) await put(`${path}/${basename(file)}`, own(await readFile(join(from, file))));
     headers.push(`${path}/*`, "  Cache-Control: public, max-age=31536000, immutable");
   }
+  for (const { name, bytes } of await bundleConsole()) await put(`/assets/console/${name}`, bytes);
   for (const file of OWN) await put(`/assets/${basename(file)}`, await readFile(join(ROOT, file)));
   await put("/_headers", Buffer.from(`${headers.join("\n")}\n`));
+}
+
+/** The console as a browser loads it: one script and one style sheet, which are asked for again after each deploy. */
+export async function bundleConsole(): Promise<readonly { readonly name: string; readonly bytes: Buffer }[]> {
+  const { outputFiles } = await build({
+    entryPoints: ["main.tsx", "console.css"].map((file) => ({ in: join(ROOT, "edge/console", file), out: "console" })),
+    outdir: "/",
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    platform: "browser",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    logLevel: "silent",
+  });
+  return outputFiles.map(({ path, contents }) => ({ name: basename(path), bytes: Buffer.from(contents) }));
 }
 
 /** Redoc's bundle asks another host for its logo: every page of ours loads from its own origin alone. */

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
   .split("\n")
-  .filter((file) => /^(edge|backend|migrations|test)\/.*\.(ts|sql|lua)$/.test(file));
+  .filter((file) => /^(edge|backend|migrations|test)\/.*\.(tsx?|sql|lua)$/.test(file));
 const read = (file: string) => readFileSync(file, "utf8");
 
 const NUMBERED = files.filter((file) => /^migrations\/[^/]+\.sql$/.test(file));
@@ -38,8 +38,9 @@ const FLOORS: readonly (readonly [name: string, RegExp, mayImport: RegExp])[] = 
   ["reaper", /^backend\/reaper\/(?!main\.ts|run\.ts)/, /^backend\/(reaper|core)\//],
   ["cli", /^backend\/cli\/(?!run\.ts)/, /^backend\/(cli|core)\//],
   ["edge drivers", /^edge\/drivers\//, /^(edge\/drivers|backend\/core\/(domain|ports))\//],
-  ["edge", /^edge\/(?!main\.ts|drivers\/|client\/)/, /^(edge\/(?!drivers\/|client\/)|backend\/core\/)/],
-  ["edge main", /^edge\/main\.ts/, /^(edge\/(?!client\/)|backend\/core\/)/],
+  ["edge", /^edge\/(?!main\.ts|drivers\/|client\/|console\/)/, /^(edge\/(?!drivers\/|client\/|console\/)|backend\/core\/)/],
+  ["edge main", /^edge\/main\.ts/, /^(edge\/(?!client\/|console\/)|backend\/core\/)/],
+  ["console", /^edge\/console\//, /^edge\/(console\/|client\/client\.ts)/],
   ["client", /^edge\/client\/[\w-]+\.ts$/, /^edge\/client\/[\w-]+\.ts$/],
   ["types of core", /^backend\/core\/[\w-]+\.d\.ts$/, /^$/],
   ["migrate", /^backend\/migrate\//, /^backend\/(migrate|core\/domain)\//],
@@ -84,13 +85,13 @@ describe("the house", () => {
   });
 
   test("puts each file of the product on one floor", () => {
-    const product = files.filter((file) => /^(edge|backend)\/.*\.ts$/.test(file));
+    const product = files.filter((file) => /^(edge|backend)\/.*\.tsx?$/.test(file));
     const floorsOf = (file: string) => FLOORS.filter(([, belongs]) => belongs.test(file)).map(([name]) => name);
     expect(product.filter((file) => floorsOf(file).length !== 1)).toEqual([]);
   });
 
   test.each(FLOORS)("%s imports nothing from above", (_, belongs, may) => {
-    const mine = files.filter((file) => file.endsWith(".ts") && belongs.test(file));
+    const mine = files.filter((file) => /\.tsx?$/.test(file) && belongs.test(file));
     expect(mine.length).toBeGreaterThan(0);
     const wrong = mine.flatMap((file) =>
       imports(file)
@@ -153,7 +154,7 @@ describe("the house", () => {
 
   test("has kebab-case names", () => {
     expect(
-      files.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d|\.config)?\.(ts|sql|lua)$/.test(basename(file))),
+      files.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d|\.config)?\.(tsx?|sql|lua)$/.test(basename(file))),
     ).toEqual([]);
   });
 

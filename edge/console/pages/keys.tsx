@@ -1,0 +1,289 @@
+import { useState } from "preact/hooks";
+import { type ApiKey, ApiError, type NewKey } from "../../client/client.ts";
+import { capShare } from "../attention.ts";
+import { errorAt, type FieldError } from "../form-fields.ts";
+import { microsOf, usd } from "../formats.ts";
+import { Copy, Dialog, Empty, Field, Loaded, Meter, PageHead, Status, TableRegion, Time, Trouble } from "../parts.tsx";
+import { useAction, useQuery } from "../query.ts";
+
+const MAX_KEYS = 1_000;
+const SCOPES = [
+  ["submit", "Submit and cancel runs"],
+  ["read", "Read runs, results, the balance and the ledger"],
+  ["admin", "Manage keys and webhooks"],
+] as const;
+
+type Asked = { readonly create: true } | { readonly rotate: ApiKey } | { readonly revoke: ApiKey } | { readonly secret: NewKey; readonly old?: string };
+
+export function Keys() {
+  const query = useQuery("keys", (dpp, signal) => dpp.keys.list({ limit: 100 }, { signal }).toArray(MAX_KEYS));
+  const [asked, setAsked] = useState<Asked>();
+  const [showsEnded, setShowsEnded] = useState(false);
+  const close = () => setAsked(undefined);
+  const made = (secret: NewKey, old?: string) => {
+    setAsked({ secret, old });
+    query.reload();
+  };
+  return (
+    <>
+      <PageHead title="API keys" about="A key with a spending cap can never spend more, whatever its program does.">
+        <button type="button" class="primary" onClick={() => setAsked({ create: true })}>
+          Create key
+        </button>
+      </PageHead>
+      <Loaded query={query} rows={5}>
+        {(keys) => {
+          const shown = keys.filter(({ status }) => showsEnded || status === "active");
+          return (
+            <>
+              {shown.length === 0 ? <Empty title="No active keys" /> : <KeyTable keys={shown} onAsk={setAsked} />}
+              {keys.some(({ status }) => status !== "active") && (
+                <label class="check">
+                  <input type="checkbox" checked={showsEnded} onChange={() => setShowsEnded(!showsEnded)} />
+                  <span>Show revoked and expired keys</span>
+                </label>
+              )}
+            </>
+          );
+        }}
+      </Loaded>
+      {asked && "create" in asked && <CreateKey onClose={close} onMade={made} />}
+      {asked && "rotate" in asked && <RotateKey key_={asked.rotate} onClose={close} onMade={made} />}
+      {asked && "revoke" in asked && (
+        <RevokeKey
+          key_={asked.revoke}
+          onClose={close}
+          onDone={() => {
+            close();
+            query.reload();
+          }}
+        />
+      )}
+      {asked && "secret" in asked && <Secret made={asked.secret} old={asked.old} onClose={close} />}
+    </>
+  );
+}
+
+const KeyTable = ({ keys, onAsk }: { keys: readonly ApiKey[]; onAsk: (asked: Asked) => void }) => (
+  <TableRegion label="API keys">
+    <table class="rows">
+      <thead>
+        <tr>
+          <th scope="col">Name</th>
+          <th scope="col">Status</th>
+          <th scope="col">May</th>
+          <th scope="col">Spending cap</th>
+          <th scope="col">Created</th>
+          <th scope="col">Expires</th>
+          <th scope="col">
+            <span class="hidden">Actions</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {keys.map((key) => (
+          <tr key={key.key_id}>
+            <th scope="row">
+              <span class="strong">{key.name}</span> {key.current && <span class="muted">(this one)</span>}
+              <div class="muted small-text">
+                {key.mode} · <code>…{key.key_id.slice(-12)}</code>
+              </div>
+            </th>
+            <td>
+              <Status of={key.status} />
+            </td>
+            <td>{key.scopes.join(", ")}</td>
+            <td>
+              <Cap of={key} />
+            </td>
+            <td>
+              <Time of={key.created_at} />
+            </td>
+            <td>{key.expires_at === null ? <span class="muted">Never</span> : <Time of={key.expires_at} />}</td>
+            <td class="right">
+              {key.status === "active" && (
+                <span class="row-actions">
+                  <button type="button" class="small" aria-label={`Rotate ${key.name}`} onClick={() => onAsk({ rotate: key })}>
+                    Rotate
+                  </button>
+                  <button type="button" class="small danger" aria-label={`Revoke ${key.name}`} onClick={() => onAsk({ revoke: key })}>
+                    Revoke
+                  </button>
+                </span>
+              )}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </TableRegion>
+);
+
+function Cap({ of: key }: { of: ApiKey }) {
+  if (key.spending_cap_usd === null) return <span class="muted">None</span>;
+  const share = capShare(key) ?? 0;
+  return (
+    <div class="cap">
+      <span class="num">
+        {usd(key.spent_usd ?? "0", 2)} <span class="muted">of {usd(key.spending_cap_usd, 2)}</span>
+      </span>
+      <Meter part={BigInt(Math.round(share * 10_000))} of={10_000n} label="Cap used" />
+    </div>
+  );
+}
+
+export const fieldErrorsOf = (error: unknown): readonly FieldError[] =>
+  error instanceof ApiError ? (error.problem.errors ?? []).flatMap(({ pointer, detail }) => (typeof pointer === "string" ? [{ pointer, detail }] : [])) : [];
+
+function CreateKey({ onClose, onMade }: { onClose: () => void; onMade: (key: NewKey) => void }) {
+  const [form, setForm] = useState({ name: "", cap: "", expires: "", scopes: ["submit", "read"] as ("submit" | "read" | "admin")[] });
+  const { busy, error, run } = useAction();
+  const errors = fieldErrorsOf(error);
+  const submit = (event: Event) => {
+    event.preventDefault();
+    run(async (dpp) =>
+      onMade(
+        await dpp.keys.create({
+          name: form.name,
+          scopes: form.scopes,
+          ...(form.cap.trim() && { spending_cap_usd: form.cap.trim() }),
+          ...(form.expires && { expires_at: new Date(`${form.expires}T23:59:59Z`).toISOString() }),
+        }),
+      ),
+    );
+  };
+  const toggle = (scope: "submit" | "read" | "admin") =>
+    setForm({ ...form, scopes: form.scopes.includes(scope) ? form.scopes.filter((each) => each !== scope) : [...form.scopes, scope] });
+  return (
+    <Dialog title="Create an API key" onClose={onClose}>
+      <form onSubmit={submit} noValidate>
+        <Field label="Name" help="What uses it, such as the name of a program." error={errorAt(errors, "/name")}>
+          {(attributes) => <input {...attributes} value={form.name} onInput={(event) => setForm({ ...form, name: event.currentTarget.value })} />}
+        </Field>
+        <fieldset>
+          <legend>It may</legend>
+          {SCOPES.map(([scope, what]) => (
+            <label key={scope} class="check">
+              <input type="checkbox" checked={form.scopes.includes(scope)} onChange={() => toggle(scope)} />
+              <span>{what}</span>
+            </label>
+          ))}
+          {errorAt(errors, "/scopes") && <p class="error">{errorAt(errors, "/scopes")}</p>}
+        </fieldset>
+        <Field label="Spending cap (USD)" optional help="What it and its successors may ever spend. It cannot be changed later." error={errorAt(errors, "/spending_cap_usd")}>
+          {(attributes) => <input {...attributes} inputMode="decimal" value={form.cap} placeholder="25.00" onInput={(event) => setForm({ ...form, cap: event.currentTarget.value })} />}
+        </Field>
+        <Field label="Expires after" optional help="The end of this day in UTC." error={errorAt(errors, "/expires_at")}>
+          {(attributes) => <input {...attributes} type="date" value={form.expires} onInput={(event) => setForm({ ...form, expires: event.currentTarget.value })} />}
+        </Field>
+        {error !== undefined && errors.length === 0 && <Trouble error={error} />}
+        <Buttons busy={busy} doing="Create key" onClose={onClose} />
+      </form>
+    </Dialog>
+  );
+}
+
+export const Buttons = ({ busy, doing, onClose, danger }: { busy: boolean; doing: string; onClose: () => void; danger?: boolean }) => (
+  <div class="dialog-actions">
+    <button type="button" onClick={onClose}>
+      Back
+    </button>
+    <button class={danger ? "danger" : "primary"} disabled={busy}>
+      {busy ? "One moment…" : doing}
+    </button>
+  </div>
+);
+
+const GRACES = [
+  [0, "At once"],
+  [3_600, "In an hour"],
+  [86_400, "In a day"],
+  [604_800, "In a week"],
+] as const;
+
+function RotateKey({ key_: key, onClose, onMade }: { key_: ApiKey; onClose: () => void; onMade: (key: NewKey, old: string) => void }) {
+  const [grace, setGrace] = useState(86_400);
+  const { busy, error, run } = useAction();
+  const submit = (event: Event) => {
+    event.preventDefault();
+    run(async (dpp) => {
+      const rotated = await dpp.keys.rotate(key.key_id, { grace_seconds: grace });
+      onMade(rotated, rotated.old_expires_at);
+    });
+  };
+  return (
+    <Dialog title={`Rotate ${key.name}`} onClose={onClose}>
+      <form onSubmit={submit}>
+        <p>A new key with the same rights and the same cap takes its place.</p>
+        <Field label="The old key ends">
+          {(attributes) => (
+            <select {...attributes} value={String(grace)} onChange={(event) => setGrace(Number(event.currentTarget.value))}>
+              {GRACES.map(([seconds, words]) => (
+                <option key={seconds} value={String(seconds)}>
+                  {words}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        {error !== undefined && <Trouble error={error} />}
+        <Buttons busy={busy} doing="Rotate key" onClose={onClose} />
+      </form>
+    </Dialog>
+  );
+}
+
+function RevokeKey({ key_: key, onClose, onDone }: { key_: ApiKey; onClose: () => void; onDone: () => void }) {
+  const [typed, setTyped] = useState("");
+  const { busy, error, run } = useAction();
+  const isSure = typed === key.name;
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (!isSure) return;
+    run(async (dpp) => {
+      await dpp.keys.revoke(key.key_id);
+      onDone();
+    });
+  };
+  return (
+    <Dialog title={`Revoke ${key.name}?`} onClose={onClose}>
+      <form onSubmit={submit}>
+        <p>
+          Every request with it is refused from now on, everywhere. Runs that it submitted go on to their end. This cannot be undone.
+          {key.current && " It is the key that you are signed in with: you will be signed out."}
+        </p>
+        <Field label={`Type ${key.name} to confirm`}>
+          {(attributes) => <input {...attributes} value={typed} autoComplete="off" spellcheck={false} onInput={(event) => setTyped(event.currentTarget.value)} />}
+        </Field>
+        {error !== undefined && <Trouble error={error} />}
+        <Buttons busy={busy || !isSure} doing="Revoke key" onClose={onClose} danger />
+      </form>
+    </Dialog>
+  );
+}
+
+function Secret({ made, old, onClose }: { made: NewKey; old: string | undefined; onClose: () => void }) {
+  const cap = made.spending_cap_usd === null ? undefined : microsOf(made.spending_cap_usd);
+  return (
+    <Dialog title={`The key of ${made.name}`} onClose={onClose}>
+      <div class="stack">
+        <p>Copy it now: it is shown this once, and only its hash is stored.</p>
+        <p class="secret">
+          <code>{made.api_key}</code>
+          <Copy label="Copy" text={made.api_key} />
+        </p>
+        {cap !== undefined && <p class="muted">It can spend {usd(cap, 2)} in all.</p>}
+        {old && (
+          <p class="muted">
+            The old key ends <Time of={old} />.
+          </p>
+        )}
+      </div>
+      <div class="dialog-actions">
+        <button type="button" class="primary" onClick={onClose}>
+          I have copied it
+        </button>
+      </div>
+    </Dialog>
+  );
+}

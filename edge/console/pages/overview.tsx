@@ -1,0 +1,265 @@
+import { useState } from "preact/hooks";
+import type { ApiKey, Budget, Decisionproof, Delivery, RunPage, Usage, Webhook } from "../../client/client.ts";
+import { attentionOf } from "../attention.ts";
+import { count, dayLabel, daysBetween, label, microsOf, percent, plural, usd, usdShort, utcDay } from "../formats.ts";
+import { Empty, Loaded, Money, PageHead, Panel, TableRegion } from "../parts.tsx";
+import { useQuery } from "../query.ts";
+import { hrefOf, Link } from "../router.tsx";
+import { barsOf } from "../stacked-bars.ts";
+import { RunTable } from "./runs.tsx";
+
+const SPANS = [30, 90] as const;
+const LIVE_MS = 5_000;
+const SLOW_MS = 60_000;
+const LATEST = 10;
+
+export function Overview() {
+  const budget = useQuery("budget", (dpp, signal) => dpp.budget({ signal }), { every: () => LIVE_MS });
+  const week = useQuery("usage week", (dpp, signal) => dpp.usage({ start_date: utcDay(Date.now(), -6), group_by: "day" }, { signal }), { every: () => SLOW_MS });
+  return (
+    <>
+      <PageHead title="Overview" />
+      <Loaded query={budget} rows={2}>
+        {(data) => <Cards budget={data} week={week.data} />}
+      </Loaded>
+      <Attention />
+      <Spending />
+      <Latest />
+    </>
+  );
+}
+
+/** How long the money lasts if each day costs what the last seven did on average. */
+function daysLeft(available: string, week: Usage | undefined): string {
+  const spent = microsOf(week?.totals.charged_usd ?? "0") ?? 0n;
+  if (spent === 0n) return "Nothing was spent in the last 7 days";
+  const days = ((microsOf(available) ?? 0n) * 7n) / spent;
+  return days > 3_650n ? "Lasts more than ten years at this rate" : `Lasts ${plural(Number(days), "day")} at this rate`;
+}
+
+function Cards({ budget, week }: { budget: Budget; week: Usage | undefined }) {
+  const { available_usd, reserved_usd, charged_usd, granted_usd, open_runs, max_open_runs } = budget;
+  const cards: readonly (readonly [name: string, amount: string, note: string])[] = [
+    ["Available", available_usd, daysLeft(available_usd, week)],
+    ["Reserved", reserved_usd, `${plural(open_runs, "open run")}${max_open_runs === null ? "" : ` of ${count(max_open_runs)}`}`],
+    ["Charged", charged_usd, week ? `${usdShort(week.totals.charged_usd)} in the last 7 days` : "In all"],
+    ["Granted", granted_usd, "All credit so far"],
+  ];
+  return (
+    <dl class="cards">
+      {cards.map(([name, amount, note]) => (
+        <div key={name} class="card">
+          <dt>{name}</dt>
+          <dd class="value num" title={usd(amount)}>
+            {usdShort(amount)}
+          </dd>
+          <dd class="note">{note}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+interface Watched {
+  readonly keys: readonly ApiKey[];
+  readonly webhooks: readonly (Webhook & { readonly latest: readonly Delivery[] })[];
+}
+
+const MAX_WEBHOOKS_ASKED = 10;
+const DELIVERIES_ASKED = 50;
+
+/** What only an admin key may see; for other keys there is nothing to say. */
+async function watched(dpp: Decisionproof, signal: AbortSignal): Promise<Watched> {
+  const [keys, webhooks] = await Promise.all([dpp.keys.list({}, { signal }).toArray(200), dpp.webhooks.list({ signal })]);
+  const asked = webhooks.slice(0, MAX_WEBHOOKS_ASKED).map(async (webhook) => {
+    const latest = await dpp.webhooks.deliveries(webhook.endpoint_id, { limit: DELIVERIES_ASKED }, { signal }).toArray(DELIVERIES_ASKED);
+    return { ...webhook, latest };
+  });
+  return { keys, webhooks: await Promise.all(asked) };
+}
+
+function Attention() {
+  const query = useQuery("attention", watched, { every: () => SLOW_MS });
+  if (query.data === undefined) return null;
+  const points = attentionOf(query.data.keys, query.data.webhooks, Date.now());
+  if (points.length === 0) return null;
+  return (
+    <Panel title="Needs attention">
+      <ul class="attention">
+        {points.map(({ what, why, path }) => (
+          <li key={what + why}>
+            <span>
+              <Link href={hrefOf(path)}>{what}</Link>
+            </span>
+            <span class="muted">{why}</span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+const WIDTH = 1_000;
+const HEIGHT = 180;
+const LEFT = 64;
+const BOTTOM = 24;
+
+function Spending() {
+  const [span, setSpan] = useState<(typeof SPANS)[number]>(30);
+  const [by, setBy] = useState<"pack" | "key">("pack");
+  const start_date = utcDay(Date.now(), 1 - span);
+  const days = useQuery(`usage day ${start_date}`, (dpp, signal) => dpp.usage({ start_date, group_by: "day" }, { signal }), { every: () => SLOW_MS });
+  const groups = useQuery(`usage ${by} ${start_date}`, (dpp, signal) => dpp.usage({ start_date, group_by: by }, { signal }), { every: () => SLOW_MS });
+  return (
+    <Panel
+      title="Spending"
+      actions={
+        <div class="segments" role="group" aria-label="Period">
+          {SPANS.map((each) => (
+            <button key={each} type="button" aria-pressed={span === each} onClick={() => setSpan(each)}>
+              {each} days
+            </button>
+          ))}
+        </div>
+      }
+    >
+      <Loaded query={days} rows={5}>
+        {(usage) => <Chart usage={usage} />}
+      </Loaded>
+      <div class="between by">
+        <h3>By {by}</h3>
+        <div class="segments" role="group" aria-label="Group">
+          {(["pack", "key"] as const).map((each) => (
+            <button key={each} type="button" aria-pressed={by === each} onClick={() => setBy(each)}>
+              {label(each)}
+            </button>
+          ))}
+        </div>
+      </div>
+      <Loaded query={groups} rows={3}>
+        {(usage) => <GroupTable usage={usage} by={by} />}
+      </Loaded>
+    </Panel>
+  );
+}
+
+function Chart({ usage }: { usage: Usage }) {
+  const spent = new Map(usage.rows.map(({ day, charged_usd }) => [day, charged_usd]));
+  const amounts = daysBetween(usage.start_date, usage.end_date).map((day) => ({ day, micros: microsOf(spent.get(day) ?? "0") ?? 0n }));
+  const { bars, ticks, days } = barsOf(amounts, { width: WIDTH - LEFT, height: HEIGHT });
+  const total = `${usd(usage.totals.charged_usd)} in ${plural(usage.totals.runs, "run")}`;
+  return (
+    <figure>
+      <figcaption class="muted small-text">{total}, by day in UTC</figcaption>
+      <svg class="chart" viewBox={`0 -8 ${WIDTH} ${HEIGHT + BOTTOM + 8}`} role="img" aria-label={`Spending by day: ${total}. The table below has each day.`}>
+        {ticks.map(({ y, micros }) => (
+          <g key={y}>
+            <line x1={LEFT} x2={WIDTH} y1={y} y2={y} />
+            <text x={LEFT - 8} y={y + 4} text-anchor="end">
+              {usd(micros, 2)}
+            </text>
+          </g>
+        ))}
+        {bars.map(({ day, ...bar }, index) => (
+          <g key={day}>
+            <rect {...bar} x={bar.x + LEFT} rx="2">
+              <title>{`${dayLabel(day)}: ${usd(amounts[index]?.micros ?? 0n)}`}</title>
+            </rect>
+          </g>
+        ))}
+        {days.map(({ day, x }) => (
+          <text key={day} x={x + LEFT} y={HEIGHT + 18} text-anchor="middle">
+            {dayLabel(day)}
+          </text>
+        ))}
+      </svg>
+      <details>
+        <summary class="small-text">Each day as a table</summary>
+        <UsageTable usage={usage} name="Day" nameOf={({ day }) => day ?? ""} newestFirst />
+      </details>
+    </figure>
+  );
+}
+
+const GroupTable = ({ usage, by }: { usage: Usage; by: "pack" | "key" }) =>
+  usage.rows.length === 0 ? (
+    <Empty title="No runs ended in this period" />
+  ) : (
+    <UsageTable usage={usage} name={label(by)} nameOf={({ pack_type, key_name, key_id }) => pack_type ?? key_name ?? key_id ?? ""} />
+  );
+
+type UsageRow = Usage["rows"][number];
+interface UsageTableProps {
+  readonly usage: Usage;
+  readonly name: string;
+  readonly nameOf: (row: UsageRow) => string;
+  readonly newestFirst?: boolean;
+}
+
+function UsageTable({ usage: { rows, totals }, name, nameOf, newestFirst = false }: UsageTableProps) {
+  const shown = newestFirst ? rows.toReversed() : rows;
+  return (
+    <TableRegion label={`Spending by ${name.toLowerCase()}`}>
+      <table class="rows">
+        <thead>
+          <tr>
+            <th scope="col">{name}</th>
+            {["Runs", "Completed", "Failed", "Canceled", "Success rate", "Charged"].map((head) => (
+              <th key={head} scope="col" class="right">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((row) => (
+            <UsageLine key={row.key_id ?? nameOf(row)} name={nameOf(row)} row={row} />
+          ))}
+          <UsageLine name="All" row={totals} total />
+        </tbody>
+      </table>
+    </TableRegion>
+  );
+}
+
+const UsageLine = ({ name, row, total }: { name: string; row: UsageRow; total?: boolean }) => (
+  <tr class={total ? "total" : undefined}>
+    <th scope="row">{name}</th>
+    {[row.runs, row.successes, row.failures, row.canceled].map((number, index) => (
+      <td key={index} class="right num">
+        {count(number)}
+      </td>
+    ))}
+    <td class="right num">{row.successes + row.failures === 0 ? "–" : percent(row.successes / (row.successes + row.failures), 1)}</td>
+    <td class="right">
+      <Money of={row.charged_usd} />
+    </td>
+  </tr>
+);
+
+function Latest() {
+  const query = useQuery<RunPage>("runs latest", async (dpp, signal) => (await dpp.runs.list({ limit: LATEST }, { signal }).pages().next()).value as RunPage, {
+    every: () => LIVE_MS,
+  });
+  return (
+    <>
+      <div class="between list-head">
+        <h2>Latest runs</h2>
+        <Link href={hrefOf(["runs"])}>All runs</Link>
+      </div>
+      <Loaded query={query} rows={5}>
+        {({ runs }) =>
+          runs.length === 0 ? (
+            <Empty title="No runs yet">
+              <Link class="button primary" href={hrefOf(["new"])}>
+                Start your first run
+              </Link>
+            </Empty>
+          ) : (
+            <RunTable runs={runs} />
+          )
+        }
+      </Loaded>
+    </>
+  );
+}

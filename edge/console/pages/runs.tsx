@@ -1,0 +1,247 @@
+import type { VNode } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Run, RunPage, RunQuery } from "../../client/client.ts";
+import { plural } from "../formats.ts";
+import { Empty, Field, Loading, Money, PageHead, Status, TableRegion, Time, Trouble } from "../parts.tsx";
+import { useQuery, useSession } from "../query.ts";
+import { go, hrefOf, Link, type Place } from "../router.tsx";
+import { filtersOf, isNarrowed, mergeRuns, queryOf, type RunFilters, STATUSES } from "../run-filters.ts";
+
+const PAGE = 50;
+const LIVE_MS = 3_000;
+const IDLE_MS = 15_000;
+
+const isOpen = ({ status }: Run): boolean => status === "QUEUED" || status === "PROCESSING";
+
+export function Runs({ place }: { place: Place }) {
+  const filters = filtersOf(place.query);
+  return (
+    <>
+      <PageHead title="Runs" />
+      <Filters filters={filters} />
+      <RunList key={place.query.toString()} filters={filters} />
+    </>
+  );
+}
+
+function Filters({ filters }: { filters: RunFilters }) {
+  const packs = useQuery("packs", (dpp, signal) => dpp.packs.list({ signal }));
+  const change = (changed: Partial<RunFilters>) => go(hrefOf(["runs"], { ...filters, ...changed }), { replace: true });
+  const [meta, setMeta] = useState(filters.metadata ?? "");
+  return (
+    <form
+      class="filters"
+      role="search"
+      aria-label="Filter runs"
+      onSubmit={(event) => {
+        event.preventDefault();
+        change({ metadata: meta });
+      }}
+    >
+      <Field label="Status">
+        {(attributes) => (
+          <select {...attributes} data-filter value={filters.status ?? ""} onChange={(event) => change({ status: event.currentTarget.value })}>
+            <option value="">All</option>
+            {STATUSES.map(([status, words]) => (
+              <option key={status} value={status}>
+                {words}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label="Pack">
+        {(attributes) => (
+          <select {...attributes} value={filters.pack ?? ""} onChange={(event) => change({ pack: event.currentTarget.value })}>
+            <option value="">All</option>
+            {filters.pack && packs.data === undefined && <option value={filters.pack}>{filters.pack}</option>}
+            {packs.data?.map(({ pack_type, title }) => (
+              <option key={pack_type} value={pack_type}>
+                {title}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      <Field label="From">
+        {(attributes) => (
+          <input {...attributes} type="date" value={filters.from ?? ""} max={filters.to} onChange={(event) => change({ from: event.currentTarget.value })} />
+        )}
+      </Field>
+      <Field label="To">
+        {(attributes) => (
+          <input {...attributes} type="date" value={filters.to ?? ""} min={filters.from} onChange={(event) => change({ to: event.currentTarget.value })} />
+        )}
+      </Field>
+      <Field label="Metadata">
+        {(attributes) => (
+          <input
+            {...attributes}
+            value={meta}
+            placeholder="order=A-1"
+            spellcheck={false}
+            onInput={(event) => setMeta(event.currentTarget.value)}
+            onBlur={() => meta !== (filters.metadata ?? "") && change({ metadata: meta })}
+          />
+        )}
+      </Field>
+      {isNarrowed(filters) && (
+        <Link class="button clear" href={hrefOf(["runs"])}>
+          Clear
+        </Link>
+      )}
+    </form>
+  );
+}
+
+/** The rows that are shown, and how to get more; new ones wait until they are asked for. */
+function useRunList(query: RunQuery) {
+  const { dpp, end } = useSession();
+  const key = `runs ${JSON.stringify(query)}`;
+  const first = useQuery<RunPage>(
+    key,
+    async (client, signal) => (await client.runs.list({ ...query, limit: PAGE }, { signal }).pages().next()).value as RunPage,
+    { every: ({ runs }) => (runs.some(isOpen) ? LIVE_MS : IDLE_MS) },
+  );
+  const [shown, setShown] = useState<readonly Run[]>();
+  const [cursor, setCursor] = useState<string | null>(null);
+  const [more, setMore] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
+  const page = first.data;
+  useEffect(() => {
+    if (page === undefined) return;
+    if (shown === undefined) {
+      setShown(page.runs);
+      setCursor(page.next_cursor);
+    } else setShown(mergeRuns(shown, page.runs).shown);
+  }, [page]);
+  const waiting = shown === undefined || page === undefined ? [] : mergeRuns(shown, page.runs).added;
+  const loadMore = () => {
+    if (cursor === null || more.busy) return;
+    setMore({ busy: true });
+    dpp
+      .get<RunPage>("/v1/runs", { query: { ...(query as Record<string, string>), limit: PAGE * 2, cursor } })
+      .then(({ data }) => {
+        setShown((before = []) => [...before, ...data.runs]);
+        setCursor(data.next_cursor);
+        setMore({ busy: false });
+      })
+      .catch((error: { status?: number }) => (error.status === 401 ? end("The API key is no longer accepted.") : setMore({ busy: false, error })));
+  };
+  const showNew = () => {
+    // More than a page came meanwhile: what lies between is not known, so the list begins again.
+    if (page !== undefined && waiting.length === page.runs.length) {
+      setShown(page.runs);
+      setCursor(page.next_cursor);
+    } else setShown((before = []) => [...waiting, ...before]);
+  };
+  return { first, shown, waiting: waiting.length, showNew, loadMore, more, hasMore: cursor !== null };
+}
+
+function RunList({ filters }: { filters: RunFilters }) {
+  const asked = queryOf(filters);
+  if ("error" in asked) return <Empty title={asked.error} />;
+  return <AskedRuns query={asked.query} narrowed={isNarrowed(filters)} />;
+}
+
+function AskedRuns({ query, narrowed }: { query: RunQuery; narrowed: boolean }) {
+  const { first, shown, waiting, showNew, loadMore, more, hasMore } = useRunList(query);
+  if (shown === undefined) return first.error === undefined ? <Loading rows={8} /> : <Trouble error={first.error} onRetry={first.reload} />;
+  return (
+    <>
+      {first.error !== undefined && <Trouble error={first.error} onRetry={first.reload} />}
+      <div aria-live="polite" class="pill-place">
+        {waiting > 0 && (
+          <button type="button" class="pill" onClick={showNew}>
+            {waiting >= PAGE ? `${PAGE}+ new runs` : plural(waiting, "new run")}
+          </button>
+        )}
+      </div>
+      {shown.length === 0 && !hasMore ? <NoRuns narrowed={narrowed} /> : <RunTable runs={shown} />}
+      {more.error !== undefined && <Trouble error={more.error} />}
+      {hasMore && (
+        <p class="more">
+          <button type="button" onClick={loadMore} disabled={more.busy}>
+            {more.busy ? "Loading…" : "Load more"}
+          </button>
+        </p>
+      )}
+    </>
+  );
+}
+
+const NoRuns = ({ narrowed }: { narrowed: boolean }) =>
+  narrowed ? (
+    <Empty title="No runs match these filters">
+      <Link href={hrefOf(["runs"])}>Clear the filters</Link>
+    </Empty>
+  ) : (
+    <Empty title="No runs yet">
+      <p class="muted">A run is one piece of work with a cap on its cost. It is charged what the work cost, once.</p>
+      <Link class="button primary" href={hrefOf(["new"])}>
+        Start your first run
+      </Link>
+    </Empty>
+  );
+
+export function RunTable({ runs }: { runs: readonly Run[] }) {
+  // A row is drawn again only when its run has changed, however many there are.
+  const rows = useRef(new WeakMap<Run, VNode>()).current;
+  return (
+    <TableRegion label="Runs">
+      <table class="rows">
+        <thead>
+          <tr>
+            <th scope="col">Run</th>
+            <th scope="col">Pack</th>
+            <th scope="col">Status</th>
+            <th scope="col" class="right">
+              Cost
+            </th>
+            <th scope="col" class="right">
+              Cap
+            </th>
+            <th scope="col">Metadata</th>
+            <th scope="col" class="right">
+              Created
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {runs.map((run) => {
+            const row = rows.get(run) ?? <Row key={run.run_id} run={run} />;
+            rows.set(run, row);
+            return row;
+          })}
+        </tbody>
+      </table>
+    </TableRegion>
+  );
+}
+
+const Row = ({ run }: { run: Run }) => (
+  <tr>
+    <th scope="row">
+      <Link href={hrefOf(["runs", run.run_id])} title={run.run_id}>
+        <code>{run.run_id.slice(-12)}</code>
+      </Link>
+    </th>
+    <td>{run.pack_type}</td>
+    <td>
+      <Status of={run.money_state === "AUDIT_REQUIRED" ? "AUDIT_REQUIRED" : run.status} />
+    </td>
+    <td class="right">
+      <Money of={run.cost.actual_usd} />
+    </td>
+    <td class="right muted">
+      <Money of={run.cost.max_usd} />
+    </td>
+    <td class="muted clip">
+      {Object.entries(run.metadata)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(", ") || "–"}
+    </td>
+    <td class="right">
+      <Time of={run.created_at} />
+    </td>
+  </tr>
+);

@@ -1,0 +1,393 @@
+import { useState } from "preact/hooks";
+import type { Delivery, DeliveryPage, Webhook } from "../../client/client.ts";
+import { errorAt } from "../form-fields.ts";
+import { label } from "../formats.ts";
+import { Copy, Dialog, Empty, Facts, Field, Loaded, PageHead, Panel, Status, TableRegion, Time, Trouble } from "../parts.tsx";
+import { useAction, useQuery } from "../query.ts";
+import { go, hrefOf, Link } from "../router.tsx";
+import { Buttons, fieldErrorsOf } from "./keys.tsx";
+
+const EVENTS = ["run.completed", "run.failed", "run.canceled", "budget.threshold", "key.revoked"] as const;
+type EventName = (typeof EVENTS)[number];
+const LIVE_MS = 5_000;
+const PAGE = 50;
+
+export function Webhooks() {
+  const query = useQuery("webhooks", (dpp, signal) => dpp.webhooks.list({ signal }));
+  const [creates, setCreates] = useState(false);
+  const [secret, setSecret] = useState<string>();
+  return (
+    <>
+      <PageHead title="Webhooks" about="Where your servers are notified when runs end, money runs low or keys are revoked.">
+        <button type="button" class="primary" onClick={() => setCreates(true)}>
+          Create webhook
+        </button>
+      </PageHead>
+      <Loaded query={query}>
+        {(webhooks) =>
+          webhooks.length === 0 ? (
+            <Empty title="No webhooks yet">
+              <p class="muted">
+                Runs' own addresses work without one: <Link href={hrefOf(["webhooks", "default"])}>see what was sent to them</Link>.
+              </p>
+            </Empty>
+          ) : (
+            <>
+              <WebhookTable webhooks={webhooks} />
+              <p class="small-text">
+                <Link href={hrefOf(["webhooks", "default"])}>What was sent to runs' own addresses</Link>
+              </p>
+            </>
+          )
+        }
+      </Loaded>
+      {creates && (
+        <CreateWebhook
+          onClose={() => setCreates(false)}
+          onMade={(made) => {
+            setCreates(false);
+            setSecret(made);
+            query.reload();
+          }}
+        />
+      )}
+      {secret !== undefined && <Secret secret={secret} onClose={() => setSecret(undefined)} />}
+    </>
+  );
+}
+
+const eventsOf = ({ events }: Webhook): string => (events.length === 0 ? "All events" : events.join(", "));
+
+const WebhookTable = ({ webhooks }: { webhooks: readonly Webhook[] }) => (
+  <TableRegion label="Webhooks">
+    <table class="rows">
+      <thead>
+        <tr>
+          <th scope="col">Address</th>
+          <th scope="col">Status</th>
+          <th scope="col">Events</th>
+          <th scope="col">Created</th>
+        </tr>
+      </thead>
+      <tbody>
+        {webhooks.map((webhook) => (
+          <tr key={webhook.endpoint_id}>
+            <th scope="row">
+              <Link class="strong" href={hrefOf(["webhooks", webhook.endpoint_id])}>
+                {webhook.description ?? webhook.url}
+              </Link>
+              {webhook.description && <div class="muted small-text">{webhook.url}</div>}
+            </th>
+            <td>
+              <Status of={webhook.status} />
+            </td>
+            <td class="muted clip">{eventsOf(webhook)}</td>
+            <td>
+              <Time of={webhook.created_at} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </TableRegion>
+);
+
+function CreateWebhook({ onClose, onMade }: { onClose: () => void; onMade: (secret: string) => void }) {
+  const [form, setForm] = useState({ url: "", description: "", include_output: false, events: [] as EventName[] });
+  const { busy, error, run } = useAction();
+  const errors = fieldErrorsOf(error);
+  const submit = (event: Event) => {
+    event.preventDefault();
+    run(async (dpp) => {
+      const { description, ...others } = form;
+      const made = await dpp.webhooks.create({ ...others, ...(description.trim() && { description: description.trim() }) });
+      onMade(made.secret);
+    });
+  };
+  const toggle = (name: EventName) =>
+    setForm({ ...form, events: form.events.includes(name) ? form.events.filter((each) => each !== name) : [...form.events, name] });
+  return (
+    <Dialog title="Create a webhook" onClose={onClose}>
+      <form onSubmit={submit} noValidate>
+        <Field label="Address" help="A public https address." error={errorAt(errors, "/url")}>
+          {(attributes) => <input {...attributes} inputMode="url" value={form.url} placeholder="https://hooks.example.com/decisionproof" onInput={(event) => setForm({ ...form, url: event.currentTarget.value })} />}
+        </Field>
+        <Field label="What it is for" optional error={errorAt(errors, "/description")}>
+          {(attributes) => <input {...attributes} value={form.description} onInput={(event) => setForm({ ...form, description: event.currentTarget.value })} />}
+        </Field>
+        <fieldset>
+          <legend>Events</legend>
+          {EVENTS.map((name) => (
+            <label key={name} class="check">
+              <input type="checkbox" checked={form.events.includes(name)} onChange={() => toggle(name)} />
+              <span>{name}</span>
+            </label>
+          ))}
+          <p class="help">All of them if none is chosen.</p>
+          {errorAt(errors, "/events") && <p class="error">{errorAt(errors, "/events")}</p>}
+        </fieldset>
+        <label class="check">
+          <input type="checkbox" checked={form.include_output} onChange={() => setForm({ ...form, include_output: !form.include_output })} />
+          <span>Send the result with run.completed, where it is small enough</span>
+        </label>
+        {error !== undefined && errors.length === 0 && <Trouble error={error} />}
+        <Buttons busy={busy} doing="Create webhook" onClose={onClose} />
+      </form>
+    </Dialog>
+  );
+}
+
+const Secret = ({ secret, until, onClose }: { secret: string; until?: string | null | undefined; onClose: () => void }) => (
+  <Dialog title="The signing secret" onClose={onClose}>
+    <div class="stack">
+      <p>Your server verifies events with it, by any library of Standard Webhooks. Keep it as you keep a password.</p>
+      <p class="secret">
+        <code>{secret}</code>
+        <Copy label="Copy" text={secret} />
+      </p>
+      {until && (
+        <p class="muted">
+          The secret before it signs too, until <Time of={until} />.
+        </p>
+      )}
+    </div>
+    <div class="dialog-actions">
+      <button type="button" class="primary" onClick={onClose}>
+        I have copied it
+      </button>
+    </div>
+  </Dialog>
+);
+
+export function WebhookPage({ id }: { id: string }) {
+  const isDefault = id === "default";
+  const query = useQuery<Webhook | undefined>(`webhook ${id}`, async (dpp, signal) => (isDefault ? undefined : dpp.webhooks.get(id, { signal })));
+  const title = isDefault ? "Runs' own addresses" : (query.data?.description ?? "Webhook");
+  return (
+    <>
+      <p class="small-text">
+        <Link href={hrefOf(["webhooks"])}>Webhooks</Link>
+      </p>
+      <PageHead title={title} about={isDefault ? "Events sent to the address that a run was submitted with." : query.data?.url}>
+        <WebhookActions id={id} webhook={query.data} onChange={query.reload} />
+      </PageHead>
+      {!isDefault && (
+        <Loaded query={query} rows={3}>
+          {(webhook) =>
+            webhook && (
+              <Panel title="Details" actions={<Status of={webhook.status} />}>
+                <Facts
+                  of={[
+                    ["Events", eventsOf(webhook)],
+                    ["Result", webhook.include_output ? "Sent with run.completed, where it is small enough" : "Not sent"],
+                    webhook.disabled_reason !== null && ["Disabled", webhook.disabled_reason === "gone" ? "Its receiver answered 410 Gone." : webhook.disabled_reason],
+                    ["Created", <Time of={webhook.created_at} />],
+                  ]}
+                />
+              </Panel>
+            )
+          }
+        </Loaded>
+      )}
+      <Deliveries id={id} />
+    </>
+  );
+}
+
+function WebhookActions({ id, webhook, onChange }: { id: string; webhook: Webhook | undefined; onChange: () => void }) {
+  const [secret, setSecret] = useState<{ readonly secret: string; readonly until: string | null }>();
+  const [asks, setAsks] = useState<"rotate" | "delete">();
+  const { busy, error, run, clear } = useAction();
+  const close = () => {
+    setAsks(undefined);
+    clear();
+  };
+  return (
+    <>
+      {id === "default" && (
+        <button
+          type="button"
+          class="small"
+          disabled={busy}
+          onClick={() =>
+            run(async (dpp) => {
+              const made = await dpp.webhooks.defaultSecret();
+              setSecret({ secret: made.secret, until: made.previous_secret_valid_until });
+            })
+          }
+        >
+          Show the signing secret
+        </button>
+      )}
+      {webhook?.status === "disabled" && (
+        <button
+          type="button"
+          class="small"
+          disabled={busy}
+          onClick={() =>
+            run(async (dpp) => {
+              await dpp.webhooks.enable(id);
+              onChange();
+            })
+          }
+        >
+          Enable
+        </button>
+      )}
+      {webhook && (
+        <>
+          <button type="button" class="small" onClick={() => setAsks("rotate")}>
+            Rotate secret
+          </button>
+          <button type="button" class="small danger" onClick={() => setAsks("delete")}>
+            Delete
+          </button>
+        </>
+      )}
+      {asks === undefined && error !== undefined && <Trouble error={error} />}
+      {asks && webhook && (
+        <Dialog title={asks === "rotate" ? "Rotate the signing secret?" : "Delete this webhook?"} onClose={close}>
+          <p>
+            {asks === "rotate"
+              ? "A new secret signs from now on. The old one signs beside it for 24 hours."
+              : `Nothing more is sent to ${webhook.url}. What is pending is canceled.`}
+          </p>
+          {error !== undefined && <Trouble error={error} />}
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              run(async (dpp) => {
+                if (asks === "delete") {
+                  await dpp.webhooks.delete(id);
+                  return go(hrefOf(["webhooks"]));
+                }
+                const made = await dpp.webhooks.rotate(id);
+                setAsks(undefined);
+                setSecret({ secret: made.secret, until: made.previous_secret_valid_until });
+              });
+            }}
+          >
+            <Buttons busy={busy} doing={asks === "rotate" ? "Rotate secret" : "Delete webhook"} onClose={close} danger={asks === "delete"} />
+          </form>
+        </Dialog>
+      )}
+      {secret && <Secret {...secret} onClose={() => setSecret(undefined)} />}
+    </>
+  );
+}
+
+const STATUSES = ["pending", "delivered", "failed", "canceled", "skipped"] as const;
+
+function Deliveries({ id }: { id: string }) {
+  const [status, setStatus] = useState<(typeof STATUSES)[number]>();
+  const query = useQuery<DeliveryPage>(
+    `deliveries ${id} ${status ?? ""}`,
+    async (dpp, signal) => (await dpp.webhooks.deliveries(id, { limit: PAGE, ...(status && { status }) }, { signal }).pages().next()).value as DeliveryPage,
+    { every: () => LIVE_MS },
+  );
+  return (
+    <>
+      <div class="between list-head">
+        <h2>Deliveries</h2>
+        <div class="segments" role="group" aria-label="Status">
+          {[undefined, ...STATUSES].map((each) => (
+            <button key={each ?? "all"} type="button" aria-pressed={status === each} onClick={() => setStatus(each)}>
+              {label(each ?? "all")}
+            </button>
+          ))}
+        </div>
+      </div>
+      <Loaded query={query} rows={5}>
+        {({ deliveries, next_cursor }) =>
+          deliveries.length === 0 ? (
+            <Empty title={status === undefined ? "Nothing was sent yet" : "No such deliveries"} />
+          ) : (
+            <>
+              <DeliveryTable id={id} deliveries={deliveries} onChange={query.reload} />
+              {next_cursor !== null && <p class="muted small-text">The latest {PAGE}. The API has the others: GET /v1/webhooks/{id}/deliveries</p>}
+            </>
+          )
+        }
+      </Loaded>
+    </>
+  );
+}
+
+function DeliveryTable({ id, deliveries, onChange }: { id: string; deliveries: readonly Delivery[]; onChange: () => void }) {
+  const { busy, error, run } = useAction();
+  return (
+    <>
+      {error !== undefined && <Trouble error={error} />}
+      <TableRegion label="Deliveries">
+        <table class="rows">
+          <thead>
+            <tr>
+              <th scope="col">Event</th>
+              <th scope="col">Status</th>
+              <th scope="col">Last answer</th>
+              <th scope="col" class="right">
+                Attempts
+              </th>
+              <th scope="col">Created</th>
+              <th scope="col">Next attempt</th>
+              <th scope="col">
+                <span class="hidden">Actions</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {deliveries.map((delivery) => (
+              <tr key={delivery.delivery_id}>
+                <th scope="row">
+                  {delivery.type}
+                  {delivery.run_id && (
+                    <div class="small-text">
+                      <Link href={hrefOf(["runs", delivery.run_id])}>
+                        <code>{delivery.run_id.slice(-12)}</code>
+                      </Link>
+                    </div>
+                  )}
+                </th>
+                <td>
+                  <Status of={delivery.status} />
+                </td>
+                <td>{answerOf(delivery)}</td>
+                <td class="right num">{delivery.attempts}</td>
+                <td>
+                  <Time of={delivery.created_at} />
+                </td>
+                <td>
+                  <Time of={delivery.next_attempt_at} />
+                </td>
+                <td class="right">
+                  {delivery.status !== "pending" && (
+                    <button
+                      type="button"
+                      class="small"
+                      aria-label={`Send ${delivery.type} again`}
+                      disabled={busy}
+                      onClick={() =>
+                        run(async (dpp) => {
+                          await dpp.webhooks.redeliver(id, delivery.delivery_id);
+                          onChange();
+                        })
+                      }
+                    >
+                      Send again
+                    </button>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableRegion>
+    </>
+  );
+}
+
+/** What the receiver answered, or why there was no answer. */
+function answerOf({ last_status, last_error }: Delivery): string {
+  if (last_status !== null) return `HTTP ${last_status}`;
+  return last_error === null ? "–" : label(last_error);
+}

@@ -1,0 +1,67 @@
+import type { ComponentChildren } from "preact";
+import type { Output, PackType, Run } from "../../client/client.ts";
+import { Panel } from "../parts.tsx";
+import { CharResult } from "./char.tsx";
+import { ComplianceResult } from "./compliance.tsx";
+import { DecisionResult } from "./decision.tsx";
+import { EvalResult } from "./eval.tsx";
+import { OcrResult } from "./ocr.tsx";
+import { UrlResult } from "./url.tsx";
+
+export interface ResultProps<P extends PackType> {
+  readonly output: Output<P>;
+  /** As submitted; undefined once they are deleted. */
+  readonly inputs: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A result as its pack deserves; one of a pack that this console does not know is shown as JSON. */
+export function Result({ output, run }: { output: Output; run: Run }) {
+  return (
+    <>
+      <Panel title="Result">{viewOf(output, run)}</Panel>
+      <Panel>
+        <details>
+          <summary>Result as JSON</summary>
+          <pre tabIndex={0} aria-label="Result as JSON">
+            {shortJson(output)}
+          </pre>
+        </details>
+      </Panel>
+    </>
+  );
+}
+
+function viewOf(output: Output, { inputs: given }: Run): ComponentChildren {
+  const inputs = (given ?? undefined) as ResultProps<PackType>["inputs"];
+  switch (output.pack_type) {
+    case "decision":
+      return <DecisionResult output={output} inputs={inputs} />;
+    case "url":
+      return <UrlResult output={output} inputs={inputs} />;
+    case "char":
+      return <CharResult output={output} inputs={inputs} />;
+    case "compliance":
+      return <ComplianceResult output={output} inputs={inputs} />;
+    case "eval":
+      return <EvalResult output={output} inputs={inputs} />;
+    case "ocr":
+      return <OcrResult output={output} inputs={inputs} />;
+    default:
+      return <pre tabIndex={0}>{shortJson(output)}</pre>;
+  }
+}
+
+const MAX_SHOWN_CHARS = 100_000;
+export function shortJson(value: unknown): string {
+  const text = JSON.stringify(value, null, 2);
+  return text.length <= MAX_SHOWN_CHARS ? text : `${text.slice(0, MAX_SHOWN_CHARS)}\n… download it to see the rest`;
+}
+
+export const Share = ({ of, label }: { of: number; label?: string }) => (
+  <span class="share">
+    <span aria-hidden="true">
+      <span style={{ width: `${Math.max(0, Math.min(1, of)) * 100}%` }} />
+    </span>
+    <span class="num">{label ?? of.toFixed(3)}</span>
+  </span>
+);

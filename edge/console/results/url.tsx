@@ -1,0 +1,72 @@
+import { bytes } from "../formats.ts";
+import { Facts, Time } from "../parts.tsx";
+import type { ResultProps } from "./result.tsx";
+import { type Block, blocksOf } from "./segments.ts";
+
+const MAX_BLOCKS = 400;
+const isWeb = (address: string) => /^https?:\/\//.test(address);
+
+const Outside = ({ href, children }: { href: string; children?: string }) =>
+  isWeb(href) ? (
+    <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+      {children ?? href}
+    </a>
+  ) : (
+    <>{children ?? href}</>
+  );
+
+export function UrlResult({ output: { data } }: ResultProps<"url">) {
+  return (
+    <div class="stack">
+      <div>
+        <p class="big">{data.title ?? data.final_url}</p>
+        <p class="muted">{[data.byline, data.site_name, data.language].filter(Boolean).join(" · ")}</p>
+      </div>
+      {data.needs_scripts && <p class="notice">The page shows nothing before its scripts run.</p>}
+      {data.format === "links" ? (
+        <ul>
+          {data.links.map(({ url, text }) => (
+            <li key={url}>
+              <Outside href={url}>{text || url}</Outside>
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <Reading text={data.format === "markdown" ? data.markdown : data.text} />
+      )}
+      <Facts
+        of={[
+          ["Address", <Outside href={data.final_url} />],
+          ["Status", String(data.status)],
+          ["Size", `${bytes(data.bytes)}, ${data.content_type}`],
+          data.published_at !== null && !Number.isNaN(Date.parse(data.published_at)) && ["Published", <Time of={data.published_at} />],
+          ["SHA-256", <code>{data.sha256}</code>],
+        ]}
+      />
+    </div>
+  );
+}
+
+function Reading({ text }: { text: string }) {
+  const blocks = blocksOf(text);
+  return (
+    <div class="reading" role="region" aria-label="Text of the page" tabIndex={0}>
+      {blocks.slice(0, MAX_BLOCKS).map((block, index) => (
+        <One key={index} block={block} />
+      ))}
+      {blocks.length > MAX_BLOCKS && <p class="muted">… download the result to read the rest.</p>}
+    </div>
+  );
+}
+
+function One({ block: { kind, text } }: { block: Block }) {
+  if (kind === "heading") return <h3>{text}</h3>;
+  if (kind === "code") return <pre>{text}</pre>;
+  return kind === "item" ? (
+    <ul>
+      <li>{text}</li>
+    </ul>
+  ) : (
+    <p>{text}</p>
+  );
+}

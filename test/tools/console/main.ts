@@ -1,0 +1,65 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { createDemoTenant, type DemoTenant, withOwner } from "../../dev/demo-tenant.ts";
+import { startSystem } from "../../dev/system.ts";
+import { Report } from "../referees/report.ts";
+import { fileOf } from "../referees/tools.ts";
+import { startBrowser, VIEWS } from "./browser.ts";
+import { judgePages } from "./judge-pages.ts";
+import { judgeStates } from "./judge-states.ts";
+import { judgeUse } from "./judge-use.ts";
+import { seedAccount } from "./seed.ts";
+
+const SCREENSHOTS = fileURLToPath(new URL("../../../dist/screenshots/", import.meta.url));
+const running = z.object({
+  edge_url: z.string(),
+  tenants: z.array(z.object({ tenant_id: z.string(), name: z.string(), api_key: z.string(), admin_key: z.string() })),
+});
+
+async function judge(report: Report, edgeUrl: string, tenant: DemoTenant, only: string | undefined): Promise<void> {
+  const executablePath = fileOf("chromium");
+  if (executablePath === undefined) return report.skip("the console", "there is no chromium");
+  const seeded = await seedAccount(edgeUrl, tenant);
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const browser = await startBrowser(executablePath);
+  const world = { report, browser, edgeUrl, tenant, seeded, screenshots: SCREENSHOTS, only };
+  try {
+    for (const view of VIEWS) {
+      console.log(`\nThe console, ${view.name}`);
+      await judgePages(world, view);
+    }
+    console.log("\nThe console in use");
+    await judgeUse(world);
+    await judgeStates(world);
+  } finally {
+    await browser.close();
+  }
+  console.log(`\nScreenshots: ${SCREENSHOTS}`);
+}
+
+async function main(): Promise<boolean> {
+  const { values } = parseArgs({ options: { running: { type: "boolean", default: false }, only: { type: "string" } } });
+  const report = new Report();
+  if (values.running) {
+    const { edge_url, tenants } = running.parse(JSON.parse(readFileSync(".dev/stack.json", "utf8")));
+    await report.check("the console was judged", () => judge(report, edge_url, tenants[0]!, values.only));
+    return report.conclude();
+  }
+  const dir = mkdtempSync(join(tmpdir(), "dpp-console-"));
+  const env = { ...process.env, DPP_WEBHOOK_ALLOW_HTTP: "true", DPP_WEBHOOK_ALLOW_HOSTS: "127.0.0.1:*" };
+  const system = await startSystem({ stateDir: join(dir, "stack"), env, fsync: false });
+  try {
+    const tenant = await withOwner(system, (db) => createDemoTenant(db, { name: "Console" }));
+    await report.check("the console was judged", () => judge(report, system.edgeUrl, tenant, values.only));
+  } finally {
+    await system.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+  return report.conclude();
+}
+
+process.exitCode = (await main()) ? 0 : 1;
