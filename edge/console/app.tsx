@@ -75,7 +75,11 @@ function Frame({ session, onSignOut }: { session: Session; onSignOut: () => void
         </Link>
         <nav aria-label="Console">
           {NAVIGATION.map(([path, name]) => (
-            <Link key={path} href={hrefOf(path === "" ? [] : [path])} aria-current={section === path ? "page" : undefined}>
+            <Link
+              key={path}
+              href={hrefOf(path === "" ? [] : [path])}
+              aria-current={section === path ? "page" : undefined}
+            >
               {name}
             </Link>
           ))}

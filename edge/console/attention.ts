@@ -12,7 +12,10 @@ const SOON_MS = 7 * 86_400_000;
 const NEAR = 0.8;
 
 /** How much of its cap a key has used, 0 to 1; undefined of a key without one. */
-export function capShare({ spending_cap_usd, spent_usd }: Pick<ApiKey, "spending_cap_usd" | "spent_usd">): number | undefined {
+export function capShare({
+  spending_cap_usd,
+  spent_usd,
+}: Pick<ApiKey, "spending_cap_usd" | "spent_usd">): number | undefined {
   if (spending_cap_usd === null) return undefined;
   const cap = microsOf(spending_cap_usd) ?? 0n;
   return cap === 0n ? 1 : Number(((microsOf(spent_usd ?? "0") ?? 0n) * 10_000n) / cap) / 10_000;
@@ -33,14 +36,34 @@ function ofKey(key: ApiKey, now: number): readonly Point[] {
   const share = capShare(key);
   const ends = key.expires_at === null ? undefined : Date.parse(key.expires_at) - now;
   return [
-    ...(share !== undefined && share >= NEAR ? [{ what, why: share >= 1 ? "Its spending cap is used up" : `${percent(share)} of its spending cap is used`, path: ["keys"] }] : []),
-    ...(ends !== undefined && ends < SOON_MS ? [{ what, why: `It expires on ${shortTime(key.expires_at ?? "", now)}`, path: ["keys"] }] : []),
+    ...(share !== undefined && share >= NEAR
+      ? [
+          {
+            what,
+            why: share >= 1 ? "Its spending cap is used up" : `${percent(share)} of its spending cap is used`,
+            path: ["keys"],
+          },
+        ]
+      : []),
+    ...(ends !== undefined && ends < SOON_MS
+      ? [{ what, why: `It expires on ${shortTime(key.expires_at ?? "", now)}`, path: ["keys"] }]
+      : []),
   ];
 }
 
-function ofWebhook({ endpoint_id, url, description, status, latest }: Webhook & { readonly latest: readonly Delivery[] }): readonly Point[] {
+function ofWebhook({
+  endpoint_id,
+  url,
+  description,
+  status,
+  latest,
+}: Webhook & { readonly latest: readonly Delivery[] }): readonly Point[] {
   const point = { what: `Webhook ${description ?? url}`, path: ["webhooks", endpoint_id] };
   if (status === "disabled") return [{ ...point, why: "It is disabled: its receiver answered 410" }];
-  const failing = latest.filter((each) => each.status === "failed" || (each.status === "pending" && each.last_error !== null)).length;
-  return failing === 0 ? [] : [{ ...point, why: `Of the last ${plural(latest.length, "event")} ${failing} could not be delivered` }];
+  const failing = latest.filter(
+    (each) => each.status === "failed" || (each.status === "pending" && each.last_error !== null),
+  ).length;
+  return failing === 0
+    ? []
+    : [{ ...point, why: `Of the last ${plural(latest.length, "event")} ${failing} could not be delivered` }];
 }

@@ -7,6 +7,7 @@ export function csvOf(head: readonly string[], rows: readonly (readonly (string 
 
 function cell(value: string | number | null | undefined): string {
   if (value === null || value === undefined) return "";
-  const text = typeof value === "string" && DANGEROUS.test(value) && Number.isNaN(Number(value)) ? `'${value}` : String(value);
+  const text =
+    typeof value === "string" && DANGEROUS.test(value) && Number.isNaN(Number(value)) ? `'${value}` : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -26,7 +26,12 @@ interface Common {
 export type Field = Common &
   (
     | { readonly kind: "text" | "long" | "image"; readonly max: number | undefined }
-    | { readonly kind: "number"; readonly integer: boolean; readonly min: number | undefined; readonly max: number | undefined }
+    | {
+        readonly kind: "number";
+        readonly integer: boolean;
+        readonly min: number | undefined;
+        readonly max: number | undefined;
+      }
     | { readonly kind: "boolean" | "json" | "texts" }
     | { readonly kind: "choice" | "choices"; readonly options: readonly string[] }
     | { readonly kind: "rows"; readonly columns: readonly Field[]; readonly max: number | undefined }
@@ -77,7 +82,9 @@ function listKindOf(items: Schema, { maxItems }: Schema): Kind {
     // The members of a small object are columns of their own: `scale.min`.
     return Object.entries(member.properties ?? {}).flatMap(([inner, schema]): Field[] => {
       const simple = simpleKindOf(schema);
-      return simple === undefined ? [] : [{ name: `${name}.${inner}`, required: false, help: schema.description, ...simple }];
+      return simple === undefined
+        ? []
+        : [{ name: `${name}.${inner}`, required: false, help: schema.description, ...simple }];
     });
   });
   const complete = required.every((name) => columns.some((column) => column.name === name));
@@ -96,10 +103,11 @@ function simpleKindOf(schema: Schema): Kind | undefined {
 }
 
 /** The longest address is long, but it is one line. */
-const isAddress = ({ maxLength, description = "" }: Schema): boolean => maxLength === 2_048 && /\bhttps?\b|Where a/.test(description);
+const isAddress = ({ maxLength, description = "" }: Schema): boolean =>
+  maxLength === 2_048 && /\bhttps?\b|Where a/.test(description);
 
 const optionsOf = ({ enum: values }: Schema): readonly string[] | undefined =>
-  values !== undefined && values.every((value) => typeof value === "string") ? (values as readonly string[]) : undefined;
+  values !== undefined && values.every((value) => typeof value === "string") ? values : undefined;
 
 /** Of several forms that a member may have, the text. */
 const textAmong = ({ anyOf, oneOf }: Schema): Kind | undefined => {
@@ -122,14 +130,20 @@ export function valueOf(field: Field, value: unknown): FieldValue | undefined {
     case "choice":
       return typeof value === "string" && field.options.includes(value) ? value : undefined;
     case "choices":
-      return isList(value) && value.every((each) => field.options.includes(String(each))) ? (value as string[]) : undefined;
+      return isList(value) && value.every((each) => field.options.includes(String(each)))
+        ? (value as string[])
+        : undefined;
     case "texts":
-      return isList(value) && value.every((each) => typeof each === "string" && !each.includes("\n")) ? value.join("\n") : undefined;
+      return isList(value) && value.every((each) => typeof each === "string" && !each.includes("\n"))
+        ? value.join("\n")
+        : undefined;
     case "rows":
       return isList(value) ? allOf(value.map((each) => rowOf(each, field.columns))) : undefined;
     case "matrix":
       return matrixOf(value);
-    default:
+    case "text":
+    case "long":
+    case "image":
       return typeof value === "string" ? value : undefined;
   }
 }
@@ -138,12 +152,14 @@ const isList = Array.isArray as (value: unknown) => value is readonly unknown[];
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !isList(value);
 const allOf = <T>(values: readonly (T | undefined)[]): readonly T[] | undefined =>
-  values.every((value) => value !== undefined) ? (values as readonly T[]) : undefined;
+  values.every((value) => value !== undefined) ? values : undefined;
 
 function rowOf(value: unknown, columns: readonly Field[]): Row | undefined {
   if (!isRecord(value)) return undefined;
   const members = Object.entries(value).flatMap(([name, each]) =>
-    isRecord(each) ? Object.entries(each).map(([inner, one]) => [`${name}.${inner}`, one] as const) : [[name, each] as const],
+    isRecord(each)
+      ? Object.entries(each).map(([inner, one]) => [`${name}.${inner}`, one] as const)
+      : [[name, each] as const],
   );
   const cells = members.map(([name, each]) => {
     const column = columns.find((candidate) => candidate.name === name);
@@ -166,7 +182,11 @@ function matrixOf(value: unknown): Matrix | undefined {
 }
 
 /** What a form begins with: what is given, else the schema's defaults. */
-export function valuesOf(fields: readonly Field[], schema: Schema, given: Readonly<Record<string, unknown>> = {}): Values {
+export function valuesOf(
+  fields: readonly Field[],
+  schema: Schema,
+  given: Readonly<Record<string, unknown>> = {},
+): Values {
   return Object.fromEntries(
     fields.flatMap((field) => {
       const value = given[field.name] ?? schema.properties?.[field.name]?.default;
@@ -183,15 +203,20 @@ export interface FieldError {
 }
 
 const escaped = (name: string): string => name.replaceAll("~", "~0").replaceAll("/", "~1");
-export const pointerTo = (...path: readonly (string | number)[]): string => path.map((step) => `/${escaped(String(step))}`).join("");
+export const pointerTo = (...path: readonly (string | number)[]): string =>
+  path.map((step) => `/${escaped(String(step))}`).join("");
 
 /** The inputs that the form says. What is empty is left out: whether it may be, the API says. */
-export function inputsOf(fields: readonly Field[], values: Values): { inputs: Record<string, unknown>; errors: readonly FieldError[] } {
+export function inputsOf(
+  fields: readonly Field[],
+  values: Values,
+): { inputs: Record<string, unknown>; errors: readonly FieldError[] } {
   const errors: FieldError[] = [];
   const inputs: Record<string, unknown> = {};
   for (const field of fields) {
     const value = values[field.name];
-    const sent = value === undefined ? undefined : sentOf(field, value, pointerTo("inputs", field.name), { errors, values });
+    const sent =
+      value === undefined ? undefined : sentOf(field, value, pointerTo("inputs", field.name), { errors, values });
     if (sent !== undefined) inputs[field.name] = sent;
   }
   return { inputs, errors };
@@ -213,7 +238,10 @@ function sentOf(field: Field, value: FieldValue, pointer: string, sending: Sendi
 function textSentOf(field: Field, text: string, pointer: string, errors: FieldError[]): unknown {
   if (field.kind === "boolean") return text === "" ? undefined : text === "true";
   if (field.kind === "texts") {
-    const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
+    const lines = text
+      .split("\n")
+      .map((line) => line.trim())
+      .filter(Boolean);
     return lines.length === 0 ? undefined : lines;
   }
   if (text.trim() === "") return undefined;
@@ -236,7 +264,8 @@ function rowSentOf(columns: readonly Field[], row: Row, pointer: string, sending
   const sent: Record<string, unknown> = {};
   for (const column of columns) {
     const value = row[column.name];
-    const cell = value === undefined ? undefined : sentOf(column, value, pointer + pointerToColumn(column.name), sending);
+    const cell =
+      value === undefined ? undefined : sentOf(column, value, pointer + pointerToColumn(column.name), sending);
     if (cell === undefined) continue;
     const [name = "", inner] = column.name.split(".");
     sent[name] = inner === undefined ? cell : { ...(sent[name] as object | undefined), [inner]: cell };
@@ -246,13 +275,22 @@ function rowSentOf(columns: readonly Field[], row: Row, pointer: string, sending
 
 /** The names of a matrix as the other fields have them now. */
 export function matrixNames(field: { readonly lines: string; readonly columns: string }, values: Values) {
-  const lines = String(values[field.lines] ?? "").split("\n").map((line) => line.trim()).filter(Boolean);
+  const named = values[field.lines];
+  const lines = (typeof named === "string" ? named : "")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
   const rows = values[field.columns];
   const columns = isList(rows) ? (rows as readonly Row[]).map((row) => (row["name"] ?? "").trim()).filter(Boolean) : [];
   return { lines: [...new Set(lines)], columns: [...new Set(columns)] };
 }
 
-function matrixSentOf(field: Field & { kind: "matrix" }, matrix: Matrix, pointer: string, { errors, values }: Sending): unknown {
+function matrixSentOf(
+  field: Field & { kind: "matrix" },
+  matrix: Matrix,
+  pointer: string,
+  { errors, values }: Sending,
+): unknown {
   const { lines, columns } = matrixNames(field, values);
   const rows = lines.flatMap((line) => {
     const cells = columns.flatMap((column) => {
@@ -269,10 +307,16 @@ function matrixSentOf(field: Field & { kind: "matrix" }, matrix: Matrix, pointer
 
 /** The error of what the pointer names, or the first of what is within it. */
 export function errorAt(errors: readonly FieldError[], pointer: string, within = true): string | undefined {
-  const found = errors.find((error) => error.pointer === pointer) ?? (within ? errors.find((error) => error.pointer.startsWith(`${pointer}/`)) : undefined);
+  const found =
+    errors.find((error) => error.pointer === pointer) ??
+    (within ? errors.find((error) => error.pointer.startsWith(`${pointer}/`)) : undefined);
   if (found === undefined) return undefined;
   const rest = found.pointer.slice(pointer.length + 1);
-  const place = /^\d+$/.test(rest) ? `Entry ${Number(rest) + 1}: ` : rest === "" ? "" : `${rest.replaceAll("/", ", ").replaceAll("~1", "/").replaceAll("~0", "~")}: `;
+  const place = /^\d+$/.test(rest)
+    ? `Entry ${Number(rest) + 1}: `
+    : rest === ""
+      ? ""
+      : `${rest.replaceAll("/", ", ").replaceAll("~1", "/").replaceAll("~0", "~")}: `;
   const text = place + found.detail;
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
 }

@@ -1,5 +1,16 @@
 import { useState } from "preact/hooks";
-import { errorAt, type Field as FormField, type FieldError, type FieldValue, type Matrix, matrixNames, pointerTo, pointerToColumn, type Row, type Values } from "./form-fields.ts";
+import {
+  errorAt,
+  type Field as FormField,
+  type FieldError,
+  type FieldValue,
+  type Matrix,
+  matrixNames,
+  pointerTo,
+  pointerToColumn,
+  type Row,
+  type Values,
+} from "./form-fields.ts";
 import { bytes, label } from "./formats.ts";
 import { Field, TableRegion } from "./parts.tsx";
 
@@ -25,7 +36,12 @@ export function FieldControl(props: ControlProps) {
       return <MatrixControl {...props} field={field} />;
     case "image":
       return <ImageControl {...props} />;
-    default:
+    case "text":
+    case "long":
+    case "number":
+    case "choice":
+    case "texts":
+    case "json":
       return <OneControl {...props} />;
   }
 }
@@ -43,9 +59,18 @@ const helpOf = ({ kind, help }: FormField): string | undefined => {
 function OneControl({ field, value, errors, pointer, onChange }: ControlProps) {
   const text = typeof value === "string" ? value : "";
   return (
-    <Field label={label(field.name)} optional={!field.required} help={helpOf(field) && <Words of={helpOf(field)} />} error={errorAt(errors, pointer)}>
+    <Field
+      label={label(field.name)}
+      optional={!field.required}
+      help={helpOf(field) && <Words of={helpOf(field)} />}
+      error={errorAt(errors, pointer)}
+    >
       {(attributes) => {
-        const given = { ...attributes, value: text, onInput: (event: Event) => onChange((event.currentTarget as HTMLInputElement).value) };
+        const given = {
+          ...attributes,
+          value: text,
+          onInput: (event: Event) => onChange((event.currentTarget as HTMLInputElement).value),
+        };
         if (field.kind === "choice")
           return (
             <select {...given}>
@@ -60,7 +85,13 @@ function OneControl({ field, value, errors, pointer, onChange }: ControlProps) {
         if (field.kind === "long") return <textarea {...given} rows={6} />;
         if (field.kind === "texts") return <textarea {...given} rows={4} />;
         if (field.kind === "json") return <textarea {...given} class="code" rows={3} spellcheck={false} />;
-        return <input {...given} inputMode={field.kind === "number" ? "decimal" : undefined} maxLength={field.kind === "text" ? field.max : undefined} />;
+        return (
+          <input
+            {...given}
+            inputMode={field.kind === "number" ? "decimal" : undefined}
+            maxLength={field.kind === "text" ? field.max : undefined}
+          />
+        );
       }}
     </Field>
   );
@@ -69,7 +100,11 @@ function OneControl({ field, value, errors, pointer, onChange }: ControlProps) {
 const Check = ({ field, value, errors, pointer, onChange }: ControlProps) => (
   <div class="field">
     <label class="check">
-      <input type="checkbox" checked={value === "true"} onChange={(event) => onChange(String(event.currentTarget.checked))} />
+      <input
+        type="checkbox"
+        checked={value === "true"}
+        onChange={(event) => onChange(String(event.currentTarget.checked))}
+      />
       <span>
         {label(field.name)}
         {field.help && (
@@ -84,10 +119,17 @@ const Check = ({ field, value, errors, pointer, onChange }: ControlProps) => (
   </div>
 );
 
-function Choices({ field, value, errors, pointer, onChange }: ControlProps<FormField & { readonly options: readonly string[] }>) {
+function Choices({
+  field,
+  value,
+  errors,
+  pointer,
+  onChange,
+}: ControlProps<FormField & { readonly options: readonly string[] }>) {
   const chosen = Array.isArray(value) ? (value as readonly string[]) : [];
   const error = errorAt(errors, pointer);
-  const toggle = (option: string) => onChange(chosen.includes(option) ? chosen.filter((each) => each !== option) : [...chosen, option]);
+  const toggle = (option: string) =>
+    onChange(chosen.includes(option) ? chosen.filter((each) => each !== option) : [...chosen, option]);
   return (
     <fieldset class={error ? "field invalid" : "field"}>
       <legend>
@@ -97,7 +139,12 @@ function Choices({ field, value, errors, pointer, onChange }: ControlProps<FormF
       <div class="tiles">
         {field.options.map((option) => (
           <label key={option} class="check">
-            <input type="checkbox" aria-invalid={error ? true : undefined} checked={chosen.includes(option)} onChange={() => toggle(option)} />
+            <input
+              type="checkbox"
+              aria-invalid={error ? true : undefined}
+              checked={chosen.includes(option)}
+              onChange={() => toggle(option)}
+            />
             <span>{label(option)}</span>
           </label>
         ))}
@@ -118,8 +165,8 @@ function Rows({ field, value, values, errors, pointer, onChange }: ControlProps<
   const rows = Array.isArray(value) ? (value as readonly Row[]) : [];
   const first = field.columns.filter((column, index) => column.required || index < FIRST_COLUMNS);
   const others = field.columns.filter((column) => !first.includes(column));
-  const set = (index: number, name: string, cell: FieldValue) =>
-    onChange(rows.map((row, at) => (at === index ? { ...row, [name]: String(cell) } : row)));
+  const set = (index: number, name: string, cell: string) =>
+    onChange(rows.map((row, at) => (at === index ? { ...row, [name]: cell } : row)));
   const cellOf = (column: FormField, row: Row, index: number) => (
     <FieldControl
       key={column.name}
@@ -128,7 +175,7 @@ function Rows({ field, value, values, errors, pointer, onChange }: ControlProps<
       values={values}
       errors={errors}
       pointer={`${pointer}${pointerTo(index)}${pointerToColumn(column.name)}`}
-      onChange={(cell) => set(index, column.name, cell)}
+      onChange={(cell) => typeof cell === "string" && set(index, column.name, cell)}
     />
   );
   return (
@@ -147,7 +194,12 @@ function Rows({ field, value, values, errors, pointer, onChange }: ControlProps<
         {rows.map((row, index) => (
           <div key={index} class="row-card">
             <div>{first.map((column) => cellOf(column, row, index))}</div>
-            <button type="button" class="small" aria-label={`Remove ${label(field.name).toLowerCase()} ${index + 1}`} onClick={() => onChange(rows.filter((_, at) => at !== index))}>
+            <button
+              type="button"
+              class="small"
+              aria-label={`Remove ${label(field.name).toLowerCase()} ${index + 1}`}
+              onClick={() => onChange(rows.filter((_, at) => at !== index))}
+            >
               Remove
             </button>
             {others.length > 0 && (
@@ -160,7 +212,12 @@ function Rows({ field, value, values, errors, pointer, onChange }: ControlProps<
         ))}
       </div>
       <p>
-        <button type="button" class="small" disabled={field.max !== undefined && rows.length >= field.max} onClick={() => onChange([...rows, newRow(field.columns)])}>
+        <button
+          type="button"
+          class="small"
+          disabled={field.max !== undefined && rows.length >= field.max}
+          onClick={() => onChange([...rows, newRow(field.columns)])}
+        >
           Add {rows.length === 0 ? "one" : "another"}
         </button>
       </p>
@@ -170,9 +227,20 @@ function Rows({ field, value, values, errors, pointer, onChange }: ControlProps<
 
 /** A choice that must be made begins with its first option, as it is shown. */
 const newRow = (columns: readonly FormField[]): Row =>
-  Object.fromEntries(columns.flatMap((column) => (column.kind === "choice" && column.required ? [[column.name, column.options[0] ?? ""]] : [])));
+  Object.fromEntries(
+    columns.flatMap((column) =>
+      column.kind === "choice" && column.required ? [[column.name, column.options[0] ?? ""]] : [],
+    ),
+  );
 
-function MatrixControl({ field, value, values, errors, pointer, onChange }: ControlProps<FormField & { kind: "matrix" }>) {
+function MatrixControl({
+  field,
+  value,
+  values,
+  errors,
+  pointer,
+  onChange,
+}: ControlProps<FormField & { kind: "matrix" }>) {
   const { lines, columns } = matrixNames(field, values);
   const matrix = (value ?? {}) as Matrix;
   const error = errorAt(errors, pointer);
@@ -213,7 +281,9 @@ function MatrixControl({ field, value, values, errors, pointer, onChange }: Cont
                         aria-label={`${line}, ${column}`}
                         aria-invalid={errorAt(errors, `${pointer}${pointerTo(line, column)}`) ? true : undefined}
                         value={matrix[line]?.[column] ?? ""}
-                        onInput={(event) => onChange({ ...matrix, [line]: { ...matrix[line], [column]: event.currentTarget.value } })}
+                        onInput={(event) =>
+                          onChange({ ...matrix, [line]: { ...matrix[line], [column]: event.currentTarget.value } })
+                        }
                       />
                     </td>
                   ))}
@@ -233,15 +303,26 @@ function ImageControl({ field, value, errors, pointer, onChange }: ControlProps)
   const max = field.kind === "image" && field.max !== undefined ? Math.floor(field.max / 4) * 3 : undefined;
   const pick = async (file: File | undefined) => {
     if (file === undefined) return;
-    if (max !== undefined && file.size > max) return setPicked({ error: `This file has ${bytes(file.size)}; ${bytes(max)} is the most.` });
+    if (max !== undefined && file.size > max)
+      return setPicked({ error: `This file has ${bytes(file.size)}; ${bytes(max)} is the most.` });
     onChange(base64Of(new Uint8Array(await file.arrayBuffer())));
     setPicked({ name: file.name });
   };
   return (
-    <Field label={label(field.name)} optional={!field.required} help={field.help && <Words of={field.help} />} error={picked.error ?? errorAt(errors, pointer)}>
+    <Field
+      label={label(field.name)}
+      optional={!field.required}
+      help={field.help && <Words of={field.help} />}
+      error={picked.error ?? errorAt(errors, pointer)}
+    >
       {(attributes) => (
         <>
-          <input {...attributes} type="file" accept="image/png,image/jpeg,image/webp" onChange={(event) => void pick(event.currentTarget.files?.[0])} />
+          <input
+            {...attributes}
+            type="file"
+            accept="image/png,image/jpeg,image/webp"
+            onChange={(event) => void pick(event.currentTarget.files?.[0])}
+          />
           {text !== "" && (
             <p class="between small-text">
               <span>

@@ -13,7 +13,14 @@ export const SHORTCUTS: readonly (readonly [keys: string, what: string])[] = [
   ["g s", "Settings"],
   ["?", "This list"],
 ];
-const GOES: Readonly<Record<string, string>> = { o: "", r: "runs", l: "ledger", k: "keys", w: "webhooks", s: "settings" };
+const GOES: Readonly<Record<string, string>> = {
+  o: "",
+  r: "runs",
+  l: "ledger",
+  k: "keys",
+  w: "webhooks",
+  s: "settings",
+};
 /** How long after `g` the second key may come. */
 const CHORD_MS = 1_200;
 

@@ -27,7 +27,17 @@ export function PageHead({ title, children, about }: { title: string; children?:
   );
 }
 
-export function Panel({ title, children, actions, flush }: { title?: string; children: Children; actions?: Children; flush?: boolean }) {
+export function Panel({
+  title,
+  children,
+  actions,
+  flush,
+}: {
+  title?: string;
+  children: Children;
+  actions?: Children;
+  flush?: boolean;
+}) {
   const id = useId();
   return (
     <section class={flush ? "panel flush" : "panel"} aria-labelledby={title === undefined ? undefined : id}>
@@ -71,7 +81,14 @@ export function Status({ of }: { of: string }) {
     <span class={`status ${tone}`}>
       <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
         <circle cx="8" cy="8" r="6.5" fill="none" stroke="currentColor" stroke-width="1.5" />
-        <path d={path} fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" />
+        <path
+          d={path}
+          fill="none"
+          stroke="currentColor"
+          stroke-width="1.6"
+          stroke-linecap="round"
+          stroke-linejoin="round"
+        />
       </svg>
       {words}
     </span>
@@ -137,7 +154,8 @@ export function wordsOf(error: unknown): { readonly title: string; readonly deta
     if (error.status === 429) return { title: "Too many requests", detail: waitOf(error) };
     if (error.code === "scope-missing")
       return { title: "This API key may not do this", detail: `${detail} Sign in with a key that has this scope.` };
-    if (error.status === 404) return { title: "Not found", detail: "It does not exist, or belongs to another account." };
+    if (error.status === 404)
+      return { title: "Not found", detail: "It does not exist, or belongs to another account." };
     return { title, detail };
   }
   return { title: "Something went wrong", detail: error instanceof DecisionproofError ? error.message : String(error) };
@@ -175,9 +193,18 @@ export function Trouble({ error, onRetry }: { error: unknown; onRetry?: () => vo
 }
 
 /** The states of what is read: nothing yet, an error, an error beside what was read before, and the data. */
-export function Loaded<T>({ query, rows, children }: { query: Query<T>; rows?: number; children: (data: T) => Children }) {
+export function Loaded<T>({
+  query,
+  rows,
+  children,
+}: {
+  query: Query<T>;
+  rows?: number;
+  children: (data: T) => Children;
+}) {
   const { data, error, at, reload } = query;
-  if (data === undefined) return error === undefined ? <Loading rows={rows} /> : <Trouble error={error} onRetry={reload} />;
+  if (data === undefined)
+    return error === undefined ? <Loading rows={rows} /> : <Trouble error={error} onRetry={reload} />;
   return (
     <>
       {error !== undefined && (
@@ -274,14 +301,21 @@ export function Meter({ part, of, label }: { part: bigint; of: bigint; label: st
   );
 }
 
-export const Facts = ({ of }: { of: readonly (readonly [name: string, value: Children] | false | null | undefined)[] }) => (
+export const Facts = ({
+  of,
+}: {
+  of: readonly (readonly [name: string, value: Children] | false | null | undefined)[];
+}) => (
   <dl class="facts">
-    {of.map((fact) => fact && (
-      <div key={fact[0]}>
-        <dt>{fact[0]}</dt>
-        <dd>{fact[1]}</dd>
-      </div>
-    ))}
+    {of.map(
+      (fact) =>
+        fact && (
+          <div key={fact[0]}>
+            <dt>{fact[0]}</dt>
+            <dd>{fact[1]}</dd>
+          </div>
+        ),
+    )}
   </dl>
 );
 

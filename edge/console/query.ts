@@ -66,7 +66,8 @@ export function useQuery<T>(
     };
     const read = async (): Promise<void> => {
       // A hidden page asks for nothing; it goes on when it is shown.
-      if (document.visibilityState === "hidden") return document.addEventListener("visibilitychange", () => void read(), { once: true, signal });
+      if (document.visibilityState === "hidden")
+        return document.addEventListener("visibilitychange", () => void read(), { once: true, signal });
       try {
         const data = await latest.current.load(dpp, signal);
         if (signal.aborted) return;

@@ -55,7 +55,10 @@ export function queryOf(filters: RunFilters): { readonly query: RunQuery } | { r
 }
 
 /** What the first page says now of the rows that are shown, and which of its runs are above them. */
-export function mergeRuns(shown: readonly Run[], page: readonly Run[]): { shown: readonly Run[]; added: readonly Run[] } {
+export function mergeRuns(
+  shown: readonly Run[],
+  page: readonly Run[],
+): { shown: readonly Run[]; added: readonly Run[] } {
   const now = new Map(page.map((run) => [run.run_id, run]));
   const known = new Set(shown.map(({ run_id }) => run_id));
   const newest = shown[0]?.run_id ?? "";
@@ -70,4 +73,7 @@ export function mergeRuns(shown: readonly Run[], page: readonly Run[]): { shown:
 }
 
 const isSame = (a: Run, b: Run): boolean =>
-  a.status === b.status && a.money_state === b.money_state && a.cost.actual_usd === b.cost.actual_usd && a.attempt === b.attempt;
+  a.status === b.status &&
+  a.money_state === b.money_state &&
+  a.cost.actual_usd === b.cost.actual_usd &&
+  a.attempt === b.attempt;

@@ -33,7 +33,10 @@ export function stepOf(most: bigint): bigint {
   return power * (NICE.find((nice) => nice * power * TICKS >= most) ?? 10n);
 }
 
-export function barsOf(amounts: readonly { readonly day: string; readonly micros: bigint }[], { width, height }: Size): BarChart {
+export function barsOf(
+  amounts: readonly { readonly day: string; readonly micros: bigint }[],
+  { width, height }: Size,
+): BarChart {
   const most = amounts.reduce((max, { micros }) => (micros > max ? micros : max), 0n);
   const step = stepOf(most === 0n ? 1n : most);
   const top = step * TICKS;
@@ -49,6 +52,8 @@ export function barsOf(amounts: readonly { readonly day: string; readonly micros
       return { day, x: slot * index + (slot - barWidth) / 2, y: height - shown, width: barWidth, height: shown };
     }),
     ticks: [0n, 1n, 2n, 3n, 4n].map((each) => ({ y: height - heightOf(step * each), micros: step * each })),
-    days: amounts.flatMap(({ day }, index) => ((amounts.length - 1 - index) % every === 0 ? [{ day, x: slot * (index + 0.5) }] : [])),
+    days: amounts.flatMap(({ day }, index) =>
+      (amounts.length - 1 - index) % every === 0 ? [{ day, x: slot * (index + 0.5) }] : [],
+    ),
   };
 }

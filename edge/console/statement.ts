@@ -7,7 +7,12 @@ type Kind = (typeof KINDS)[number];
 export interface Statement {
   readonly byKind: Readonly<Record<Kind, bigint>>;
   /** Newest first. */
-  readonly byDay: readonly { readonly day: string; readonly runs: number; readonly charged: bigint; readonly credit: bigint }[];
+  readonly byDay: readonly {
+    readonly day: string;
+    readonly runs: number;
+    readonly charged: bigint;
+    readonly credit: bigint;
+  }[];
   readonly charged: bigint;
   /** What the account owns more, or less, at the end of the month: credit less charges. */
   readonly change: bigint;

@@ -59,7 +59,8 @@ const page = ({ title, body }: Forms["html"]) =>
       <body>
         <header>
           <nav aria-label="Site">
-            <a href="/">Decisionproof</a> · <a href="/docs">API</a> · <a href="/llms.txt">For agents</a> ·
+            <a href="/">Decisionproof</a> · <a href="/console">Console</a> · <a href="/docs">API</a> ·
+            <a href="/llms.txt">For agents</a> ·
             <a href="/problems/">Problems</a>
           </nav>
         </header>

@@ -66,6 +66,7 @@ const offers = [...catalog.values()].map(
 
 const body = html`<h1>${INDEX.name}</h1>
   <p>${SUMMARY}</p>
+  <p><a href="/console">Open the console</a> to see and manage an account in a browser.</p>
   <h2>What can be bought</h2>
   <table>
     <thead>

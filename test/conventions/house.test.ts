@@ -38,7 +38,11 @@ const FLOORS: readonly (readonly [name: string, RegExp, mayImport: RegExp])[] = 
   ["reaper", /^backend\/reaper\/(?!main\.ts|run\.ts)/, /^backend\/(reaper|core)\//],
   ["cli", /^backend\/cli\/(?!run\.ts)/, /^backend\/(cli|core)\//],
   ["edge drivers", /^edge\/drivers\//, /^(edge\/drivers|backend\/core\/(domain|ports))\//],
-  ["edge", /^edge\/(?!main\.ts|drivers\/|client\/|console\/)/, /^(edge\/(?!drivers\/|client\/|console\/)|backend\/core\/)/],
+  [
+    "edge",
+    /^edge\/(?!main\.ts|drivers\/|client\/|console\/)/,
+    /^(edge\/(?!drivers\/|client\/|console\/)|backend\/core\/)/,
+  ],
   ["edge main", /^edge\/main\.ts/, /^(edge\/(?!client\/|console\/)|backend\/core\/)/],
   ["console", /^edge\/console\//, /^edge\/(console\/|client\/client\.ts)/],
   ["client", /^edge\/client\/[\w-]+\.ts$/, /^edge\/client\/[\w-]+\.ts$/],

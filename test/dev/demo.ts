@@ -148,7 +148,7 @@ async function main(all: boolean): Promise<void> {
     const packs = new Set(jobs.map(({ body }) => body.pack_type));
     if (all) expect(packs.size === catalog.size, `a run of each of the ${catalog.size} packs`);
     print(`The main job holds: paid work done, verified and settled to the micro, in ${seconds()}.`);
-    print("To play with it: npm run dev");
+    print("To play with it, and to see runs in a browser: npm run dev, then open the console that it prints");
   } catch (error) {
     console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
     console.error(`The logs of its processes are in ${STATE_DIR}.`);

@@ -69,6 +69,7 @@ function welcome(system: System, tenants: readonly DemoTenant[]): void {
   const [first] = tenants;
   console.log(`Decisionproof is up: ${system.edgeUrl}`);
   for (const { name, tenant_id, api_key } of tenants) console.log(`  ${name}  ${tenant_id}  ${api_key}`);
+  console.log(`  console: ${system.edgeUrl}/console (sign in with one of these keys, or with an admin key)`);
   console.log(`  admin keys, store addresses and pids: ${STACK_FILE}; logs: ${STATE_DIR}/*.log\n`);
   const body = JSON.stringify({
     pack_type: "decision",

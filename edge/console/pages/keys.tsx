@@ -13,7 +13,11 @@ const SCOPES = [
   ["admin", "Manage keys and webhooks"],
 ] as const;
 
-type Asked = { readonly create: true } | { readonly rotate: ApiKey } | { readonly revoke: ApiKey } | { readonly secret: NewKey; readonly old?: string };
+type Asked =
+  | { readonly create: true }
+  | { readonly rotate: ApiKey }
+  | { readonly revoke: ApiKey }
+  | { readonly secret: NewKey; readonly old?: string };
 
 export function Keys() {
   const query = useQuery("keys", (dpp, signal) => dpp.keys.list({ limit: 100 }, { signal }).toArray(MAX_KEYS));
@@ -103,10 +107,20 @@ const KeyTable = ({ keys, onAsk }: { keys: readonly ApiKey[]; onAsk: (asked: Ask
             <td class="right">
               {key.status === "active" && (
                 <span class="row-actions">
-                  <button type="button" class="small" aria-label={`Rotate ${key.name}`} onClick={() => onAsk({ rotate: key })}>
+                  <button
+                    type="button"
+                    class="small"
+                    aria-label={`Rotate ${key.name}`}
+                    onClick={() => onAsk({ rotate: key })}
+                  >
                     Rotate
                   </button>
-                  <button type="button" class="small danger" aria-label={`Revoke ${key.name}`} onClick={() => onAsk({ revoke: key })}>
+                  <button
+                    type="button"
+                    class="small danger"
+                    aria-label={`Revoke ${key.name}`}
+                    onClick={() => onAsk({ revoke: key })}
+                  >
                     Revoke
                   </button>
                 </span>
@@ -133,10 +147,19 @@ function Cap({ of: key }: { of: ApiKey }) {
 }
 
 export const fieldErrorsOf = (error: unknown): readonly FieldError[] =>
-  error instanceof ApiError ? (error.problem.errors ?? []).flatMap(({ pointer, detail }) => (typeof pointer === "string" ? [{ pointer, detail }] : [])) : [];
+  error instanceof ApiError
+    ? (error.problem.errors ?? []).flatMap(({ pointer, detail }) =>
+        typeof pointer === "string" ? [{ pointer, detail }] : [],
+      )
+    : [];
 
 function CreateKey({ onClose, onMade }: { onClose: () => void; onMade: (key: NewKey) => void }) {
-  const [form, setForm] = useState({ name: "", cap: "", expires: "", scopes: ["submit", "read"] as ("submit" | "read" | "admin")[] });
+  const [form, setForm] = useState({
+    name: "",
+    cap: "",
+    expires: "",
+    scopes: ["submit", "read"] as ("submit" | "read" | "admin")[],
+  });
   const { busy, error, run } = useAction();
   const errors = fieldErrorsOf(error);
   const submit = (event: Event) => {
@@ -153,12 +176,21 @@ function CreateKey({ onClose, onMade }: { onClose: () => void; onMade: (key: New
     );
   };
   const toggle = (scope: "submit" | "read" | "admin") =>
-    setForm({ ...form, scopes: form.scopes.includes(scope) ? form.scopes.filter((each) => each !== scope) : [...form.scopes, scope] });
+    setForm({
+      ...form,
+      scopes: form.scopes.includes(scope) ? form.scopes.filter((each) => each !== scope) : [...form.scopes, scope],
+    });
   return (
     <Dialog title="Create an API key" onClose={onClose}>
       <form onSubmit={submit} noValidate>
         <Field label="Name" help="What uses it, such as the name of a program." error={errorAt(errors, "/name")}>
-          {(attributes) => <input {...attributes} value={form.name} onInput={(event) => setForm({ ...form, name: event.currentTarget.value })} />}
+          {(attributes) => (
+            <input
+              {...attributes}
+              value={form.name}
+              onInput={(event) => setForm({ ...form, name: event.currentTarget.value })}
+            />
+          )}
         </Field>
         <fieldset>
           <legend>It may</legend>
@@ -170,11 +202,31 @@ function CreateKey({ onClose, onMade }: { onClose: () => void; onMade: (key: New
           ))}
           {errorAt(errors, "/scopes") && <p class="error">{errorAt(errors, "/scopes")}</p>}
         </fieldset>
-        <Field label="Spending cap (USD)" optional help="What it and its successors may ever spend. It cannot be changed later." error={errorAt(errors, "/spending_cap_usd")}>
-          {(attributes) => <input {...attributes} inputMode="decimal" value={form.cap} placeholder="25.00" onInput={(event) => setForm({ ...form, cap: event.currentTarget.value })} />}
+        <Field
+          label="Spending cap (USD)"
+          optional
+          help="What it and its successors may ever spend. It cannot be changed later."
+          error={errorAt(errors, "/spending_cap_usd")}
+        >
+          {(attributes) => (
+            <input
+              {...attributes}
+              inputMode="decimal"
+              value={form.cap}
+              placeholder="25.00"
+              onInput={(event) => setForm({ ...form, cap: event.currentTarget.value })}
+            />
+          )}
         </Field>
         <Field label="Expires after" optional help="The end of this day in UTC." error={errorAt(errors, "/expires_at")}>
-          {(attributes) => <input {...attributes} type="date" value={form.expires} onInput={(event) => setForm({ ...form, expires: event.currentTarget.value })} />}
+          {(attributes) => (
+            <input
+              {...attributes}
+              type="date"
+              value={form.expires}
+              onInput={(event) => setForm({ ...form, expires: event.currentTarget.value })}
+            />
+          )}
         </Field>
         {error !== undefined && errors.length === 0 && <Trouble error={error} />}
         <Buttons busy={busy} doing="Create key" onClose={onClose} />
@@ -183,7 +235,17 @@ function CreateKey({ onClose, onMade }: { onClose: () => void; onMade: (key: New
   );
 }
 
-export const Buttons = ({ busy, doing, onClose, danger }: { busy: boolean; doing: string; onClose: () => void; danger?: boolean }) => (
+export const Buttons = ({
+  busy,
+  doing,
+  onClose,
+  danger,
+}: {
+  busy: boolean;
+  doing: string;
+  onClose: () => void;
+  danger?: boolean;
+}) => (
   <div class="dialog-actions">
     <button type="button" onClick={onClose}>
       Back
@@ -201,7 +263,15 @@ const GRACES = [
   [604_800, "In a week"],
 ] as const;
 
-function RotateKey({ key_: key, onClose, onMade }: { key_: ApiKey; onClose: () => void; onMade: (key: NewKey, old: string) => void }) {
+function RotateKey({
+  key_: key,
+  onClose,
+  onMade,
+}: {
+  key_: ApiKey;
+  onClose: () => void;
+  onMade: (key: NewKey, old: string) => void;
+}) {
   const [grace, setGrace] = useState(86_400);
   const { busy, error, run } = useAction();
   const submit = (event: Event) => {
@@ -217,7 +287,11 @@ function RotateKey({ key_: key, onClose, onMade }: { key_: ApiKey; onClose: () =
         <p>A new key with the same rights and the same cap takes its place.</p>
         <Field label="The old key ends">
           {(attributes) => (
-            <select {...attributes} value={String(grace)} onChange={(event) => setGrace(Number(event.currentTarget.value))}>
+            <select
+              {...attributes}
+              value={String(grace)}
+              onChange={(event) => setGrace(Number(event.currentTarget.value))}
+            >
               {GRACES.map(([seconds, words]) => (
                 <option key={seconds} value={String(seconds)}>
                   {words}
@@ -249,11 +323,20 @@ function RevokeKey({ key_: key, onClose, onDone }: { key_: ApiKey; onClose: () =
     <Dialog title={`Revoke ${key.name}?`} onClose={onClose}>
       <form onSubmit={submit}>
         <p>
-          Every request with it is refused from now on, everywhere. Runs that it submitted go on to their end. This cannot be undone.
+          Every request with it is refused from now on, everywhere. Runs that it submitted go on to their end. This
+          cannot be undone.
           {key.current && " It is the key that you are signed in with: you will be signed out."}
         </p>
         <Field label={`Type ${key.name} to confirm`}>
-          {(attributes) => <input {...attributes} value={typed} autoComplete="off" spellcheck={false} onInput={(event) => setTyped(event.currentTarget.value)} />}
+          {(attributes) => (
+            <input
+              {...attributes}
+              value={typed}
+              autoComplete="off"
+              spellcheck={false}
+              onInput={(event) => setTyped(event.currentTarget.value)}
+            />
+          )}
         </Field>
         {error !== undefined && <Trouble error={error} />}
         <Buttons busy={busy || !isSure} doing="Revoke key" onClose={onClose} danger />

@@ -15,14 +15,23 @@ export function Ledger({ place }: { place: Place }) {
   const month = place.query.get("month") ?? "";
   const kind = KINDS.find((each) => each === place.query.get("kind"));
   const run = place.query.get("run") ?? "";
-  const change = (changed: Record<string, string>) => go(hrefOf(["ledger"], { month, kind, run, ...changed }), { replace: true });
+  const change = (changed: Record<string, string>) =>
+    go(hrefOf(["ledger"], { month, kind, run, ...changed }), { replace: true });
   return (
     <>
-      <PageHead title={month === "" ? "Ledger" : `Statement of ${nameOfMonth(month)}`} about="Every movement of your money. Times are the start and end of months in UTC." />
+      <PageHead
+        title={month === "" ? "Ledger" : `Statement of ${nameOfMonth(month)}`}
+        about="Every movement of your money. Times are the start and end of months in UTC."
+      />
       <form class="filters" role="search" aria-label="Filter the ledger" onSubmit={(event) => event.preventDefault()}>
         <Field label="Statement">
           {(attributes) => (
-            <select {...attributes} data-filter value={month} onChange={(event) => change({ month: event.currentTarget.value, kind: "", run: "" })}>
+            <select
+              {...attributes}
+              data-filter
+              value={month}
+              onChange={(event) => change({ month: event.currentTarget.value, kind: "", run: "" })}
+            >
               <option value="">All time</option>
               {lastMonths(Date.now()).map((each) => (
                 <option key={each} value={each}>
@@ -36,7 +45,11 @@ export function Ledger({ place }: { place: Place }) {
           <>
             <Field label="Kind">
               {(attributes) => (
-                <select {...attributes} value={kind ?? ""} onChange={(event) => change({ kind: event.currentTarget.value })}>
+                <select
+                  {...attributes}
+                  value={kind ?? ""}
+                  onChange={(event) => change({ kind: event.currentTarget.value })}
+                >
                   <option value="">All</option>
                   {KINDS.map((each) => (
                     <option key={each} value={each}>
@@ -47,28 +60,63 @@ export function Ledger({ place }: { place: Place }) {
               )}
             </Field>
             <Field label="Run">
-              {(attributes) => <input {...attributes} value={run} placeholder="Run id" spellcheck={false} onChange={(event) => change({ run: event.currentTarget.value.trim() })} />}
+              {(attributes) => (
+                <input
+                  {...attributes}
+                  value={run}
+                  placeholder="Run id"
+                  spellcheck={false}
+                  onChange={(event) => change({ run: event.currentTarget.value.trim() })}
+                />
+              )}
             </Field>
           </>
         )}
       </form>
-      {month === "" ? <Transfers key={`${kind ?? ""} ${run}`} query={{ ...(kind && { kind: [kind] }), ...(run && { run_id: run }) }} /> : <MonthStatement key={month} month={month} />}
+      {month === "" ? (
+        <Transfers
+          key={`${kind ?? ""} ${run}`}
+          query={{ ...(kind && { kind: [kind] }), ...(run && { run_id: run }) }}
+        />
+      ) : (
+        <MonthStatement key={month} month={month} />
+      )}
     </>
   );
 }
 
 const nameOfMonth = (month: string): string =>
-  /^\d{4}-\d{2}$/.test(month) ? new Intl.DateTimeFormat(undefined, { month: "long", year: "numeric", timeZone: "UTC" }).format(new Date(`${month}-01`)) : month;
+  /^\d{4}-\d{2}$/.test(month)
+    ? new Intl.DateTimeFormat(undefined, { month: "long", year: "numeric", timeZone: "UTC" }).format(
+        new Date(`${month}-01`),
+      )
+    : month;
 
 function lastMonths(now: number): string[] {
   const [year = 0, month = 1] = utcDay(now).split("-").map(Number);
-  return Array.from({ length: MONTHS }, (_, back) => new Date(Date.UTC(year, month - 1 - back, 1)).toISOString().slice(0, 7));
+  return Array.from({ length: MONTHS }, (_, back) =>
+    new Date(Date.UTC(year, month - 1 - back, 1)).toISOString().slice(0, 7),
+  );
 }
 
 function Transfers({ query: asked }: { query: LedgerQuery }) {
   const { dpp } = useSession();
-  const first = useQuery<LedgerPage>(`ledger ${JSON.stringify(asked)}`, async (client, signal) => (await client.ledger.list({ ...asked, limit: PAGE }, { signal }).pages().next()).value as LedgerPage);
-  const [rest, setRest] = useState<{ readonly transfers: readonly Transfer[]; readonly cursor: string | null; readonly busy: boolean; readonly error?: unknown }>();
+  const first = useQuery<LedgerPage>(
+    `ledger ${JSON.stringify(asked)}`,
+    async (client, signal) =>
+      (
+        await client.ledger
+          .list({ ...asked, limit: PAGE }, { signal })
+          .pages()
+          .next()
+      ).value as LedgerPage,
+  );
+  const [rest, setRest] = useState<{
+    readonly transfers: readonly Transfer[];
+    readonly cursor: string | null;
+    readonly busy: boolean;
+    readonly error?: unknown;
+  }>();
   const cursor = rest === undefined ? (first.data?.next_cursor ?? null) : rest.cursor;
   const more = () => {
     if (cursor === null) return;
@@ -108,7 +156,14 @@ function Transfers({ query: asked }: { query: LedgerQuery }) {
 const COLUMNS = ["created_at", "transfer_id", "kind", "debit", "credit", "amount_usd", "run_id", "grant_id"] as const;
 
 const saveCsv = (name: string, transfers: readonly Transfer[]): void =>
-  download(`${name}.csv`, "text/csv", csvOf(COLUMNS, transfers.map((transfer) => COLUMNS.map((column) => transfer[column]))));
+  download(
+    `${name}.csv`,
+    "text/csv",
+    csvOf(
+      COLUMNS,
+      transfers.map((transfer) => COLUMNS.map((column) => transfer[column])),
+    ),
+  );
 
 const TransferTable = ({ transfers }: { transfers: readonly Transfer[] }) => (
   <TableRegion label="Movements of money">
@@ -156,7 +211,11 @@ const TransferTable = ({ transfers }: { transfers: readonly Transfer[] }) => (
 /** All of a month: its totals, and what was charged day by day. Reading it may take many pages, so progress is shown. */
 function MonthStatement({ month }: { month: string }) {
   const { dpp } = useSession();
-  const [state, setState] = useState<{ readonly transfers: readonly Transfer[]; readonly done: boolean; readonly error?: unknown }>({ transfers: [], done: false });
+  const [state, setState] = useState<{
+    readonly transfers: readonly Transfer[];
+    readonly done: boolean;
+    readonly error?: unknown;
+  }>({ transfers: [], done: false });
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     const controller = new AbortController();
@@ -190,11 +249,23 @@ function MonthStatement({ month }: { month: string }) {
   return <StatementView month={month} statement={statementOf(transfers)} transfers={transfers} />;
 }
 
-function StatementView({ month, statement, transfers }: { month: string; statement: Statement; transfers: readonly Transfer[] }) {
+function StatementView({
+  month,
+  statement,
+  transfers,
+}: {
+  month: string;
+  statement: Statement;
+  transfers: readonly Transfer[];
+}) {
   const { byKind, byDay, change, charged } = statement;
   return (
     <>
-      {transfers.length >= MAX_STATEMENT && <p class="notice">Only the last {MAX_STATEMENT} movements of this month are added up. The API's CSV has all of them.</p>}
+      {transfers.length >= MAX_STATEMENT && (
+        <p class="notice">
+          Only the last {MAX_STATEMENT} movements of this month are added up. The API's CSV has all of them.
+        </p>
+      )}
       <dl class="cards">
         {[
           ["Charged", usd(charged)],

@@ -1,7 +1,17 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ApiError, type Estimate, type NewRun as Request, type Pack, type Run } from "../../client/client.ts";
 import { clientCodeOf, curlOf } from "../code-samples.ts";
-import { errorAt, type Field as FormField, type FieldError, fieldsOf, inputsOf, pointerTo, type Schema, type Values, valuesOf } from "../form-fields.ts";
+import {
+  errorAt,
+  type Field as FormField,
+  type FieldError,
+  fieldsOf,
+  inputsOf,
+  pointerTo,
+  type Schema,
+  type Values,
+  valuesOf,
+} from "../form-fields.ts";
 import { FieldControl } from "../form-view.tsx";
 import { label, microsOf, usd } from "../formats.ts";
 import { Copy, Empty, Facts, Field, Loaded, PageHead, Panel, Trouble } from "../parts.tsx";
@@ -13,13 +23,16 @@ const ESTIMATE_AFTER_MS = 350;
 export function NewRun({ place }: { place: Place }) {
   const from = place.query.get("from");
   const asked = place.query.get("pack") ?? undefined;
-  const query = useQuery<{ packs: readonly Pack[]; before: Run | undefined }>(`new ${from ?? ""}`, async (dpp, signal) => {
-    const [packs, before] = await Promise.all([
-      dpp.packs.list({ signal }),
-      from === null ? undefined : dpp.runs.get(from, { include: ["inputs"], signal }),
-    ]);
-    return { packs, before };
-  });
+  const query = useQuery<{ packs: readonly Pack[]; before: Run | undefined }>(
+    `new ${from ?? ""}`,
+    async (dpp, signal) => {
+      const [packs, before] = await Promise.all([
+        dpp.packs.list({ signal }),
+        from === null ? undefined : dpp.runs.get(from, { include: ["inputs"], signal }),
+      ]);
+      return { packs, before };
+    },
+  );
   return (
     <>
       <PageHead title="New run" about="The price is shown as you type. Nothing is charged before you start the run." />
@@ -30,9 +43,19 @@ export function NewRun({ place }: { place: Place }) {
   );
 }
 
-function Chosen({ packs, before, asked }: { packs: readonly Pack[]; before: Run | undefined; asked: string | undefined }) {
+function Chosen({
+  packs,
+  before,
+  asked,
+}: {
+  packs: readonly Pack[];
+  before: Run | undefined;
+  asked: string | undefined;
+}) {
   const wanted = before?.pack_type ?? asked;
-  const [type, setType] = useState(packs.find(({ pack_type }) => pack_type === wanted)?.pack_type ?? packs[0]?.pack_type);
+  const [type, setType] = useState(
+    packs.find(({ pack_type }) => pack_type === wanted)?.pack_type ?? packs[0]?.pack_type,
+  );
   const pack = packs.find(({ pack_type }) => pack_type === type);
   if (pack === undefined) return <Empty title="There are no packs to buy." />;
   return (
@@ -42,9 +65,18 @@ function Chosen({ packs, before, asked }: { packs: readonly Pack[]; before: Run 
         <div class="tiles">
           {packs.map(({ pack_type, title, in_plan, prices }) => (
             <label key={pack_type} class="tile">
-              <input type="radio" name="pack" value={pack_type} checked={pack_type === type} disabled={!in_plan} onChange={() => setType(pack_type)} />
+              <input
+                type="radio"
+                name="pack"
+                value={pack_type}
+                checked={pack_type === type}
+                disabled={!in_plan}
+                onChange={() => setType(pack_type)}
+              />
               <span class="strong">{title}</span>
-              <span class="muted small-text num">{in_plan ? `from ${usd(Object.values(prices)[0]?.unit_price_usd ?? "0")}` : "Not in your plan"}</span>
+              <span class="muted small-text num">
+                {in_plan ? `from ${usd(Object.values(prices)[0]?.unit_price_usd ?? "0")}` : "Not in your plan"}
+              </span>
             </label>
           ))}
         </div>
@@ -71,16 +103,31 @@ function useOrderKey(body: string): string {
 
 function Order({ pack, before }: { pack: Pack; before: Run | undefined }) {
   const schema = pack.inputs as Schema;
-  const [given, setGiven] = useState<Readonly<Record<string, unknown>>>((before?.inputs ?? {}) as Record<string, unknown>);
+  const [given, setGiven] = useState<Readonly<Record<string, unknown>>>(
+    (before?.inputs ?? {}) as Record<string, unknown>,
+  );
   const fields = useMemo(() => fieldsOf(schema, given), [schema, given]);
   const [values, setValues] = useState<Values>(() => valuesOf(fields, schema, given));
   const [more, setMore] = useState<More>(() => moreOf(before));
   const [sent, setSent] = useState(false);
   const { inputs, errors: ownErrors } = inputsOf(fields, values);
   const metadata = metadataOf(more.metadata);
-  const estimate = useEstimate({ pack_type: pack.pack_type, inputs, ...common(more, metadata.pairs), max_cost_usd: more.cap.trim() || pack.limits.max_cost_usd.maximum }, ownErrors.length === 0);
+  const estimate = useEstimate(
+    {
+      pack_type: pack.pack_type,
+      inputs,
+      ...common(more, metadata.pairs),
+      max_cost_usd: more.cap.trim() || pack.limits.max_cost_usd.maximum,
+    },
+    ownErrors.length === 0,
+  );
   const cap = more.cap.trim() || estimate.data?.most_price_usd || "";
-  const request = { pack_type: pack.pack_type, inputs, ...common(more, metadata.pairs), max_cost_usd: decimalAtLeast(cap, pack.limits.max_cost_usd.minimum) };
+  const request = {
+    pack_type: pack.pack_type,
+    inputs,
+    ...common(more, metadata.pairs),
+    max_cost_usd: decimalAtLeast(cap, pack.limits.max_cost_usd.minimum),
+  };
   const orderKey = useOrderKey(JSON.stringify(request));
   const { busy, error, run, clear } = useAction();
   const refused = error instanceof ApiError ? errorsOf(error) : [];
@@ -138,7 +185,10 @@ function Order({ pack, before }: { pack: Pack; before: Run | undefined }) {
         >
           <div class="grid-form">{main.map(control)}</div>
           {others.length > 0 && (
-            <details class="more-inputs" open={others.some(({ name }) => isGiven(name) || errorAt(errors, pointerTo("inputs", name)))}>
+            <details
+              class="more-inputs"
+              open={others.some(({ name }) => isGiven(name) || errorAt(errors, pointerTo("inputs", name)))}
+            >
               <summary>More inputs</summary>
               <div class="grid-form">{others.map(control)}</div>
             </details>
@@ -159,7 +209,13 @@ function Order({ pack, before }: { pack: Pack; before: Run | undefined }) {
             error={errorAt(errors, "/max_cost_usd")}
           >
             {(attributes) => (
-              <input {...attributes} inputMode="decimal" value={more.cap} placeholder={estimate.data?.most_price_usd ?? "0.0500"} onInput={(event) => setMore({ ...more, cap: event.currentTarget.value })} />
+              <input
+                {...attributes}
+                inputMode="decimal"
+                value={more.cap}
+                placeholder={estimate.data?.most_price_usd ?? "0.0500"}
+                onInput={(event) => setMore({ ...more, cap: event.currentTarget.value })}
+              />
             )}
           </Field>
           <div aria-live="polite" class="estimate">
@@ -202,8 +258,13 @@ const common = (more: More, metadata: Readonly<Record<string, string>>) => ({
 function metadataOf(text: string): { pairs: Record<string, string>; errors: FieldError[] } {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const wrong = lines.some((line) => line.indexOf("=") < 1);
-  const pairs = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf("=")).trim(), line.slice(line.indexOf("=") + 1).trim()]));
-  return { pairs: wrong ? {} : pairs, errors: wrong ? [{ pointer: "/metadata", detail: "must be name=value in each line" }] : [] };
+  const pairs = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf("=")).trim(), line.slice(line.indexOf("=") + 1).trim()]),
+  );
+  return {
+    pairs: wrong ? {} : pairs,
+    errors: wrong ? [{ pointer: "/metadata", detail: "must be name=value in each line" }] : [],
+  };
 }
 
 /** The cap that is sent where none was written: the price, but never less than the API takes. */
@@ -213,7 +274,9 @@ const decimalAtLeast = (cap: string, minimum: string): string => {
 };
 
 const errorsOf = (error: ApiError): FieldError[] =>
-  (error.problem.errors ?? []).flatMap(({ pointer, detail }) => (typeof pointer === "string" ? [{ pointer, detail }] : []));
+  (error.problem.errors ?? []).flatMap(({ pointer, detail }) =>
+    typeof pointer === "string" ? [{ pointer, detail }] : [],
+  );
 
 const focusFirst = () => {
   requestAnimationFrame(() => document.querySelector<HTMLElement>("[aria-invalid]")?.focus());
@@ -259,16 +322,24 @@ function PriceOf({ estimate: { data, error } }: { estimate: Estimated }) {
   return (
     <div class="stack">
       <div>
-        <p class="big num">{price_usd === null ? `${usd(least_price_usd)} – ${usd(most_price_usd)}` : usd(price_usd)}</p>
-        <p class="muted small-text">{price_usd === null ? "Only the work itself can tell the exact price." : "Exactly, if it succeeds."}</p>
+        <p class="big num">
+          {price_usd === null ? `${usd(least_price_usd)} – ${usd(most_price_usd)}` : usd(price_usd)}
+        </p>
+        <p class="muted small-text">
+          {price_usd === null ? "Only the work itself can tell the exact price." : "Exactly, if it succeeds."}
+        </p>
       </div>
       <Facts
         of={[
-          ...Object.entries(units).map(([unit, count]) => [label(unit), `${count} × ${usd(prices[unit]?.unit_price_usd ?? "0")}`] as const),
+          ...Object.entries(units).map(
+            ([unit, count]) => [label(unit), `${count} × ${usd(prices[unit]?.unit_price_usd ?? "0")}`] as const,
+          ),
           ["If it fails", `at most ${usd(minimum_fee_usd)}`],
         ]}
       />
-      {needs_input !== null && needs_input.length > 0 && <p class="notice">Something is missing in the inputs: the answer will say what, and cost nothing.</p>}
+      {needs_input !== null && needs_input.length > 0 && (
+        <p class="notice">Something is missing in the inputs: the answer will say what, and cost nothing.</p>
+      )}
       {data.refusal && (
         <div class="trouble" role="alert">
           <div>
@@ -290,14 +361,50 @@ interface MoreProps {
 
 const MoreFields = ({ more, errors, pack, onChange }: MoreProps) => (
   <div class="grid-form">
-    <Field label="Time limit (seconds)" optional help={`${pack.limits.timebox_sec.default} if left out, ${pack.limits.timebox_sec.maximum} at most.`} error={errorAt(errors, "/timebox_sec")}>
-      {(attributes) => <input {...attributes} inputMode="numeric" value={more.timebox} onInput={(event) => onChange({ ...more, timebox: event.currentTarget.value })} />}
+    <Field
+      label="Time limit (seconds)"
+      optional
+      help={`${pack.limits.timebox_sec.default} if left out, ${pack.limits.timebox_sec.maximum} at most.`}
+      error={errorAt(errors, "/timebox_sec")}
+    >
+      {(attributes) => (
+        <input
+          {...attributes}
+          inputMode="numeric"
+          value={more.timebox}
+          onInput={(event) => onChange({ ...more, timebox: event.currentTarget.value })}
+        />
+      )}
     </Field>
-    <Field label="Least reliability" optional help={`A result below it is a failure. ${pack.reliability}`} error={errorAt(errors, "/min_reliability_score")}>
-      {(attributes) => <input {...attributes} inputMode="decimal" value={more.reliability} onInput={(event) => onChange({ ...more, reliability: event.currentTarget.value })} />}
+    <Field
+      label="Least reliability"
+      optional
+      help={`A result below it is a failure. ${pack.reliability}`}
+      error={errorAt(errors, "/min_reliability_score")}
+    >
+      {(attributes) => (
+        <input
+          {...attributes}
+          inputMode="decimal"
+          value={more.reliability}
+          onInput={(event) => onChange({ ...more, reliability: event.currentTarget.value })}
+        />
+      )}
     </Field>
-    <Field label="Metadata" optional help="Pairs of your own, one a line: order=A-1" error={errorAt(errors, "/metadata")}>
-      {(attributes) => <textarea {...attributes} rows={3} value={more.metadata} onInput={(event) => onChange({ ...more, metadata: event.currentTarget.value })} />}
+    <Field
+      label="Metadata"
+      optional
+      help="Pairs of your own, one a line: order=A-1"
+      error={errorAt(errors, "/metadata")}
+    >
+      {(attributes) => (
+        <textarea
+          {...attributes}
+          rows={3}
+          value={more.metadata}
+          onInput={(event) => onChange({ ...more, metadata: event.currentTarget.value })}
+        />
+      )}
     </Field>
   </div>
 );

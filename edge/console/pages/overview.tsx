@@ -15,7 +15,11 @@ const LATEST = 10;
 
 export function Overview() {
   const budget = useQuery("budget", (dpp, signal) => dpp.budget({ signal }), { every: () => LIVE_MS });
-  const week = useQuery("usage week", (dpp, signal) => dpp.usage({ start_date: utcDay(Date.now(), -6), group_by: "day" }, { signal }), { every: () => SLOW_MS });
+  const week = useQuery(
+    "usage week",
+    (dpp, signal) => dpp.usage({ start_date: utcDay(Date.now(), -6), group_by: "day" }, { signal }),
+    { every: () => SLOW_MS },
+  );
   return (
     <>
       <PageHead title="Overview" />
@@ -41,7 +45,11 @@ function Cards({ budget, week }: { budget: Budget; week: Usage | undefined }) {
   const { available_usd, reserved_usd, charged_usd, granted_usd, open_runs, max_open_runs } = budget;
   const cards: readonly (readonly [name: string, amount: string, note: string])[] = [
     ["Available", available_usd, daysLeft(available_usd, week)],
-    ["Reserved", reserved_usd, `${plural(open_runs, "open run")}${max_open_runs === null ? "" : ` of ${count(max_open_runs)}`}`],
+    [
+      "Reserved",
+      reserved_usd,
+      `${plural(open_runs, "open run")}${max_open_runs === null ? "" : ` of ${count(max_open_runs)}`}`,
+    ],
     ["Charged", charged_usd, week ? `${usdShort(week.totals.charged_usd)} in the last 7 days` : "In all"],
     ["Granted", granted_usd, "All credit so far"],
   ];
@@ -70,9 +78,14 @@ const DELIVERIES_ASKED = 50;
 
 /** What only an admin key may see; for other keys there is nothing to say. */
 async function watched(dpp: Decisionproof, signal: AbortSignal): Promise<Watched> {
-  const [keys, webhooks] = await Promise.all([dpp.keys.list({}, { signal }).toArray(200), dpp.webhooks.list({ signal })]);
+  const [keys, webhooks] = await Promise.all([
+    dpp.keys.list({}, { signal }).toArray(200),
+    dpp.webhooks.list({ signal }),
+  ]);
   const asked = webhooks.slice(0, MAX_WEBHOOKS_ASKED).map(async (webhook) => {
-    const latest = await dpp.webhooks.deliveries(webhook.endpoint_id, { limit: DELIVERIES_ASKED }, { signal }).toArray(DELIVERIES_ASKED);
+    const latest = await dpp.webhooks
+      .deliveries(webhook.endpoint_id, { limit: DELIVERIES_ASKED }, { signal })
+      .toArray(DELIVERIES_ASKED);
     return { ...webhook, latest };
   });
   return { keys, webhooks: await Promise.all(asked) };
@@ -108,8 +121,16 @@ function Spending() {
   const [span, setSpan] = useState<(typeof SPANS)[number]>(30);
   const [by, setBy] = useState<"pack" | "key">("pack");
   const start_date = utcDay(Date.now(), 1 - span);
-  const days = useQuery(`usage day ${start_date}`, (dpp, signal) => dpp.usage({ start_date, group_by: "day" }, { signal }), { every: () => SLOW_MS });
-  const groups = useQuery(`usage ${by} ${start_date}`, (dpp, signal) => dpp.usage({ start_date, group_by: by }, { signal }), { every: () => SLOW_MS });
+  const days = useQuery(
+    `usage day ${start_date}`,
+    (dpp, signal) => dpp.usage({ start_date, group_by: "day" }, { signal }),
+    { every: () => SLOW_MS },
+  );
+  const groups = useQuery(
+    `usage ${by} ${start_date}`,
+    (dpp, signal) => dpp.usage({ start_date, group_by: by }, { signal }),
+    { every: () => SLOW_MS },
+  );
   return (
     <Panel
       title="Spending"
@@ -145,13 +166,21 @@ function Spending() {
 
 function Chart({ usage }: { usage: Usage }) {
   const spent = new Map(usage.rows.map(({ day, charged_usd }) => [day, charged_usd]));
-  const amounts = daysBetween(usage.start_date, usage.end_date).map((day) => ({ day, micros: microsOf(spent.get(day) ?? "0") ?? 0n }));
+  const amounts = daysBetween(usage.start_date, usage.end_date).map((day) => ({
+    day,
+    micros: microsOf(spent.get(day) ?? "0") ?? 0n,
+  }));
   const { bars, ticks, days } = barsOf(amounts, { width: WIDTH - LEFT, height: HEIGHT });
   const total = `${usd(usage.totals.charged_usd)} in ${plural(usage.totals.runs, "run")}`;
   return (
     <figure>
       <figcaption class="muted small-text">{total}, by day in UTC</figcaption>
-      <svg class="chart" viewBox={`0 -8 ${WIDTH} ${HEIGHT + BOTTOM + 8}`} role="img" aria-label={`Spending by day: ${total}. The table below has each day.`}>
+      <svg
+        class="chart"
+        viewBox={`0 -8 ${WIDTH} ${HEIGHT + BOTTOM + 8}`}
+        role="img"
+        aria-label={`Spending by day: ${total}. The table below has each day.`}
+      >
         {ticks.map(({ y, micros }) => (
           <g key={y}>
             <line x1={LEFT} x2={WIDTH} y1={y} y2={y} />
@@ -185,7 +214,11 @@ const GroupTable = ({ usage, by }: { usage: Usage; by: "pack" | "key" }) =>
   usage.rows.length === 0 ? (
     <Empty title="No runs ended in this period" />
   ) : (
-    <UsageTable usage={usage} name={label(by)} nameOf={({ pack_type, key_name, key_id }) => pack_type ?? key_name ?? key_id ?? ""} />
+    <UsageTable
+      usage={usage}
+      name={label(by)}
+      nameOf={({ pack_type, key_name, key_id }) => pack_type ?? key_name ?? key_id ?? ""}
+    />
   );
 
 type UsageRow = Usage["rows"][number];
@@ -230,7 +263,9 @@ const UsageLine = ({ name, row, total }: { name: string; row: UsageRow; total?: 
         {count(number)}
       </td>
     ))}
-    <td class="right num">{row.successes + row.failures === 0 ? "–" : percent(row.successes / (row.successes + row.failures), 1)}</td>
+    <td class="right num">
+      {row.successes + row.failures === 0 ? "–" : percent(row.successes / (row.successes + row.failures), 1)}
+    </td>
     <td class="right">
       <Money of={row.charged_usd} />
     </td>
@@ -238,9 +273,13 @@ const UsageLine = ({ name, row, total }: { name: string; row: UsageRow; total?: 
 );
 
 function Latest() {
-  const query = useQuery<RunPage>("runs latest", async (dpp, signal) => (await dpp.runs.list({ limit: LATEST }, { signal }).pages().next()).value as RunPage, {
-    every: () => LIVE_MS,
-  });
+  const query = useQuery<RunPage>(
+    "runs latest",
+    async (dpp, signal) => (await dpp.runs.list({ limit: LATEST }, { signal }).pages().next()).value as RunPage,
+    {
+      every: () => LIVE_MS,
+    },
+  );
   return (
     <>
       <div class="between list-head">

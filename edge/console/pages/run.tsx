@@ -2,7 +2,20 @@ import { useEffect, useState } from "preact/hooks";
 import type { Output, ReceiptClaims, Run } from "../../client/client.ts";
 import { clientCodeOf, curlOf } from "../code-samples.ts";
 import { bytes, duration, microsOf, percent, usd } from "../formats.ts";
-import { Copy, Dialog, download, Facts, Loaded, Loading, Money, PageHead, Panel, Status, Time, Trouble } from "../parts.tsx";
+import {
+  Copy,
+  Dialog,
+  download,
+  Facts,
+  Loaded,
+  Loading,
+  Money,
+  PageHead,
+  Panel,
+  Status,
+  Time,
+  Trouble,
+} from "../parts.tsx";
 import { useAction, useQuery } from "../query.ts";
 import { Result, shortJson } from "../results/result.tsx";
 import { hrefOf, Link } from "../router.tsx";
@@ -21,11 +34,14 @@ export function RunPage({ id }: { id: string }) {
       <p class="small-text">
         <Link href={hrefOf(["runs"])}>Runs</Link>
       </p>
-      <PageHead title={`Run ${id.slice(-12)}`} about={
+      <PageHead
+        title={`Run ${id.slice(-12)}`}
+        about={
           <>
             {query.data && <Status of={stateOf(query.data)} />} <code>{id}</code>
           </>
-        }>
+        }
+      >
         {query.data && <Actions run={query.data} onChange={query.reload} />}
       </PageHead>
       <Loaded query={query} rows={8}>
@@ -41,7 +57,9 @@ function Actions({ run, onChange }: { run: Run; onChange: () => void }) {
   const request = requestOf(run);
   return (
     <>
-      {request && <Copy label="Copy as curl" text={curlOf(location.origin, request, `console-${crypto.randomUUID()}`)} />}
+      {request && (
+        <Copy label="Copy as curl" text={curlOf(location.origin, request, `console-${crypto.randomUUID()}`)} />
+      )}
       {request && <Copy label="Copy as code" text={clientCodeOf(location.origin, request)} />}
       {request && (
         <Link class="button small" href={hrefOf(["new"], { from: run.run_id })}>
@@ -118,7 +136,9 @@ const Whole = ({ run }: { run: Run }) => (
       )}
       {isOpen(run) && <Progress run={run} />}
       {run.result && <ResultOf run={run} />}
-      {run.status === "EXPIRED" && <p class="notice">This run is past its plan's retention: its result and inputs are deleted.</p>}
+      {run.status === "EXPIRED" && (
+        <p class="notice">This run is past its plan's retention: its result and inputs are deleted.</p>
+      )}
       <Panel title="Inputs">
         {run.inputs ? (
           <pre tabIndex={0} aria-label="Inputs">
@@ -155,7 +175,9 @@ const MAX_TEXT_CHARS = 2_000;
 const shortened = (inputs: object): unknown =>
   Object.fromEntries(
     Object.entries(inputs).map(([name, value]) =>
-      typeof value === "string" && value.length > MAX_TEXT_CHARS ? [name, `${value.slice(0, 200)}… (${value.length} characters)`] : [name, value],
+      typeof value === "string" && value.length > MAX_TEXT_CHARS
+        ? [name, `${value.slice(0, 200)}… (${value.length} characters)`]
+        : [name, value],
     ),
   );
 
@@ -182,11 +204,20 @@ function Progress({ run }: { run: Run }) {
   const share = Math.min(1, elapsed / (run.timebox_sec * 1_000));
   return (
     <Panel title={run.status === "QUEUED" ? "Waiting for a worker" : "At work"}>
-      <div class="bar" role="progressbar" aria-label="Time used" aria-valuenow={Math.round(share * 100)} aria-valuemin={0} aria-valuemax={100}>
+      <div
+        class="bar"
+        role="progressbar"
+        aria-label="Time used"
+        aria-valuenow={Math.round(share * 100)}
+        aria-valuemin={0}
+        aria-valuemax={100}
+      >
         {run.status === "PROCESSING" && <span style={{ width: percent(share, 1) }} />}
       </div>
       <p class="muted small-text">
-        {run.status === "QUEUED" ? `Accepted ${duration(elapsed)} ago. Waiting costs nothing.` : `${duration(elapsed)} of at most ${run.timebox_sec} s`}
+        {run.status === "QUEUED"
+          ? `Accepted ${duration(elapsed)} ago. Waiting costs nothing.`
+          : `${duration(elapsed)} of at most ${run.timebox_sec} s`}
       </p>
     </Panel>
   );
@@ -202,13 +233,18 @@ function CostPanel({ run: { cost, status } }: { run: Run }) {
         <span class="muted">{cost.actual_usd === null ? "held while it is open" : `of ${usd(cost.max_usd)} cap`}</span>
       </div>
       {cost.actual_usd !== null && (
-        <div class="bar" role="img" aria-label={`${percent(share(cost.actual_usd), 1)} of the cap; the minimum fee is at ${percent(share(cost.minimum_fee_usd), 1)}`}>
+        <div
+          class="bar"
+          role="img"
+          aria-label={`${percent(share(cost.actual_usd), 1)} of the cap; the minimum fee is at ${percent(share(cost.minimum_fee_usd), 1)}`}
+        >
           <span style={{ width: percent(share(cost.actual_usd), 2) }} />
           <i style={{ left: percent(share(cost.minimum_fee_usd), 2) }} />
         </div>
       )}
       <p class="muted small-text">
-        Minimum fee {usd(cost.minimum_fee_usd)}, {status === "COMPLETED" ? "if it had failed" : "if it fails after work began"}.
+        Minimum fee {usd(cost.minimum_fee_usd)},{" "}
+        {status === "COMPLETED" ? "if it had failed" : "if it fails after work began"}.
       </p>
     </Panel>
   );
@@ -221,14 +257,19 @@ function ResultOf({ run }: { run: Run }) {
     return { output: JSON.parse(text) as Output, text };
   });
   if (query.data === undefined)
-    return <Panel title="Result">{query.error === undefined ? <Loading rows={5} /> : <Trouble error={query.error} onRetry={query.reload} />}</Panel>;
+    return (
+      <Panel title="Result">
+        {query.error === undefined ? <Loading rows={5} /> : <Trouble error={query.error} onRetry={query.reload} />}
+      </Panel>
+    );
   const { output, text } = query.data;
   return (
     <>
       <Result output={output} run={run} />
       <p class="between result-foot">
         <span class="muted small-text">
-          {bytes(run.result?.size_bytes ?? 0)} · reliability {run.result?.reliability} · kept until <Time of={run.result_expires_at} />
+          {bytes(run.result?.size_bytes ?? 0)} · reliability {run.result?.reliability} · kept until{" "}
+          <Time of={run.result_expires_at} />
         </span>
         <button type="button" class="small" onClick={() => download(`${run.run_id}.json`, "application/json", text)}>
           Download result
@@ -239,12 +280,15 @@ function ResultOf({ run }: { run: Run }) {
 }
 
 function Receipt({ run }: { run: Run }) {
-  const query = useQuery<{ receipt: string; claims: ReceiptClaims; bytesMatch: boolean | undefined }>(`receipt ${run.run_id}`, async (dpp, signal) => {
-    const verified = await dpp.runs.receipt(run, { signal });
-    // Throws where the bytes have another hash than the run states, which the receipt is compared with.
-    const bytesMatch = run.result === null ? undefined : (await dpp.runs.download(run, { signal })).length > 0;
-    return { ...verified, bytesMatch };
-  });
+  const query = useQuery<{ receipt: string; claims: ReceiptClaims; bytesMatch: boolean | undefined }>(
+    `receipt ${run.run_id}`,
+    async (dpp, signal) => {
+      const verified = await dpp.runs.receipt(run, { signal });
+      // Throws where the bytes have another hash than the run states, which the receipt is compared with.
+      const bytesMatch = run.result === null ? undefined : (await dpp.runs.download(run, { signal })).length > 0;
+      return { ...verified, bytesMatch };
+    },
+  );
   return (
     <Panel title="Receipt">
       <Loaded query={query} rows={3}>
@@ -264,7 +308,13 @@ function Receipt({ run }: { run: Run }) {
                 </Check>
               )}
             </ul>
-            <button type="button" class="small" onClick={() => download(`receipt-${run.run_id}.json`, "application/json", `${JSON.stringify({ receipt })}\n`)}>
+            <button
+              type="button"
+              class="small"
+              onClick={() =>
+                download(`receipt-${run.run_id}.json`, "application/json", `${JSON.stringify({ receipt })}\n`)
+              }
+            >
               Download receipt
             </button>
           </div>
@@ -277,7 +327,13 @@ function Receipt({ run }: { run: Run }) {
 const Check = ({ held, children }: { held: boolean; children: preact.ComponentChildren }) => (
   <li class={held ? undefined : "bad"}>
     <svg viewBox="0 0 16 16" width="16" height="16" role="img" aria-label={held ? "Valid" : "Not valid"}>
-      <path d={held ? "M3 8.5l3.2 3L13 4.5" : "M4 4l8 8M12 4l-8 8"} fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" />
+      <path
+        d={held ? "M3 8.5l3.2 3L13 4.5" : "M4 4l8 8M12 4l-8 8"}
+        fill="none"
+        stroke="currentColor"
+        stroke-width="2"
+        stroke-linecap="round"
+      />
     </svg>
     <span>{children}</span>
   </li>

@@ -40,7 +40,12 @@ function Filters({ filters }: { filters: RunFilters }) {
     >
       <Field label="Status">
         {(attributes) => (
-          <select {...attributes} data-filter value={filters.status ?? ""} onChange={(event) => change({ status: event.currentTarget.value })}>
+          <select
+            {...attributes}
+            data-filter
+            value={filters.status ?? ""}
+            onChange={(event) => change({ status: event.currentTarget.value })}
+          >
             <option value="">All</option>
             {STATUSES.map(([status, words]) => (
               <option key={status} value={status}>
@@ -52,7 +57,11 @@ function Filters({ filters }: { filters: RunFilters }) {
       </Field>
       <Field label="Pack">
         {(attributes) => (
-          <select {...attributes} value={filters.pack ?? ""} onChange={(event) => change({ pack: event.currentTarget.value })}>
+          <select
+            {...attributes}
+            value={filters.pack ?? ""}
+            onChange={(event) => change({ pack: event.currentTarget.value })}
+          >
             <option value="">All</option>
             {filters.pack && packs.data === undefined && <option value={filters.pack}>{filters.pack}</option>}
             {packs.data?.map(({ pack_type, title }) => (
@@ -65,12 +74,24 @@ function Filters({ filters }: { filters: RunFilters }) {
       </Field>
       <Field label="From">
         {(attributes) => (
-          <input {...attributes} type="date" value={filters.from ?? ""} max={filters.to} onChange={(event) => change({ from: event.currentTarget.value })} />
+          <input
+            {...attributes}
+            type="date"
+            value={filters.from ?? ""}
+            max={filters.to}
+            onChange={(event) => change({ from: event.currentTarget.value })}
+          />
         )}
       </Field>
       <Field label="To">
         {(attributes) => (
-          <input {...attributes} type="date" value={filters.to ?? ""} min={filters.from} onChange={(event) => change({ to: event.currentTarget.value })} />
+          <input
+            {...attributes}
+            type="date"
+            value={filters.to ?? ""}
+            min={filters.from}
+            onChange={(event) => change({ to: event.currentTarget.value })}
+          />
         )}
       </Field>
       <Field label="Metadata">
@@ -100,7 +121,13 @@ function useRunList(query: RunQuery) {
   const key = `runs ${JSON.stringify(query)}`;
   const first = useQuery<RunPage>(
     key,
-    async (client, signal) => (await client.runs.list({ ...query, limit: PAGE }, { signal }).pages().next()).value as RunPage,
+    async (client, signal) =>
+      (
+        await client.runs
+          .list({ ...query, limit: PAGE }, { signal })
+          .pages()
+          .next()
+      ).value as RunPage,
     { every: ({ runs }) => (runs.some(isOpen) ? LIVE_MS : IDLE_MS) },
   );
   const [shown, setShown] = useState<readonly Run[]>();
@@ -125,7 +152,9 @@ function useRunList(query: RunQuery) {
         setCursor(data.next_cursor);
         setMore({ busy: false });
       })
-      .catch((error: { status?: number }) => (error.status === 401 ? end("The API key is no longer accepted.") : setMore({ busy: false, error })));
+      .catch((error: { status?: number }) =>
+        error.status === 401 ? end("The API key is no longer accepted.") : setMore({ busy: false, error }),
+      );
   };
   const showNew = () => {
     // More than a page came meanwhile: what lies between is not known, so the list begins again.
@@ -145,7 +174,8 @@ function RunList({ filters }: { filters: RunFilters }) {
 
 function AskedRuns({ query, narrowed }: { query: RunQuery; narrowed: boolean }) {
   const { first, shown, waiting, showNew, loadMore, more, hasMore } = useRunList(query);
-  if (shown === undefined) return first.error === undefined ? <Loading rows={8} /> : <Trouble error={first.error} onRetry={first.reload} />;
+  if (shown === undefined)
+    return first.error === undefined ? <Loading rows={8} /> : <Trouble error={first.error} onRetry={first.reload} />;
   return (
     <>
       {first.error !== undefined && <Trouble error={first.error} onRetry={first.reload} />}

@@ -15,7 +15,8 @@ export function SignIn({ notice, onSignIn }: SignInProps) {
   const submit = (event: Event) => {
     event.preventDefault();
     const given = key.trim();
-    if (!KEY_FORM.test(given)) return setState({ busy: false, invalid: "This is not an API key. One begins with dpp_live_ or dpp_test_." });
+    if (!KEY_FORM.test(given))
+      return setState({ busy: false, invalid: "This is not an API key. One begins with dpp_live_ or dpp_test_." });
     setState({ busy: true });
     signIn(given).then(onSignIn, (error: unknown) =>
       setState(

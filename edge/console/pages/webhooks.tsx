@@ -2,7 +2,20 @@ import { useState } from "preact/hooks";
 import type { Delivery, DeliveryPage, Webhook } from "../../client/client.ts";
 import { errorAt } from "../form-fields.ts";
 import { label } from "../formats.ts";
-import { Copy, Dialog, Empty, Facts, Field, Loaded, PageHead, Panel, Status, TableRegion, Time, Trouble } from "../parts.tsx";
+import {
+  Copy,
+  Dialog,
+  Empty,
+  Facts,
+  Field,
+  Loaded,
+  PageHead,
+  Panel,
+  Status,
+  TableRegion,
+  Time,
+  Trouble,
+} from "../parts.tsx";
 import { useAction, useQuery } from "../query.ts";
 import { go, hrefOf, Link } from "../router.tsx";
 import { Buttons, fieldErrorsOf } from "./keys.tsx";
@@ -18,7 +31,10 @@ export function Webhooks() {
   const [secret, setSecret] = useState<string>();
   return (
     <>
-      <PageHead title="Webhooks" about="Where your servers are notified when runs end, money runs low or keys are revoked.">
+      <PageHead
+        title="Webhooks"
+        about="Where your servers are notified when runs end, money runs low or keys are revoked."
+      >
         <button type="button" class="primary" onClick={() => setCreates(true)}>
           Create webhook
         </button>
@@ -28,7 +44,8 @@ export function Webhooks() {
           webhooks.length === 0 ? (
             <Empty title="No webhooks yet">
               <p class="muted">
-                Runs' own addresses work without one: <Link href={hrefOf(["webhooks", "default"])}>see what was sent to them</Link>.
+                Runs' own addresses work without one:{" "}
+                <Link href={hrefOf(["webhooks", "default"])}>see what was sent to them</Link>.
               </p>
             </Empty>
           ) : (
@@ -100,20 +117,40 @@ function CreateWebhook({ onClose, onMade }: { onClose: () => void; onMade: (secr
     event.preventDefault();
     run(async (dpp) => {
       const { description, ...others } = form;
-      const made = await dpp.webhooks.create({ ...others, ...(description.trim() && { description: description.trim() }) });
+      const made = await dpp.webhooks.create({
+        ...others,
+        ...(description.trim() && { description: description.trim() }),
+      });
       onMade(made.secret);
     });
   };
   const toggle = (name: EventName) =>
-    setForm({ ...form, events: form.events.includes(name) ? form.events.filter((each) => each !== name) : [...form.events, name] });
+    setForm({
+      ...form,
+      events: form.events.includes(name) ? form.events.filter((each) => each !== name) : [...form.events, name],
+    });
   return (
     <Dialog title="Create a webhook" onClose={onClose}>
       <form onSubmit={submit} noValidate>
         <Field label="Address" help="A public https address." error={errorAt(errors, "/url")}>
-          {(attributes) => <input {...attributes} inputMode="url" value={form.url} placeholder="https://hooks.example.com/decisionproof" onInput={(event) => setForm({ ...form, url: event.currentTarget.value })} />}
+          {(attributes) => (
+            <input
+              {...attributes}
+              inputMode="url"
+              value={form.url}
+              placeholder="https://hooks.example.com/decisionproof"
+              onInput={(event) => setForm({ ...form, url: event.currentTarget.value })}
+            />
+          )}
         </Field>
         <Field label="What it is for" optional error={errorAt(errors, "/description")}>
-          {(attributes) => <input {...attributes} value={form.description} onInput={(event) => setForm({ ...form, description: event.currentTarget.value })} />}
+          {(attributes) => (
+            <input
+              {...attributes}
+              value={form.description}
+              onInput={(event) => setForm({ ...form, description: event.currentTarget.value })}
+            />
+          )}
         </Field>
         <fieldset>
           <legend>Events</legend>
@@ -127,7 +164,11 @@ function CreateWebhook({ onClose, onMade }: { onClose: () => void; onMade: (secr
           {errorAt(errors, "/events") && <p class="error">{errorAt(errors, "/events")}</p>}
         </fieldset>
         <label class="check">
-          <input type="checkbox" checked={form.include_output} onChange={() => setForm({ ...form, include_output: !form.include_output })} />
+          <input
+            type="checkbox"
+            checked={form.include_output}
+            onChange={() => setForm({ ...form, include_output: !form.include_output })}
+          />
           <span>Send the result with run.completed, where it is small enough</span>
         </label>
         {error !== undefined && errors.length === 0 && <Trouble error={error} />}
@@ -137,7 +178,15 @@ function CreateWebhook({ onClose, onMade }: { onClose: () => void; onMade: (secr
   );
 }
 
-const Secret = ({ secret, until, onClose }: { secret: string; until?: string | null | undefined; onClose: () => void }) => (
+const Secret = ({
+  secret,
+  until,
+  onClose,
+}: {
+  secret: string;
+  until?: string | null | undefined;
+  onClose: () => void;
+}) => (
   <Dialog title="The signing secret" onClose={onClose}>
     <div class="stack">
       <p>Your server verifies events with it, by any library of Standard Webhooks. Keep it as you keep a password.</p>
@@ -161,14 +210,19 @@ const Secret = ({ secret, until, onClose }: { secret: string; until?: string | n
 
 export function WebhookPage({ id }: { id: string }) {
   const isDefault = id === "default";
-  const query = useQuery<Webhook | undefined>(`webhook ${id}`, async (dpp, signal) => (isDefault ? undefined : dpp.webhooks.get(id, { signal })));
+  const query = useQuery<Webhook | undefined>(`webhook ${id}`, async (dpp, signal) =>
+    isDefault ? undefined : dpp.webhooks.get(id, { signal }),
+  );
   const title = isDefault ? "Runs' own addresses" : (query.data?.description ?? "Webhook");
   return (
     <>
       <p class="small-text">
         <Link href={hrefOf(["webhooks"])}>Webhooks</Link>
       </p>
-      <PageHead title={title} about={isDefault ? "Events sent to the address that a run was submitted with." : query.data?.url}>
+      <PageHead
+        title={title}
+        about={isDefault ? "Events sent to the address that a run was submitted with." : query.data?.url}
+      >
         <WebhookActions id={id} webhook={query.data} onChange={query.reload} />
       </PageHead>
       {!isDefault && (
@@ -179,8 +233,14 @@ export function WebhookPage({ id }: { id: string }) {
                 <Facts
                   of={[
                     ["Events", eventsOf(webhook)],
-                    ["Result", webhook.include_output ? "Sent with run.completed, where it is small enough" : "Not sent"],
-                    webhook.disabled_reason !== null && ["Disabled", webhook.disabled_reason === "gone" ? "Its receiver answered 410 Gone." : webhook.disabled_reason],
+                    [
+                      "Result",
+                      webhook.include_output ? "Sent with run.completed, where it is small enough" : "Not sent",
+                    ],
+                    webhook.disabled_reason !== null && [
+                      "Disabled",
+                      webhook.disabled_reason === "gone" ? "Its receiver answered 410 Gone." : webhook.disabled_reason,
+                    ],
                     ["Created", <Time of={webhook.created_at} />],
                   ]}
                 />
@@ -267,7 +327,12 @@ function WebhookActions({ id, webhook, onChange }: { id: string; webhook: Webhoo
               });
             }}
           >
-            <Buttons busy={busy} doing={asks === "rotate" ? "Rotate secret" : "Delete webhook"} onClose={close} danger={asks === "delete"} />
+            <Buttons
+              busy={busy}
+              doing={asks === "rotate" ? "Rotate secret" : "Delete webhook"}
+              onClose={close}
+              danger={asks === "delete"}
+            />
           </form>
         </Dialog>
       )}
@@ -282,7 +347,13 @@ function Deliveries({ id }: { id: string }) {
   const [status, setStatus] = useState<(typeof STATUSES)[number]>();
   const query = useQuery<DeliveryPage>(
     `deliveries ${id} ${status ?? ""}`,
-    async (dpp, signal) => (await dpp.webhooks.deliveries(id, { limit: PAGE, ...(status && { status }) }, { signal }).pages().next()).value as DeliveryPage,
+    async (dpp, signal) =>
+      (
+        await dpp.webhooks
+          .deliveries(id, { limit: PAGE, ...(status && { status }) }, { signal })
+          .pages()
+          .next()
+      ).value as DeliveryPage,
     { every: () => LIVE_MS },
   );
   return (
@@ -304,7 +375,11 @@ function Deliveries({ id }: { id: string }) {
           ) : (
             <>
               <DeliveryTable id={id} deliveries={deliveries} onChange={query.reload} />
-              {next_cursor !== null && <p class="muted small-text">The latest {PAGE}. The API has the others: GET /v1/webhooks/{id}/deliveries</p>}
+              {next_cursor !== null && (
+                <p class="muted small-text">
+                  The latest {PAGE}. The API has the others: GET /v1/webhooks/{id}/deliveries
+                </p>
+              )}
             </>
           )
         }
@@ -313,7 +388,15 @@ function Deliveries({ id }: { id: string }) {
   );
 }
 
-function DeliveryTable({ id, deliveries, onChange }: { id: string; deliveries: readonly Delivery[]; onChange: () => void }) {
+function DeliveryTable({
+  id,
+  deliveries,
+  onChange,
+}: {
+  id: string;
+  deliveries: readonly Delivery[];
+  onChange: () => void;
+}) {
   const { busy, error, run } = useAction();
   return (
     <>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { bytes, label } from "../formats.ts";
 import { Facts } from "../parts.tsx";
-import type { ResultProps } from "./result.tsx";
+import type { ResultProps } from "./result-parts.tsx";
 
 /** Drawn as an image from its bytes: whatever an SVG holds, as an image it runs nothing and loads nothing. */
 export function CharResult({ output: { data, artifacts } }: ResultProps<"char">) {
@@ -16,7 +16,11 @@ export function CharResult({ output: { data, artifacts } }: ResultProps<"char">)
   const { licence } = data;
   return (
     <div class="split">
-      {src === undefined ? <p class="muted">The portrait is not in the result.</p> : <img class="portrait" src={src} alt={`Portrait of ${data.name}`} />}
+      {src === undefined ? (
+        <p class="muted">The portrait is not in the result.</p>
+      ) : (
+        <img class="portrait" src={src} alt={`Portrait of ${data.name}`} />
+      )}
       <Facts
         of={[
           ["Name", data.name],

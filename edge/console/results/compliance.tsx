@@ -1,6 +1,6 @@
 import { count, label, percent, plural } from "../formats.ts";
 import { Status, TableRegion } from "../parts.tsx";
-import type { ResultProps } from "./result.tsx";
+import type { ResultProps } from "./result-parts.tsx";
 import { segmentsOf } from "./segments.ts";
 
 const MAX_FINDINGS = 500;
@@ -12,7 +12,9 @@ export function ComplianceResult({ output: { data }, inputs }: ResultProps<"comp
     <div class="stack">
       <div class="verdict">
         <Status of={data.verdict} />
-        <span class="muted">{data.findings_total === 0 ? "Nothing was found" : plural(data.findings_total, "finding")}</span>
+        <span class="muted">
+          {data.findings_total === 0 ? "Nothing was found" : plural(data.findings_total, "finding")}
+        </span>
       </div>
       <div class="split">
         <div class="stack">
@@ -23,7 +25,11 @@ export function ComplianceResult({ output: { data }, inputs }: ResultProps<"comp
                 part.finding === undefined ? (
                   part.text
                 ) : (
-                  <mark key={index} class={part.finding.severity} title={`${label(part.finding.rule)}, ${part.finding.severity}`}>
+                  <mark
+                    key={index}
+                    class={part.finding.severity}
+                    title={`${label(part.finding.rule)}, ${part.finding.severity}`}
+                  >
                     {part.text}
                   </mark>
                 ),
@@ -73,7 +79,9 @@ export function ComplianceResult({ output: { data }, inputs }: ResultProps<"comp
           </table>
         </TableRegion>
       )}
-      {data.findings.length > MAX_FINDINGS && <p class="muted">The first {MAX_FINDINGS} findings. Download the result for all.</p>}
+      {data.findings.length > MAX_FINDINGS && (
+        <p class="muted">The first {MAX_FINDINGS} findings. Download the result for all.</p>
+      )}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { percent } from "../formats.ts";
 import { Facts, TableRegion } from "../parts.tsx";
 import { label } from "../formats.ts";
-import { type ResultProps, Share } from "./result.tsx";
+import { type ResultProps, Share } from "./result-parts.tsx";
 
 const number = (value: number) => String(Number(value.toPrecision(4)));
 
@@ -25,7 +25,9 @@ export function DecisionResult({ output: { data } }: ResultProps<"decision">) {
     <div class="stack">
       <p class="muted">{data.question}</p>
       <div class="verdict">
-        <span class="big">{data.winner ?? (data.verdict === "TIE" ? `Tie: ${data.tied.join(", ")}` : "No option is left")}</span>
+        <span class="big">
+          {data.winner ?? (data.verdict === "TIE" ? `Tie: ${data.tied.join(", ")}` : "No option is left")}
+        </span>
         {data.verdict === "WINNER" && <span class="muted">ahead by {data.margin.toFixed(3)}</span>}
       </div>
       <TableRegion label="Ranking">
@@ -109,7 +111,12 @@ export function DecisionResult({ output: { data } }: ResultProps<"decision">) {
           </TableRegion>
         </>
       )}
-      <Facts of={[["Method", label(data.method)], data.pareto_front.length > 0 && ["Not dominated", data.pareto_front.join(", ")]]} />
+      <Facts
+        of={[
+          ["Method", label(data.method)],
+          data.pareto_front.length > 0 && ["Not dominated", data.pareto_front.join(", ")],
+        ]}
+      />
     </div>
   );
 }

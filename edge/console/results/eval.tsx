@@ -1,6 +1,6 @@
 import { label, percent } from "../formats.ts";
 import { Status, TableRegion } from "../parts.tsx";
-import { type ResultProps, Share } from "./result.tsx";
+import { type ResultProps, Share } from "./result-parts.tsx";
 
 const MAX_CASES = 200;
 const interval = ({ low, high }: { low: number; high: number }) => `${percent(low)} – ${percent(high)}`;
@@ -18,10 +18,13 @@ export function EvalResult({ output: { data } }: ResultProps<"eval">) {
       {comparison && (
         <p class="notice">
           <span class="strong">
-            {comparison.overall.better === "neither" ? "Neither system is better." : `The ${comparison.overall.better} is better.`}
+            {comparison.overall.better === "neither"
+              ? "Neither system is better."
+              : `The ${comparison.overall.better} is better.`}
           </span>{" "}
-          The difference is {comparison.overall.difference.toFixed(3)} (95% interval {comparison.overall.difference_95.low.toFixed(3)} to{" "}
-          {comparison.overall.difference_95.high.toFixed(3)}, p = {comparison.overall.p_value.toFixed(3)}).
+          The difference is {comparison.overall.difference.toFixed(3)} (95% interval{" "}
+          {comparison.overall.difference_95.low.toFixed(3)} to {comparison.overall.difference_95.high.toFixed(3)}, p ={" "}
+          {comparison.overall.p_value.toFixed(3)}).
         </p>
       )}
       <TableRegion label="Metrics">

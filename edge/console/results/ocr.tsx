@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { bytes } from "../formats.ts";
 import { Facts } from "../parts.tsx";
-import type { ResultProps } from "./result.tsx";
+import type { ResultProps } from "./result-parts.tsx";
 import { boxesOf, linesOf } from "./segments.ts";
 
 const MAX_WORDS = 3_000;
@@ -9,7 +9,8 @@ const MAX_WORDS = 3_000;
 /** The image with the words' boxes over it, and the text beside; a word and its box are lit together. */
 export function OcrResult({ output: { data }, inputs }: ResultProps<"ocr">) {
   const [hot, setHot] = useState<number>();
-  const image = typeof inputs?.["image"] === "string" ? `data:image/${data.format};base64,${inputs["image"]}` : undefined;
+  const image =
+    typeof inputs?.["image"] === "string" ? `data:image/${data.format};base64,${inputs["image"]}` : undefined;
   const words = data.words.slice(0, MAX_WORDS);
   return (
     <div class="stack">
@@ -20,7 +21,13 @@ export function OcrResult({ output: { data }, inputs }: ResultProps<"ocr">) {
             {image !== undefined && <img src={image} alt="The image that was read" />}
             <svg viewBox={`0 0 ${data.width} ${data.height}`} role="img" aria-label={`Boxes of ${words.length} words`}>
               {boxesOf(words, data).map(({ index, ...box }) => (
-                <rect key={index} {...box} class={hot === index ? "hot" : undefined} onMouseEnter={() => setHot(index)} onMouseLeave={() => setHot(undefined)} />
+                <rect
+                  key={index}
+                  {...box}
+                  class={hot === index ? "hot" : undefined}
+                  onMouseEnter={() => setHot(index)}
+                  onMouseLeave={() => setHot(undefined)}
+                />
               ))}
             </svg>
           </div>

@@ -6,13 +6,8 @@ import { ComplianceResult } from "./compliance.tsx";
 import { DecisionResult } from "./decision.tsx";
 import { EvalResult } from "./eval.tsx";
 import { OcrResult } from "./ocr.tsx";
+import type { ResultProps } from "./result-parts.tsx";
 import { UrlResult } from "./url.tsx";
-
-export interface ResultProps<P extends PackType> {
-  readonly output: Output<P>;
-  /** As submitted; undefined once they are deleted. */
-  readonly inputs: Readonly<Record<string, unknown>> | undefined;
-}
 
 /** A result as its pack deserves; one of a pack that this console does not know is shown as JSON. */
 export function Result({ output, run }: { output: Output; run: Run }) {
@@ -56,12 +51,3 @@ export function shortJson(value: unknown): string {
   const text = JSON.stringify(value, null, 2);
   return text.length <= MAX_SHOWN_CHARS ? text : `${text.slice(0, MAX_SHOWN_CHARS)}\n… download it to see the rest`;
 }
-
-export const Share = ({ of, label }: { of: number; label?: string }) => (
-  <span class="share">
-    <span aria-hidden="true">
-      <span style={{ width: `${Math.max(0, Math.min(1, of)) * 100}%` }} />
-    </span>
-    <span class="num">{label ?? of.toFixed(3)}</span>
-  </span>
-);

@@ -1,6 +1,6 @@
 import { bytes } from "../formats.ts";
 import { Facts, Time } from "../parts.tsx";
-import type { ResultProps } from "./result.tsx";
+import type { ResultProps } from "./result-parts.tsx";
 import { type Block, blocksOf } from "./segments.ts";
 
 const MAX_BLOCKS = 400;
@@ -39,7 +39,8 @@ export function UrlResult({ output: { data } }: ResultProps<"url">) {
           ["Address", <Outside href={data.final_url} />],
           ["Status", String(data.status)],
           ["Size", `${bytes(data.bytes)}, ${data.content_type}`],
-          data.published_at !== null && !Number.isNaN(Date.parse(data.published_at)) && ["Published", <Time of={data.published_at} />],
+          data.published_at !== null &&
+            !Number.isNaN(Date.parse(data.published_at)) && ["Published", <Time of={data.published_at} />],
           ["SHA-256", <code>{data.sha256}</code>],
         ]}
       />

@@ -55,7 +55,11 @@ export async function openPage(browser: Browser, view: View): Promise<Watched> {
 }
 
 interface AxeResult {
-  readonly violations: readonly { readonly id: string; readonly help: string; readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[] }[];
+  readonly violations: readonly {
+    readonly id: string;
+    readonly help: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+  }[];
 }
 
 /** What axe-core finds; it is put into the page by the debugger, which no policy stops. */
@@ -63,6 +67,10 @@ export async function accessibilityOf(page: Page): Promise<readonly string[]> {
   await page.evaluate(`if (!globalThis.axe) { ${AXE}\n }`);
   const found = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")) as AxeResult;
   return found.violations.map(
-    ({ id, help, nodes }) => `axe: ${id}: ${help}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary ?? ""}`).slice(0, 3).join(" | ")}`,
+    ({ id, help, nodes }) =>
+      `axe: ${id}: ${help}: ${nodes
+        .map(({ html, failureSummary }) => `${html.slice(0, 200)} ${failureSummary ?? ""}`)
+        .slice(0, 3)
+        .join(" | ")}`,
   );
 }

@@ -31,7 +31,8 @@ export async function judgePages(world: World, view: View): Promise<void> {
   const { report, browser, edgeUrl, tenant, seeded, screenshots, only } = world;
   const { page, context, complaints } = await openPage(browser, view);
   page.setDefaultTimeout(PATIENCE_MS);
-  const shoot = (name: string) => page.screenshot({ path: join(screenshots, `${name}-${view.name}.png`), fullPage: true });
+  const shoot = (name: string) =>
+    page.screenshot({ path: join(screenshots, `${name}-${view.name}.png`), fullPage: true });
   try {
     await page.goto(`${edgeUrl}/console`);
     await page.getByLabel("API key").waitFor();

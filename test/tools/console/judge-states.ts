@@ -11,7 +11,11 @@ const problem = (code: string, status: number, detail: string, headers: Record<s
   body: JSON.stringify({ type: `/problems/${code}`, code, title: code, status, detail, instance: "", trace_id: "" }),
 });
 
-const STATES: readonly { readonly name: string; readonly answer: (route: Route) => Promise<void>; readonly shown: string }[] = [
+const STATES: readonly {
+  readonly name: string;
+  readonly answer: (route: Route) => Promise<void>;
+  readonly shown: string;
+}[] = [
   { name: "loading", answer: () => new Promise(() => undefined), shown: ".loading" },
   { name: "offline", answer: (route) => route.abort("internetdisconnected"), shown: "text=The API did not answer" },
   {
@@ -19,8 +23,16 @@ const STATES: readonly { readonly name: string; readonly answer: (route: Route) 
     answer: (route) => route.fulfill(problem("rate-limited", 429, "Too many.", { "Retry-After": "30" })),
     shown: "text=Too many requests",
   },
-  { name: "outage", answer: (route) => route.fulfill(problem("unavailable", 503, "A store is down.", { "Retry-After": "30" })), shown: "text=A store is down" },
-  { name: "empty", answer: (route) => route.fulfill({ json: { runs: [], next_cursor: null, next_position: null } }), shown: "text=No runs yet" },
+  {
+    name: "outage",
+    answer: (route) => route.fulfill(problem("unavailable", 503, "A store is down.", { "Retry-After": "30" })),
+    shown: "text=A store is down",
+  },
+  {
+    name: "empty",
+    answer: (route) => route.fulfill({ json: { runs: [], next_cursor: null, next_position: null } }),
+    shown: "text=No runs yet",
+  },
 ];
 
 /** The states that a healthy account does not show. */
@@ -36,7 +48,9 @@ export async function judgeStates({ report, browser, edgeUrl, tenant, screenshot
           await signIn(page, edgeUrl, tenant.admin_key);
           await page.locator(shown).first().waitFor();
           // The browser's own lines about the answers are what this is about.
-          await judged(page, [], () => page.screenshot({ path: join(screenshots, `state-${name}-${view.name}.png`), fullPage: true }));
+          await judged(page, [], () =>
+            page.screenshot({ path: join(screenshots, `state-${name}-${view.name}.png`), fullPage: true }),
+          );
         } finally {
           await context.close();
         }

@@ -44,7 +44,9 @@ export async function judgeUse({ report, browser, edgeUrl, tenant, only }: World
       must((await page.locator("tbody tr").count()) === rows + 1, "the row is added when it is asked for");
     });
     await report.check("the key is kept in this tab alone, and signing out forgets it", async () => {
-      const stored = (await page.evaluate("JSON.stringify([{ ...localStorage }, document.cookie, Object.keys(sessionStorage)])")) as string;
+      const stored = (await page.evaluate(
+        "JSON.stringify([{ ...localStorage }, document.cookie, Object.keys(sessionStorage)])",
+      )) as string;
       must(stored === '[{},"",["decisionproof.api_key"]]', `what is stored: ${stored}`);
       await page.getByRole("button", { name: "Sign out" }).click();
       await page.getByLabel("API key").waitFor();

@@ -21,7 +21,9 @@ export async function seedAccount(edgeUrl: string, tenant: DemoTenant): Promise<
     events: ["run.completed", "run.failed"],
     description: "Orders",
   });
-  const url = { body: { pack_type: "url", max_cost_usd: "0.0200", inputs: { url: `${edgeUrl}/`, format: "markdown" } } };
+  const url = {
+    body: { pack_type: "url", max_cost_usd: "0.0200", inputs: { url: `${edgeUrl}/`, format: "markdown" } },
+  };
   const jobs: readonly Pick<Job, "body">[] = [decision, ...otherJobs(), url];
   const bought = await Promise.all(
     jobs.map(async ({ body }, index) => {
@@ -31,12 +33,18 @@ export async function seedAccount(edgeUrl: string, tenant: DemoTenant): Promise<
     }),
   );
   await dpp.keys.create({ name: "Nightly evaluation", scopes: ["submit", "read"], spending_cap_usd: "25.0000" });
-  const capped = await dpp.keys.create({ name: "Support agent", scopes: ["submit", "read"], spending_cap_usd: "0.0150" });
+  const capped = await dpp.keys.create({
+    name: "Support agent",
+    scopes: ["submit", "read"],
+    spending_cap_usd: "0.0150",
+  });
   const agent = new Decisionproof({ apiKey: capped.api_key, baseUrl: edgeUrl });
   const char = { pack_type: "char", inputs: { name: "Grace Hopper" }, max_cost_usd: "0.0140" } as Body;
   await agent.runs.wait(await agent.runs.create(char));
   const failed = bought.find(([, run]) => run.status === "FAILED")?.[1];
   if (failed === undefined) throw new Error("the guard let the url pack reach this machine");
-  const done = bought.filter(([, run]) => run.status === "COMPLETED").map(([pack, { run_id }]) => [pack, run_id] as const);
+  const done = bought
+    .filter(([, run]) => run.status === "COMPLETED")
+    .map(([pack, { run_id }]) => [pack, run_id] as const);
   return { runs: new Map(done), failed: failed.run_id, webhook: webhook.endpoint_id };
 }

@@ -29,7 +29,12 @@ describe("the form of a pack", () => {
       uncertainty: "json",
     });
     expect(kinds(fieldsOf(schemaOf("eval")))).toMatchObject({ cases: "rows", metrics: "choices" });
-    expect(kinds(fieldsOf(schemaOf("compliance")))).toMatchObject({ text: "long", rules: "choices", patterns: "rows", allow: "texts" });
+    expect(kinds(fieldsOf(schemaOf("compliance")))).toMatchObject({
+      text: "long",
+      rules: "choices",
+      patterns: "rows",
+      allow: "texts",
+    });
   });
 
   test.each([...catalog.values()])("of $type gives back the pack's example as it was", ({ type, example }) => {
@@ -88,7 +93,10 @@ describe("what is filled in", () => {
   });
 
   test("names the rows and columns of a matrix once each", () => {
-    const names = matrixNames({ lines: "options", columns: "criteria" }, { options: "a\na\n b", criteria: [{ name: "x" }, { name: "" }] });
+    const names = matrixNames(
+      { lines: "options", columns: "criteria" },
+      { options: "a\na\n b", criteria: [{ name: "x" }, { name: "" }] },
+    );
     expect(names).toEqual({ lines: ["a", "b"], columns: ["x"] });
   });
 });

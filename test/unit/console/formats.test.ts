@@ -81,13 +81,25 @@ describe("other figures", () => {
   });
 
   test("names are written for people", () => {
-    expect([label("max_cost_usd"), label("image_url"), label("open-peeps")]).toEqual(["Max cost USD", "Image URL", "Open peeps"]);
+    expect([label("max_cost_usd"), label("image_url"), label("open-peeps")]).toEqual([
+      "Max cost USD",
+      "Image URL",
+      "Open peeps",
+    ]);
   });
 });
 
 describe("CSV", () => {
   test("quotes what needs it, and ends lines as RFC 4180 does", () => {
-    expect(csvOf(["a", "b"], [['say "hi"', "x,y"], [1, null]])).toBe('a,b\r\n"say ""hi""","x,y"\r\n1,\r\n');
+    expect(
+      csvOf(
+        ["a", "b"],
+        [
+          ['say "hi"', "x,y"],
+          [1, null],
+        ],
+      ),
+    ).toBe('a,b\r\n"say ""hi""","x,y"\r\n1,\r\n');
   });
 
   test("keeps a spreadsheet from running a text, and leaves numbers alone", () => {

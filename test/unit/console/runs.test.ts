@@ -44,30 +44,47 @@ describe("a list that is shown", () => {
 });
 
 describe("a timeline", () => {
-  const times = { created_at: "2026-11-21T09:30:00.000Z", started_at: "2026-11-21T09:30:00.120Z", finished_at: "2026-11-21T09:30:01.620Z" };
-  const names = (given: Partial<Run>) => stepsOf({ ...run("a"), ...times, ...given } as Run).map(({ name }) => name);
+  const times = {
+    created_at: "2026-11-21T09:30:00.000Z",
+    started_at: "2026-11-21T09:30:00.120Z",
+    finished_at: "2026-11-21T09:30:01.620Z",
+  };
+  const names = (given: Partial<Run>) => stepsOf({ ...run("a"), ...times, ...given }).map(({ name }) => name);
 
   test("says what happened, and what is next", () => {
     expect(names({})).toEqual(["Accepted", "Started", "Completed"]);
     expect(names({ status: "CANCELED", started_at: null })).toEqual(["Accepted", "Canceled"]);
-    expect(names({ status: "QUEUED", started_at: null, finished_at: null, attempt: 0 })).toEqual(["Accepted", "Waiting to start"]);
+    expect(names({ status: "QUEUED", started_at: null, finished_at: null, attempt: 0 })).toEqual([
+      "Accepted",
+      "Waiting to start",
+    ]);
     expect(names({ status: "PROCESSING", finished_at: null })).toEqual(["Accepted", "Started", "At work"]);
-    expect(names({ status: "QUEUED", finished_at: null, attempt: 2 })).toEqual(["Accepted", "Started", "Waiting to start again"]);
+    expect(names({ status: "QUEUED", finished_at: null, attempt: 2 })).toEqual([
+      "Accepted",
+      "Started",
+      "Waiting to start again",
+    ]);
     expect(names({ money_state: "AUDIT_REQUIRED" })).toEqual(["Accepted", "Started", "Under review"]);
   });
 
   test("says how long each step took", () => {
-    const steps = stepsOf({ ...run("a"), ...times, attempt: 2 } as Run);
-    expect(steps.map(({ note }) => note)).toEqual(["Its cap is held from the balance.", "Attempt 2. Waited 120 ms.", "Worked for 1.5 s."]);
+    const steps = stepsOf({ ...run("a"), ...times, attempt: 2 });
+    expect(steps.map(({ note }) => note)).toEqual([
+      "Its cap is held from the balance.",
+      "Attempt 2. Waited 120 ms.",
+      "Worked for 1.5 s.",
+    ]);
   });
 });
 
 describe("a run as code", () => {
-  const request = { pack_type: "compliance", inputs: { text: "It's \"here\"; $HOME `x`" }, max_cost_usd: "0.0500" };
+  const request = { pack_type: "compliance", inputs: { text: 'It\'s "here"; $HOME `x`' }, max_cost_usd: "0.0500" };
 
   test("is one shell word for curl, whatever the inputs hold, and has no key in it", () => {
     const curl = curlOf("https://api.example", request, "console-1");
-    expect(curl).toContain(String.raw`-d '{"pack_type":"compliance","inputs":{"text":"It'\''s \"here\"; $HOME ` + "`x`");
+    expect(curl).toContain(
+      String.raw`-d '{"pack_type":"compliance","inputs":{"text":"It'\''s \"here\"; $HOME ` + "`x`",
+    );
     expect(curl).toContain("Bearer $DECISIONPROOF_API_KEY");
     expect(curl).not.toContain("dpp_");
   });

@@ -41,7 +41,9 @@ describe("words of an image", () => {
 
 describe("markdown", () => {
   test("is read as blocks of plain text", () => {
-    const blocks = blocksOf("# Title\nunder it\n\nA **bold** [link](https://example.com) line\nthat goes on\n\n- one\n- two\n\n```js\n# no title\n```\n\nend");
+    const blocks = blocksOf(
+      "# Title\nunder it\n\nA **bold** [link](https://example.com) line\nthat goes on\n\n- one\n- two\n\n```js\n# no title\n```\n\nend",
+    );
     expect(blocks).toEqual([
       { kind: "heading", text: "Title" },
       { kind: "text", text: "under it" },
