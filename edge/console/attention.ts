@@ -65,5 +65,5 @@ function ofWebhook({
   ).length;
   return failing === 0
     ? []
-    : [{ ...point, why: `Of the last ${plural(latest.length, "event")} ${failing} could not be delivered` }];
+    : [{ ...point, why: `${failing} of the last ${plural(latest.length, "event")} could not be delivered` }];
 }

@@ -10,14 +10,27 @@ export function microsOf(usd: string): bigint | undefined {
   return sign === "-" ? -micros : micros;
 }
 
+/** Digits in groups of three. */
+function grouped(digits: string): string {
+  const groups: string[] = [];
+  for (let end = digits.length; end > 0; end -= 3) groups.unshift(digits.slice(Math.max(0, end - 3), end));
+  return groups.join(",");
+}
+
+function withoutZeros(fraction: string): string {
+  let end = fraction.length;
+  while (end > 0 && fraction[end - 1] === "0") end--;
+  return fraction.slice(0, end);
+}
+
 /** With as many places as the amount has, four at least: columns of them align. */
 export function usd(amount: string | bigint, places = 4): string {
   const micros = typeof amount === "bigint" ? amount : microsOf(amount);
   if (micros === undefined) return String(amount);
   const size = micros < 0n ? -micros : micros;
-  const whole = (size / MICROS).toString().replaceAll(/\B(?=(\d{3})+$)/g, ",");
+  const whole = grouped((size / MICROS).toString());
   const fraction = (size % MICROS).toString().padStart(6, "0");
-  const shown = fraction.replace(/0+$/, "").padEnd(places, "0");
+  const shown = withoutZeros(fraction).padEnd(places, "0");
   return `${micros < 0n ? "−" : ""}$${whole}${shown === "" ? "" : `.${shown}`}`;
 }
 
@@ -34,7 +47,7 @@ export const add = (amounts: readonly (string | null | undefined)[]): bigint =>
 
 /** The shortest decimal string of an amount, as the API takes it. */
 export function decimalOf(micros: bigint): string {
-  const fraction = (micros % MICROS).toString().padStart(6, "0").replace(/0+$/, "").padEnd(4, "0");
+  const fraction = withoutZeros((micros % MICROS).toString().padStart(6, "0")).padEnd(4, "0");
   return `${micros / MICROS}.${fraction}`;
 }
 
@@ -84,7 +97,7 @@ export function bytes(count: number): string {
 }
 
 export const percent = (share: number, places = 0): string => `${(share * 100).toFixed(places)}%`;
-export const count = (number: number): string => String(number).replaceAll(/\B(?=(\d{3})+$)/g, ",");
+export const count = (number: number): string => grouped(String(number));
 export const plural = (number: number, noun: string): string => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 
 /** The end of an id: its beginning is a time that neighbours share. */

@@ -77,7 +77,6 @@ const KeyTable = ({ keys, onAsk }: { keys: readonly ApiKey[]; onAsk: (asked: Ask
           <th scope="col">Status</th>
           <th scope="col">May</th>
           <th scope="col">Spending cap</th>
-          <th scope="col">Created</th>
           <th scope="col">Expires</th>
           <th scope="col">
             <span class="hidden">Actions</span>
@@ -90,7 +89,7 @@ const KeyTable = ({ keys, onAsk }: { keys: readonly ApiKey[]; onAsk: (asked: Ask
             <th scope="row">
               <span class="strong">{key.name}</span> {key.current && <span class="muted">(this one)</span>}
               <div class="muted small-text">
-                {key.mode} · <code>…{key.key_id.slice(-12)}</code>
+                {key.mode} · <code>…{key.key_id.slice(-12)}</code> · <Time of={key.created_at} />
               </div>
             </th>
             <td>
@@ -99,9 +98,6 @@ const KeyTable = ({ keys, onAsk }: { keys: readonly ApiKey[]; onAsk: (asked: Ask
             <td>{key.scopes.join(", ")}</td>
             <td>
               <Cap of={key} />
-            </td>
-            <td>
-              <Time of={key.created_at} />
             </td>
             <td>{key.expires_at === null ? <span class="muted">Never</span> : <Time of={key.expires_at} />}</td>
             <td class="right">

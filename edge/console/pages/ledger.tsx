@@ -21,7 +21,7 @@ export function Ledger({ place }: { place: Place }) {
     <>
       <PageHead
         title={month === "" ? "Ledger" : `Statement of ${nameOfMonth(month)}`}
-        about="Every movement of your money. Times are the start and end of months in UTC."
+        about="Every movement of your money. Months begin and end in UTC."
       />
       <form class="filters" role="search" aria-label="Filter the ledger" onSubmit={(event) => event.preventDefault()}>
         <Field label="Statement">

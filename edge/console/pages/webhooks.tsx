@@ -469,8 +469,16 @@ function DeliveryTable({
   );
 }
 
+const FAULTS: Readonly<Record<string, string>> = {
+  "address-not-allowed": "Its address is not public",
+  dns: "Its name was not found",
+  connection: "Could not connect",
+  timeout: "No answer in time",
+  "unpaid-limit": "Too many events that cost nothing in this hour",
+};
+
 /** What the receiver answered, or why there was no answer. */
 function answerOf({ last_status, last_error }: Delivery): string {
   if (last_status !== null) return `HTTP ${last_status}`;
-  return last_error === null ? "–" : label(last_error);
+  return last_error === null ? "–" : (FAULTS[last_error] ?? label(last_error));
 }
