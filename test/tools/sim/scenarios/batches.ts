@@ -8,6 +8,8 @@ type BatchStatement = (typeof STATEMENTS)[number];
 const RUNS = 4;
 const CHARGE = 1_000;
 const LONG_MS = 200_000;
+/** Longer than a call takes. */
+const GATHER_MS = 50;
 /** Longer than three leases and the claims after them. */
 const ENOUGH_MS = 1_200_000;
 /** Sooner than any sweep does anything for them. */
@@ -20,13 +22,22 @@ interface Ambush {
   met: number;
 }
 
-const planOf = (ambush: Ambush) => ({
-  at: ({ process, operation, size }: Boundary): Decision => {
-    if (!process.startsWith("worker") || operation !== ambush.statement || size < 2) return {};
-    ambush.met += 1;
-    return ambush.met === 1 ? ambush.decide() : {};
-  },
-});
+function planOf(ambush: Ambush) {
+  let isGathered = false;
+  return {
+    at: ({ process, operation, size }: Boundary): Decision => {
+      if (!process.startsWith("worker") || operation !== ambush.statement) return {};
+      if (size < 2) {
+        // While the first run's flight is held up, the others come to where they ask for the next.
+        const decision: Decision = isGathered ? {} : { fault: "stall", ms: GATHER_MS };
+        isGathered = true;
+        return decision;
+      }
+      ambush.met += 1;
+      return ambush.met === 1 ? ambush.decide() : {};
+    },
+  };
+}
 
 /** The first receives of all workers end empty while one of them sleeps: it gets all signals by its second one. */
 async function askAtOnce({ workers, intent, ask, wait }: Stage): Promise<void> {
