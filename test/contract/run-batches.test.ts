@@ -35,7 +35,7 @@ function watched() {
   const sizes: number[] = [];
   const db: Db = {
     query: (statement, values) => {
-      sizes.push(Object.values(values)[0] instanceof Array ? (values[0] as readonly string[]).length : 1);
+      sizes.push(Array.isArray(values[0]) ? values[0].length : 1);
       return world.backend.query(statement, values);
     },
   };

@@ -54,11 +54,11 @@ export class Batch<Item, Result> {
   async #fly(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     try {
       const results = await this.#options.many(batch.map(({ item }) => item));
-      batch.forEach(({ resolve }, index) => resolve(results[index]));
+      batch.forEach((each, index) => each.resolve(results[index]));
     } catch (error) {
       // The next flight does not wait for what becomes of these.
       if (batch.length > 1 && isUndone(error)) this.#repeat(batch);
-      else for (const { reject } of batch) reject(error);
+      else for (const each of batch) each.reject(error);
     }
   }
 

@@ -80,7 +80,7 @@ describe("a batch", () => {
     "of which nothing was done, %s, is repeated one by one: one fails alone, and nobody waits for it",
     async (_, error) => {
       const { batch, sent, flight } = recorded();
-      const calls = ["a", "bad", "c"].map((item) => batch.call(item));
+      const calls = settled(["a", "bad", "c"].map((item) => batch.call(item)));
       await idle();
       flight(0).reject(error);
       await idle();
