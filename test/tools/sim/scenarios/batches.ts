@@ -7,6 +7,7 @@ type BatchStatement = (typeof STATEMENTS)[number];
 /** One worker's slots, filled by one receive. */
 const RUNS = 4;
 const CHARGE = 1_000;
+const MONEY = { funds: 100_000, spending_cap: 90_000 };
 const LONG_MS = 200_000;
 /** Longer than a call takes. */
 const GATHER_MS = 50;
@@ -64,7 +65,7 @@ const ambushed = (statement: BatchStatement, fault: Fault): Scenario => {
   const ambush: Ambush = { statement, decide: () => ({ fault, ms: LONG_MS }), met: 0 };
   return {
     name: `${statement} for several runs: ${fault}`,
-    funds: 100_000,
+    ...MONEY,
     plan: () => {
       ambush.met = 0;
       return planOf(ambush);
@@ -82,7 +83,7 @@ const untroubled = (statement: BatchStatement): Scenario => {
   const ambush: Ambush = { statement, decide: () => ({}), met: 0 };
   return {
     name: `${statement} for several runs: each under its own token, at its first attempt, before any sweep`,
-    funds: 100_000,
+    ...MONEY,
     plan: () => {
       ambush.met = 0;
       return planOf(ambush);
@@ -110,7 +111,7 @@ const canceled = (statement: BatchStatement): Scenario => {
   };
   return {
     name: `${statement} for several runs, one of which is canceled meanwhile`,
-    funds: 100_000,
+    ...MONEY,
     plan: () => {
       ambush.met = 0;
       return planOf(ambush);
