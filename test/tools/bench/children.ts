@@ -60,7 +60,7 @@ function nextMessage(process: ChildProcess, who: string): Promise<unknown> {
 /** A Worker that does nothing, in a workerd of its own with the edge's version and options. */
 export async function startHello(): Promise<Child & { readonly url: string }> {
   const port = await freePort();
-  const process = start("../stack/edge-process.ts");
+  const process = start("../../dev/edge-process.ts");
   process.send({ script: HELLO, bindings: {}, port } satisfies EdgeSpec);
   await nextMessage(process, "hello");
   return { ...asChild(process), url: `http://127.0.0.1:${port}` };

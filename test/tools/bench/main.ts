@@ -18,6 +18,8 @@ const PACE: Pace = { rounds: 2, warm_ms: 300, measure_ms: 1_200 };
 const QUICK: Pace = { rounds: 1, warm_ms: 200, measure_ms: 700 };
 const RUNS = 1_500;
 const QUICK_RUNS = 200;
+const PAID = { rounds: 3, runs: 1_000 };
+const QUICK_PAID = { rounds: 1, runs: 200 };
 
 interface Options {
   readonly json: boolean;
@@ -84,7 +86,7 @@ async function fullReport(): Promise<void> {
 }
 
 async function paidReport(): Promise<void> {
-  const rows = await measurePaidWork(bench, quick ? QUICK_RUNS : RUNS);
+  const rows = await measurePaidWork(bench, quick ? QUICK_PAID : PAID, (line) => console.error(`... ${line}`));
   if (json) console.log(JSON.stringify(rows, undefined, 2));
   else printPaidWork(rows, (line) => console.log(line));
 }

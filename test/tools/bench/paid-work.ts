@@ -2,7 +2,6 @@ import type { Bench } from "./bench.ts";
 import type { PaidRuns } from "./figures.ts";
 import { measureBacklog } from "./paid-runs.ts";
 
-const ROUNDS = 3;
 /** As much code is compiled then as ever will be. */
 const WARM_RUNS = 200;
 
@@ -12,14 +11,19 @@ export interface PaidWork extends PaidRuns {
 }
 
 /** A backlog of so many runs of 100 tenants and of one, in turn: what one worker does a second, and what a run costs. */
-export async function measurePaidWork(bench: Bench, runs: number): Promise<readonly PaidWork[]> {
+export async function measurePaidWork(
+  bench: Bench,
+  { runs, rounds }: { readonly runs: number; readonly rounds: number },
+  progress: (line: string) => void,
+): Promise<readonly PaidWork[]> {
   await measureBacklog(bench, WARM_RUNS, 100);
   const rows: PaidWork[] = [];
-  for (let round = 1; round <= ROUNDS; round++) {
+  for (let round = 1; round <= rounds; round++) {
     for (const tenants of round % 2 === 0 ? [1, 100] : [100, 1]) {
       const before = await fsyncs(bench);
       const paid = await measureBacklog(bench, runs, tenants);
       rows.push({ ...paid, round, fsyncs_per_run: ((await fsyncs(bench)) - before) / paid.runs });
+      progress(`round ${round}, ${tenants} tenants: ${paid.per_second.toFixed(1)} runs/s`);
     }
   }
   return rows;
