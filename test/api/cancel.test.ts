@@ -38,7 +38,9 @@ const cancel = ({ account, run_id }: Given, init?: RequestInit): Promise<ApiResp
   cancelRun(`${world.url}/v1/runs/${run_id}`, account.api_key, init);
 const getRun = ({ account, run_id }: Given) => get(`${world.url}/v1/runs/${run_id}`, account.api_key);
 const claimed = async (given: Given): Promise<Given> => {
-  expect(await beginFinalize(createClaimBatch(world.backend), await start(world.backend, given.run_id), randomUUID())).not.toBe("lost");
+  expect(
+    await beginFinalize(createClaimBatch(world.backend), await start(world.backend, given.run_id), randomUUID()),
+  ).not.toBe("lost");
   return given;
 };
 

@@ -12,7 +12,12 @@ import { awsSettings } from "../dev/aws-settings.ts";
 
 /** W1, as a worker does it. */
 export async function start(backend: Db, run_id: string): Promise<LeasedRun> {
-  const lease = await leaseRun(createLeaseBatch(backend), { run_id, lease_token: randomUUID(), lease_seconds: 120, max_attempts: 3 });
+  const lease = await leaseRun(createLeaseBatch(backend), {
+    run_id,
+    lease_token: randomUUID(),
+    lease_seconds: 120,
+    max_attempts: 3,
+  });
   if (lease.kind !== "leased") throw new Error(`run ${run_id} is ${lease.kind}`);
   return lease.run;
 }
