@@ -40,6 +40,7 @@ export default defineConfig({
     expect: { poll: { timeout: 240_000 } },
     retry: 0,
     sequence: { sequencer: LongestFirst },
+    setupFiles: ["test/real-clock.ts"],
     // Files mostly wait for stores and processes: one more than the cores would suggest.
     maxWorkers: availableParallelism() + 1,
     // Processes that follow each other, those that tests start too, compile what they load once.

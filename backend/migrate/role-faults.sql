@@ -2,9 +2,9 @@
 -- that it lacks. Settings of a role are not its members': each login must have them.
 -- Zero rows: nothing.
 WITH product AS (
-  SELECT r.* FROM pg_roles r WHERE r.rolname IN ('dpp_edge', 'dpp_backend')
+  SELECT r.* FROM pg_roles r WHERE r.rolname IN ('dpp_edge', 'dpp_backend', 'dpp_scaler')
 ), login AS (
-  SELECT r.* FROM pg_roles r WHERE r.rolname IN ('dpp_edge', 'dpp_backend')
+  SELECT r.* FROM pg_roles r WHERE r.rolname IN ('dpp_edge', 'dpp_backend', 'dpp_scaler')
   UNION
   SELECT m.* FROM pg_auth_members x JOIN product p ON p.oid = x.roleid JOIN pg_roles m ON m.oid = x.member
    WHERE m.rolcanlogin AND NOT m.rolsuper AND m.rolname <> current_user
@@ -29,7 +29,7 @@ SELECT format('role %s is a member of %s', m.rolname, g.rolname)
   FROM pg_auth_members x JOIN product m ON m.oid = x.member JOIN pg_roles g ON g.oid = x.roleid
 UNION ALL
 SELECT format('role %s does not exist', n)
-  FROM unnest(ARRAY['dpp_edge', 'dpp_backend']) n
+  FROM unnest(ARRAY['dpp_edge', 'dpp_backend', 'dpp_scaler']) n
  WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = n)
 UNION ALL
 SELECT format('role %s lacks the setting %s', l.rolname, w.setting)

@@ -3,6 +3,7 @@ import { type Receipt, readVerdict, receiptMetadata, resultKey } from "#core/dom
 import { RESULT_CONTENT_TYPE } from "#core/domain/result.ts";
 import type { Db } from "#core/ports/db.ts";
 import type { Log } from "#core/ports/log.ts";
+import type { Metrics } from "#core/ports/metrics.ts";
 import type { ObjectWriter } from "#core/ports/objects.ts";
 import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
 import type { ClosedRun } from "#core/store/runs/close-run.ts";
@@ -19,6 +20,7 @@ export interface FinalizeDeps extends RetryDeps {
   readonly db: Db;
   readonly batches: RunBatches;
   readonly objects: ObjectWriter;
+  readonly metrics: Metrics;
   readonly log: Log;
 }
 
@@ -92,11 +94,12 @@ async function upload(
     const verdict = readVerdict(found);
     if (verdict.kind === "tombstone") return false;
     if (verdict.kind === "receipt" && verdict.receipt.finalize_token === receipt.finalize_token) return true;
-    await freezeRun(
+    const frozen = await freezeRun(
       deps.db,
       { run_id: run.run_id, finalize_token: receipt.finalize_token },
       { kind: "foreign-object", detail: { key, verdict: verdict.kind } },
     );
+    if (frozen !== "lost") deps.metrics.count("audit_required");
     deps.log.error("CRITICAL: another object stands at this attempt's key", { object: key });
     return false;
   });

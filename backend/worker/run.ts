@@ -6,7 +6,8 @@ import { startService } from "../start-service.ts";
 import { workerLoop } from "./loop.ts";
 import { measurePacks } from "./measure-packs.ts";
 import { measurePools } from "./measure-pools.ts";
-import { createOffThread } from "./off-thread/off-thread.ts";
+import { createOffThread, jsonPool } from "./off-thread/off-thread.ts";
+import { poolLimits } from "./packs/isolation/process-pool.ts";
 import { createPacks } from "./packs/registry.ts";
 import { routeUnhandledErrors } from "./unhandled-errors.ts";
 
@@ -35,27 +36,28 @@ const service = await startService({
 const { stores, clock, sleeper, stop, liveness, metrics, random, tracer } = service;
 
 const model = config.DECISION_MODEL_URL;
-const packs = createPacks(
-  model === undefined
-    ? {}
-    : {
-        decisionModel: {
-          url: model,
-          model: config.DECISION_MODEL_NAME ?? "",
-          ...(config.DECISION_MODEL_API_KEY === undefined ? {} : { apiKey: config.DECISION_MODEL_API_KEY }),
-        },
-      },
-);
+const limits = poolLimits(config.DPP_WORK_PROCESSES);
+const packs = createPacks({
+  limits,
+  ...(model !== undefined && {
+    decisionModel: {
+      url: model,
+      model: config.DECISION_MODEL_NAME ?? "",
+      ...(config.DECISION_MODEL_API_KEY === undefined ? {} : { apiKey: config.DECISION_MODEL_API_KEY }),
+    },
+  }),
+});
 
 await service.begin();
 measurePools(metrics);
 metrics.gauge("worker_concurrency", config.DPP_WORKER_CONCURRENCY);
-log.info("worker started", { concurrency: config.DPP_WORKER_CONCURRENCY, packs: [...packs.keys()] });
+const { processes: work_processes } = limits;
+log.info("worker started", { concurrency: config.DPP_WORKER_CONCURRENCY, work_processes, packs: [...packs.keys()] });
 await workerLoop(
   {
     ...stores,
     packs: measurePacks(packs, metrics),
-    offThread: createOffThread(),
+    offThread: createOffThread(jsonPool(limits)),
     fetch: tracedFetch(tracer, createGuardedFetch({ allowHosts: config.DPP_FETCH_ALLOW_HOSTS })),
     clock,
     sleeper,

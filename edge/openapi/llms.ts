@@ -57,7 +57,9 @@ ${optional.map((operation) => operationLine(origin, operation)).join("\n")}
 `;
 }
 
-const PROSE = `Authentication: send \`Authorization: Bearer <API key>\`. Keys look like \`dpp_live_...\` or \`dpp_test_...\` and have scopes: \`submit\`, \`read\`, \`admin\`; each operation says which it needs. A key that is absent, mistyped, unknown, expired or revoked is a 401, with the same text for all.
+const PROSE = `Client: \`@decisionproof/client\` for Node, Deno, Bun, Workers and browsers, in TypeScript and without a dependency. \`new Decisionproof({ apiKey, baseUrl }).run("compliance", { inputs: { text }, max_cost_usd: "0.0500" })\` submits, waits and returns the result, checked against its hash; it retries what is safe under one Idempotency-Key, follows events, reads pages, and verifies receipts and webhooks. What it sends is described below, for any other client.
+
+Authentication: send \`Authorization: Bearer <API key>\`. Keys look like \`dpp_live_...\` or \`dpp_test_...\` and have scopes: \`submit\`, \`read\`, \`admin\`; each operation says which it needs. A key that is absent, mistyped, unknown, expired or revoked is a 401, with the same text for all.
 
 The life of a run: \`POST /v1/runs/estimate\` says what a body would cost, and \`POST /v1/runs\` with the same body buys the work: it responds 202 with the run, status QUEUED, and reserves \`max_cost_usd\`; with \`Prefer: wait=30\` it responds 200 with the run and its \`output\` once the run is over, or 202 after 30 seconds. Read the run (\`GET /v1/runs/{id}\`) as often as \`Retry-After\` says, or with \`Prefer: wait=30\` to have the response when it is over, until its status is one of ${ended}. A COMPLETED run has a result: \`GET /v1/runs/{id}/output\` has its bytes, \`?include=output\` and a waited response have it as \`output\` in the run, up to 64 KiB, and \`GET /v1/runs/{id}/result\` has a presigned URL that needs no API key, valid for 15 minutes, and the sha256 of what it serves. A run that is not over can be canceled; one that is over has a signed receipt.
 

@@ -1,5 +1,5 @@
 -- Roles and their privileges. Applied last: what is not granted here is revoked. Least privilege: the edge has no table at
--- all; the backend moves money only through functions; only the owner grants credit. Roles belong to the whole cluster:
+-- all; the backend moves money only through functions; the scaler reads what waits; only the owner grants credit. Roles belong to the whole cluster:
 -- they may exist already, other migrations may run at this moment, and an operator gives them LOGIN.
 
 DO $$
@@ -7,7 +7,7 @@ DECLARE
   v_role text;
   v_setting text;
 BEGIN
-  FOREACH v_role IN ARRAY ARRAY['dpp_edge', 'dpp_backend'] LOOP
+  FOREACH v_role IN ARRAY ARRAY['dpp_edge', 'dpp_backend', 'dpp_scaler'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = v_role) THEN
       BEGIN
         EXECUTE format('CREATE ROLE %I NOLOGIN', v_role);
@@ -35,7 +35,7 @@ END $$;
 -- Temporary tables fill the disk, and stand before public where a function forgets to name its search path.
 DO $$
 BEGIN
-  EXECUTE format('REVOKE TEMPORARY, CREATE ON DATABASE %I FROM PUBLIC, dpp_edge, dpp_backend', current_database());
+  EXECUTE format('REVOKE TEMPORARY, CREATE ON DATABASE %I FROM PUBLIC, dpp_edge, dpp_backend, dpp_scaler', current_database());
 END $$;
 
 -- Large objects and messages in the WAL fill the disk; advisory locks fill the table of locks that all sessions share.
@@ -71,14 +71,14 @@ BEGIN
      WHERE p.pronamespace = 'public'::regnamespace
        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
   LOOP
-    EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, dpp_edge, dpp_backend', v_object);
+    EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, dpp_edge, dpp_backend, dpp_scaler', v_object);
   END LOOP;
 END $$;
 -- What is created by hand later. Not IN SCHEMA public: defaults of one schema can only add to those of the database.
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
-REVOKE ALL ON SCHEMA public FROM dpp_edge, dpp_backend;
+REVOKE ALL ON SCHEMA public FROM dpp_edge, dpp_backend, dpp_scaler;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-GRANT USAGE ON SCHEMA public TO dpp_edge, dpp_backend;
+GRANT USAGE ON SCHEMA public TO dpp_edge, dpp_backend, dpp_scaler;
 
 GRANT EXECUTE ON FUNCTION
   submit_run, cancel_run, find_run, find_run_with_inputs, list_own_runs, list_committed_runs,
@@ -96,6 +96,8 @@ GRANT EXECUTE ON FUNCTION
   -- tenant_snapshot runs with its caller's own rights.
   tenant_snapshot, mirrored_tenant, mirrored_key, included_packs
   TO dpp_backend;
+-- What the autoscaler of the workers asks, and nothing else.
+GRANT EXECUTE ON FUNCTION queued_work TO dpp_scaler;
 GRANT SELECT ON tenants, plans, pack_rollouts, tenant_plans, api_keys, key_spending, balances, tenant_movements, runs, ledger_transfers,
   usage_daily, audit_findings, audit_checkpoints TO dpp_backend;
 GRANT UPDATE (status, finalize_stage, version, attempt, uncounted_requeues, lease_token, lease_expires_at, finalize_token,

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SqlValue } from "#core/ports/db.ts";
@@ -8,6 +9,7 @@ import { findBudget } from "#core/store/ledger/find-budget.ts";
 import { findRun } from "#core/store/runs/find-run.ts";
 import { listWebhooks } from "#core/store/webhooks/list-webhooks.ts";
 import { admissionSnapshot, tenantSnapshot } from "#core/store/tenants/tenant-snapshot.ts";
+import { createPgDb } from "../../backend/drivers/pg.ts";
 import { migrate } from "../../backend/migrate/migrate.ts";
 import { FAILING } from "./support/close-work.ts";
 import type { Account } from "../dev/add-tenant.ts";
@@ -154,6 +156,46 @@ describe("dpp_edge", () => {
   it("makes nothing of its own", async () => {
     expect(await attempt("edge", "CREATE TABLE mine ()")).toBe(DENIED);
     expect(await attempt("edge", "CREATE FUNCTION mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'")).toBe(DENIED);
+  });
+});
+
+/** The queries of the ScaledObject. */
+const SCALING = [...readFileSync("backend/deploy/k8s/base/worker.yaml", "utf8").matchAll(/^ +query: (.+)$/gm)].map(
+  ([, query = ""]) => query,
+);
+
+describe("dpp_scaler", () => {
+  it("learns by the queries of the manifests what waits, and reaches no table", async () => {
+    const scaler = createPgDb({
+      connectionString: world.urls.scaler,
+      max: 1,
+      statement_timeout_ms: 60_000,
+      connect_timeout_ms: 60_000,
+      application_name: "test",
+    });
+    const code = (error: unknown) => (isDatabaseError(error) ? error.code : error);
+    const refused = (sql: string) => scaler.db.query(sql, []).then(() => "allowed", code);
+    try {
+      const answers = await Promise.all(SCALING.map((query) => scaler.db.query(query, [])));
+      expect(answers).toEqual([[{ queued_runs: "1" }], [{ oldest_queued_seconds: expect.any(Number) }]]);
+      const open: string[] = [];
+      for (const entry of tables) {
+        const [table = "", column = ""] = entry.split(".");
+        for (const command of [...COMMANDS, `UPDATE {} SET ${column} = ${column}`]) {
+          const sql = command.replace("{}", table);
+          if ((await refused(sql)) !== DENIED) open.push(sql);
+        }
+      }
+      expect(open).toEqual([]);
+      for (const sql of [
+        "SELECT * FROM service_gauges(1, 1)",
+        "CREATE TABLE public.own ()",
+        "CREATE TEMPORARY TABLE own ()",
+      ])
+        expect(await refused(sql), sql).toBe(DENIED);
+    } finally {
+      await scaler.close();
+    }
   });
 });
 

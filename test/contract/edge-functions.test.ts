@@ -37,6 +37,7 @@ const BACKEND =
 it.each([
   ["dpp_edge", EDGE],
   ["dpp_backend", BACKEND],
+  ["dpp_scaler", "queued_work"],
 ])("%s may call these functions and no other", async (role, names) => {
   const rows = await world.owner.query(
     `SELECT proname FROM pg_proc

@@ -230,6 +230,7 @@ describe("npm run migrate -- --check", () => {
       "role dpp_backend may create schemas",
       "role dpp_backend may create temporary tables",
       "role dpp_edge may create temporary tables",
+      "role dpp_scaler may create temporary tables",
     ]);
   });
 

@@ -11,6 +11,7 @@ import { type ReaperDeps, reaperLoop } from "../../backend/reaper/loop.ts";
 import { sweepClaims } from "../../backend/reaper/sweeps/claimed.ts";
 import { sweepLeases } from "../../backend/reaper/sweeps/lease.ts";
 import { processMessage } from "../../backend/worker/process-run.ts";
+import { recorder } from "./support/recorder.ts";
 import { type RunHarness, TIMES, done, packOf, runHarness } from "./support/run-harness.ts";
 
 const NEVER = new AbortController().signal;
@@ -97,10 +98,13 @@ describe("the reaper", () => {
 
   test("fails both at the minimum fee where the operator charges for platform failures", async () => {
     const platform_failure_fee = "minimum";
+    const { metrics, values } = recorder();
     const { run_id } = await claim(await h.submit(), -1);
-    await sweepLeases(h.deps({ platform_failure_fee }), 1, NEVER);
+    await sweepLeases(h.deps({ platform_failure_fee, metrics }), 1, NEVER);
     const { run_id: claimed } = await abandoned();
-    await claims(1, { platform_failure_fee });
+    await claims(1, { platform_failure_fee, metrics });
+    const failure = { name: "run_closed", value: 1, labels: { pack_type: "decision", kind: "platform_failed" } };
+    expect(values.filter(({ name }) => name === "run_closed")).toEqual([failure, failure]);
     for (const id of [run_id, claimed]) {
       expect(await h.run(id)).toMatchObject({ status: "FAILED", reason_code: "LEASE_EXPIRED", charged_micros: "5000" });
       expect(await h.closing(id)).toEqual({ RESERVE: 100_000, CHARGE: 5_000, REFUND: 95_000 });
@@ -126,7 +130,9 @@ describe("the reaper", () => {
   test("rolls a claimed run forward when its result is there: never failed although its result exists", async () => {
     const run = await abandoned();
     await put(run, receipt(run, 33_000));
-    await Promise.all([claims(), claims()]);
+    const { metrics, counted } = recorder();
+    await Promise.all([claims(3, { metrics }), claims(3, { metrics })]);
+    expect(counted("run_closed")).toBe(1);
     expect(await h.run(run.run_id)).toMatchObject({ status: "COMPLETED", charged_micros: "33000", result_attempt: 1 });
     expect(await h.closing(run.run_id)).toEqual({ RESERVE: 100_000, CHARGE: 33_000, REFUND: 67_000 });
   });

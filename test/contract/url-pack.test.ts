@@ -110,8 +110,46 @@ describe("the url pack", () => {
     const context = { signal: new AbortController().signal, cap: micros(20_000), is_free: false, turn, log, fetch };
     const refused = await pack.run({ url: "http://169.254.169.254/latest", format: "text" }, context);
     expect(refused).toMatchObject({ kind: "input_rejected", reason_code: "ADDRESS_NOT_ALLOWED" });
-    const { outcome } = await run("image/png", "x");
-    expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "CONTENT_TYPE" });
+    // No result can hold a type of more than 255 characters.
+    for (const type of ["image/png", `text/${"x".repeat(251)}`]) {
+      const { outcome } = await run(type, "x");
+      expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "CONTENT_TYPE" });
+    }
+  });
+
+  test("reads what a page leads on to by itself, and says where it went", async () => {
+    const { outcome, origin, requests } = await (async () => {
+      await using server = await serve((request, response) => {
+        const html = request.url === "/news" ? '<meta http-equiv="refresh" content="0; url=/next">' : NEWS_PAGE;
+        response.writeHead(200, { "content-type": "text/html" }).end(html);
+      });
+      const context = { signal: new AbortController().signal, cap: micros(1_000_000), is_free: false, turn, log };
+      const fetch = createGuardedFetch({ allowHosts: [`127.0.0.1:${server.port}`], backoffMs: 1 });
+      const read = await pack.run({ url: `${server.origin}/news`, format: "text" }, { ...context, fetch });
+      return { outcome: openedOutcome(read), origin: server.origin, requests: server.requests };
+    })();
+    expect(requests).toHaveLength(2);
+    expect(outcome).toMatchObject({
+      kind: "done",
+      data: { final_url: `${origin}/next`, redirects: [`${origin}/next`], byline: "Ada Mole" },
+    });
+  });
+
+  test("reads other kinds of text, and what has no type by its bytes", async () => {
+    for (const type of [
+      "application/vnd.api+json",
+      "application/yaml",
+      "text/tab-separated-values",
+      "application/x-ndjson",
+    ])
+      expect((await run(type, "a: 1")).outcome).toMatchObject({
+        kind: "done",
+        data: { text: "a: 1", content_type: type },
+      });
+    const untyped = (body: string | Buffer) =>
+      runOn((_, response) => response.writeHead(200).end(body), "text", 20_000);
+    expect((await untyped("<!doctype html><p>Hello")).outcome).toMatchObject({ data: { text: "Hello" } });
+    expect((await untyped(Buffer.alloc(10))).outcome).toMatchObject({ reason_code: "CONTENT_TYPE" });
   });
 
   test.each(["text/plain", "text/html"])("an abort while %s is being read rejects with the reason", async (type) => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dispositionOf } from "#core/domain/object-metadata.ts";
 import { Outage } from "#core/domain/outage.ts";
 import { resultKey } from "#core/domain/receipt.ts";
+import { recorder } from "./support/recorder.ts";
 import { type RunHarness, done, packOf, runHarness } from "./support/run-harness.ts";
 
 describe("a worker that uploads its result", () => {
@@ -65,7 +66,9 @@ describe("a worker that uploads its result", () => {
 
     const strange = await h.submit();
     await put(strange, { who: "knows" });
-    await work(strange, { packs: packOf(async () => done({})) });
+    const { metrics, counted } = recorder();
+    await work(strange, { metrics, packs: packOf(async () => done({})) });
+    expect(counted("audit_required")).toBe(1);
     expect(await h.run(strange)).toMatchObject({ money_state: "AUDIT_REQUIRED" });
     const findings = await h.owner.query("SELECT kind FROM audit_findings WHERE run_id = $1", [strange]);
     expect(findings).toEqual([{ kind: "foreign-object" }]);

@@ -9,6 +9,7 @@ export interface DatabaseUrls {
   readonly owner: string;
   readonly edge: string;
   readonly backend: string;
+  readonly scaler: string;
 }
 
 export interface TestDatabase extends DatabaseUrls {
@@ -52,7 +53,7 @@ function roleUrls(ownerUrl: string): DatabaseUrls {
     url.password = loginPassword(ownerUrl, role);
     return url.href;
   };
-  return { owner: ownerUrl, edge: as("dpp_edge"), backend: as("dpp_backend") };
+  return { owner: ownerUrl, edge: as("dpp_edge"), backend: as("dpp_backend"), scaler: as("dpp_scaler") };
 }
 
 function loginPassword(ownerUrl: string, role: string): string {
@@ -61,7 +62,7 @@ function loginPassword(ownerUrl: string, role: string): string {
 }
 
 async function createLogins(client: pg.Client, ownerUrl: string): Promise<void> {
-  for (const role of ["dpp_edge", "dpp_backend"]) {
+  for (const role of ["dpp_edge", "dpp_backend", "dpp_scaler"]) {
     const login = `${role}_login`;
     const { rowCount } = await client.query("SELECT FROM pg_roles WHERE rolname = $1", [login]);
     if (rowCount === 0) await client.query(`CREATE ROLE ${login} IN ROLE ${role}`);

@@ -2,6 +2,9 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { processes } from "./processes.ts";
 
+/** The file in a state directory. */
+export const LOCK = "stack.lock";
+
 interface Holder {
   pid: number;
   startedAt: number;
@@ -27,7 +30,7 @@ function isAlive(holder: Holder): boolean {
 export function lockStateDir(stateDir: string): () => void {
   // The database's own user must pass through; nobody else may look.
   mkdirSync(stateDir, { recursive: true, mode: 0o711 });
-  const file = join(stateDir, "stack.lock");
+  const file = join(stateDir, LOCK);
   const holder = holderOf(file);
   if (holder && isAlive(holder)) throw new Error(`a stack already runs from ${stateDir} (pid ${holder.pid})`);
   rmSync(file, { force: true });

@@ -39,6 +39,8 @@ export interface SystemOptions {
   readonly fetchAllowHosts?: readonly string[];
   /** Other ways than the direct ones, such as ways on which things get lost. */
   readonly detour?: (direct: Ways & OtherWays) => Promise<Ways & Partial<OtherWays>>;
+  /** Settings of one instance, read whenever it starts. */
+  readonly envOf?: (name: InstanceName) => Readonly<Record<string, string>>;
   readonly onChange?: () => void;
   readonly onLog?: (process: string, line: string) => void;
 }
@@ -117,10 +119,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       S3_ENDPOINT: stack.s3Endpoint,
       S3_BUCKET: stack.bucket,
     };
+    const own = (name: InstanceName) => options.envOf?.(name) ?? {};
     const spawn: Record<ProcessName, (name: InstanceName) => Promise<ChildProcess>> = {
-      edge: async (name) => spawnEdge({ script: await bundleEdge(), bindings, port: portOf(name) }),
-      worker: async () => spawnBackend("backend/worker/main.ts", environment),
-      reaper: async () => spawnBackend("backend/reaper/main.ts", environment),
+      edge: async (name) =>
+        spawnEdge({ script: await bundleEdge(), bindings: { ...bindings, ...own(name) }, port: portOf(name) }),
+      worker: async (name) => spawnBackend("backend/worker/main.ts", { ...environment, ...own(name) }),
+      reaper: async (name) => spawnBackend("backend/reaper/main.ts", { ...environment, ...own(name) }),
     };
     const start = async (name: InstanceName) => {
       running.set(name, await superviseProcess(name, () => spawn[kindOf(name)](name), options, onChange));

@@ -51,7 +51,7 @@ export const METRICS = {
   worker_concurrency: { type: "gauge", by: WORKER, labels: {}, help: "Runs that the worker may hold at once." },
   run_closed: {
     type: "counter",
-    by: WORKER,
+    by: BACKEND,
     labels: { pack_type: PACK_TYPES, kind: ["done", "input_rejected", "pack_failed", "platform_failed"] },
     help: "Runs that ended here, by how.",
   },

@@ -41,7 +41,7 @@ export type FetchOutcome = Fetched | Refused | Failed;
 
 export interface FetchOptions {
   readonly signal: AbortSignal;
-  /** The content types that are taken, lower case, without parameters. */
+  /** The content types that are taken, lower case, without parameters; see the driver for its patterns. */
   readonly accept: readonly string[];
   /** Of the decompressed body; never more than the fetch's own ceiling. */
   readonly maxBytes?: number;

@@ -35,13 +35,32 @@ function connectionFailure(error: unknown): HopResult {
   return { kind: "failure", failure: failed("CONNECTION", "The connection could not be made or broke."), retry: true };
 }
 
+/** Of a media type: its two parts may have 127 characters each (RFC 6838). */
+const MAX_TYPE_CHARS = 255;
+
+/** `accept` may have patterns such as `text/*` and `application/*+json`, and the empty string for a type that is not told. */
+function isTaken(content_type: string, accept: readonly string[]): boolean {
+  if (content_type.length > MAX_TYPE_CHARS) return false;
+  return accept.some((taken) => {
+    const [start = "", end] = taken.split("*");
+    if (end === undefined) return content_type === taken;
+    return /^[\w.+-]+\/[\w.+-]+$/.test(content_type) && content_type.startsWith(start) && content_type.endsWith(end);
+  });
+}
+
+/** The media ranges of `accept`: patterns by suffix are none, and those who serve them answer to the last one. */
+const rangesOf = (accept: readonly string[]) => {
+  const ranges = accept.filter((taken) => taken !== "" && !taken.includes("*+"));
+  return ranges.length === accept.length ? ranges : [...ranges, "*/*;q=0.1"];
+};
+
 async function readPage(response: Response, accept: readonly string[], max: number): Promise<HopResult> {
   const { statusCode: status, headers, body } = response;
   const [essence = "", ...parameters] = header(headers, "content-type").split(";");
   const content_type = essence.trim().toLowerCase();
-  if (!accept.includes(content_type)) {
+  if (!isTaken(content_type, accept)) {
     const what = /^[\w.+-]+\/[\w.+-]+$/.test(content_type) ? content_type : "unknown";
-    return stop(failed("CONTENT_TYPE", `The content type is ${what}; taken are ${accept.join(", ")}.`));
+    return stop(failed("CONTENT_TYPE", `The content type is ${what}; taken are ${accept.filter(Boolean).join(", ")}.`));
   }
   // Of an encoded body it says nothing about what counts: the decompressed bytes.
   const isPlain = /^(identity)?$/i.test(header(headers, "content-encoding").trim());
@@ -76,7 +95,7 @@ export async function requestOnce(
   options: FetchOptions & { readonly maxBytes: number },
 ): Promise<HopResult> {
   const { signal, accept, maxBytes } = options;
-  const headers = { "user-agent": USER_AGENT, accept: accept.join(", "), "accept-encoding": ACCEPT_ENCODING };
+  const headers = { "user-agent": USER_AGENT, accept: rangesOf(accept).join(", "), "accept-encoding": ACCEPT_ENCODING };
   try {
     return await pinnedRequest(url, addresses, { method: "GET", headers, signal }, (response) =>
       judge(response, accept, maxBytes),

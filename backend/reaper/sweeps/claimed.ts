@@ -73,6 +73,7 @@ async function decide(deps: ClaimedSweepDeps, run: StaleClaim, max_attempts: num
 async function rollForward(deps: ClaimedSweepDeps, run: StaleClaim, receipt: Receipt): Promise<void> {
   const guard = { stage: "claimed", finalize_token: run.finalize_token } as const;
   const closed = await closeRun(deps.db, run.run_id, guard, { status: "COMPLETED", receipt, attempt: run.attempt });
+  if (closed !== undefined) deps.metrics.count("run_closed", { pack_type: run.pack_type, kind: "done" });
   await announce(deps, closed, "COMPLETED");
   deps.metrics.count("claim_rolled_forward");
 }
@@ -83,6 +84,8 @@ async function undo(deps: ClaimedSweepDeps, run: StaleClaim, max_attempts: numbe
   if (run.cancel_requested || run.attempts_used >= max_attempts) {
     // A cancel may have come since this run was found: the statement checks again.
     const closed = await closeAfterTombstone(deps.db, run, costsMinimumFee("LEASE_EXPIRED", deps.platform_failure_fee));
+    if (closed?.status === "FAILED")
+      deps.metrics.count("run_closed", { pack_type: run.pack_type, kind: "platform_failed" });
     await announce(deps, closed, closed?.status);
   } else if (await rollBack(deps.db, run)) {
     deps.log.warn("claim rolled back; the run is queued again", { attempts_used: run.attempts_used });

@@ -54,6 +54,7 @@ async function reap(deps: LeaseSweepDeps, run: ExpiredLease, max_attempts: numbe
   const closed = await failExpired(deps.db, run, max_attempts, { detail: REASONS.LEASE_EXPIRED, costs_fee });
   if (closed === undefined) return;
   deps.metrics.count("lease_failed");
+  deps.metrics.count("run_closed", { pack_type: run.pack_type, kind: "platform_failed" });
   deps.log.warn("lease expired in the last attempt; the run failed");
   await settleMirror(deps, closed);
 }

@@ -1,7 +1,7 @@
 import { sha256Hex } from "#core/domain/hash.ts";
 import type { PackOffer } from "#core/domain/pack.ts";
 import type { Written } from "#core/domain/written-json.ts";
-import { createProcessPool, type Isolated } from "../packs/isolation/process-pool.ts";
+import { createProcessPool, type Isolated, type PoolLimits } from "../packs/isolation/process-pool.ts";
 import type { Asker } from "../packs/isolation/turn.ts";
 import { type Attempt, NOT_SENT, ProcessLost, startWorkProcess } from "../packs/isolation/work-process.ts";
 import { isSmall } from "./is-small.ts";
@@ -35,10 +35,12 @@ const SCRIPT = new URL(import.meta.url.endsWith(".ts") ? "./json-process.ts" : "
 
 type Away = Isolated<JsonTask, ReadInputs | Written>;
 
-const createAway = (): Away => createProcessPool("json", () => startWorkProcess(SCRIPT, MEMORY));
+/** The processes that it uses. */
+export const jsonPool = (limits?: PoolLimits): Away =>
+  createProcessPool("json", () => startWorkProcess(SCRIPT, MEMORY), limits);
 
 /** `here` does what is small, and processes of its own the rest. */
-export function createOffThread(away: Away = createAway(), here: JsonWork = jsonWork): OffThread {
+export function createOffThread(away: Away = jsonPool(), here: JsonWork = jsonWork): OffThread {
   async function write(value: unknown, offer: PackOffer | undefined, asker: Asker): Promise<Written> {
     if (isSmall(value, SMALL.result_chars)) return here.write(value, offer?.data);
     const task = { kind: "write", value, ...(offer !== undefined && { data_of: offer.type }) } as const;

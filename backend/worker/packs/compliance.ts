@@ -2,6 +2,7 @@ import { type ComplianceInputs, complianceOffer } from "#core/domain/packs/compl
 import { inspect } from "./compliance/inspect.ts";
 import { resultOf } from "./isolation/result-of.ts";
 import { createOutcomePool } from "./isolation/outcome-pool.ts";
+import type { PoolLimits } from "./isolation/process-pool.ts";
 import type { Pack } from "./pack.ts";
 
 /** A text that is no longer is searched here, within milliseconds, unless the caller has patterns to compile. */
@@ -14,10 +15,12 @@ const SCRIPT = new URL(
   import.meta.url,
 );
 
+/** The processes in which it works. */
+export const compliancePool = (limits?: PoolLimits) =>
+  createOutcomePool<ComplianceInputs>("compliance", SCRIPT, MEMORY, limits);
+
 /** The `compliance` pack: a pure function of its inputs, worked out in a process where it would keep others waiting. */
-export function compliancePack(
-  isolated = createOutcomePool<ComplianceInputs>("compliance", SCRIPT, MEMORY),
-): Pack<ComplianceInputs> {
+export function compliancePack(isolated = compliancePool()): Pack<ComplianceInputs> {
   return {
     offer: complianceOffer,
     async run(inputs, context) {

@@ -14,6 +14,7 @@ import type { Sources } from "./decision/report.ts";
 import { reportOutcome, type ReportRequest } from "./decision/report-outcome.ts";
 import { resultOf } from "./isolation/result-of.ts";
 import { createOutcomePool } from "./isolation/outcome-pool.ts";
+import type { PoolLimits } from "./isolation/process-pool.ts";
 import type { Isolated } from "./isolation/process-pool.ts";
 import type { Asker } from "./isolation/turn.ts";
 import { costExceedsCap, type Pack, type PackContext } from "./pack.ts";
@@ -72,10 +73,14 @@ async function modelled(
   return report({ inputs: answer.inputs, sources: sourcesOf(inputs), model: model.model, spent: units }, context);
 }
 
+/** The processes in which it works. */
+export const decisionPool = (limits?: PoolLimits) =>
+  createOutcomePool<ReportRequest>("decision", SCRIPT, MEMORY, limits);
+
 /** The `decision` pack. Without a model it is a pure function of its inputs. */
 export function decisionPack(
   model?: ModelSettings,
-  isolated = createOutcomePool<ReportRequest>("decision", SCRIPT, MEMORY),
+  isolated = decisionPool(),
   check = answerChecker(),
 ): Pack<DecisionInputs> {
   const report = reportBy(isolated);

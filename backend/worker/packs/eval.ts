@@ -1,6 +1,7 @@
 import { type EvalInputs, evalOffer } from "#core/domain/packs/eval.ts";
 import { resultOf } from "./isolation/result-of.ts";
 import { createOutcomePool } from "./isolation/outcome-pool.ts";
+import type { PoolLimits } from "./isolation/process-pool.ts";
 import type { Pack } from "./pack.ts";
 
 /** What a run may count and compare is limited before it, and a scoring within those limits keeps well below that. */
@@ -12,8 +13,11 @@ const SCRIPT = new URL(
   import.meta.url,
 );
 
+/** The processes in which it works. */
+export const evalPool = (limits?: PoolLimits) => createOutcomePool<EvalInputs>("eval", SCRIPT, MEMORY, limits);
+
 /** The `eval` pack: a pure function of its inputs, worked out in a process that ends with the signal. */
-export function evalPack(isolated = createOutcomePool<EvalInputs>("eval", SCRIPT, MEMORY)): Pack<EvalInputs> {
+export function evalPack(isolated = evalPool()): Pack<EvalInputs> {
   return {
     offer: evalOffer,
     run: async (inputs, context) => resultOf(await isolated(inputs, context), "the scoring"),

@@ -2,6 +2,7 @@ import type { PackOutcome } from "#core/domain/pack.ts";
 import { type OcrInputs, ocrMegapixelsWithin, ocrOffer } from "#core/domain/packs/ocr.ts";
 import { OCR_LIMITS } from "#core/domain/packs/ocr-limits.ts";
 import { createOutcomePool } from "./isolation/outcome-pool.ts";
+import type { PoolLimits } from "./isolation/process-pool.ts";
 import { beyondCap, type ImageRequest } from "./ocr/read-image.ts";
 import type { Pack, PackContext } from "./pack.ts";
 
@@ -33,8 +34,11 @@ async function requestOf(
   return { image: fetched.body, language, megapixels, about: { image_url, final_url, redirects } };
 }
 
+/** The processes in which it works. */
+export const ocrPool = (limits?: PoolLimits) => createOutcomePool<ImageRequest>("ocr", SCRIPT, MEMORY, limits);
+
 /** The `ocr` pack: an image's text is a pure function of its bytes, worked out in a process that ends with the signal. */
-export function ocrPack(read = createOutcomePool<ImageRequest>("ocr", SCRIPT, MEMORY)): Pack<OcrInputs> {
+export function ocrPack(read = ocrPool()): Pack<OcrInputs> {
   return {
     offer: ocrOffer,
     async run(inputs, context): Promise<PackOutcome> {

@@ -1,26 +1,31 @@
 import { charPack } from "./char.ts";
-import { compliancePack } from "./compliance.ts";
-import { decisionPack } from "./decision.ts";
+import { compliancePack, compliancePool } from "./compliance.ts";
+import { answerChecker, answerPool } from "./decision/check-answer.ts";
+import { decisionPack, decisionPool } from "./decision.ts";
 import type { ModelSettings } from "./decision/model.ts";
-import { evalPack } from "./eval.ts";
-import { ocrPack } from "./ocr.ts";
+import { evalPack, evalPool } from "./eval.ts";
+import type { PoolLimits } from "./isolation/process-pool.ts";
+import { ocrPack, ocrPool } from "./ocr.ts";
 import type { Pack } from "./pack.ts";
+import { createPageReader, READER_LIMITS } from "./page/page-reader.ts";
 import { urlPack } from "./url.ts";
 
 /** What the operator may configure; every part has a working default. */
 export interface PackSettings {
   readonly decisionModel?: ModelSettings;
+  /** Of the processes of each pack. */
+  readonly limits?: PoolLimits;
 }
 
 /** Every pack by type, ready to run. A new pack is one line here and one in the catalogue. */
-export function createPacks(settings: PackSettings): ReadonlyMap<string, Pack> {
+export function createPacks({ decisionModel, limits }: PackSettings): ReadonlyMap<string, Pack> {
   const packs: readonly Pack[] = [
-    decisionPack(settings.decisionModel),
-    urlPack(),
+    decisionPack(decisionModel, decisionPool(limits), answerChecker(answerPool(limits))),
+    urlPack(createPageReader({ ...READER_LIMITS, ...limits })),
     charPack(),
-    evalPack(),
-    compliancePack(),
-    ocrPack(),
+    evalPack(evalPool(limits)),
+    compliancePack(compliancePool(limits)),
+    ocrPack(ocrPool(limits)),
   ];
   return new Map(packs.map((pack) => [pack.offer.type, pack]));
 }

@@ -85,6 +85,7 @@ export async function checkCompose(report: Report, engine: Engine): Promise<void
   if (!(await report.check("images for compose", () => imagesFor(engine)))) return;
   const ports = { edge: await freePort(), prometheus: await freePort(), alertmanager: await freePort() };
   const postgres = await freePort();
+  const prometheus = `http://127.0.0.1:${ports.prometheus}`;
   await withSocket(engine, async (socket) => {
     const env = {
       ...socket,
@@ -139,11 +140,16 @@ export async function checkCompose(report: Report, engine: Engine): Promise<void
           ),
         );
         const jobs = [decision, ...otherJobs()];
+        // A rate sees only what happens after the first scrape of the worker, which alone has this.
+        await until(
+          () => seriesOf(prometheus, "dpp_run_wait_seconds_count").catch(() => 0),
+          (count) => count > 0,
+        );
         const all = Array.from({ length: RUNS }, (_, index) => jobs[index % jobs.length] ?? decision);
         await buyAll({ edgeUrl: `http://127.0.0.1:${ports.edge}`, apiKey: tenant?.api_key ?? "" }, all);
       });
       if (!isPaid) await tellFailure(compose);
-      await checkSeries(report, `http://127.0.0.1:${ports.prometheus}`);
+      await checkSeries(report, prometheus);
       await report.check("an alert reaches Alertmanager when the worker stops, and goes when it is back", async () => {
         const names = async () =>
           firing
@@ -164,9 +170,10 @@ export async function checkCompose(report: Report, engine: Engine): Promise<void
 /** Those of programs that compose.yaml does not run, and of what did not happen and has a label of any value. */
 const ABSENT = /probe_success|kube_|ALERTS|dpp_(child_ended|store_failures)_total/;
 
+const seriesOf = async (url: string, expr: string) =>
+  answer.parse(await get(`${url}/api/v1/query?query=${encodeURIComponent(expr)}`)).data.result.length;
+
 async function checkSeries(report: Report, url: string): Promise<void> {
-  const seriesOf = async (expr: string) =>
-    answer.parse(await get(`${url}/api/v1/query?query=${encodeURIComponent(expr)}`)).data.result.length;
   const queries = DASHBOARDS.flatMap(({ uid, panels }) =>
     panels.flatMap(({ title, queries: each }) =>
       Object.values(each).map((expr) => ({ where: `${uid}, ${title}`, expr })),
@@ -175,7 +182,7 @@ async function checkSeries(report: Report, url: string): Promise<void> {
   await report.check(
     `${queries.length} queries of dashboards have series in a Prometheus that scrapes it`,
     async () => {
-      const isEmpty = async ({ expr }: { readonly expr: string }) => (await seriesOf(expr)) === 0;
+      const isEmpty = async ({ expr }: { readonly expr: string }) => (await seriesOf(url, expr)) === 0;
       let empty = queries;
       await until(
         async () => {

@@ -122,13 +122,15 @@ const settingsOf = (environment: string) =>
       .map((line) => line.split("=") as [string, string]),
   );
 
-/** Everything that the pools of a worker with this many processors may take, by their own limits, in MB. */
-function poolsOf(processors: number): number {
+/** Everything that the pools of a worker with so many processes each may take, by their own limits, in MB. */
+function poolsOf(processes: number): number {
   const limits = globSync("backend/worker/**/*.ts").flatMap((file) =>
-    [...readFileSync(file, "utf8").matchAll(/^const MEMORY = \{[^}]*resident_mb: (\d+)/gm)].map(([, mb]) => Number(mb)),
+    [...readFileSync(file, "utf8").matchAll(/^(?:export )?const \w+ = \{[^}]*resident_mb: (\d+)/gm)].map(([, mb]) =>
+      Number(mb),
+    ),
   );
-  if (limits.length < 6) throw new Error(`only ${limits.length} pools were found`);
-  return limits.reduce((sum, mb) => sum + mb, 0) * Math.min(4, Math.max(2, processors));
+  if (limits.length < 7) throw new Error(`only ${limits.length} pools were found`);
+  return limits.reduce((sum, mb) => sum + mb, 0) * processes;
 }
 
 /** What must hold of the manifests beyond their schemas; each line is a sentence and what it is broken by. */
@@ -155,7 +157,8 @@ function faultsOf(manifests: readonly Manifest[], environment: string): readonly
       faults.push(`${metadata.name}: no PodDisruptionBudget`);
   }
   const worker = pods.find(([{ metadata }]) => metadata.name === "worker")?.[1].containers[0].resources.limits;
-  const needed_mb = 200 + poolsOf(Number(worker?.cpu ?? 0));
+  const processes = settingsOf(environment)["DPP_WORK_PROCESSES"] ?? Math.min(4, Math.max(2, Number(worker?.cpu ?? 0)));
+  const needed_mb = 200 + poolsOf(Number(processes));
   if (gibibytes(worker?.memory ?? "") * 1_074 < needed_mb) faults.push(`a worker's pools may take ${needed_mb} MB`);
   const policies = manifests.filter(({ kind }) => kind === "NetworkPolicy");
   const text = JSON.stringify(policies);

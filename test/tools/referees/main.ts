@@ -7,6 +7,7 @@ import { createDemoTenant, type DemoTenant, withOwner } from "../../dev/demo-ten
 import { startSystem, type System } from "../../dev/system.ts";
 import { judgeByBrowser } from "./browser.ts";
 import { driveClient } from "./client-referee.ts";
+import { judgeClientTypes, tryClientOnRuntimes } from "./client-runtimes.ts";
 import { judgeDownloads } from "./downloads.ts";
 import { findDrift } from "./drift.ts";
 import { driveGeneratedClients } from "./generated-clients.ts";
@@ -50,6 +51,9 @@ async function judge(report: Report, dir: string, system: System, tenants: reado
   const owner = { edgeUrl, apiKey: driver.api_key };
   await driveGeneratedClients(report, { ...owner, document });
   await driveUntypedClients(report, { ...owner, document });
+  console.log("\nThe project's own client");
+  await judgeClientTypes(report);
+  await tryClientOnRuntimes(report, owner);
   console.log("\nPrism between client and edge");
   const receiver = await startReceiver();
   try {

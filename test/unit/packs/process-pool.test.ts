@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { createProcessPool, POOL_LIMITS } from "../../../backend/worker/packs/isolation/process-pool.ts";
+import { createPacks } from "../../../backend/worker/packs/registry.ts";
+import { subscribeToPools } from "../../../backend/worker/packs/isolation/pool-events.ts";
+import { createProcessPool, POOL_LIMITS, poolLimits } from "../../../backend/worker/packs/isolation/process-pool.ts";
 import { NotBegun, type WorkProcess } from "../../../backend/worker/packs/isolation/work-process.ts";
 
 interface Named {
@@ -78,4 +80,15 @@ test("a process that cannot even be started leaves its place to the next request
   };
   for (let turn = 0; turn < 2; turn++) await expect(isolated({ name: "a" }, asker)).rejects.toBeInstanceOf(NotBegun);
   expect(await isolated({ name: "a" }, asker)).toEqual({ kind: "ok", result: "a" });
+});
+
+test("the pools of the packs have as many processes as they are given", async () => {
+  const sizes = new Set<number>();
+  subscribeToPools((event) => void (event.kind === "used" && event.pool !== "test" && sizes.add(event.size)));
+  const pack = createPacks({ limits: poolLimits(1) }).get("compliance");
+  const { signal } = new AbortController();
+  const patterns = [{ name: "employee", pattern: "E\\d{4}", severity: "high" }];
+  const asker = { signal, turn: { key: "tenant", wait: <T>(something: Promise<T>) => something } };
+  await pack?.run({ text: "E1234", patterns }, asker as unknown as Parameters<typeof pack.run>[1]);
+  expect([...sizes]).toEqual([1]);
 });

@@ -11,7 +11,9 @@ const URL_OF_PAGE = "https://site.example/dir/page.html";
 /** Reads a page of `pages/`, where README.md tells its source and licence. */
 function read(name: string, format: Format, charset: string | null = null) {
   const bytes = readFileSync(new URL(`pages/${name}.html`, import.meta.url));
-  return extractPage({ html: decodeText(bytes, charset, true), url: URL_OF_PAGE, format, article: true });
+  const html = decodeText(bytes, charset, "markup");
+  const { facts, ...page } = extractPage({ html, url: URL_OF_PAGE, format, article: true });
+  return { ...facts, ...page };
 }
 
 function contentOf(name: string, format: "text" | "markdown", charset: string | null = null): string {
@@ -41,7 +43,7 @@ const PAGES: Readonly<Record<string, Expected>> = {
     ],
     markdown: [
       "programmers leave _comments_ in their source code",
-      "```\nfn main() {\n    let lucky_number = 7; // I'm feeling lucky today\n}\n```",
+      "```rust\nfn main() {\n    let lucky_number = 7; // I'm feeling lucky today\n}\n```",
       "[“Publishing a Crate to Crates.io”](https://site.example/dir/ch14-02-publishing-to-crates-io.html)",
     ],
     junk: ["Keyboard shortcuts", "Press ", "Previous chapter", "[](", "Ayu", "sidebar", "playground_copyable"],

@@ -13,6 +13,8 @@ export const URL_LIMITS = {
   max_text_chars: 2_000_000,
   /** Of a title or byline. */
   max_label_chars: 500,
+  /** Of a time as a page writes it. */
+  max_time_chars: 64,
 } as const;
 
 /** How many bytes of the fetched body one `hundred_kb` covers, once started. */
@@ -30,6 +32,7 @@ export type UrlInputs = z.output<typeof inputs>;
 
 const address = z.string().max(MAX_ADDRESS_CHARS);
 const label = (description: string) => z.string().max(URL_LIMITS.max_label_chars).nullable().describe(description);
+const ownAddress = (description: string) => z.string().max(URL_LIMITS.max_url_chars).nullable().describe(description);
 
 const page = {
   url: address.describe("As in the inputs."),
@@ -38,6 +41,20 @@ const page = {
   title: label("The page's title, or null."),
   byline: label("Who wrote it, or null."),
   language: label("The language that the page names (BCP 47), or null."),
+  description: label("How the page describes itself, or null."),
+  site_name: label("The site that the page names, or null."),
+  published_at: z
+    .string()
+    .max(URL_LIMITS.max_time_chars)
+    .nullable()
+    .describe("When the page was published, as it says itself, or null."),
+  image_url: ownAddress("The image that the page names for itself, or null."),
+  canonical_url: ownAddress("The address that the page names as its own, or null."),
+  needs_scripts: z
+    .boolean()
+    .describe(
+      "Whether the page shows nothing before its scripts run, which this does not do; charged as the smallest page.",
+    ),
   truncated: z.boolean().describe("Whether the answer was cut short."),
   sha256: z
     .string()
@@ -100,10 +117,10 @@ export function urlBytesWithin(cap: Micros): number {
 
 export const urlOffer: PackOffer<UrlInputs> = {
   type: "url",
-  version: "1.1.0",
+  version: "1.2.0",
   title: "URL",
   summary:
-    "Fetches a public web page and returns what a reader would see: title, byline, language, text, markdown or links, " +
+    "Fetches a public web page and returns what a reader would see: title, byline, language, published time, text, markdown or links, " +
     "with the SHA-256 and size of the body and the redirects that were followed.",
   inputs,
   data,
@@ -113,7 +130,8 @@ export const urlOffer: PackOffer<UrlInputs> = {
   },
   reliability:
     "1 when an article was found in the page, for links, and for plain text or data; 0.5 when the whole body's text was " +
-    "returned because no article stood out, or when the answer was cut short (`truncated`).",
+    "returned because no article stood out, when the article is less than a quarter of the page's text, or when the answer " +
+    "was cut short (`truncated`); 0 when the page shows nothing without its scripts (`needs_scripts`).",
   example: { url: "https://example.com/", format: "markdown" },
   // The size is known only after the fetch.
   estimate: () => ({ units: urlUnits(0), most_units: urlUnits(URL_LIMITS.max_body_bytes), exact: false }),

@@ -9,6 +9,7 @@ import requeueSql from "./requeue-expired.sql";
 const expired = z.object({
   run_id: z.guid(),
   tenant_id: z.guid(),
+  pack_type: z.string(),
   lease_token: z.guid(),
   attempts_used: z.number(),
   trace_parent: z.string(),

@@ -10,6 +10,7 @@ import findSql from "./stale-claims.sql";
 const stale = z.object({
   run_id: z.guid(),
   tenant_id: z.guid(),
+  pack_type: z.string(),
   attempt: z.number(),
   attempts_used: z.number(),
   finalize_token: z.guid(),

@@ -1,4 +1,4 @@
-import { createProcessPool, type Isolated } from "../isolation/process-pool.ts";
+import { createProcessPool, type Isolated, type PoolLimits } from "../isolation/process-pool.ts";
 import type { Asker } from "../isolation/turn.ts";
 import { startWorkProcess } from "../isolation/work-process.ts";
 import { accept, type AnswerText, type ModelAnswer } from "./model.ts";
@@ -13,11 +13,11 @@ const SCRIPT = new URL(
   import.meta.url,
 );
 
-const createPool = (): Isolated<AnswerText, ModelAnswer> =>
-  createProcessPool("model-answer", () => startWorkProcess(SCRIPT, MEMORY));
+export const answerPool = (limits?: PoolLimits): Isolated<AnswerText, ModelAnswer> =>
+  createProcessPool("model-answer", () => startWorkProcess(SCRIPT, MEMORY), limits);
 
 /** Checks a model's answer, in a process where it would keep others waiting. */
-export function answerChecker(isolated = createPool()) {
+export function answerChecker(isolated = answerPool()) {
   return async (answer: AnswerText, asker: Asker): Promise<ModelAnswer> => {
     if (answer.text.length <= MAX_CHARS_HERE) return accept(answer);
     const checked = await isolated(answer, asker);

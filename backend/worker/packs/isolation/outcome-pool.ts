@@ -17,8 +17,9 @@ export function createOutcomePool<Request extends object>(
   pack_type: string,
   script: URL,
   memory: MemoryLimits,
+  limits = POOL_LIMITS,
 ): Isolated<Request, PackOutcome> {
   const start = (): WorkProcess<Request, SentOutcome> => startWorkProcess(script, memory);
-  const attempt = createProcessPool(pack_type, start, POOL_LIMITS);
+  const attempt = createProcessPool(pack_type, start, limits);
   return async (...asked) => received(await attempt(...asked));
 }

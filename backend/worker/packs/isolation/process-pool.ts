@@ -4,14 +4,18 @@ import { createSlots, type Slots } from "./slots.ts";
 import type { Asker } from "./turn.ts";
 import { type Attempt, NotBegun, type WorkProcess } from "./work-process.ts";
 
-/** Bounds of a pool, unless its user has reasons of its own. */
-export const POOL_LIMITS = {
-  processes: Math.min(4, Math.max(2, availableParallelism())),
+/** Bounds of a pool of so many processes; left out, as many as there are processors, from 2 to 4. */
+export const poolLimits = (processes = Math.min(4, Math.max(2, availableParallelism()))) => ({
+  processes,
   /** A process is replaced after so many requests, since libraries may leak. */
   uses_per_process: 100,
   /** So long a process waits for the next request; it saves that the loading of the libraries. */
   idle_ms: 60_000,
-};
+});
+export type PoolLimits = ReturnType<typeof poolLimits>;
+
+/** Those of a pool whose user says nothing else. */
+export const POOL_LIMITS = poolLimits();
 
 /**
  * Works on a request in a process that serves nobody else meanwhile, for `ms` at most, if given. Askers take turns by

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { realpathSync } from "node:fs";
 import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
+import { limitWork, processorMs } from "./processor-time.ts";
 import { watchResidentMemory } from "./resident-memory.ts";
 import type { WorkMessage } from "./serve.ts";
 import type { Asker } from "./turn.ts";
@@ -28,7 +29,7 @@ export class ProcessLost extends Error {
 export interface WorkProcess<Request, Result> {
   /**
    * Works on one request; never on two at once. The asker waits until the process has loaded its code; `ms` count from
-   * then on. Rejects with the signal's reason when that aborts, with `NotBegun`, or with `ProcessLost`. That, and running
+   * then on, by the clock and by what it computes: both must be over. Rejects with the signal's reason when that aborts, with `NotBegun`, or with `ProcessLost`. That, and running
    * out of time or memory, is the end of the process.
    */
   work(request: Request, ms: number | undefined, asker: Asker): Promise<Attempt<Result>>;
@@ -200,7 +201,8 @@ export function startWorkProcess<Request extends object, Result>(
     const { begun, ended, giveUp, abandon } = hear(line);
     const onAbort = () => abandon(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
-    let timer: NodeJS.Timeout | undefined = setTimeout(giveUp, LONGEST_LOADING_MS, "timeout");
+    const timer = setTimeout(giveUp, LONGEST_LOADING_MS, "timeout");
+    let unlimit: () => void = nobody;
     const unwatch = watchResidentMemory(child.pid ?? 0, memory.resident_mb, () => giveUp("out-of-memory"));
     busy(child);
     try {
@@ -208,11 +210,17 @@ export function startWorkProcess<Request extends object, Result>(
       if (!sent(child, request)) return { kind: "failed", reason: NOT_SENT, stage: undefined };
       await turn.wait(begun, "loading");
       clearTimeout(timer);
-      timer = ms === undefined ? undefined : setTimeout(giveUp, ms, "timeout");
+      if (ms !== undefined)
+        unlimit = limitWork(
+          ms,
+          () => processorMs(child.pid ?? 0),
+          () => giveUp("timeout"),
+        );
       return await ended;
     } finally {
       idle(child);
       clearTimeout(timer);
+      unlimit();
       unwatch();
       signal.removeEventListener("abort", onAbort);
       if (line.ended) child.kill("SIGKILL");

@@ -1,10 +1,14 @@
+import { isRaised, raisedText } from "./formulas.ts";
+
 const BLOCKS = new Set(
   (
-    "ADDRESS ARTICLE ASIDE BLOCKQUOTE BODY DD DETAILS DIALOG DIV DL DT FIELDSET FIGCAPTION FIGURE FOOTER FORM H1 H2 H3 " +
+    "ADDRESS ARTICLE ASIDE BLOCKQUOTE BODY CAPTION DD DETAILS DIALOG DIV DL DT FIELDSET FIGCAPTION FIGURE FOOTER FORM H1 H2 H3 " +
     "H4 H5 H6 HEADER HGROUP HR LI MAIN NAV OL P PRE SECTION SUMMARY TABLE TR UL"
   ).split(" "),
 );
-const LINES = new Set(["LI", "TR", "DT", "DD"]);
+const LINES = new Set(["LI", "TR", "DT", "DD", "CAPTION"]);
+const LISTS = new Set(["UL", "OL"]);
+const STRUCK = new Set(["DEL", "S", "STRIKE"]);
 const SILENT = new Set(
   "SCRIPT STYLE NOSCRIPT TEMPLATE IFRAME OBJECT SVG MATH HEAD SELECT TEXTAREA AUDIO VIDEO".split(" "),
 );
@@ -16,14 +20,22 @@ class Lines {
   #text = "";
   #gap = 0;
   #space = false;
+  /** Whether nothing but the marker of an item is on the line. */
+  #marked = false;
 
-  /** Asks for at least `newlines` before whatever comes next. */
+  /** Asks for at least `newlines` before whatever comes next, unless that belongs to an item's marker. */
   breakLine(newlines: number): void {
+    if (this.#marked) return;
     this.#gap = Math.max(this.#gap, newlines);
     this.#space = false;
   }
 
-  add(text: string, verbatim: boolean): void {
+  /** Parts words, on the same line. */
+  space(): void {
+    this.#space = true;
+  }
+
+  add(text: string, verbatim = false): void {
     const shown = verbatim ? text : text.replace(/[ \t\n\r\f]+/g, " ");
     const words = verbatim ? shown : shown.replace(/^ | $/g, "");
     if (words === "") {
@@ -31,10 +43,25 @@ class Lines {
       return;
     }
     if (this.#gap > 0 && this.#text !== "") this.#text += "\n".repeat(this.#gap);
-    else if (this.#text !== "" && !verbatim && (this.#space || shown.startsWith(" "))) this.#text += " ";
+    else if (this.#text !== "" && !verbatim && !this.#marked && (this.#space || shown.startsWith(" ")))
+      this.#text += " ";
     this.#text += words;
     this.#gap = 0;
+    this.#marked = false;
     this.#space = !verbatim && shown.endsWith(" ");
+  }
+
+  /** Begins an item on a line of its own, right below the one before it if there is one. */
+  item(marker: string, isFirst: boolean): void {
+    this.#marked = false;
+    this.#gap = isFirst ? Math.max(1, this.#gap) : 1;
+    this.add(marker, true);
+    this.#marked = true;
+  }
+
+  /** What follows begins right behind it. */
+  mark(text: string): void {
+    this.add(this.#space && this.#gap === 0 ? ` ${text}` : text, true);
   }
 
   toString(): string {
@@ -42,41 +69,78 @@ class Lines {
   }
 }
 
-function enter(element: Element, lines: Lines): void {
-  const name = element.tagName.toUpperCase();
-  if (name === "BR") lines.breakLine(1);
-  if (name === "TD" || name === "TH") lines.add(" ", false);
-  if (BLOCKS.has(name)) lines.breakLine(LINES.has(name) ? 1 : 2);
-  if (name === "LI") lines.add("- ", false);
+/** Where the reading of an element is. */
+interface Place {
+  /** Lists that it is in. */
+  lists: number;
+  /** Cells of tables of data that it is in: their rows are lines. */
+  cells: number;
+  verbatim: number;
 }
 
-function leave(node: Node, lines: Lines): void {
-  if (node.nodeType !== ELEMENT) return;
-  const name = (node as Element).tagName.toUpperCase();
-  if (BLOCKS.has(name)) lines.breakLine(LINES.has(name) ? 1 : 2);
+const breaks = (name: string, { lists }: Place) => (LINES.has(name) || (LISTS.has(name) && lists > 1) ? 1 : 2);
+
+function begin(element: Element, name: string, lines: Lines, place: Place): void {
+  if (LISTS.has(name)) place.lists += 1;
+  const isCell = name === "TD" || name === "TH";
+  if (isCell && element.closest("table")?.hasAttribute("data-table")) {
+    if (element.previousElementSibling !== null) lines.add("\t", true);
+    place.cells += 1;
+  } else if (isCell || (place.cells > 0 && (name === "BR" || BLOCKS.has(name)))) lines.space();
+  else if (name === "BR") lines.breakLine(1);
+  else if (BLOCKS.has(name)) lines.breakLine(breaks(name, place));
+  if (name === "LI") {
+    const number = element.parentElement?.nodeName === "OL" ? element.getAttribute("value") : null;
+    const indent = "  ".repeat(Math.min(Math.max(0, place.lists - 1), MOST_INDENTED));
+    lines.item(`${indent}${number === null ? "-" : `${number}.`} `, element.previousElementSibling === null);
+  } else if (STRUCK.has(name)) lines.mark("~~");
+  else if (name === "PRE") place.verbatim += 1;
 }
 
-/** What a reader sees of an element: paragraphs apart by a blank line, list items and table rows on lines of their own. */
+function end(element: Element, name: string, lines: Lines, place: Place): void {
+  if (BLOCKS.has(name) && place.cells === 0) lines.breakLine(breaks(name, place));
+  if (LISTS.has(name)) place.lists -= 1;
+  else if (STRUCK.has(name)) lines.add("~~", true);
+  else if (name === "PRE") place.verbatim -= 1;
+  else if ((name === "TD" || name === "TH") && place.cells > 0 && element.closest("table")?.hasAttribute("data-table"))
+    place.cells -= 1;
+}
+
+/** Deeper lists are indented no further: what is added for each item stays small. */
+const MOST_INDENTED = 10;
+
+/**
+ * What a reader sees of a page that was prepared: paragraphs apart by a blank line, list items and table rows on lines of their
+ * own, the cells of data apart by tabs.
+ */
 export function blockText(root: Element): string {
   const lines = new Lines();
-  let verbatim = 0;
+  const place: Place = { lists: 0, cells: 0, verbatim: 0 };
+  const enter = (node: Node): boolean => {
+    if (node.nodeType === TEXT) lines.add(node.nodeValue ?? "", place.verbatim > 0);
+    if (node.nodeType !== ELEMENT) return false;
+    const name = (node as Element).tagName.toUpperCase();
+    if (SILENT.has(name)) return false;
+    if ((name === "SUP" || name === "SUB") && isRaised(node as Element)) {
+      lines.add(raisedText(node as Element));
+      return false;
+    }
+    begin(node as Element, name, lines, place);
+    return true;
+  };
   // Without recursion: pages nest as deeply as their authors like.
   for (let node: Node | null = root; node !== null;) {
-    const silent = node.nodeType === ELEMENT && SILENT.has((node as Element).tagName.toUpperCase());
-    if (node.nodeType === TEXT) lines.add(node.nodeValue ?? "", verbatim > 0);
-    if (node.nodeType === ELEMENT && !silent) enter(node as Element, lines);
-    if (!silent && node.firstChild !== null) {
-      if (node.nodeName === "PRE") verbatim += 1;
+    const entered = enter(node);
+    if (entered && node.firstChild !== null) {
       node = node.firstChild;
       continue;
     }
+    if (entered) end(node as Element, (node as Element).tagName.toUpperCase(), lines, place);
     while (node !== null && node !== root && node.nextSibling === null) {
-      leave(node, lines);
       node = node.parentNode;
-      if (node?.nodeName === "PRE") verbatim -= 1;
+      if (node !== null && node !== root) end(node as Element, (node as Element).tagName.toUpperCase(), lines, place);
     }
     if (node === null || node === root) break;
-    leave(node, lines);
     node = node.nextSibling;
   }
   return lines.toString();

@@ -1,4 +1,9 @@
-const SNIFFED_BYTES = 1_024;
+import { analyse } from "chardet";
+
+/** Browsers keep to a declaration that comes later than the standard's 1,024 bytes too. */
+const SNIFFED_BYTES = 16_384;
+/** By so much of a text its encoding is guessed. */
+const GUESSED_BYTES = 65_536;
 const META = /<meta[^>]+charset\s*=\s*["']?\s*([\w:.-]+)/i;
 const XML = /^<\?xml[^>]+encoding\s*=\s*["']([\w:.-]+)/i;
 
@@ -23,15 +28,49 @@ function declared(body: Uint8Array): string | undefined {
   return label !== undefined && /^utf-?16/i.test(label) ? "utf-8" : label;
 }
 
-/** Decodes a body by byte order mark, else header label, else (for markup) its own declaration, else as UTF-8. */
-export function decodeText(body: Uint8Array, charset: string | null, isMarkup: boolean): string {
+/** Encodings by the least confidence of a guess that counts: those with letters of their own are hardly taken for Latin. */
+const GUESSED: readonly (readonly [names: RegExp, confidence: number])[] = [
+  [/^(?:Shift_JIS|EUC-JP|EUC-KR|GB18030|Big5|ISO-2022-[A-Z]+|windows-125[13]|KOI8-R|ISO-8859-[567]|UTF-16[BL]E)$/, 20],
+  [/^(?:windows-125[04]|ISO-8859-[29])$/, 40],
+];
+/** A shorter text says too little of its letters. */
+const LEAST_FOREIGN_BYTES = 16;
+
+function isUtf8(body: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(body);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The encoding of text whose author names none and that is no UTF-8: by its letters, else windows-1252, as in browsers. */
+function guessed(body: Uint8Array): string {
+  const sample = body.subarray(0, GUESSED_BYTES);
+  const foreign = sample.reduce((count, byte) => count + Number(byte >= 0x80), 0);
+  const [best] = foreign < LEAST_FOREIGN_BYTES ? [] : analyse(sample);
+  const isLikely =
+    best !== undefined && GUESSED.some(([names, least]) => names.test(best.name) && best.confidence >= least);
+  return isLikely ? best.name : "windows-1252";
+}
+
+/** `markup`: may declare its own encoding. `json`: is UTF-8 whatever it looks like. */
+export type TextKind = "markup" | "json" | "plain";
+
+/**
+ * Decodes a body by byte order mark, else header label, else (for markup) its own declaration, else as UTF-8 where it is that,
+ * else as what its letters look like.
+ */
+export function decodeText(body: Uint8Array, charset: string | null, kind: TextKind): string {
   const mark = BOMS.find(([, bytes]) => bytes.every((byte, index) => body[index] === byte))?.[0];
-  const labels = [mark, charset, isMarkup ? declared(body) : undefined];
+  const labels = [mark, charset, kind === "markup" ? declared(body) : undefined];
   for (const label of labels) {
     const decoder = label ? decoderFor(label) : undefined;
     if (decoder !== undefined) return decoder.decode(body);
   }
-  return new TextDecoder().decode(body);
+  const decoder = kind === "json" || isUtf8(body) ? undefined : decoderFor(guessed(body));
+  return (decoder ?? new TextDecoder()).decode(body);
 }
 
 /**

@@ -3,7 +3,10 @@ import { JSDOM, VirtualConsole } from "jsdom";
 import { URL_LIMITS, type UrlInputs } from "#core/domain/packs/url.ts";
 import { blockText } from "./block-text.ts";
 import { cut, printable } from "./decode-text.ts";
+import { removeHidden } from "./hidden.ts";
 import { toMarkdown } from "./markdown.ts";
+import { label, pageFacts } from "./page-facts.ts";
+import { preparePage } from "./prepare-page.ts";
 import { collectLinks, type Link, type PageContent } from "./page-content.ts";
 
 /** Pages with more elements than this are not searched for an article: the search is worse than linear. */
@@ -13,6 +16,12 @@ const MAIN_CHARS = 200;
 /** Less text than this was no article to the search itself; it is one only where the page has little more. */
 const ARTICLE_CHARS = 500;
 const ARTICLE_SHARE = 0.1;
+/** An article of a smaller share of its page may be the wrong one. */
+const DOUBTFUL_SHARE = 0.25;
+/** What stands before the main part and has more text is more than its introduction. */
+const INTRODUCTION_CHARS = 2_000;
+/** An empty place may say "Loading". */
+const SCRAP_CHARS = 40;
 
 export interface PageRequest {
   readonly html: string;
@@ -21,18 +30,6 @@ export interface PageRequest {
   readonly format: UrlInputs["format"];
   /** Whether to look for an article at all. */
   readonly article: boolean;
-}
-
-function label(text: string | null | undefined): string | null {
-  const line = printable(text ?? "")
-    .replace(/\s+/g, " ")
-    .trim();
-  return line === "" ? null : cut(line, URL_LIMITS.max_label_chars);
-}
-
-function languageOf(document: Document): string | null {
-  const language = document.documentElement.getAttribute("lang")?.trim() ?? "";
-  return /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,6}$/.test(language) ? language : null;
 }
 
 // A document of DOMParser has no browsing context: no script runs, no frame, style or image is ever loaded.
@@ -59,25 +56,69 @@ function makeAbsolute(document: Document): void {
 
 function* anchors(document: Document): Generator<Link> {
   for (const anchor of document.querySelectorAll("a[href], area[href]")) {
-    const text = label(anchor.textContent) ?? label(anchor.getAttribute("title") ?? anchor.getAttribute("alt"));
+    const text =
+      label(anchor.textContent) ??
+      label(anchor.querySelector("img[alt]")?.getAttribute("alt")) ??
+      label(anchor.getAttribute("aria-label")) ??
+      label(anchor.getAttribute("title") ?? anchor.getAttribute("alt"));
     yield { url: anchor.getAttribute("href") ?? "", text: text ?? "" };
   }
 }
 
-/** Where a page says once which part of it is the main one, all around that is put aside, data about the page apart. */
-function keepMain(document: Document): void {
+/** What introduces the main part from right before it: the page's only heading of the first rank, and what goes with it. */
+function introductionOf(main: Element): Element | undefined {
+  if (main.querySelector("h1") !== null) return undefined;
+  for (let place: Element | null = main; place !== null && place.nodeName !== "BODY"; place = place.parentElement) {
+    const before = place.previousElementSibling;
+    if (before === null) continue;
+    const isIntroduction = before.nodeName === "H1" || before.querySelector("h1") !== null;
+    return isIntroduction && blockText(before).length < INTRODUCTION_CHARS ? before : undefined;
+  }
+  return undefined;
+}
+
+/**
+ * Where a page says once which part of it is the main one, all around that is put aside, data about the page apart.
+ * Returns the heading that stood before it.
+ */
+function keepMain(document: Document): string | null {
   const [main, ...others] = document.querySelectorAll("main, [role=main i]");
-  if (main === undefined || others.length > 0 || blockText(main).length < MAIN_CHARS) return;
+  if (main === undefined || others.length > 0 || blockText(main).length < MAIN_CHARS) return null;
+  const introduction = introductionOf(main);
+  if (introduction !== undefined) {
+    for (const around of introduction.querySelectorAll("nav, form")) around.remove();
+    main.prepend(introduction);
+  }
   document.body.replaceChildren(...document.querySelectorAll('body script[type="application/ld+json"]'), main);
+  return introduction === undefined ? null : label(main.querySelector("h1")?.textContent);
 }
 
 function articleOf(document: Document) {
-  keepMain(document);
   const whole = blockText(document.body).length;
   const article = new Readability<Element>(document, { serializer: (node) => node as Element }).parse();
   const length = article?.textContent?.trim().length ?? 0;
   const isScrap = length < ARTICLE_CHARS && length < ARTICLE_SHARE * whole;
-  return article?.content && length > 0 && !isScrap ? { ...article, content: article.content } : null;
+  if (!article?.content || length === 0 || isScrap) return null;
+  return { ...article, content: article.content, doubtful: length < DOUBTFUL_SHARE * whole };
+}
+
+const FRAMES = "#root, #app, #__next, #__nuxt, #___gatsby, [ng-app], app-root, [data-reactroot]";
+const ASKS_FOR_SCRIPTS = /\b(?:enable|turn on|requires?|needs?|without)\b[^.]{0,40}\bjava ?script\b/i;
+
+/** Whether a page is the frame of an application: next to no text, and an empty place that scripts would fill. */
+function isEmptyFrame(document: Document): boolean {
+  if (document.querySelector("script") === null || blockText(document.body).length >= MAIN_CHARS) return false;
+  const isEmpty = (element: Element) => blockText(element).length < SCRAP_CHARS;
+  if ([...document.querySelectorAll(FRAMES)].some(isEmpty)) return true;
+  return [...document.querySelectorAll("noscript")].some(({ textContent }) => ASKS_FOR_SCRIPTS.test(textContent ?? ""));
+}
+
+function prepared(html: string, url: string): Document {
+  const document = parse(html, url);
+  removeHidden(document);
+  preparePage(document);
+  keepMain(document);
+  return document;
 }
 
 /**
@@ -90,25 +131,35 @@ export function extractPage(
   onSearch: () => void = () => undefined,
 ): PageContent {
   const document = parse(html, url);
-  const title = label(document.title);
-  const byline = label(document.querySelector('meta[name="author" i]')?.getAttribute("content"));
-  const language = languageOf(document);
+  removeHidden(document);
+  const facts = pageFacts(document);
+  const isFrame = isEmptyFrame(document);
   if (format === "links") {
     const { links, truncated } = collectLinks(anchors(document), url);
-    return { title, byline, language, content: links, article_found: false, truncated };
+    const needs_scripts = isFrame && links.length === 0;
+    return { facts, content: links, article_found: false, needs_scripts, doubtful: false, truncated };
   }
+  preparePage(document);
+  const heading = keepMain(document);
   const searched = article && document.getElementsByTagName("*").length <= ARTICLE_ELEMENTS;
   if (searched) onSearch();
   const found = searched ? articleOf(document) : null;
   // The search takes the document apart, so that what it did not want has to be parsed again.
-  const root = found?.content ?? (searched ? parse(html, url) : document).body;
+  const root = found?.content ?? (searched ? prepared(html, url) : document).body;
   const content = format === "markdown" ? toMarkdown(root) : blockText(root);
   return {
-    title: label(found?.title) ?? title,
-    byline: label(found?.byline) ?? byline,
-    language,
+    facts: {
+      ...facts,
+      title: heading ?? label(found?.title) ?? facts.title,
+      byline: label(found?.byline) ?? facts.byline,
+      site_name: facts.site_name ?? label(found?.siteName),
+      published_at: facts.published_at ?? label(found?.publishedTime, URL_LIMITS.max_time_chars),
+    },
     content: printable(cut(content, URL_LIMITS.max_text_chars)),
     article_found: found !== null,
+    // What has a text is paid for, however it came about.
+    needs_scripts: isFrame && content.length < MAIN_CHARS,
+    doubtful: found?.doubtful ?? false,
     truncated: content.length > URL_LIMITS.max_text_chars,
   };
 }

@@ -1,5 +1,6 @@
 import { URL_LIMITS } from "#core/domain/packs/url.ts";
 import { cut } from "./decode-text.ts";
+import type { PageFacts } from "./page-facts.ts";
 
 export interface Link {
   readonly url: string;
@@ -7,11 +8,13 @@ export interface Link {
 }
 
 export interface PageContent {
-  readonly title: string | null;
-  readonly byline: string | null;
-  readonly language: string | null;
+  readonly facts: PageFacts;
   readonly content: string | readonly Link[];
   readonly article_found: boolean;
+  /** The page shows nothing before its scripts have run, which no reading does. */
+  readonly needs_scripts: boolean;
+  /** Whether the article is so small a part of its page that it may be the wrong one. */
+  readonly doubtful: boolean;
   readonly truncated: boolean;
 }
 

@@ -11,8 +11,9 @@ export interface FetchedPage {
 }
 
 function reliabilityOf(page: PageContent, fetched: Fetched, format: UrlInputs["format"]): number {
+  if (page.needs_scripts) return 0;
   const whole = format === "links" || page.article_found || !isPage(fetched.content_type);
-  return whole && !page.truncated ? 1 : 0.5;
+  return whole && !page.truncated && !page.doubtful ? 1 : 0.5;
 }
 
 /** What the pack makes of a page that was fetched; see {@link readDocument}. `article`: whether to look for one. */
@@ -24,13 +25,15 @@ export async function pageOutcome(
   const { body, content_type, charset, final_url } = fetched;
   const document = { body, content_type, charset, url: final_url, format, article };
   const { page, sha256 } = await readDocument(document, onSearch);
-  const { content, article_found, ...about } = page;
+  const { content, article_found, facts, needs_scripts, truncated } = page;
   const sought = format !== "links" && isPage(content_type);
   const data = {
     url: inputs.url,
     final_url,
     status: fetched.status,
-    ...about,
+    ...facts,
+    truncated,
+    needs_scripts,
     ...(sought ? { article_found } : {}),
     format,
     [format]: content,
@@ -40,5 +43,11 @@ export async function pageOutcome(
     redirects: fetched.redirects,
   };
   const reliability = reliabilityOf(page, fetched, format);
-  return { kind: "done", data, artifacts: [], units: urlUnits(body.byteLength), reliability };
+  return {
+    kind: "done",
+    data,
+    artifacts: [], // A page that shows nothing costs no more than the smallest one.
+    units: urlUnits(needs_scripts ? 0 : body.byteLength),
+    reliability,
+  };
 }

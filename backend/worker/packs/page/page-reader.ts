@@ -7,7 +7,7 @@ import { startWorkProcess, type WorkProcess } from "../isolation/work-process.ts
 import { isPage } from "./content-types.ts";
 import { type FetchedPage, pageOutcome } from "./page-outcome.ts";
 
-/** Bounds of reading. Waiting for a process counts against none of them. */
+/** Bounds of reading. Neither waiting for a process counts against them nor for a processor. */
 export const READER_LIMITS = {
   ...POOL_LIMITS,
   article_ms: 20_000,

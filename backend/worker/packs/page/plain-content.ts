@@ -1,5 +1,6 @@
 import { URL_LIMITS, type UrlInputs } from "#core/domain/packs/url.ts";
 import { cut, printable } from "./decode-text.ts";
+import { NO_FACTS } from "./page-facts.ts";
 import { collectLinks, type Link, type PageContent } from "./page-content.ts";
 
 const PLAIN_URL = /https?:\/\/[^\s<>"'`\\]+/g;
@@ -22,7 +23,7 @@ function* urlsIn(text: string): Generator<Link> {
 
 /** Plain text or data as it is, or the http(s) URLs that stand in it. Time grows with the text. */
 export function plainContent(text: string, page: string, format: UrlInputs["format"]): PageContent {
-  const plain = { title: null, byline: null, language: null, article_found: false };
+  const plain = { facts: NO_FACTS, article_found: false, needs_scripts: false, doubtful: false };
   if (format === "links") {
     const { links, truncated } = collectLinks(urlsIn(text), page);
     return { ...plain, content: links, truncated };

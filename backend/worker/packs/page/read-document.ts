@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { UrlInputs } from "#core/domain/packs/url.ts";
-import { isMarkup, isPage } from "./content-types.ts";
-import { cut, decodeText } from "./decode-text.ts";
+import { isJson, isMarkup, isPage } from "./content-types.ts";
+import { cut, decodeText, type TextKind } from "./decode-text.ts";
 import type { PageContent } from "./page-content.ts";
 import { plainContent } from "./plain-content.ts";
 
@@ -26,6 +26,11 @@ export interface Reading {
   readonly sha256: string;
 }
 
+function kindOf(content_type: string): TextKind {
+  if (isMarkup(content_type)) return "markup";
+  return isJson(content_type) ? "json" : "plain";
+}
+
 /**
  * Reads a document of any readable type. All that grows with the size of a body is done here, in a process that can be
  * ended. `onSearch` is called when the search for an article begins.
@@ -33,7 +38,7 @@ export interface Reading {
 export async function readDocument(request: DocumentRequest, onSearch: () => void): Promise<Reading> {
   const { body, content_type, charset, url, format, article } = request;
   const sha256 = createHash("sha256").update(body).digest("hex");
-  const text = decodeText(body, charset, isMarkup(content_type));
+  const text = decodeText(body, charset, kindOf(content_type));
   if (!isPage(content_type)) return { page: plainContent(text, url, format), sha256 };
   // Loaded by now: see the process.
   const { extractPage } = await import("./extract-page.ts");

@@ -1,0 +1,29 @@
+import { keyLeaked, postgresRestored, receiptKeyRotated } from "./drills/incidents.ts";
+import { auditFailing, drift, frozenRun, switchSet } from "./drills/money.ts";
+import {
+  claimsStuck,
+  databaseOut,
+  horizonStuck,
+  mirrorUnwritable,
+  redisOut,
+  s3Out,
+  sqsOut,
+  storeSlow,
+} from "./drills/stores.ts";
+import { noReaper, notProbed, retentionStalled, smokeFails, sweepStalled } from "./drills/upkeep.ts";
+import { deadLetters, noWorker, restarts, runaway, startedLate } from "./drills/work.ts";
+
+/** Acts follow each other. The lanes of an act are played beside each other, the drills of a lane one after the other. */
+export const ACTS = [
+  [
+    [frozenRun, deadLetters, horizonStuck, keyLeaked],
+    [sweepStalled, auditFailing],
+    [smokeFails, notProbed],
+    [retentionStalled],
+  ],
+  [[runaway, restarts]],
+  [[drift, switchSet]],
+  [[noWorker], [startedLate]],
+  [[claimsStuck, storeSlow, s3Out, sqsOut, redisOut, mirrorUnwritable]],
+  [[databaseOut, noReaper, receiptKeyRotated, postgresRestored]],
+] as const;
