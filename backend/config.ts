@@ -67,7 +67,7 @@ const workerSchema = z
   .object({
     ...shared,
     DPP_HEARTBEAT_SECONDS: seconds(30),
-    DPP_WORKER_CONCURRENCY: count(10, 1000),
+    DPP_WORKER_CONCURRENCY: count(32, 1000),
     DPP_WORK_PROCESSES: z.coerce.number().int().min(1).max(16).optional(),
     DPP_STOP_SECONDS: seconds(20),
     DPP_FETCH_ALLOW_HOSTS: hostList(/^[^\s:/]+:\d{1,5}$/, "must be host:port pairs, with commas between"),

@@ -36,6 +36,8 @@ const SILENCE_MS = 1_000;
  * error; a standby answers; a lock was not had in time.
  */
 const OUTAGE_SQLSTATE = /^(08|40|53|57|58)|^(25006|55P03)$/;
+/** Of these, those that the server rolled back, whatever else it does: a conflict, a deadlock, a lock not had in time. */
+const UNDONE = new Set(["40001", "40P01", "55P03"]);
 /** A plan that a migration outdated, or a pooler that forgot the statement or has another's: refused before anything was done. */
 const STALE_STATEMENT = new Set(["0A000 cached plan must not change result type", "26000", "42P05"]);
 
@@ -104,7 +106,7 @@ async function run(client: pg.PoolClient, statement: pg.QueryConfig): Promise<re
     const result: pg.QueryResult<Record<string, unknown>> = await client.query(statement);
     return result.rows;
   } catch (error) {
-    throw isOutage(error) ? new Outage("database", error) : error;
+    throw isOutage(error) ? new Outage("database", error, isUndone(error)) : error;
   }
 }
 
@@ -114,7 +116,8 @@ async function attempt(pool: pg.Pool, statement: pg.QueryConfig): Promise<readon
   try {
     return await run(client, statement);
   } catch (error) {
-    broken = error instanceof Outage || isStale(error);
+    // A connection is as good as before where the server only rolled back.
+    broken = (error instanceof Outage && !error.is_undone) || isStale(error);
     throw error;
   } finally {
     client.release(broken);
@@ -126,6 +129,8 @@ function isOutage(error: unknown): boolean {
   // What the driver throws without the server's word is about the connection, unless a value could not be sent at all.
   return !(error instanceof TypeError || error instanceof RangeError);
 }
+
+const isUndone = (error: unknown): boolean => error instanceof pg.DatabaseError && UNDONE.has(error.code ?? "");
 
 function isStale(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return false;

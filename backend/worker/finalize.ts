@@ -6,7 +6,9 @@ import type { Log } from "#core/ports/log.ts";
 import type { Metrics } from "#core/ports/metrics.ts";
 import type { ObjectWriter } from "#core/ports/objects.ts";
 import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
-import { type ClosedRun, closeRun } from "#core/store/runs/close-run.ts";
+import type { ClosedRun } from "#core/store/runs/close-run.ts";
+import { completeRun } from "#core/store/runs/complete-run.ts";
+import type { RunBatches } from "#core/store/runs/run-batches.ts";
 import { freezeRun } from "#core/store/audit/freeze-run.ts";
 import type { HeldRun } from "./lease.ts";
 import { type RetryDeps, retryOutages } from "./retry.ts";
@@ -16,6 +18,7 @@ const CLAIM_SHARE = 0.9;
 
 export interface FinalizeDeps extends RetryDeps {
   readonly db: Db;
+  readonly batches: RunBatches;
   readonly objects: ObjectWriter;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -51,14 +54,7 @@ export async function finalize(
   if (!(await upload(deps, run, receipt, work.body, until_ms))) return undefined;
 
   // W5
-  return retryOutages(deps, until_ms, () =>
-    closeRun(
-      deps.db,
-      run.run_id,
-      { stage: "claimed", finalize_token },
-      { status: "COMPLETED", receipt, attempt: run.attempt },
-    ),
-  );
+  return retryOutages(deps, until_ms, () => completeRun(deps.batches.completions, run, receipt));
 }
 
 /** W3, and until when by this worker's clock the claim is worth something. */
@@ -73,7 +69,7 @@ async function claim(
     () => run.lease.held_until_ms,
     async () => {
       const asked_at_ms = deps.clock.now();
-      const claimed = await beginFinalize(deps.db, run, finalize_token);
+      const claimed = await beginFinalize(deps.batches.claims, run, finalize_token);
       if (claimed === "lost") return "lost";
       const until_ms = asked_at_ms + (claimed_seconds * CLAIM_SHARE - claimed.seconds) * 1000;
       return () => until_ms;

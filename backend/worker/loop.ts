@@ -1,4 +1,5 @@
 import type { ReceivedMessage } from "#core/ports/queue.ts";
+import { createRunBatches } from "#core/store/runs/run-batches.ts";
 import { processMessage, type WorkerDeps, type WorkerTimes } from "./process-run.ts";
 import { createWaitingRoom } from "./waiting-room.ts";
 
@@ -31,6 +32,7 @@ export async function workerLoop(deps: WorkerDeps, settings: LoopSettings, stopp
   const woken = () => new Promise<void>((resolve) => (wake = resolve));
   stopping.addEventListener("abort", () => wake(), { once: true });
 
+  const batches = createRunBatches(deps.db);
   const room = createWaitingRoom(settings.concurrency, () => wake());
   let isUnable = false;
   let pauses = 0;
@@ -41,12 +43,15 @@ export async function workerLoop(deps: WorkerDeps, settings: LoopSettings, stopp
   const free = () => settings.concurrency - (running.size - room.beside);
 
   const start = (message: ReceivedMessage) => {
-    const run: Promise<void> = processMessage({ ...deps, room, onLease }, settings, message, giveUp.signal).finally(
-      () => {
-        running.delete(run);
-        wake();
-      },
-    );
+    const run: Promise<void> = processMessage(
+      { ...deps, batches, room, onLease },
+      settings,
+      message,
+      giveUp.signal,
+    ).finally(() => {
+      running.delete(run);
+      wake();
+    });
     running.add(run);
   };
 

@@ -8,6 +8,7 @@ import type { Redis } from "#core/ports/redis.ts";
 import type { ActiveSpan, Tracer } from "#core/ports/tracer.ts";
 import { type LeaseResult, leaseRun } from "#core/store/runs/lease-run.ts";
 import type { ClosedRun } from "#core/store/runs/close-run.ts";
+import { createRunBatches, type RunBatches } from "#core/store/runs/run-batches.ts";
 import { statusOf } from "#core/store/runs/run-status.ts";
 import { settle } from "#core/store/redis/settle.ts";
 import { finishRun } from "./finish-run.ts";
@@ -30,7 +31,9 @@ const LAST_WAIT_SECONDS = 86_400;
 /** After it another worker may take the message of a run that this one could not lease. */
 const GIVEN_BACK_SECONDS = 30;
 
-export interface WorkerDeps extends RequeueDeps {
+export interface WorkerDeps extends Omit<RequeueDeps, "batches"> {
+  /** What runs share statements in; without them this run's statements are its own. */
+  readonly batches?: RunBatches;
   readonly redis: Redis;
   readonly packs: ReadonlyMap<string, Pack<unknown>>;
   readonly fetch: GuardedFetch;
@@ -40,6 +43,8 @@ export interface WorkerDeps extends RequeueDeps {
   /** Called when W1 is over: whether it was answered. */
   readonly onLease?: (answered: boolean) => void;
 }
+
+type RunDeps = WorkerDeps & { readonly batches: RunBatches };
 
 export interface WorkerTimes {
   readonly lease_seconds: number;
@@ -61,6 +66,7 @@ export async function processMessage(
     deps.log.error("a message is no signal; it is left for the dead letters");
     return;
   }
+  const batches = deps.batches ?? createRunBatches(deps.db);
   const log = deps.log.child({ run_id: signal.run_id, trace_id: traceIdOf(signal.traceparent) });
   const attributes = {
     "messaging.system": "aws_sqs",
@@ -69,7 +75,7 @@ export async function processMessage(
   };
   try {
     await deps.tracer.span({ name: "process run", kind: "consumer", parent: signal.traceparent, attributes }, (span) =>
-      processSignal({ ...deps, log, span }, times, signal, message.handle, stop),
+      processSignal({ ...deps, batches, log, span }, times, signal, message.handle, stop),
     );
   } catch (error) {
     deps.metrics.count("run_interrupted");
@@ -78,7 +84,7 @@ export async function processMessage(
 }
 
 async function processSignal(
-  deps: WorkerDeps & { readonly span: ActiveSpan },
+  deps: RunDeps & { readonly span: ActiveSpan },
   times: WorkerTimes,
   signal: RunSignal,
   handle: string,
@@ -144,7 +150,7 @@ const isEnded = (execution: Execution): execution is Ended =>
 
 /** What is done with a run whose work did not end here. */
 function requeue(
-  deps: WorkerDeps,
+  deps: RunDeps,
   run: HeldRun,
   kind: Exclude<Execution, Ended>["kind"],
   max_attempts: number,
@@ -157,7 +163,7 @@ function requeue(
 }
 
 /** The message of a run that this worker does not go on with: one that waits for its next signal, or is over, needs none. */
-async function leave(deps: WorkerDeps, run: HeldRun, handle: string, requeued: Requeued): Promise<void> {
+async function leave(deps: RunDeps, run: HeldRun, handle: string, requeued: Requeued): Promise<void> {
   if (requeued === "lost") return abandonRun(deps, run, handle);
   if (typeof requeued === "object") {
     deps.metrics.count("run_closed", { pack_type: run.pack_type, kind: "platform_failed" });
@@ -171,7 +177,7 @@ async function leave(deps: WorkerDeps, run: HeldRun, handle: string, requeued: R
  * must stop; then the message comes back when its visibility ends.
  */
 function leaseUnder(
-  deps: WorkerDeps,
+  deps: RunDeps,
   times: WorkerTimes,
   run_id: string,
   asked_at_ms: number,
@@ -181,7 +187,7 @@ function leaseUnder(
   return retryOutages(
     deps,
     () => (stop.aborted ? 0 : asked_at_ms + times.lease_seconds * 1000),
-    () => leaseRun(deps.db, { run_id, lease_token, ...times }),
+    () => leaseRun(deps.batches.leases, { run_id, lease_token, ...times }),
   );
 }
 

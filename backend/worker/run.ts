@@ -15,8 +15,8 @@ import { routeUnhandledErrors } from "./unhandled-errors.ts";
 const S3 = { request_ms: 15_000, attempts: 1 };
 /** Longer than a long poll. */
 const SQS = { request_ms: 30_000, attempts: 3 };
-/** Heartbeats and closings of all slots rarely meet at once. */
-const MAX_CONNECTIONS = 20;
+/** Runs share the statements of W1, W3 and W5, one flight each at a time: those, and heartbeats and failures beside them. */
+const MAX_CONNECTIONS = 6;
 /** A loop that asks for no messages for so long is stuck. */
 const STALLED_MS = 600_000;
 /** A worker whose slots are all taken asks for none before one is free: four times the longest timebox. */

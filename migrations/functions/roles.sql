@@ -90,7 +90,7 @@ GRANT EXECUTE ON FUNCTION
   TO dpp_edge;
 
 GRANT EXECUTE ON FUNCTION
-  wall_clock, close_run, freeze_run, begin_purge, purge_run,
+  wall_clock, close_run, complete_runs, freeze_run, begin_purge, purge_run,
   add_transfers, add_closed_runs, record_finding, freeze_closed_run, note_audit_checkpoint, drop_audit_checkpoint,
   fan_out_events, forget_events, claim_webhook_deliveries, finish_webhook_delivery, note_process, service_gauges,
   -- tenant_snapshot runs with its caller's own rights.

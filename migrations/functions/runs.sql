@@ -1,26 +1,22 @@
 -- A run ends (W5, C1, sweeps), is frozen, and is purged after its retention.
 
--- Linearization point 3: is the run closed? Ends it, writes CHARGE and REFUND, usage and the outbox event, and moves
--- the balance last. One function for success, failure, cancel and every sweep. A run ends COMPLETED, FAILED or CANCELED:
--- EXPIRED is how it reads past its retention, never how it ends.
+-- Linearization point 3: is the run closed? The one statement that ends a run, for success, failure, cancel and every sweep;
+-- move_money follows in the same transaction. A run ends COMPLETED, FAILED or CANCELED: EXPIRED is how it reads past its
+-- retention, never how it ends.
 --
 -- Guard: status, stage and money_state as named, and by stage the token or version that the caller has:
 --   QUEUED by p_version; PROCESSING without stage by lease token; CLAIMED by finalize token.
 --   COMPLETED is reached from CLAIMED alone: there is no completion without a receipt.
--- Zero rows: another closed, requeued or froze it first: the caller stops and undoes nothing.
--- A charge above the reservation, a missing balance, or another end, raises.
-CREATE OR REPLACE FUNCTION close_run(
+-- Null: another closed, requeued or froze it first.
+CREATE OR REPLACE FUNCTION mark_closed(
   p_run_id uuid, p_from_status text, p_from_stage text, p_token uuid, p_version bigint,
   p_to_status text, p_charge_micros bigint, p_reason_code text, p_reason_detail text,
   p_result_attempt integer, p_result_sha256 bytea, p_result_bytes bigint, p_reliability double precision
-) RETURNS TABLE (run_id uuid, tenant_id uuid, reserved_micros bigint, charged_micros bigint, version bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-#variable_conflict use_column
+) RETURNS closed_runs
+LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
 DECLARE
   v_now timestamptz := wall_clock();
-  v_run runs%ROWTYPE;
-  v_refund bigint;
-  v_rows integer;
+  v_closed closed_runs;
 BEGIN
   IF (p_to_status IN ('COMPLETED', 'FAILED', 'CANCELED')) IS NOT TRUE THEN
     RAISE EXCEPTION 'close_run: a run ends COMPLETED, FAILED or CANCELED, not %', p_to_status USING ERRCODE = '22023';
@@ -43,50 +39,129 @@ BEGIN
            WHEN p_from_status = 'PROCESSING' THEN r.lease_token = p_token
            ELSE r.version = p_version
          END
-  RETURNING r.* INTO v_run;
-  IF NOT FOUND THEN
-    RETURN;
-  END IF;
+  RETURNING r.run_id, r.tenant_id, r.key_id, r.key_capped, r.pack_type, r.status, r.reason_code, r.reserved_micros,
+    r.charged_micros, r.finished_at, r.version
+       INTO v_closed;
+  RETURN v_closed;
+END $$;
 
-  v_refund := v_run.reserved_micros - p_charge_micros;
+-- Moves the money of runs that mark_closed has closed in this transaction: CHARGE and REFUND, outbox events, usage, what
+-- capped keys have spent, and the balances last, each once, by the sum of its runs.
+-- Locks: usage by its key, then keys' spending by id, then balances by tenant: with the runs by id before them, calls that
+-- share rows never deadlock. A charge that is null, or a missing balance, raises.
+CREATE OR REPLACE FUNCTION move_money(p_runs closed_runs[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
+DECLARE
+  v_sum record;
+BEGIN
   INSERT INTO ledger_transfers (tenant_id, run_id, kind, debit, credit, amount_micros, created_at)
-  SELECT v_run.tenant_id, p_run_id, x.kind, 'reserved', x.credit, x.amount, v_now
-    FROM (VALUES ('CHARGE', 'revenue', p_charge_micros), ('REFUND', 'available', v_refund)) AS x (kind, credit, amount)
-   WHERE x.amount <> 0;
+  SELECT c.tenant_id, c.run_id, x.kind, 'reserved', x.credit, x.amount, c.finished_at
+    FROM unnest(p_runs) c
+   CROSS JOIN LATERAL (VALUES
+     ('CHARGE', 'revenue', c.charged_micros),
+     ('REFUND', 'available', c.reserved_micros - c.charged_micros)) AS x (kind, credit, amount)
+   WHERE x.amount IS DISTINCT FROM 0;
 
   INSERT INTO outbox_events (tenant_id, run_id, type, payload, created_at)
-  VALUES (v_run.tenant_id, p_run_id, 'run.' || lower(p_to_status),
-    jsonb_build_object('run_id', p_run_id, 'status', p_to_status, 'reason_code', p_reason_code,
-      'charged_micros', p_charge_micros, 'reserved_micros', v_run.reserved_micros), v_now);
+  SELECT c.tenant_id, c.run_id, 'run.' || lower(c.status),
+         jsonb_build_object('run_id', c.run_id, 'status', c.status, 'reason_code', c.reason_code,
+           'charged_micros', c.charged_micros, 'reserved_micros', c.reserved_micros), c.finished_at
+    FROM unnest(p_runs) c;
 
   INSERT INTO usage_daily AS u (tenant_id, day, pack_type, key_id, runs, completed, failed, canceled, reserved_micros,
     charged_micros)
-  VALUES (v_run.tenant_id, (v_now AT TIME ZONE 'UTC')::date, v_run.pack_type, v_run.key_id, 1,
-    (p_to_status = 'COMPLETED')::integer, (p_to_status = 'FAILED')::integer, (p_to_status = 'CANCELED')::integer,
-    v_run.reserved_micros, p_charge_micros)
+  SELECT c.tenant_id, (c.finished_at AT TIME ZONE 'UTC')::date, c.pack_type, c.key_id, count(*),
+         count(*) FILTER (WHERE c.status = 'COMPLETED'), count(*) FILTER (WHERE c.status = 'FAILED'),
+         count(*) FILTER (WHERE c.status = 'CANCELED'), sum(c.reserved_micros)::bigint, sum(c.charged_micros)::bigint
+    FROM unnest(p_runs) c
+   GROUP BY 1, 2, 3, 4
+   ORDER BY 1, 2, 3, 4
   ON CONFLICT (tenant_id, day, pack_type, key_id) DO UPDATE
-    SET runs = u.runs + 1, completed = u.completed + excluded.completed, failed = u.failed + excluded.failed,
+    SET runs = u.runs + excluded.runs, completed = u.completed + excluded.completed, failed = u.failed + excluded.failed,
         canceled = u.canceled + excluded.canceled, reserved_micros = u.reserved_micros + excluded.reserved_micros,
         charged_micros = u.charged_micros + excluded.charged_micros;
 
-  IF v_run.key_capped THEN
-    UPDATE key_spending s SET committed_micros = s.committed_micros - v_refund
-      FROM api_keys k
-     WHERE k.key_id = v_run.key_id AND s.spending_id = k.spending_id;
-  END IF;
+  FOR v_sum IN
+    SELECT k.spending_id, sum(c.reserved_micros - c.charged_micros)::bigint AS refunded
+      FROM unnest(p_runs) c JOIN api_keys k ON k.key_id = c.key_id
+     WHERE c.key_capped
+     GROUP BY k.spending_id
+     ORDER BY k.spending_id
+  LOOP
+    UPDATE key_spending s SET committed_micros = s.committed_micros - v_sum.refunded WHERE s.spending_id = v_sum.spending_id;
+  END LOOP;
 
-  UPDATE balances b
-     SET reserved = b.reserved - v_run.reserved_micros, charged = b.charged + p_charge_micros,
-         available = b.available + v_refund, open_runs = b.open_runs - 1, moved_at = v_now
-   WHERE b.tenant_id = v_run.tenant_id;
-  GET DIAGNOSTICS v_rows = ROW_COUNT;
-  IF v_rows <> 1 THEN
-    RAISE EXCEPTION 'no balance for tenant %', v_run.tenant_id;
-  END IF;
+  FOR v_sum IN
+    SELECT c.tenant_id, sum(c.reserved_micros)::bigint AS reserved, sum(c.charged_micros)::bigint AS charged,
+           count(*)::integer AS runs, max(c.finished_at) AS at
+      FROM unnest(p_runs) c
+     GROUP BY c.tenant_id
+     ORDER BY c.tenant_id
+  LOOP
+    UPDATE balances b
+       SET reserved = b.reserved - v_sum.reserved, charged = b.charged + v_sum.charged,
+           available = b.available + v_sum.reserved - v_sum.charged, open_runs = b.open_runs - v_sum.runs,
+           moved_at = v_sum.at
+     WHERE b.tenant_id = v_sum.tenant_id;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'no balance for tenant %', v_sum.tenant_id;
+    END IF;
+  END LOOP;
+END $$;
 
-  run_id := p_run_id; tenant_id := v_run.tenant_id; reserved_micros := v_run.reserved_micros;
-  charged_micros := p_charge_micros; version := v_run.version;
+-- Closes one run: mark_closed, then move_money.
+-- Zero rows: another closed, requeued or froze it first: the caller stops and undoes nothing.
+-- A charge above the reservation, a missing balance, or another end, raises.
+CREATE OR REPLACE FUNCTION close_run(
+  p_run_id uuid, p_from_status text, p_from_stage text, p_token uuid, p_version bigint,
+  p_to_status text, p_charge_micros bigint, p_reason_code text, p_reason_detail text,
+  p_result_attempt integer, p_result_sha256 bytea, p_result_bytes bigint, p_reliability double precision
+) RETURNS TABLE (run_id uuid, tenant_id uuid, reserved_micros bigint, charged_micros bigint, version bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  v_closed closed_runs;
+BEGIN
+  v_closed := mark_closed(p_run_id, p_from_status, p_from_stage, p_token, p_version, p_to_status, p_charge_micros,
+    p_reason_code, p_reason_detail, p_result_attempt, p_result_sha256, p_result_bytes, p_reliability);
+  IF v_closed.run_id IS NULL THEN
+    RETURN;
+  END IF;
+  PERFORM move_money(ARRAY[v_closed]);
+  run_id := v_closed.run_id; tenant_id := v_closed.tenant_id; reserved_micros := v_closed.reserved_micros;
+  charged_micros := v_closed.charged_micros; version := v_closed.version;
   RETURN NEXT;
+END $$;
+
+-- W5 of several runs, which share one commit: each from CLAIMED to COMPLETED by its own finalize token, as by close_run.
+-- The arrays have one element for each run. Runs are closed in the order of their ids: see move_money.
+-- One row for each run that this call closed. A run without one is lost, for its caller alone: another closed, requeued or
+-- froze it first.
+-- A lock that is not acquired within 2 s, longer than a deadlock is looked for, raises, because what this call holds others
+-- wait for. After anything that raises nothing was done, for none of them: call again for each run alone.
+CREATE OR REPLACE FUNCTION complete_runs(
+  p_run_ids uuid[], p_tokens uuid[], p_charges bigint[], p_attempts integer[], p_sha256s bytea[], p_bytes bigint[],
+  p_reliabilities double precision[]
+) RETURNS TABLE (finalize_token uuid, run_id uuid, tenant_id uuid, reserved_micros bigint, charged_micros bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
+DECLARE
+  v_item record;
+  v_one closed_runs;
+  v_closed closed_runs[] := '{}';
+BEGIN
+  FOR v_item IN
+    SELECT i.* FROM unnest(p_run_ids, p_tokens, p_charges, p_attempts, p_sha256s, p_bytes, p_reliabilities)
+      AS i (id, token, charge_micros, attempt, sha256, bytes, reliability)
+     ORDER BY i.id
+  LOOP
+    v_one := mark_closed(v_item.id, 'PROCESSING', 'CLAIMED', v_item.token, NULL, 'COMPLETED', v_item.charge_micros,
+      NULL, NULL, v_item.attempt, v_item.sha256, v_item.bytes, v_item.reliability);
+    CONTINUE WHEN v_one.run_id IS NULL;
+    v_closed := v_closed || v_one;
+    finalize_token := v_item.token; run_id := v_one.run_id; tenant_id := v_one.tenant_id;
+    reserved_micros := v_one.reserved_micros; charged_micros := v_one.charged_micros;
+    RETURN NEXT;
+  END LOOP;
+  PERFORM move_money(v_closed);
 END $$;
 
 -- C1: reads a run under its lock, and takes the one step towards its end that follows.

@@ -36,6 +36,13 @@ SELECT r.run_id, r.tenant_id, r.pack_type, r.pack_version, r.metadata, r.status,
        r.key_id, encode(r.payload_sha256, 'hex') AS payload_sha256, r.min_reliability
   FROM runs r;
 
+-- A run that mark_closed has closed: what move_money needs of it.
+CREATE OR REPLACE VIEW closed_runs AS
+SELECT r.run_id, r.tenant_id, r.key_id, r.key_capped, r.pack_type, r.status, r.reason_code, r.reserved_micros,
+       r.charged_micros, r.finished_at, r.version
+  FROM runs r
+ WHERE r.finished_at IS NOT NULL;
+
 -- The run for one that has no scope to read: what was submitted and where it stands, without result, error and charge.
 CREATE OR REPLACE FUNCTION without_outcome(p_run run_views) RETURNS run_views
 LANGUAGE plpgsql IMMUTABLE SET search_path = public, pg_temp AS $$

@@ -2,7 +2,7 @@ import { eventually } from "../support/eventually.ts";
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ProblemSlug } from "#core/domain/problem.ts";
-import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
+import { beginFinalize, createClaimBatch } from "#core/store/runs/begin-finalize.ts";
 import { cancelRun as cancelStep } from "#core/store/runs/cancel-run.ts";
 import { runView } from "#core/domain/run-view.ts";
 import audit from "../contract/support/ledger-audit.sql";
@@ -38,7 +38,9 @@ const cancel = ({ account, run_id }: Given, init?: RequestInit): Promise<ApiResp
   cancelRun(`${world.url}/v1/runs/${run_id}`, account.api_key, init);
 const getRun = ({ account, run_id }: Given) => get(`${world.url}/v1/runs/${run_id}`, account.api_key);
 const claimed = async (given: Given): Promise<Given> => {
-  expect(await beginFinalize(world.backend, await start(world.backend, given.run_id), randomUUID())).not.toBe("lost");
+  expect(
+    await beginFinalize(createClaimBatch(world.backend), await start(world.backend, given.run_id), randomUUID()),
+  ).not.toBe("lost");
   return given;
 };
 

@@ -3,8 +3,8 @@ import { inject } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { type Receipt, receiptMetadata, resultKey } from "#core/domain/receipt.ts";
 import type { Db } from "#core/ports/db.ts";
-import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
-import { leaseRun, type LeasedRun } from "#core/store/runs/lease-run.ts";
+import { beginFinalize, createClaimBatch } from "#core/store/runs/begin-finalize.ts";
+import { createLeaseBatch, leaseRun, type LeasedRun } from "#core/store/runs/lease-run.ts";
 import { closeRun } from "#core/store/runs/close-run.ts";
 import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { createS3Objects } from "../../backend/drivers/s3.ts";
@@ -12,7 +12,12 @@ import { awsSettings } from "../dev/aws-settings.ts";
 
 /** W1, as a worker does it. */
 export async function start(backend: Db, run_id: string): Promise<LeasedRun> {
-  const lease = await leaseRun(backend, { run_id, lease_token: randomUUID(), lease_seconds: 120, max_attempts: 3 });
+  const lease = await leaseRun(createLeaseBatch(backend), {
+    run_id,
+    lease_token: randomUUID(),
+    lease_seconds: 120,
+    max_attempts: 3,
+  });
   if (lease.kind !== "leased") throw new Error(`run ${run_id} is ${lease.kind}`);
   return lease.run;
 }
@@ -31,7 +36,7 @@ export function storeOfResults() {
 export async function complete(backend: Db, run_id: string, result: object, cost_micros: number): Promise<Receipt> {
   const run = await start(backend, run_id);
   const finalize_token = randomUUID();
-  await beginFinalize(backend, run, finalize_token);
+  await beginFinalize(createClaimBatch(backend), run, finalize_token);
   const body = Buffer.from(JSON.stringify(result));
   const sha256 = createHash("sha256").update(body).digest("hex");
   const receipt = { cost: micros(cost_micros), sha256, finalize_token, bytes: body.length, reliability: 0.75 };

@@ -47,7 +47,7 @@ describe("a worker whose run is canceled", () => {
   });
 
   test.each([
-    ["before W3", "begin-finalize", done({ late: true })],
+    ["before W3", "begin-finalizes", done({ late: true })],
     ["before a failure is written", "close-run", { kind: "pack_failed", reason_code: "GONE", detail: "no" } as const],
   ])("%s: nothing of its own is written, and the message is deleted", async (_, name, outcome) => {
     const run_id = await h.submit();
@@ -71,7 +71,7 @@ describe("a worker whose run is canceled", () => {
   test("after W3: its receipt wins, and the run completes at its cost", async () => {
     const run_id = await h.submit();
     const answers: string[] = [];
-    const db = before("close-run", async () => answers.push(await cancel(run_id)));
+    const db = before("complete-runs", async () => answers.push(await cancel(run_id)));
     await h.work(run_id, { db, packs: packOf(async () => done({ answer: 42 }, 7)) });
     expect(answers).toEqual(["requested"]);
     expect(await h.run(run_id)).toMatchObject({ status: "COMPLETED", charged_micros: "7000" });

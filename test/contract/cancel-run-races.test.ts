@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
+import { beginFinalize, createClaimBatch } from "#core/store/runs/begin-finalize.ts";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
-import { leaseRun } from "#core/store/runs/lease-run.ts";
+import { createLeaseBatch, leaseRun } from "#core/store/runs/lease-run.ts";
 import { requeueUncounted } from "#core/store/runs/requeue-uncounted.ts";
 import { showRun } from "#core/store/runs/show-run.ts";
 import { claimed, complete, fail, leased, queued, type Work } from "./support/close-work.ts";
@@ -58,7 +58,7 @@ describe("a cancel that meets", () => {
   it("a claim ends the run: for nothing if it came first, else for the minimum fee", async () => {
     const lease_token = randomUUID();
     const { ends } = await meetings(queued, ({ run_id }) =>
-      leaseRun(world.backend, { run_id, lease_token, lease_seconds: 120, max_attempts: 3 }),
+      leaseRun(createLeaseBatch(world.backend), { run_id, lease_token, lease_seconds: 120, max_attempts: 3 }),
     );
     for (const { outcome, answer, run } of ends) {
       expect(outcome).toBe("canceled");
@@ -75,7 +75,9 @@ describe("a cancel that meets", () => {
   });
 
   it("W3 either ends the run or asks it to stop", async () => {
-    const { ends } = await meetings(leased, (work) => beginFinalize(world.backend, work, work.finalize_token));
+    const { ends } = await meetings(leased, (work) =>
+      beginFinalize(createClaimBatch(world.backend), work, work.finalize_token),
+    );
     for (const { outcome, answer, run } of ends) {
       expect(outcome).toBe(answer !== "lost" ? "requested" : "canceled");
       expect(run).toMatchObject(

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { Outage } from "#core/domain/outage.ts";
 import { REASONS } from "#core/domain/run.ts";
-import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
+import { beginFinalize, createClaimBatch } from "#core/store/runs/begin-finalize.ts";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
 import { extendLease } from "#core/store/runs/extend-lease.ts";
 import { findRun } from "#core/store/runs/find-run.ts";
@@ -69,7 +69,7 @@ describe("cancel_run", () => {
     });
     expect(await kinds(work)).toEqual({ RESERVE: 10_000, CHARGE: 5_000, REFUND: 5_000 });
     expect(await extendLease(world.backend, work, { lease_seconds: 120, grace_seconds: 30 })).toBe("lost");
-    expect(await beginFinalize(world.backend, work, randomUUID())).toBe("lost");
+    expect(await beginFinalize(createClaimBatch(world.backend), work, randomUUID())).toBe("lost");
     expect(await requeueUncounted(world.backend, work)).toBe("kept");
     expect(await fail(world, work, 5_000)).toBeUndefined();
     expect(await balanceOf(world, account)).toMatchObject({ charged: 5_000, reserved: 0, open_runs: 0 });

@@ -29,7 +29,7 @@ const EDGE =
   "list_own_transfers list_webhook_deliveries list_webhooks own_key_snapshot redeliver_webhook revoke_own_key " +
   "rotate_own_key rotate_webhook service_state submit_run";
 const BACKEND =
-  "add_closed_runs add_transfers begin_purge claim_webhook_deliveries close_run " +
+  "add_closed_runs add_transfers begin_purge claim_webhook_deliveries close_run complete_runs " +
   "drop_audit_checkpoint fan_out_events finish_webhook_delivery forget_events freeze_closed_run freeze_run " +
   "included_packs mirrored_key mirrored_tenant note_audit_checkpoint note_process purge_run " +
   "record_finding service_gauges tenant_snapshot wall_clock";

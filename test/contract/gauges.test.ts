@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { leaseRun } from "#core/store/runs/lease-run.ts";
+import { createLeaseBatch, leaseRun } from "#core/store/runs/lease-run.ts";
 import { noteProcess } from "#core/store/service/note-process.ts";
 import { serviceState } from "#core/store/service/service-state.ts";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
@@ -38,14 +38,14 @@ describe("the gauges of the service", () => {
     expect(heard.last("oldest_queued_seconds")).toBeGreaterThanOrEqual(3_600);
 
     const lease = { lease_token: crypto.randomUUID(), lease_seconds: 600, max_attempts: 3 };
-    const leased = await leaseRun(h.backend, { ...lease, run_id: first });
+    const leased = await leaseRun(createLeaseBatch(h.backend), { ...lease, run_id: first });
     expect(leased).toMatchObject({ kind: "leased", run: { attempt: 1 } });
     expect(leased.kind === "leased" && leased.run.waited_seconds).toBeGreaterThanOrEqual(3_600);
     await h.owner.query(
       "UPDATE runs SET finalize_stage = 'CLAIMED', claimed_at = now() - interval '5 minutes' WHERE run_id = $1",
       [first],
     );
-    await leaseRun(h.backend, { ...lease, run_id: second });
+    await leaseRun(createLeaseBatch(h.backend), { ...lease, run_id: second });
     await sweep();
     expect([heard.last("queued_runs"), heard.last("processing_runs"), heard.last("claimed_runs")]).toEqual([1, 1, 1]);
     expect(heard.last("oldest_claimed_seconds")).toBeGreaterThanOrEqual(300);

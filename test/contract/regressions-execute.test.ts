@@ -59,7 +59,7 @@ describe("a worker that dies", () => {
     "%s the one step that settles and commits: the charge is never there without the result",
     async (when) => {
       const { account, run_id } = await start();
-      const death = dying("close-run", when);
+      const death = dying("complete-runs", when);
       void world.work(run_id, { through: death.through });
       await death.died;
       const paid = { status: "COMPLETED", charged_micros: COST };
@@ -75,7 +75,7 @@ describe("a worker that dies", () => {
 });
 
 test.each([
-  ["Postgres's reply to the settling", "close-run", "after"],
+  ["Postgres's reply to the settling", "complete-runs", "after"],
   ["Redis's reply to the settling", "settle", "after"],
   ["the settling on its way to Redis", "settle", "before"],
 ] as const)("%s is lost: charged once, refunded once, and nothing is held", async (_, call, when) => {
@@ -116,7 +116,7 @@ describe("a heartbeat", () => {
       },
     };
     const through = between(async (call, apply) => {
-      if (call === "extend-lease" || call === "close-run") beats.push(call);
+      if (call === "extend-lease" || call === "complete-runs") beats.push(call);
       return apply();
     });
     let lease_token = "";
@@ -126,7 +126,7 @@ describe("a heartbeat", () => {
     });
     await world.work(run_id, { packs, sleeper, through });
     expect(timers.map((timer) => timer?.aborted)).toEqual([true]);
-    expect(beats).toEqual(["close-run"]);
+    expect(beats).toEqual(["complete-runs"]);
     const closed = await leaseOf(run_id);
     const late = await extendLease(
       world.money.backend,

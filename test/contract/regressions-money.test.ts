@@ -102,7 +102,7 @@ test.each(["before", "after"] as const)("usage is not lost when a worker dies ju
     return await world.money.owner.query(sql, [account.tenant_id]);
   };
   const whole = [{ runs: "1", completed: "1", reserved_micros: String(HELD), charged_micros: String(COST) }];
-  const death = dying("close-run", when);
+  const death = dying("complete-runs", when);
   void world.work(run_id, { through: death.through });
   await death.died;
   expect(await usage()).toEqual(when === "after" ? whole : []);

@@ -3,7 +3,7 @@ import { decodeSignal } from "#core/domain/message.ts";
 import { Outage } from "#core/domain/outage.ts";
 import { resultKey } from "#core/domain/receipt.ts";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
-import { leaseRun } from "#core/store/runs/lease-run.ts";
+import { createLeaseBatch, leaseRun } from "#core/store/runs/lease-run.ts";
 import { extendLease } from "#core/store/runs/extend-lease.ts";
 import { authorize } from "#core/store/redis/authorize.ts";
 import { between, dying, type Through } from "./support/faults.ts";
@@ -31,7 +31,7 @@ const times = <T>(count: number, make: () => Promise<T>): Promise<T[]> =>
 const start = async (account: Account) => {
   const run_id = await world.accepted(account, { timebox_sec: 900 });
   const lease = { run_id, lease_token: crypto.randomUUID(), lease_seconds: LEASE_SECONDS, max_attempts: 3 };
-  expect((await leaseRun(world.money.backend, lease)).kind).toBe("leased");
+  expect((await leaseRun(createLeaseBatch(world.money.backend), lease)).kind).toBe("leased");
   return lease;
 };
 /** What happens between a sweep's look and its step. */
@@ -128,7 +128,7 @@ describe("a run that lives although it was found lapsed", () => {
     const through = between(async (call, apply) => {
       if (call === "objects.create") await paused.promise;
       const answer = await apply();
-      if (call === "begin-finalize") claimed.resolve();
+      if (call === "begin-finalizes") claimed.resolve();
       return answer;
     });
     const working = world.work(run_id, { through });
@@ -220,7 +220,7 @@ test("a Redis that restarts without its scripts strands no claimed run, and is t
   const run_id = await world.accepted(account);
   const through = between(async (call, apply) => {
     const answer = await apply();
-    if (call === "close-run") await world.raw.script("FLUSH");
+    if (call === "complete-runs") await world.raw.script("FLUSH");
     return answer;
   });
   await world.work(run_id, { through });

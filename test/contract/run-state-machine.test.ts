@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
+import { beginFinalize, createClaimBatch } from "#core/store/runs/begin-finalize.ts";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
-import { leaseRun } from "#core/store/runs/lease-run.ts";
+import { createLeaseBatch, leaseRun } from "#core/store/runs/lease-run.ts";
 import { closeRun } from "#core/store/runs/close-run.ts";
 import { extendLease } from "#core/store/runs/extend-lease.ts";
 import { freezeRun } from "#core/store/audit/freeze-run.ts";
@@ -93,14 +93,15 @@ async function actual(account: Account, run: ModelRun, step: Step, token: string
   const steps: Readonly<Record<StepName, () => Promise<unknown>>> = {
     claim: async () => {
       const claim = { run_id, lease_token: step.fresh, lease_seconds: MODEL.lease, max_attempts: MODEL.max_attempts };
-      return (await leaseRun(db, claim)).kind === "leased";
+      return (await leaseRun(createLeaseBatch(db), claim)).kind === "leased";
     },
     cancel: async () => (await cancelRun(world.edge, account.key_sha256, run_id)).outcome,
     heartbeat: async () => {
       const answer = await extendLease(db, lease, { lease_seconds: MODEL.lease, grace_seconds: MODEL.grace });
       return answer === "extended";
     },
-    beginFinalize: async () => (await beginFinalize(db, { ...lease, attempt: run.attempt }, step.fresh)) !== "lost",
+    beginFinalize: async () =>
+      (await beginFinalize(createClaimBatch(db), { ...lease, attempt: run.attempt }, step.fresh)) !== "lost",
     requeueUncounted: async () => (await requeueUncounted(db, lease)) === "requeued",
     requeueExpired: () => requeueExpired(db, lease as ExpiredLease, MODEL.max_attempts),
     failExpired: async () =>

@@ -5,9 +5,9 @@ import { sha256Hex } from "#core/domain/hash.ts";
 import { newId } from "#core/domain/ids.ts";
 import { micros } from "#core/domain/money.ts";
 import type { Db } from "#core/ports/db.ts";
-import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
+import { beginFinalize, createClaimBatch } from "#core/store/runs/begin-finalize.ts";
 import { cancelRun } from "#core/store/runs/cancel-run.ts";
-import { leaseRun } from "#core/store/runs/lease-run.ts";
+import { createLeaseBatch, leaseRun } from "#core/store/runs/lease-run.ts";
 import { closeRun } from "#core/store/runs/close-run.ts";
 import { definePlan } from "#core/store/plans/define-plan.ts";
 import { extendLease } from "#core/store/runs/extend-lease.ts";
@@ -78,13 +78,18 @@ const steps = {
     const run = submission(cast, { ...cast.runs[step.run], reserve: micros(step.reserve) });
     return submitRun(edge, run, { mode: "reserve", deadline_ms: clock.now() + 1_000 });
   },
-  claim: ({ backend }: Roles, cast: Cast, step: Step) => leaseRun(backend, { ...named(cast, step).lease, ...LEASE }),
+  claim: ({ backend }: Roles, cast: Cast, step: Step) =>
+    leaseRun(createLeaseBatch(backend), { ...named(cast, step).lease, ...LEASE }),
   beat: ({ backend }: Roles, cast: Cast, step: Step) =>
     extendLease(backend, named(cast, step).lease, { lease_seconds: LEASE.lease_seconds, grace_seconds: 30 }),
   begin: async ({ backend }: Roles, cast: Cast, step: Step) => {
     const { lease } = named(cast, step);
     for (let attempt = 1; attempt <= LEASE.max_attempts; attempt++) {
-      const begun = await beginFinalize(backend, { ...lease, attempt }, cast.tokens[step.token] ?? "");
+      const begun = await beginFinalize(
+        createClaimBatch(backend),
+        { ...lease, attempt },
+        cast.tokens[step.token] ?? "",
+      );
       if (begun !== "lost") return begun;
     }
     return "lost";

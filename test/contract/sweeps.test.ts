@@ -4,8 +4,8 @@ import { sha256Hex } from "#core/domain/hash.ts";
 import { micros } from "#core/domain/money.ts";
 import { dispositionOf } from "#core/domain/object-metadata.ts";
 import { receiptMetadata, resultKey } from "#core/domain/receipt.ts";
-import { leaseRun } from "#core/store/runs/lease-run.ts";
-import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
+import { createLeaseBatch, leaseRun } from "#core/store/runs/lease-run.ts";
+import { beginFinalize, createClaimBatch } from "#core/store/runs/begin-finalize.ts";
 import { extendLease } from "#core/store/runs/extend-lease.ts";
 import { type ReaperDeps, reaperLoop } from "../../backend/reaper/loop.ts";
 import { sweepClaims } from "../../backend/reaper/sweeps/claimed.ts";
@@ -25,7 +25,12 @@ describe("the reaper", () => {
   afterAll(() => h.close());
 
   const claim = async (run_id: string, lease_seconds = 120) => {
-    const lease = await leaseRun(h.backend, { run_id, lease_token: uuid(), lease_seconds, max_attempts: 3 });
+    const lease = await leaseRun(createLeaseBatch(h.backend), {
+      run_id,
+      lease_token: uuid(),
+      lease_seconds,
+      max_attempts: 3,
+    });
     if (lease.kind !== "leased") throw new Error(lease.kind);
     return lease.run;
   };
@@ -33,7 +38,7 @@ describe("the reaper", () => {
   const abandoned = async () => {
     const run = await claim(await h.submit());
     const finalize_token = uuid();
-    expect(await beginFinalize(h.backend, run, finalize_token)).not.toBe("lost");
+    expect(await beginFinalize(createClaimBatch(h.backend), run, finalize_token)).not.toBe("lost");
     return { ...run, finalize_token };
   };
   const put = (run: { run_id: string }, metadata: Record<string, string>) =>
@@ -75,7 +80,7 @@ describe("the reaper", () => {
     });
     expect(h.queueCalls.sent.some((body) => body.includes(run.run_id))).toBe(true);
     expect(await extendLease(h.backend, run, { lease_seconds: 120, grace_seconds: 30 })).toBe("lost");
-    expect(await beginFinalize(h.backend, run, uuid())).toBe("lost");
+    expect(await beginFinalize(createClaimBatch(h.backend), run, uuid())).toBe("lost");
     await processMessage(h.deps({ packs: packOf(async () => done({})) }), TIMES, h.message(run.run_id), NEVER);
     expect(await h.run(run.run_id)).toMatchObject({ status: "COMPLETED", attempt: 2, charged_micros: "1000" });
   });

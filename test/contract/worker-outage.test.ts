@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
 import type { Sleeper } from "#core/ports/clock.ts";
-import { beginFinalize } from "#core/store/runs/begin-finalize.ts";
-import { leaseRun } from "#core/store/runs/lease-run.ts";
+import { beginFinalize, createClaimBatch } from "#core/store/runs/begin-finalize.ts";
+import { createLeaseBatch, leaseRun } from "#core/store/runs/lease-run.ts";
 import { both, losing, type Through } from "./support/faults.ts";
 import { COST, createPaidWorld, aggressive, type PaidWorld } from "./support/paid-world.ts";
 import { done, hang, packOf, TIMES } from "./support/run-harness.ts";
@@ -32,10 +32,10 @@ const COMPLETED = { status: "COMPLETED", charged_micros: COST, attempt: 1 };
 
 describe("an outage that is shorter than a lease costs no attempt", () => {
   const steps = [
-    ["W1", "lease-run"],
-    ["W3", "begin-finalize"],
+    ["W1", "lease-runs"],
+    ["W3", "begin-finalizes"],
     ["W4", "objects.create"],
-    ["W5", "close-run"],
+    ["W5", "complete-runs"],
   ] as const;
 
   test.each(steps)("at %s, before anything was done", async (_, call) => {
@@ -119,7 +119,7 @@ test("the lease is kept alive while W3 gets no answer, for longer than one lease
     isFinished = true;
     return done({}, 7);
   });
-  await world.work(run_id, { packs, sleeper, through: losing("begin-finalize", "before", 1) });
+  await world.work(run_id, { packs, sleeper, through: losing("begin-finalizes", "before", 1) });
   expect(beats * TIMES.heartbeat_seconds).toBeGreaterThan(TIMES.lease_seconds);
   expect(await world.run(account, run_id)).toMatchObject(COMPLETED);
 });
@@ -148,7 +148,7 @@ describe("of a run that a worker could not lease", () => {
   test("a row that cannot be read says nothing of the other runs", async () => {
     const { run_id } = await start();
     const verdicts: boolean[] = [];
-    const query = () => Promise.reject(new Error("lease-run: a row is not as it should be"));
+    const query = () => Promise.reject(new Error("lease-runs: a row is not as it should be"));
     await world.work(run_id, { db: { query }, onLease: (answered) => void verdicts.push(answered) });
     expect(verdicts).toEqual([]);
   });
@@ -156,7 +156,7 @@ describe("of a run that a worker could not lease", () => {
 
 describe("a step that is repeated under its own token", () => {
   const claim = (run_id: string, lease_token: string) =>
-    leaseRun(world.money.backend, { run_id, lease_token, lease_seconds: 120, max_attempts: 3 });
+    leaseRun(createLeaseBatch(world.money.backend), { run_id, lease_token, lease_seconds: 120, max_attempts: 3 });
 
   test("W1 finds the attempt that it began, and counts no second one", async () => {
     const { run_id } = await start();
@@ -186,14 +186,14 @@ describe("a step that is repeated under its own token", () => {
     const lease = { run_id, lease_token: randomUUID(), attempt: 1 };
     const finalize_token = randomUUID();
     await claim(run_id, lease.lease_token);
-    expect(await beginFinalize(world.money.backend, lease, finalize_token)).toEqual({ seconds: 0 });
+    expect(await beginFinalize(createClaimBatch(world.money.backend), lease, finalize_token)).toEqual({ seconds: 0 });
     const { claimed_at } = await rowOf(run_id);
     await world.clock.advance(25);
-    expect(await beginFinalize(world.money.backend, lease, finalize_token)).toEqual({ seconds: 25 });
+    expect(await beginFinalize(createClaimBatch(world.money.backend), lease, finalize_token)).toEqual({ seconds: 25 });
     expect(await rowOf(run_id)).toMatchObject({ claimed_at, finalize_token });
-    expect(await beginFinalize(world.money.backend, lease, randomUUID())).toBe("lost");
+    expect(await beginFinalize(createClaimBatch(world.money.backend), lease, randomUUID())).toBe("lost");
     const stranger = { ...lease, lease_token: randomUUID() };
-    expect(await beginFinalize(world.money.backend, stranger, finalize_token)).toBe("lost");
+    expect(await beginFinalize(createClaimBatch(world.money.backend), stranger, finalize_token)).toBe("lost");
     expect(await rowOf(run_id)).toMatchObject({ finalize_token });
   });
 
@@ -202,7 +202,9 @@ describe("a step that is repeated under its own token", () => {
     const lease = { run_id, lease_token: randomUUID(), attempt: 1 };
     await claim(run_id, lease.lease_token);
     const finalize_token = randomUUID();
-    const tries = Array.from({ length: 4 }, () => beginFinalize(world.money.backend, lease, finalize_token));
+    const tries = Array.from({ length: 4 }, () =>
+      beginFinalize(createClaimBatch(world.money.backend), lease, finalize_token),
+    );
     expect(await Promise.all(tries)).toEqual(Array.from({ length: 4 }, () => ({ seconds: 0 })));
   });
 
@@ -211,10 +213,10 @@ describe("a step that is repeated under its own token", () => {
     const lease = { run_id, lease_token: randomUUID(), attempt: 1 };
     await claim(run_id, lease.lease_token);
     const finalize_token = randomUUID();
-    await beginFinalize(world.money.backend, lease, finalize_token);
+    await beginFinalize(createClaimBatch(world.money.backend), lease, finalize_token);
     await world.clock.advance(121);
     await world.claims();
-    expect(await beginFinalize(world.money.backend, lease, finalize_token)).toBe("lost");
+    expect(await beginFinalize(createClaimBatch(world.money.backend), lease, finalize_token)).toBe("lost");
     await world.work(run_id);
     expect(await world.run(account, run_id)).toMatchObject({ status: "COMPLETED", attempt: 2 });
   });
@@ -226,7 +228,7 @@ describe("a step that is repeated under its own token", () => {
     await world.clock.advance(121);
     await world.leases();
     expect(await claim(run_id, lease.lease_token)).toMatchObject({ kind: "leased", run: { attempt: 2 } });
-    expect(await beginFinalize(world.money.backend, lease, randomUUID())).toBe("lost");
+    expect(await beginFinalize(createClaimBatch(world.money.backend), lease, randomUUID())).toBe("lost");
     expect(await rowOf(run_id)).toMatchObject({ status: "PROCESSING", finalize_stage: null });
     await world.clock.advance(121);
     await world.leases();

@@ -232,3 +232,16 @@ describe("the house", () => {
     expect(wrong).toEqual([]);
   });
 });
+
+test("no HTML collection is iterated where it is: jsdom searches all of it at each step", () => {
+  const iterated = /(?:\.\.\.|\bof |Array\.from\(|\] = )[\w?!.[\]]+\.(?:rows|cells|children|attributes)\b/;
+  const found = files
+    .filter((file) => file.startsWith("backend/worker/packs/page/"))
+    .flatMap((file) =>
+      read(file)
+        .split("\n")
+        .map((line) => `${file}: ${line.trim()}`),
+    )
+    .filter((line) => iterated.test(line));
+  expect(found).toEqual([]);
+});

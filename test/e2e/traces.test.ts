@@ -100,7 +100,7 @@ describe("the trace of a run", () => {
       );
       expect(childrenOf("process run")).toEqual(
         expect.arrayContaining(
-          ["lease-run", "execute", "begin-finalize", "S3.PutObject", "close-run", "settle"].map(
+          ["lease-runs", "execute", "begin-finalizes", "S3.PutObject", "complete-runs", "settle"].map(
             (name) => `dpp-worker: ${name}`,
           ),
         ),

@@ -15,7 +15,7 @@ describe("the environment", () => {
       DPP_LEASE_SECONDS: 120,
       DPP_HEARTBEAT_SECONDS: 30,
       DPP_MAX_ATTEMPTS: 3,
-      DPP_WORKER_CONCURRENCY: 10,
+      DPP_WORKER_CONCURRENCY: 32,
       DPP_PLATFORM_FAILURE_FEE: "none",
     });
     expect(reaperConfig(valid)).toMatchObject({

@@ -20,9 +20,9 @@ const fresh = idOf("a token of this test");
 
 /** What worker and reaper ask: by key, or the next of what is due. */
 export const BACKEND_STATEMENTS: Readonly<Record<string, StatementCase>> = {
-  "begin-finalize": backend(40, [...leased, fresh, 1], {}),
+  "begin-finalizes": backend(50, [[leased[0]], [leased[1]], [fresh], ["1"]], { run_id: leased[0] }),
   "begin-purge": backend(45, [pastRetention, "3"], { version: "4" }),
-  "lease-run": backend(45, [idOf("queued 1"), fresh, 120, 3], { leased: true }),
+  "lease-runs": backend(55, [[idOf("queued 1")], [fresh], ["120"], ["3"]], { leased: true }),
   "claim-webhook-deliveries": backend(
     225,
     { quick: 96, reserved: 24, slow: 32, per_tenant: 8, per_endpoint: 4, per_host: 32, lease_seconds: 60 },
@@ -45,6 +45,19 @@ export const BACKEND_STATEMENTS: Readonly<Record<string, StatementCase>> = {
       result_sha256: bytea("ab".repeat(32)),
       result_bytes: 9,
       reliability: 1,
+    },
+    { run_id: claimed[0] },
+  ),
+  "complete-runs": backend(
+    180,
+    {
+      run_ids: [claimed[0]],
+      tokens: [claimed[1]],
+      charges: ["7000"],
+      attempts: ["1"],
+      sha256s: [bytea("ab".repeat(32))],
+      bytes: ["9"],
+      reliabilities: ["1"],
     },
     { run_id: claimed[0] },
   ),

@@ -28,7 +28,7 @@ export async function describeMachine(bench: Bench, load_before: number): Promis
     miniflare: miniflareVersion(),
     postgres: `${String(version?.["server_version"])}, fsync and synchronous_commit on`,
     redis: real === undefined ? "js-redis-server" : spawnSync(real, ["--version"], { encoding: "utf8" }).stdout.trim(),
-    worker_concurrency: process.env["DPP_WORKER_CONCURRENCY"] ?? "10 (default)",
+    worker_concurrency: process.env["DPP_WORKER_CONCURRENCY"] ?? "32 (default)",
   };
 }
 

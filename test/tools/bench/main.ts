@@ -6,23 +6,28 @@ import { measureCells, type Pace } from "./cells.ts";
 import { measureIsolation } from "./isolation.ts";
 import { describeMachine, load1 } from "./machine.ts";
 import { measureBacklog, measureEndToEnd } from "./paid-runs.ts";
+import { measurePaidWork, printPaidWork } from "./paid-work.ts";
 import { aimsOf, printReport, ratiosOf, type Report } from "./report.ts";
 import { measureScale, printScale } from "./scale.ts";
 
 const STATE_DIR = ".dev/bench";
 const USAGE =
-  "Usage: npm run bench [-- [--json] [--quick] | --isolation | --bodies [--json] | --scale [--json] [--quick]]";
+  "Usage: npm run bench [-- [--json] [--quick] | --paid [--json] [--quick] | --isolation | --bodies [--json] | --scale [--json] [--quick]]";
 
 const PACE: Pace = { rounds: 2, warm_ms: 300, measure_ms: 1_200 };
 const QUICK: Pace = { rounds: 1, warm_ms: 200, measure_ms: 700 };
 const RUNS = 1_500;
 const QUICK_RUNS = 200;
+const PAID = { rounds: 3, runs: 1_000 };
+const QUICK_PAID = { rounds: 1, runs: 200 };
 
 interface Options {
   readonly json: boolean;
   readonly quick: boolean;
   /** Instead of all else: the worker's event loop among hostile inputs. */
   readonly isolation: boolean;
+  /** Instead of all else: paid runs by one worker. */
+  readonly paid: boolean;
   /** Instead of all else: what reading hostile bodies costs. */
   readonly bodies: boolean;
   /** Instead of all else: every statement on few and on many closed runs. */
@@ -36,6 +41,7 @@ function options(): Options {
         json: { type: "boolean", default: false },
         quick: { type: "boolean", default: false },
         isolation: { type: "boolean", default: false },
+        paid: { type: "boolean", default: false },
         bodies: { type: "boolean", default: false },
         scale: { type: "boolean", default: false },
       },
@@ -72,6 +78,19 @@ async function measure(bench: Bench, quick: boolean, load_before: number): Promi
   };
 }
 
+async function fullReport(): Promise<void> {
+  const report = await measure(bench, quick, load_before);
+  if (json) console.log(JSON.stringify(report, undefined, 2));
+  else printReport(report, (line) => console.log(line));
+  if (report.errors > 0) process.exitCode = 1;
+}
+
+async function paidReport(): Promise<void> {
+  const rows = await measurePaidWork(bench, quick ? QUICK_PAID : PAID, (line) => console.error(`... ${line}`));
+  if (json) console.log(JSON.stringify(rows, undefined, 2));
+  else printPaidWork(rows, (line) => console.log(line));
+}
+
 async function scaleReport(): Promise<number> {
   const rows = await measureScale(STATE_DIR, quick, (line) => console.error(`... ${line}`));
   if (json) console.log(JSON.stringify(rows, undefined, 2));
@@ -79,7 +98,7 @@ async function scaleReport(): Promise<number> {
   return 0;
 }
 
-const { json, quick, isolation, bodies, scale } = options();
+const { json, quick, isolation, paid, bodies, scale } = options();
 if (bodies) process.exit((await measureBodies(json, (line) => console.log(line))) ? 0 : 1);
 const load_before = load1();
 await rm(STATE_DIR, { recursive: true, force: true });
@@ -90,10 +109,7 @@ const interrupted = new Promise<never>((_, reject) => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => reject(new Error("interrupted")));
 });
 try {
-  const report = await Promise.race([measure(bench, quick, load_before), interrupted]);
-  if (json) console.log(JSON.stringify(report, undefined, 2));
-  else printReport(report, (line) => console.log(line));
-  if (report.errors > 0) process.exitCode = 1;
+  await Promise.race([paid ? paidReport() : fullReport(), interrupted]);
 } catch (error) {
   console.error(`The bench failed: ${error instanceof Error ? error.message : String(error)}`);
   console.error(`The logs of its processes are in ${STATE_DIR}.`);

@@ -59,7 +59,7 @@ const state = z.object({
   available: amount,
   reserved: amount,
   open_runs: z.number(),
-  cause: z.string().nullable(),
+  causes: z.array(z.string()),
   kind: z.string().nullable(),
   at: z.date().transform((at) => at.getTime()),
 });
@@ -90,7 +90,7 @@ const SQL = {
     FROM runs r LEFT JOIN (SELECT run_id, count(*)::integer AS endings FROM outbox_events
       WHERE type IN ('run.completed', 'run.failed', 'run.canceled') GROUP BY run_id) e USING (run_id)
     ORDER BY r.run_id LIMIT $1 OFFSET $2`,
-  states: `SELECT seq, tenant_id, available, reserved, open_runs, cause, kind, at FROM chaos_balance
+  states: `SELECT seq, tenant_id, available, reserved, open_runs, causes, kind, at FROM chaos_balance
     ORDER BY seq LIMIT $1 OFFSET $2`,
   spending: `SELECT k.key_id, k.spending_cap_micros AS cap, coalesce(s.committed_micros, 0) AS committed
     FROM api_keys k LEFT JOIN key_spending s USING (spending_id) WHERE k.spending_cap_micros IS NOT NULL`,

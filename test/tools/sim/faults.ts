@@ -32,6 +32,8 @@ export interface Boundary {
   readonly process: string;
   readonly port: PortName;
   readonly operation: string;
+  /** How many runs, or others, one statement is about. */
+  readonly size: number;
 }
 
 export interface Decision {

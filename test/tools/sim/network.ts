@@ -43,6 +43,7 @@ export interface Call<T> {
   readonly process: SimProcess;
   readonly port: PortName;
   readonly operation: string;
+  readonly size?: number;
   readonly apply: (decision: Decision) => T | Later<T> | Promise<T | Later<T>>;
 }
 
@@ -64,10 +65,10 @@ export class Network {
   }
 
   call<T>(call: Call<T>): Promise<T> {
-    const { process, port, operation } = call;
+    const { process, port, operation, size = 1 } = call;
     if (!process.alive) return never();
     const { scheduler, plan, onBoundary } = this.#options;
-    const boundary: Boundary = { index: this.#count++, process: process.name, port, operation };
+    const boundary: Boundary = { index: this.#count++, process: process.name, port, operation, size };
     const decision = plan.at(boundary);
     onBoundary(boundary, decision);
     const ms = decision.ms ?? 0;

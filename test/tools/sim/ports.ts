@@ -31,6 +31,7 @@ export function dbOf({ scheduler, network, stores: { postgres } }: Wires, proces
         process,
         port: "database",
         operation: statement.name,
+        size: Array.isArray(values[0]) ? values[0].length : 1,
         apply: async ({ pause_at, ms = 0 }) => {
           if (pause_at === undefined || role !== "edge" || postgres.isSomeoneWaiting) {
             return postgres.query(role, statement, values, scheduler.now());

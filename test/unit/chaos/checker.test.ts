@@ -46,15 +46,33 @@ describe("the checker of chaos", () => {
     expect(rulesOf(world)).toEqual([]);
   });
 
+  test("takes runs that one statement closed together, and not where it moves less than all of them", () => {
+    const together = (reserved: number, open_runs: number) => {
+      const world = soundWorld();
+      const { evidence } = world;
+      const of = (kind: string, run_id: string) =>
+        first(evidence.states, (state) => state.kind === kind && state.causes.includes(run_id));
+      const reservedSecond = of("RESERVE", FAILED_RUN);
+      Object.assign(reservedSecond, { available: 0, reserved: 100_000, open_runs: 2 });
+      const closed = of("REFUND", FAILED_RUN);
+      evidence.states = evidence.states.filter((state) => state !== of("REFUND", RUN));
+      Object.assign(closed, { causes: [RUN, FAILED_RUN], reserved, open_runs });
+      return rulesOf(world).filter((rule) => rule.startsWith("1: every balance"));
+    };
+    expect(together(0, 0)).toEqual([]);
+    expect(together(50_000, 0)).toHaveLength(1);
+    expect(together(0, 1)).toHaveLength(1);
+  });
+
   test("takes a frozen run as decided, its money held and mirrored", () => {
     const world = soundWorld();
     const { evidence, history } = world;
     Object.assign(runOf(world), { status: "PROCESSING", money_state: "AUDIT_REQUIRED", charged: null, endings: 0 });
     evidence.transfers = evidence.transfers.filter((each) => each.run_id !== RUN || each.kind === "RESERVE");
     evidence.states = evidence.states
-      .filter((state) => !(state.cause === RUN && state.kind === "REFUND"))
+      .filter((state) => !(state.causes.includes(RUN) && state.kind === "REFUND"))
       .map((state) =>
-        state.cause === FAILED_RUN
+        state.causes.includes(FAILED_RUN)
           ? {
               ...state,
               available: state.available - 39_000,
@@ -72,7 +90,7 @@ describe("the checker of chaos", () => {
 
   test("lets an unknown submit come true until its deadline, and not be denied before it is known", () => {
     const world = soundWorld();
-    first(world.evidence.states, (state) => state.cause === FAILED_RUN).at += 10_000;
+    first(world.evidence.states, (state) => state.causes.includes(FAILED_RUN)).at += 10_000;
     world.history.push(submitAt(201, refusedWith(422, "budget-exceeded"), { idempotency_key: "client-000-000002" }));
     const refused = first(world.history, (each) => each.op === "submit" && each.mono_invoke === 201);
     if (refused.op === "submit")

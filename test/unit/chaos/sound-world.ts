@@ -86,9 +86,17 @@ const balance = (tenant_id: string, charged: number): Balance => ({
 function statesOf(tenant_id: string, runs: readonly (readonly [run_id: string, charge: number, ms: number])[]) {
   let available = 100_000;
   const states: Omit<BalanceState, "seq">[] = [];
-  const keep = (cause: string | null, kind: string | null, reserved: number, ms: number) =>
-    states.push({ tenant_id, available, reserved, open_runs: reserved > 0 ? 1 : 0, cause, kind, at: 1_000_000 + ms });
-  states.push({ tenant_id, available: 0, reserved: 0, open_runs: 0, cause: null, kind: null, at: 1_000_000 });
+  const keep = (cause: string, kind: string | null, reserved: number, ms: number) =>
+    states.push({
+      tenant_id,
+      available,
+      reserved,
+      open_runs: reserved > 0 ? 1 : 0,
+      causes: [cause],
+      kind,
+      at: 1_000_000 + ms,
+    });
+  states.push({ tenant_id, available: 0, reserved: 0, open_runs: 0, causes: [], kind: null, at: 1_000_000 });
   keep(`grant-${tenant_id}`, "GRANT", 0, 5);
   for (const [run_id, charge, ms] of runs) {
     available -= 50_000;

@@ -26,7 +26,7 @@ export function moveCredit(
     available,
     reserved,
     open_runs,
-    cause: grant_id,
+    causes: [grant_id],
     kind,
     at: 1_000_000 + ms,
   });

@@ -69,12 +69,12 @@ export const TAMPERED: readonly (readonly [what: string, rule: string, doctor: (
   [
     "a state that does not follow from the one before",
     "1: every balance",
-    ({ evidence }) => drop(evidence.states, (state) => state.cause === RUN),
+    ({ evidence }) => drop(evidence.states, (state) => state.causes.includes(RUN)),
   ],
   [
     "a balance that went below zero for a moment",
     "1: every balance",
-    ({ evidence }) => (first(evidence.states, (state) => state.cause === RUN).available = -1),
+    ({ evidence }) => (first(evidence.states, (state) => state.causes.includes(RUN)).available = -1),
   ],
   ["more open runs than the plan allows", "1: every balance", ({ evidence }) => evidence.most_open.set(ADA, 0)],
   [
@@ -162,17 +162,17 @@ export const TAMPERED: readonly (readonly [what: string, rule: string, doctor: (
   [
     "a reservation before it was asked for",
     "4: a run is admitted",
-    ({ evidence }) => (first(evidence.states, (state) => state.cause === RUN).at -= 50),
+    ({ evidence }) => (first(evidence.states, (state) => state.causes.includes(RUN)).at -= 50),
   ],
   [
     "a reservation after its 202",
     "4: a run is admitted",
-    ({ evidence }) => (first(evidence.states, (state) => state.cause === RUN).at += 20),
+    ({ evidence }) => (first(evidence.states, (state) => state.causes.includes(RUN)).at += 20),
   ],
   [
     "a reservation long after its client gave up",
     "4: a run is admitted",
-    ({ evidence }) => (first(evidence.states, (state) => state.cause === FAILED_RUN).at += 16_000),
+    ({ evidence }) => (first(evidence.states, (state) => state.causes.includes(FAILED_RUN)).at += 16_000),
   ],
   ["a revoked key that works", "a revoked key", ({ history }) => history.push(revokeAt(400), budgetAt(420, {}))],
   [

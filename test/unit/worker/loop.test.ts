@@ -138,14 +138,21 @@ function backlogLoop(wishes: ReadonlyMap<string, Wish>, slots: number) {
     return { kind: "input_rejected", reason_code: "WORKED", detail: "" };
   };
   const query: Db["query"] = async ({ name }, values) => {
-    const run_id = String(values[0]);
-    const row = rows.get(run_id) ?? { attempt: 0, uncounted_requeues: 0 };
-    const { tenant_id = "" } = wishes.get(run_id) ?? {};
-    if (name === "lease-run") {
-      row.attempt += 1;
-      most_held = Math.max(most_held, (held += 1));
-      return [{ ...CLAIMED, ...row, tenant_id, inputs: JSON.stringify(run_id) }];
+    const rowOf = (run_id: string) => rows.get(run_id) ?? { attempt: 0, uncounted_requeues: 0 };
+    const tenantOf = (run_id: string) => wishes.get(run_id)?.tenant_id ?? "";
+    if (name === "lease-runs") {
+      const [run_ids, lease_tokens] = values as readonly (readonly string[])[];
+      return (run_ids ?? []).map((run_id, nth) => {
+        const row = rowOf(run_id);
+        row.attempt += 1;
+        most_held = Math.max(most_held, (held += 1));
+        const named = { run_id, lease_token: lease_tokens?.[nth], tenant_id: tenantOf(run_id) };
+        return { ...CLAIMED, ...row, ...named, inputs: JSON.stringify(run_id) };
+      });
     }
+    const run_id = String(values[0]);
+    const row = rowOf(run_id);
+    const tenant_id = tenantOf(run_id);
     if (name === "requeue-uncounted") {
       row.uncounted_requeues += 1;
       held -= 1;

@@ -1,4 +1,4 @@
-import { elementsBelow, named } from "./elements.ts";
+import { elementsBelow, listed, named } from "./elements.ts";
 
 const NUMBERS =
   ".lineno, .linenos, .linenumber, .line-number, .line-numbers, .line-numbers-rows, .gutter, .hljs-ln-numbers, " +
@@ -63,9 +63,9 @@ function write(pre: Element, text: string, language: string | undefined): void {
 
 /** A table that has lines of code in one column and their numbers in another becomes the code. */
 function replaceNumbered(table: HTMLTableElement): void {
-  const rows = [...table.rows];
+  const rows = listed(table.rows);
   if (rows.length === 0 || rows.some(({ cells }) => cells.length !== 2)) return;
-  const [first, second] = rows[0]?.cells ?? [];
+  const [first, second] = listed(rows[0]?.cells ?? []);
   const block = rows.length === 1 ? second?.querySelector("pre") : undefined;
   const isNumbered = rows.every(
     ({ cells: [cell] }) => cell?.matches(NUMBERS) || cell?.hasAttribute("data-line-number"),
@@ -86,8 +86,8 @@ export function plainCode(document: Document): void {
   const elements = elementsBelow(document.body);
   const pres = named(elements, "pre");
   const isNumbered = (element: Element) => element.hasAttribute("data-line-number") || element.hasAttribute("class");
-  const cells = named(elements, "td", "th").filter((cell) => isNumbered(cell));
-  const tables = new Set([...pres, ...cells].map((element) => element.closest("table")));
+  const numbered = named(elements, "td", "th").filter((cell) => isNumbered(cell));
+  const tables = new Set([...pres, ...numbered].map((element) => element.closest("table")));
   for (const table of tables) if (table !== null) replaceNumbered(table);
   for (const pre of named(elementsBelow(document.body), "pre")) {
     // One inside another was written with it.

@@ -13,6 +13,9 @@ export function elementsBelow(root: Element): Element[] {
   return found;
 }
 
+/** As `[...collection]`, for which jsdom searches the whole collection for an element named "length" at every step. */
+export const listed = <E extends Element>(collection: ArrayLike<E>): E[] => Array.prototype.slice.call(collection);
+
 /** Those with one of the names, in lower case, as HTML has them. */
 export const named = (elements: readonly Element[], ...names: readonly string[]): Element[] =>
   elements.filter(({ localName }) => names.includes(localName));

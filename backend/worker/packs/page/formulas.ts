@@ -1,4 +1,4 @@
-import { elementsBelow, named } from "./elements.ts";
+import { elementsBelow, listed, named } from "./elements.ts";
 
 const TEX = 'annotation[encoding="application/x-tex" i]';
 /** What shows a formula a second time beside its source. */
@@ -32,7 +32,7 @@ function mathText(node: Node): string {
   if (localName.startsWith("annotation")) return "";
   const flat = FLAT[localName];
   if (flat === undefined) return [...childNodes].map(mathText).join("");
-  const [first = "", second = "", third = ""] = [...children].map(mathText);
+  const [first = "", second = "", third = ""] = listed(children).map(mathText);
   return flat(first, second, third);
 }
 

@@ -1,4 +1,4 @@
-import { elementsBelow, hasWord, named } from "./elements.ts";
+import { elementsBelow, hasWord, listed, named } from "./elements.ts";
 
 /** Cells that spans may add to a page: a span may claim 65,534 rows. */
 const MOST_ADDED = 20_000;
@@ -10,7 +10,7 @@ const DATUM_CHARS = 200;
 const BLOCKS = "div ul ol dl h1 h2 h3 h4 h5 h6 pre form blockquote article section hr".split(" ");
 
 function widthOf(row: HTMLTableRowElement): number {
-  return [...row.cells].reduce((width, { colSpan }) => width + colSpan, 0);
+  return listed(row.cells).reduce((width, { colSpan }) => width + colSpan, 0);
 }
 
 /** With a header or a caption, or rows as wide as each other of single data; anything else arranges the page. */
@@ -18,11 +18,11 @@ function isData(table: HTMLTableElement): boolean {
   const elements = elementsBelow(table);
   if (named(elements, "table").length > 0 || hasWord(table, "role", "presentation", "none")) return false;
   if (named(elements, "th", "caption", "thead").length > 0) return true;
-  const rows = [...table.rows];
+  const rows = listed(table.rows);
   const width = rows[0] === undefined ? 0 : widthOf(rows[0]);
   const hasSpans = elements.some((element) => element.hasAttribute("rowspan"));
   if (rows.length < 2 || width < 2 || (!hasSpans && rows.some((row) => widthOf(row) !== width))) return false;
-  return named(elements, ...BLOCKS).length === 0 && rows.every(({ cells }) => [...cells].every(isDatum));
+  return named(elements, ...BLOCKS).length === 0 && rows.every(({ cells }) => listed(cells).every(isDatum));
 }
 
 const isDatum = ({ textContent }: Element) => (textContent?.trim().length ?? 0) <= DATUM_CHARS;
@@ -50,7 +50,7 @@ function expand(table: HTMLTableElement, most: number): number {
     return made;
   };
   // The collections of a document change with it.
-  for (const row of Array.from(table.rows)) {
+  for (const row of listed(table.rows)) {
     const cells: Element[] = [];
     const carry = () => {
       for (let above = reaching.get(cells.length); above !== undefined && above.left > 0 && added < most;) {
@@ -59,7 +59,7 @@ function expand(table: HTMLTableElement, most: number): number {
         above = reaching.get(cells.length);
       }
     };
-    for (const own of Array.from(row.cells)) {
+    for (const own of listed(row.cells)) {
       carry();
       const { colSpan, rowSpan, localName } = own;
       // 0 stands for all the rest.
@@ -80,9 +80,11 @@ function expand(table: HTMLTableElement, most: number): number {
 
 /** `head`: its first row names the columns. */
 function kindOf(table: HTMLTableElement): "head" | "plain" {
-  const [first] = table.rows;
-  if (first === undefined) return "plain";
-  const names = [...first.cells].every(({ nodeName, textContent }) => nodeName === "TH" || textContent?.trim() === "");
+  const first = table.rows.item(0);
+  if (first === null) return "plain";
+  const names = listed(first.cells).every(
+    ({ nodeName, textContent }) => nodeName === "TH" || textContent?.trim() === "",
+  );
   return first.parentElement?.nodeName === "THEAD" || names ? "head" : "plain";
 }
 

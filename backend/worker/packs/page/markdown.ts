@@ -1,4 +1,5 @@
 import TurndownService from "turndown";
+import { listed } from "./elements.ts";
 import { isRaised } from "./formulas.ts";
 
 const MIN_RULE = "---";
@@ -14,7 +15,7 @@ function cellText(service: TurndownService, cell: Element): string {
 
 /** The cells as the preparation left them: each row has one for every column. */
 function pipeTable(service: TurndownService, table: HTMLTableElement): string {
-  const rows = [...table.rows].map((row) => [...row.cells].map((cell) => cellText(service, cell)));
+  const rows = listed(table.rows).map((row) => listed(row.cells).map((cell) => cellText(service, cell)));
   const width = rows.reduce((most, row) => Math.max(most, row.length), 0);
   if (width === 0) return "";
   // What rows lack is not added where that would be more than there is.

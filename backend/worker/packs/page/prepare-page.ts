@@ -1,4 +1,4 @@
-import { elementsBelow, hasWord, named } from "./elements.ts";
+import { elementsBelow, hasWord, listed, named } from "./elements.ts";
 import { plainCode } from "./code-blocks.ts";
 import { showFormulas } from "./formulas.ts";
 import { fullTables } from "./full-tables.ts";
@@ -33,7 +33,7 @@ function plainHeadings(document: Document): void {
 /** Each item of a numbered list has its number as `value`. */
 function numberItems(document: Document): void {
   for (const list of named(elementsBelow(document.body), "ol")) {
-    const items = [...list.children].filter(({ nodeName }) => nodeName === "LI");
+    const items = listed(list.children).filter(({ nodeName }) => nodeName === "LI");
     const reversed = list.hasAttribute("reversed");
     const start = Number.parseInt(list.getAttribute("start") ?? "", 10);
     let number = Number.isNaN(start) ? (reversed ? items.length : 1) : start;

@@ -21,7 +21,7 @@ export interface Refusals {
   too_many_open_needless: number;
 }
 
-/** Every state follows from the one before by the transfers of its cause; none is negative or over the open-run limit. */
+/** Every state follows from the one before by the transfers of its causes; none is negative or over the open-run limit. */
 export function statesFollow(evidence: Evidence): readonly Violation[] {
   const rule = "1: every balance follows from the one before";
   const transfers = groupBy(evidence.transfers, (each) => each.run_id ?? each.grant_id);
@@ -29,7 +29,10 @@ export function statesFollow(evidence: Evidence): readonly Violation[] {
   for (const [tenant_id, states] of statesByTenant(evidence)) {
     let before = { available: 0, reserved: 0, open_runs: 0 };
     for (const state of states) {
-      const step = stepOf(state, transfers.get(state.cause ?? "") ?? []);
+      const step = stepOf(
+        state,
+        state.causes.flatMap((cause) => transfers.get(cause) ?? []),
+      );
       const follows =
         state.available === before.available + step.available &&
         state.reserved === before.reserved + step.reserved &&
@@ -60,7 +63,7 @@ function stepOf(state: BalanceState, transfers: readonly Transfer[]) {
       (sum, { debit, credit, amount }) => sum + (credit === account ? amount : 0) - (debit === account ? amount : 0),
       0,
     );
-  const open_runs = opening ? 1 : closing ? -1 : 0;
+  const open_runs = opening ? state.causes.length : closing ? -state.causes.length : 0;
   return { available: on("available"), reserved: on("reserved"), open_runs };
 }
 
@@ -68,7 +71,9 @@ function stepOf(state: BalanceState, transfers: readonly Transfer[]) {
 export function admissionsInTime(evidence: Evidence, history: readonly Event[]): readonly Violation[] {
   const rule = "4: a run is admitted while it is asked for";
   const reservedAt = new Map(
-    evidence.states.flatMap((each) => (each.kind === "RESERVE" && each.cause !== null ? [[each.cause, each.at]] : [])),
+    evidence.states.flatMap((each) =>
+      each.kind === "RESERVE" ? each.causes.map((cause) => [cause, each.at] as const) : [],
+    ),
   );
   const name = (tenant_id: string, key: string) => `${tenant_id} ${key}`;
   const submits = groupBy(

@@ -40,7 +40,8 @@ function faultOf(
   const trace = states.get(first.tenant_id) ?? [];
   if (transfer === undefined)
     return tookNothingInVain(events, trace) ? "nothing was taken of what was there" : undefined;
-  const before = trace[trace.findIndex((each) => each.kind === "CLAWBACK" && each.cause === first.clawback_id) - 1];
+  const before =
+    trace[trace.findIndex((each) => each.kind === "CLAWBACK" && each.causes.includes(first.clawback_id)) - 1];
   if (sum !== Math.min(first.amount, before?.available ?? 0)) return "not as much as was asked and there";
   return undefined;
 }

@@ -53,14 +53,14 @@ export interface FinalRun {
   readonly endings: number;
 }
 
-/** One state of a tenant's balance, in the order in which the states came; `cause` moved it (run or grant id). */
+/** One state of a tenant's balance, in the order in which the states came; `causes` moved it: runs, or a grant. */
 export interface BalanceState {
   readonly seq: number;
   readonly tenant_id: string;
   readonly available: number;
   readonly reserved: number;
   readonly open_runs: number;
-  readonly cause: string | null;
+  readonly causes: readonly string[];
   readonly kind: string | null;
   /** When it was written; it could be seen from its commit on, soon after. */
   readonly at: number;

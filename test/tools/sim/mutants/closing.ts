@@ -1,9 +1,16 @@
 import { inCode, inFunction, type Mutant, together } from "./mutant.ts";
 
 const inClose = (name: string, find: string, put = "", backed_by?: string) =>
-  inFunction(`close_run: ${name}`, "close_run", find, put, backed_by);
+  inFunction(`close_run: ${name}`, "mark_closed", find, put, backed_by);
+const inMoney = (name: string, find: string, put = "", backed_by?: string) =>
+  inFunction(`move_money: ${name}`, "move_money", find, put, backed_by);
+const inComplete = (name: string, find: string, put = "", backed_by?: string) =>
+  inFunction(`complete_runs: ${name}`, "complete_runs", find, put, backed_by);
 const inCancel = (name: string, find: string, put = "", backed_by?: string) =>
   inFunction(`end_run: ${name}`, "end_run", find, put, backed_by);
+
+const ONE_AFTER_THE_OTHER =
+  "statements of this world run one after the other; a contract test lets batches in opposite orders meet";
 
 const moneyState = inClose(
   "the money state",
@@ -85,21 +92,46 @@ export const CLOSING_MUTANTS: readonly Mutant[] = [
     "IF false THEN",
     "its callers: none names another status",
   ),
-  inClose("CHARGE", "('CHARGE', 'revenue', p_charge_micros)", "('CHARGE', 'revenue', p_charge_micros - 1)"),
-  inClose("REFUND", "('REFUND', 'available', v_refund)) AS", "('REFUND', 'available', 0)) AS"),
-  inClose("usage", "SET runs = u.runs + 1,", "SET runs = u.runs,"),
-  inClose(
+  inMoney("CHARGE", "('CHARGE', 'revenue', c.charged_micros)", "('CHARGE', 'revenue', c.charged_micros - 1)"),
+  inMoney(
+    "REFUND",
+    "('REFUND', 'available', c.reserved_micros - c.charged_micros)",
+    "('REFUND', 'available', 0::bigint)",
+  ),
+  inMoney("usage", "SET runs = u.runs + excluded.runs,", "SET runs = u.runs,"),
+  inMoney("the usage of all runs", "c.key_id, count(*),", "c.key_id, 1,"),
+  inMoney("the sum of usage", "sum(c.charged_micros)::bigint\n", "max(c.charged_micros)\n"),
+  inMoney(
     "the key's spending",
-    "SET committed_micros = s.committed_micros - v_refund",
+    "SET committed_micros = s.committed_micros - v_sum.refunded",
     "SET committed_micros = s.committed_micros",
   ),
-  inClose("the balance", "available = b.available + v_refund", "available = b.available"),
-  inClose(
+  inMoney(
+    "the sum of a key's spending",
+    "sum(c.reserved_micros - c.charged_micros)::bigint AS refunded",
+    "max(c.reserved_micros - c.charged_micros) AS refunded",
+  ),
+  inMoney(
+    "only capped keys",
+    "WHERE c.key_capped",
+    "WHERE true",
+    "keys without a cap, which have no row of what they spent",
+  ),
+  inMoney("the balance", "available = b.available + v_sum.reserved - v_sum.charged", "available = b.available"),
+  inMoney("the sum of a balance", "sum(c.reserved_micros)::bigint AS reserved", "max(c.reserved_micros) AS reserved"),
+  inMoney("every run of a balance", "count(*)::integer AS runs", "1 AS runs"),
+  inMoney(
     "a balance is there",
-    "IF v_rows <> 1 THEN",
+    "IF NOT FOUND THEN",
     "IF false THEN",
     "every tenant is made with its balance in one statement, and none is ever deleted",
   ),
+  inMoney("usage in order", "ORDER BY 1, 2, 3, 4", "", ONE_AFTER_THE_OTHER),
+  inMoney("keys in order", "ORDER BY k.spending_id", "", ONE_AFTER_THE_OTHER),
+  inMoney("balances in order", "ORDER BY c.tenant_id", "", ONE_AFTER_THE_OTHER),
+  inComplete("runs in order", "ORDER BY i.id", "", ONE_AFTER_THE_OTHER),
+  inComplete("a run that is lost moves no money", "CONTINUE WHEN v_one.run_id IS NULL;", ""),
+  inComplete("each run by its own token", "v_item.token, NULL,", "p_tokens[1], NULL,"),
   claimedBranch,
   frozenBranch,
   terminalBranch,

@@ -4,10 +4,13 @@ import { inStatement, type Mutant, together } from "./mutant.ts";
 const LEASE = "AND lease_token = $2::uuid";
 const UNTESTED = "AND $2::uuid IS NOT NULL";
 
-const leaseStage = inStatement("W1: no stage", "lease-run", "AND r.finalize_stage IS NULL");
+const ONE_AFTER_THE_OTHER =
+  "statements of this world run one after the other; a contract test lets batches in opposite orders meet";
+
+const leaseStage = inStatement("W1: no stage", "lease-runs", "AND r.finalize_stage IS NULL");
 const leaseMoney = inStatement(
   "W1: the money state",
-  "lease-run",
+  "lease-runs",
   "AND r.money_state = 'RESERVED' AND",
   "AND",
   "status and stage: what is QUEUED or PROCESSING without a stage is never frozen or closed",
@@ -18,24 +21,19 @@ const rowSecurity: Mutant = {
 };
 const leaseStatus = inStatement(
   "W1: QUEUED or PROCESSING",
-  "lease-run",
+  "lease-runs",
   "(r.status = 'QUEUED' OR",
   "(r.status <> 'PROCESSING' OR",
   "the money state: what is over is not RESERVED",
 );
 const finalizeLease = inStatement(
   "W3: the lease token",
-  "begin-finalize",
-  LEASE,
-  UNTESTED,
+  "begin-finalizes",
+  "AND r.lease_token = w.lease_token",
+  "",
   "the attempt, which rises with every lease of another",
 );
-const finalizeAttempt = inStatement(
-  "W3: the attempt",
-  "begin-finalize",
-  "AND attempt = $4::integer",
-  "AND $4::integer > 0",
-);
+const finalizeAttempt = inStatement("W3: the attempt", "begin-finalizes", "AND r.attempt = w.attempt");
 const beatLost = {
   file: "backend/worker/lease.ts",
   find: 'if (result === "lost") return until.aborted ? "ended" : "lost";',
@@ -56,21 +54,29 @@ const leased = (step: string, file: string, status: string, stage: string, money
 export const STATEMENT_MUTANTS: readonly Mutant[] = [
   leaseStage,
   leaseMoney,
-  inStatement("W1: the lease has passed", "lease-run", "r.lease_expires_at < wall_clock() AND "),
-  inStatement("W1: a repeat is known by its token", "lease-run", "r.lease_token = $2::uuid\n       OR (", "("),
+  inStatement("W1: the lease has passed", "lease-runs", "r.lease_expires_at < wall_clock() AND "),
+  inStatement("W1: a repeat is known by its token", "lease-runs", "r.lease_token = w.lease_token\n       OR (", "("),
   inStatement(
     "W1: a repeat counts no attempt",
-    "lease-run",
-    "CASE WHEN r.lease_token = $2::uuid THEN r.attempt ELSE r.attempt + 1 END",
+    "lease-runs",
+    "CASE WHEN r.lease_token = w.lease_token THEN r.attempt ELSE r.attempt + 1 END",
     "r.attempt + 1",
   ),
   inStatement(
     "W1: attempts are left",
-    "lease-run",
-    "r.attempt - r.uncounted_requeues < $4::integer",
-    "$4::integer > 0",
+    "lease-runs",
+    "r.attempt - r.uncounted_requeues < w.max_attempts",
+    "w.max_attempts > 0",
   ),
   leaseStatus,
+  inStatement(
+    "W1: each run under its own token",
+    "lease-runs",
+    "r.run_id = w.run_id AND r.money_state",
+    "r.run_id = ANY ($1::uuid[]) AND r.money_state",
+  ),
+  inStatement("W1: runs in order", "lease-runs", "   ORDER BY r.run_id\n", "", ONE_AFTER_THE_OTHER),
+  inStatement("W3: runs in order", "begin-finalizes", "   ORDER BY r.run_id\n", "", ONE_AFTER_THE_OTHER),
   together(
     "W1: the status, the money state, and the row level security behind them",
     leaseMoney,
@@ -101,27 +107,27 @@ export const STATEMENT_MUTANTS: readonly Mutant[] = [
   ),
   finalizeLease,
   finalizeAttempt,
-  inStatement("W3: the status", "begin-finalize", "AND status = 'PROCESSING'", "", backedByToken),
+  inStatement("W3: the status", "begin-finalizes", "AND r.status = 'PROCESSING'", "", backedByToken),
   inStatement(
     "W3: no stage",
-    "begin-finalize",
-    "AND (finalize_stage IS NULL OR (finalize_stage = 'CLAIMED' AND finalize_token = $3::uuid))",
+    "begin-finalizes",
+    "AND (r.finalize_stage IS NULL OR (r.finalize_stage = 'CLAIMED' AND r.finalize_token = w.finalize_token))",
     "",
     "a worker asks under one lease token for one finalize token alone",
   ),
   inStatement(
     "W3: a repeat is known by its finalize token",
-    "begin-finalize",
-    "AND finalize_token = $3::uuid",
+    "begin-finalizes",
+    "AND r.finalize_token = w.finalize_token",
     "",
     "a worker asks under one lease token for one finalize token alone; a contract test asks for another",
   ),
   inStatement(
     "W3: a repeat finds its claim",
-    "begin-finalize",
-    " OR (finalize_stage = 'CLAIMED' AND finalize_token = $3::uuid)",
+    "begin-finalizes",
+    " OR (r.finalize_stage = 'CLAIMED' AND r.finalize_token = w.finalize_token)",
   ),
-  inStatement("W3: the money state", "begin-finalize", "\n   AND money_state = 'RESERVED'", "", backedByToken),
+  inStatement("W3: the money state", "begin-finalizes", "\n   AND r.money_state = 'RESERVED'", "", backedByToken),
   together(
     "W3: the lease token and the attempt, and the heartbeat that says a lease is lost",
     finalizeLease,

@@ -1,3 +1,4 @@
+import { BATCH_SCENARIOS } from "./batches.ts";
 import { LEDGER_SCENARIOS } from "./ledger.ts";
 import { OUTAGE_SCENARIOS } from "./outages.ts";
 import { RACE_SCENARIOS } from "./races.ts";
@@ -11,4 +12,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...WORK_SCENARIOS,
   ...OUTAGE_SCENARIOS,
   ...LEDGER_SCENARIOS,
+  ...BATCH_SCENARIOS,
 ];

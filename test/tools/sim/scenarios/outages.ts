@@ -44,7 +44,7 @@ const outage = (ports: readonly PortName[], after_ms: number, end: "done" | "fai
 });
 
 export const OUTAGE_SCENARIOS: readonly Scenario[] = [
-  ...["lease-run", "extend-lease", "begin-finalize", "put", "close-run"].map(unanswered),
+  ...["lease-runs", "extend-lease", "begin-finalizes", "put", "complete-runs"].map(unanswered),
   ...(["done", "fail"] as const).flatMap((end) =>
     [0, 20_000, WORK_MS - 10_000].map((after_ms) => outage(["database"], after_ms, end)),
   ),
@@ -56,7 +56,7 @@ export const OUTAGE_SCENARIOS: readonly Scenario[] = [
     plan: () =>
       firstTimes(
         "worker",
-        "begin-finalize",
+        "begin-finalizes",
         Array.from({ length: 60 }, () => REFUSED),
       ),
     play: async ({ world, intent, ask, wait, run }) => {
@@ -71,7 +71,7 @@ export const OUTAGE_SCENARIOS: readonly Scenario[] = [
     funds: 100_000,
     plan: () =>
       allOf(
-        ...["lease-run", "extend-lease", "begin-finalize", "put", "close-run"].map((operation) =>
+        ...["lease-runs", "extend-lease", "begin-finalizes", "put", "complete-runs"].map((operation) =>
           firstTimes("worker", operation, [LOST]),
         ),
       ),

@@ -29,7 +29,7 @@ export const RACE_SCENARIOS: readonly Scenario[] = [
     name: "a run whose attempts are used is not started again by a signal, and fails",
     funds: 100_000,
     settings: OUT_OF_STEP,
-    plan: () => firstTimes("worker", "begin-finalize", [CRASH, CRASH, CRASH]),
+    plan: () => firstTimes("worker", "begin-finalizes", [CRASH, CRASH, CRASH]),
     play: async ({ world, intent, ask, wait, act, run }) => {
       const run_id = (await ask(intent("used-up"))).slice(4);
       const isExpired = () => Date.parse(run().lease_expires_at ?? "") < world.scheduler.now();
@@ -75,7 +75,7 @@ export const RACE_SCENARIOS: readonly Scenario[] = [
     name: "an attempt that a late W1 began is not finished by the worker of the one before",
     funds: 100_000,
     plan: () =>
-      firstTimes("worker", "lease-run", [
+      firstTimes("worker", "lease-runs", [
         { fault: "late", ms: 200_000 },
         { fault: "stall-after", ms: 275_000 },
       ]),

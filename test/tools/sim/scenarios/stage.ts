@@ -50,6 +50,7 @@ export interface Stage {
 export interface Scenario {
   readonly name: string;
   readonly funds: number;
+  readonly spending_cap?: number;
   readonly plan?: () => FaultPlan;
   readonly settings?: WorldSettings;
   readonly reapers?: number;
@@ -68,7 +69,8 @@ export async function playScenario(host: Host, scenario: Scenario): Promise<Worl
     mayFreeze: scenario.mayFreeze ?? false,
   });
   await world.stores.redis.flush();
-  const account = await createAccount(world, { funds: scenario.funds, max_open_runs: 5, spending_cap: undefined });
+  const { funds, spending_cap } = scenario;
+  const account = await createAccount(world, { funds, max_open_runs: 5, spending_cap });
   const edge = new SimEdge(world, "edge");
   const workers = [startWorker(world, "worker-1"), startWorker(world, "worker-2")];
   const reapers = Array.from({ length: scenario.reapers ?? 1 }, (_, i) => startReaper(world, `reaper-${i + 1}`));
