@@ -100,9 +100,6 @@ export const percent = (share: number, places = 0): string => `${(share * 100).t
 export const count = (number: number): string => grouped(String(number));
 export const plural = (number: number, noun: string): string => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 
-/** The end of an id: its beginning is a time that neighbours share. */
-export const shortId = (id: string): string => `…${id.slice(-8)}`;
-
 /** `YYYY-MM-DD` in UTC, this many days from then. */
 export const utcDay = (now: number, days = 0): string => new Date(now + days * DAY_MS).toISOString().slice(0, 10);
 

@@ -144,7 +144,7 @@ export const Loading = ({ rows = 4 }: { rows?: number }) => (
 );
 
 /** What an error means to a person, and what they can do. */
-export function wordsOf(error: unknown): { readonly title: string; readonly detail: string } {
+function wordsOf(error: unknown): { readonly title: string; readonly detail: string } {
   if (error instanceof ConnectionError)
     return navigator.onLine
       ? { title: "The API did not answer", detail: "The connection broke off or took too long." }

@@ -11,7 +11,7 @@ export interface Place {
   readonly href: string;
 }
 
-export function placeOf(pathname: string, search: string): Place {
+function placeOf(pathname: string, search: string): Place {
   const path = pathname.slice(BASE.length).split("/").filter(Boolean).map(decodeURIComponent);
   return { path, query: new URLSearchParams(search), href: pathname + search };
 }

@@ -12,7 +12,7 @@ export interface Session {
   readonly hint: string;
 }
 
-export function sessionOf(apiKey: string): Session {
+function sessionOf(apiKey: string): Session {
   const dpp = new Decisionproof({
     apiKey,
     baseUrl: location.origin,

@@ -1,6 +1,6 @@
 /** Bars by day, as SVG draws them: shapes and places alone, in the units of the drawing. */
 
-export interface Bar {
+interface Bar {
   readonly day: string;
   readonly x: number;
   readonly y: number;
@@ -8,7 +8,7 @@ export interface Bar {
   readonly height: number;
 }
 
-export interface BarChart {
+interface BarChart {
   readonly bars: readonly Bar[];
   /** Lines across, with the amounts that they stand for. */
   readonly ticks: readonly { readonly y: number; readonly micros: bigint }[];
@@ -27,7 +27,7 @@ const MAX_LABELS = 7;
 const MAX_BAR_WIDTH = 28;
 
 /** The step between lines: 1, 2 or 5 times a power of ten, so that four of them hold the most. */
-export function stepOf(most: bigint): bigint {
+function stepOf(most: bigint): bigint {
   let power = 1n;
   while (power * 10n * TICKS < most) power *= 10n;
   return power * (NICE.find((nice) => nice * power * TICKS >= most) ?? 10n);

@@ -4,7 +4,9 @@ import { describe, expect, test } from "vitest";
 
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
   .split("\n")
-  .filter((file) => /^(edge|backend|migrations|test)\/.*\.(tsx?|sql|lua)$/.test(file) && !file.includes("language.test"));
+  .filter(
+    (file) => /^(edge|backend|migrations|test)\/.*\.(tsx?|sql|lua)$/.test(file) && !file.includes("language.test"),
+  );
 
 /** Words of our own for which the field has a term; see backend/core/GLOSSARY.md. */
 const BANNED_WORDS = new Set(
