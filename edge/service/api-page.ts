@@ -29,6 +29,9 @@ export function apiPage(c: EdgeRequest, page: { readonly policy: string; readonl
               margin: 0;
               background: #fff;
             }
+            .dark-mode body {
+              background: none;
+            }
           </style>
           ${page.head}
         </head>

@@ -127,6 +127,15 @@ test.each(paths)("$path takes its methods and says so to others", async ({ sampl
   }
 });
 
+test.each(paths)("$path may end with a slash", async ({ path, sample, methods: [method = ""] }) => {
+  const slashed = path.endsWith("/") ? sample : `${sample}/`;
+  const [without, withOne] = [await call(world.url + sample, { method }), await call(world.url + slashed, { method })];
+  expect([withOne.status, withOne.headers.get("content-type")]).toEqual([
+    without.status,
+    without.headers.get("content-type"),
+  ]);
+});
+
 test.each(paths)("$path bears an id, a trace and safe headers, whatever it answers", async ({ sample }) => {
   const { headers } = await call(world.url + sample);
   expect(headers.get("x-request-id")).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-/);

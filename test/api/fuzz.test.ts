@@ -9,7 +9,7 @@ import { complete, fail } from "./finish.ts";
 import { checkExchange, type Exchange } from "./fuzz/check-exchange.ts";
 import { checkMcp } from "./fuzz/check-mcp.ts";
 import { KNOWN_RUN } from "./fuzz/mcp-messages.ts";
-import { type Plan, plans } from "./fuzz/requests.ts";
+import { KNOWN_TAG, PAGE, type Plan, plans } from "./fuzz/requests.ts";
 import type { Account } from "../dev/add-tenant.ts";
 import { createWorld, type World } from "./harness.ts";
 import { isId } from "./sample.ts";
@@ -25,6 +25,8 @@ const MOST_SHOWN = 5;
 const REQUESTS_PER_KEY = 150;
 const THINGS = 4;
 const MOST_THINGS = 40;
+/** The entity tag that each address had last. */
+const tags = new Map<string, string>();
 const PATIENCE_MS = 20_000;
 
 let world: World;
@@ -40,7 +42,7 @@ function keep(place: string, ids: readonly string[]): void {
 }
 
 beforeAll(async () => {
-  world = await createWorld();
+  world = await createWorld({ bindings: { DPP_CORS_ORIGINS: PAGE } });
   const key = { scopes: ["submit", "read", "admin"] as const };
   const wanted = { funds: 10_000_000_000, plan: { max_open_runs: 5_000, pack_types: [...catalog.keys()] }, key };
   const owners = [await world.account(wanted), await world.account(wanted)];
@@ -68,7 +70,7 @@ async function finishRuns({ api_key }: Account): Promise<void> {
   for (const run_id of [completed, failed]) keep("/v1/runs", [run_id]);
 }
 
-function addressOf({ operation, ids, query }: Plan): string {
+function addressOf({ operation, ids, query, slash }: Plan): string {
   const known = ids.findLast((id) => "known" in id)?.known ?? 0;
   const there = things.get(placeOf(operation.path)) ?? [];
   const thing = there[known % there.length] ?? [];
@@ -79,14 +81,17 @@ function addressOf({ operation, ids, query }: Plan): string {
     at += 1;
     return encodeURIComponent(text);
   });
-  return `${world.url}${path}${query.length === 0 ? "" : `?${new URLSearchParams(query.map((pair) => [...pair]))}`}`;
+  const end = slash && !path.endsWith("/") ? "/" : "";
+  return `${world.url}${path}${end}${query.length === 0 ? "" : `?${new URLSearchParams(query.map((pair) => [...pair]))}`}`;
 }
 
 function requestOf(plan: Plan): Request {
   const runs = things.get("/v1/runs") ?? [];
   const inPlace = (text: string) =>
     text.replaceAll(KNOWN_RUN, (whole, place: string) => runs[Number(place) % runs.length]?.[0] ?? whole);
+  const address = addressOf(plan);
   const headers = new Headers(plan.headers.map(([name, text]) => [name, inPlace(text)]));
+  if (headers.get("If-None-Match") === KNOWN_TAG) headers.set("If-None-Match", tags.get(address) ?? '"none"');
   headers.set("CF-Connecting-IP", plan.address);
   const { authorization } = plan;
   if (typeof authorization === "string") headers.set("Authorization", authorization);
@@ -94,12 +99,14 @@ function requestOf(plan: Plan): Request {
   if (key !== undefined) headers.set("Authorization", bearer(key.api_key).Authorization);
   const bare = ["GET", "HEAD"].includes(plan.method) || plan.body === undefined;
   const body = bare ? {} : { body: new TextEncoder().encode(inPlace(plan.body)) };
-  return new Request(addressOf(plan), { method: plan.method, headers, redirect: "manual", ...body });
+  return new Request(address, { method: plan.method, headers, redirect: "manual", ...body });
 }
 
 async function exchange(request: Request): Promise<Exchange> {
   const response = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
   const { status, headers } = response;
+  const tag = headers.get("etag");
+  if (tag !== null) tags.set(request.url, tag);
   // What was made may be asked for from now on.
   const [, place, id] = /^(\/v1\/\w+)\/([^/]+)$/.exec(headers.get("location") ?? "") ?? [];
   if (place !== undefined && id !== undefined) keep(place, [id]);

@@ -108,6 +108,16 @@ describe("a description", () => {
   });
 });
 
+test("a page that tries a request fills in no optional parameter but with its default", () => {
+  const optional = operations.flatMap(({ parameters }) => parameters.filter(({ required }) => !required));
+  expect(optional.length).toBeGreaterThan(20);
+  for (const { name, example, schema } of optional) {
+    expect([name, example, schema["example"]]).toEqual([name, undefined, undefined]);
+    // Swagger UI takes an object from the examples of its schema where there is no default.
+    if (schema["type"] === "object") expect([name, schema["default"]]).toEqual([name, {}]);
+  }
+});
+
 test("every operation has an id of its own", () => {
   expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
 });

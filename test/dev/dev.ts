@@ -137,12 +137,15 @@ async function restart(system: System, files: readonly string[]): Promise<void> 
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** What `npm pack ./edge/client` writes, which no process runs. */
+const PACKED = /(^|[/\\])edge[/\\]client[/\\]dist$/;
+
 /** Calls `change` with all files that changed, one call at a time, after a pause without changes. */
 function watchSources(change: (files: readonly string[]) => Promise<void>): { close(): Promise<void> } {
   const changed = new Set<string>();
   let busy: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
-  const watcher = watch(["edge", "backend", "migrations"], { ignoreInitial: true });
+  const watcher = watch(["edge", "backend", "migrations"], { ignoreInitial: true, ignored: PACKED });
   watcher.on("all", (_, file) => {
     changed.add(file);
     clearTimeout(timer);

@@ -1,7 +1,7 @@
 import { eventually } from "../support/eventually.ts";
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -140,6 +140,9 @@ describe("the commands of a developer's day", SEVERAL_STARTS, () => {
     });
 
     test("restarts what a change touches, and leaves no process", async () => {
+      // To pack the client restarts nothing.
+      mkdirSync(join(checkout, "edge/client/dist"), { recursive: true });
+      appendFileSync(join(checkout, "edge/client/dist/client.js"), "");
       appendFileSync(join(checkout, "backend/worker/loop.ts"), "\n// touched\n");
       const touched = await eventually(() => {
         const now = readStack();

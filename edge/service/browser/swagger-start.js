@@ -12,6 +12,12 @@ function withOwnKey(request) {
   return request;
 }
 
+/** Swagger UI is dark where this class says so. */
+const dark = globalThis.matchMedia("(prefers-color-scheme: dark)");
+const follow = () => globalThis.document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+
 globalThis.SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#swagger-ui",

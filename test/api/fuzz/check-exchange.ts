@@ -26,13 +26,17 @@ const ALWAYS = ["X-Request-ID", "traceparent", "Cache-Control"];
 export function checkExchange(operation: Operation, exchange: Exchange): readonly string[] {
   const { status } = exchange;
   if (status >= 500 && status !== 503) return [`a ${status}`];
-  if (exchange.method === "OPTIONS" && status === 204) return exchange.headers.has("allow") ? [] : ["no header Allow"];
+  if (exchange.method === "OPTIONS" && status === 204) return checkOptions(exchange);
   const asked = operations.find((each) => each.path === operation.path && each.method === methodOf(exchange));
   if (asked === undefined && status !== 405) return [`a ${status} to a method that the path does not take`];
   const response = (asked ?? operation).responses[String(status)];
   if (response === undefined) return [`a ${status}, which is not described`];
   return [...checkHeaders(response.headers, exchange), ...checkBody(response.content ?? {}, exchange)];
 }
+
+/** A page's preflight is told the methods in the words of CORS. */
+const checkOptions = ({ headers }: Exchange): readonly string[] =>
+  headers.has("allow") || headers.has("access-control-allow-methods") ? [] : ["neither Allow nor the words of CORS"];
 
 const methodOf = ({ method }: Exchange): string => (method === "HEAD" ? "GET" : method);
 

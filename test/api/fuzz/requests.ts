@@ -20,7 +20,14 @@ export interface Plan {
   readonly authorization: number | string | undefined;
   readonly address: string;
   readonly body: string | undefined;
+  /** True where the path ends with a slash. */
+  readonly slash: boolean;
 }
+
+/** Stands for the entity tag that this address had last. */
+export const KNOWN_TAG = "known-tag";
+/** A page of this origin may call. */
+export const PAGE = "https://page.example";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 const WEIGHTS = { message: 16, body: 6, closed: 3, open: 1 } as const;
@@ -72,20 +79,29 @@ const often = <T>(values: fc.Arbitrary<T>, times: number): fc.Arbitrary<T | unde
 const pairs = (parts: readonly fc.Arbitrary<Pair | undefined>[]) =>
   fc.tuple(...parts).map((given) => given.filter((pair) => pair !== undefined));
 
-/** A value of a query parameter as it stands in the address. */
-function written({ name, explode = true }: Operation["parameters"][number], value: unknown): readonly Pair[] {
-  if (Array.isArray(value)) {
-    return explode ? value.map((item) => [name, String(item)]) : [[name, value.map(String).join(",")]];
+/** The ways to write a list: with commas, repeated, and as axios and qs repeat it. */
+const LISTS: readonly ((name: string, items: readonly string[]) => readonly Pair[])[] = [
+  (name, items) => [[name, items.join(",")]],
+  (name, items) => items.map((item): Pair => [name, item]),
+  (name, items) => items.map((item): Pair => [`${name}[]`, item]),
+  (name, items) => items.map((item, at): Pair => [`${name}[${at}]`, item]),
+];
+
+/** A value of a query parameter as it stands in the address, in one of the ways to write it. */
+function written({ name, schema }: Operation["parameters"][number], value: unknown, way: number): readonly Pair[] {
+  if (Array.isArray(value)) return LISTS[way % LISTS.length]?.(name, value.map(String)) ?? [];
+  if (typeof value === "object" && value !== null) {
+    return Object.entries(value).map(([member, item]) => [`${name}[${member}]`, String(item)]);
   }
-  if (typeof value !== "object" || value === null) return [[name, String(value)]];
-  return Object.entries(value).map(([member, item]) => [`${name}[${member}]`, String(item)]);
+  const small = schema["format"] === "date-time" && way % 2 === 1;
+  return [[name, small ? String(value).toLowerCase() : String(value)]];
 }
 
 function queryOf({ parameters }: Operation): fc.Arbitrary<readonly Pair[]> {
   const known = parameters
     .filter((each) => each.in === "query")
     .map((each) => {
-      const fits = valueOf(each.schema).map((value) => written(each, value));
+      const fits = fc.tuple(valueOf(each.schema), fc.nat(3)).map(([value, way]) => written(each, value, way));
       const odd = fc.string({ unit: "binary" }).map((text): readonly Pair[] => [[each.name, text]]);
       return fc.oneof(
         { weight: 6, arbitrary: fc.constant<readonly Pair[]>([]) },
@@ -123,9 +139,12 @@ function headersOf({ parameters, requestBody }: Operation) {
           ),
         ];
   const trace = fc.tuple(fc.constantFrom("traceparent", "X-Request-ID", "Accept"), headerText);
-  const known = fc.constant(["If-None-Match", "*"] as const);
-  const more = fc.oneof({ weight: 18, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: trace }, known);
-  return pairs([...own, ...typed, more]);
+  const known = fc.constantFrom("*", KNOWN_TAG).map((tag) => ["If-None-Match", tag] as const);
+  const more = fc.oneof({ weight: 16, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: trace }, known);
+  const origin = fc.constantFrom(PAGE, "https://other.example").map((page) => ["Origin", page] as const);
+  const asked = fc.constantFrom(...METHODS).map((method) => ["Access-Control-Request-Method", method] as const);
+  const fromPage = [fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, origin), often(asked, 1)];
+  return pairs([...own, ...typed, more, ...fromPage]);
 }
 
 function bodyOf({ requestBody }: Operation): fc.Arbitrary<string | undefined> {
@@ -170,6 +189,7 @@ function planOf(operation: Operation): fc.Arbitrary<Plan> {
     authorization,
     address,
     body: bodyOf(operation),
+    slash: fc.nat(15).map((odd) => odd === 0),
   });
   return operation.operationId === "mcp" ? fc.oneof(plan, ...Array.from({ length: 3 }, () => spoken(plan))) : plan;
 }

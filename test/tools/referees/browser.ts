@@ -54,6 +54,7 @@ export async function judgeByBrowser(report: Report, owner: Owner): Promise<void
       await report.check(`${path} comes to life in chromium and asks nobody else`, () =>
         visit(browser, owner.edgeUrl, path, shown),
       );
+    await report.check("a first try in /docs lists the runs, filtered by nothing", () => listInDocs(browser, owner));
   } finally {
     await browser.close();
   }
@@ -99,6 +100,28 @@ async function visit(browser: Browser, edgeUrl: string, path: string, shown: str
     await page.goto(edgeUrl + path, { timeout: PATIENCE_MS });
     await page.waitForFunction(shown, { timeout: PATIENCE_MS });
     if (complaints.length > 0) throw new Error(complaints.join("\n"));
+  } finally {
+    await page.close();
+  }
+}
+
+const LIST = "#operations-runs-listRuns";
+
+/** What a person clicks who tries the list of runs, filling in nothing. */
+async function listInDocs(browser: Browser, { edgeUrl }: Owner): Promise<void> {
+  const page = await browser.newPage();
+  const asked: URL[] = [];
+  page.on("request", (request: { url(): string }) => asked.push(new URL(request.url())));
+  try {
+    await page.goto(`${edgeUrl}/docs`, { timeout: PATIENCE_MS });
+    for (const button of [".opblock-summary-control", ".try-out__btn", ".execute"]) {
+      await page.waitForFunction(`document.querySelector('${LIST} ${button}') !== null`, { timeout: PATIENCE_MS });
+      await page.evaluate(`document.querySelector('${LIST} ${button}').click()`);
+    }
+    const answer = `${LIST} .live-responses-table`;
+    await page.waitForFunction(`document.querySelector('${answer}') !== null`, { timeout: PATIENCE_MS });
+    const lists = asked.filter(({ pathname }) => pathname === "/v1/runs").map(({ search }) => search);
+    if (lists.length !== 1 || lists[0] !== "?limit=20&order=newest") throw new Error(`asked for ${lists.join(" ")}`);
   } finally {
     await page.close();
   }

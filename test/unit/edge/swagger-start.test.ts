@@ -7,15 +7,22 @@ interface Asked {
   readonly headers?: Record<string, string>;
 }
 
-/** What the page does to a request before it is sent, run as the page runs it. */
-function interceptor(): (request: Asked) => Asked {
+const script = readFileSync(new URL("../../../edge/service/browser/swagger-start.js", import.meta.url), "utf8");
+
+/** The page, as far as the script asks for it: what it gives Swagger UI, and its classes. */
+function startPage(scheme: { matches: boolean; addEventListener(event: "change", follow: () => void): void }) {
   let given: { readonly requestInterceptor: (request: Asked) => Asked } | undefined;
   const SwaggerUIBundle = (options: typeof given) => void (given = options);
-  const script = readFileSync(new URL("../../../edge/service/browser/swagger-start.js", import.meta.url), "utf8");
-  runInNewContext(script, { SwaggerUIBundle, crypto });
+  const classes = new Set<string>();
+  const toggle = (name: string, on: boolean) => (on ? classes.add(name) : classes.delete(name));
+  const document = { documentElement: { classList: { toggle } } };
+  runInNewContext(script, { SwaggerUIBundle, crypto, document, matchMedia: () => scheme });
   if (given === undefined) throw new Error("the page starts no Swagger UI");
-  return given.requestInterceptor;
+  return { requestInterceptor: given.requestInterceptor, classes };
 }
+
+/** What the page does to a request before it is sent, run as the page runs it. */
+const interceptor = () => startPage({ matches: false, addEventListener: () => {} }).requestInterceptor;
 
 const withKey = (key: string): Asked => ({ headers: { "Idempotency-Key": key } });
 
@@ -37,4 +44,14 @@ test("a key that somebody types in /docs is sent as it is, and other requests ar
   const intercept = interceptor();
   expect(intercept(withKey("my-own-key"))).toEqual(withKey("my-own-key"));
   expect(intercept({})).toEqual({});
+});
+
+test("/docs is dark where the reader's system is, also when that changes", () => {
+  let changed = () => {};
+  const scheme = { matches: true, addEventListener: (_: "change", follow: () => void) => void (changed = follow) };
+  const { classes } = startPage(scheme);
+  expect([...classes]).toEqual(["dark-mode"]);
+  scheme.matches = false;
+  changed();
+  expect([...classes]).toEqual([]);
 });
