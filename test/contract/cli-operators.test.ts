@@ -174,7 +174,9 @@ describe("dpp run", () => {
     for (const { run_id } of [queued, working]) {
       expect(await json("run", "cancel", run_id, ...why)).toMatchObject({ outcome: "canceled" });
       expect(await json("run", "cancel", run_id, ...why)).toMatchObject({ outcome: "already-canceled" });
-      expect(await json("run", "show", run_id)).toMatchObject({ run: { status: "CANCELED", charged_usd: "0.0000" } });
+      expect(await json("run", "show", run_id)).toMatchObject({
+        run: { status: "CANCELED", cost: { actual_usd: "0.0000" } },
+      });
     }
     expect(await balanceOf(of.tenant_id)).toMatchObject({ available_usd: "1.0000", open_runs: 0 });
   });

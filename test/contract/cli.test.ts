@@ -44,8 +44,8 @@ describe("dpp", () => {
         tenant_id,
         status: "QUEUED",
         money_state: "RESERVED",
-        reserved_usd: "0.0100",
-        charged_usd: null,
+        cost: { reserved_usd: "0.0100", actual_usd: null },
+        error: null,
       },
       ledger: [{ kind: "RESERVE", debit: "available", credit: "reserved", amount_usd: "0.0100" }],
     });

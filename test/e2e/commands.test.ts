@@ -118,67 +118,75 @@ describe("the commands of a developer's day", SEVERAL_STARTS, () => {
     },
   );
 
-  test("dev brings everything up, restarts what a change touches, keeps its state, and leaves no process", async () => {
-    const first = start("test/dev/dev.ts");
-    const before = await eventually(readStack);
-    expect(before.tenants).toHaveLength(2);
-    const [ada] = before.tenants;
-    expect(await budget(before.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
+  describe("dev", () => {
+    let dev: ReturnType<typeof start>;
+    let before: ReturnType<typeof readStack>;
 
-    // To pack the client restarts nothing.
-    mkdirSync(join(checkout, "edge/client/dist"), { recursive: true });
-    appendFileSync(join(checkout, "edge/client/dist/client.js"), "");
-    appendFileSync(join(checkout, "backend/worker/loop.ts"), "\n// touched\n");
-    const touched = await eventually(() => {
-      const now = readStack();
-      expect(now.pids.worker).not.toBe(before.pids.worker);
-      return now;
+    test("brings everything up, and serves what the README says to paste", async () => {
+      dev = start("test/dev/dev.ts");
+      before = await eventually(readStack);
+      expect(before.tenants).toHaveLength(2);
+      expect(await budget(before.edge_url, before.tenants[0]?.api_key)).toMatchObject({ granted_usd: "100.0000" });
+
+      const { stdout } = await promisify(execFile)("bash", ["-c", PASTED], { cwd: checkout, env });
+      expect(stdout).toContain('"status":"COMPLETED"');
+      expect(stdout).toContain("The receipt is genuine.");
+      expect(stdout).toMatch(/^event: status$/m);
+      expect(stdout).toMatch(/^\d+,CHARGE,reserved,revenue,0\.0110,/m);
+      expect(stdout).toContain('"status":"revoked"');
+      expect(stdout).toContain("HTTP/1.1 204");
+      // Two runs were pasted.
+      expect(stdout).toContain('"charged_usd":"0.0220"');
     });
-    expect(touched.pids).toMatchObject({ edge: before.pids.edge, reaper: before.pids.reaper });
-    appendFileSync(join(checkout, "edge/app.ts"), "\n// touched\n");
-    const again = await eventually(() => {
-      const now = readStack();
-      expect(now.pids.edge).not.toBe(before.pids.edge);
-      return now;
+
+    test("restarts what a change touches, and leaves no process", async () => {
+      // To pack the client restarts nothing.
+      mkdirSync(join(checkout, "edge/client/dist"), { recursive: true });
+      appendFileSync(join(checkout, "edge/client/dist/client.js"), "");
+      appendFileSync(join(checkout, "backend/worker/loop.ts"), "\n// touched\n");
+      const touched = await eventually(() => {
+        const now = readStack();
+        expect(now.pids.worker).not.toBe(before.pids.worker);
+        return now;
+      });
+      expect(touched.pids).toMatchObject({ edge: before.pids.edge, reaper: before.pids.reaper });
+      appendFileSync(join(checkout, "edge/app.ts"), "\n// touched\n");
+      const again = await eventually(() => {
+        const now = readStack();
+        expect(now.pids.edge).not.toBe(before.pids.edge);
+        return now;
+      });
+      const [ada] = before.tenants;
+      expect(await budget(again.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
+
+      dev.child.kill("SIGINT");
+      expect(await dev.exit, dev.output()).toBe(0);
+      for (const pid of Object.values(again.pids)) expect(alive(pid)).toBe(false);
+      expect(existsSync(join(checkout, ".dev/stack.json"))).toBe(false);
     });
-    expect(await budget(again.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
 
-    first.child.kill("SIGINT");
-    expect(await first.exit, first.output()).toBe(0);
-    for (const pid of Object.values(again.pids)) expect(alive(pid)).toBe(false);
-    expect(existsSync(join(checkout, ".dev/stack.json"))).toBe(false);
+    test("keeps its state, and refuses a second one beside it", async () => {
+      dev = start("test/dev/dev.ts");
+      const kept = await eventually(readStack);
+      expect(kept.tenants).toEqual(before.tenants);
+      const [ada] = kept.tenants;
+      expect(await budget(kept.edge_url, ada?.api_key)).toMatchObject({
+        granted_usd: "100.0000",
+        charged_usd: "0.0220",
+      });
+      const rival = start("test/dev/dev.ts", "--fresh");
+      expect(await rival.exit).toBe(1);
+      expect(rival.output()).toContain("already runs");
+      dev.child.kill("SIGTERM");
+      expect(await dev.exit).toBe(0);
+    });
 
-    const second = start("test/dev/dev.ts");
-    const kept = await eventually(readStack);
-    expect(kept.tenants).toEqual(before.tenants);
-    expect(await budget(kept.edge_url, ada?.api_key)).toMatchObject({ granted_usd: "100.0000" });
-    const rival = start("test/dev/dev.ts", "--fresh");
-    expect(await rival.exit).toBe(1);
-    expect(rival.output()).toContain("already runs");
-    second.child.kill("SIGTERM");
-    expect(await second.exit).toBe(0);
-  });
-
-  test("dev serves what the README says to paste, and begins with an empty state where that is asked for", async () => {
-    const first = start("test/dev/dev.ts");
-    const { tenants } = await eventually(readStack);
-    const { stdout } = await promisify(execFile)("bash", ["-c", PASTED], { cwd: checkout, env });
-    expect(stdout).toContain('"status":"COMPLETED"');
-    expect(stdout).toContain("The receipt is genuine.");
-    expect(stdout).toMatch(/^event: status$/m);
-    expect(stdout).toMatch(/^\d+,CHARGE,reserved,revenue,0\.0110,/m);
-    expect(stdout).toContain('"status":"revoked"');
-    expect(stdout).toContain("HTTP/1.1 204");
-    // Two runs were pasted.
-    expect(stdout).toContain('"charged_usd":"0.0220"');
-    first.child.kill("SIGINT");
-    expect(await first.exit, first.output()).toBe(0);
-
-    const second = startWith({ npm_config_fresh: "true" }, "test/dev/dev.ts");
-    const fresh = await eventually(readStack);
-    for (const { tenant_id } of tenants)
-      expect(fresh.tenants.map((tenant) => tenant.tenant_id)).not.toContain(tenant_id);
-    second.child.kill("SIGINT");
-    expect(await second.exit).toBe(0);
+    test("begins with an empty state where that is asked for", async () => {
+      dev = startWith({ npm_config_fresh: "true" }, "test/dev/dev.ts");
+      const fresh = (await eventually(readStack)).tenants.map((tenant) => tenant.tenant_id);
+      for (const { tenant_id } of before.tenants) expect(fresh).not.toContain(tenant_id);
+      dev.child.kill("SIGINT");
+      expect(await dev.exit).toBe(0);
+    });
   });
 });

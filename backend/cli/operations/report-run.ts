@@ -16,12 +16,19 @@ export async function reportRun({ db }: Operator, run_id: string): Promise<Repor
 
 const usd = (amount: Micros | null): string | null => (amount === null ? null : formatUsd(amount));
 
-function runJson({ reserved_micros, minimum_fee_micros, charged_micros, ...rest }: ShownRun): unknown {
+/** Its amounts and end have the names that they have in the API. */
+function runJson(run: ShownRun): unknown {
+  const { reserved_micros, minimum_fee_micros, charged_micros, reason_code, reason_detail, ...rest } = run;
+  const { retention_until, ...shown } = rest;
   return {
-    ...rest,
-    reserved_usd: usd(reserved_micros),
-    minimum_fee_usd: usd(minimum_fee_micros),
-    charged_usd: usd(charged_micros),
+    ...shown,
+    cost: {
+      reserved_usd: usd(reserved_micros),
+      actual_usd: usd(charged_micros),
+      minimum_fee_usd: usd(minimum_fee_micros),
+    },
+    error: reason_code === null ? null : { reason_code, detail: reason_detail },
+    result_expires_at: retention_until,
   };
 }
 
@@ -39,7 +46,7 @@ function runText(run: ShownRun): string {
     ["status", run.finalize_stage === null ? run.status : `${run.status}, ${run.finalize_stage}`],
     ["money", run.money_state],
     ["reserved", `${usd(run.reserved_micros)} USD`],
-    ["charged", run.charged_micros === null ? null : `${usd(run.charged_micros)} USD`],
+    ["actual cost", run.charged_micros === null ? null : `${usd(run.charged_micros)} USD`],
     ["attempt", String(run.attempt)],
     ["reason", run.reason_code === null ? null : `${run.reason_code}: ${run.reason_detail ?? ""}`],
     ["result sha256", run.result_sha256],
