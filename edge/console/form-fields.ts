@@ -317,6 +317,7 @@ export function errorAt(errors: readonly FieldError[], pointer: string, within =
     : rest === ""
       ? ""
       : `${rest.replaceAll("/", ", ").replaceAll("~1", "/").replaceAll("~0", "~")}: `;
-  const text = place + found.detail;
+  // "is required" alone begins no sentence.
+  const text = place === "" && found.detail.startsWith("is ") ? `This ${found.detail}` : place + found.detail;
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${text.endsWith(".") ? "" : "."}`;
 }

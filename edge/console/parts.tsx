@@ -175,7 +175,7 @@ export function Trouble({ error, onRetry }: { error: unknown; onRetry?: () => vo
         <p class="strong">{title}</p>
         <p>
           {detail}
-          {onRetry && isPassing(error) && " It is tried again by itself."}
+          {onRetry && isPassing(error) && " This page tries again by itself."}
         </p>
         {requestId && (
           <p class="muted small-text">

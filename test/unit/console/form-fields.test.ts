@@ -105,9 +105,11 @@ describe("an error of the API", () => {
   const errors = [
     { pointer: "/inputs/options/1", detail: "is listed twice" },
     { pointer: "/inputs/size", detail: "must be at least 32" },
+    { pointer: "/inputs/name", detail: "is required" },
   ];
   test("stands at its field, or at the field that it is within", () => {
     expect(errorAt(errors, "/inputs/size")).toBe("Must be at least 32.");
+    expect(errorAt(errors, "/inputs/name")).toBe("This is required.");
     expect(errorAt(errors, pointerTo("inputs", "options"))).toBe("Entry 2: is listed twice.");
     expect(errorAt(errors, "/inputs/options", false)).toBeUndefined();
     expect(errorAt(errors, "/inputs/siz")).toBeUndefined();
