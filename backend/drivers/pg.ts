@@ -36,8 +36,8 @@ const SILENCE_MS = 1_000;
  * error; a standby answers; a lock was not had in time.
  */
 const OUTAGE_SQLSTATE = /^(08|40|53|57|58)|^(25006|55P03)$/;
-/** Of these, those that the server rolled back, whatever else it does: a conflict, a deadlock, a lock not had in time. */
-const UNDONE = new Set(["40001", "40P01", "55P03"]);
+/** Of these, those after which nothing was done: a conflict, a deadlock, a lock not had in time, a statement's own limit. */
+const UNDONE = new Set(["40001", "40P01", "55P03", "57014"]);
 /** A plan that a migration outdated, or a pooler that forgot the statement or has another's: refused before anything was done. */
 const STALE_STATEMENT = new Set(["0A000 cached plan must not change result type", "26000", "42P05"]);
 
@@ -130,7 +130,9 @@ function isOutage(error: unknown): boolean {
   return !(error instanceof TypeError || error instanceof RangeError);
 }
 
-const isUndone = (error: unknown): boolean => error instanceof pg.DatabaseError && UNDONE.has(error.code ?? "");
+/** A FATAL ends the session too, and with it the connection. */
+const isUndone = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.severity === "ERROR" && UNDONE.has(error.code ?? "");
 
 function isStale(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return false;

@@ -15,8 +15,11 @@ import { routeUnhandledErrors } from "./unhandled-errors.ts";
 const S3 = { request_ms: 15_000, attempts: 1 };
 /** Longer than a long poll. */
 const SQS = { request_ms: 30_000, attempts: 3 };
-/** Runs share the statements of W1, W3 and W5, one flight each at a time: those, and heartbeats and failures beside them. */
-const MAX_CONNECTIONS = 6;
+/**
+ * Runs share the statements of W1, W3 and W5, one flight each at a time. The others are for what runs do alone: with three
+ * of them, the heartbeats of 72 held runs came too late where a statement took 4 s.
+ */
+const MAX_CONNECTIONS = 10;
 /** A loop that asks for no messages for so long is stuck. */
 const STALLED_MS = 600_000;
 /** A worker whose slots are all taken asks for none before one is free: four times the longest timebox. */

@@ -84,6 +84,12 @@ const body = html`<h1>${INDEX.name}</h1>
     A run never costs more than its cap. One that fails after its work began costs a small minimum fee, never more than
     a success.
   </p>
+  <h2>Begin</h2>
+  <p>
+    Every call that costs or shows something needs an API key, as <code>Authorization: Bearer KEY</code>. The operator
+    of this API makes your account and its first key; <code>POST /v1/keys</code> makes others, each with its own scopes,
+    rates and cap.
+  </p>
   <h2>Where things are</h2>
   ${names.map(
     (name) =>

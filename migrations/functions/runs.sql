@@ -136,18 +136,21 @@ END $$;
 -- The arrays have one element for each run. Runs are closed in the order of their ids: see move_money.
 -- One row for each run that this call closed. A run without one is lost, for its caller alone: another closed, requeued or
 -- froze it first.
--- A lock that is not acquired within 2 s, longer than a deadlock is looked for, raises, because what this call holds others
--- wait for. After anything that raises nothing was done, for none of them: call again for each run alone.
+-- A lock that is not acquired within 1.5 s, longer than a deadlock is looked for, raises, because what this call holds others
+-- wait for; of one run, which holds nobody else's, within 4 s. After anything that raises nothing was done, for none of them: call again for each run alone.
 CREATE OR REPLACE FUNCTION complete_runs(
   p_run_ids uuid[], p_tokens uuid[], p_charges bigint[], p_attempts integer[], p_sha256s bytea[], p_bytes bigint[],
   p_reliabilities double precision[]
 ) RETURNS TABLE (finalize_token uuid, run_id uuid, tenant_id uuid, reserved_micros bigint, charged_micros bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '2s' AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '4s' AS $$
 DECLARE
   v_item record;
   v_one closed_runs;
   v_closed closed_runs[] := '{}';
 BEGIN
+  IF cardinality(p_run_ids) > 1 THEN
+    PERFORM set_config('lock_timeout', '1500ms', true);
+  END IF;
   FOR v_item IN
     SELECT i.* FROM unnest(p_run_ids, p_tokens, p_charges, p_attempts, p_sha256s, p_bytes, p_reliabilities)
       AS i (id, token, charge_micros, attempt, sha256, bytes, reliability)

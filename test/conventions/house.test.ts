@@ -245,3 +245,11 @@ test("no HTML collection is iterated where it is: jsdom searches all of it at ea
     .filter((line) => iterated.test(line));
   expect(found).toEqual([]);
 });
+
+test("what marks a run as closed returns what moves its money, in the order of its view", () => {
+  const view = /VIEW closed_runs AS\s+SELECT ([^;]*?)\s+FROM runs/.exec(read("migrations/functions/views.sql"))?.[1];
+  const returned = /RETURNING ([^;]*?)\s+INTO v_closed;/.exec(read("migrations/functions/runs.sql"))?.[1];
+  const columns = (list?: string) => list?.split(",").map((column) => column.trim());
+  expect(columns(view)?.length).toBeGreaterThan(5);
+  expect(columns(returned)).toEqual(columns(view));
+});

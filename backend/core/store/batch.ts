@@ -5,6 +5,8 @@ export interface BatchOptions<Item, Result> {
   readonly many: (items: readonly Item[]) => Promise<readonly (Result | undefined)[]>;
   /** How many items go together at most. */
   readonly most: number;
+  /** Whose rows an item needs. Of one owner one item at a time is repeated, so that a locked row of his keeps the others from nothing. */
+  readonly ownerOf?: (item: Item) => string;
 }
 
 interface Waiting<Item, Result> {
@@ -64,8 +66,19 @@ export class Batch<Item, Result> {
 
   #repeat(batch: readonly Waiting<Item, Result>[]): void {
     const left = [...batch];
+    const busy = new Set<string>();
+    const owner = ({ item }: Waiting<Item, Result>) => this.#options.ownerOf?.(item);
+    const take = () => {
+      const index = left.findIndex((each) => !busy.has(owner(each) ?? ""));
+      return index === -1 ? undefined : left.splice(index, 1)[0];
+    };
     const next = async (): Promise<void> => {
-      for (let each = left.shift(); each !== undefined; each = left.shift()) await this.#fly([each]);
+      for (let each = take(); each !== undefined; each = take()) {
+        const whose = owner(each);
+        if (whose !== undefined) busy.add(whose);
+        await this.#fly([each]);
+        if (whose !== undefined) busy.delete(whose);
+      }
     };
     for (let i = 0; i < REPEATED_AT_ONCE; i++) void next();
   }

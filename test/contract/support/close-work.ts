@@ -11,6 +11,7 @@ import processRunSql from "./process-run.sql";
 /** A run and the tokens that a worker of it would hold. */
 export interface Work {
   readonly account: Account;
+  readonly tenant_id: string;
   readonly run_id: string;
   readonly lease_token: string;
   readonly attempt: number;
@@ -19,6 +20,7 @@ export interface Work {
 
 export const workOn = (account: Account, run_id: string): Work => ({
   account,
+  tenant_id: account.tenant_id,
   run_id,
   lease_token: randomUUID(),
   attempt: 1,

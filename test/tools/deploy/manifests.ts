@@ -158,7 +158,7 @@ function faultsOf(manifests: readonly Manifest[], environment: string): readonly
   }
   const worker = pods.find(([{ metadata }]) => metadata.name === "worker")?.[1].containers[0].resources.limits;
   const processes = settingsOf(environment)["DPP_WORK_PROCESSES"] ?? Math.min(4, Math.max(2, Number(worker?.cpu ?? 0)));
-  const needed_mb = 200 + poolsOf(Number(processes));
+  const needed_mb = 1_200 + poolsOf(Number(processes));
   if (gibibytes(worker?.memory ?? "") * 1_074 < needed_mb) faults.push(`a worker's pools may take ${needed_mb} MB`);
   const policies = manifests.filter(({ kind }) => kind === "NetworkPolicy");
   const text = JSON.stringify(policies);

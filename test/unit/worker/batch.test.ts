@@ -4,11 +4,12 @@ import { Outage } from "#core/domain/outage.ts";
 import { Batch } from "#core/store/batch.ts";
 
 /** A database whose statements are answered when the test says so, in the order in which they were sent. */
-function recorded(most = 50) {
+function recorded(most = 50, ownerOf?: (item: string) => string) {
   const sent: (readonly string[])[] = [];
   const flights: PromiseWithResolvers<readonly (string | undefined)[]>[] = [];
   const batch = new Batch<string, string>({
     most,
+    ...(ownerOf === undefined ? {} : { ownerOf }),
     many: (items) => {
       sent.push(items);
       const flight = Promise.withResolvers<readonly (string | undefined)[]>();
@@ -96,6 +97,34 @@ describe("a batch", () => {
       expect(await calls).toEqual([{ value: "A" }, { error: refused }, { value: "C" }]);
     },
   );
+
+  test("is repeated with one item of an owner at a time: a lock of his is waited for once, and by nobody else", async () => {
+    const { batch, sent, flight } = recorded(50, (item) => item.charAt(0));
+    const calls = settled(["a1", "a2", "a3", "b1", "b2"].map((item) => batch.call(item)));
+    await idle();
+    flight(0).reject(refused);
+    await idle();
+    expect(sent.slice(1)).toEqual([["a1"], ["b1"]]);
+    flight(2).resolve(["B1"]);
+    await idle();
+    flight(3).resolve(["B2"]);
+    await idle();
+    expect(sent.slice(1)).toEqual([["a1"], ["b1"], ["b2"]]);
+    flight(1).reject(refused);
+    await idle();
+    for (const [nth, value] of ["A2", "A3"].entries()) {
+      flight(4 + nth).resolve([value]);
+      await idle();
+    }
+    expect(sent.slice(4)).toEqual([["a2"], ["a3"]]);
+    expect(await calls).toEqual([
+      { error: refused },
+      { value: "A2" },
+      { value: "A3" },
+      { value: "B1" },
+      { value: "B2" },
+    ]);
+  });
 
   test("whose outcome is unknown is unknown to all of them, and repeated for none", async () => {
     const { batch, sent, flight } = recorded();

@@ -11,9 +11,11 @@ const MOST_RUNS = 50;
 export function createRunBatch<Token extends string, Item extends { readonly run_id: string } & Record<Token, string>>(
   token: Token,
   query: (items: readonly Item[]) => Promise<readonly Row[]>,
+  ownerOf?: (item: Item) => string,
 ): Batch<Item, Row> {
   return new Batch({
     most: MOST_RUNS,
+    ...(ownerOf === undefined ? {} : { ownerOf }),
     many: async (items) => {
       const rows = new Map((await query(items)).map((row) => [`${String(row["run_id"])} ${String(row[token])}`, row]));
       return items.map((item) => rows.get(`${item.run_id} ${item[token]}`));
