@@ -1,9 +1,11 @@
 import { formatUsd, micros } from "#core/domain/money.ts";
-import type { Evidence } from "./checker/evidence.ts";
+import { type Evidence, groupBy } from "./checker/evidence.ts";
 import type { Verdict } from "./checker/judge.ts";
-import type { Event } from "./history.ts";
+import type { Event, Submit } from "./history.ts";
 
 export interface ChaosOutcome {
+  /** What runs in each region, by name. */
+  readonly regions: readonly (readonly string[])[];
   readonly evidence: Evidence;
   readonly verdict: Verdict;
   readonly history: readonly Event[];
@@ -40,6 +42,8 @@ export function summarize(outcome: ChaosOutcome): readonly string[] {
   const killed = [...kills.values()].reduce((total, count) => total + count, 0);
   return [
     `minutes            ${outcome.minutes.toFixed(1)}`,
+    `regions            ${outcome.regions.length}: ${outcome.regions.map((names) => names.join(", ")).join("; ")}`,
+    `keys at the edges  ${tally(edgesOfKeys(submits))}`,
     `requests           ${asked.length}: ${tally(asked.map((each) => each.op))}`,
     `submits            ${submits.length} under ${attempts} keys: ${accepted.filter((each) => !each.replayed).length} accepted, ` +
       `${accepted.filter((each) => each.replayed).length} replays, ${refused.length} refused (${tally(refused)})`,
@@ -63,6 +67,15 @@ export function summarize(outcome: ChaosOutcome): readonly string[] {
     `drift              ${verdict.drift_micros} micros`,
     `violations         ${verdict.violations.length}`,
   ];
+}
+
+/** Of each idempotency key the edges at which it was asked for: "edge 1 and 2". */
+function edgesOfKeys(submits: readonly Submit[]): readonly string[] {
+  const keys = groupBy(submits, (each) => `${each.tenant_id} ${each.idempotency_key}`);
+  return [...keys.values()].map((asked) => {
+    const edges = new Set(asked.map(({ edge }) => edge + 1));
+    return `edge ${[...edges].toSorted().join(" and ")}`;
+  });
 }
 
 function cancelsOf(history: readonly Event[]): readonly string[] {
