@@ -51,6 +51,7 @@ export function summarize(outcome: ChaosOutcome): readonly string[] {
       `${evidence.runs.filter((run) => run.money_state === "AUDIT_REQUIRED").length} frozen; ${unseen} that no client was told of`,
     `unknown outcomes   ${unknown.length}: ${tally(unknown)}`,
     `kills              ${killed}: ${[...kills].map(([what, count]) => `${what} ${count}`).join(", ") || "none"}`,
+    `shields broken     ${tally(brokenShields(history))}`,
     `restarts           ${outcome.restarts}`,
     `lost on the way    ${Object.entries(outcome.lost)
       .map(([name, count]) => `${name} ${count}`)
@@ -77,6 +78,11 @@ function edgesOfKeys(submits: readonly Submit[]): readonly string[] {
     return `edge ${[...edges].toSorted().join(" and ")}`;
   });
 }
+
+const brokenShields = (history: readonly Event[]): readonly string[] =>
+  history.flatMap((each) =>
+    each.op === "kill" && each.target.startsWith("redis") ? each.target.split(/[ ,]/, 1) : [],
+  );
 
 function cancelsOf(history: readonly Event[]): readonly string[] {
   return history.flatMap((event) => {
