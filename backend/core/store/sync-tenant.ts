@@ -41,7 +41,7 @@ async function readBefore(
   { db, redis }: { readonly db: Db; readonly redis: Redis },
   who: { readonly tenant_id: string } | { readonly key_sha256: string },
 ): Promise<{ readonly clock_read: string; readonly ended: readonly string[] }> {
-  if ("key_sha256" in who) return { clock_read: await readClock(redis), ended: [] };
+  if (!("tenant_id" in who)) return { clock_read: await readClock(redis), ended: [] };
   const { clock_read, run_ids } = await readReservations(redis, who.tenant_id);
   return { clock_read, ended: await endedRuns(db, who.tenant_id, run_ids) };
 }
