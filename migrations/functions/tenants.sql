@@ -8,7 +8,7 @@ BEGIN
 END $$;
 
 -- Trigger of tenants and tenant_plans: what the shields mirror has changed, so that each of them syncs the tenant as if its
--- money had moved. Whoever made the change tells one shield at most.
+-- money had moved: the command that makes the change updates one shield at most.
 CREATE OR REPLACE FUNCTION record_change() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN

@@ -18,8 +18,8 @@ export type TenantSync =
 
 /**
  * Replaces a tenant's mirror in Redis by what Postgres says: first the Redis clock, then one snapshot, then one script.
- * The tenant is named by its id, or by one of its API keys, which also loads a mirror that is not there. By its id, what
- * runs hold that are over is given back too: whoever closed them may have settled them at the shield of another region.
+ * The tenant is named by its id, or by one of its API keys, which also loads a mirror that is not there. By its id, the
+ * reservations of closed runs are dropped too: the process that closed one may have settled it at another region's shield.
  */
 export async function syncTenant(
   stores: { readonly db: Db; readonly redis: Redis },

@@ -151,8 +151,8 @@ async function breakAll(wanted: Settings): Promise<void> {
     const violations = [...judged.violations, ...(unrest === undefined ? [] : [unrest])];
     const verdict = { ...judged, violations };
     const { hasCancel: has_cancel } = world;
-    const told = { restarts: world.restarts(), lost: world.lost(), has_cancel, regions: instancesOf(regions) };
-    console.log(`\n${summarize({ evidence, verdict, history, kills, ...told, ...raged }).join("\n")}`);
+    const outcome = { restarts: world.restarts(), lost: world.lost(), has_cancel, regions: instancesOf(regions) };
+    console.log(`\n${summarize({ evidence, verdict, history, kills, ...outcome, ...raged }).join("\n")}`);
     for (const each of violations.slice(0, SHOWN)) console.log(`\nVIOLATION ${each.rule}\n  ${each.subject}`);
     if (violations.length === 0) {
       console.log("verdict            nothing lost, nothing charged twice, nothing adrift");
