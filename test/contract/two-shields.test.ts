@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
-import { metricsTo } from "#core/ports/metrics.ts";
+import { NO_METRICS } from "#core/ports/metrics.ts";
 import { definePlan } from "#core/store/plans/define-plan.ts";
 import { setPlan } from "#core/store/plans/set-plan.ts";
 import { authorize } from "#core/store/redis/authorize.ts";
@@ -19,7 +19,6 @@ const world = await createMoneyWorld();
 afterAll(() => world.close());
 
 const NEVER = new AbortController().signal;
-const metrics = metricsTo(() => undefined);
 
 /** One Postgres, and of each of two regions the shield and the reaper that keeps it. */
 describe("two regions' shields", () => {
@@ -32,7 +31,7 @@ describe("two regions' shields", () => {
   const reaper = ({ redis }: Shield) => {
     const cursors = { ...newSyncCursors(1_000), rounds: 1 };
     const settings = { moved_within_seconds: 600, grace_seconds: GRACE };
-    return () => sweepSync({ db: world.backend, redis, metrics, log: silentLog }, settings, cursors, NEVER);
+    return () => sweepSync({ db: world.backend, redis, metrics: NO_METRICS, log: silentLog }, settings, cursors, NEVER);
   };
   const mirror = async ({ raw }: Shield, { tenant_id }: Account) => ({
     available: await raw.hget(tenantKeys(tenant_id).budget, "available"),
