@@ -7,6 +7,16 @@ BEGIN
   RETURN NEW;
 END $$;
 
+-- Trigger of tenants and tenant_plans: what the shields mirror has changed, so that each of them syncs the tenant as if its
+-- money had moved: the command that makes the change updates one shield at most.
+CREATE OR REPLACE FUNCTION record_change() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  INSERT INTO tenant_movements (tenant_id, moved_at) VALUES (NEW.tenant_id, wall_clock())
+  ON CONFLICT (tenant_id) DO UPDATE SET moved_at = excluded.moved_at;
+  RETURN NULL;
+END $$;
+
 -- Those of a plan's packs that the tenant may use. A tenant's share of a pack, from 0 to 99, never changes, and is another
 -- for each pack: a higher percentage takes nobody's pack away. It runs with its caller's own rights.
 CREATE OR REPLACE FUNCTION included_packs(p_pack_types text[], p_tenant_id uuid) RETURNS text[]

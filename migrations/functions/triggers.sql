@@ -12,6 +12,8 @@ BEGIN
     'pack_rollouts_version BEFORE UPDATE ON pack_rollouts FOR EACH ROW EXECUTE FUNCTION raise_config_version()',
     'tenant_plans_version BEFORE UPDATE ON tenant_plans FOR EACH ROW EXECUTE FUNCTION raise_config_version()',
     'api_keys_version BEFORE UPDATE ON api_keys FOR EACH ROW EXECUTE FUNCTION raise_config_version()',
+    'tenants_movement AFTER UPDATE OF status ON tenants FOR EACH ROW EXECUTE FUNCTION record_change()',
+    'tenant_plans_movement AFTER INSERT OR UPDATE OF plan_id ON tenant_plans FOR EACH ROW EXECUTE FUNCTION record_change()',
     'balances_threshold AFTER UPDATE OF charged, granted ON balances
        FOR EACH ROW WHEN (NEW.charged > OLD.charged OR NEW.granted < OLD.granted) EXECUTE FUNCTION publish_budget_threshold()',
     $$balances_movement AFTER UPDATE OF moved_at ON balances

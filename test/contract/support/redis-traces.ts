@@ -10,6 +10,7 @@ import { admit } from "#core/store/redis/admit.ts";
 import { authorize } from "#core/store/redis/authorize.ts";
 import { tenantKeys, tenantOfKey } from "#core/store/redis/keys.ts";
 import { readClock } from "#core/store/redis/read-clock.ts";
+import { readReservations } from "#core/store/redis/read-reservations.ts";
 import { release } from "#core/store/redis/release.ts";
 import { settle } from "#core/store/redis/settle.ts";
 import { sync } from "#core/store/redis/sync.ts";
@@ -72,12 +73,17 @@ const steps = {
   settle: fc.record({ run, charged: fc.constantFrom(0, 5_000, 10_000) }),
   authorize: fc.record({ key, scope: fc.constantFrom(...scope.options) }),
   "read-clock": fc.constant({}),
+  "read-reservations": fc.constant({}),
   /** By the clock that was read so many readings ago, or by one read for it. */
   sync: fc.record({
     back: fc.constantFrom(undefined, undefined, 0, 1),
     grace_seconds: fc.constantFrom(0, 90),
     available: fc.constantFrom(0, 25_000, 100_000, 900_000_000_000_000),
     open: fc.subarray(
+      Array.from({ length: RUNS }, (_, index) => index),
+      { maxLength: 2 },
+    ),
+    ended: fc.subarray(
       Array.from({ length: RUNS }, (_, index) => index),
       { maxLength: 2 },
     ),
@@ -152,9 +158,14 @@ async function ask(redis: Redis, tenant: Tenant, clocks: string[], step: Step): 
   }
   if (step.kind === "authorize") return authorize(redis, { tenant_id, key_sha256, scope: step.scope });
   if (step.kind === "read-clock") clocks.push(await readClock(redis));
+  if (step.kind === "read-reservations") {
+    const { run_ids } = await readReservations(redis, tenant_id);
+    return { ...done, run_ids: run_ids.toSorted() } as { readonly kind: string };
+  }
   if (step.kind === "sync") {
     const clock_read = (step.back === undefined ? undefined : clocks.at(-1 - step.back)) ?? (await readClock(redis));
-    return sync(redis, snapshotOf(tenant, step), { clock_read, grace_seconds: step.grace_seconds });
+    const { grace_seconds } = step;
+    return sync(redis, snapshotOf(tenant, step), { clock_read, grace_seconds, ended: step.ended.map(run_id) });
   }
   if (step.kind === "release")
     await release(redis, { tenant_id, run_id: run_id(step.run), idempotency_sha256: intent(step.intent) });

@@ -90,6 +90,7 @@ export const BACKEND_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "freeze-closed-run": backend(80, [idOf("completed 1"), "3", "SETTLED", "TEST", "{}"], { outcome: "found" }),
   "requeue-uncounted": backend(40, [...leased, true], { run_id: leased[0] }),
   "judge-runs": backend(30, [[idOf("completed 1"), idOf("queued 1"), idOf("contradicted 1")]], { runs: "3" }),
+  "ended-runs": backend(15, [TENANT, [pastRetention]], { run_id: pastRetention }),
   "expired-leases": backend(25, ["-infinity", FIRST], { tenant_id: TENANT }),
   "open-findings": backend(10, [], { findings: "30" }),
   "runs-past-retention": backend(25, ["-infinity", FIRST], { tenant_id: TENANT }),

@@ -57,13 +57,21 @@ interface Answer {
 export class Client {
   readonly #name: string;
   readonly #edges: readonly string[];
+  readonly #crossing: number;
   readonly #random: Seeded;
   readonly #scribe: Scribe;
   #edge: number;
 
-  constructor(name: string, edges: readonly string[], random: Seeded, scribe: Scribe) {
+  /** `crossing`: the share of requests that go to another edge than the one before. */
+  constructor(
+    name: string,
+    { edges, crossing }: { readonly edges: readonly string[]; readonly crossing: number },
+    random: Seeded,
+    scribe: Scribe,
+  ) {
     this.#name = name;
     this.#edges = edges;
+    this.#crossing = crossing;
     this.#random = random;
     this.#scribe = scribe;
     this.#edge = random.whole(0, edges.length - 1);
@@ -164,7 +172,9 @@ export class Client {
     event: (base: Base, outcome: R | Refused | Unknown) => Event,
   ): Promise<R | Refused | Unknown> {
     const began = instant();
-    const answer = await this.#exchange(key, path, asked);
+    if (this.#random.chance(this.#crossing)) this.#edge += 1;
+    const edge = this.#edge % this.#edges.length;
+    const answer = await this.#exchange(this.#edges[edge] ?? "", key, path, asked);
     const span = spanFrom(began);
     const text = typeof answer === "string" ? "" : answer.text;
     const named = [...new Set(text.match(UUID))].filter((id) => !path.includes(id));
@@ -173,15 +183,13 @@ export class Client {
     else if (answer.status >= 500) outcome = { kind: "unknown", why: `${answer.status} ${slugOf(text)}` };
     else if (answer.status >= 400) outcome = refusal(answer);
     else outcome = await read(answer);
-    const base = { ...span, client: this.#name, tenant_id: tenant.tenant_id, key_id: key.key_id, named };
+    const base = { ...span, client: this.#name, edge, tenant_id: tenant.tenant_id, key_id: key.key_id, named };
     this.#scribe.write(event(base, outcome));
     return outcome;
   }
 
   /** The answer, or why there is none. */
-  async #exchange(key: ChaosKey, path: string, asked: Asked): Promise<Answer | string> {
-    if (this.#random.chance(0.1)) this.#edge += 1;
-    const edge = this.#edges[this.#edge % this.#edges.length] ?? "";
+  async #exchange(edge: string, key: ChaosKey, path: string, asked: Asked): Promise<Answer | string> {
     const patience = asked.patience ?? this.#random.whole(PATIENCE_MS.from, PATIENCE_MS.to);
     try {
       const response = await fetch(`${edge}${path}`, {
@@ -201,7 +209,13 @@ export class Client {
   }
 }
 
-type Base = ReturnType<typeof spanFrom> & { client: string; tenant_id: string; key_id: string; named: string[] };
+type Base = ReturnType<typeof spanFrom> & {
+  client: string;
+  edge: number;
+  tenant_id: string;
+  key_id: string;
+  named: string[];
+};
 
 function slugOf(text: string): string {
   try {

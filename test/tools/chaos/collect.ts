@@ -10,6 +10,7 @@ import { tenantKeys } from "#core/store/redis/keys.ts";
 import type { System } from "../../dev/system.ts";
 import type { Evidence, Mirror, StoredObject } from "./checker/evidence.ts";
 import { mostOpen } from "./tenants.ts";
+import type { Shield } from "./regions.ts";
 import type { World } from "./world.ts";
 
 const DOWNLOADS_AT_ONCE = 16;
@@ -113,7 +114,7 @@ export async function collect(world: World): Promise<Evidence> {
     findings: await all(db, SQL.findings, finding),
     objects: await readObjects(system),
     mirrors: await readMirrors(
-      system.stack.redisUrl,
+      world.shields,
       tenants.map((each) => each.tenant_id),
     ),
     most_open: new Map(tenants.map((each) => [each.tenant_id, mostOpen(each)])),
@@ -133,11 +134,20 @@ async function paged<T>(db: OpenDb, sql: string, row: z.ZodType<T>): Promise<rea
   }
 }
 
-export async function readMirrors(redis_url: string, tenant_ids: readonly string[]): Promise<readonly Mirror[]> {
-  const redis = new RawClient(redis_url);
+/** What each shield says of each tenant. */
+export async function readMirrors(
+  shields: readonly Shield[],
+  tenant_ids: readonly string[],
+): Promise<readonly Mirror[]> {
+  return (await Promise.all(shields.map((shield) => mirrorsOf(shield, tenant_ids)))).flat();
+}
+
+async function mirrorsOf({ name, url }: Shield, tenant_ids: readonly string[]): Promise<readonly Mirror[]> {
+  const redis = new RawClient(url);
   try {
     return await Promise.all(
       tenant_ids.map(async (tenant_id) => ({
+        shield: name,
         tenant_id,
         available: await redis.hget(tenantKeys(tenant_id).budget, "available"),
         open_runs: await redis.hlen(tenantKeys(tenant_id).open),

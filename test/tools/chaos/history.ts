@@ -22,8 +22,15 @@ const unknown = z.object({ kind: z.literal("unknown"), why: z.string() });
 const ok = <T extends z.ZodRawShape>(shape: T) => z.object({ kind: z.literal("ok"), ...shape });
 const outcome = <T extends z.ZodRawShape>(shape: T) => z.discriminatedUnion("kind", [ok(shape), refused, unknown]);
 
-/** An HTTP request: who asked with which key, and the run ids that the answer named beyond those of the request. */
-const request = { ...span, client: z.string(), tenant_id: z.string(), key_id: z.string(), named: z.array(z.string()) };
+/** An HTTP request: who asked which edge with which key, and the run ids that the answer named beyond those of the request. */
+const request = {
+  ...span,
+  client: z.string(),
+  edge: z.number(),
+  tenant_id: z.string(),
+  key_id: z.string(),
+  named: z.array(z.string()),
+};
 const money = { granted: z.number(), charged: z.number(), reserved: z.number(), available: z.number() };
 
 const submit = z.object({

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { InstanceName } from "../../dev/system.ts";
 import { instant, type Scribe, spanFrom } from "./history.ts";
 import { redisPast } from "./redis-past.ts";
+import type { Shield } from "./regions.ts";
 import type { Seeded } from "./seeded.ts";
 import { EDGES, REAPERS, TIMES, WORKERS, type World } from "./world.ts";
 
@@ -39,15 +40,17 @@ export interface Killer {
 export function startKiller(world: World, random: Seeded, scribe: Scribe, stop: AbortSignal): Killer {
   const kills = new Map<string, number>();
   const paused = new Set<Promise<void>>();
-  const past = redisPast(world.system.stack.redisUrl);
+  const { system } = world;
+  const shields = world.shields.map((shield) => ({ shield, past: redisPast(shield) }));
+  const anyShield = () => random.pick(shields);
 
-  const signal = (name: InstanceName | "postgres" | "redis", what: NodeJS.Signals): string | undefined => {
-    const pid = world.system.pid(name);
+  const end = (name: string, pid: number | null, what: NodeJS.Signals): string | undefined => {
     // It is down already.
     if (pid === null) return undefined;
     process.kill(pid, what);
     return `${name} ${pid}`;
   };
+  const signal = (name: InstanceName | "postgres", what: NodeJS.Signals) => end(name, system.pid(name), what);
   const hold = (name: InstanceName): string | undefined => {
     const target = signal(name, "SIGSTOP");
     const pid = Number(target?.split(" ")[1]);
@@ -66,9 +69,12 @@ export function startKiller(world: World, random: Seeded, scribe: Scribe, stop: 
     "worker told to stop": () => signal(random.pick(WORKERS), "SIGTERM"),
     "worker paused past its lease": () => hold(random.pick(WORKERS)),
     "reaper killed": () => signal(random.pick(REAPERS), "SIGKILL"),
-    "redis killed": () => signal("redis", "SIGKILL"),
-    "redis flushed": () => flush(world),
-    "redis put back to an older state": () => past.putBack(),
+    "redis killed": () => {
+      const { name, pid } = anyShield().shield;
+      return end(name, pid(), "SIGKILL");
+    },
+    "redis flushed": () => flush(anyShield().shield),
+    "redis put back to an older state": () => anyShield().past.putBack(),
     // Postgres's immediate shutdown: no checkpoint, recovery from the log.
     "postgres stopped at once": () => signal("postgres", "SIGQUIT"),
     "postgres killed": () => signal("postgres", "SIGKILL"),
@@ -81,7 +87,8 @@ export function startKiller(world: World, random: Seeded, scribe: Scribe, stop: 
     while (!stop.aborted) {
       await sleep(random.whole(PAUSE_MS.from, PAUSE_MS.to), undefined, { signal: stop }).catch(() => undefined);
       if (stop.aborted) break;
-      await past.remember(random.chance(0.5));
+      const anew = random.chance(0.5);
+      await Promise.all(shields.map(({ past }) => past.remember(anew)));
       const what = random.choose(KINDS);
       const began = instant();
       const target = await Promise.resolve(doings[what]()).catch(() => undefined);
@@ -90,7 +97,7 @@ export function startKiller(world: World, random: Seeded, scribe: Scribe, stop: 
       scribe.write({ op: "kill", ...spanFrom(began), what, target });
     }
     await Promise.all(paused);
-    past.close();
+    for (const { past } of shields) past.close();
   };
   return { kills, done: round() };
 }
@@ -103,12 +110,12 @@ function wakeUp(pid: number): void {
   }
 }
 
-async function flush({ system }: World): Promise<string> {
-  const redis = new RawClient(system.stack.redisUrl, { maxRetriesPerRequest: 0 });
+async function flush({ name, url }: Shield): Promise<string> {
+  const redis = new RawClient(url, { maxRetriesPerRequest: 0 });
   redis.on("error", () => undefined);
   try {
     await redis.flushall();
-    return "redis";
+    return name;
   } finally {
     redis.disconnect();
   }

@@ -24,7 +24,8 @@ interface Me {
 /** One client: one piece of work after the other until `stop`. */
 export async function workAway(world: World, name: string, random: Seeded, scribe: Scribe, stop: AbortSignal) {
   const edges = [world.system.edgeUrlOf("edge"), world.system.edgeUrlOf("edge-2")];
-  const client = new Client(name, edges, random, scribe);
+  // Between regions half of all requests cross over, so that most keys are asked for at both.
+  const client = new Client(name, { edges, crossing: world.shields.length > 1 ? 0.5 : 0.1 }, random, scribe);
   const me = { name, world, client, random, stop };
   for (let count = 0; !stop.aborted; count += 1) {
     const kind = random.choose({ run: 70, budget: 12, probe: 8, look: 10 });

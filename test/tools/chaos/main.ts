@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import type { Evidence, Violation } from "./checker/evidence.ts";
@@ -13,13 +13,14 @@ import { grantFirst, operate } from "./operator.ts";
 import { outages } from "./outages.ts";
 import { seeded } from "./seeded.ts";
 import { summarize } from "./summary.ts";
-import { createWorld, logsOf, type World } from "./world.ts";
+import { createWorld, instancesOf, logsOf, type World } from "./world.ts";
 
 const HOME = ".dev/chaos";
 const STATE_DIR = `${HOME}/state`;
 const PROGRESS_MS = 5_000;
 const SHOWN = 20;
-const USAGE = "usage: npm run chaos -- [--minutes M] [--outages SECONDS] [--seed S] [--clients N] [--keep]";
+const USAGE =
+  "usage: npm run chaos -- [--minutes M] [--outages SECONDS] [--seed S] [--clients N] [--regions 2] [--keep]";
 
 const settings = z.object({
   /** 0: nothing is killed, and the outages alone are played. */
@@ -28,6 +29,8 @@ const settings = z.object({
   outages: z.coerce.number().nonnegative().max(90).default(30),
   seed: z.coerce.number().int().nonnegative(),
   clients: z.coerce.number().int().min(1).max(200).default(16),
+  /** 2: a shield in each of two regions, with an edge, workers and a reaper of its own; one Postgres. */
+  regions: z.coerce.number().int().min(1).max(2).default(1),
   keep: z.boolean().default(false),
 });
 type Settings = z.infer<typeof settings>;
@@ -41,6 +44,7 @@ function options(): Settings {
         outages: text,
         seed: text,
         clients: text,
+        regions: text,
         keep: { type: "boolean" },
         help: { type: "boolean" },
       },
@@ -104,7 +108,8 @@ function keepEvidence(dir: string, evidence: Evidence, violations: readonly Viol
   const plain = { ...evidence, most_open: [...evidence.most_open], restricted: [...evidence.restricted] };
   writeFileSync(join(dir, "evidence.json"), JSON.stringify(plain));
   writeFileSync(join(dir, "violations.json"), JSON.stringify(violations, undefined, 2));
-  for (const log of logsOf(STATE_DIR)) if (existsSync(log)) copyFileSync(log, join(dir, basename(log)));
+  for (const log of logsOf(STATE_DIR))
+    if (existsSync(log)) copyFileSync(log, join(dir, relative(STATE_DIR, log).replaceAll("/", "-")));
 }
 
 /** Stores that are out for less than a lease, in a system of its own in which nobody dies. */
@@ -129,11 +134,13 @@ async function main(): Promise<void> {
 }
 
 async function breakAll(wanted: Settings): Promise<void> {
-  const { seed, clients, minutes, keep } = wanted;
+  const { seed, clients, minutes, regions, keep } = wanted;
   const dir = join(HOME, `${new Date().toISOString().replaceAll(/[:.]/g, "-")}-seed-${seed}`);
   mkdirSync(dir, { recursive: true });
-  console.log(`chaos for ${minutes} minutes with ${clients} clients, seed ${seed}; history in ${dir}`);
-  const world = await createWorld(STATE_DIR, seed);
+  console.log(
+    `chaos for ${minutes} minutes with ${clients} clients, ${regions} regions, seed ${seed}; history in ${dir}`,
+  );
+  const world = await createWorld(STATE_DIR, seed, regions);
   try {
     const { kills, ...raged } = await rage(world, wanted, dir);
     world.calm();
@@ -144,8 +151,8 @@ async function breakAll(wanted: Settings): Promise<void> {
     const violations = [...judged.violations, ...(unrest === undefined ? [] : [unrest])];
     const verdict = { ...judged, violations };
     const { hasCancel: has_cancel } = world;
-    const outcome = { evidence, verdict, history, kills, restarts: world.restarts(), lost: world.lost(), has_cancel };
-    console.log(`\n${summarize({ ...outcome, ...raged }).join("\n")}`);
+    const outcome = { restarts: world.restarts(), lost: world.lost(), has_cancel, regions: instancesOf(regions) };
+    console.log(`\n${summarize({ evidence, verdict, history, kills, ...outcome, ...raged }).join("\n")}`);
     for (const each of violations.slice(0, SHOWN)) console.log(`\nVIOLATION ${each.rule}\n  ${each.subject}`);
     if (violations.length === 0) {
       console.log("verdict            nothing lost, nothing charged twice, nothing adrift");

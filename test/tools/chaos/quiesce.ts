@@ -17,21 +17,20 @@ const SQL = `
   GROUP BY b.tenant_id, b.available`;
 
 /** What still moves; undefined: nothing does. */
-async function moving({ db, system }: World): Promise<string | undefined> {
-  const down = [...EDGES, ...WORKERS, ...REAPERS, "postgres" as const, "redis" as const].filter(
-    (name) => system.pid(name) === null,
-  );
+async function moving({ db, system, shields }: World): Promise<string | undefined> {
+  const processes = [...EDGES, ...WORKERS, ...REAPERS, "postgres" as const].filter((name) => system.pid(name) === null);
+  const down = [...processes, ...shields.flatMap((shield) => (shield.pid() === null ? [shield.name] : []))];
   if (down.length > 0) return `${down.join(", ")} not back`;
   const tenants = z.array(unrest).parse(await db.query(SQL, []));
   const open = tenants.reduce((sum, each) => sum + each.open, 0);
   if (open > 0) return `${open} runs open`;
   const mirrors = await readMirrors(
-    system.stack.redisUrl,
+    shields,
     tenants.map((each) => each.tenant_id),
   );
-  const apart = tenants.filter((tenant) => {
-    const mirror = mirrors.find((each) => each.tenant_id === tenant.tenant_id);
-    return mirror?.available !== tenant.available || mirror.open_runs !== tenant.frozen;
+  const apart = mirrors.filter((mirror) => {
+    const tenant = tenants.find((each) => each.tenant_id === mirror.tenant_id);
+    return mirror.available !== tenant?.available || mirror.open_runs !== tenant.frozen;
   });
   return apart.length > 0 ? `${apart.length} mirrors differ` : undefined;
 }

@@ -1,4 +1,5 @@
 import { Redis as RawClient } from "ioredis";
+import type { Shield } from "./regions.ts";
 
 interface Kept {
   readonly key: string;
@@ -7,7 +8,7 @@ interface Kept {
 }
 
 /** Redis as it was a while ago, for a failover to a replica that lags: writes since are lost, deleted keys are back. */
-export function redisPast(url: string) {
+export function redisPast({ name, url }: Shield) {
   const redis = new RawClient(url, { maxRetriesPerRequest: 0, enableOfflineQueue: false });
   redis.on("error", () => undefined);
   let kept: readonly Kept[] | undefined;
@@ -30,7 +31,7 @@ export function redisPast(url: string) {
       const back = redis.multi().flushall();
       for (const { key, ttl, value } of kept) back.restore(key, ttl, value);
       await back.exec();
-      return `redis, ${kept.length} keys`;
+      return `${name}, ${kept.length} keys`;
     },
     close: () => redis.disconnect(),
   };

@@ -1,9 +1,11 @@
 import { formatUsd, micros } from "#core/domain/money.ts";
-import type { Evidence } from "./checker/evidence.ts";
+import { type Evidence, groupBy } from "./checker/evidence.ts";
 import type { Verdict } from "./checker/judge.ts";
-import type { Event } from "./history.ts";
+import type { Event, Submit } from "./history.ts";
 
 export interface ChaosOutcome {
+  /** What runs in each region, by name. */
+  readonly regions: readonly (readonly string[])[];
   readonly evidence: Evidence;
   readonly verdict: Verdict;
   readonly history: readonly Event[];
@@ -40,6 +42,8 @@ export function summarize(outcome: ChaosOutcome): readonly string[] {
   const killed = [...kills.values()].reduce((total, count) => total + count, 0);
   return [
     `minutes            ${outcome.minutes.toFixed(1)}`,
+    `regions            ${outcome.regions.length}: ${outcome.regions.map((names) => names.join(", ")).join("; ")}`,
+    `keys at the edges  ${tally(edgesOfKeys(submits))}`,
     `requests           ${asked.length}: ${tally(asked.map((each) => each.op))}`,
     `submits            ${submits.length} under ${attempts} keys: ${accepted.filter((each) => !each.replayed).length} accepted, ` +
       `${accepted.filter((each) => each.replayed).length} replays, ${refused.length} refused (${tally(refused)})`,
@@ -47,6 +51,7 @@ export function summarize(outcome: ChaosOutcome): readonly string[] {
       `${evidence.runs.filter((run) => run.money_state === "AUDIT_REQUIRED").length} frozen; ${unseen} that no client was told of`,
     `unknown outcomes   ${unknown.length}: ${tally(unknown)}`,
     `kills              ${killed}: ${[...kills].map(([what, count]) => `${what} ${count}`).join(", ") || "none"}`,
+    `shields broken     ${tally(brokenShields(history))}`,
     `restarts           ${outcome.restarts}`,
     `lost on the way    ${Object.entries(outcome.lost)
       .map(([name, count]) => `${name} ${count}`)
@@ -64,6 +69,20 @@ export function summarize(outcome: ChaosOutcome): readonly string[] {
     `violations         ${verdict.violations.length}`,
   ];
 }
+
+/** Of each idempotency key the edges at which it was asked for: "edge 1 and 2". */
+function edgesOfKeys(submits: readonly Submit[]): readonly string[] {
+  const keys = groupBy(submits, (each) => `${each.tenant_id} ${each.idempotency_key}`);
+  return [...keys.values()].map((asked) => {
+    const edges = new Set(asked.map(({ edge }) => edge + 1));
+    return `edge ${[...edges].toSorted().join(" and ")}`;
+  });
+}
+
+const brokenShields = (history: readonly Event[]): readonly string[] =>
+  history.flatMap((each) =>
+    each.op === "kill" && each.target.startsWith("redis") ? each.target.split(/[ ,]/, 1) : [],
+  );
 
 function cancelsOf(history: readonly Event[]): readonly string[] {
   return history.flatMap((event) => {

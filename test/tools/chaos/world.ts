@@ -5,6 +5,7 @@ import { createPgDb, type OpenDb } from "../../../backend/drivers/pg.ts";
 import { createRedis } from "../../../backend/drivers/redis.ts";
 import { type InstanceName, startSystem, type System, type Ways } from "../../dev/system.ts";
 import { type Losses, type LossyWay, lossyWay } from "./lossy.ts";
+import { regionOf, SECOND_DIR, settingsOf, type Shield, startSecondShield } from "./regions.ts";
 import { seeded } from "./seeded.ts";
 import { type Pages, servePages } from "./slow-page.ts";
 import { type ChaosTenant, createTenants } from "./tenants.ts";
@@ -32,25 +33,29 @@ const LOSSES = {
   upstashUrl: { late: 10, late_ms: 1_200, request_lost: 5, reply_lost: 5 },
   s3Endpoint: { late: 120, late_ms: 2_500, belated: 5, request_lost: 20, reply_lost: 30 },
 } as const satisfies Record<keyof Ways, Losses>;
+type WayName = keyof Ways | "upstashUrl-2";
 
 /** The system under chaos, and what its operator holds. */
 export interface World {
   readonly system: System;
   readonly db: OpenDb;
+  /** That of the first region, which an operator's commands tell of a change. */
   readonly redis: Redis;
+  /** Of each region. */
+  readonly shields: readonly Shield[];
   readonly pages: Pages;
   readonly tenants: readonly ChaosTenant[];
   readonly hasCancel: boolean;
   /** How often a process came back. */
   restarts(): number;
   /** How many requests or answers were lost on the way, by store. */
-  lost(): Readonly<Record<keyof Ways, number>>;
+  lost(): Readonly<Record<string, number>>;
   /** Nothing is lost on the way any more. */
   calm(): void;
   stop(): Promise<void>;
 }
 
-export async function createWorld(stateDir: string, seed: number): Promise<World> {
+export async function createWorld(stateDir: string, seed: number, regions: number): Promise<World> {
   rmSync(stateDir, { recursive: true, force: true });
   mkdirSync(stateDir, { recursive: true });
   const stops: (() => unknown)[] = [];
@@ -58,16 +63,26 @@ export async function createWorld(stateDir: string, seed: number): Promise<World
     for (const each of stops.splice(0).toReversed()) await each();
   };
   let restarts = 0;
-  const ways = new Map<keyof Ways, LossyWay>();
-  const way = async (name: keyof Ways, to: string) => {
-    const made = await lossyWay(to, LOSSES[name], seeded(seed, name));
+  const ways = new Map<WayName, LossyWay>();
+  const way = async (name: WayName, to: string) => {
+    const losses = LOSSES[name === "upstashUrl-2" ? "upstashUrl" : name];
+    const made = await lossyWay(to, losses, seeded(seed, name));
     ways.set(name, made);
     stops.push(() => made.close());
     return made.url;
   };
+  const countRestart = (line: string) => {
+    if (line.endsWith("starting it again")) restarts += 1;
+  };
+  const startSecond = async () => {
+    const shield = await startSecondShield(stateDir, countRestart);
+    stops.push(() => shield.stop());
+    return { ...shield, upstashUrl: await way("upstashUrl-2", shield.upstashUrl) };
+  };
   try {
     const pages = await servePages();
     stops.push(() => pages.close());
+    const second = regions > 1 ? await startSecond() : undefined;
     const system = await startSystem({
       stateDir,
       // Nothing that names a real service is handed on: chaos never leaves this machine.
@@ -79,9 +94,8 @@ export async function createWorld(stateDir: string, seed: number): Promise<World
         upstashUrl: await way("upstashUrl", direct.upstashUrl),
         s3Endpoint: await way("s3Endpoint", direct.s3Endpoint),
       }),
-      onLog: (_, line) => {
-        if (line.endsWith("starting it again")) restarts += 1;
-      },
+      envOf: (name) => (second === undefined ? {} : settingsOf(name, second)),
+      onLog: (_, line) => countRestart(line),
     });
     stops.push(() => system.stop());
     const owner = createPgDb({
@@ -96,18 +110,17 @@ export async function createWorld(stateDir: string, seed: number): Promise<World
     stops.push(() => mirror.close());
     await owner.pool.query(TRACE_BALANCES);
     const tenants = await createTenants(owner.db);
+    const first: Shield = { name: "redis", url: system.stack.redisUrl, pid: () => system.pid("redis") };
     return {
       system,
       db: owner.db,
       redis: mirror.redis,
+      shields: second === undefined ? [first] : [first, second],
       pages,
       tenants,
       hasCancel: await knowsCancel(system.edgeUrl),
       restarts: () => restarts,
-      lost: () => {
-        const lost = (name: keyof Ways) => ways.get(name)?.lost() ?? 0;
-        return { neonHttp: lost("neonHttp"), upstashUrl: lost("upstashUrl"), s3Endpoint: lost("s3Endpoint") };
-      },
+      lost: () => Object.fromEntries([...ways].map(([name, each]) => [name, each.lost()])),
       calm: () => {
         for (const each of ways.values()) each.calm();
       },
@@ -126,4 +139,12 @@ async function knowsCancel(edge_url: string): Promise<boolean> {
 }
 
 export const logsOf = (stateDir: string): readonly string[] =>
-  [...EDGES, ...WORKERS, ...REAPERS, "postgres", "redis"].map((name) => join(stateDir, `${name}.log`));
+  [...EDGES, ...WORKERS, ...REAPERS, "postgres", "redis", `${SECOND_DIR}/redis`].map((name) =>
+    join(stateDir, `${name}.log`),
+  );
+
+/** What runs in each region: the first, then the second. */
+export const instancesOf = (regions: number): readonly (readonly InstanceName[])[] =>
+  Array.from({ length: regions }, (_, index) =>
+    [...EDGES, ...WORKERS, ...REAPERS].filter((name) => regionOf(name, regions) === index + 1),
+  );

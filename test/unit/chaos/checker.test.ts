@@ -3,7 +3,7 @@ import { judge } from "../../tools/chaos/checker/judge.ts";
 import { TAMPERED_CLAWBACKS, moveCredit } from "./tampered-clawbacks.ts";
 import { TAMPERED, first, runOf } from "./tampered.ts";
 import { soundWorld, type CheckedWorld } from "./sound-world.ts";
-import { clawbackAt, FAILED_RUN, refusedWith, RUN, submitAt } from "./history-events.ts";
+import { ADA, clawbackAt, FAILED_RUN, refusedWith, RUN, submitAt } from "./history-events.ts";
 
 const rulesOf = ({ evidence, history }: CheckedWorld): readonly string[] => [
   ...new Set(judge(evidence, history).violations.map((each) => each.rule)),
@@ -82,7 +82,9 @@ describe("the checker of chaos", () => {
           : state,
       );
     Object.assign(first(evidence.balances), { charged: 5_000, reserved: 50_000, available: 45_000, open_runs: 1 });
-    Object.assign(first(evidence.mirrors), { available: "45000", open_runs: 1 });
+    for (const mirror of evidence.mirrors) {
+      if (mirror.tenant_id === ADA) Object.assign(mirror, { available: "45000", open_runs: 1 });
+    }
     Object.assign(first(evidence.usage), { runs: 1, completed: 0, reserved: 50_000, charged: 5_000 });
     world.history = history.filter((each) => each.op !== "look" && each.op !== "result");
     expect(rulesOf(world)).toEqual([]);

@@ -15,6 +15,7 @@ const at = (ms: number, tenant_id = ADA) => ({
   wall_invoke: 1_000_000 + ms,
   wall_return: 1_000_010 + ms,
   client: "client-000",
+  edge: 0,
   tenant_id,
   key_id: keyOf(tenant_id),
   named: [] as string[],

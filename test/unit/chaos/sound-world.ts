@@ -146,10 +146,10 @@ export function soundWorld(): CheckedWorld {
     ],
     states: states.map((state, seq) => ({ seq, ...state })),
     objects: [object(ADA, RUN), object(BOB, BOBS_RUN), { ...object(ADA, FAILED_RUN), tombstone: true }],
-    mirrors: [
-      { tenant_id: ADA, available: "84000", open_runs: 0 },
-      { tenant_id: BOB, available: "89000", open_runs: 0 },
-    ],
+    mirrors: ["redis", "redis-2"].flatMap((shield) => [
+      { shield, tenant_id: ADA, available: "84000", open_runs: 0 },
+      { shield, tenant_id: BOB, available: "89000", open_runs: 0 },
+    ]),
     spending: [{ key_id: "capped", cap: 50_000, committed: 0 }],
     usage: [
       { tenant_id: ADA, runs: 2, completed: 1, failed: 1, canceled: 0, reserved: 100_000, charged: 16_000 },

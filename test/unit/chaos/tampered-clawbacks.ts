@@ -10,13 +10,12 @@ export function moveCredit(
   grant_id = "clawback",
 ): void {
   const balance = evidence.balances.find((each) => each.tenant_id === ADA);
-  const mirror = evidence.mirrors.find((each) => each.tenant_id === ADA);
-  if (balance === undefined || mirror === undefined) throw new Error("nothing to doctor");
+  if (balance === undefined) throw new Error("nothing to doctor");
   const [debit, credit, given] =
     kind === "GRANT" ? ["funding", "available", amount] : ["available", "funding", -amount];
   balance.granted += given;
   balance.available += given;
-  mirror.available = String(balance.available);
+  for (const mirror of evidence.mirrors) if (mirror.tenant_id === ADA) mirror.available = String(balance.available);
   evidence.transfers.push({ tenant_id: ADA, run_id: null, grant_id, kind, amount, debit, credit });
   const { available, reserved, open_runs } = balance;
   const seq = evidence.states.length;

@@ -236,5 +236,15 @@ export const TAMPERED: readonly (readonly [what: string, rule: string, doctor: (
   ["an open run at rest", "7: at rest", ({ evidence }) => (first(evidence.balances).open_runs = 1)],
   ["a mirror that differs", "7: at rest", ({ evidence }) => (first(evidence.mirrors).available = "84001")],
   ["a mirror that is not there", "7: at rest", ({ evidence }) => (first(evidence.mirrors).available = null)],
+  [
+    "a mirror of the second region that differs",
+    "7: at rest",
+    ({ evidence }) => {
+      const second = evidence.mirrors.find((each) => each.shield === "redis-2" && each.tenant_id === BOB);
+      Object.assign(second ?? {}, { available: "1" });
+    },
+  ],
+  ["a second shield that knows nothing of a tenant", "7: at rest", ({ evidence }) => evidence.mirrors.pop()],
+  ["no mirror at all", "7: at rest", ({ evidence }) => (evidence.mirrors = [])],
   ["a mirror that still holds a run", "7: at rest", ({ evidence }) => (first(evidence.mirrors).open_runs = 1)],
 ];

@@ -25,7 +25,7 @@ function world(rounds_between: number) {
         return [];
       },
     },
-    redis: { run: async () => "1800000000000000", get: async () => null, set: async () => undefined },
+    redis: { run: async () => ["1800000000000000"], get: async () => null, set: async () => undefined },
     metrics: NO_METRICS,
     log: silent,
   };

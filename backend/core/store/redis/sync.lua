@@ -3,9 +3,11 @@
 -- only when that one was applied after the clock was read: it may be the newer of two that crossed. One dated in the
 -- future is dropped.
 -- An entry of {t}:open is micros:time as admit wrote it, or micros:s<time> when a snapshot that had it was applied.
+-- Nothing is kept of runs that Postgres said, before the snapshot, are over.
 -- A snapshot older than the one mirrored changes nothing but keys; keys and plan move by rising version only.
 -- KEYS: 1 {t}:open  2 {t}:budget  3 {t}:plan  4... {t}:key:<sha>, in the order of the snapshot's keys
 -- ARGV: 1 clock read, Unix micros  2 grace, micros  3 available, micros  4 open runs  5 plan  6 keys (JSON each, as tenant_snapshot gives)  7 life, ms
+--   8 runs that are over (JSON, ids)
 -- Reply: SYNCED, drift in micros, reservations kept | STALE
 for i = 1, 3 do own(KEYS[i]) end
 local keys = cjson.decode(ARGV[6])
@@ -29,6 +31,9 @@ for i = 1, #open_runs do
   redis.call('HSET', KEYS[1], run.run_id, run.micros .. ':s' .. string.format('%.0f', now))
   mirrored[run.run_id] = nil
 end
+
+local ended = cjson.decode(ARGV[8])
+for i = 1, #ended do mirrored[ended[i]] = nil end
 
 local kept, kept_count = 0, 0
 for run_id, entry in pairs(mirrored) do

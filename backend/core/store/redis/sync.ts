@@ -15,11 +15,11 @@ const reply = z.union([
 ]);
 export type SyncOutcome = z.infer<typeof reply>;
 
-/** Replaces a tenant's mirror by a snapshot taken after `clock_read` (Redis time, Unix micros). */
+/** Replaces a tenant's mirror by a snapshot taken after `clock_read` (Redis time, Unix micros), and after the `ended` runs were over. */
 export async function sync(
   redis: Redis,
   snapshot: TenantSnapshot,
-  options: { readonly clock_read: string; readonly grace_seconds: number },
+  options: { readonly clock_read: string; readonly grace_seconds: number; readonly ended?: readonly string[] },
 ): Promise<SyncOutcome> {
   const keys = tenantKeys(snapshot.tenant_id);
   const raw = await redis.run(
@@ -33,6 +33,7 @@ export async function sync(
       JSON.stringify(snapshot.plan),
       JSON.stringify(snapshot.keys),
       String(MIRROR_MS),
+      JSON.stringify(options.ended ?? []),
     ],
   );
   return reply.parse(raw);

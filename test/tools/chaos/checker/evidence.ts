@@ -76,6 +76,8 @@ export interface StoredObject {
 }
 
 export interface Mirror {
+  /** One of each region. */
+  readonly shield: string;
   readonly tenant_id: string;
   readonly available: string | null;
   readonly open_runs: number;

@@ -7,7 +7,7 @@ const SET: RedisScript = {
   lua: "if ARGV[2] == '' then redis.call('SET', KEYS[1], ARGV[1]) else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end",
 };
 const FLUSH: RedisScript = { name: "flush", lua: "redis.call('FLUSHDB')" };
-const READS = new Set(["get", "read-clock"]);
+const READS = new Set(["get", "read-clock", "read-reservations"]);
 
 interface Entry {
   readonly script: RedisScript;
