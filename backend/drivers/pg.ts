@@ -116,8 +116,7 @@ async function attempt(pool: pg.Pool, statement: pg.QueryConfig): Promise<readon
   try {
     return await run(client, statement);
   } catch (error) {
-    // A connection is as good as before where the server only rolled back.
-    broken = (error instanceof Outage && !error.is_undone) || isStale(error);
+    broken = (error instanceof Outage && !isIntact(error.cause)) || isStale(error);
     throw error;
   } finally {
     client.release(broken);
@@ -130,9 +129,11 @@ function isOutage(error: unknown): boolean {
   return !(error instanceof TypeError || error instanceof RangeError);
 }
 
-/** A FATAL ends the session too, and with it the connection. */
-const isUndone = (error: unknown): boolean =>
-  error instanceof pg.DatabaseError && error.severity === "ERROR" && UNDONE.has(error.code ?? "");
+const isUndone = (error: unknown): error is pg.DatabaseError =>
+  error instanceof pg.DatabaseError && UNDONE.has(error.code ?? "");
+
+/** A connection is as good as before where the server only rolled back; a FATAL ends it. In other languages nobody can tell. */
+const isIntact = (error: unknown): boolean => isUndone(error) && error.severity === "ERROR";
 
 function isStale(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return false;

@@ -15,8 +15,8 @@ interface Waiting<Item, Result> {
   reject(error: unknown): void;
 }
 
-/** How many of a batch that was rolled back are repeated at once: fewer than there are connections. */
-const REPEATED_AT_ONCE = 2;
+/** How many items of flights that were rolled back are repeated at once, of all flights: fewer than there are connections. */
+const REPEATED_AT_ONCE = 3;
 
 /**
  * Group commit. One flight of a statement is under way at a time, and the calls that come meanwhile go together in the
@@ -29,6 +29,10 @@ export class Batch<Item, Result> {
   #waiting: Waiting<Item, Result>[] = [];
   #flight: Promise<void> = Promise.resolve();
   #hasNext = false;
+  /** What is left to repeat, and whose items are repeated now. */
+  readonly #repeats: Waiting<Item, Result>[] = [];
+  readonly #owners = new Set<string>();
+  #repeating = 0;
 
   constructor(options: BatchOptions<Item, Result>) {
     this.#options = options;
@@ -65,22 +69,23 @@ export class Batch<Item, Result> {
   }
 
   #repeat(batch: readonly Waiting<Item, Result>[]): void {
-    const left = [...batch];
-    const busy = new Set<string>();
-    const owner = ({ item }: Waiting<Item, Result>) => this.#options.ownerOf?.(item);
-    const take = () => {
-      const index = left.findIndex((each) => !busy.has(owner(each) ?? ""));
-      return index === -1 ? undefined : left.splice(index, 1)[0];
-    };
-    const next = async (): Promise<void> => {
-      for (let each = take(); each !== undefined; each = take()) {
-        const whose = owner(each);
-        if (whose !== undefined) busy.add(whose);
-        await this.#fly([each]);
-        if (whose !== undefined) busy.delete(whose);
-      }
-    };
-    for (let i = 0; i < REPEATED_AT_ONCE; i++) void next();
+    this.#repeats.push(...batch);
+    for (let lane = this.#repeating; lane < REPEATED_AT_ONCE; lane++) void this.#repeatEach();
+  }
+
+  async #repeatEach(): Promise<void> {
+    const ownerOf = ({ item }: Waiting<Item, Result>) => this.#options.ownerOf?.(item);
+    this.#repeating += 1;
+    for (;;) {
+      const index = this.#repeats.findIndex((each) => !this.#owners.has(ownerOf(each) ?? ""));
+      const [each] = index === -1 ? [] : this.#repeats.splice(index, 1);
+      if (each === undefined) break;
+      const owner = ownerOf(each);
+      if (owner !== undefined) this.#owners.add(owner);
+      await this.#fly([each]);
+      if (owner !== undefined) this.#owners.delete(owner);
+    }
+    this.#repeating -= 1;
   }
 }
 

@@ -87,13 +87,12 @@ describe("a batch", () => {
       await idle();
       const later = batch.call("later");
       await idle();
-      expect(sent.slice(1)).toEqual([["a"], ["bad"], ["later"]]);
+      expect(sent.slice(1)).toEqual([["a"], ["bad"], ["c"], ["later"]]);
       flight(1).resolve(["A"]);
       flight(2).reject(refused);
-      flight(3).resolve(["LATER"]);
+      flight(4).resolve(["LATER"]);
       expect(await later).toBe("LATER");
-      await idle();
-      flight(4).resolve(["C"]);
+      flight(3).resolve(["C"]);
       expect(await calls).toEqual([{ value: "A" }, { error: refused }, { value: "C" }]);
     },
   );
@@ -124,6 +123,25 @@ describe("a batch", () => {
       { value: "B1" },
       { value: "B2" },
     ]);
+  });
+
+  test("is repeated in no more places, however many were rolled back", async () => {
+    const { batch, sent, flight } = recorded(3, (item) => item);
+    const calls = settled(["a", "b", "c", "d", "e", "f"].map((item) => batch.call(item)));
+    await idle();
+    flight(0).reject(refused);
+    await idle();
+    const repeated = () => sent.filter((items) => items.length === 1);
+    expect(sent.slice(0, 2)).toContainEqual(["a", "b", "c"]);
+    flight(sent.findIndex((items) => items.includes("d"))).reject(refused);
+    await idle();
+    expect(repeated()).toEqual([["a"], ["b"], ["c"]]);
+    for (let nth = 0; nth < 6; nth++) {
+      flight(sent.findIndex((items) => items.length === 1 && items[0] === "abcdef".charAt(nth))).resolve(["done"]);
+      await idle();
+    }
+    expect(repeated()).toHaveLength(6);
+    expect(await calls).toEqual(Array.from({ length: 6 }, () => ({ value: "done" })));
   });
 
   test("whose outcome is unknown is unknown to all of them, and repeated for none", async () => {
