@@ -257,30 +257,38 @@ export function Dialog({ title, onClose, locked = false, children }: DialogProps
   );
 }
 
-export const SecretDialog = ({ title, about, secret, notes = [], onClose = () => {} }: ShownOnce) => (
-  <Dialog title={title} onClose={onClose} locked>
-    <div class="stack">
-      <p>{about}</p>
-      <p class="secret">
-        <code>{secret}</code>
-        <Copy label="Copy" text={secret} />
-      </p>
-      {notes.map(
-        (note, index) =>
-          note && (
-            <p key={index} class="muted">
-              {note}
-            </p>
-          ),
-      )}
-    </div>
-    <div class="dialog-actions">
-      <button type="button" class="primary" onClick={onClose}>
-        I have copied it
-      </button>
-    </div>
-  </Dialog>
-);
+/** A secret that is shown once; leaving the page with it open asks first. */
+export function SecretDialog({ title, about, secret, notes = [], onClose = () => {} }: ShownOnce) {
+  useEffect(() => {
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, []);
+  return (
+    <Dialog title={title} onClose={onClose} locked>
+      <div class="stack">
+        <p>{about}</p>
+        <p class="secret">
+          <code>{secret}</code>
+          <Copy label="Copy" text={secret} />
+        </p>
+        {notes.map(
+          (note, index) =>
+            note && (
+              <p key={index} class="muted">
+                {note}
+              </p>
+            ),
+        )}
+      </div>
+      <div class="dialog-actions">
+        <button type="button" class="primary" onClick={onClose}>
+          I have copied it
+        </button>
+      </div>
+    </Dialog>
+  );
+}
 
 /** The end of a dialog whose request got no answer: sending it again might do it twice. */
 export const Unanswered = ({ children, onClose }: { children: Children; onClose: () => void }) => (

@@ -121,12 +121,16 @@ export function useAction(): {
   const { dpp, end, hold } = useSession();
   const [state, setState] = useState<{ busy: boolean; error: unknown }>({ busy: false, error: undefined });
   const isShown = useIsShown();
+  // A second click may come before the button is drawn disabled.
+  const isBusy = useRef(false);
   const run = (act: Act) => {
-    if (state.busy) return;
+    if (isBusy.current) return;
+    isBusy.current = true;
     setState({ busy: true, error: undefined });
     // The answer may hold a secret: nothing else may sign out before it is shown.
     const release = hold();
     const settle = (error?: unknown) => {
+      isBusy.current = false;
       if (error instanceof AuthenticationError) end(NOT_ACCEPTED);
       if (isShown()) setState({ busy: false, error });
       release();
