@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { type Keeper, keeperOf } from "./keeper.ts";
 import { SHORTCUTS, useShortcuts } from "./keyboard.ts";
 import { Keys } from "./pages/keys.tsx";
 import { Ledger } from "./pages/ledger.tsx";
@@ -10,10 +11,10 @@ import { Runs } from "./pages/runs.tsx";
 import { Settings } from "./pages/settings.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
 import { WebhookPage, Webhooks } from "./pages/webhooks.tsx";
-import { Dialog, Empty, PageHead } from "./parts.tsx";
-import { SessionOf } from "./query.ts";
+import { Boundary, Dialog, Empty, PageHead, SecretDialog, Trouble } from "./parts.tsx";
+import { pageCache, type SessionContext, SessionOf, type ShownOnce } from "./query.ts";
 import { hrefOf, Link, type Place, usePlace } from "./router.tsx";
-import { forget, savedSession, type Session, watchIdle } from "./session.ts";
+import { forget, savedSession, type Session, sessionWith, watchIdle } from "./session.ts";
 
 const NAVIGATION: readonly (readonly [path: string, name: string])[] = [
   ["", "Overview"],
@@ -24,37 +25,65 @@ const NAVIGATION: readonly (readonly [path: string, name: string])[] = [
   ["settings", "Settings"],
 ];
 
+interface SignedIn extends Session {
+  readonly cache: SessionContext["cache"];
+}
+
+interface AppState {
+  readonly session: SignedIn | undefined;
+  readonly notice?: string | undefined;
+}
+
+const firstState = (): AppState => {
+  const session = savedSession();
+  return { session: session && { ...session, cache: pageCache() } };
+};
+
 export function App() {
-  const [session, setSession] = useState<Session | undefined>(savedSession);
-  const [notice, setNotice] = useState<string>();
-  const end = (why?: string) => {
-    forget();
-    setNotice(why);
-    setSession(undefined);
-  };
-  const context = useMemo(
-    () => session && { ...session, cache: new Map<string, { readonly data: unknown; readonly at: number }>(), end },
-    [session],
+  const [{ session, notice }, setState] = useState(firstState);
+  const [shownOnce, setShownOnce] = useState<ShownOnce>();
+  const keeper = useMemo(
+    () =>
+      keeperOf<SignedIn>(session, (next, why) => {
+        if (next === undefined) {
+          forget();
+          setShownOnce(undefined);
+        }
+        setState({ session: next, notice: why });
+      }),
+    [],
   );
-  useEffect(
-    () => (session === undefined ? undefined : watchIdle(() => end("Signed out after 30 minutes without use."))),
-    [session],
-  );
+  const context = useMemo(() => session && contextOf(session, keeper, setShownOnce), [session]);
+  useEffect(() => context && watchIdle(() => context.end("Signed out after 30 minutes without use.")), [context]);
   if (context === undefined)
-    return (
-      <SignIn
-        notice={notice}
-        onSignIn={(next) => {
-          setNotice(undefined);
-          setSession(next);
-        }}
-      />
-    );
+    return <SignIn notice={notice} onSignIn={(next) => keeper.start({ ...next, cache: pageCache() })} />;
   return (
     <SessionOf.Provider value={context}>
-      <Frame session={context} onSignOut={() => end()} />
+      <Frame session={context} onSignOut={() => context.end()} />
+      {shownOnce && <SecretDialog {...shownOnce} />}
     </SessionOf.Provider>
   );
+}
+
+function contextOf(
+  session: SignedIn,
+  keeper: Keeper<SignedIn>,
+  setShownOnce: (what: ShownOnce | undefined) => void,
+): SessionContext {
+  const showOnce = (what: ShownOnce) => {
+    if (!keeper.isCurrent(session)) return;
+    const release = keeper.hold();
+    const onClose = () => {
+      setShownOnce(undefined);
+      what.onClose?.();
+      release();
+    };
+    setShownOnce({ ...what, onClose });
+  };
+  const goOnWith = (apiKey: string) => {
+    if (keeper.isCurrent(session)) keeper.start({ ...sessionWith(apiKey), cache: session.cache });
+  };
+  return { ...session, showOnce, goOnWith, hold: keeper.hold, end: (why) => keeper.end(session, why) };
 }
 
 function Frame({ session, onSignOut }: { session: Session; onSignOut: () => void }) {
@@ -93,7 +122,10 @@ function Frame({ session, onSignOut }: { session: Session; onSignOut: () => void
             <code>…{session.hint}</code>
           </p>
           <p class="small-text links">
-            <a href="/docs">API</a>
+            {/* Of the same origin: as a tab of its own it has no part in this tab's storage. */}
+            <a href="/docs" target="_blank" rel="noopener">
+              API
+            </a>
             <button type="button" class="link" onClick={() => setHelps(true)}>
               Shortcuts
             </button>
@@ -104,7 +136,9 @@ function Frame({ session, onSignOut }: { session: Session; onSignOut: () => void
         </div>
       </header>
       <main id="content" ref={main} tabIndex={-1}>
-        <Page place={place} />
+        <Boundary at={place.href} fallback={(error) => <Broken error={error} />}>
+          <Page place={place} />
+        </Boundary>
       </main>
       {helps && <Shortcuts onClose={() => setHelps(false)} />}
     </div>
@@ -133,6 +167,13 @@ function Page({ place }: { place: Place }): ComponentChildren {
       return <Nowhere />;
   }
 }
+
+const Broken = ({ error }: { error: unknown }) => (
+  <>
+    <PageHead title="This page cannot be shown" />
+    <Trouble error={error} onRetry={() => location.reload()} />
+  </>
+);
 
 const Nowhere = () => (
   <>

@@ -42,6 +42,14 @@ export function usdShort(amount: string | bigint): string {
   return usd(((micros + (micros < 0n ? -5_000n : 5_000n)) / 10_000n) * 10_000n, 2);
 }
 
+/** For a headline of what can be spent: never more than there is. */
+export function usdSpendable(amount: string | bigint): string {
+  const micros = typeof amount === "bigint" ? amount : (microsOf(amount) ?? 0n);
+  const size = micros < 0n ? -micros : micros;
+  const over = size < MICROS ? 0n : ((micros % 10_000n) + 10_000n) % 10_000n;
+  return usd(micros - over, 2);
+}
+
 export const add = (amounts: readonly (string | null | undefined)[]): bigint =>
   amounts.reduce((sum, each) => sum + (microsOf(each ?? "") ?? 0n), 0n);
 
@@ -120,4 +128,13 @@ export function label(name: string): string {
   const acronym = /\b(url|id|json|usd|css|ocr|iban|ip|ssn|us|jwt|aws|svg|html)\b/gi;
   const spelt = words.replaceAll(acronym, (word) => word.toUpperCase());
   return spelt.slice(0, 1).toUpperCase() + spelt.slice(1);
+}
+
+/** A part of an address as it was typed where it is no valid encoding. */
+export function decodedPart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

@@ -1,8 +1,9 @@
-import type { ComponentChildren } from "preact";
+import { Component, type ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { ApiError, ConnectionError, DecisionproofError } from "../client/client.ts";
 import { duration, shortTime, usd, whenOf } from "./formats.ts";
-import { isPassing, type Query } from "./query.ts";
+import { isPassing } from "./polling.ts";
+import type { Query, ShownOnce } from "./query.ts";
 
 type Children = ComponentChildren;
 
@@ -221,11 +222,13 @@ export function Loaded<T>({
 interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
+  /** Only its own buttons close it: a secret is on it, or an answer is awaited. */
+  readonly locked?: boolean;
   readonly children: Children;
 }
 
 /** The browser's own modal dialog: it keeps the focus and gives it back. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, onClose, locked = false, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -239,13 +242,93 @@ export function Dialog({ title, onClose, children }: DialogProps) {
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        if (!locked) onClose();
+      }}
+      onClose={({ currentTarget }) => {
+        // Browsers close it without asking when Esc is pressed twice.
+        if (!currentTarget.isConnected || currentTarget.open) return;
+        if (locked) currentTarget.showModal();
+        else onClose();
       }}
     >
       <h2 id={id}>{title}</h2>
       {children}
     </dialog>
   );
+}
+
+/** A secret that is shown once; leaving the page with it open asks first. */
+export function SecretDialog({ title, about, secret, notes = [], onClose = () => {} }: ShownOnce) {
+  useEffect(() => {
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, []);
+  return (
+    <Dialog title={title} onClose={onClose} locked>
+      <div class="stack">
+        <p>{about}</p>
+        <p class="secret">
+          <code>{secret}</code>
+          <Copy label="Copy" text={secret} />
+        </p>
+        {notes.map(
+          (note, index) =>
+            note && (
+              <p key={index} class="muted">
+                {note}
+              </p>
+            ),
+        )}
+      </div>
+      <div class="dialog-actions">
+        <button type="button" class="primary" onClick={onClose}>
+          I have copied it
+        </button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** The end of a dialog whose request got no answer: sending it again might do it twice. */
+export const Unanswered = ({ children, onClose }: { children: Children; onClose: () => void }) => (
+  <>
+    <div class="trouble" role="alert">
+      <div>
+        <p class="strong">The API did not answer</p>
+        <p>{children}</p>
+      </div>
+    </div>
+    <div class="dialog-actions">
+      <button type="button" class="primary" onClick={onClose}>
+        Close
+      </button>
+    </div>
+  </>
+);
+
+interface BoundaryProps {
+  /** Where an error belongs to: elsewhere the children are tried again. */
+  readonly at: string;
+  readonly fallback: (error: unknown) => Children;
+  readonly children: Children;
+}
+
+/** Shows the fallback where the children cannot be drawn. */
+export class Boundary extends Component<
+  BoundaryProps,
+  { readonly caught?: { readonly error: unknown; readonly at: string } }
+> {
+  override state: { readonly caught?: { readonly error: unknown; readonly at: string } } = {};
+
+  override componentDidCatch(error: unknown): void {
+    this.setState({ caught: { error, at: this.props.at } });
+  }
+
+  override render({ at, fallback, children }: BoundaryProps): Children {
+    const { caught } = this.state;
+    return caught?.at === at ? fallback(caught.error) : children;
+  }
 }
 
 interface FieldProps {

@@ -1,12 +1,37 @@
-import { createContext } from "preact";
+import { createContext, type VNode } from "preact";
 import { useCallback, useContext, useEffect, useRef, useState } from "preact/hooks";
-import { ApiError, AuthenticationError, ConnectionError, type Decisionproof } from "../client/client.ts";
+import { AuthenticationError, type Decisionproof } from "../client/client.ts";
+import { boundedCache, type Cache, isPassing, pollerOf, retryDelay } from "./polling.ts";
 import type { Session } from "./session.ts";
 
-interface SessionContext extends Session {
-  /** What earlier pages have read: shown at once, and read again. */
-  readonly cache: Map<string, { readonly data: unknown; readonly at: number }>;
+interface Known {
+  readonly data: unknown;
+  readonly at: number;
+}
+
+const CACHED = 20;
+/** What pages have read: shown at once when they are come back to, and read again. */
+export const pageCache = (): Cache<Known> => boundedCache<Known>(CACHED);
+
+/** What the API shows once. */
+export interface ShownOnce {
+  readonly title: string;
+  readonly about: string;
+  readonly secret: string;
+  readonly notes?: readonly (VNode | undefined)[];
+  readonly onClose?: () => void;
+}
+
+export interface SessionContext extends Session {
+  readonly cache: Cache<Known>;
+  /** `why` is left out when the person asks for it. */
   readonly end: (why?: string) => void;
+  /** Goes on with another key of the same account. */
+  readonly goOnWith: (apiKey: string) => void;
+  /** Shows it above every page until it is closed; nothing signs out before. */
+  readonly showOnce: (what: ShownOnce) => void;
+  /** Keeps the session until what it returns is called. */
+  readonly hold: () => () => void;
 }
 export const SessionOf = createContext<SessionContext | undefined>(undefined);
 
@@ -16,6 +41,8 @@ export function useSession(): SessionContext {
   return session;
 }
 
+export const NOT_ACCEPTED = "The API key is no longer accepted.";
+
 export interface Query<T> {
   readonly data: T | undefined;
   /** Of the last attempt; `data` may be from before. */
@@ -24,19 +51,6 @@ export interface Query<T> {
   readonly at: number | undefined;
   readonly reload: () => void;
 }
-
-const FIRST_RETRY_MS = 4_000;
-const LONGEST_RETRY_MS = 60_000;
-
-/** Whether the same request may succeed later. */
-export const isPassing = (error: unknown): boolean =>
-  error instanceof ConnectionError || (error instanceof ApiError && (error.status === 429 || error.status >= 500));
-
-/** Waits as long as the API asks for, else longer each time. */
-const retryDelay = (error: unknown, failures: number): number => {
-  const asked = error instanceof ApiError ? error.retryAfterMs : undefined;
-  return asked ?? Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS);
-};
 
 interface QueryOptions<T> {
   /** The pause before it is read again while the page is visible; undefined: it is not. */
@@ -59,40 +73,30 @@ export function useQuery<T>(
   useEffect(() => {
     const controller = new AbortController();
     const { signal } = controller;
-    let timer: ReturnType<typeof setTimeout> | undefined;
     let failures = 0;
-    const later = (ms: number) => {
-      timer = setTimeout(() => void read(), ms);
-    };
-    const read = async (): Promise<void> => {
-      // A hidden page asks for nothing; it goes on when it is shown.
-      if (document.visibilityState === "hidden")
-        return document.addEventListener("visibilitychange", () => void read(), { once: true, signal });
+    const read = async (): Promise<number | undefined> => {
       try {
         const data = await latest.current.load(dpp, signal);
-        if (signal.aborted) return;
+        if (signal.aborted) return undefined;
         failures = 0;
         cache.set(key, { data, at: Date.now() });
         setState({ key, error: undefined });
-        const pause = latest.current.options.every?.(data);
-        if (pause !== undefined) later(pause);
+        return latest.current.options.every?.(data);
       } catch (error) {
-        if (signal.aborted) return;
-        if (error instanceof AuthenticationError) return end("The API key is no longer accepted.");
+        if (signal.aborted) return undefined;
+        if (error instanceof AuthenticationError) end(NOT_ACCEPTED);
         failures += 1;
         setState({ key, error });
-        if (isPassing(error)) later(retryDelay(error, failures));
+        return isPassing(error) ? retryDelay(error, failures) : undefined;
       }
     };
-    void read();
-    const online = () => {
-      clearTimeout(timer);
-      void read();
-    };
-    addEventListener("online", online, { signal });
+    const poller = pollerOf(read, () => document.visibilityState === "hidden");
+    document.addEventListener("visibilitychange", poller.shown, { signal });
+    addEventListener("online", poller.read, { signal });
+    poller.read();
     return () => {
       controller.abort();
-      clearTimeout(timer);
+      poller.stop();
     };
   }, [key, turn, dpp]);
 
@@ -104,25 +108,45 @@ export function useQuery<T>(
   };
 }
 
+/** `isShown` says whether the page that asked is still there. */
+type Act = (dpp: Decisionproof, isShown: () => boolean) => Promise<void>;
+
 /** Something that changes what the API holds: one at a time, with its error. */
 export function useAction(): {
   readonly busy: boolean;
   readonly error: unknown;
-  readonly run: (act: (dpp: Decisionproof) => Promise<void>) => void;
+  readonly run: (act: Act) => void;
   readonly clear: () => void;
 } {
-  const { dpp, end } = useSession();
+  const { dpp, end, hold } = useSession();
   const [state, setState] = useState<{ busy: boolean; error: unknown }>({ busy: false, error: undefined });
-  const run = (act: (dpp: Decisionproof) => Promise<void>) => {
-    if (state.busy) return;
+  const isShown = useIsShown();
+  // A second click may come before the button is drawn disabled.
+  const isBusy = useRef(false);
+  const run = (act: Act) => {
+    if (isBusy.current) return;
+    isBusy.current = true;
     setState({ busy: true, error: undefined });
-    act(dpp).then(
-      () => setState({ busy: false, error: undefined }),
-      (error: unknown) => {
-        if (error instanceof AuthenticationError) return end("The API key is no longer accepted.");
-        setState({ busy: false, error });
-      },
-    );
+    // The answer may hold a secret: nothing else may sign out before it is shown.
+    const release = hold();
+    const settle = (error?: unknown) => {
+      isBusy.current = false;
+      if (error instanceof AuthenticationError) end(NOT_ACCEPTED);
+      if (isShown()) setState({ busy: false, error });
+      release();
+    };
+    act(dpp, isShown).then(() => settle(), settle);
   };
   return { ...state, run, clear: () => setState({ busy: false, error: undefined }) };
+}
+
+function useIsShown(): () => boolean {
+  const shown = useRef(true);
+  useEffect(() => {
+    shown.current = true;
+    return () => {
+      shown.current = false;
+    };
+  }, []);
+  return useCallback(() => shown.current, []);
 }

@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { decodedPart } from "./formats.ts";
 
 const BASE = "/console";
 const listeners = new Set<() => void>();
@@ -12,7 +13,7 @@ export interface Place {
 }
 
 function placeOf(pathname: string, search: string): Place {
-  const path = pathname.slice(BASE.length).split("/").filter(Boolean).map(decodeURIComponent);
+  const path = pathname.slice(BASE.length).split("/").filter(Boolean).map(decodedPart);
   return { path, query: new URLSearchParams(search), href: pathname + search };
 }
 

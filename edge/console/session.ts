@@ -1,9 +1,11 @@
 import { AuthenticationError, Decisionproof } from "../client/client.ts";
+import { isIdle, savedForm, savedKey } from "./keeper.ts";
 
-/** The API key is kept in sessionStorage alone: a reload keeps it, a closed tab forgets it. */
+/** The API key is kept in sessionStorage alone, which is of one tab; browsers bring it back with a tab that is reopened. */
 const KEY = "decisionproof.api_key";
-const IDLE_MS = 30 * 60_000;
-export const KEY_FORM = /^dpp_(live|test)_[0-9A-Za-z]{32}_[0-9a-f]{8}$/;
+const CHECK_MS = 10_000;
+/** How often use is written down at most. */
+const SAVE_MS = 5_000;
 
 export interface Session {
   readonly dpp: Decisionproof;
@@ -26,20 +28,26 @@ function sessionOf(apiKey: string): Session {
 }
 
 export function savedSession(): Session | undefined {
-  const apiKey = sessionStorage.getItem(KEY);
-  return apiKey === null ? undefined : sessionOf(apiKey);
+  const apiKey = savedKey(sessionStorage.getItem(KEY), Date.now());
+  if (apiKey !== undefined) return sessionOf(apiKey);
+  forget();
+  return undefined;
 }
 
-/** Undefined: the key is accepted; it may lack the scope `read`. */
+/** A session that goes on with this key. */
+export function sessionWith(apiKey: string): Session {
+  sessionStorage.setItem(KEY, savedForm(apiKey, Date.now()));
+  return sessionOf(apiKey);
+}
+
+/** Also accepts a key that lacks the scope `read`. */
 export async function signIn(apiKey: string): Promise<Session> {
-  const session = sessionOf(apiKey);
   try {
-    await session.dpp.budget();
+    await sessionOf(apiKey).dpp.budget();
   } catch (error) {
     if (error instanceof AuthenticationError || !isRefusalOfScope(error)) throw error;
   }
-  sessionStorage.setItem(KEY, apiKey);
-  return session;
+  return sessionWith(apiKey);
 }
 
 const isRefusalOfScope = (error: unknown): boolean =>
@@ -47,17 +55,37 @@ const isRefusalOfScope = (error: unknown): boolean =>
 
 export const forget = (): void => sessionStorage.removeItem(KEY);
 
+function saveUse(now: number): void {
+  const apiKey = savedKey(sessionStorage.getItem(KEY), now);
+  if (apiKey !== undefined) sessionStorage.setItem(KEY, savedForm(apiKey, now));
+}
+
+const USES = ["pointerdown", "keydown", "scroll"] as const;
+const RETURNS = ["pageshow", "focus", "visibilitychange"] as const;
+
 /** Calls `end` after half an hour in which nothing was touched. Returns what stops watching. */
 export function watchIdle(end: () => void): () => void {
-  let timer = setTimeout(end, IDLE_MS);
-  const renew = () => {
-    clearTimeout(timer);
-    timer = setTimeout(end, IDLE_MS);
+  const watching = new AbortController();
+  let usedAt = Date.now();
+  let savedAt = 0;
+  const check = () => {
+    if (isIdle(usedAt, Date.now())) end();
   };
-  const events = ["pointerdown", "keydown", "scroll"] as const;
-  for (const event of events) addEventListener(event, renew, { passive: true });
+  const use = () => {
+    const now = Date.now();
+    // A touch after the half hour is too late to renew it.
+    if (isIdle(usedAt, now)) return end();
+    usedAt = now;
+    if (now - savedAt < SAVE_MS) return;
+    savedAt = now;
+    saveUse(now);
+  };
+  const options = { passive: true, capture: true, signal: watching.signal };
+  for (const event of USES) addEventListener(event, use, options);
+  for (const event of RETURNS) addEventListener(event, check, options);
+  const timer = setInterval(check, CHECK_MS);
   return () => {
-    clearTimeout(timer);
-    for (const event of events) removeEventListener(event, renew);
+    watching.abort();
+    clearInterval(timer);
   };
 }

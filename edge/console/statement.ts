@@ -39,6 +39,9 @@ export function statementOf(transfers: readonly Moved[]): Statement {
   return { byKind, byDay, charged: byKind.CHARGE, change: byKind.GRANT - byKind.CLAWBACK - byKind.CHARGE };
 }
 
+/** `YYYY-MM` of this century. */
+export const isMonth = (text: string): boolean => /^20\d{2}-(?:0[1-9]|1[0-2])$/.test(text);
+
 /** When the month after begins, in UTC. */
 export function monthOf(month: string): { readonly next: string } {
   const [year = 0, number = 1] = month.split("-").map(Number);

@@ -2,9 +2,22 @@ import { useState } from "preact/hooks";
 import { type ApiKey, ApiError, type NewKey } from "../../client/client.ts";
 import { capShare } from "../attention.ts";
 import { errorAt, type FieldError } from "../form-fields.ts";
-import { microsOf, usd } from "../formats.ts";
-import { Copy, Dialog, Empty, Field, Loaded, Meter, PageHead, Status, TableRegion, Time, Trouble } from "../parts.tsx";
-import { useAction, useQuery } from "../query.ts";
+import { count, microsOf, usd } from "../formats.ts";
+import {
+  Dialog,
+  Empty,
+  Field,
+  Loaded,
+  Meter,
+  PageHead,
+  Status,
+  TableRegion,
+  Time,
+  Trouble,
+  Unanswered,
+} from "../parts.tsx";
+import { isUnknown } from "../polling.ts";
+import { useAction, useQuery, useSession } from "../query.ts";
 
 const MAX_KEYS = 1_000;
 const SCOPES = [
@@ -13,20 +26,23 @@ const SCOPES = [
   ["admin", "Manage keys and webhooks"],
 ] as const;
 
-type Asked =
-  | { readonly create: true }
-  | { readonly rotate: ApiKey }
-  | { readonly revoke: ApiKey }
-  | { readonly secret: NewKey; readonly old?: string };
+type Asked = { readonly create: true } | { readonly rotate: ApiKey } | { readonly revoke: ApiKey };
 
 export function Keys() {
+  const session = useSession();
   const query = useQuery("keys", (dpp, signal) => dpp.keys.list({ limit: 100 }, { signal }).toArray(MAX_KEYS));
   const [asked, setAsked] = useState<Asked>();
   const [showsEnded, setShowsEnded] = useState(false);
-  const close = () => setAsked(undefined);
-  const made = (secret: NewKey, old?: string) => {
-    setAsked({ secret, old });
+  // A late answer closes its own dialog alone.
+  const close = () => setAsked((now) => (now === asked ? undefined : now));
+  const closeAndReload = () => {
+    close();
     query.reload();
+  };
+  const made = (key: NewKey, rotated?: { readonly old: ApiKey; readonly until: string }) => {
+    close();
+    session.showOnce({ ...secretOf(key, rotated?.until), onClose: query.reload });
+    if (rotated?.old.current) session.goOnWith(key.api_key);
   };
   return (
     <>
@@ -40,6 +56,12 @@ export function Keys() {
           const shown = keys.filter(({ status }) => showsEnded || status === "active");
           return (
             <>
+              {keys.length >= MAX_KEYS && (
+                <p class="notice">
+                  Only the newest {count(MAX_KEYS)} keys are shown, ended ones included. Older keys may still be active:
+                  GET /v1/keys lists all of them.
+                </p>
+              )}
               {shown.length === 0 ? <Empty title="No active keys" /> : <KeyTable keys={shown} onAsk={setAsked} />}
               {keys.some(({ status }) => status !== "active") && (
                 <label class="check">
@@ -51,22 +73,38 @@ export function Keys() {
           );
         }}
       </Loaded>
-      {asked && "create" in asked && <CreateKey onClose={close} onMade={made} />}
-      {asked && "rotate" in asked && <RotateKey key_={asked.rotate} onClose={close} onMade={made} />}
-      {asked && "revoke" in asked && (
-        <RevokeKey
-          key_={asked.revoke}
-          onClose={close}
-          onDone={() => {
-            close();
-            query.reload();
-          }}
-        />
+      {asked && "create" in asked && <CreateKey onClose={close} onLost={closeAndReload} onMade={made} />}
+      {asked && "rotate" in asked && (
+        <RotateKey key_={asked.rotate} onClose={close} onLost={closeAndReload} onMade={made} />
       )}
-      {asked && "secret" in asked && <Secret made={asked.secret} old={asked.old} onClose={close} />}
+      {asked && "revoke" in asked && <RevokeKey key_={asked.revoke} onClose={close} onDone={closeAndReload} />}
     </>
   );
 }
+
+function secretOf(made: NewKey, oldUntil: string | undefined) {
+  const cap = made.spending_cap_usd === null ? undefined : microsOf(made.spending_cap_usd);
+  return {
+    title: `The key of ${made.name}`,
+    about: "Copy it now: it is shown this once, and only its hash is stored.",
+    secret: made.api_key,
+    notes: [
+      cap === undefined ? undefined : <>It can spend {usd(cap, 2)} in all.</>,
+      oldUntil === undefined ? undefined : (
+        <>
+          The old key ends <Time of={oldUntil} />.
+        </>
+      ),
+    ],
+  };
+}
+
+/** Names are not unique: the end of the id says which key is meant. */
+const WhichKey = ({ of: key }: { of: ApiKey }) => (
+  <p class="muted">
+    {key.mode} key <code>…{key.key_id.slice(-12)}</code>, created <Time of={key.created_at} />
+  </p>
+);
 
 const KeyTable = ({ keys, onAsk }: { keys: readonly ApiKey[]; onAsk: (asked: Asked) => void }) => (
   <TableRegion label="API keys">
@@ -149,7 +187,14 @@ export const fieldErrorsOf = (error: unknown): readonly FieldError[] =>
       )
     : [];
 
-function CreateKey({ onClose, onMade }: { onClose: () => void; onMade: (key: NewKey) => void }) {
+interface CreateKeyProps {
+  readonly onClose: () => void;
+  /** Its answer is lost: the list says whether it was made. */
+  readonly onLost: () => void;
+  readonly onMade: (key: NewKey) => void;
+}
+
+function CreateKey({ onClose, onLost, onMade }: CreateKeyProps) {
   const [form, setForm] = useState({
     name: "",
     cap: "",
@@ -176,8 +221,17 @@ function CreateKey({ onClose, onMade }: { onClose: () => void; onMade: (key: New
       ...form,
       scopes: form.scopes.includes(scope) ? form.scopes.filter((each) => each !== scope) : [...form.scopes, scope],
     });
+  if (isUnknown(error))
+    return (
+      <Dialog title="Create an API key" onClose={onLost}>
+        <Unanswered onClose={onLost}>
+          The key may have been created. Look for it in the list before you create another: its secret cannot be shown
+          again, so revoke it if it is there.
+        </Unanswered>
+      </Dialog>
+    );
   return (
-    <Dialog title="Create an API key" onClose={onClose}>
+    <Dialog title="Create an API key" onClose={onClose} locked={busy}>
       <form onSubmit={submit} noValidate>
         <Field label="Name" help="What uses it, such as the name of a program." error={errorAt(errors, "/name")}>
           {(attributes) => (
@@ -233,20 +287,22 @@ function CreateKey({ onClose, onMade }: { onClose: () => void; onMade: (key: New
 
 export const Buttons = ({
   busy,
+  ready = true,
   doing,
   onClose,
   danger,
 }: {
   busy: boolean;
+  ready?: boolean;
   doing: string;
   onClose: () => void;
   danger?: boolean;
 }) => (
   <div class="dialog-actions">
-    <button type="button" onClick={onClose}>
+    <button type="button" onClick={onClose} disabled={busy}>
       Back
     </button>
-    <button class={danger ? "danger" : "primary"} disabled={busy}>
+    <button class={danger ? "danger" : "primary"} disabled={busy || !ready}>
       {busy ? "One moment…" : doing}
     </button>
   </div>
@@ -259,28 +315,40 @@ const GRACES = [
   [604_800, "In a week"],
 ] as const;
 
-function RotateKey({
-  key_: key,
-  onClose,
-  onMade,
-}: {
-  key_: ApiKey;
-  onClose: () => void;
-  onMade: (key: NewKey, old: string) => void;
-}) {
+interface RotateKeyProps {
+  readonly key_: ApiKey;
+  readonly onClose: () => void;
+  readonly onLost: () => void;
+  readonly onMade: (key: NewKey, rotated: { readonly old: ApiKey; readonly until: string }) => void;
+}
+
+function RotateKey({ key_: key, onClose, onLost, onMade }: RotateKeyProps) {
   const [grace, setGrace] = useState(86_400);
   const { busy, error, run } = useAction();
   const submit = (event: Event) => {
     event.preventDefault();
     run(async (dpp) => {
       const rotated = await dpp.keys.rotate(key.key_id, { grace_seconds: grace });
-      onMade(rotated, rotated.old_expires_at);
+      onMade(rotated, { old: key, until: rotated.old_expires_at });
     });
   };
+  if (isUnknown(error))
+    return (
+      <Dialog title={`Rotate ${key.name}`} onClose={onLost}>
+        <Unanswered onClose={onLost}>
+          The key may have been rotated. Look for its successor in the list: its secret cannot be shown again, so rotate
+          the successor if it is there.
+        </Unanswered>
+      </Dialog>
+    );
   return (
-    <Dialog title={`Rotate ${key.name}`} onClose={onClose}>
+    <Dialog title={`Rotate ${key.name}`} onClose={onClose} locked={busy}>
       <form onSubmit={submit}>
-        <p>A new key with the same rights and the same cap takes its place.</p>
+        <WhichKey of={key} />
+        <p>
+          A new key with the same rights and the same cap takes its place.
+          {key.current && " It is the key that you are signed in with: you stay signed in with the new one."}
+        </p>
         <Field label="The old key ends">
           {(attributes) => (
             <select
@@ -316,8 +384,9 @@ function RevokeKey({ key_: key, onClose, onDone }: { key_: ApiKey; onClose: () =
     });
   };
   return (
-    <Dialog title={`Revoke ${key.name}?`} onClose={onClose}>
+    <Dialog title={`Revoke ${key.name}?`} onClose={onClose} locked={busy}>
       <form onSubmit={submit}>
+        <WhichKey of={key} />
         <p>
           Every request with it is refused from now on, everywhere. Runs that it submitted go on to their end. This
           cannot be undone.
@@ -335,34 +404,8 @@ function RevokeKey({ key_: key, onClose, onDone }: { key_: ApiKey; onClose: () =
           )}
         </Field>
         {error !== undefined && <Trouble error={error} />}
-        <Buttons busy={busy || !isSure} doing="Revoke key" onClose={onClose} danger />
+        <Buttons busy={busy} ready={isSure} doing="Revoke key" onClose={onClose} danger />
       </form>
-    </Dialog>
-  );
-}
-
-function Secret({ made, old, onClose }: { made: NewKey; old: string | undefined; onClose: () => void }) {
-  const cap = made.spending_cap_usd === null ? undefined : microsOf(made.spending_cap_usd);
-  return (
-    <Dialog title={`The key of ${made.name}`} onClose={onClose}>
-      <div class="stack">
-        <p>Copy it now: it is shown this once, and only its hash is stored.</p>
-        <p class="secret">
-          <code>{made.api_key}</code>
-          <Copy label="Copy" text={made.api_key} />
-        </p>
-        {cap !== undefined && <p class="muted">It can spend {usd(cap, 2)} in all.</p>}
-        {old && (
-          <p class="muted">
-            The old key ends <Time of={old} />.
-          </p>
-        )}
-      </div>
-      <div class="dialog-actions">
-        <button type="button" class="primary" onClick={onClose}>
-          I have copied it
-        </button>
-      </div>
     </Dialog>
   );
 }

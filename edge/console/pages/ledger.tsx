@@ -1,10 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
-import type { LedgerPage, LedgerQuery, Transfer } from "../../client/client.ts";
+import { AuthenticationError, type LedgerPage, type LedgerQuery, type Transfer } from "../../client/client.ts";
 import { csvOf } from "../csv.ts";
 import { label, usd, utcDay } from "../formats.ts";
-import { KINDS, monthOf, type Statement, statementOf } from "../statement.ts";
+import { isMonth, KINDS, monthOf, type Statement, statementOf } from "../statement.ts";
 import { download, Empty, Field, Loaded, Loading, Money, PageHead, TableRegion, Time, Trouble } from "../parts.tsx";
-import { useQuery, useSession } from "../query.ts";
+import { NOT_ACCEPTED, useQuery, useSession } from "../query.ts";
 import { go, hrefOf, Link, type Place } from "../router.tsx";
 
 const PAGE = 100;
@@ -12,7 +12,8 @@ const MAX_STATEMENT = 20_000;
 const MONTHS = 12;
 
 export function Ledger({ place }: { place: Place }) {
-  const month = place.query.get("month") ?? "";
+  const asked = place.query.get("month") ?? "";
+  const month = isMonth(asked) ? asked : "";
   const kind = KINDS.find((each) => each === place.query.get("kind"));
   const run = place.query.get("run") ?? "";
   const change = (changed: Record<string, string>) =>
@@ -86,11 +87,9 @@ export function Ledger({ place }: { place: Place }) {
 }
 
 const nameOfMonth = (month: string): string =>
-  /^\d{4}-\d{2}$/.test(month)
-    ? new Intl.DateTimeFormat(undefined, { month: "long", year: "numeric", timeZone: "UTC" }).format(
-        new Date(`${month}-01`),
-      )
-    : month;
+  new Intl.DateTimeFormat(undefined, { month: "long", year: "numeric", timeZone: "UTC" }).format(
+    new Date(`${month}-01`),
+  );
 
 function lastMonths(now: number): string[] {
   const [year = 0, month = 1] = utcDay(now).split("-").map(Number);
@@ -99,8 +98,17 @@ function lastMonths(now: number): string[] {
   );
 }
 
+/** The pages after the first, as it was read at `of`. */
+interface Rest {
+  readonly of: number | undefined;
+  readonly transfers: readonly Transfer[];
+  readonly cursor: string | null;
+  readonly busy: boolean;
+  readonly error?: unknown;
+}
+
 function Transfers({ query: asked }: { query: LedgerQuery }) {
-  const { dpp } = useSession();
+  const { dpp, end } = useSession();
   const first = useQuery<LedgerPage>(
     `ledger ${JSON.stringify(asked)}`,
     async (client, signal) =>
@@ -111,20 +119,22 @@ function Transfers({ query: asked }: { query: LedgerQuery }) {
           .next()
       ).value as LedgerPage,
   );
-  const [rest, setRest] = useState<{
-    readonly transfers: readonly Transfer[];
-    readonly cursor: string | null;
-    readonly busy: boolean;
-    readonly error?: unknown;
-  }>();
+  const [read, setRest] = useState<Rest>();
+  // Once the first page is read again, rows may lie between it and the others.
+  const rest = read?.of === first.at ? read : undefined;
   const cursor = rest === undefined ? (first.data?.next_cursor ?? null) : rest.cursor;
   const more = () => {
     if (cursor === null) return;
-    const before = rest?.transfers ?? [];
-    setRest({ transfers: before, cursor, busy: true });
+    const before: Rest = { of: first.at, transfers: rest?.transfers ?? [], cursor, busy: false };
+    const settle = (changed: Partial<Rest>) =>
+      setRest((now) => (now?.of === before.of ? { ...before, ...changed } : now));
+    setRest({ ...before, busy: true });
     dpp.get<LedgerPage>("/v1/ledger", { query: { ...asked, limit: PAGE, cursor } }).then(
-      ({ data }) => setRest({ transfers: [...before, ...data.transfers], cursor: data.next_cursor, busy: false }),
-      (error: unknown) => setRest({ transfers: before, cursor, busy: false, error }),
+      ({ data }) => settle({ transfers: [...before.transfers, ...data.transfers], cursor: data.next_cursor }),
+      (error: unknown) => {
+        if (error instanceof AuthenticationError) end(NOT_ACCEPTED);
+        settle({ error });
+      },
     );
   };
   return (
@@ -210,7 +220,7 @@ const TransferTable = ({ transfers }: { transfers: readonly Transfer[] }) => (
 
 /** All of a month: its totals, and what was charged day by day. Reading it may take many pages, so progress is shown. */
 function MonthStatement({ month }: { month: string }) {
-  const { dpp } = useSession();
+  const { dpp, end } = useSession();
   const [state, setState] = useState<{
     readonly transfers: readonly Transfer[];
     readonly done: boolean;
@@ -230,10 +240,12 @@ function MonthStatement({ month }: { month: string }) {
       setState({ transfers: [...transfers], done: true });
     };
     read().catch((error: unknown) => {
-      if (!controller.signal.aborted) setState({ transfers: [...transfers], done: false, error });
+      if (controller.signal.aborted) return;
+      if (error instanceof AuthenticationError) end(NOT_ACCEPTED);
+      setState({ transfers: [...transfers], done: false, error });
     });
     return () => controller.abort();
-  }, [month, turn]);
+  }, [dpp, month, turn]);
   const { transfers, done, error } = state;
   if (error !== undefined) return <Trouble error={error} onRetry={() => setTurn(turn + 1)} />;
   if (!done)

@@ -1,7 +1,19 @@
 import { useState } from "preact/hooks";
 import type { ApiKey, Budget, Decisionproof, Delivery, RunPage, Usage, Webhook } from "../../client/client.ts";
 import { attentionOf } from "../attention.ts";
-import { count, dayLabel, daysBetween, label, microsOf, percent, plural, usd, usdShort, utcDay } from "../formats.ts";
+import {
+  count,
+  dayLabel,
+  daysBetween,
+  label,
+  microsOf,
+  percent,
+  plural,
+  usd,
+  usdShort,
+  usdSpendable,
+  utcDay,
+} from "../formats.ts";
 import { Empty, Loaded, Money, PageHead, Panel, TableRegion } from "../parts.tsx";
 import { useQuery } from "../query.ts";
 import { hrefOf, Link } from "../router.tsx";
@@ -34,8 +46,9 @@ export function Overview() {
 }
 
 /** How long the money lasts if each day costs what the last seven did on average. */
-function daysLeft(available: string, week: Usage | undefined): string {
-  const spent = microsOf(week?.totals.charged_usd ?? "0") ?? 0n;
+function daysLeft(available: string, week: Usage | undefined): string | undefined {
+  if (week === undefined) return undefined;
+  const spent = microsOf(week.totals.charged_usd) ?? 0n;
   if (spent === 0n) return "Nothing was spent in the last 7 days";
   const days = ((microsOf(available) ?? 0n) * 7n) / spent;
   return days > 3_650n ? "Lasts more than ten years at this rate" : `Lasts ${plural(Number(days), "day")} at this rate`;
@@ -43,25 +56,31 @@ function daysLeft(available: string, week: Usage | undefined): string {
 
 function Cards({ budget, week }: { budget: Budget; week: Usage | undefined }) {
   const { available_usd, reserved_usd, charged_usd, granted_usd, open_runs, max_open_runs } = budget;
-  const cards: readonly (readonly [name: string, amount: string, note: string])[] = [
-    ["Available", available_usd, daysLeft(available_usd, week)],
+  const cards: readonly (readonly [name: string, amount: string, shown: string, note: string | undefined])[] = [
+    ["Available", available_usd, usdSpendable(available_usd), daysLeft(available_usd, week)],
     [
       "Reserved",
       reserved_usd,
+      usdShort(reserved_usd),
       `${plural(open_runs, "open run")}${max_open_runs === null ? "" : ` of ${count(max_open_runs)}`}`,
     ],
-    ["Charged", charged_usd, week ? `${usdShort(week.totals.charged_usd)} in the last 7 days` : "In all"],
-    ["Granted", granted_usd, "All credit so far"],
+    [
+      "Charged",
+      charged_usd,
+      usdShort(charged_usd),
+      week ? `${usdShort(week.totals.charged_usd)} in the last 7 days` : "In all",
+    ],
+    ["Granted", granted_usd, usdShort(granted_usd), "All credit so far"],
   ];
   return (
     <dl class="cards">
-      {cards.map(([name, amount, note]) => (
+      {cards.map(([name, amount, shown, note]) => (
         <div key={name} class="card">
           <dt>{name}</dt>
           <dd class="value num" title={usd(amount)}>
-            {usdShort(amount)}
+            {shown}
           </dd>
-          <dd class="note">{note}</dd>
+          {note !== undefined && <dd class="note">{note}</dd>}
         </div>
       ))}
     </dl>

@@ -43,7 +43,7 @@ export function Settings() {
             ["Mode", mode === "live" ? "Live" : "Test"],
             key && ["Spending cap", <Money of={key.cap_usd} />],
             key && ["Left of it", <Money of={key.available_usd} />],
-            ["Kept", "In this tab, until it is closed or 30 minutes pass without use"],
+            ["Kept", "In this tab only, until you sign out or 30 minutes pass without use"],
           ]}
         />
       </Panel>

@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 import { AuthenticationError } from "../../client/client.ts";
+import { KEY_FORM } from "../keeper.ts";
 import { Field, PageHead, Trouble } from "../parts.tsx";
-import { KEY_FORM, type Session, signIn } from "../session.ts";
+import { type Session, signIn } from "../session.ts";
 
 interface SignInProps {
   readonly notice: string | undefined;
@@ -38,7 +39,7 @@ export function SignIn({ notice, onSignIn }: SignInProps) {
         <Field
           label="API key"
           error={state.invalid}
-          help="It stays in this tab, and is forgotten when the tab is closed or after 30 minutes without use."
+          help="It is kept in this tab only, and forgotten when you sign out or after 30 minutes without use."
         >
           {(attributes) => (
             <div class="joined">
@@ -63,7 +64,10 @@ export function SignIn({ notice, onSignIn }: SignInProps) {
           {state.busy ? "Signing in…" : "Sign in"}
         </button>
         <p class="muted small-text">
-          No key yet? Ask the person who administers your account to create one. <a href="/docs">Read about the API</a>
+          No key yet? Ask the person who administers your account to create one.{" "}
+          <a href="/docs" target="_blank" rel="noopener">
+            Read about the API
+          </a>
         </p>
       </form>
     </main>

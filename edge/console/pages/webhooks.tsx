@@ -3,7 +3,6 @@ import type { Delivery, DeliveryPage, Webhook } from "../../client/client.ts";
 import { errorAt } from "../form-fields.ts";
 import { label } from "../formats.ts";
 import {
-  Copy,
   Dialog,
   Empty,
   Facts,
@@ -15,8 +14,10 @@ import {
   TableRegion,
   Time,
   Trouble,
+  Unanswered,
 } from "../parts.tsx";
-import { useAction, useQuery } from "../query.ts";
+import { isUnknown } from "../polling.ts";
+import { type ShownOnce, useAction, useQuery, useSession } from "../query.ts";
 import { go, hrefOf, Link } from "../router.tsx";
 import { Buttons, fieldErrorsOf } from "./keys.tsx";
 
@@ -27,8 +28,8 @@ const PAGE = 50;
 
 export function Webhooks() {
   const query = useQuery("webhooks", (dpp, signal) => dpp.webhooks.list({ signal }));
+  const { showOnce } = useSession();
   const [creates, setCreates] = useState(false);
-  const [secret, setSecret] = useState<string>();
   return (
     <>
       <PageHead
@@ -61,14 +62,16 @@ export function Webhooks() {
       {creates && (
         <CreateWebhook
           onClose={() => setCreates(false)}
-          onMade={(made) => {
+          onLost={() => {
             setCreates(false);
-            setSecret(made);
             query.reload();
+          }}
+          onMade={(secret) => {
+            setCreates(false);
+            showOnce({ ...signingSecret(secret), onClose: query.reload });
           }}
         />
       )}
-      {secret !== undefined && <Secret secret={secret} onClose={() => setSecret(undefined)} />}
     </>
   );
 }
@@ -109,7 +112,14 @@ const WebhookTable = ({ webhooks }: { webhooks: readonly Webhook[] }) => (
   </TableRegion>
 );
 
-function CreateWebhook({ onClose, onMade }: { onClose: () => void; onMade: (secret: string) => void }) {
+interface CreateWebhookProps {
+  readonly onClose: () => void;
+  /** Its answer is lost: the list says whether it was made. */
+  readonly onLost: () => void;
+  readonly onMade: (secret: string) => void;
+}
+
+function CreateWebhook({ onClose, onLost, onMade }: CreateWebhookProps) {
   const [form, setForm] = useState({ url: "", description: "", include_output: false, events: [] as EventName[] });
   const { busy, error, run } = useAction();
   const errors = fieldErrorsOf(error);
@@ -129,8 +139,17 @@ function CreateWebhook({ onClose, onMade }: { onClose: () => void; onMade: (secr
       ...form,
       events: form.events.includes(name) ? form.events.filter((each) => each !== name) : [...form.events, name],
     });
+  if (isUnknown(error))
+    return (
+      <Dialog title="Create a webhook" onClose={onLost}>
+        <Unanswered onClose={onLost}>
+          The webhook may have been created. Look for it in the list before you create another: if it is there, rotate
+          its secret to see one.
+        </Unanswered>
+      </Dialog>
+    );
   return (
-    <Dialog title="Create a webhook" onClose={onClose}>
+    <Dialog title="Create a webhook" onClose={onClose} locked={busy}>
       <form onSubmit={submit} noValidate>
         <Field label="Address" help="A public https address." error={errorAt(errors, "/url")}>
           {(attributes) => (
@@ -178,35 +197,18 @@ function CreateWebhook({ onClose, onMade }: { onClose: () => void; onMade: (secr
   );
 }
 
-const Secret = ({
+const signingSecret = (secret: string, until?: string | null): ShownOnce => ({
+  title: "The signing secret",
+  about: "Your server verifies events with it, by any library of Standard Webhooks. Keep it as you keep a password.",
   secret,
-  until,
-  onClose,
-}: {
-  secret: string;
-  until?: string | null | undefined;
-  onClose: () => void;
-}) => (
-  <Dialog title="The signing secret" onClose={onClose}>
-    <div class="stack">
-      <p>Your server verifies events with it, by any library of Standard Webhooks. Keep it as you keep a password.</p>
-      <p class="secret">
-        <code>{secret}</code>
-        <Copy label="Copy" text={secret} />
-      </p>
-      {until && (
-        <p class="muted">
-          The secret before it signs too, until <Time of={until} />.
-        </p>
-      )}
-    </div>
-    <div class="dialog-actions">
-      <button type="button" class="primary" onClick={onClose}>
-        I have copied it
-      </button>
-    </div>
-  </Dialog>
-);
+  notes: [
+    until ? (
+      <>
+        The secret before it signs too, until <Time of={until} />.
+      </>
+    ) : undefined,
+  ],
+});
 
 export function WebhookPage({ id }: { id: string }) {
   const isDefault = id === "default";
@@ -255,13 +257,10 @@ export function WebhookPage({ id }: { id: string }) {
 }
 
 function WebhookActions({ id, webhook, onChange }: { id: string; webhook: Webhook | undefined; onChange: () => void }) {
-  const [secret, setSecret] = useState<{ readonly secret: string; readonly until: string | null }>();
+  const { showOnce } = useSession();
   const [asks, setAsks] = useState<"rotate" | "delete">();
-  const { busy, error, run, clear } = useAction();
-  const close = () => {
-    setAsks(undefined);
-    clear();
-  };
+  const { busy, error, run } = useAction();
+  const close = () => setAsks(undefined);
   return (
     <>
       {id === "default" && (
@@ -272,7 +271,7 @@ function WebhookActions({ id, webhook, onChange }: { id: string; webhook: Webhoo
           onClick={() =>
             run(async (dpp) => {
               const made = await dpp.webhooks.defaultSecret();
-              setSecret({ secret: made.secret, until: made.previous_secret_valid_until });
+              showOnce(signingSecret(made.secret, made.previous_secret_valid_until));
             })
           }
         >
@@ -304,40 +303,59 @@ function WebhookActions({ id, webhook, onChange }: { id: string; webhook: Webhoo
           </button>
         </>
       )}
-      {asks === undefined && error !== undefined && <Trouble error={error} />}
-      {asks && webhook && (
-        <Dialog title={asks === "rotate" ? "Rotate the signing secret?" : "Delete this webhook?"} onClose={close}>
-          <p>
-            {asks === "rotate"
-              ? "A new secret signs from now on. The old one signs beside it for 24 hours."
-              : `Nothing more is sent to ${webhook.url}. What is pending is canceled.`}
-          </p>
-          {error !== undefined && <Trouble error={error} />}
-          <form
-            onSubmit={(event) => {
-              event.preventDefault();
-              run(async (dpp) => {
-                if (asks === "delete") {
-                  await dpp.webhooks.delete(id);
-                  return go(hrefOf(["webhooks"]));
-                }
-                const made = await dpp.webhooks.rotate(id);
-                setAsks(undefined);
-                setSecret({ secret: made.secret, until: made.previous_secret_valid_until });
-              });
-            }}
-          >
-            <Buttons
-              busy={busy}
-              doing={asks === "rotate" ? "Rotate secret" : "Delete webhook"}
-              onClose={close}
-              danger={asks === "delete"}
-            />
-          </form>
-        </Dialog>
-      )}
-      {secret && <Secret {...secret} onClose={() => setSecret(undefined)} />}
+      {error !== undefined && <Trouble error={error} />}
+      {asks === "rotate" && webhook && <RotateSecret id={id} onClose={close} />}
+      {asks === "delete" && webhook && <DeleteWebhook webhook={webhook} onClose={close} />}
     </>
+  );
+}
+
+function RotateSecret({ id, onClose }: { id: string; onClose: () => void }) {
+  const { showOnce } = useSession();
+  const { busy, error, run } = useAction();
+  const submit = (event: Event) => {
+    event.preventDefault();
+    run(async (dpp) => {
+      const made = await dpp.webhooks.rotate(id);
+      onClose();
+      showOnce(signingSecret(made.secret, made.previous_secret_valid_until));
+    });
+  };
+  return (
+    <Dialog title="Rotate the signing secret?" onClose={onClose} locked={busy}>
+      {isUnknown(error) ? (
+        <Unanswered onClose={onClose}>
+          The secret may have been rotated; the old one signs for 24 hours more. Rotate it again in that time, and give
+          your server the secret that is shown then.
+        </Unanswered>
+      ) : (
+        <form onSubmit={submit}>
+          <p>A new secret signs from now on. The old one signs beside it for 24 hours.</p>
+          {error !== undefined && <Trouble error={error} />}
+          <Buttons busy={busy} doing="Rotate secret" onClose={onClose} />
+        </form>
+      )}
+    </Dialog>
+  );
+}
+
+function DeleteWebhook({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {
+  const { busy, error, run } = useAction();
+  const submit = (event: Event) => {
+    event.preventDefault();
+    run(async (dpp, isShown) => {
+      await dpp.webhooks.delete(webhook.endpoint_id);
+      if (isShown()) go(hrefOf(["webhooks"]));
+    });
+  };
+  return (
+    <Dialog title="Delete this webhook?" onClose={onClose} locked={busy}>
+      <form onSubmit={submit}>
+        <p>Nothing more is sent to {webhook.url}. What is pending is canceled.</p>
+        {error !== undefined && <Trouble error={error} />}
+        <Buttons busy={busy} doing="Delete webhook" onClose={onClose} danger />
+      </form>
+    </Dialog>
   );
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ApiKey, Delivery, Webhook } from "../../../edge/client/client.ts";
 import { attentionOf, capShare } from "../../../edge/console/attention.ts";
 import { barsOf } from "../../../edge/console/stacked-bars.ts";
-import { monthOf, statementOf } from "../../../edge/console/statement.ts";
+import { isMonth, monthOf, statementOf } from "../../../edge/console/statement.ts";
 
 describe("a chart", () => {
   const size = { width: 100, height: 100 };
@@ -56,6 +56,18 @@ describe("a statement", () => {
       { day: "2026-11-29", runs: 1, charged: 1n, credit: 4_000_000n },
     ]);
     expect([charged, change]).toEqual([100_001n, 3_899_999n]);
+  });
+
+  test.each([
+    ["2026-01", true],
+    ["2026-12", true],
+    ["2026-13", false],
+    ["2026-00", false],
+    ["0000-01", false],
+    ["2026-1", false],
+    ["2026-01-01", false],
+  ])("of the month %j: %j", (text, isOne) => {
+    expect(isMonth(text)).toBe(isOne);
   });
 
   test("ends where the next month begins", () => {

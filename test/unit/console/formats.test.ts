@@ -5,6 +5,7 @@ import {
   bytes,
   daysBetween,
   decimalOf,
+  decodedPart,
   duration,
   label,
   microsOf,
@@ -13,6 +14,7 @@ import {
   shortTime,
   usd,
   usdShort,
+  usdSpendable,
   utcDay,
 } from "../../../edge/console/formats.ts";
 
@@ -37,6 +39,17 @@ describe("amounts", () => {
     ["-1.2350", "−$1.24"],
   ])("%s in a headline is %s", (amount, written) => {
     expect(usdShort(amount)).toBe(written);
+  });
+
+  test.each([
+    ["9.997", "$9.99"],
+    ["10.0000", "$10.00"],
+    ["0.0099", "$0.0099"],
+    ["0.0000", "$0.00"],
+    ["1234567.899999", "$1,234,567.89"],
+    ["-1.2310", "−$1.24"],
+  ])("%s that can be spent is never written as more: %s", (amount, written) => {
+    expect(usdSpendable(amount)).toBe(written);
   });
 
   test("add up without losing a micro", () => {
@@ -78,6 +91,14 @@ describe("other figures", () => {
   test("of days run over the ends of months and years", () => {
     expect(daysBetween("2026-12-30", "2027-01-02")).toEqual(["2026-12-30", "2026-12-31", "2027-01-01", "2027-01-02"]);
     expect(utcDay(Date.parse("2026-03-01T00:00:00Z"), -1)).toBe("2026-02-28");
+  });
+
+  test.each([
+    ["a%20b", "a b"],
+    ["%E0%A4", "%E0%A4"],
+    ["100%", "100%"],
+  ])("the part %s of an address is %s", (part, decoded) => {
+    expect(decodedPart(part)).toBe(decoded);
   });
 
   test("names are written for people", () => {
