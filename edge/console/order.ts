@@ -77,7 +77,12 @@ export interface Order {
   readonly again?: true;
 }
 
-type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+/** Of sessionStorage, what is used. */
+interface Store {
+  getItem(name: string): string | null;
+  setItem(name: string, value: string): void;
+  removeItem(name: string): void;
+}
 
 const STORED = "decisionproof.orders";
 
