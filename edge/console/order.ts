@@ -1,5 +1,4 @@
 /** What a form orders: at which price, under which cap, and under which key until its outcome is known. */
-import { sha256, utf8 } from "../client/bytes.ts";
 import { ApiError, type Estimate } from "../client/client.ts";
 import { microsOf } from "./formats.ts";
 
@@ -77,6 +76,11 @@ export interface Order {
   readonly again?: true;
 }
 
+async function hashOf(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /** Of sessionStorage, what is used. */
 interface Store {
   getItem(name: string): string | null;
@@ -96,7 +100,7 @@ export class OpenOrders {
 
   /** The order of this form that is open, else a new one with this cap. */
   async open(text: string, cap: string): Promise<Order> {
-    const hash = await sha256(utf8(text));
+    const hash = await hashOf(text);
     const orders = this.#read();
     const known = orders[hash];
     const order: Order = known ? { ...known, again: true } : { key: `console-${crypto.randomUUID()}`, cap };
@@ -106,11 +110,11 @@ export class OpenOrders {
 
   /** The key of this form's open order, if it has one. */
   async keyOf(text: string): Promise<string | undefined> {
-    return this.#read()[await sha256(utf8(text))]?.key;
+    return this.#read()[await hashOf(text)]?.key;
   }
 
   async close(text: string, order: Order, outcome: Outcome): Promise<void> {
-    const hash = await sha256(utf8(text));
+    const hash = await hashOf(text);
     const { [hash]: now, ...others } = this.#read();
     // A refusal does not say that an earlier attempt, which had no answer, was not accepted.
     const isOver = outcome === "accepted" || (outcome === "refused" && now?.again === undefined);

@@ -109,7 +109,7 @@ export function mergeRuns(
     return next === undefined || isSame(run, next) ? run : next;
   });
   return {
-    shown: met.length === 0 ? rows : [...rows, ...met].sort(newestFirst),
+    shown: met.length === 0 ? rows : [...rows, ...met].toSorted(newestFirst),
     // A UUIDv7 sorts by its time: an older run that came to match the filter is no new one.
     added: others.filter(({ run_id }) => run_id > newest),
   };

@@ -126,7 +126,7 @@ function Filters({ filters }: { filters: RunFilters }) {
   );
 }
 
-/** The first page, and anew the open runs among the rows below it. */
+/** The first page, and the open runs among the rows below it as they are now. */
 async function readingOf(
   dpp: Decisionproof,
   query: RunQuery,

@@ -8,7 +8,7 @@ const MAX_WORDS = 3_000;
 const wordAt = (target: EventTarget | null): string | undefined =>
   (target instanceof Element && target.closest("[data-word]")?.getAttribute("data-word")) || undefined;
 
-/** By class alone: drawing thousands of words and boxes anew at each move of the pointer takes too long. */
+/** By class alone: drawing thousands of words and boxes again at each move of the pointer takes too long. */
 function light(root: Element, word: string | undefined): void {
   for (const lit of root.querySelectorAll(".hot")) lit.classList.remove("hot");
   if (word === undefined) return;
