@@ -108,11 +108,6 @@ export class OpenOrders {
     return order;
   }
 
-  /** The key of this form's open order, if it has one. */
-  async keyOf(text: string): Promise<string | undefined> {
-    return this.#read()[await hashOf(text)]?.key;
-  }
-
   async close(text: string, order: Order, outcome: Outcome): Promise<void> {
     const hash = await hashOf(text);
     const { [hash]: now, ...others } = this.#read();

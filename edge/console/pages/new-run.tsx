@@ -14,7 +14,17 @@ import {
 } from "../form-fields.ts";
 import { FieldControl } from "../form-view.tsx";
 import { label, microsOf, usd } from "../formats.ts";
-import { capOf, offerOf, OpenOrders, outcomeOf, type Offer, type Priced, pricedAt, startOf } from "../order.ts";
+import {
+  capOf,
+  type Offer,
+  offerOf,
+  OpenOrders,
+  type Order as OpenOrder,
+  outcomeOf,
+  type Priced,
+  pricedAt,
+  startOf,
+} from "../order.ts";
 import { Empty, Facts, Field, Loaded, PageHead, Panel, Trouble } from "../parts.tsx";
 import { isPassing, useAction, useQuery, useSession } from "../query.ts";
 import { go, hrefOf, Link, type Place } from "../router.tsx";
@@ -118,21 +128,27 @@ interface More {
 function useStart({ run }: Action) {
   const isHere = useRef(true);
   useEffect(() => () => void (isHere.current = false), []);
-  return (form: Form, cap: string) =>
+  /** The last attempt, unless the API gave a definite answer. */
+  const open = useRef<{ readonly text: string; readonly order: OpenOrder }>();
+  const start = (form: Form, cap: string) =>
     run(async (dpp) => {
       const text = JSON.stringify(form);
       const orders = new OpenOrders(sessionStorage);
       const order = await orders.open(text, cap);
+      open.current = { text, order };
       try {
         const request = { ...form, max_cost_usd: order.cap } as unknown as Request;
         const made = await dpp.runs.create(request, { idempotencyKey: order.key });
         await orders.close(text, order, "accepted");
         if (isHere.current) go(hrefOf(["runs", made.run_id]));
       } catch (error) {
-        await orders.close(text, order, outcomeOf(error));
+        const outcome = outcomeOf(error);
+        if (outcome === "refused" && order.again === undefined) open.current = undefined;
+        await orders.close(text, order, outcome);
         throw error;
       }
     });
+  return { start, open };
 }
 
 interface OrderProps {
@@ -167,7 +183,7 @@ function Order({ pack, before, action }: OrderProps) {
   const current = pricedAt(priced, text);
   const cap = current?.offer?.cap ?? capOf(more.cap, "", minimum);
   const { busy, error, clear } = action;
-  const start = useStart(action);
+  const { start, open } = useStart(action);
   const refused = error instanceof ApiError ? errorsOf(error) : [];
   const formErrors = [...ownErrors, ...metadata.errors];
   // Before the first attempt only what the form itself cannot read is said: nobody likes to be told that an empty form is empty.
@@ -283,10 +299,18 @@ function Order({ pack, before, action }: OrderProps) {
             {busy ? "Starting…" : "Start run"}
           </button>
           <p class="between small-text">
-            <CopySample label="Copy as curl" build={() => curlFor(form, cap)} />
+            <CopySample
+              label="Copy as curl"
+              build={() => {
+                // Under the key and the cap of an attempt without an answer: pasted, it is then the same run.
+                const order = open.current?.text === text ? open.current.order : undefined;
+                const request = { ...form, max_cost_usd: order?.cap ?? cap };
+                return curlOf(location.origin, request, order?.key ?? `console-${crypto.randomUUID()}`);
+              }}
+            />
             <CopySample
               label="Copy as code"
-              build={async () => clientCodeOf(location.origin, { ...form, max_cost_usd: cap })}
+              build={() => clientCodeOf(location.origin, { ...form, max_cost_usd: cap })}
             />
           </p>
         </Panel>
@@ -340,32 +364,24 @@ const focusFirst = () => {
 const mayBeAccepted = (error: unknown): boolean =>
   outcomeOf(error) === "unknown" && !(error instanceof ApiError && error.status === 429);
 
-/** Under the key of the form's open order, if it has one: pasted, it is then the same run. */
-async function curlFor(form: Form, cap: string): Promise<string> {
-  const key = await new OpenOrders(sessionStorage).keyOf(JSON.stringify(form));
-  return curlOf(location.origin, { ...form, max_cost_usd: cap }, key ?? `console-${crypto.randomUUID()}`);
-}
-
 const COPIED_MS = 1_500;
 
 /** Built when it is asked for: with an image in it, a sample has millions of characters. */
-function CopySample({ label: name, build }: { label: string; build: () => Promise<string> }) {
+function CopySample({ label: name, build }: { label: string; build: () => string }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
     const timer = setTimeout(() => setCopied(false), COPIED_MS);
     return () => clearTimeout(timer);
   }, [copied]);
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(await build());
-      setCopied(true);
-    } catch {
-      setCopied(false);
-    }
+  const copy = () => {
+    navigator.clipboard.writeText(build()).then(
+      () => setCopied(true),
+      () => setCopied(false),
+    );
   };
   return (
-    <button type="button" class="small" onClick={() => void copy()}>
+    <button type="button" class="small" onClick={copy}>
       <span aria-live="polite">{copied ? "Copied" : name}</span>
     </button>
   );
