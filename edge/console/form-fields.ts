@@ -285,6 +285,19 @@ export function matrixNames(field: { readonly lines: string; readonly columns: s
   return { lines: [...new Set(lines)], columns: [...new Set(columns)] };
 }
 
+const own = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(record, name) ? record[name] : undefined;
+
+/** People choose the names: `constructor` is one that every object has something under. */
+export const cellOf = (matrix: Matrix, line: string, column: string): string =>
+  own(own(matrix, line) ?? {}, column) ?? "";
+
+/** The matrix with another text in that cell. */
+export const withCell = (matrix: Matrix, line: string, column: string, text: string): Matrix => ({
+  ...matrix,
+  [line]: { ...own(matrix, line), [column]: text },
+});
+
 function matrixSentOf(
   field: Field & { kind: "matrix" },
   matrix: Matrix,
@@ -294,7 +307,7 @@ function matrixSentOf(
   const { lines, columns } = matrixNames(field, values);
   const rows = lines.flatMap((line) => {
     const cells = columns.flatMap((column) => {
-      const text = matrix[line]?.[column]?.trim() ?? "";
+      const text = cellOf(matrix, line, column).trim();
       if (text === "") return [];
       if (Number.isFinite(Number(text))) return [[column, Number(text)] as const];
       errors.push({ pointer: `${pointer}/${escaped(line)}/${escaped(column)}`, detail: "must be a number" });

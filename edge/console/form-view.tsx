@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import {
+  cellOf,
   errorAt,
   type Field as FormField,
   type FieldError,
@@ -10,6 +11,7 @@ import {
   pointerToColumn,
   type Row,
   type Values,
+  withCell,
 } from "./form-fields.ts";
 import { bytes, label } from "./formats.ts";
 import { Field, TableRegion } from "./parts.tsx";
@@ -280,10 +282,8 @@ function MatrixControl({
                         inputMode="decimal"
                         aria-label={`${line}, ${column}`}
                         aria-invalid={errorAt(errors, `${pointer}${pointerTo(line, column)}`) ? true : undefined}
-                        value={matrix[line]?.[column] ?? ""}
-                        onInput={(event) =>
-                          onChange({ ...matrix, [line]: { ...matrix[line], [column]: event.currentTarget.value } })
-                        }
+                        value={cellOf(matrix, line, column)}
+                        onInput={(event) => onChange(withCell(matrix, line, column, event.currentTarget.value))}
                       />
                     </td>
                   ))}

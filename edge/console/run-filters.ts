@@ -54,23 +54,74 @@ export function queryOf(filters: RunFilters): { readonly query: RunQuery } | { r
   };
 }
 
-/** What the first page says now of the rows that are shown, and which of its runs are above them. */
+const isUnended = ({ status }: Run): boolean => status === "QUEUED" || status === "PROCESSING";
+/** Nothing of it changes before a person has decided. */
+const isHeld = ({ money_state }: Run): boolean => money_state === "AUDIT_REQUIRED";
+
+/** Whether it changes by itself. */
+export const isOpen = (run: Run): boolean => isUnended(run) && !isHeld(run);
+
+const LIVE_MS = 1_500;
+const HELD_MS = 30_000;
+
+/** The pause before a run is read again; undefined: it is over. */
+export const pauseOf = (run: Run): number | undefined =>
+  isUnended(run) ? (isHeld(run) ? HELD_MS : LIVE_MS) : undefined;
+
+/** What was read of a list that is shown. */
+export interface Reading {
+  /** The first page, newest first. */
+  readonly runs: readonly Run[];
+  readonly next_cursor: string | null;
+  /** Of the rows below that page, those that were read again. */
+  readonly below?: readonly Run[];
+}
+
+/** The oldest id that the first page covers; undefined: the page is empty, and more pages follow. */
+const endOf = ({ runs, next_cursor }: Reading): string | undefined => (next_cursor === null ? "" : runs.at(-1)?.run_id);
+
+/** The rows below the first page that may have changed since they were read. */
+export function openBelow(shown: readonly Run[], reading: Reading, max: number): readonly Run[] {
+  const end = endOf(reading);
+  return shown.filter((run) => isOpen(run) && (end === undefined || run.run_id < end)).slice(0, max);
+}
+
+/** What a reading says of the rows that are shown, and which of its runs are above them. */
 export function mergeRuns(
   shown: readonly Run[],
-  page: readonly Run[],
+  reading: Reading,
+  status?: string,
 ): { shown: readonly Run[]; added: readonly Run[] } {
-  const now = new Map(page.map((run) => [run.run_id, run]));
+  const now = new Map([...reading.runs, ...(reading.below ?? [])].map((run) => [run.run_id, run]));
   const known = new Set(shown.map(({ run_id }) => run_id));
   const newest = shown[0]?.run_id ?? "";
+  const end = endOf(reading);
+  // Only a filter by status is left by a run that ends, and met by one that begins.
+  const hasLeft = ({ run_id }: Run) => {
+    const next = now.get(run_id);
+    return next === undefined ? end !== undefined && run_id >= end : next.status !== status;
+  };
+  const kept = status === undefined ? shown : shown.filter((run) => !hasLeft(run));
+  const others = reading.runs.filter(({ run_id }) => !known.has(run_id));
+  const met = status === undefined ? [] : others.filter(({ run_id }) => run_id < newest);
+  const rows = kept.map((run) => {
+    const next = now.get(run.run_id);
+    return next === undefined || isSame(run, next) ? run : next;
+  });
   return {
-    shown: shown.map((run) => {
-      const next = now.get(run.run_id);
-      return next === undefined || isSame(run, next) ? run : next;
-    }),
+    shown: met.length === 0 ? rows : [...rows, ...met].toSorted(newestFirst),
     // A UUIDv7 sorts by its time: an older run that came to match the filter is no new one.
-    added: page.filter(({ run_id }) => !known.has(run_id) && run_id > newest),
+    added: others.filter(({ run_id }) => run_id > newest),
   };
 }
+
+/** A page that follows, without what is shown already: a run that came to match meanwhile may be on it too. */
+export function appended(shown: readonly Run[], page: readonly Run[]): readonly Run[] {
+  const known = new Set(shown.map(({ run_id }) => run_id));
+  return [...shown, ...page.filter(({ run_id }) => !known.has(run_id))];
+}
+
+const newestFirst = (a: Run, b: Run): number => (a.run_id < b.run_id ? 1 : -1);
 
 const isSame = (a: Run, b: Run): boolean =>
   a.status === b.status &&

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { ApiError, type Estimate, type NewRun as Request, type Pack, type Run } from "../../client/client.ts";
+import { ApiError, type NewRun as Request, type Pack, type Run } from "../../client/client.ts";
 import { clientCodeOf, curlOf } from "../code-samples.ts";
 import {
   errorAt,
@@ -14,11 +14,23 @@ import {
 } from "../form-fields.ts";
 import { FieldControl } from "../form-view.tsx";
 import { label, microsOf, usd } from "../formats.ts";
-import { Copy, Empty, Facts, Field, Loaded, PageHead, Panel, Trouble } from "../parts.tsx";
-import { useAction, useQuery, useSession } from "../query.ts";
+import {
+  capOf,
+  type Offer,
+  offerOf,
+  OpenOrders,
+  type Order as OpenOrder,
+  outcomeOf,
+  type Priced,
+  pricedAt,
+  startOf,
+} from "../order.ts";
+import { Empty, Facts, Field, Loaded, PageHead, Panel, Trouble } from "../parts.tsx";
+import { isPassing, useAction, useQuery, useSession } from "../query.ts";
 import { go, hrefOf, Link, type Place } from "../router.tsx";
 
 const ESTIMATE_AFTER_MS = 350;
+const ESTIMATE_RETRY_MS = 4_000;
 
 export function NewRun({ place }: { place: Place }) {
   const from = place.query.get("from");
@@ -56,11 +68,13 @@ function Chosen({
   const [type, setType] = useState(
     packs.find(({ pack_type }) => pack_type === wanted)?.pack_type ?? packs[0]?.pack_type,
   );
+  // Here, and not in the form: choosing another pack neither drops an answer nor starts a second run beside it.
+  const action = useAction();
   const pack = packs.find(({ pack_type }) => pack_type === type);
   if (pack === undefined) return <Empty title="There are no packs to buy." />;
   return (
     <>
-      <fieldset class="panel">
+      <fieldset class="panel" disabled={action.busy}>
         <legend class="hidden">Pack</legend>
         <div class="tiles">
           {packs.map(({ pack_type, title, in_plan, prices }) => (
@@ -71,7 +85,10 @@ function Chosen({
                 value={pack_type}
                 checked={pack_type === type}
                 disabled={!in_plan}
-                onChange={() => setType(pack_type)}
+                onChange={() => {
+                  setType(pack_type);
+                  action.clear();
+                }}
               />
               <span class="strong">{title}</span>
               <span class="muted small-text num">
@@ -82,9 +99,22 @@ function Chosen({
         </div>
         <p class="help">{pack.summary}</p>
       </fieldset>
-      <Order key={pack.pack_type} pack={pack} before={before?.pack_type === pack.pack_type ? before : undefined} />
+      <Order
+        key={pack.pack_type}
+        pack={pack}
+        before={before?.pack_type === pack.pack_type ? before : undefined}
+        action={action}
+      />
     </>
   );
+}
+
+type Action = ReturnType<typeof useAction>;
+/** The body as the form has it: with a cap only where one was typed. */
+interface Form {
+  readonly pack_type: string;
+  readonly inputs: unknown;
+  readonly [member: string]: unknown;
 }
 
 interface More {
@@ -94,14 +124,40 @@ interface More {
   readonly metadata: string;
 }
 
-/** One key for what this form orders: sent again after a lost answer, it is the same run. A changed form is another order. */
-function useOrderKey(body: string): string {
-  const key = useRef({ body, id: crypto.randomUUID() });
-  if (key.current.body !== body) key.current = { body, id: crypto.randomUUID() };
-  return `console-${key.current.id}`;
+/** Starts a run, and goes to it if this page is still there. */
+function useStart({ run }: Action) {
+  const isHere = useRef(true);
+  useEffect(() => () => void (isHere.current = false), []);
+  /** The last attempt, unless the API gave a definite answer. */
+  const open = useRef<{ readonly text: string; readonly order: OpenOrder }>();
+  const start = (form: Form, cap: string) =>
+    run(async (dpp) => {
+      const text = JSON.stringify(form);
+      const orders = new OpenOrders(sessionStorage);
+      const order = await orders.open(text, cap);
+      open.current = { text, order };
+      try {
+        const request = { ...form, max_cost_usd: order.cap } as unknown as Request;
+        const made = await dpp.runs.create(request, { idempotencyKey: order.key });
+        await orders.close(text, order, "accepted");
+        if (isHere.current) go(hrefOf(["runs", made.run_id]));
+      } catch (error) {
+        const outcome = outcomeOf(error);
+        if (outcome === "refused" && order.again === undefined) open.current = undefined;
+        await orders.close(text, order, outcome);
+        throw error;
+      }
+    });
+  return { start, open };
 }
 
-function Order({ pack, before }: { pack: Pack; before: Run | undefined }) {
+interface OrderProps {
+  readonly pack: Pack;
+  readonly before: Run | undefined;
+  readonly action: Action;
+}
+
+function Order({ pack, before, action }: OrderProps) {
   const schema = pack.inputs as Schema;
   const [given, setGiven] = useState<Readonly<Record<string, unknown>>>(
     (before?.inputs ?? {}) as Record<string, unknown>,
@@ -110,29 +166,28 @@ function Order({ pack, before }: { pack: Pack; before: Run | undefined }) {
   const [values, setValues] = useState<Values>(() => valuesOf(fields, schema, given));
   const [more, setMore] = useState<More>(() => moreOf(before));
   const [sent, setSent] = useState(false);
+  /** The text that Start was pressed for before its price was shown. */
+  const [early, setEarly] = useState<string>();
   const { inputs, errors: ownErrors } = inputsOf(fields, values);
   const metadata = metadataOf(more.metadata);
-  const estimate = useEstimate(
-    {
-      pack_type: pack.pack_type,
-      inputs,
-      ...common(more, metadata.pairs),
-      max_cost_usd: more.cap.trim() || pack.limits.max_cost_usd.maximum,
-    },
-    ownErrors.length === 0,
-  );
-  const cap = more.cap.trim() || estimate.data?.most_price_usd || "";
-  const request = {
+  const form: Form = {
     pack_type: pack.pack_type,
     inputs,
     ...common(more, metadata.pairs),
-    max_cost_usd: decimalAtLeast(cap, pack.limits.max_cost_usd.minimum),
+    ...(more.cap.trim() && { max_cost_usd: more.cap.trim() }),
   };
-  const orderKey = useOrderKey(JSON.stringify(request));
-  const { busy, error, run, clear } = useAction();
+  const text = JSON.stringify(form);
+  const isReadable = ownErrors.length === 0;
+  const { minimum } = pack.limits.max_cost_usd;
+  const { priced, ask } = useEstimate(text, more.cap, minimum, isReadable);
+  const current = pricedAt(priced, text);
+  const cap = current?.offer?.cap ?? capOf(more.cap, "", minimum);
+  const { busy, error, clear } = action;
+  const { start, open } = useStart(action);
   const refused = error instanceof ApiError ? errorsOf(error) : [];
+  const formErrors = [...ownErrors, ...metadata.errors];
   // Before the first attempt only what the form itself cannot read is said: nobody likes to be told that an empty form is empty.
-  const errors = [...ownErrors, ...metadata.errors, ...(sent ? [...refused, ...estimate.errors] : [])];
+  const errors = [...formErrors, ...(sent ? [...refused, ...(current?.errors ?? [])] : [])];
   // What the pack's own example uses comes first; the rest is for those who look for it.
   const { inputs: example } = pack.example as { inputs: Record<string, unknown> };
   const main = fields.filter(({ name, required }) => required || name in example);
@@ -151,20 +206,27 @@ function Order({ pack, before }: { pack: Pack; before: Run | undefined }) {
   );
   const change = (next: Values) => {
     setValues(next);
-    clear();
+    // An attempt under way stays one: clearing it would let a second begin beside it.
+    if (!busy) clear();
+  };
+  const changeMore = (next: More) => {
+    setMore(next);
+    if (!busy) clear();
   };
   const submit = (event: Event) => {
     event.preventDefault();
     setSent(true);
-    if (ownErrors.length + metadata.errors.length + estimate.errors.length > 0) return focusFirst();
-    run(async (dpp) => {
-      const made = await dpp.runs.create(request as unknown as Request, { idempotencyKey: orderKey });
-      go(hrefOf(["runs", made.run_id]));
-    });
+    const asked = startOf(priced, text, formErrors);
+    setEarly(!asked.may && asked.why === "unpriced" ? text : undefined);
+    if (asked.may) start(form, asked.offer.cap);
+    else if (asked.why === "invalid") focusFirst();
   };
   useEffect(() => {
     if (refused.length > 0) focusFirst();
   }, [error]);
+  useEffect(() => {
+    if (early === text && current?.errors !== undefined) focusFirst();
+  }, [current]);
   return (
     <form class="columns" onSubmit={submit} noValidate>
       <div>
@@ -197,7 +259,7 @@ function Order({ pack, before }: { pack: Pack; before: Run | undefined }) {
         <Panel>
           <details open={errors.some(({ pointer }) => /^\/(timebox_sec|min_reliability_score|metadata)/.test(pointer))}>
             <summary>More settings</summary>
-            <MoreFields more={more} errors={errors} pack={pack} onChange={(next) => setMore(next)} />
+            <MoreFields more={more} errors={errors} pack={pack} onChange={changeMore} />
           </details>
         </Panel>
       </div>
@@ -213,21 +275,43 @@ function Order({ pack, before }: { pack: Pack; before: Run | undefined }) {
                 {...attributes}
                 inputMode="decimal"
                 value={more.cap}
-                placeholder={estimate.data?.most_price_usd ?? "0.0500"}
-                onInput={(event) => setMore({ ...more, cap: event.currentTarget.value })}
+                placeholder={more.cap.trim() === "" ? (priced?.offer?.cap ?? "0.0500") : undefined}
+                onInput={(event) => changeMore({ ...more, cap: event.currentTarget.value })}
               />
             )}
           </Field>
           <div aria-live="polite" class="estimate">
-            <PriceOf estimate={estimate} />
+            <PriceOf priced={priced} isCurrent={current !== undefined} isAsked={isReadable} onRetry={ask} />
+            {early === text && current === undefined && (
+              <p class="notice">The price is not known yet. Start the run once it is shown.</p>
+            )}
+            {early === text && current?.offer !== undefined && (
+              <p class="notice">This is the price. Select Start run to accept it.</p>
+            )}
           </div>
           {error !== undefined && refused.length === 0 && <Trouble error={error} />}
+          {error !== undefined && mayBeAccepted(error) && (
+            <p class="notice">
+              It may have been accepted. Starting again is safe: the same form is never run or charged twice.
+            </p>
+          )}
           <button class="primary wide" disabled={busy}>
             {busy ? "Starting…" : "Start run"}
           </button>
           <p class="between small-text">
-            <Copy label="Copy as curl" text={curlOf(location.origin, request, orderKey)} />
-            <Copy label="Copy as code" text={clientCodeOf(location.origin, request)} />
+            <CopySample
+              label="Copy as curl"
+              build={() => {
+                // Under the key and the cap of an attempt without an answer: pasted, it is then the same run.
+                const order = open.current?.text === text ? open.current.order : undefined;
+                const request = { ...form, max_cost_usd: order?.cap ?? cap };
+                return curlOf(location.origin, request, order?.key ?? `console-${crypto.randomUUID()}`);
+              }}
+            />
+            <CopySample
+              label="Copy as code"
+              build={() => clientCodeOf(location.origin, { ...form, max_cost_usd: cap })}
+            />
           </p>
         </Panel>
         {before !== undefined && (
@@ -267,12 +351,6 @@ function metadataOf(text: string): { pairs: Record<string, string>; errors: Fiel
   };
 }
 
-/** The cap that is sent where none was written: the price, but never less than the API takes. */
-const decimalAtLeast = (cap: string, minimum: string): string => {
-  const micros = microsOf(cap);
-  return micros !== undefined && micros < (microsOf(minimum) ?? 0n) && cap !== "" ? minimum : cap || minimum;
-};
-
 const errorsOf = (error: ApiError): FieldError[] =>
   (error.problem.errors ?? []).flatMap(({ pointer, detail }) =>
     typeof pointer === "string" ? [{ pointer, detail }] : [],
@@ -282,42 +360,109 @@ const focusFirst = () => {
   requestAnimationFrame(() => document.querySelector<HTMLElement>("[aria-invalid]")?.focus());
 };
 
-interface Estimated {
-  readonly data: Estimate | undefined;
-  readonly errors: readonly FieldError[];
-  readonly error: unknown;
+/** A connection that broke says nothing of the run; a refusal for haste does. */
+const mayBeAccepted = (error: unknown): boolean =>
+  outcomeOf(error) === "unknown" && !(error instanceof ApiError && error.status === 429);
+
+const COPIED_MS = 1_500;
+
+/** Built when it is asked for: with an image in it, a sample has millions of characters. */
+function CopySample({ label: name, build }: { label: string; build: () => string }) {
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(() => setCopied(false), COPIED_MS);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  const copy = () => {
+    navigator.clipboard.writeText(build()).then(
+      () => setCopied(true),
+      () => setCopied(false),
+    );
+  };
+  return (
+    <button type="button" class="small" onClick={copy}>
+      <span aria-live="polite">{copied ? "Copied" : name}</span>
+    </button>
+  );
 }
 
-/** The price of the body as it stands, asked for when typing pauses. */
-function useEstimate(body: object, readable: boolean): Estimated {
+/** What an estimate that failed says of the form's text. */
+function unpriced(text: string, error: unknown): Priced {
+  const errors = error instanceof ApiError && error.status === 400 ? errorsOf(error) : [];
+  return errors.length > 0 ? { text, errors } : { text, error };
+}
+
+/** The price of the form as it stands, asked for when typing pauses. */
+function useEstimate(text: string, typed: string, minimum: string, isReadable: boolean) {
   const { dpp, end } = useSession();
-  const [state, setState] = useState<Estimated>({ data: undefined, errors: [], error: undefined });
-  const text = JSON.stringify(body);
+  const [priced, setPriced] = useState<Priced>();
+  const [turn, setTurn] = useState(0);
   useEffect(() => {
-    if (!readable) return;
-    const controller = new AbortController();
-    const timer = setTimeout(() => {
-      dpp.runs
-        .estimate(JSON.parse(text) as Request, { signal: controller.signal })
-        .then((data) => setState({ data, errors: [], error: undefined }))
-        .catch((error: unknown) => {
-          if (controller.signal.aborted) return;
-          if (error instanceof ApiError && error.status === 401) return end("The API key is no longer accepted.");
-          const errors = error instanceof ApiError && error.status === 400 ? errorsOf(error) : [];
-          setState({ data: undefined, errors, error: errors.length === 0 ? error : undefined });
-        });
-    }, ESTIMATE_AFTER_MS);
-    return () => {
+    if (!isReadable) return;
+    const { signal, stop, later } = estimating();
+    const ask = async (): Promise<void> => {
+      const form = JSON.parse(text) as Form;
+      const estimate = (cap: string) =>
+        dpp.runs.estimate({ ...form, max_cost_usd: cap } as unknown as Request, { signal });
+      try {
+        const offer = await offerOf(estimate, { typed, likely: priced?.offer?.cap ?? "", minimum });
+        if (!signal.aborted) setPriced({ text, offer });
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof ApiError && error.status === 401) return end("The API key is no longer accepted.");
+        setPriced(unpriced(text, error));
+        if (isPassing(error)) later(ask, (error as Partial<ApiError>).retryAfterMs ?? ESTIMATE_RETRY_MS);
+      }
+    };
+    later(ask, ESTIMATE_AFTER_MS);
+    return stop;
+  }, [text, isReadable, turn]);
+  return { priced, ask: () => setTurn((each) => each + 1) };
+}
+
+/** One wait at a time, and what ends it with all that it began. */
+function estimating() {
+  const controller = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    signal: controller.signal,
+    later: (act: () => Promise<void>, ms: number) => {
+      timer = setTimeout(() => void act(), ms);
+    },
+    stop: () => {
       controller.abort();
       clearTimeout(timer);
-    };
-  }, [text, readable]);
-  return state;
+    },
+  };
 }
 
-function PriceOf({ estimate: { data, error } }: { estimate: Estimated }) {
-  if (error !== undefined) return <Trouble error={error} />;
-  if (data === undefined) return <p class="muted">Fill in the inputs to see the price.</p>;
+interface PriceProps {
+  readonly priced: Priced | undefined;
+  /** Whether `priced` is of the form as it stands, and else whether that is asked for. */
+  readonly isCurrent: boolean;
+  readonly isAsked: boolean;
+  readonly onRetry: () => void;
+}
+
+function PriceOf({ priced, isCurrent, isAsked, onRetry }: PriceProps) {
+  if (isCurrent && priced?.error !== undefined) return <Trouble error={priced.error} onRetry={onRetry} />;
+  if (priced?.offer === undefined) return <p class="muted">Fill in the inputs to see the price.</p>;
+  return (
+    <div class={isCurrent ? "stack" : "stack muted"}>
+      {!isCurrent && (
+        <p class="small-text">
+          {isAsked
+            ? "Updating the price…"
+            : "This is not the price of the form as it stands: some inputs cannot be read."}
+        </p>
+      )}
+      <OfferOf offer={priced.offer} />
+    </div>
+  );
+}
+
+function OfferOf({ offer: { estimate: data } }: { offer: Offer }) {
   const { price_usd, least_price_usd, most_price_usd, minimum_fee_usd, units, prices, needs_input } = data;
   return (
     <div class="stack">
@@ -338,7 +483,11 @@ function PriceOf({ estimate: { data, error } }: { estimate: Estimated }) {
         ]}
       />
       {needs_input !== null && needs_input.length > 0 && (
-        <p class="notice">Something is missing in the inputs: the answer will say what, and cost nothing.</p>
+        <p class="notice">
+          {microsOf(most_price_usd) === 0n
+            ? "Something is missing in the inputs: the answer will say what, and cost nothing."
+            : "Something is missing in the inputs. A model fills it in, at the price above."}
+        </p>
       )}
       {data.refusal && (
         <div class="trouble" role="alert">

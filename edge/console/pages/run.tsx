@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Output, ReceiptClaims, Run } from "../../client/client.ts";
 import { clientCodeOf, curlOf } from "../code-samples.ts";
 import { bytes, duration, microsOf, percent, usd } from "../formats.ts";
@@ -19,16 +19,30 @@ import {
 import { useAction, useQuery } from "../query.ts";
 import { Result, shortJson } from "../results/result.tsx";
 import { hrefOf, Link } from "../router.tsx";
+import { isOpen, pauseOf } from "../run-filters.ts";
 import { type Step, stepsOf } from "../timeline.ts";
 
-const LIVE_MS = 1_500;
 const stateOf = ({ money_state, status }: Run): string => (money_state === "AUDIT_REQUIRED" ? money_state : status);
-const isOpen = ({ status }: Run): boolean => status === "QUEUED" || status === "PROCESSING";
+
+/** A run, read until it is over. Its inputs, which may be megabytes and do not change, are read once. */
+function useRun(id: string) {
+  const inputs = useRef<Run["inputs"]>();
+  return useQuery<Run>(
+    `run ${id}`,
+    async (dpp, signal) => {
+      const known = inputs.current;
+      const run = await dpp.runs.get(id, { ...(known ? {} : { include: ["inputs"] }), signal });
+      // Retention deletes them.
+      if (known) return { ...run, inputs: run.status === "EXPIRED" ? null : known };
+      inputs.current = run.inputs;
+      return run;
+    },
+    { every: pauseOf },
+  );
+}
 
 export function RunPage({ id }: { id: string }) {
-  const query = useQuery<Run>(`run ${id}`, (dpp, signal) => dpp.runs.get(id, { include: ["inputs"], signal }), {
-    every: (run) => (isOpen(run) ? LIVE_MS : undefined),
-  });
+  const query = useRun(id);
   return (
     <>
       <p class="small-text">

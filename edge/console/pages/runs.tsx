@@ -1,17 +1,28 @@
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Run, RunPage, RunQuery } from "../../client/client.ts";
+import type { Decisionproof, Run, RunPage, RunQuery } from "../../client/client.ts";
 import { plural } from "../formats.ts";
 import { Empty, Field, Loading, Money, PageHead, Status, TableRegion, Time, Trouble } from "../parts.tsx";
 import { useQuery, useSession } from "../query.ts";
 import { go, hrefOf, Link, type Place } from "../router.tsx";
-import { filtersOf, isNarrowed, mergeRuns, queryOf, type RunFilters, STATUSES } from "../run-filters.ts";
+import {
+  appended,
+  filtersOf,
+  isNarrowed,
+  isOpen,
+  mergeRuns,
+  openBelow,
+  queryOf,
+  type Reading,
+  type RunFilters,
+  STATUSES,
+} from "../run-filters.ts";
 
 const PAGE = 50;
 const LIVE_MS = 3_000;
 const IDLE_MS = 15_000;
-
-const isOpen = ({ status }: Run): boolean => status === "QUEUED" || status === "PROCESSING";
+/** So many rows below the first page are read again at a time: each is a request. */
+const MAX_BELOW = 5;
 
 export function Runs({ place }: { place: Place }) {
   const filters = filtersOf(place.query);
@@ -115,47 +126,68 @@ function Filters({ filters }: { filters: RunFilters }) {
   );
 }
 
-/** The rows that are shown, and how to get more; new ones wait until they are asked for. */
-function useRunList(query: RunQuery) {
+/** The first page, and the open runs among the rows below it as they are now. */
+async function readingOf(
+  dpp: Decisionproof,
+  query: RunQuery,
+  shown: readonly Run[],
+  signal: AbortSignal,
+): Promise<Reading> {
+  const pages = dpp.runs.list({ ...query, limit: PAGE }, { signal }).pages();
+  const page = (await pages.next()).value as RunPage;
+  const asked = openBelow(shown, page, MAX_BELOW).map((run) => dpp.runs.get(run, { signal }));
+  // One that cannot be read stays as it was.
+  const below = (await Promise.allSettled(asked)).flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  return { ...page, below };
+}
+
+/** Pages after the first, asked for one at a time; nothing of it is heard once the list is gone. */
+function useNextPage(query: RunQuery, onPage: (page: RunPage) => void) {
   const { dpp, end } = useSession();
-  const key = `runs ${JSON.stringify(query)}`;
-  const first = useQuery<RunPage>(
-    key,
-    async (client, signal) =>
-      (
-        await client.runs
-          .list({ ...query, limit: PAGE }, { signal })
-          .pages()
-          .next()
-      ).value as RunPage,
-    { every: ({ runs }) => (runs.some(isOpen) ? LIVE_MS : IDLE_MS) },
-  );
+  const [state, setState] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
+  const [gone] = useState(() => new AbortController());
+  useEffect(() => () => gone.abort(), []);
+  const load = (cursor: string) => {
+    const { signal } = gone;
+    const asked = { ...(query as Record<string, string>), limit: PAGE * 2, cursor };
+    setState({ busy: true });
+    dpp.get<RunPage>("/v1/runs", { query: asked, signal }).then(
+      ({ data }) => {
+        if (signal.aborted) return;
+        onPage(data);
+        setState({ busy: false });
+      },
+      (error: { status?: number }) => {
+        if (signal.aborted) return;
+        if (error.status === 401) end("The API key is no longer accepted.");
+        else setState({ busy: false, error });
+      },
+    );
+  };
+  return { ...state, load };
+}
+
+/** The rows that are shown, and how to get more; new ones wait until they are asked for. */
+function useRunList(query: RunQuery, status: string | undefined) {
   const [shown, setShown] = useState<readonly Run[]>();
   const [cursor, setCursor] = useState<string | null>(null);
-  const [more, setMore] = useState<{ busy: boolean; error?: unknown }>({ busy: false });
+  const rows = shown ?? [];
+  const first = useQuery<Reading>(
+    `runs ${JSON.stringify(query)}`,
+    (dpp, signal) => readingOf(dpp, query, rows, signal),
+    { every: ({ runs }) => (runs.some(isOpen) || rows.some(isOpen) ? LIVE_MS : IDLE_MS) },
+  );
   const page = first.data;
   useEffect(() => {
     if (page === undefined) return;
-    if (shown === undefined) {
-      setShown(page.runs);
-      setCursor(page.next_cursor);
-    } else setShown(mergeRuns(shown, page.runs).shown);
+    if (shown === undefined) setCursor(page.next_cursor);
+    setShown((before) => (before === undefined ? page.runs : mergeRuns(before, page, status).shown));
   }, [page]);
-  const waiting = shown === undefined || page === undefined ? [] : mergeRuns(shown, page.runs).added;
-  const loadMore = () => {
-    if (cursor === null || more.busy) return;
-    setMore({ busy: true });
-    dpp
-      .get<RunPage>("/v1/runs", { query: { ...(query as Record<string, string>), limit: PAGE * 2, cursor } })
-      .then(({ data }) => {
-        setShown((before = []) => [...before, ...data.runs]);
-        setCursor(data.next_cursor);
-        setMore({ busy: false });
-      })
-      .catch((error: { status?: number }) =>
-        error.status === 401 ? end("The API key is no longer accepted.") : setMore({ busy: false, error }),
-      );
-  };
+  const more = useNextPage(query, ({ runs, next_cursor }) => {
+    setShown((before = []) => appended(before, runs));
+    setCursor(next_cursor);
+  });
+  const waiting = shown === undefined || page === undefined ? [] : mergeRuns(shown, page, status).added;
   const showNew = () => {
     // More than a page came meanwhile: what lies between is not known, so the list begins again.
     if (page !== undefined && waiting.length === page.runs.length) {
@@ -163,17 +195,24 @@ function useRunList(query: RunQuery) {
       setCursor(page.next_cursor);
     } else setShown((before = []) => [...waiting, ...before]);
   };
+  const loadMore = () => cursor !== null && !more.busy && more.load(cursor);
   return { first, shown, waiting: waiting.length, showNew, loadMore, more, hasMore: cursor !== null };
 }
 
 function RunList({ filters }: { filters: RunFilters }) {
   const asked = queryOf(filters);
   if ("error" in asked) return <Empty title={asked.error} />;
-  return <AskedRuns query={asked.query} narrowed={isNarrowed(filters)} />;
+  return <AskedRuns query={asked.query} status={filters.status} narrowed={isNarrowed(filters)} />;
 }
 
-function AskedRuns({ query, narrowed }: { query: RunQuery; narrowed: boolean }) {
-  const { first, shown, waiting, showNew, loadMore, more, hasMore } = useRunList(query);
+interface AskedProps {
+  readonly query: RunQuery;
+  readonly status: string | undefined;
+  readonly narrowed: boolean;
+}
+
+function AskedRuns({ query, status, narrowed }: AskedProps) {
+  const { first, shown, waiting, showNew, loadMore, more, hasMore } = useRunList(query, status);
   if (shown === undefined)
     return first.error === undefined ? <Loading rows={8} /> : <Trouble error={first.error} onRetry={first.reload} />;
   return (

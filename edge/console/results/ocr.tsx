@@ -1,4 +1,3 @@
-import { useState } from "preact/hooks";
 import { bytes } from "../formats.ts";
 import { Facts } from "../parts.tsx";
 import type { ResultProps } from "./result-parts.tsx";
@@ -6,28 +5,35 @@ import { boxesOf, linesOf } from "./segments.ts";
 
 const MAX_WORDS = 3_000;
 
+const wordAt = (target: EventTarget | null): string | undefined =>
+  (target instanceof Element && target.closest("[data-word]")?.getAttribute("data-word")) || undefined;
+
+/** By class alone: drawing thousands of words and boxes again at each move of the pointer takes too long. */
+function light(root: Element, word: string | undefined): void {
+  for (const lit of root.querySelectorAll(".hot")) lit.classList.remove("hot");
+  if (word === undefined) return;
+  for (const each of root.querySelectorAll(`[data-word="${word}"]`)) each.classList.add("hot");
+}
+
 /** The image with the words' boxes over it, and the text beside; a word and its box are lit together. */
 export function OcrResult({ output: { data }, inputs }: ResultProps<"ocr">) {
-  const [hot, setHot] = useState<number>();
   const image =
     typeof inputs?.["image"] === "string" ? `data:image/${data.format};base64,${inputs["image"]}` : undefined;
   const words = data.words.slice(0, MAX_WORDS);
   return (
     <div class="stack">
-      <div class="split">
+      <div
+        class="split"
+        onMouseOver={(event) => light(event.currentTarget, wordAt(event.target))}
+        onMouseLeave={(event) => light(event.currentTarget, undefined)}
+      >
         <div class="stack">
           <h3>{image === undefined ? "Where the words are" : "Image"}</h3>
           <div class="picture">
             {image !== undefined && <img src={image} alt="The image that was read" />}
             <svg viewBox={`0 0 ${data.width} ${data.height}`} role="img" aria-label={`Boxes of ${words.length} words`}>
               {boxesOf(words, data).map(({ index, ...box }) => (
-                <rect
-                  key={index}
-                  {...box}
-                  class={hot === index ? "hot" : undefined}
-                  onMouseEnter={() => setHot(index)}
-                  onMouseLeave={() => setHot(undefined)}
-                />
+                <rect key={index} {...box} data-word={index} />
               ))}
             </svg>
           </div>
@@ -38,13 +44,7 @@ export function OcrResult({ output: { data }, inputs }: ResultProps<"ocr">) {
             {linesOf(words).map((line) => (
               <div key={line[0]?.index}>
                 {line.map((word) => (
-                  <span
-                    key={word.index}
-                    class={hot === word.index ? "hot" : undefined}
-                    title={`Confidence ${Math.round(word.confidence)}%`}
-                    onMouseEnter={() => setHot(word.index)}
-                    onMouseLeave={() => setHot(undefined)}
-                  >
+                  <span key={word.index} data-word={word.index} title={`Confidence ${Math.round(word.confidence)}%`}>
                     {word.text}{" "}
                   </span>
                 ))}

@@ -57,6 +57,9 @@ export function linesOf(words: readonly Word[]): readonly (readonly (Word & { re
   return [...lines.values()];
 }
 
+/** Where an address leads; of what is no address, the text itself. */
+export const hostOf = (address: string): string => (URL.canParse(address) && new URL(address).host) || address;
+
 export interface Block {
   readonly kind: "heading" | "item" | "code" | "text";
   readonly text: string;

@@ -1,9 +1,10 @@
 import { bytes } from "../formats.ts";
 import { Facts, Time } from "../parts.tsx";
 import type { ResultProps } from "./result-parts.tsx";
-import { type Block, blocksOf } from "./segments.ts";
+import { type Block, blocksOf, hostOf } from "./segments.ts";
 
 const MAX_BLOCKS = 400;
+const MAX_LINKS = 500;
 const isWeb = (address: string) => /^https?:\/\//.test(address);
 
 const Outside = ({ href, children }: { href: string; children?: string }) =>
@@ -24,13 +25,7 @@ export function UrlResult({ output: { data } }: ResultProps<"url">) {
       </div>
       {data.needs_scripts && <p class="notice">The page shows nothing before its scripts run.</p>}
       {data.format === "links" ? (
-        <ul>
-          {data.links.map(({ url, text }) => (
-            <li key={url}>
-              <Outside href={url}>{text || url}</Outside>
-            </li>
-          ))}
-        </ul>
+        <Links links={data.links} />
       ) : (
         <Reading text={data.format === "markdown" ? data.markdown : data.text} />
       )}
@@ -47,6 +42,20 @@ export function UrlResult({ output: { data } }: ResultProps<"url">) {
     </div>
   );
 }
+
+/** The texts are the page's own, and may say anything: beside each stands where it leads. */
+const Links = ({ links }: { links: readonly { readonly url: string; readonly text: string }[] }) => (
+  <>
+    <ul>
+      {links.slice(0, MAX_LINKS).map(({ url, text }, index) => (
+        <li key={index}>
+          <Outside href={url}>{text || url}</Outside> <span class="muted small-text">{hostOf(url)}</span>
+        </li>
+      ))}
+    </ul>
+    {links.length > MAX_LINKS && <p class="muted">… download the result to see the rest.</p>}
+  </>
+);
 
 function Reading({ text }: { text: string }) {
   const blocks = blocksOf(text);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { parseRunRequest } from "#core/domain/run-request.ts";
 import {
+  cellOf,
   errorAt,
   type Field,
   fieldsOf,
@@ -10,6 +11,7 @@ import {
   pointerTo,
   type Schema,
   valuesOf,
+  withCell,
 } from "../../../edge/console/form-fields.ts";
 import { inputsSchema } from "../../../edge/runs/request-schemas.ts";
 
@@ -90,6 +92,21 @@ describe("what is filled in", () => {
       { pointer: "/inputs/criteria/0/weight", detail: "must be a number" },
       { pointer: "/inputs/scores/a~1b/calm", detail: "must be a number" },
     ]);
+  });
+
+  test("may have the names that every object has", () => {
+    const values = {
+      options: "constructor\n__proto__",
+      criteria: [{ name: "toString", weight: "1", direction: "max" }],
+      scores: { tea: { calm: "8" }, constructor: { calm: "1" } },
+    };
+    expect(inputsOf(fields, values).errors).toEqual([]);
+    expect(cellOf({ tea: { calm: "8" } }, "tea", "toString")).toBe("");
+    expect(cellOf({}, "constructor", "name")).toBe("");
+    const filled = withCell(withCell({}, "__proto__", "toString", "2"), "__proto__", "calm", "3");
+    expect([cellOf(filled, "__proto__", "toString"), cellOf(filled, "__proto__", "calm")]).toEqual(["2", "3"]);
+    const { inputs } = inputsOf(fields, { ...values, scores: filled });
+    expect(JSON.stringify(inputs["scores"])).toBe('{"__proto__":{"toString":2}}');
   });
 
   test("names the rows and columns of a matrix once each", () => {

@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { Run } from "../../../edge/client/client.ts";
 import { clientCodeOf, curlOf } from "../../../edge/console/code-samples.ts";
-import { filtersOf, isNarrowed, mergeRuns, queryOf } from "../../../edge/console/run-filters.ts";
+import {
+  appended,
+  filtersOf,
+  isNarrowed,
+  isOpen,
+  mergeRuns,
+  openBelow,
+  pauseOf,
+  queryOf,
+} from "../../../edge/console/run-filters.ts";
 import { stepsOf } from "../../../edge/console/timeline.ts";
 
 const run = (run_id: string, status: Run["status"] = "COMPLETED") =>
@@ -29,17 +38,62 @@ describe("filters", () => {
 });
 
 describe("a list that is shown", () => {
+  const reading = (runs: readonly Run[], next_cursor: string | null = "more") => ({ runs, next_cursor });
+  const ids = (runs: readonly Run[]) => runs.map(({ run_id }) => run_id);
+
   test("takes the changes of its rows, and keeps the others as they are", () => {
     const shown = [run("b", "QUEUED"), run("a")];
-    const merged = mergeRuns(shown, [run("b", "COMPLETED"), run("a")]);
+    const merged = mergeRuns(shown, reading([run("b", "COMPLETED"), run("a")]));
     expect(merged.shown.map(({ status }) => status)).toEqual(["COMPLETED", "COMPLETED"]);
     expect(merged.shown[1]).toBe(shown[1]);
     expect(merged.added).toEqual([]);
   });
 
   test("is told of runs that are newer than its first, and of no older ones", () => {
-    const { added } = mergeRuns([run("b")], [run("d"), run("c"), run("b"), run("a")]);
-    expect(added.map(({ run_id }) => run_id)).toEqual(["d", "c"]);
+    const { shown, added } = mergeRuns([run("b")], reading([run("d"), run("c"), run("b"), run("a")]));
+    expect(ids(added)).toEqual(["d", "c"]);
+    expect(ids(shown)).toEqual(["b"]);
+  });
+
+  test("loses the rows that left its status, within what was read", () => {
+    const shown = ["e", "d", "c", "b", "a"].map((id) => run(id, "QUEUED"));
+    const page = [run("d", "QUEUED"), run("c", "QUEUED")];
+    expect(ids(mergeRuns(shown, reading(page), "QUEUED").shown)).toEqual(["d", "c", "b", "a"]);
+    expect(ids(mergeRuns(shown, reading(page, null), "QUEUED").shown)).toEqual(["d", "c"]);
+    expect(ids(mergeRuns(shown, reading([]), "QUEUED").shown)).toEqual(ids(shown));
+    expect(ids(mergeRuns(shown, reading(page)).shown)).toEqual(ids(shown));
+  });
+
+  test("gains in its place the run that came to its status", () => {
+    const shown = [run("d", "PROCESSING"), run("b", "PROCESSING")];
+    const page = ["d", "c", "b"].map((id) => run(id, "PROCESSING"));
+    expect(ids(mergeRuns(shown, reading(page), "PROCESSING").shown)).toEqual(["d", "c", "b"]);
+  });
+
+  test("has its open rows below the first page read again, but for those under review", () => {
+    const held = { ...run("c", "PROCESSING"), money_state: "AUDIT_REQUIRED" } as Run;
+    const shown = [run("f", "QUEUED"), run("e", "QUEUED"), run("d", "QUEUED"), held, run("b"), run("a", "PROCESSING")];
+    const page = reading([run("f", "QUEUED"), run("e", "QUEUED")]);
+    expect(ids(openBelow(shown, page, 5))).toEqual(["d", "a"]);
+    expect(ids(openBelow(shown, page, 1))).toEqual(["d"]);
+    const below = [run("d", "COMPLETED"), run("a", "FAILED")];
+    const statuses = mergeRuns(shown, { ...page, below }).shown.map(({ status }) => status);
+    expect(statuses.slice(2)).toEqual(["COMPLETED", "PROCESSING", "COMPLETED", "FAILED"]);
+    expect(ids(mergeRuns([run("d", "QUEUED")], { ...page, below }, "QUEUED").shown)).not.toContain("d");
+  });
+
+  test("shows a run of the next page once", () => {
+    expect(ids(appended([run("c"), run("b")], [run("b"), run("a")]))).toEqual(["c", "b", "a"]);
+  });
+});
+
+describe("a run that is shown", () => {
+  test("is read often while it is open, seldom while a person decides, and not once it is over", () => {
+    const held = { ...run("a", "PROCESSING"), money_state: "AUDIT_REQUIRED" } as Run;
+    expect(pauseOf(run("a", "QUEUED"))).toBeLessThan(5_000);
+    expect(pauseOf(held)).toBeGreaterThanOrEqual(15_000);
+    expect(isOpen(held)).toBe(false);
+    expect(pauseOf(run("a"))).toBeUndefined();
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { blocksOf, boxesOf, linesOf, segmentsOf, type Word } from "../../../edge/console/results/segments.ts";
+import { blocksOf, boxesOf, hostOf, linesOf, segmentsOf, type Word } from "../../../edge/console/results/segments.ts";
 
 const finding = (start: number, end: number) => ({ start, end, rule: "email", severity: "medium" });
 const word = (line: number, left: number, top: number, width = 10, height = 10): Word => ({
@@ -57,5 +57,14 @@ describe("markdown", () => {
 
   test("that is markup stays the text that it is", () => {
     expect(blocksOf("<script>alert(1)</script>")).toEqual([{ kind: "text", text: "<script>alert(1)</script>" }]);
+  });
+});
+
+describe("a link of a page", () => {
+  test("is known by where it leads, whatever it says", () => {
+    expect(hostOf("https://bank.example@evil.example:8443/login")).toBe("evil.example:8443");
+    expect(hostOf("https://b\u0430nk.example/")).toBe("xn--bnk-6cd.example");
+    expect(hostOf("mailto:a@b.example")).toBe("mailto:a@b.example");
+    expect(hostOf("/relative")).toBe("/relative");
   });
 });
