@@ -26,7 +26,8 @@ import {
   startOf,
 } from "../order.ts";
 import { Empty, Facts, Field, Loaded, PageHead, Panel, Trouble } from "../parts.tsx";
-import { isPassing, useAction, useQuery, useSession } from "../query.ts";
+import { isPassing } from "../polling.ts";
+import { useAction, useQuery, useSession } from "../query.ts";
 import { go, hrefOf, Link, type Place } from "../router.tsx";
 
 const ESTIMATE_AFTER_MS = 350;

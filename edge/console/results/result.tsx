@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { Output, PackType, Run } from "../../client/client.ts";
-import { Panel } from "../parts.tsx";
+import { Boundary, Panel } from "../parts.tsx";
 import { CharResult } from "./char.tsx";
 import { ComplianceResult } from "./compliance.tsx";
 import { DecisionResult } from "./decision.tsx";
@@ -13,7 +13,14 @@ import { UrlResult } from "./url.tsx";
 export function Result({ output, run }: { output: Output; run: Run }) {
   return (
     <>
-      <Panel title="Result">{viewOf(output, run)}</Panel>
+      <Panel title="Result">
+        <Boundary
+          at={run.run_id}
+          fallback={() => <p>This result has another form than the console knows. It is below, as JSON.</p>}
+        >
+          {viewOf(output, run)}
+        </Boundary>
+      </Panel>
       <Panel>
         <details>
           <summary>Result as JSON</summary>
