@@ -52,6 +52,36 @@ export async function judgeUse({ report, browser, edgeUrl, tenant, only }: World
       await page.getByLabel("API key").waitFor();
       must((await page.evaluate("sessionStorage.length")) === 0, "nothing is left");
     });
+    await report.check(
+      "rotating the key that is signed in, at once, keeps its successor on screen and its person in",
+      async () => {
+        const headers = { Authorization: `Bearer ${tenant.admin_key}` };
+        const name = `rotated ${Date.now()}`;
+        const data = { name, scopes: ["submit", "read", "admin"] };
+        const made = await context.request.post(`${edgeUrl}/v1/keys`, { headers, data });
+        must(made.status() === 201, `a key was made: ${made.status()}`);
+        const { api_key } = (await made.json()) as { api_key: string };
+        await signIn(page, edgeUrl, api_key);
+        await page.goto(`${edgeUrl}/console/keys`);
+        await page.getByRole("button", { name: `Rotate ${name}` }).click();
+        await page.locator("dialog select").selectOption({ label: "At once" });
+        await page.getByRole("button", { name: "Rotate key" }).click();
+        const secret = page.locator(".secret code");
+        await secret.waitFor();
+        const successor = await secret.innerText();
+        const ask = { headers: { Authorization: `Bearer ${api_key}` } };
+        must((await context.request.get(`${edgeUrl}/v1/budget`, ask)).status() === 401, "the old key is refused");
+        await page.keyboard.press("Escape");
+        await page.keyboard.press("Escape");
+        must((await secret.innerText()) === successor, "Escape does not close it");
+        await page.getByRole("button", { name: "I have copied it" }).click();
+        await page.getByRole("button", { name: `Rotate ${name}` }).waitFor();
+        must(
+          ((await page.evaluate("sessionStorage.getItem('decisionproof.api_key')")) as string).includes(successor),
+          "the session goes on with the successor",
+        );
+      },
+    );
   } finally {
     await context.close();
   }
