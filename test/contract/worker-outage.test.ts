@@ -192,8 +192,8 @@ describe("a step that is repeated under its own token", () => {
     expect(await beginFinalize(createClaimBatch(world.money.backend), lease, finalize_token)).toEqual({ seconds: 25 });
     expect(await rowOf(run_id)).toMatchObject({ claimed_at, finalize_token });
     expect(await beginFinalize(createClaimBatch(world.money.backend), lease, randomUUID())).toBe("lost");
-    const stranger = { ...lease, lease_token: randomUUID() };
-    expect(await beginFinalize(createClaimBatch(world.money.backend), stranger, finalize_token)).toBe("lost");
+    const another = { ...lease, lease_token: randomUUID() };
+    expect(await beginFinalize(createClaimBatch(world.money.backend), another, finalize_token)).toBe("lost");
     expect(await rowOf(run_id)).toMatchObject({ finalize_token });
   });
 

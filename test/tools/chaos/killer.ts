@@ -87,8 +87,8 @@ export function startKiller(world: World, random: Seeded, scribe: Scribe, stop: 
     while (!stop.aborted) {
       await sleep(random.whole(PAUSE_MS.from, PAUSE_MS.to), undefined, { signal: stop }).catch(() => undefined);
       if (stop.aborted) break;
-      const anew = random.chance(0.5);
-      await Promise.all(shields.map(({ past }) => past.remember(anew)));
+      const replace = random.chance(0.5);
+      await Promise.all(shields.map(({ past }) => past.remember(replace)));
       const what = random.choose(KINDS);
       const began = instant();
       const target = await Promise.resolve(doings[what]()).catch(() => undefined);

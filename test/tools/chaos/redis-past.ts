@@ -13,9 +13,9 @@ export function redisPast({ name, url }: Shield) {
   redis.on("error", () => undefined);
   let kept: readonly Kept[] | undefined;
   return {
-    /** Keeps the present; unless `anew`, only when nothing is kept. */
-    remember: async (anew: boolean): Promise<void> => {
-      if (kept !== undefined && !anew) return;
+    /** Keeps the present; unless `replace`, only when nothing is kept. */
+    remember: async (replace: boolean): Promise<void> => {
+      if (kept !== undefined && !replace) return;
       try {
         const keys = await redis.keys("*");
         const all = await Promise.all(
