@@ -71,17 +71,17 @@ const workerSchema = z
     DPP_WORK_PROCESSES: z.coerce.number().int().min(1).max(16).optional(),
     DPP_STOP_SECONDS: seconds(20),
     DPP_FETCH_ALLOW_HOSTS: hostList(/^[^\s:/]+:\d{1,5}$/, "must be host:port pairs, with commas between"),
-    DECISION_MODEL_URL: optionalUrl,
-    DECISION_MODEL_NAME: z.string().min(1).max(DECISION_MODEL_LIMITS.max_name_chars).optional(),
-    DECISION_MODEL_API_KEY: z.string().min(1).optional(),
+    DPP_MODEL_URL: optionalUrl,
+    DPP_MODEL_NAME: z.string().min(1).max(DECISION_MODEL_LIMITS.max_name_chars).optional(),
+    DPP_MODEL_API_KEY: z.string().min(1).optional(),
   })
   .refine((env) => env.DPP_HEARTBEAT_SECONDS < env.DPP_LEASE_SECONDS, {
     path: ["DPP_HEARTBEAT_SECONDS"],
     error: "must be shorter than DPP_LEASE_SECONDS",
   })
-  .refine((env) => env.DECISION_MODEL_URL === undefined || env.DECISION_MODEL_NAME !== undefined, {
-    path: ["DECISION_MODEL_NAME"],
-    error: "is needed with DECISION_MODEL_URL",
+  .refine((env) => env.DPP_MODEL_URL === undefined || env.DPP_MODEL_NAME !== undefined, {
+    path: ["DPP_MODEL_NAME"],
+    error: "is needed with DPP_MODEL_URL",
   })
   .superRefine(refusePlaintext);
 export type WorkerConfig = z.infer<typeof workerSchema>;

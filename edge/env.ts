@@ -62,8 +62,8 @@ const schema = z.object({
     .string()
     .default("")
     .transform((text) => text.split(",").filter((host) => host !== "")),
-  /** Whether the workers have a model that fills in what a decision lacks. */
-  DPP_DECISION_MODEL: z.stringbool().default(false),
+  /** Whether the workers have a model. */
+  DPP_MODEL: z.stringbool().default(false),
   DPP_SECURITY_CONTACT: z.url({ protocol: /^(https|mailto|tel)$/ }).optional(),
   DPP_DATABASE_TIMEOUT_MS: timeout(8_000),
   DPP_REDIS_TIMEOUT_MS: timeout(1_000),

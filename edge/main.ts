@@ -138,7 +138,7 @@ function wire(env: EdgeEnv, dataset: AnalyticsDataset | undefined) {
     security_contact: env.DPP_SECURITY_CONTACT,
     grace_seconds: env.DPP_SYNC_GRACE_SECONDS,
     webhook_policy: { allow_http: env.DPP_WEBHOOK_ALLOW_HTTP, allow_hosts: env.DPP_WEBHOOK_ALLOW_HOSTS },
-    decision_model: env.DPP_DECISION_MODEL,
+    has_model: env.DPP_MODEL,
     tenants: new LruCache(REMEMBERED_KEYS),
     denied_keys: new DeniedKeyCache(clock),
     ...limiters(clock),

@@ -38,15 +38,15 @@ const service = await startService({
 });
 const { stores, clock, sleeper, stop, liveness, metrics, random, tracer } = service;
 
-const model = config.DECISION_MODEL_URL;
+const model = config.DPP_MODEL_URL;
 const limits = poolLimits(config.DPP_WORK_PROCESSES);
 const packs = createPacks({
   limits,
   ...(model !== undefined && {
-    decisionModel: {
+    model: {
       url: model,
-      model: config.DECISION_MODEL_NAME ?? "",
-      ...(config.DECISION_MODEL_API_KEY === undefined ? {} : { apiKey: config.DECISION_MODEL_API_KEY }),
+      model: config.DPP_MODEL_NAME ?? "",
+      ...(config.DPP_MODEL_API_KEY === undefined ? {} : { apiKey: config.DPP_MODEL_API_KEY }),
     },
   }),
 });

@@ -20,7 +20,7 @@ export interface ReadRunDeps {
   readonly random: Random;
   readonly webhook_policy: WebhookPolicy;
   /** False: nobody fills in what inputs lack, so that the answer, and failing to give it, costs nothing. */
-  readonly decision_model: boolean;
+  readonly has_model: boolean;
 }
 
 /** The body of a submit and of an estimate. */
@@ -38,7 +38,7 @@ export function readRunRequest(deps: ReadRunDeps, body: unknown): RunOrder {
   const offer = catalog.get(request.pack_type);
   if (offer === undefined) throw new Error(`no offer for the pack ${request.pack_type}`);
   const asked = offer.estimate(request.inputs);
-  const estimate = deps.decision_model ? asked : unfilled(asked);
+  const estimate = deps.has_model ? asked : unfilled(asked);
   const price = priceRange(offer.prices, estimate);
   return {
     offer,

@@ -128,7 +128,7 @@ export async function createWorld({ bindings = {} }: WorldOptions = {}) {
       S3_ENDPOINT: stack.s3Endpoint,
       S3_BUCKET: stack.bucket,
       // So that a question alone has a price, and a minimum fee.
-      DPP_DECISION_MODEL: "true",
+      DPP_MODEL: "true",
       DPP_RECEIPT_KEY: JSON.stringify(await newReceiptKey()),
       // A store that is slow on a crowded machine is no outage: what is about outages sets its own.
       DPP_DATABASE_TIMEOUT_MS: "60000",

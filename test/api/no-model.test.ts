@@ -5,7 +5,7 @@ import { acceptedRun, bearer, call, cancelRun, post, work } from "./client.ts";
 import { start } from "./finish.ts";
 import { createWorld } from "./harness.ts";
 
-const world = await createWorld({ bindings: { DPP_DECISION_MODEL: undefined } });
+const world = await createWorld({ bindings: { DPP_MODEL: undefined } });
 afterAll(() => world.close());
 
 const bare = work({ max_cost_usd: "0.0050" });

@@ -93,7 +93,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     const queueUrl = by(stack.queueUrl, sqsEndpoint, ways.sqsEndpoint);
     const environment = {
       DPP_STOP_SECONDS: STOP_SECONDS,
-      ...pick(options.env, /^(DPP_|DECISION_MODEL_|OTEL_|REDIS_CLUSTER$)/),
+      ...pick(options.env, /^(DPP_|OTEL_|REDIS_CLUSTER$)/),
       DATABASE_URL: by(logins.backend, databaseUrl, ways.databaseUrl),
       REDIS_URL: ways.redisUrl,
       ...awsSettings(stack),
@@ -108,8 +108,8 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       DPP_ORIGIN: `http://127.0.0.1:${portOf("edge")}`,
       DPP_RECEIPT_KEY: await keptReceiptKey(join(options.stateDir, "receipt-key.json")),
       DPP_CORS_LOCALHOST: "true",
-      DPP_DECISION_MODEL: String(options.env["DECISION_MODEL_URL"] !== undefined),
-      ...pick(options.env, /^(DPP_|OTEL_)/),
+      DPP_MODEL: String(options.env["DPP_MODEL_URL"] !== undefined),
+      ...pick(options.env, /^(DPP_(?!MODEL_)|OTEL_)/),
       DATABASE_URL: by(logins.edge, databaseUrl, ways.databaseUrl),
       NEON_HTTP: `${ways.neonHttp}/sql`,
       UPSTASH_REDIS_REST_URL: ways.upstashUrl,

@@ -41,7 +41,7 @@ describe("the environment", () => {
     { DPP_LEASE_SECONDS: "soon" },
     { DPP_WORKER_CONCURRENCY: "1.5" },
     { DPP_PLATFORM_FAILURE_FEE: "half" },
-    { DECISION_MODEL_URL: "https://model.example/v1" },
+    { DPP_MODEL_URL: "https://model.example/v1" },
     { DPP_FETCH_ALLOW_HOSTS: "127.0.0.1:*" },
     { DPP_FETCH_ALLOW_HOSTS: "http://127.0.0.1:80" },
   ])("%j is refused", (over) => {

@@ -12,15 +12,15 @@ import { urlPack } from "./url.ts";
 
 /** What the operator may configure; every part has a working default. */
 export interface PackSettings {
-  readonly decisionModel?: ModelSettings;
+  readonly model?: ModelSettings;
   /** Of the processes of each pack. */
   readonly limits?: PoolLimits;
 }
 
 /** Every pack by type, ready to run. A new pack is one line here and one in the catalogue. */
-export function createPacks({ decisionModel, limits }: PackSettings): ReadonlyMap<string, Pack> {
+export function createPacks({ model, limits }: PackSettings): ReadonlyMap<string, Pack> {
   const packs: readonly Pack[] = [
-    decisionPack(decisionModel, decisionPool(limits), answerChecker(answerPool(limits))),
+    decisionPack(model, decisionPool(limits), answerChecker(answerPool(limits))),
     urlPack(createPageReader({ ...READER_LIMITS, ...limits })),
     charPack(),
     evalPack(evalPool(limits)),

@@ -44,7 +44,7 @@ export function loneDeps(change: Partial<AppDeps> = {}): AppDeps {
     security_contact: undefined,
     grace_seconds: 90,
     webhook_policy: { allow_http: false, allow_hosts: [] },
-    decision_model: true,
+    has_model: true,
     tenants: new LruCache(50_000),
     unauthenticated: rate(),
     denied_keys: new DeniedKeyCache(clock),
