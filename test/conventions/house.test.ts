@@ -46,6 +46,7 @@ const FLOORS: readonly (readonly [name: string, RegExp, mayImport: RegExp])[] = 
   ["edge main", /^edge\/main\.ts/, /^(edge\/(?!client\/|console\/)|backend\/core\/)/],
   ["console", /^edge\/console\//, /^edge\/(console\/|client\/client\.ts)/],
   ["client", /^edge\/client\/[\w-]+\.ts$/, /^edge\/client\/[\w-]+\.ts$/],
+  ["examples of the client", /^edge\/client\/examples\//, /^$/],
   ["types of core", /^backend\/core\/[\w-]+\.d\.ts$/, /^$/],
   ["migrate", /^backend\/migrate\//, /^backend\/(migrate|core\/domain)\//],
   ["deploy", /^backend\/(deploy|assets)\/(?!main\.ts)/, /^backend\/(deploy|assets)\//],

@@ -63,12 +63,17 @@ const STRICT = {
   target: "ES2022",
 };
 
-/** What the compiler finds wrong with these files of the project; nothing, if it finds nothing. */
-export async function typeErrors(dir: string, compilerOptions: object, files: readonly string[]): Promise<string> {
+/** What the compiler, the house's or another, finds wrong with these files of the project; nothing, if it finds nothing. */
+export async function typeErrors(
+  dir: string,
+  compilerOptions: object,
+  files: readonly string[],
+  compiler = TSC,
+): Promise<string> {
   const config = join(dir, "tsconfig.json");
   writeFileSync(config, JSON.stringify({ compilerOptions: { ...STRICT, ...compilerOptions }, files }));
   try {
-    await run(process.execPath, [TSC, "-p", config]);
+    await run(process.execPath, [compiler, "-p", config]);
     return "";
   } catch (error) {
     return String((error as { stdout?: unknown }).stdout);

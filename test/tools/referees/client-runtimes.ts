@@ -7,11 +7,12 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { startEdge } from "../../dev/edge.ts";
 import { freePort } from "../../dev/free-port.ts";
-import { consumerProject } from "../client/pack-client.ts";
+import { CONSUMER, CONSUMERS } from "../client/consumer.ts";
+import { consumerProject, typeErrors } from "../client/pack-client.ts";
 import { clientTypes, TYPES_FILE } from "../client/write-types.ts";
 import type { Owner } from "./finished-run.ts";
 import type { Report } from "./report.ts";
-import { fileOf, load, MODULES, runProgram } from "./tools.ts";
+import { fileOf, load, MODULES, runProgram, toolFile } from "./tools.ts";
 
 const TRIED = "the client works";
 const PATIENCE_MS = 120_000;
@@ -54,6 +55,22 @@ export async function tryClientOnRuntimes(report: Report, owner: Owner): Promise
   const chromium = fileOf("chromium");
   if (chromium === undefined) return report.skip("the client on chromium", "there is no chromium");
   await check("chromium", () => inPage(chromium, script, world));
+}
+
+/** The types that npm would install hold, and refuse mistakes, for users of the TypeScript before the house's. */
+export async function tryClientOnTypeScript5(report: Report): Promise<void> {
+  using project = await consumerProject();
+  writeFileSync(join(project.dir, "consumer.ts"), CONSUMER);
+  const compiler = toolFile("typescript", "tsc");
+  const { version } = await load<{ readonly default: { readonly version: string } }>("typescript").then(
+    (it) => it.default,
+  );
+  for (const [name, options] of CONSUMERS) {
+    await report.check(`the client's types in TypeScript ${version}, ${name}`, async () => {
+      const errors = await typeErrors(project.dir, options, ["consumer.ts"], compiler);
+      if (errors !== "") throw new Error(errors);
+    });
+  }
 }
 
 /** openapi-typescript makes of the document what is in the client. */

@@ -7,9 +7,10 @@ import { createDemoTenant, type DemoTenant, withOwner } from "../../dev/demo-ten
 import { startSystem, type System } from "../../dev/system.ts";
 import { judgeByBrowser } from "./browser.ts";
 import { driveClient } from "./client-referee.ts";
-import { judgeClientTypes, tryClientOnRuntimes } from "./client-runtimes.ts";
+import { judgeClientTypes, tryClientOnRuntimes, tryClientOnTypeScript5 } from "./client-runtimes.ts";
 import { judgeDownloads } from "./downloads.ts";
 import { findDrift } from "./drift.ts";
+import { tryExamples } from "./examples/try-examples.ts";
 import { driveGeneratedClients } from "./generated-clients.ts";
 import { judgeByHosts } from "./host-referees.ts";
 import { lintDocument } from "./lint-document.ts";
@@ -37,38 +38,77 @@ const known = new Set(
   ]),
 );
 
-async function judge(report: Report, dir: string, system: System, tenants: readonly DemoTenant[]): Promise<void> {
-  const { edgeUrl } = system;
-  const document = join(dir, "openapi.json");
-  const answer = await fetch(`${edgeUrl}/openapi.json`);
-  writeFileSync(document, await answer.text());
-  const [driver, drifter, mcp] = tenants as readonly [DemoTenant, DemoTenant, DemoTenant];
+interface Case {
+  readonly report: Report;
+  readonly dir: string;
+  readonly document: string;
+  readonly system: System;
+  readonly tenants: readonly [driver: DemoTenant, drifter: DemoTenant, agent: DemoTenant];
+}
 
-  console.log("\nThe document");
-  await lintDocument(report, document);
-  console.log("\nClients made from the document");
-  await driveClient(report, { edgeUrl, tenant: driver, document, known });
-  const owner = { edgeUrl, apiKey: driver.api_key };
-  await driveGeneratedClients(report, { ...owner, document });
-  await driveUntypedClients(report, { ...owner, document });
-  console.log("\nThe project's own client");
-  await judgeClientTypes(report);
-  await tryClientOnRuntimes(report, owner);
-  console.log("\nPrism between client and edge");
+const ownerOf = ({ system, tenants }: Case) => ({ edgeUrl: system.edgeUrl, apiKey: tenants[0].api_key });
+
+/** By the names with which `npm run referees -- NAME...` asks some alone. */
+const COURTS: Readonly<Record<string, readonly [title: string, judge: (given: Case) => Promise<void>]>> = {
+  document: ["The document", ({ report, document }) => lintDocument(report, document)],
+  clients: [
+    "Clients made from the document",
+    async (given) => {
+      const { report, document, system, tenants } = given;
+      await driveClient(report, { edgeUrl: system.edgeUrl, tenant: tenants[0], document, known });
+      await driveGeneratedClients(report, { ...ownerOf(given), document });
+      await driveUntypedClients(report, { ...ownerOf(given), document });
+    },
+  ],
+  client: [
+    "The project's own client",
+    async (given) => {
+      await judgeClientTypes(given.report);
+      await tryClientOnTypeScript5(given.report);
+      await tryClientOnRuntimes(given.report, ownerOf(given));
+    },
+  ],
+  examples: [
+    "The client's examples",
+    ({ report, system, tenants }) => tryExamples(report, { edgeUrl: system.edgeUrl, tenant: tenants[0] }),
+  ],
+  prism: ["Prism between client and edge", judgeDrift],
+  mcp: [
+    "The Model Context Protocol",
+    async ({ report, dir, system, tenants }) => {
+      await judgeMcp(report, system.edgeUrl, tenants[2]);
+      await judgeByHosts(report, { edgeUrl: system.edgeUrl, apiKey: tenants[2].api_key, dir });
+    },
+  ],
+  downloads: ["Programs that download", (given) => judgeDownloads(given.report, ownerOf(given), given.dir)],
+  browser: [
+    "A browser, and nginx before the edge",
+    async (given) => {
+      await judgeByBrowser(given.report, ownerOf(given));
+      await judgeByNginx(given.report, ownerOf(given), given.system, given.dir);
+    },
+  ],
+};
+
+async function judgeDrift({ report, document, system, tenants }: Case): Promise<void> {
   const receiver = await startReceiver();
   try {
-    await findDrift(report, { edgeUrl, apiKey: drifter.admin_key, document, hookUrl: receiver.url });
+    const { edgeUrl } = system;
+    await findDrift(report, { edgeUrl, apiKey: tenants[1].admin_key, document, hookUrl: receiver.url });
   } finally {
     await receiver.stop();
   }
-  console.log("\nThe Model Context Protocol");
-  await judgeMcp(report, edgeUrl, mcp);
-  await judgeByHosts(report, { edgeUrl, apiKey: mcp.api_key, dir });
-  console.log("\nPrograms that download");
-  await judgeDownloads(report, owner, dir);
-  console.log("\nA browser, and nginx before the edge");
-  await judgeByBrowser(report, owner);
-  await judgeByNginx(report, owner, system, dir);
+}
+
+async function judge(names: readonly string[], given: Omit<Case, "document">): Promise<void> {
+  const document = join(given.dir, "openapi.json");
+  const answer = await fetch(`${given.system.edgeUrl}/openapi.json`);
+  writeFileSync(document, await answer.text());
+  for (const [name, [title, act]] of Object.entries(COURTS)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    console.log(`\n${title}`);
+    await act({ ...given, document });
+  }
 }
 
 async function judgeMcp(report: Report, edgeUrl: string, tenant: DemoTenant): Promise<void> {
@@ -79,7 +119,10 @@ async function judgeMcp(report: Report, edgeUrl: string, tenant: DemoTenant): Pr
   for (const verdict of verdicts) report.add(verdict.name, verdict);
 }
 
-async function main(): Promise<boolean> {
+async function main(names: readonly string[]): Promise<boolean> {
+  const unknown = names.filter((name) => !Object.hasOwn(COURTS, name));
+  if (unknown.length > 0)
+    throw new Error(`no referees ${unknown.join(", ")}; there are ${Object.keys(COURTS).join(", ")}`);
   await installTools();
   const dir = mkdtempSync(join(tmpdir(), "dpp-referees-"));
   const report = new Report();
@@ -87,12 +130,16 @@ async function main(): Promise<boolean> {
   const system = await startSystem({ stateDir: join(dir, "stack"), env, fsync: false });
   try {
     console.log(`The referees judge ${system.edgeUrl}`);
-    const tenants = await withOwner(system, async (db) => [
-      await createDemoTenant(db, { name: "Client" }),
-      await createDemoTenant(db, { name: "Prism" }),
-      await createDemoTenant(db, { name: "MCP" }),
-    ]);
-    await report.check("every referee came to its end", () => judge(report, dir, system, tenants));
+    const tenants = await withOwner(
+      system,
+      async (db) =>
+        [
+          await createDemoTenant(db, { name: "Client" }),
+          await createDemoTenant(db, { name: "Prism" }),
+          await createDemoTenant(db, { name: "MCP" }),
+        ] as const,
+    );
+    await report.check("every referee came to its end", () => judge(names, { report, dir, system, tenants }));
   } finally {
     await system.stop();
     rmSync(dir, { recursive: true, force: true });
@@ -100,4 +147,4 @@ async function main(): Promise<boolean> {
   return report.conclude();
 }
 
-process.exitCode = (await main()) ? 0 : 1;
+process.exitCode = (await main(process.argv.slice(2))) ? 0 : 1;

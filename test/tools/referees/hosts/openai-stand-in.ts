@@ -22,8 +22,13 @@ export interface StandIn {
   stop(): Promise<void>;
 }
 
-/** OpenAI's Responses API as far as an agent sees it, with a model that calls one tool and is content. */
-export async function startOpenAi(wanted: { readonly name: string; readonly given: object }): Promise<StandIn> {
+interface WantedCall {
+  readonly name: string;
+  readonly given: object;
+}
+
+/** OpenAI's Responses API as far as an agent sees it, with a model that calls tools one after the other and is content. */
+export async function startOpenAi(...wanted: readonly WantedCall[]): Promise<StandIn> {
   const outputs: unknown[] = [];
   const server = createServer((request, response) => {
     void (async () => {
@@ -46,7 +51,7 @@ export async function startOpenAi(wanted: { readonly name: string; readonly give
   };
 }
 
-function answer(asked: unknown, wanted: { readonly name: string; readonly given: object }, outputs: unknown[]) {
+function answer(asked: unknown, wanted: readonly WantedCall[], outputs: unknown[]) {
   const { tools, input } = ask.parse(asked);
   const message = tools.map((tool) => refusalOf(tool)).find((each) => each !== undefined);
   if (message !== undefined)
@@ -54,16 +59,18 @@ function answer(asked: unknown, wanted: { readonly name: string; readonly given:
       status: 400,
       body: { error: { message, type: "invalid_request_error", code: "invalid_function_parameters" } },
     };
-  if (!tools.some(({ name }) => name === wanted.name))
-    return { status: 400, body: { error: { message: `no tool ${wanted.name}`, type: "invalid_request_error" } } };
+  const unknown = wanted.find(({ name }) => !tools.some((tool) => tool.name === name));
+  if (unknown !== undefined)
+    return { status: 400, body: { error: { message: `no tool ${unknown.name}`, type: "invalid_request_error" } } };
   const results = input.filter(({ type }) => type === "function_call_result" || type === "function_call_output");
-  outputs.push(...results.map(({ output }) => output));
-  const call = {
+  outputs.splice(0, Infinity, ...results.map(({ output }) => output));
+  const next = wanted[results.length];
+  const call = next && {
     type: "function_call",
-    id: "fc_1",
-    call_id: "call_1",
-    name: wanted.name,
-    arguments: JSON.stringify(wanted.given),
+    id: `fc_${results.length}`,
+    call_id: `call_${results.length}`,
+    name: next.name,
+    arguments: JSON.stringify(next.given),
     status: "completed",
   };
   const text = {
@@ -73,7 +80,7 @@ function answer(asked: unknown, wanted: { readonly name: string; readonly given:
     status: "completed",
     content: [{ type: "output_text", text: "bought", annotations: [] }],
   };
-  const output = [results.length === 0 ? call : text];
+  const output = [call ?? text];
   const usage = { input_tokens: 1, output_tokens: 1, total_tokens: 2 };
   const body = {
     id: "resp_1",
