@@ -1,13 +1,11 @@
 import { z } from "zod";
+import type { NewRun, Output } from "../../edge/client/client.ts";
 
-interface Artifact {
-  readonly name: string;
-  readonly text: string;
-}
+type Artifact = Pick<Output["artifacts"][number], "name" | "text">;
 
 export interface Job {
   readonly title: string;
-  readonly body: { readonly pack_type: string; readonly inputs: unknown; readonly max_cost_usd: string };
+  readonly body: NewRun;
   /** What the result found, in a line or two; throws when it is not what this input must give. */
   found(data: unknown, artifacts: readonly Artifact[]): readonly string[];
 }

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { formatUsd, micros } from "#core/domain/money.ts";
+import type { Decisionproof } from "../../edge/client/client.ts";
 import type { DemoTenant } from "./demo-tenant.ts";
 import type { System } from "./system.ts";
 
@@ -19,7 +20,12 @@ interface Balance {
 }
 
 /** Prints every ledger line and the balance of a tenant, and throws unless they add up to the micro. */
-export async function printLedger(system: System, tenant: DemoTenant, charged_by_results: number): Promise<void> {
+export async function printLedger(
+  system: System,
+  tenant: DemoTenant,
+  dpp: Decisionproof,
+  charged_by_results: number,
+): Promise<void> {
   const client = new pg.Client({ connectionString: system.stack.databaseUrl });
   await client.connect();
   const transfers = await client
@@ -39,12 +45,8 @@ export async function printLedger(system: System, tenant: DemoTenant, charged_by
     console.log(`  ${kind.padEnd(8)} ${road.padEnd(22)} $${formatUsd(micros(amount)).padStart(10)}  ${run_id ?? ""}`);
   }
 
-  const response = await fetch(`${system.edgeUrl}/v1/budget`, {
-    headers: { authorization: `Bearer ${tenant.api_key}` },
-  });
-  if (response.status !== 200) throw new Error(`GET /v1/budget answered ${response.status}`);
-  const balance = (await response.json()) as Record<`${keyof Balance}_usd`, string>;
-  console.log("balance (GET /v1/budget)");
+  const balance = await dpp.budget();
+  console.log("balance (budget)");
   const added: Record<keyof Balance, number> = {
     granted: -(accounts["funding"] ?? 0),
     charged: accounts["revenue"] ?? 0,

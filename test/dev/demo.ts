@@ -1,14 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
 import { parseArgs } from "node:util";
 import { parseUsd } from "#core/domain/money.ts";
-import { anyKeySet } from "#core/domain/receipt-key.ts";
-import { verifyReceipt } from "../../backend/cli/operations/verify-receipt.ts";
 import { priceOf } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
-import { type DemoTenant, createDemoTenant, withOwner } from "./demo-tenant.ts";
+import { type components, Decisionproof, type Output, type Run } from "../../edge/client/client.ts";
+import { createDemoTenant, withOwner } from "./demo-tenant.ts";
 import { printLedger } from "./demo-ledger.ts";
 import { servePage } from "./demo-page.ts";
 import { decision, expect, type Job, page } from "./demo-jobs.ts";
@@ -16,92 +13,57 @@ import { otherJobs } from "./demo-other-jobs.ts";
 import { startSystem, type System } from "./system.ts";
 
 const STATE_DIR = `${process.env["DPP_DEV_DIR"] ?? ".dev"}/demo`;
-const POLL_MS = 25;
 const RUN_LIMIT_MS = 120_000;
 
-const submitted = z.object({ run_id: z.guid(), status: z.string(), cost: z.object({ reserved_usd: z.string() }) });
-const run = z.object({
-  status: z.string(),
-  money_state: z.string(),
-  cost: z.object({ reserved_usd: z.string(), actual_usd: z.string().nullable() }),
-  error: z.object({ reason_code: z.string(), detail: z.string() }).nullable(),
-});
-const link = z.object({ url: z.url(), sha256: z.string(), size_bytes: z.number() });
-const signed = z.object({ receipt: z.string(), jwks_uri: z.url() });
-const result = z.object({
-  run_id: z.string(),
-  status: z.literal("COMPLETED"),
-  cost: z.object({ actual_usd: z.string() }),
-  units: z.record(z.string(), z.number()),
-  data: z.unknown(),
-  artifacts: z.array(z.object({ name: z.string(), text: z.string() })),
-});
+type ResultUrl = components["schemas"]["Result"];
 
 const print = (line = ""): void => console.log(line);
 const step = (line: string): void => print(`  ${line}`);
 
-async function call(url: string, init: RequestInit, status: number): Promise<unknown> {
-  const response = await fetch(url, init);
-  const text = await response.text();
-  expect(response.status === status, `${status} from ${url}, got ${response.status}: ${text}`);
-  return JSON.parse(text);
-}
+/** Buys the job's work, as a program that may die between two lines does, and follows it to its end. */
+async function buy(dpp: Decisionproof, job: Job): Promise<Run> {
+  const idempotencyKey = randomUUID();
+  const accepted = await dpp.runs.create(job.body, { idempotencyKey });
+  step(`runs.create            run ${accepted.run_id}, reserved $${accepted.cost.reserved_usd}`);
+  const again = await dpp.runs.create(job.body, { idempotencyKey });
+  expect(again.run_id === accepted.run_id, "the same request to give the same run");
+  step("runs.create, same key  the same run");
 
-async function submitAndWait(edge: string, key: string, job: Job): Promise<string> {
-  const authorization = `Bearer ${key}`;
-  const request = {
-    method: "POST",
-    headers: { authorization, "content-type": "application/json", "idempotency-key": randomUUID() },
-    body: JSON.stringify(job.body),
-  };
-  const accepted = submitted.parse(await call(`${edge}/v1/runs`, request, 202));
-  step(`POST /v1/runs                202  run ${accepted.run_id}, reserved $${accepted.cost.reserved_usd}`);
-  const replay = submitted.parse(await call(`${edge}/v1/runs`, request, 202));
-  expect(replay.run_id === accepted.run_id, "the same request to give the same run");
-  step(`POST again, same key         202  the same run`);
-
-  const until = Date.now() + RUN_LIMIT_MS;
-  for (let shown = ""; ; await sleep(POLL_MS)) {
-    const now = run.parse(await call(`${edge}/v1/runs/${accepted.run_id}`, { headers: { authorization } }, 200));
-    const state = `${now.status} / ${now.money_state}`;
-    if (state !== shown) step(`GET  /v1/runs/{id}           200  ${(shown = state)}`);
-    expect(now.error === null, `no error, got ${JSON.stringify(now.error)}`);
-    if (now.status === "COMPLETED") return accepted.run_id;
-    expect(Date.now() < until, `the run to end within ${RUN_LIMIT_MS} ms`);
+  const signal = AbortSignal.timeout(RUN_LIMIT_MS);
+  let shown = "";
+  for await (const { run } of dpp.runs.events(accepted, { signal })) {
+    const state = `${run.status} / ${run.money_state}`;
+    if (state !== shown) step(`runs.events            ${(shown = state)}`);
   }
+  const run = await dpp.runs.wait(accepted, { signal });
+  expect(run.status === "COMPLETED", `a run that completes, got ${run.status} ${JSON.stringify(run.error)}`);
+  return run;
 }
 
-async function download(edge: string, key: string, run_id: string): Promise<z.infer<typeof result>> {
-  const found = link.parse(
-    await call(`${edge}/v1/runs/${run_id}/result`, { headers: { authorization: `Bearer ${key}` } }, 200),
-  );
-  step(`GET  /v1/runs/{id}/result    200  presigned for 15 minutes, sha256 ${found.sha256.slice(0, 16)}...`);
-  const object = await fetch(found.url);
-  const bytes = new Uint8Array(await object.arrayBuffer());
+/** The result, by the client and by a URL that needs no key, and the receipt. */
+async function collect(dpp: Decisionproof, run: Run): Promise<Output> {
+  const bytes = await dpp.runs.download(run);
+  step(`runs.download          ${bytes.byteLength} bytes, sha256 verified: ${run.result?.sha256.slice(0, 16)}...`);
+  const { data: link } = await dpp.get<ResultUrl>(`/v1/runs/${run.run_id}/result`);
+  const object = await fetch(link.url);
   expect(object.status === 200, `200 from object storage, got ${object.status}`);
-  const sha256 = createHash("sha256").update(bytes).digest("hex");
-  expect(sha256 === found.sha256, `sha256 ${found.sha256} of the download, got ${sha256}`);
-  expect(bytes.byteLength === found.size_bytes, `${found.size_bytes} bytes, got ${bytes.byteLength}`);
-  step(`GET  <presigned URL>         200  ${bytes.byteLength} bytes, sha256 verified`);
-  await checkReceipt(edge, key, run_id, bytes);
-  return result.parse(JSON.parse(new TextDecoder().decode(bytes)));
+  const sha256 = createHash("sha256")
+    .update(new Uint8Array(await object.arrayBuffer()))
+    .digest("hex");
+  expect(sha256 === run.result?.sha256, `sha256 ${run.result?.sha256} of the presigned download, got ${sha256}`);
+  step("GET <presigned URL>    the same bytes from object storage, without a key");
+  const { claims } = await dpp.runs.receipt(run);
+  expect(claims.charged_usd === run.cost.actual_usd, `a receipt of ${run.cost.actual_usd}, got ${claims.charged_usd}`);
+  step(`runs.receipt           signature verified, it is about this result, charged $${claims.charged_usd}`);
+  return dpp.runs.output(run);
 }
 
-async function checkReceipt(edge: string, key: string, run_id: string, bytes: Uint8Array): Promise<void> {
-  const authorization = `Bearer ${key}`;
-  const found = signed.parse(await call(`${edge}/v1/runs/${run_id}/receipt`, { headers: { authorization } }, 200));
-  const keys = anyKeySet.parse(await call(found.jwks_uri, {}, 200));
-  const verdict = await verifyReceipt({ text: found.receipt, keys, result: bytes });
-  expect(verdict.exit_code === undefined, `a receipt of this result, got: ${verdict.text}`);
-  step(`GET  /v1/runs/{id}/receipt   200  signature verified, it is about this result`);
-}
-
-async function perform(edge: string, tenant: DemoTenant, job: Job): Promise<number> {
+async function perform(dpp: Decisionproof, job: Job): Promise<number> {
   print();
   print(job.title);
-  const run_id = await submitAndWait(edge, tenant.api_key, job);
-  const document = await download(edge, tenant.api_key, run_id);
-  expect(document.run_id === run_id, "the result to name its run");
+  const run = await buy(dpp, job);
+  const document = await collect(dpp, run);
+  expect(document.run_id === run.run_id, "the result to name its run");
   for (const line of job.found(document.data, document.artifacts)) step(`-> ${line}`);
   const units = Object.entries(document.units).map(([name, count]) => `${count} ${name}`);
   const charged = parseUsd(document.cost.actual_usd);
@@ -139,11 +101,12 @@ async function main(all: boolean): Promise<void> {
     });
     print(`Everything is up after ${seconds()}: edge at ${system.edgeUrl}`);
     const tenant = await withOwner(system, (db) => createDemoTenant(db, { name: "Demo" }));
+    const dpp = new Decisionproof({ apiKey: tenant.api_key, baseUrl: system.edgeUrl });
     let charged = 0;
     const jobs = [decision, page(site.url), ...(all ? otherJobs() : [])];
-    for (const job of jobs) charged += await perform(system.edgeUrl, tenant, job);
+    for (const job of jobs) charged += await perform(dpp, job);
     print();
-    await printLedger(system, tenant, charged);
+    await printLedger(system, tenant, dpp, charged);
     print();
     const packs = new Set(jobs.map(({ body }) => body.pack_type));
     if (all) expect(packs.size === catalog.size, `a run of each of the ${catalog.size} packs`);

@@ -21,7 +21,7 @@ export async function seedAccount(edgeUrl: string, tenant: DemoTenant): Promise<
     events: ["run.completed", "run.failed"],
     description: "Orders",
   });
-  const url = {
+  const url: Pick<Job, "body"> = {
     body: { pack_type: "url", max_cost_usd: "0.0200", inputs: { url: `${edgeUrl}/`, format: "markdown" } },
   };
   const jobs: readonly Pick<Job, "body">[] = [decision, ...otherJobs(), url];
