@@ -86,7 +86,7 @@ export class Decisionproof {
     return this.#transport.data("GET", "/v1/budget", options);
   }
 
-  /** What runs cost, by day, pack or key. */
+  /** What runs cost, by day, pack or key, or by day and pack. */
   usage(query: UsageQuery = {}, options: CallOptions = {}): Promise<Usage> {
     return this.#transport.data("GET", "/v1/usage", { ...options, query });
   }

@@ -4,6 +4,8 @@ import type { Run, RunQuery } from "../client/client.ts";
 export interface RunFilters {
   readonly status?: string | undefined;
   readonly pack?: string | undefined;
+  /** The id of the key that submitted it. */
+  readonly key?: string | undefined;
   /** Days, the last one included, in the reader's own time zone. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
@@ -20,6 +22,7 @@ export const STATUSES = [
   ["EXPIRED", "Expired"],
 ] as const;
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /** What the address asks for; what it does not know is left out. */
@@ -27,7 +30,8 @@ export function filtersOf(query: URLSearchParams): RunFilters {
   const of = (name: string) => query.get(name) ?? undefined;
   const status = STATUSES.find(([each]) => each === query.get("status"))?.[0];
   const [from, to] = ["from", "to"].map((name) => (DAY.test(query.get(name) ?? "") ? of(name) : undefined));
-  return { status, pack: of("pack"), from, to, metadata: of("metadata") };
+  const key = UUID.test(query.get("key") ?? "") ? of("key") : undefined;
+  return { status, pack: of("pack"), key, from, to, metadata: of("metadata") };
 }
 
 export const isNarrowed = (filters: RunFilters): boolean => Object.values(filters).some(Boolean);
@@ -40,13 +44,14 @@ function startOf(day: string, later = 0): string {
 
 /** The filters as the API takes them. */
 export function queryOf(filters: RunFilters): { readonly query: RunQuery } | { readonly error: string } {
-  const { status, pack, from, to, metadata } = filters;
+  const { status, pack, key, from, to, metadata } = filters;
   const at = metadata?.indexOf("=") ?? -1;
   if (metadata && at < 1) return { error: "Write a metadata filter as name=value, such as order=A-1" };
   return {
     query: {
       ...(status && { status: [status as NonNullable<RunQuery["status"]>[number]] }),
       ...(pack && { pack_type: pack }),
+      ...(key && { key_id: key }),
       ...(from && { created_after: startOf(from) }),
       ...(to && { created_before: startOf(to, 1) }),
       ...(metadata && { metadata: { [metadata.slice(0, at)]: metadata.slice(at + 1) } }),

@@ -29,7 +29,7 @@ export const getUsage = operation({
   tag: "usage",
   summary: "Read usage",
   description:
-    "What the runs that ended on these days of UTC add up to, by day, pack or API key. A run counts, whole, on the day on which it ended; runs that are open are not counted yet. Days up to `complete_through` are final; later ones still grow.",
+    "What the runs that ended on these days of UTC add up to, by day, pack, API key, or day and pack. A run counts, whole, on the day on which it ended; runs that are open are not counted yet. Days up to `complete_through` are final; later ones still grow.",
   query: queryOf({
     start_date: parameter(
       once(date).optional(),
@@ -87,9 +87,12 @@ const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 const wrongStart = (detail: string) => invalidQuery([{ parameter: "start_date", detail }]);
 
 function groupOf({ day, pack_type, key_id, key_name }: UsageLine) {
-  if (day !== null) return { day };
-  if (pack_type !== null) return { pack_type };
-  return { ...(key_id !== null && { key_id }), ...(key_name !== null && { key_name }) };
+  return {
+    ...(day !== null && { day }),
+    ...(pack_type !== null && { pack_type }),
+    ...(key_id !== null && { key_id }),
+    ...(key_name !== null && { key_name }),
+  };
 }
 
 function amounts(lines: readonly UsageLine[]): z.input<typeof usageView>["totals"] {

@@ -68,8 +68,8 @@ const amounts = {
 };
 
 const row = z.strictObject({
-  day: day("A day of UTC. By day alone.", "2026-11-21").optional(),
-  pack_type: packType.optional().describe("The pack's type. By pack alone."),
+  day: day("A day of UTC. By day, and by day and pack.", "2026-11-21").optional(),
+  pack_type: packType.optional().describe("The pack's type. By pack, and by day and pack."),
   key_id: keyId.optional().describe("The API key's id. By key alone."),
   key_name: z
     .string()

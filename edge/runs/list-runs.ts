@@ -19,6 +19,7 @@ import {
   parameter,
 } from "../http/query-parameters.ts";
 import { NEXT, NEXT_POSITION } from "../openapi/headers.ts";
+import { KEY_ID } from "../keys/key-id.ts";
 import { PACK_TYPE } from "../packs/schemas.ts";
 import { runList } from "./schemas.ts";
 
@@ -63,6 +64,12 @@ const query = queryBy(
       { type: "string", pattern: PACK_TYPE.source },
       "decision",
     ),
+    key_id: parameter(
+      once(uuid).optional(),
+      "Only runs that this API key submitted, not those of the keys that it was rotated from or to.",
+      { type: "string", format: "uuid" },
+      KEY_ID,
+    ),
     ...CREATED,
     metadata,
   },
@@ -91,8 +98,8 @@ export const listRuns = operation({
     200: { description: "A page of runs.", schema: runList, headers: { ...NEXT, ...NEXT_POSITION } },
   },
   async handle({ c, caller, query: asked, read, json }, deps: ShieldDeps) {
-    const { status: statuses, pack_type, created_after, created_before } = asked;
-    const filters = { statuses, pack_type, created_after, created_before, metadata: asked.metadata };
+    const { status: statuses, pack_type, key_id, created_after, created_before } = asked;
+    const filters = { statuses, pack_type, key_id, created_after, created_before, metadata: asked.metadata };
     const { limit: count } = asked;
     if (asked.by === "newest") {
       const pages = pagesOf("runs", filters);

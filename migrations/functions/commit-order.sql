@@ -61,8 +61,8 @@ $$;
 -- be more (`goes_on`).
 -- outcome: found | no-position | not-adopted | unauthorized | scope-missing. Always a row.
 CREATE OR REPLACE FUNCTION scan_committed(p_key_sha256 bytea, p_epoch integer, p_order bigint, p_id bigint, p_kinds text[],
-  p_of_runs boolean, p_statuses text[], p_pack_type text, p_created_after timestamptz, p_created_before timestamptz,
-  p_metadata jsonb, p_limit integer, p_scan_limit integer)
+  p_of_runs boolean, p_statuses text[], p_pack_type text, p_of_key uuid, p_created_after timestamptz,
+  p_created_before timestamptz, p_metadata jsonb, p_limit integer, p_scan_limit integer)
 RETURNS TABLE (outcome text, epoch integer, matched boolean, goes_on boolean, transfer ledger_transfers, run run_views)
 LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
 DECLARE
@@ -98,6 +98,7 @@ BEGIN
         v_created_at := v_run.created_at;
         matched := (v_transfer.kind <> 'REFUND' OR v_run.charged_micros = 0)
           AND (p_pack_type IS NULL OR v_run.pack_type = p_pack_type)
+          AND (p_of_key IS NULL OR v_run.key_id = p_of_key)
           AND (p_metadata IS NULL OR v_run.metadata @> p_metadata)
           AND (p_statuses IS NULL OR CASE WHEN v_run.expired THEN 'EXPIRED' ELSE v_run.status END = ANY (p_statuses));
       END IF;
@@ -124,21 +125,27 @@ RETURNS TABLE (outcome text, epoch integer, matched boolean, goes_on boolean, tr
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT s.outcome, s.epoch, s.matched, s.goes_on, s.transfer
     FROM scan_committed(p_key_sha256 => p_key_sha256, p_epoch => p_epoch, p_order => p_order, p_id => p_id, p_kinds => p_kinds,
-      p_of_runs => false, p_statuses => NULL, p_pack_type => NULL, p_created_after => p_created_after,
+      p_of_runs => false, p_statuses => NULL, p_pack_type => NULL, p_of_key => NULL, p_created_after => p_created_after,
       p_created_before => p_created_before, p_metadata => NULL, p_limit => p_limit, p_scan_limit => p_scan_limit) s
 $$;
+
+-- No release has called it, or scan_committed, without p_of_key.
+DROP FUNCTION IF EXISTS list_committed_runs(bytea, integer, bigint, bigint, boolean, text[], text, timestamptz, timestamptz, jsonb,
+  integer, integer);
+DROP FUNCTION IF EXISTS scan_committed(bytea, integer, bigint, bigint, text[], boolean, text[], text, timestamptz, timestamptz,
+  jsonb, integer, integer);
 
 -- The runs of the key's tenant in the order in which their creation, or with p_ended their end, was committed: each once,
 -- as it is now; a run that is open has not ended. See scan_committed.
 CREATE OR REPLACE FUNCTION list_committed_runs(p_key_sha256 bytea, p_epoch integer, p_order bigint, p_id bigint, p_ended boolean,
-  p_statuses text[], p_pack_type text, p_created_after timestamptz, p_created_before timestamptz, p_metadata jsonb,
-  p_limit integer, p_scan_limit integer)
+  p_statuses text[], p_pack_type text, p_of_key uuid, p_created_after timestamptz, p_created_before timestamptz,
+  p_metadata jsonb, p_limit integer, p_scan_limit integer)
 RETURNS TABLE (outcome text, epoch integer, matched boolean, goes_on boolean, commit_order bigint, transfer_id bigint,
   run run_views)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT s.outcome, s.epoch, s.matched, s.goes_on, (s.transfer).commit_order, (s.transfer).transfer_id, s.run
     FROM scan_committed(p_key_sha256 => p_key_sha256, p_epoch => p_epoch, p_order => p_order, p_id => p_id,
       p_kinds => CASE WHEN p_ended THEN ARRAY['CHARGE', 'REFUND'] ELSE ARRAY['RESERVE'] END, p_of_runs => true,
-      p_statuses => p_statuses, p_pack_type => p_pack_type, p_created_after => p_created_after,
+      p_statuses => p_statuses, p_pack_type => p_pack_type, p_of_key => p_of_key, p_created_after => p_created_after,
       p_created_before => p_created_before, p_metadata => p_metadata, p_limit => p_limit, p_scan_limit => p_scan_limit) s
 $$;

@@ -55,7 +55,8 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 
 -- Sums of the runs that were closed on the days from p_from to p_to (both included, UTC), by p_group_by: 'day' (in their
--- order), 'pack' or 'key' (the most charged first); the columns of the other two are null.
+-- order), 'pack' or 'key' (the most charged first), or several of them with commas between; the columns of those that are not
+-- named are null.
 -- `complete_through`: the last day that can gain no more runs. A run that ended before midnight may be committed after
 -- it, but not 120 s later, for no statement that writes takes so long (the audit relies on the same).
 CREATE OR REPLACE FUNCTION find_usage(p_key_sha256 bytea, p_from date, p_to date, p_group_by text)
@@ -67,13 +68,13 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
          to_char(((wall_clock() - interval '120 seconds') AT TIME ZONE 'UTC')::date - 1, 'YYYY-MM-DD')
     FROM check_key(p_key_sha256, 'read', false) c
     LEFT JOIN LATERAL (
-      SELECT CASE WHEN p_group_by = 'day' THEN u.day END AS day,
-             CASE WHEN p_group_by = 'pack' THEN u.pack_type END AS pack_type,
-             CASE WHEN p_group_by = 'key' THEN u.key_id END AS key_id,
+      SELECT CASE WHEN 'day' = ANY (b.names) THEN u.day END AS day,
+             CASE WHEN 'pack' = ANY (b.names) THEN u.pack_type END AS pack_type,
+             CASE WHEN 'key' = ANY (b.names) THEN u.key_id END AS key_id,
              sum(u.runs)::bigint AS runs, sum(u.completed)::bigint AS completed, sum(u.failed)::bigint AS failed,
              sum(u.canceled)::bigint AS canceled, sum(u.reserved_micros)::bigint AS reserved_micros,
              sum(u.charged_micros)::bigint AS charged_micros
-        FROM usage_daily u
+        FROM usage_daily u, string_to_array(p_group_by, ',') b (names)
        WHERE u.tenant_id = c.tenant_id AND u.day BETWEEN p_from AND p_to
        GROUP BY 1, 2, 3
     ) g ON true

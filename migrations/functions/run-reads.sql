@@ -20,15 +20,19 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     LEFT JOIN runs r ON r.run_id = (f.run).run_id
 $$;
 
--- The runs of the key's tenant, newest first: those after the position (p_at, p_id), of any of p_statuses, created from
--- p_created_after on and before p_created_before, with all of p_metadata; null: not filtered.
+-- No release has called it without p_of_key.
+DROP FUNCTION IF EXISTS list_own_runs(bytea, timestamptz, uuid, text[], text, timestamptz, timestamptz, jsonb, integer, integer);
+
+-- The runs of the key's tenant, newest first: those after the position (p_at, p_id), of any of p_statuses, submitted by
+-- p_of_key, created from p_created_after on and before p_created_before, with all of p_metadata; null: not filtered.
 -- At most p_limit + 1, so that the caller sees whether there are more. A filter that matches few runs does not read all
 -- of them: p_scan_limit runs are read, and the last of them is in the answer (`last_scanned`) even where it does not match
 -- (`matched`). The few open runs have an index of their own, and all of them are read.
 -- The scan starts at `s`, the position or the moment, whichever is earlier: an index is entered at one bound alone.
 -- outcome: found | unauthorized | scope-missing. Always a row; its run is null if there are none.
 CREATE OR REPLACE FUNCTION list_own_runs(p_key_sha256 bytea, p_at timestamptz, p_id uuid, p_statuses text[], p_pack_type text,
-  p_created_after timestamptz, p_created_before timestamptz, p_metadata jsonb, p_limit integer, p_scan_limit integer)
+  p_of_key uuid, p_created_after timestamptz, p_created_before timestamptz, p_metadata jsonb, p_limit integer,
+  p_scan_limit integer)
 RETURNS TABLE (outcome text, matched boolean, last_scanned boolean, place_at text, run run_views)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT coalesce(c.refusal, 'found'), x.matched, x.last_scanned,
@@ -45,12 +49,13 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
            SELECT l.run_id, l.created_at,
                   row_number() OVER (ORDER BY l.created_at DESC, l.run_id DESC) = p_scan_limit AS last_scanned,
                   (p_pack_type IS NULL OR l.pack_type = p_pack_type)
+                  AND (p_of_key IS NULL OR l.key_id = p_of_key)
                   AND (p_metadata IS NULL OR l.metadata @> p_metadata)
                   AND (p_statuses IS NULL
                     OR CASE WHEN l.retention_until < wall_clock() THEN 'EXPIRED' ELSE l.status END = ANY (p_statuses))
                   AS matched
              FROM (
-               SELECT o.run_id, o.created_at, o.pack_type, o.metadata, o.retention_until, o.status
+               SELECT o.run_id, o.created_at, o.pack_type, o.key_id, o.metadata, o.retention_until, o.status
                  FROM runs o
                 WHERE NOT coalesce(p_statuses <@ ARRAY['QUEUED', 'PROCESSING'], false)
                   AND o.tenant_id = c.tenant_id
@@ -68,7 +73,8 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
          FROM runs o
         WHERE p_statuses <@ ARRAY['QUEUED', 'PROCESSING']
           AND o.tenant_id = c.tenant_id AND o.status IN ('QUEUED', 'PROCESSING') AND o.status = ANY (p_statuses)
-          AND (p_pack_type IS NULL OR o.pack_type = p_pack_type) AND (p_metadata IS NULL OR o.metadata @> p_metadata)
+          AND (p_pack_type IS NULL OR o.pack_type = p_pack_type) AND (p_of_key IS NULL OR o.key_id = p_of_key)
+          AND (p_metadata IS NULL OR o.metadata @> p_metadata)
           AND (o.created_at, o.run_id) < (s.at, s.id) AND o.created_at >= coalesce(p_created_after, '-infinity')
         ORDER BY o.created_at DESC, o.run_id DESC
         LIMIT p_limit + 1)

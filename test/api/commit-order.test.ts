@@ -104,6 +104,10 @@ test("runs come in the order in which they were accepted, or ended", async () =>
   expect(completed.seen.map(({ run_id }) => run_id)).toEqual([a]);
   const filtered = await readUntil(1, runs(account, "/v1/runs?order=accepted&metadata[order]=B&pack_type=decision"));
   expect(filtered.seen.map(({ run_id }) => run_id)).toEqual([b]);
+  const second = await world.key(account.tenant_id);
+  const d = await submit({ ...account, api_key: second.api_key });
+  const of_key = await readUntil(1, runs(account, `/v1/runs?order=accepted&key_id=${second.key_id}`));
+  expect(of_key.seen.map(({ run_id }) => run_id)).toEqual([d]);
 });
 
 test("usage says up to which day it is final", async () => {

@@ -123,6 +123,22 @@ test("runs are found by status, in a list or repeated, and past retention as exp
   expect(open).toEqual({ seen: [processing, queued], pages: 2 });
 });
 
+test("runs are found by the key that submitted them, and only the account's own", async () => {
+  const account = await world.account();
+  const second = await world.key(account.tenant_id);
+  const [mine, theirs, failed] = [await submit(account), await submit(second), await submit(second)];
+  await fail(world.backend, failed);
+  expect(await ids(account)).toEqual([failed, theirs, mine]);
+  expect(await ids(account, `?key_id=${second.key_id}`)).toEqual([failed, theirs]);
+  expect(await ids(account, `?key_id=${second.key_id}&status=QUEUED`)).toEqual([theirs]);
+  expect(await ids(account, `?key_id=${account.key_id}&status=FAILED`)).toEqual([]);
+  expect((await page(account, `?key_id=${second.key_id}&limit=1`)).runs[0]?.key_id).toBe(second.key_id);
+  expect(await ids(await world.account(), `?key_id=${second.key_id}`)).toEqual([]);
+  const other = (await page(account, `?key_id=${second.key_id}&limit=1`)).next_cursor ?? "";
+  const refused = await ask(account, `?limit=1&cursor=${encodeURIComponent(other)}`);
+  expect(pointers(problemOf(refused, 400, "invalid-request"))).toEqual(["cursor"]);
+});
+
 test("runs are found by pack, time and metadata, all of which must fit", async () => {
   const account = await world.account();
   const one = await submit(account, { metadata: { order: "A-1", team: "b&=é[]" } });

@@ -91,6 +91,38 @@ test("usage is grouped by day, by pack or by key", async () => {
   ]);
 });
 
+test("usage is grouped by day and pack together, the most charged of a day first", async () => {
+  const account = await world.account();
+  await worked(account);
+  await moveTo(account, "2026-03-01");
+  await world.owner.query(
+    `INSERT INTO usage_daily SELECT $1::uuid, '2026-03-02'::date, 'url', $2::uuid, 2, 2, 0, 0, 9000, 4000 UNION ALL
+     SELECT $1, '2026-03-01', 'url', $3::uuid, 1, 1, 0, 0, 5000000, 3000000`,
+    [account.tenant_id, account.key_id, (await world.key(account.tenant_id)).key_id],
+  );
+  const { group_by, rows, totals } = await usage(
+    account,
+    "?group_by=day,pack&start_date=2026-03-01&end_date=2026-03-31",
+  );
+  expect(group_by).toBe("day,pack");
+  const ofDay = { ...url, runs: 2, successes: 1, charged_usd: "3.0000", reserved_usd: "5.5000" };
+  expect(rows).toEqual([
+    { day: "2026-03-01", pack_type: "url", ...ofDay },
+    { day: "2026-03-01", pack_type: "decision", runs: 2, ...decision },
+    {
+      day: "2026-03-02",
+      pack_type: "url",
+      ...url,
+      runs: 2,
+      successes: 2,
+      canceled: 0,
+      charged_usd: "0.0040",
+      reserved_usd: "0.0090",
+    },
+  ]);
+  expect([totals.runs, totals.charged_usd]).toEqual([6, "3.138456"]);
+});
+
 test("both days that are asked for are included, and none beside them", async () => {
   const account = await world.account();
   await worked(account);
@@ -118,7 +150,8 @@ test("an account that used nothing has no rows, and totals of nothing", async ()
 test("nobody sees what another account used", async () => {
   const [mine, theirs] = [await world.account(), await world.account()];
   await worked(theirs);
-  for (const group of ["day", "pack", "key"]) expect((await usage(mine, `?group_by=${group}`)).rows).toEqual([]);
+  for (const group of ["day", "pack", "key", "day,pack"])
+    expect((await usage(mine, `?group_by=${group}`)).rows).toEqual([]);
 });
 
 test("sums beyond what one amount may be are told to the micro", async () => {
@@ -138,6 +171,7 @@ test.each([
   ["start_date=2025-01-01&end_date=2026-01-02", "start_date"],
   ["start_date=9999-12-31", "start_date"],
   ["group_by=day,key", "group_by"],
+  ["group_by=pack,day", "group_by"],
   ["days=7", "days"],
 ])("the query %s is a 400 that names the parameter", async (query, parameter) => {
   const account = await world.account();

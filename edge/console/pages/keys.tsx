@@ -18,6 +18,7 @@ import {
 } from "../parts.tsx";
 import { isUnknown } from "../polling.ts";
 import { useAction, useQuery, useSession } from "../query.ts";
+import { hrefOf, Link } from "../router.tsx";
 
 const MAX_KEYS = 1_000;
 const SCOPES = [
@@ -139,8 +140,10 @@ const KeyTable = ({ keys, onAsk }: { keys: readonly ApiKey[]; onAsk: (asked: Ask
             </td>
             <td>{key.expires_at === null ? <span class="muted">Never</span> : <Time of={key.expires_at} />}</td>
             <td class="right">
+              {key.status !== "active" && <RunsOf of={key} />}
               {key.status === "active" && (
                 <span class="row-actions">
+                  <RunsOf of={key} />
                   <button
                     type="button"
                     class="small"
@@ -165,6 +168,12 @@ const KeyTable = ({ keys, onAsk }: { keys: readonly ApiKey[]; onAsk: (asked: Ask
       </tbody>
     </table>
   </TableRegion>
+);
+
+const RunsOf = ({ of: key }: { of: ApiKey }) => (
+  <Link class="button small" href={hrefOf(["runs"], { key: key.key_id })} aria-label={`Runs of ${key.name}`}>
+    Runs
+  </Link>
 );
 
 function Cap({ of: key }: { of: ApiKey }) {

@@ -1,23 +1,12 @@
 import { useState } from "preact/hooks";
 import type { ApiKey, Budget, Decisionproof, Delivery, RunPage, Usage, Webhook } from "../../client/client.ts";
 import { attentionOf } from "../attention.ts";
-import {
-  count,
-  dayLabel,
-  daysBetween,
-  label,
-  microsOf,
-  percent,
-  plural,
-  usd,
-  usdShort,
-  usdSpendable,
-  utcDay,
-} from "../formats.ts";
+import { count, dayLabel, label, microsOf, percent, plural, usd, usdShort, usdSpendable, utcDay } from "../formats.ts";
 import { Empty, Loaded, Money, PageHead, Panel, TableRegion } from "../parts.tsx";
 import { useQuery } from "../query.ts";
 import { hrefOf, Link } from "../router.tsx";
 import { barsOf } from "../stacked-bars.ts";
+import { type DaySpending, packsOf, spentByDay } from "../spending.ts";
 import { RunTable } from "./runs.tsx";
 
 const SPANS = [30, 90] as const;
@@ -141,8 +130,8 @@ function Spending() {
   const [by, setBy] = useState<"pack" | "key">("pack");
   const start_date = utcDay(Date.now(), 1 - span);
   const days = useQuery(
-    `usage day ${start_date}`,
-    (dpp, signal) => dpp.usage({ start_date, group_by: "day" }, { signal }),
+    `usage day,pack ${start_date}`,
+    (dpp, signal) => dpp.usage({ start_date, group_by: "day,pack" }, { signal }),
     { every: () => SLOW_MS },
   );
   const groups = useQuery(
@@ -184,21 +173,30 @@ function Spending() {
 }
 
 function Chart({ usage }: { usage: Usage }) {
-  const spent = new Map(usage.rows.map(({ day, charged_usd }) => [day, charged_usd]));
-  const amounts = daysBetween(usage.start_date, usage.end_date).map((day) => ({
-    day,
-    micros: microsOf(spent.get(day) ?? "0") ?? 0n,
-  }));
+  const series = packsOf(usage);
+  const amounts = spentByDay(usage, series);
   const { bars, ticks, days } = barsOf(amounts, { width: WIDTH - LEFT, height: HEIGHT });
   const total = `${usd(usage.totals.charged_usd)} in ${plural(usage.totals.runs, "run")}`;
   return (
     <figure>
-      <figcaption class="muted small-text">{total}, by day in UTC</figcaption>
+      <figcaption class="muted small-text between">
+        <span>{total}, by day in UTC</span>
+        <ul class="legend">
+          {series.map((pack, index) => (
+            <li key={pack}>
+              <svg viewBox="0 0 10 10" aria-hidden="true" class={seriesClass(index)}>
+                <rect width="10" height="10" rx="2" />
+              </svg>
+              {pack}
+            </li>
+          ))}
+        </ul>
+      </figcaption>
       <svg
         class="chart"
         viewBox={`0 -8 ${WIDTH} ${HEIGHT + BOTTOM + 8}`}
         role="img"
-        aria-label={`Spending by day: ${total}. The table below has each day.`}
+        aria-label={`Spending by day and pack: ${total}. The table below has each day.`}
       >
         {ticks.map(({ y, micros }) => (
           <g key={y}>
@@ -208,11 +206,13 @@ function Chart({ usage }: { usage: Usage }) {
             </text>
           </g>
         ))}
-        {bars.map(({ day, ...bar }, index) => (
+        {bars.map(({ day, x, width, parts }) => (
           <g key={day}>
-            <rect {...bar} x={bar.x + LEFT} rx="2">
-              <title>{`${dayLabel(day)}: ${usd(amounts[index]?.micros ?? 0n)}`}</title>
-            </rect>
+            {parts.map(({ series: of, micros, y, height }) => (
+              <rect key={of} class={seriesClass(of)} x={x + LEFT} y={y} width={width} height={height}>
+                <title>{`${dayLabel(day)}, ${series[of] ?? ""}: ${usd(micros)}`}</title>
+              </rect>
+            ))}
           </g>
         ))}
         {days.map(({ day, x }) => (
@@ -223,11 +223,52 @@ function Chart({ usage }: { usage: Usage }) {
       </svg>
       <details>
         <summary class="small-text">Each day as a table</summary>
-        <UsageTable usage={usage} name="Day" nameOf={({ day }) => day ?? ""} newestFirst />
+        <DayTable amounts={amounts} series={series} />
       </details>
     </figure>
   );
 }
+
+/** The stylesheet has so many; a pack beyond shares the last. */
+const MAX_SERIES = 8;
+const seriesClass = (index: number): string => `series-${Math.min(index, MAX_SERIES - 1)}`;
+
+interface DayTableProps {
+  readonly amounts: readonly DaySpending[];
+  readonly series: readonly string[];
+}
+
+const DayTable = ({ amounts, series }: DayTableProps) => (
+  <TableRegion label="Spending by day and pack">
+    <table class="rows">
+      <thead>
+        <tr>
+          <th scope="col">Day</th>
+          {[...series, "All"].map((name) => (
+            <th key={name} scope="col" class="right">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {amounts
+          .filter(({ parts }) => parts.some((part) => part > 0n))
+          .toReversed()
+          .map(({ day, parts }) => (
+            <tr key={day}>
+              <th scope="row">{day}</th>
+              {[...parts, parts.reduce((sum, part) => sum + part, 0n)].map((micros, index) => (
+                <td key={index} class="right num">
+                  {micros === 0n ? "–" : usd(micros)}
+                </td>
+              ))}
+            </tr>
+          ))}
+      </tbody>
+    </table>
+  </TableRegion>
+);
 
 const GroupTable = ({ usage, by }: { usage: Usage; by: "pack" | "key" }) =>
   usage.rows.length === 0 ? (
@@ -245,11 +286,9 @@ interface UsageTableProps {
   readonly usage: Usage;
   readonly name: string;
   readonly nameOf: (row: UsageRow) => string;
-  readonly newestFirst?: boolean;
 }
 
-function UsageTable({ usage: { rows, totals }, name, nameOf, newestFirst = false }: UsageTableProps) {
-  const shown = newestFirst ? rows.toReversed() : rows;
+function UsageTable({ usage: { rows, totals }, name, nameOf }: UsageTableProps) {
   return (
     <TableRegion label={`Spending by ${name.toLowerCase()}`}>
       <table class="rows">
@@ -264,7 +303,7 @@ function UsageTable({ usage: { rows, totals }, name, nameOf, newestFirst = false
           </tr>
         </thead>
         <tbody>
-          {shown.map((row) => (
+          {rows.map((row) => (
             <UsageLine key={row.key_id ?? nameOf(row)} name={nameOf(row)} row={row} />
           ))}
           <UsageLine name="All" row={totals} total />

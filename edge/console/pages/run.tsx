@@ -172,7 +172,12 @@ const Whole = ({ run }: { run: Run }) => (
         <Facts
           of={[
             ["Pack", `${run.pack_type} ${run.pack_version}`],
-            ["Key", <code>…{run.key_id.slice(-12)}</code>],
+            [
+              "Key",
+              <Link href={hrefOf(["runs"], { key: run.key_id })} title="Its runs">
+                <code>…{run.key_id.slice(-12)}</code>
+              </Link>,
+            ],
             ["Time limit", `${run.timebox_sec} s`],
             run.min_reliability_score !== null && ["At least", `Reliability ${run.min_reliability_score}`],
             ...Object.entries(run.metadata),

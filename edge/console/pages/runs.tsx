@@ -19,6 +19,8 @@ import {
 } from "../run-filters.ts";
 
 const PAGE = 50;
+/** So many keys, the newest, are offered as a filter. */
+const MAX_KEYS = 100;
 const LIVE_MS = 3_000;
 const IDLE_MS = 15_000;
 /** So many rows below the first page are read again at a time: each is a request. */
@@ -37,6 +39,10 @@ export function Runs({ place }: { place: Place }) {
 
 function Filters({ filters }: { filters: RunFilters }) {
   const packs = useQuery("packs", (dpp, signal) => dpp.packs.list({ signal }));
+  // Only an admin key may list them; another filters by the key of a run.
+  const keys = useQuery("keys to filter by", (dpp, signal) =>
+    dpp.keys.list({ limit: MAX_KEYS }, { signal }).toArray(MAX_KEYS),
+  );
   const change = (changed: Partial<RunFilters>) => go(hrefOf(["runs"], { ...filters, ...changed }), { replace: true });
   const [meta, setMeta] = useState(filters.metadata ?? "");
   return (
@@ -83,6 +89,27 @@ function Filters({ filters }: { filters: RunFilters }) {
           </select>
         )}
       </Field>
+      {(keys.data !== undefined || filters.key) && (
+        <Field label="Key">
+          {(attributes) => (
+            <select
+              {...attributes}
+              value={filters.key ?? ""}
+              onChange={(event) => change({ key: event.currentTarget.value })}
+            >
+              <option value="">All</option>
+              {filters.key && !keys.data?.some(({ key_id }) => key_id === filters.key) && (
+                <option value={filters.key}>…{filters.key.slice(-12)}</option>
+              )}
+              {keys.data?.map(({ key_id, name }) => (
+                <option key={key_id} value={key_id}>
+                  {name} (…{key_id.slice(-4)})
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
       <Field label="From">
         {(attributes) => (
           <input

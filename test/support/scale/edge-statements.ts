@@ -43,6 +43,7 @@ const runs = {
   id: null,
   statuses: null,
   pack_type: null,
+  of_key: null,
   created_after: null,
   created_before: null,
   metadata: null,
@@ -116,6 +117,7 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
       ended: false,
       statuses: null,
       pack_type: null,
+      of_key: null,
       created_after: null,
       created_before: null,
       metadata: null,
@@ -196,6 +198,7 @@ export const EDGE_FILTERS: readonly (readonly [name: string, what: string, how: 
     "of one run",
     edge(20, { ...transfers, kinds: ["RESERVE", "CHARGE"], run_id: idOf("completed 1") }, { kind: "CHARGE" }),
   ],
+  ["list-own-runs", "of one key", edge(140, { ...runs, of_key: idOf("key 0") }, { matched: true })],
   ["list-own-runs", "that are open", edge(75, { ...runs, statuses: ["QUEUED"] }, { status: "QUEUED" })],
   [
     "submit-run",

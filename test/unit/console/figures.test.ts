@@ -1,37 +1,70 @@
 import { describe, expect, test } from "vitest";
-import type { ApiKey, Delivery, Webhook } from "../../../edge/client/client.ts";
+import type { ApiKey, Delivery, Usage, Webhook } from "../../../edge/client/client.ts";
 import { attentionOf, capShare } from "../../../edge/console/attention.ts";
+import { packsOf, spentByDay } from "../../../edge/console/spending.ts";
 import { barsOf } from "../../../edge/console/stacked-bars.ts";
 import { isMonth, monthOf, statementOf } from "../../../edge/console/statement.ts";
 
 describe("a chart", () => {
   const size = { width: 100, height: 100 };
 
-  test("has a bar for each day, within the drawing, and lines at round amounts", () => {
+  test("stacks what each day has, within the drawing, and has lines at round amounts", () => {
     const { bars, ticks } = barsOf(
       [
-        { day: "2026-11-29", micros: 0n },
-        { day: "2026-11-30", micros: 35_000n },
+        { day: "2026-11-29", parts: [0n, 0n] },
+        { day: "2026-11-30", parts: [25_000n, 10_000n] },
+        { day: "2026-12-01", parts: [0n, 20_000n] },
       ],
       size,
     );
     expect(ticks.map(({ micros }) => micros)).toEqual([0n, 10_000n, 20_000n, 30_000n, 40_000n]);
-    expect(bars.map(({ y, height }) => [y, height])).toEqual([
-      [100, 0],
-      [12.5, 87.5],
+    expect(bars.map(({ parts }) => parts.map(({ series, y, height }) => [series, y, height]))).toEqual([
+      [],
+      [
+        [0, 37.5, 62.5],
+        [1, 12.5, 25],
+      ],
+      [[1, 50, 50]],
     ]);
   });
 
   test("shows a little money beside much as something, and draws an empty month", () => {
     const { bars } = barsOf(
       [
-        { day: "a", micros: 1n },
-        { day: "b", micros: 10_000_000_000n },
+        { day: "a", parts: [1n] },
+        { day: "b", parts: [10_000_000_000n] },
       ],
       size,
     );
-    expect(bars[0]?.height).toBeGreaterThan(1);
-    expect(barsOf([{ day: "a", micros: 0n }], size).bars[0]?.height).toBe(0);
+    expect(bars[0]?.parts[0]?.height).toBeGreaterThan(1);
+    expect(barsOf([{ day: "a", parts: [0n] }], size).bars[0]?.parts).toEqual([]);
+  });
+});
+
+describe("spending by day and pack", () => {
+  const row = { runs: 1, successes: 1, failures: 0, canceled: 0, reserved_usd: "1.0000" };
+  const usage: Usage = {
+    start_date: "2026-11-29",
+    end_date: "2026-12-01",
+    group_by: "day,pack",
+    rows: [
+      { day: "2026-11-29", pack_type: "url", charged_usd: "0.0100", ...row },
+      { day: "2026-11-29", pack_type: "char", charged_usd: "0.0050", ...row },
+      { day: "2026-12-01", pack_type: "char", charged_usd: "0.0050", ...row },
+    ],
+    totals: { charged_usd: "0.0200", ...row },
+    complete_through: "2026-11-30",
+    days: "",
+  };
+
+  test("has every day of the period, and the packs in one order", () => {
+    const packs = packsOf(usage);
+    expect(packs).toEqual(["char", "url"]);
+    expect(spentByDay(usage, packs)).toEqual([
+      { day: "2026-11-29", parts: [5_000n, 10_000n] },
+      { day: "2026-11-30", parts: [0n, 0n] },
+      { day: "2026-12-01", parts: [5_000n, 0n] },
+    ]);
   });
 });
 

@@ -21,6 +21,9 @@ describe("filters", () => {
     const filters = filtersOf(new URLSearchParams("status=LOST&pack=url&from=yesterday&to=2026-11-30&other=1"));
     expect(filters).toEqual({ status: undefined, pack: "url", from: undefined, to: "2026-11-30", metadata: undefined });
     expect(isNarrowed(filters)).toBe(true);
+    const key = "01a1fa2e-8c10-7d41-9a53-1f2b7c9d0e64";
+    expect(queryOf(filtersOf(new URLSearchParams({ key })))).toEqual({ query: { key_id: key } });
+    expect(queryOf(filtersOf(new URLSearchParams("key=mine")))).toEqual({ query: {} });
     expect(isNarrowed(filtersOf(new URLSearchParams("other=1")))).toBe(false);
   });
 

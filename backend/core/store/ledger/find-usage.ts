@@ -4,7 +4,7 @@ import { type Refused, refusalOf } from "../keys/key-refusal.ts";
 import { counter } from "../columns.ts";
 import { bytea, fn } from "../fn.ts";
 
-export const usageGroup = z.enum(["day", "pack", "key"]);
+export const usageGroup = z.enum(["day", "pack", "key", "day,pack"]);
 
 export interface UsageRequest {
   /** `YYYY-MM-DD`, UTC; both days are included. */

@@ -28,6 +28,7 @@ export async function listCommittedRuns(
     ended: request.by === "ended",
     statuses: request.statuses ?? null,
     pack_type: request.pack_type ?? null,
+    of_key: request.key_id ?? null,
     created_after: request.created_after ?? null,
     created_before: request.created_before ?? null,
     metadata: request.metadata === undefined ? null : JSON.stringify(request.metadata),

@@ -13,6 +13,8 @@ export interface OwnRunsRequest {
   readonly after?: KeysetPosition | undefined;
   readonly statuses?: readonly RunStatus[] | undefined;
   readonly pack_type?: string | undefined;
+  /** Only those that this key submitted. */
+  readonly key_id?: string | undefined;
   /** RFC 3339: this time or later. */
   readonly created_after?: string | undefined;
   /** RFC 3339: earlier than this. */
@@ -40,6 +42,7 @@ export async function listOwnRuns(db: Db, key_sha256: string, request: OwnRunsRe
     id: request.after?.id ?? null,
     statuses: request.statuses ?? null,
     pack_type: request.pack_type ?? null,
+    of_key: request.key_id ?? null,
     created_after: request.created_after ?? null,
     created_before: request.created_before ?? null,
     metadata: request.metadata === undefined ? null : JSON.stringify(request.metadata),
