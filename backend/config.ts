@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { TRACE_VARIABLES, traceFaults, type TraceVariables } from "#core/domain/otlp.ts";
-import { DECISION_MODEL_LIMITS } from "#core/domain/packs/decision-limits.ts";
+import { MODEL_LIMITS } from "#core/domain/packs/model.ts";
 import { plaintextFaults } from "#core/domain/transport.ts";
 import { platformFailureFee } from "#core/domain/run.ts";
 import { logLevel } from "./drivers/log.ts";
@@ -72,7 +72,7 @@ const workerSchema = z
     DPP_STOP_SECONDS: seconds(20),
     DPP_FETCH_ALLOW_HOSTS: hostList(/^[^\s:/]+:\d{1,5}$/, "must be host:port pairs, with commas between"),
     DPP_MODEL_URL: optionalUrl,
-    DPP_MODEL_NAME: z.string().min(1).max(DECISION_MODEL_LIMITS.max_name_chars).optional(),
+    DPP_MODEL_NAME: z.string().min(1).max(MODEL_LIMITS.max_name_chars).optional(),
     DPP_MODEL_API_KEY: z.string().min(1).optional(),
   })
   .refine((env) => env.DPP_HEARTBEAT_SECONDS < env.DPP_LEASE_SECONDS, {

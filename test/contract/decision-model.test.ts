@@ -4,7 +4,10 @@ import { describe, expect, test } from "vitest";
 import { type DecisionInputs, decisionOffer } from "#core/domain/packs/decision.ts";
 import { decisionPack } from "../../backend/worker/packs/decision.ts";
 import { answerChecker } from "../../backend/worker/packs/decision/check-answer.ts";
-import { accept, MODEL_LIMITS } from "../../backend/worker/packs/decision/model.ts";
+import { DECISION_MODEL_LIMITS } from "#core/domain/packs/decision-limits.ts";
+import { MODEL_LIMITS } from "#core/domain/packs/model.ts";
+import { accept } from "../../backend/worker/packs/decision/model.ts";
+import { REQUEST_LIMITS } from "../../backend/worker/packs/model/ask-model.ts";
 import { NotBegun, ProcessLost } from "../../backend/worker/packs/isolation/work-process.ts";
 import { context } from "../unit/packs/decision-fixture.ts";
 import { serve } from "./support/local-server.ts";
@@ -48,7 +51,7 @@ async function decideWith(
   };
   await using server = await serve(handler);
   const pack = decisionPack(
-    { url: server.origin + path, apiKey: "sk-secret", model: "test-model", backoffMs: 1 },
+    { url: server.origin + path, apiKey: "sk-secret", model: "test-model", pause: () => Promise.resolve() },
     undefined,
     check,
   );
@@ -120,7 +123,7 @@ describe("a cap", () => {
     const prompt = Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / 4);
     expect(max_tokens).toBe(1_000 - prompt);
     const generous = await decideWith([used(1_000)]);
-    expect(generous.asked[0]?.body.max_tokens).toBe(MODEL_LIMITS.max_answer_tokens);
+    expect(generous.asked[0]?.body.max_tokens).toBe(DECISION_MODEL_LIMITS.max_answer_tokens);
   });
 
   test("that the tokens have passed all the same ends the run, and no result is made", async () => {
@@ -145,7 +148,7 @@ describe("a cap", () => {
     expect(outcome).toMatchObject(exceeded);
     expect(asked).toHaveLength(1);
     const generous = await decideWith([JSON.stringify(envelope)]);
-    expect(generous.outcome).toMatchObject({ reason_code: "MODEL_OUTPUT_INVALID" });
+    expect(generous.outcome).toMatchObject({ reason_code: "MODEL_OUTPUT_TOO_LONG" });
   });
 
   test.each([
@@ -184,7 +187,7 @@ describe("a model that fails", () => {
       "a name with half a character, of which no result can be written",
       completion({ ...TABLE, options: ["Stay", "\ud800"], scores: { Stay: { rent: 1 }, "\ud800": { rent: 2 } } }),
     ],
-    ["an endless answer", " ".repeat(MODEL_LIMITS.max_response_bytes + 1)],
+    ["an endless answer", " ".repeat(REQUEST_LIMITS.max_response_bytes + 1)],
   ])("with %s is asked again, and then the run fails", async (_, answer) => {
     const { outcome, asked } = await decideWith([answer]);
     expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "MODEL_OUTPUT_INVALID" });
@@ -231,7 +234,9 @@ describe("a table that a model fills in and that is drawn many times", () => {
     expect(refused.error?.issues.map(({ path }) => path.join("."))).toEqual(["uncertainty.samples"]);
     const inputs = decisionOffer.inputs.parse({ question: "Which?", ...drawn(samples) });
     const text = completion(tableOf(rows, columns));
-    expect(accept({ text, inputs, max_tokens: MODEL_LIMITS.max_answer_tokens })).toMatchObject({ kind: "ok" });
+    expect(
+      accept({ text, inputs, max_tokens: DECISION_MODEL_LIMITS.max_answer_tokens, request_bytes: 2_000 }),
+    ).toMatchObject({ kind: "ok" });
   });
 
   test("is asked for scores above 0 where the normalisation needs them", async () => {

@@ -6,7 +6,7 @@ import { type HopResult, requestOnce } from "./request-once.ts";
 import { createDnsLookup, type Lookup, lookupListed, type Lookups } from "./resolve-name.ts";
 import { MAX_REDIRECTS } from "#core/domain/web-address.ts";
 import { resolveTarget } from "./resolve-target.ts";
-import { waitOf } from "./retry-after.ts";
+import { waitOf } from "#core/domain/retry-after.ts";
 
 /** Bounds of one fetch, whatever the target does. */
 export const FETCH_LIMITS = {
@@ -53,7 +53,7 @@ async function hopWithRetries(url: URL, trip: Trip): Promise<Hop> {
   for (let tries = 1; ; tries++) {
     const hop = await tryHop(url, trip);
     if (hop.kind !== "failure" || !hop.retry || tries === FETCH_LIMITS.tries_per_hop) return hop;
-    const asked_ms = waitOf(hop.retryAfter);
+    const asked_ms = waitOf(hop.retryAfter, Date.now());
     if (performance.now() + asked_ms >= trip.endsAt) return hop;
     const backoff_ms = trip.backoffMs * 2 ** (tries - 1) * (1 + Math.random());
     await delay(asked_ms + backoff_ms, undefined, { signal });

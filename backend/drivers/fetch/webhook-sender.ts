@@ -2,7 +2,7 @@ import type { WebhookResponse, WebhookRequest, WebhookSender } from "#core/ports
 import { header, pinnedRequest, type Response } from "./pinned-request.ts";
 import { createDnsLookup, type Lookup, lookupListed, type Lookups } from "./resolve-name.ts";
 import { resolveTarget } from "./resolve-target.ts";
-import { waitOf } from "./retry-after.ts";
+import { waitOf } from "#core/domain/retry-after.ts";
 
 const TIMEOUT_MS = 15_000;
 const MAX_BYTES_READ = 65_536;
@@ -53,7 +53,7 @@ async function send(request: WebhookRequest, { lookups, allowHosts, signal }: Tr
 
 async function answerOf({ statusCode: status, headers, body }: Response): Promise<WebhookResponse> {
   await readSome(body);
-  return { kind: "answered", status, retry_after_seconds: waitOf(header(headers, "retry-after")) / 1_000 };
+  return { kind: "answered", status, retry_after_seconds: waitOf(header(headers, "retry-after"), Date.now()) / 1_000 };
 }
 
 /** Reads the receiver's body up to a bound; the status counts, however the body ends. */

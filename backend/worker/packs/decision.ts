@@ -8,8 +8,9 @@ import {
   modelledUnits,
   wantsModel,
 } from "#core/domain/packs/decision.ts";
+import { DECISION_MODEL_LIMITS } from "#core/domain/packs/decision-limits.ts";
 import { answerChecker } from "./decision/check-answer.ts";
-import { askModel, type ModelSettings } from "./decision/model.ts";
+import { fillingMessages } from "./decision/model.ts";
 import type { Sources } from "./decision/report.ts";
 import { reportOutcome, type ReportRequest } from "./decision/report-outcome.ts";
 import { resultOf } from "./isolation/result-of.ts";
@@ -17,6 +18,9 @@ import { createOutcomePool } from "./isolation/outcome-pool.ts";
 import type { PoolLimits } from "./isolation/process-pool.ts";
 import type { Isolated } from "./isolation/process-pool.ts";
 import type { Asker } from "./isolation/turn.ts";
+import { askModel } from "./model/ask-model.ts";
+import { modelFailed } from "./model/failures.ts";
+import type { ModelSettings } from "./model/request.ts";
 import { costExceedsCap, type Pack, type PackContext } from "./pack.ts";
 
 /** A table with no more cells, filled or not, is reported on here, within milliseconds, unless it is drawn many times. */
@@ -41,11 +45,6 @@ const reportBy =
     return resultOf(await isolated(request, asker), "the ranking");
   };
 
-const FAILURES = {
-  MODEL_UNAVAILABLE: "The model that turns a question into options, criteria and scores could not be reached.",
-  MODEL_OUTPUT_INVALID: "The model answered, but not with a complete and valid table of options, criteria and scores.",
-} as const;
-
 function sourcesOf(given: DecisionInputs): Sources {
   return {
     options: given.options?.length ? "caller" : "model",
@@ -63,14 +62,15 @@ async function modelled(
   const { cap } = context;
   const tokens = decisionTokensWithin(inputs, cap);
   const beyond = () => costExceedsCap(`max_cost_usd covers at most ${tokens} tokens of the model beside the table.`);
-  const answer = await askModel(model, { inputs, tokens }, context, check);
-  if (answer.kind === "beyond") return beyond();
-  if (answer.kind === "failed") {
-    return { kind: "pack_failed", reason_code: answer.reason_code, detail: FAILURES[answer.reason_code] };
-  }
-  const units = modelledUnits(countCells(answer.inputs).scored, answer.tokens);
+  const { max_answer_tokens } = DECISION_MODEL_LIMITS;
+  const question = { messages: fillingMessages(inputs), tokens, max_answer_tokens };
+  const asked = await askModel(model, question, context, (answer, asker) => check({ ...answer, inputs }, asker));
+  if (asked.kind === "beyond") return beyond();
+  if (asked.kind === "failed") return modelFailed(asked);
+  const { answer } = asked;
+  const units = modelledUnits(countCells(answer).scored, asked.tokens);
   if (chargeFor(decisionOffer.prices, units, cap) === undefined) return beyond();
-  return report({ inputs: answer.inputs, sources: sourcesOf(inputs), model: model.model, spent: units }, context);
+  return report({ inputs: answer, sources: sourcesOf(inputs), model: model.model, spent: units }, context);
 }
 
 /** The processes in which it works. */

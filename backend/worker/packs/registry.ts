@@ -2,7 +2,7 @@ import { charPack } from "./char.ts";
 import { compliancePack, compliancePool } from "./compliance.ts";
 import { answerChecker, answerPool } from "./decision/check-answer.ts";
 import { decisionPack, decisionPool } from "./decision.ts";
-import type { ModelSettings } from "./decision/model.ts";
+import type { ModelSettings } from "./model/request.ts";
 import { evalPack, evalPool } from "./eval.ts";
 import type { PoolLimits } from "./isolation/process-pool.ts";
 import { ocrPack, ocrPool } from "./ocr.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { DECISION_LIMITS, DECISION_MODEL_LIMITS } from "./decision-limits.ts";
+import { DECISION_LIMITS } from "./decision-limits.ts";
+import { MODEL_LIMITS } from "./model.ts";
 
 const { max_question_chars, max_options, max_criteria, max_name_chars } = DECISION_LIMITS;
 
@@ -137,7 +138,7 @@ const ranking = z
       .describe("Who gave each part."),
     model: z
       .string()
-      .max(DECISION_MODEL_LIMITS.max_name_chars)
+      .max(MODEL_LIMITS.max_name_chars)
       .nullable()
       .describe("The model that filled in what was missing, or null."),
     details: details.optional().describe("With the mode `detailed`: how every option came to its place."),

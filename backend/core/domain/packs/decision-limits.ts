@@ -11,12 +11,10 @@ export const DECISION_LIMITS = {
   max_sample_steps: 10_000_000,
 } as const;
 
-/** Ceilings of one use of a model. */
+/** Ceilings of a table that a model fills in. */
 export const DECISION_MODEL_LIMITS = {
   /** Of a table that a model fills in; a larger one it never gets. */
   max_cells: 200,
-  /** Of the model's name. */
-  max_name_chars: 200,
   max_answer_tokens: 4_000,
   /** What the task takes of the prompt, beside the question and what was given. */
   max_task_tokens: 1_000,

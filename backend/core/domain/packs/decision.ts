@@ -2,12 +2,10 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import { lineUpTo, listUpTo, recordUpTo, textUpTo } from "../bounded.ts";
 import { type Micros, micros } from "../money.ts";
-import { type Estimate, type PackOffer, type Units, unitsWithin } from "../pack.ts";
+import type { Estimate, PackOffer, Units } from "../pack.ts";
 import { decisionData } from "./decision-data.ts";
 import { DECISION_LIMITS, DECISION_MODEL_LIMITS } from "./decision-limits.ts";
-
-/** How many model tokens one `model_kilotoken` covers, once started. */
-const TOKENS_PER_UNIT = 1_000;
+import { kilotokens, MODEL_PRICE, mostTokens, tokensWithin } from "./model.ts";
 
 /** The smallest table that can be ranked. */
 const MIN_OPTIONS = 2;
@@ -268,7 +266,7 @@ export function wantsModel(value: DecisionInputs): boolean {
 
 /** Units of a decision whose table a model filled in; `tokens` is what its endpoint counted, 0 where it does not say. */
 export function modelledUnits(cells: number, tokens: number): Units {
-  return { base: 1, cell: cells, model_kilotoken: Math.ceil(tokens / TOKENS_PER_UNIT) };
+  return { base: 1, cell: cells, model_kilotoken: kilotokens(tokens) };
 }
 
 /** The parts that are absent or too few, or, where both sides of the table are there, its scores. */
@@ -296,14 +294,13 @@ function modelEstimate(value: DecisionInputs): Estimate {
   return {
     exact: false,
     units: modelledUnits(least, 0),
-    most_units: modelledUnits(most, max_task_tokens + given + max_answer_tokens),
+    most_units: modelledUnits(most, mostTokens(max_task_tokens + given, max_answer_tokens)),
   };
 }
 
 /** How many tokens of a model the cap covers beside the least table. */
 export function decisionTokensWithin(value: DecisionInputs, cap: Micros): number {
-  const fixed = { base: 1, cell: leastCells(value) };
-  return unitsWithin(decisionOffer.prices, cap, fixed, "model_kilotoken") * TOKENS_PER_UNIT;
+  return tokensWithin(decisionOffer.prices, cap, { base: 1, cell: leastCells(value) });
 }
 
 export const decisionOffer: PackOffer<DecisionInputs> = {
@@ -320,7 +317,7 @@ export const decisionOffer: PackOffer<DecisionInputs> = {
   prices: {
     base: { unit_micros: micros(10_000), per: "run" },
     cell: { unit_micros: micros(500), per: "scored cell (one option under one criterion)" },
-    model_kilotoken: { unit_micros: micros(2_000), per: "started 1,000 tokens of the model, prompt and answer" },
+    model_kilotoken: MODEL_PRICE,
   },
   reliability:
     "Share of the needed cells that are scored: 1 for a ranking, 0 for NEEDS_INPUT. It does not judge the scores.",

@@ -1,7 +1,9 @@
+import type { DecisionInputs } from "#core/domain/packs/decision.ts";
 import { createProcessPool, type Isolated, type PoolLimits } from "../isolation/process-pool.ts";
 import type { Asker } from "../isolation/turn.ts";
 import { startWorkProcess } from "../isolation/work-process.ts";
-import { accept, type AnswerText, type ModelAnswer } from "./model.ts";
+import { UNREADABLE, type Verdict } from "../model/completion.ts";
+import { accept, type Filling } from "./model.ts";
 
 /** A model's answer that is no longer is parsed and validated here. */
 const MAX_CHARS_HERE = 2_048;
@@ -13,14 +15,16 @@ const SCRIPT = new URL(
   import.meta.url,
 );
 
-export const answerPool = (limits?: PoolLimits): Isolated<AnswerText, ModelAnswer> =>
+type Judged = Verdict<DecisionInputs>;
+
+export const answerPool = (limits?: PoolLimits): Isolated<Filling, Judged> =>
   createProcessPool("model-answer", () => startWorkProcess(SCRIPT, MEMORY), limits);
 
 /** Checks a model's answer, in a process where it would keep others waiting. */
 export function answerChecker(isolated = answerPool()) {
-  return async (answer: AnswerText, asker: Asker): Promise<ModelAnswer> => {
+  return async (answer: Filling, asker: Asker): Promise<Judged> => {
     if (answer.text.length <= MAX_CHARS_HERE) return accept(answer);
     const checked = await isolated(answer, asker);
-    return checked.kind === "ok" ? checked.result : { kind: "failed", reason_code: "MODEL_OUTPUT_INVALID" };
+    return checked.kind === "ok" ? checked.result : UNREADABLE;
   };
 }

@@ -1,0 +1,178 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { MODEL_LIMITS } from "#core/domain/packs/model.ts";
+import { waitOf } from "#core/domain/retry-after.ts";
+import type { Log } from "#core/ports/log.ts";
+import type { Asker } from "../isolation/turn.ts";
+import type { AnswerText, Verdict } from "./completion.ts";
+import { readCapped } from "./read-capped.ts";
+import {
+  type ChatRequest,
+  type Dialect,
+  endpointOf,
+  firstDialect,
+  type Message,
+  type ModelSettings,
+  nextDialect,
+  requestBody,
+} from "./request.ts";
+
+/** Bounds of the requests to a model, beside those that its caller is told of. */
+export const REQUEST_LIMITS = {
+  timeout_ms: 60_000,
+  backoff_ms: 250,
+  /** An endpoint that asks for a longer wait is not waited for. */
+  max_wait_ms: 20_000,
+  /** No answer fits into fewer: the model is not asked. */
+  min_answer_tokens: 100,
+  max_response_bytes: 1_000_000,
+} as const;
+
+/** About how many bytes of a prompt make one token. */
+const BYTES_PER_TOKEN = 4;
+
+export interface Question {
+  readonly messages: readonly Message[];
+  /** Of prompt and answer, in all tries: what is paid for. */
+  readonly tokens: number;
+  readonly max_answer_tokens: number;
+  /** By which the answer is to be valid, where the endpoint takes it. */
+  readonly schema?: object | undefined;
+}
+
+export type ModelFailure =
+  | "MODEL_UNAVAILABLE"
+  | "MODEL_CONTEXT_EXCEEDED"
+  | "MODEL_REFUSED"
+  | "MODEL_OUTPUT_TOO_LONG"
+  | "MODEL_OUTPUT_INVALID";
+
+/** `tokens` is what the endpoint counted in all tries. */
+export type Asked<Answer> =
+  | { readonly kind: "ok"; readonly answer: Answer; readonly tokens: number; readonly tries: number }
+  /** The tokens that are paid for did not suffice, or cannot. */
+  | { readonly kind: "beyond" }
+  | { readonly kind: "failed"; readonly reason_code: ModelFailure; readonly errors?: string };
+
+type Reply =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "unavailable"; readonly retry: boolean; readonly wait_ms: number }
+  | { readonly kind: "context" }
+  | { readonly kind: "other_dialect"; readonly dialect: Dialect };
+
+const again = (wait_ms = 0): Reply => ({ kind: "unavailable", retry: wait_ms <= REQUEST_LIMITS.max_wait_ms, wait_ms });
+const isContextError = (status: number, text: string): boolean =>
+  status === 413 || /context[_ ]length|context window|maximum context/i.test(text);
+
+/** What a status other than 2xx means. */
+function refusalOf(response: Response, text: string, dialect: Dialect, log: Log): Reply {
+  const { status, headers } = response;
+  log.warn("the model's endpoint refused a request", { status, ...dialect });
+  if (status === 429 || status >= 500) return again(waitOf(headers.get("retry-after") ?? undefined, Date.now()));
+  if ([400, 413, 422].includes(status) && isContextError(status, text)) return { kind: "context" };
+  const other = status === 400 || status === 422 ? nextDialect(dialect, text) : undefined;
+  return other === undefined
+    ? { kind: "unavailable", retry: false, wait_ms: 0 }
+    : { kind: "other_dialect", dialect: other };
+}
+
+async function post(
+  settings: ModelSettings,
+  body: string,
+  dialect: Dialect,
+  { signal, log }: Asker & { readonly log: Log },
+): Promise<Reply> {
+  try {
+    const response = await fetch(endpointOf(settings.url), {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(settings.apiKey === undefined ? {} : { authorization: `Bearer ${settings.apiKey}` }),
+      },
+      body,
+      redirect: "error",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(settings.timeoutMs ?? REQUEST_LIMITS.timeout_ms)]),
+    });
+    const text = await readCapped(response, REQUEST_LIMITS.max_response_bytes);
+    if (!response.ok) return refusalOf(response, text ?? "", dialect, log);
+    // Too long to be an answer: what was not read is as good as none.
+    return { kind: "text", text: text ?? "" };
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn("the model's endpoint did not answer", { error: error instanceof Error ? error.name : "unknown" });
+    return again();
+  }
+}
+
+/** How long the answer may be when prompt and answer together have so many tokens, as well as that can be foretold. */
+function answerTokens(messages: readonly Message[], tokens: number, most: number): number {
+  const prompt = Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / BYTES_PER_TOKEN);
+  return Math.min(most, tokens - prompt);
+}
+
+/** The question again, with what was wrong with the answer. */
+function corrected(messages: readonly Message[], said: string, errors: string): readonly Message[] {
+  const wrong = errors.slice(0, MODEL_LIMITS.max_errors_chars);
+  return [
+    ...messages,
+    ...(said === "" ? [] : [{ role: "assistant" as const, content: said.slice(0, MODEL_LIMITS.max_repeated_chars) }]),
+    { role: "user", content: `That answer was refused: ${wrong}. Answer again, in full, with the JSON alone.` },
+  ];
+}
+
+const pauseFor = (ms: number, signal: AbortSignal): Promise<unknown> =>
+  delay(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
+
+/** One request, in the first dialect of the endpoint that it takes. */
+async function request(
+  settings: ModelSettings,
+  chat: ChatRequest,
+  first: Dialect,
+  asker: Asker & { readonly log: Log },
+) {
+  for (let dialect = first; ;) {
+    const body = requestBody(settings.model, chat, dialect);
+    const reply = await post(settings, body, dialect, asker);
+    if (reply.kind !== "other_dialect") return { reply, dialect, request_bytes: Buffer.byteLength(body) };
+    ({ dialect } = reply);
+  }
+}
+
+/**
+ * Asks a model until `check` takes its answer, for at most so many tokens as are paid for. Bounded tries; rejects only
+ * when the asker's signal aborts, or where `check` does.
+ */
+export async function askModel<Answer>(
+  settings: ModelSettings,
+  { messages, tokens, max_answer_tokens, schema }: Question,
+  asker: Asker & { readonly log: Log },
+  check: (answer: AnswerText, asker: Asker) => Promise<Verdict<Answer>>,
+): Promise<Asked<Answer>> {
+  let dialect = firstDialect(schema === undefined ? "json_object" : "json_schema");
+  let asked = messages;
+  let spent = 0;
+  for (let tries = 1; ; tries += 1) {
+    const max_tokens = answerTokens(asked, tokens - spent, max_answer_tokens);
+    if (max_tokens < Math.min(REQUEST_LIMITS.min_answer_tokens, max_answer_tokens)) return { kind: "beyond" };
+    const sent = await request(settings, { messages: asked, max_tokens, schema }, dialect, asker);
+    const { reply, request_bytes } = sent;
+    ({ dialect } = sent);
+    if (reply.kind === "context") return { kind: "failed", reason_code: "MODEL_CONTEXT_EXCEEDED" };
+    if (reply.kind === "unavailable") {
+      if (!reply.retry || tries === MODEL_LIMITS.tries) return { kind: "failed", reason_code: "MODEL_UNAVAILABLE" };
+      const ms = Math.max(reply.wait_ms, REQUEST_LIMITS.backoff_ms * 2 ** (tries - 1));
+      await (settings.pause ?? pauseFor)(ms, asker.signal);
+      continue;
+    }
+    const verdict = await check({ text: reply.text, max_tokens, request_bytes }, asker);
+    spent += verdict.tokens;
+    if (verdict.kind === "ok") return { kind: "ok", answer: verdict.answer, tokens: spent, tries };
+    if (verdict.kind === "refused") return { kind: "failed", reason_code: "MODEL_REFUSED" };
+    if (verdict.kind === "cut")
+      return max_tokens < max_answer_tokens
+        ? { kind: "beyond" }
+        : { kind: "failed", reason_code: "MODEL_OUTPUT_TOO_LONG" };
+    if (tries === MODEL_LIMITS.tries)
+      return { kind: "failed", reason_code: "MODEL_OUTPUT_INVALID", errors: verdict.errors };
+    asked = corrected(messages, verdict.said, verdict.errors);
+  }
+}

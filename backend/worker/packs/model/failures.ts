@@ -1,0 +1,18 @@
+import type { PackOutcome } from "#core/domain/pack.ts";
+import type { Asked, ModelFailure } from "./ask-model.ts";
+
+const DETAILS: Readonly<Record<ModelFailure, string>> = {
+  MODEL_UNAVAILABLE: "The model could not be reached, or did not answer in time.",
+  MODEL_CONTEXT_EXCEEDED: "The inputs are longer than the model can read.",
+  MODEL_REFUSED: "The model, or a filter of its service, refused to answer.",
+  MODEL_OUTPUT_TOO_LONG: "The model's answer was longer than it may be.",
+  MODEL_OUTPUT_INVALID: "The model answered, but with nothing valid in any try.",
+};
+
+const MAX_TOLD_CHARS = 300;
+
+/** How a run ends whose model failed it: at the minimum fee. What the model said is told only by what was wrong with it. */
+export function modelFailed({ reason_code, errors }: Extract<Asked<never>, { kind: "failed" }>): PackOutcome {
+  const last = errors === undefined ? "" : ` The last time: ${errors.slice(0, MAX_TOLD_CHARS)}.`;
+  return { kind: "pack_failed", reason_code, detail: DETAILS[reason_code] + last };
+}
