@@ -80,6 +80,7 @@ export const createRun = operation({
     "idempotency-conflict",
     "budget-exceeded",
     "max-cost-below-price",
+    "model-not-configured",
     "rate-limited",
     "too-many-open-runs",
     "unavailable",

@@ -34,8 +34,8 @@ export async function estimate(
   if (result.kind === "undecided") throw result.problem;
   if (result.kind !== "decided") throw new Error("an estimate was not decided");
   // As a submit has it: what Postgres refuses comes first.
-  const { reserve, price } = order.request;
-  const refusal = result.refusal ?? maxCostBelowPrice(reserve, price) ?? null;
+  const { reserve, price, refusal: undoable } = order.request;
+  const refusal = result.refusal ?? undoable ?? maxCostBelowPrice(reserve, price) ?? null;
   return view(order, refusal, origin);
 }
 

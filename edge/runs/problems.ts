@@ -44,6 +44,8 @@ export function maxCostBelowPrice(reserve: Micros, { least, most }: PriceRange):
   );
 }
 
+export const modelNotConfigured = () => new Problem("model-not-configured");
+
 export const idempotencyConflict = () => new Problem("idempotency-conflict");
 
 /** The run may yet come to exist, until its deadline has passed on every clock. */

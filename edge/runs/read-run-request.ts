@@ -6,6 +6,7 @@ import type { WebhookPolicy } from "#core/domain/webhook-url.ts";
 import type { Random } from "#core/ports/random.ts";
 import { type Body, bodyDocument, parseJson } from "../http/body.ts";
 import { bodyProblem } from "../http/field-errors.ts";
+import { modelNotConfigured } from "./problems.ts";
 import type { SubmitRequest } from "./submit.ts";
 import { newSecret } from "../webhooks/new-secret.ts";
 
@@ -19,7 +20,10 @@ export interface RunOrder {
 export interface ReadRunDeps {
   readonly random: Random;
   readonly webhook_policy: WebhookPolicy;
-  /** False: nobody fills in what inputs lack, so that the answer, and failing to give it, costs nothing. */
+  /**
+   * False: nobody fills in what inputs lack, so that the answer, and failing to give it, costs nothing; and what only a
+   * model can do is refused.
+   */
   readonly has_model: boolean;
 }
 
@@ -44,6 +48,7 @@ export function readRunRequest(deps: ReadRunDeps, body: unknown): RunOrder {
     offer,
     estimate,
     request: {
+      refusal: asked.needs_model && !deps.has_model ? modelNotConfigured() : undefined,
       content: once(() => {
         const { inputs, sha256: payload_sha256 } = payloadOf(request);
         return { payload_sha256, inputs };

@@ -34,6 +34,8 @@ type SubmitContent = Pick<Submission, "payload_sha256" | "inputs">;
 export interface SubmitRequest extends Omit<Submission, "run_id" | "key_sha256" | keyof SubmitContent> {
   readonly content: () => SubmitContent;
   readonly price: PriceRange;
+  /** Why this service cannot do the work at all. */
+  readonly refusal?: Problem | undefined;
 }
 
 export interface Submitted {
@@ -103,10 +105,10 @@ export async function submit(deps: SubmitDeps, caller: Caller, request: SubmitRe
   return { rate, verdict: conclude(result, request, question.refusal) };
 }
 
-/** What S1 leads to: a refusal, or a question for Postgres. Nothing is sold below its price, whatever the shield says. */
+/** What S1 leads to: a refusal, or a question for Postgres. What cannot be done, or is below its price, is never sold. */
 function decide(shielded: Shielded<Admission>, request: SubmitRequest, run_id: string): Problem | Question {
   const decided = askedBy(shielded, request, run_id);
-  const refusal = refuse.maxCostBelowPrice(request.reserve, request.price);
+  const refusal = request.refusal ?? refuse.maxCostBelowPrice(request.reserve, request.price);
   if (refusal === undefined || decided instanceof Problem || decided.mode === "dry-run") return decided;
   return { ...decided, mode: "dry-run", refusal };
 }

@@ -2,6 +2,7 @@ import { CHAR_LIMITS } from "#core/domain/packs/char.ts";
 import { COMPLIANCE_LIMITS, complianceRules } from "#core/domain/packs/compliance.ts";
 import { DECISION_LIMITS } from "#core/domain/packs/decision-limits.ts";
 import { EVAL_LIMITS } from "#core/domain/packs/eval-limits.ts";
+import { EXTRACT_LIMITS } from "#core/domain/packs/extract-limits.ts";
 import { OCR_LIMITS } from "#core/domain/packs/ocr-limits.ts";
 import { URL_LIMITS } from "#core/domain/packs/url.ts";
 import { blackPng } from "../support/scan/png.ts";
@@ -208,6 +209,29 @@ const ocr: BadInputs = [
   ["a language that is not there", { image: SAMPLES.jpeg, language: "tlh" }, "/language"],
 ];
 
+const schema = { type: "object" };
+const extract: BadInputs = [
+  ["no text", { schema }, "/text"],
+  ["a text and an address", { text, url: image_url, schema }, "/url"],
+  ["a text of white space", { text: " \n", schema }, "/text"],
+  ["a text that is too long", { text: letters(EXTRACT_LIMITS.max_text_chars + 1), schema }, "/text"],
+  ["an address in a file", { url: "file:///etc/passwd", schema }, "/url"],
+  ["an address with a password", { url: "https://ada:secret@example.com/", schema }, "/url"],
+  ["no schema", { text }, "/schema"],
+  ["a schema in quotes", { text, schema: '{"type":"object"}' }, "/schema"],
+  ["a schema that wants nothing", { text, schema: {} }, "/schema"],
+  ["a schema that takes all", { text, schema: true }, "/schema"],
+  ["a schema that is too deep", { text, schema: deep(EXTRACT_LIMITS.max_schema_depth) }, "/schema"],
+  ["a schema of too many values", { text, schema: { enum: numbered(EXTRACT_LIMITS.max_schema_nodes) } }, "/schema"],
+  ["a schema that is too long", { text, schema: { title: letters(EXTRACT_LIMITS.max_schema_chars) } }, "/schema"],
+  [
+    "long instructions",
+    { text, schema, instructions: letters(EXTRACT_LIMITS.max_instructions_chars + 1) },
+    "/instructions",
+  ],
+  ["a model", { text, schema, model: "gpt" }, "/model"],
+];
+
 export const BAD_INPUTS: Readonly<Record<string, BadInputs>> = {
   decision,
   url: urls,
@@ -215,4 +239,5 @@ export const BAD_INPUTS: Readonly<Record<string, BadInputs>> = {
   char,
   compliance,
   eval: evals,
+  extract,
 };

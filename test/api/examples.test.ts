@@ -12,6 +12,7 @@ import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts
 import { type LocalServer, serve } from "../contract/support/local-server.ts";
 import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
 import { dataSchema } from "../../edge/runs/request-schemas.ts";
+import { startModelStandIn } from "../support/model-stand-in.ts";
 import { acceptedRun, call, get, post } from "./client.ts";
 import { schemaErrors } from "./document.ts";
 import type { Account } from "../dev/add-tenant.ts";
@@ -35,6 +36,7 @@ const result = z.object({
 const world = await sharedWorld();
 let account: Account;
 let page: LocalServer;
+let model: Awaited<ReturnType<typeof startModelStandIn>>;
 let worker: ReturnType<typeof workerOf>;
 beforeAll(async () => {
   account = await world.account({ plan: { pack_types: [...catalog.keys()] } });
@@ -42,11 +44,13 @@ beforeAll(async () => {
   const guarded = createGuardedFetch({ allowHosts: [`127.0.0.1:${page.port}`] });
   // There is no network here: whatever public page an example names is the one that this machine serves.
   const isPublic = (url: string) => new URL(url).hostname === "example.com" && new URL(url).port === "";
-  worker = workerOf(world, (url, options) => guarded(isPublic(url) ? page.origin : url, options));
+  model = await startModelStandIn();
+  const fetch: typeof guarded = (url, options) => guarded(isPublic(url) ? page.origin : url, options);
+  worker = workerOf(world, fetch, { model: model.settings });
 });
 afterAll(async () => {
   worker.close();
-  await page[Symbol.asyncDispose]();
+  await Promise.all([page[Symbol.asyncDispose](), model.close()]);
 });
 
 /** Submits inputs, lets the worker take the run, and looks at it as its caller and in the ledger. */
@@ -158,6 +162,8 @@ describe("inputs that only the work can refuse", () => {
     ["eval", scored({ metric: "regex", pattern: "(?=a)" }), "PATTERN_INVALID"],
     ["eval", scored({ metric: "json_schema" }, { type: "colour" }), "SCHEMA_INVALID"],
     ["eval", scored({ metric: "json_schema", schema: { $ref: "https://example.com/" } }), "SCHEMA_INVALID"],
+    ["extract", { text: "a", schema: { type: "colour" } }, "SCHEMA_INVALID"],
+    ["extract", { url: "http://127.0.0.1/", schema: { type: "object" } }, "ADDRESS_NOT_ALLOWED"],
   ])("of %s, as %j, end the run and cost nothing", async (type, inputs, reason_code) => {
     const { run_id, view, transfers } = await worked(type, inputs);
     expect(view).toMatchObject({

@@ -6,17 +6,21 @@ import { catalog } from "#core/domain/packs/catalog.ts";
 import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts";
 import { createPacks } from "../../backend/worker/packs/registry.ts";
 import { openedOutcome, turn } from "../unit/packs/decision-fixture.ts";
+import { startModelStandIn } from "../support/model-stand-in.ts";
 import { silentLog as log } from "../support/silent-log.ts";
 import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
 import { type LocalServer, serve } from "./support/local-server.ts";
 import { type Priced, pricedInputs } from "./support/pack-inputs.ts";
 
-const packs = createPacks({});
 const signal = new AbortController().signal;
 const reservation = fc.integer({ min: 5_000, max: 60_000 }).map(micros);
 
 let server: LocalServer;
+let model: Awaited<ReturnType<typeof startModelStandIn>>;
+let packs: ReturnType<typeof createPacks>;
 beforeAll(async () => {
+  model = await startModelStandIn();
+  packs = createPacks({ model: model.settings });
   server = await serve((request, response) => {
     const bytes = Number(request.url?.slice(1));
     const sized = request.url !== "/" && Number.isSafeInteger(bytes);
@@ -24,7 +28,7 @@ beforeAll(async () => {
     response.end(sized ? "x".repeat(bytes) : NEWS_PAGE);
   });
 });
-afterAll(() => server[Symbol.asyncDispose]());
+afterAll(() => Promise.all([server[Symbol.asyncDispose](), model.close()]));
 
 /** Runs the pack on the network of this machine, to which every public name leads. */
 function run(offer: PackOffer, inputs: unknown): Promise<PackOutcome> {

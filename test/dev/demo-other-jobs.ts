@@ -88,5 +88,33 @@ const char: Job = {
   },
 };
 
+const extraction: Job = {
+  title: "extract: what an invoice says, by a JSON Schema",
+  body: {
+    pack_type: "extract",
+    max_cost_usd: "0.0500",
+    inputs: {
+      text: "Invoice: 2043, 5 May 2026\nSeller: Paper & Sons Ltd\n24 reams of paper at $4.90 each\nTotal: $117.60",
+      schema: {
+        type: "object",
+        properties: { invoice: { type: "string" }, seller: { type: "string" }, total: { type: "number" } },
+        required: ["invoice", "seller", "total"],
+        additionalProperties: false,
+      },
+    },
+  },
+  found(data) {
+    const value = z.object({ invoice: z.string(), seller: z.string(), total: z.number() });
+    const read = z.object({ value, grounding: z.object({ values: z.number(), found: z.number() }), model: z.string() });
+    const { value: found, grounding, model } = read.parse(data);
+    expect(found.total === 117.6, `the total that is printed, got ${found.total}`);
+    expect(grounding.found === grounding.values, "every value to stand in the text");
+    return [
+      `by ${model}: ${JSON.stringify(found)}`,
+      `${grounding.found} of ${grounding.values} values stand in the text`,
+    ];
+  },
+};
+
 /** A run of each pack that the short demo leaves out. */
-export const otherJobs = (): readonly Job[] => [ocr(), compliance, evaluation, char];
+export const otherJobs = (): readonly Job[] => [ocr(), compliance, evaluation, char, extraction];

@@ -10,6 +10,7 @@ import { printLedger } from "./demo-ledger.ts";
 import { servePage } from "./demo-page.ts";
 import { decision, expect, type Job, page } from "./demo-jobs.ts";
 import { otherJobs } from "./demo-other-jobs.ts";
+import { startModelStandIn } from "../support/model-stand-in.ts";
 import { startSystem, type System } from "./system.ts";
 
 const STATE_DIR = `${process.env["DPP_DEV_DIR"] ?? ".dev"}/demo`;
@@ -87,16 +88,23 @@ function wantsAll(): boolean {
   }
 }
 
+const modelVariables = ({ url, model }: { readonly url: string; readonly model: string }) => ({
+  DPP_MODEL_URL: url,
+  DPP_MODEL_NAME: model,
+});
+
 async function main(all: boolean): Promise<void> {
   const began = Date.now();
   const seconds = () => `${((Date.now() - began) / 1000).toFixed(1)} s`;
   await rm(STATE_DIR, { recursive: true, force: true });
   const site = await servePage();
+  // What runs of a model need, where the environment names none.
+  const model = all && process.env["DPP_MODEL_URL"] === undefined ? await startModelStandIn() : undefined;
   let system: System | undefined;
   try {
     system = await startSystem({
       stateDir: STATE_DIR,
-      env: process.env,
+      env: model === undefined ? process.env : { ...process.env, ...modelVariables(model.settings) },
       fetchAllowHosts: [new URL(site.url).host],
     });
     print(`Everything is up after ${seconds()}: edge at ${system.edgeUrl}`);
@@ -118,7 +126,7 @@ async function main(all: boolean): Promise<void> {
     process.exitCode = 1;
   } finally {
     await system?.stop();
-    await site.close();
+    await Promise.all([site.close(), model?.close()]);
   }
 }
 

@@ -40,6 +40,8 @@ export type Estimate = (
 ) & {
   /** JSON Pointers into the inputs: while nobody fills these in, the answer is NEEDS_INPUT, which costs nothing. */
   readonly needs_input?: readonly string[];
+  /** Only a model can do this: a service without one refuses the run. */
+  readonly needs_model?: true;
 };
 
 /** The estimate where nobody fills in what is missing: the answer is NEEDS_INPUT, and nothing is used. */

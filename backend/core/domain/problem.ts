@@ -173,6 +173,13 @@ export const PROBLEMS = {
     what_to_do:
       "Raise max_cost_usd to price_usd or more, or ask for less work. The same Idempotency-Key can be used. The estimate has the minimum and the maximum price of a success.",
   },
+  "model-not-configured": {
+    status: 422,
+    title: "This service has no model",
+    meaning: "Only a model can do what the run asks for, and this service has none configured. Nothing was reserved.",
+    what_to_do:
+      "Ask for work that needs no model, or have the operator configure one. The same Idempotency-Key can be used.",
+  },
   "rate-limited": {
     status: 429,
     title: "Too many requests",

@@ -18,7 +18,7 @@ import { createOutcomePool } from "./isolation/outcome-pool.ts";
 import type { PoolLimits } from "./isolation/process-pool.ts";
 import type { Isolated } from "./isolation/process-pool.ts";
 import type { Asker } from "./isolation/turn.ts";
-import { askModel } from "./model/ask-model.ts";
+import { askModel, type Question } from "./model/ask-model.ts";
 import { modelFailed } from "./model/failures.ts";
 import type { ModelSettings } from "./model/request.ts";
 import { costExceedsCap, type Pack, type PackContext } from "./pack.ts";
@@ -63,7 +63,7 @@ async function modelled(
   const tokens = decisionTokensWithin(inputs, cap);
   const beyond = () => costExceedsCap(`max_cost_usd covers at most ${tokens} tokens of the model beside the table.`);
   const { max_answer_tokens } = DECISION_MODEL_LIMITS;
-  const question = { messages: fillingMessages(inputs), tokens, max_answer_tokens };
+  const question: Question = { messages: fillingMessages(inputs), tokens, max_answer_tokens, format: "json_object" };
   const asked = await askModel(model, question, context, (answer, asker) => check({ ...answer, inputs }, asker));
   if (asked.kind === "beyond") return beyond();
   if (asked.kind === "failed") return modelFailed(asked);

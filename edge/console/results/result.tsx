@@ -5,6 +5,7 @@ import { CharResult } from "./char.tsx";
 import { ComplianceResult } from "./compliance.tsx";
 import { DecisionResult } from "./decision.tsx";
 import { EvalResult } from "./eval.tsx";
+import { ExtractResult } from "./extract.tsx";
 import { OcrResult } from "./ocr.tsx";
 import type { ResultProps } from "./result-parts.tsx";
 import { UrlResult } from "./url.tsx";
@@ -46,6 +47,8 @@ function viewOf(output: Output, { inputs: given }: Run): ComponentChildren {
       return <ComplianceResult output={output} inputs={inputs} />;
     case "eval":
       return <EvalResult output={output} inputs={inputs} />;
+    case "extract":
+      return <ExtractResult output={output} inputs={inputs} />;
     case "ocr":
       return <OcrResult output={output} inputs={inputs} />;
     default:

@@ -132,6 +132,13 @@ const ESPECIALLY: Readonly<Record<string, Readonly<Record<string, Grow>>>> = {
       allow: numbered(Math.min(200, bytes / 210), () => "*".repeat(200)),
     }),
   },
+  extract: {
+    "the longest schema": (bytes) => ({
+      text: "a",
+      schema: { enum: numbered(Math.min(1_900, bytes / 12), (i) => `value ${i}`) },
+    }),
+    "a schema of values without end": (bytes) => ({ text: "a", schema: { enum: numbered(bytes / 2, () => 1) } }),
+  },
   ocr: {
     "an image without an end": (bytes) => ({ image: `/9j/${"4QAA".repeat(Math.min(59_000, bytes / 4))}` }),
     "an image of stuffing": (bytes) => ({ image: `/9j/${"////".repeat(Math.min(59_000, bytes / 4))}` }),

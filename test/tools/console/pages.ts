@@ -54,7 +54,7 @@ export function visitsOf({ runs, failed, webhook }: Seeded): readonly Visit[] {
     ...results,
     { name: "run-failed", path: `/console/runs/${failed}`, shown: "text=Why it failed" },
     { name: "run-unknown", path: "/console/runs/01a1fa37-24d5-77a5-b92c-ccf601371541", shown: "text=Not found" },
-    ...["decision", "url", "char", "eval", "compliance", "ocr"].map((pack) => ({
+    ...["decision", "url", "char", "eval", "compliance", "ocr", "extract"].map((pack) => ({
       name: `new-${pack}`,
       path: `/console/new?pack=${pack}`,
       shown: "text=Fill in an example",

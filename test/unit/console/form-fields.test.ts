@@ -37,6 +37,12 @@ describe("the form of a pack", () => {
       patterns: "rows",
       allow: "texts",
     });
+    expect(kinds(fieldsOf(schemaOf("extract")))).toEqual({
+      text: "long",
+      url: "text",
+      schema: "json",
+      instructions: "long",
+    });
   });
 
   test.each([...catalog.values()])("of $type gives back the pack's example as it was", ({ type, example }) => {

@@ -41,6 +41,14 @@ function lastNumber(output: string): string | undefined {
   return last === undefined ? undefined : plainNumber(last);
 }
 
+/** Every number that stands in a text, as JSON writes it. */
+export function* numbersIn(text: string): Generator<string> {
+  for (const [written] of text.matchAll(NUMBER)) {
+    const number = plainNumber(written);
+    if (number !== undefined) yield number;
+  }
+}
+
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);

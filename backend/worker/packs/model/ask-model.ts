@@ -35,8 +35,10 @@ export interface Question {
   /** Of prompt and answer, in all tries: what is paid for. */
   readonly tokens: number;
   readonly max_answer_tokens: number;
-  /** By which the answer is to be valid, where the endpoint takes it. */
-  readonly schema?: object | undefined;
+  /** What is asked of the endpoint first, where it takes it. */
+  readonly format: Dialect["format"];
+  /** Of the answer, for the format `json_schema`. */
+  readonly schema?: object;
 }
 
 export type ModelFailure =
@@ -143,11 +145,11 @@ async function request(
  */
 export async function askModel<Answer>(
   settings: ModelSettings,
-  { messages, tokens, max_answer_tokens, schema }: Question,
+  { messages, tokens, max_answer_tokens, format, schema }: Question,
   asker: Asker & { readonly log: Log },
   check: (answer: AnswerText, asker: Asker) => Promise<Verdict<Answer>>,
 ): Promise<Asked<Answer>> {
-  let dialect = firstDialect(schema === undefined ? "json_object" : "json_schema");
+  let dialect = firstDialect(format);
   let asked = messages;
   let spent = 0;
   for (let tries = 1; ; tries += 1) {

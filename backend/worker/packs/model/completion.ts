@@ -45,7 +45,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The JSON of an answer, bare or in a code fence; undefined where there is none. */
+/** The JSON of an answer, bare or in a code fence; undefined for any other text. */
 export const answeredJson = (content: string): unknown => parsed(content.replace(/^\s*```(?:json)?|```\s*$/g, ""));
 
 function tokensOf(value: unknown, { max_tokens, request_bytes }: Bounds): number {
@@ -75,7 +75,7 @@ export type Verdict<Answer> =
   /** `said` and `errors` are told to the model when it is asked again. */
   | { readonly kind: "invalid"; readonly said: string; readonly errors: string; readonly tokens: number };
 
-/** Judges what a model said by `judge`, which gives the answer, or why it is none. */
+/** Judges what a model said by `judge`, which gives the answer, or what is wrong with it. */
 export function verdictOn<Answer>(
   answer: AnswerText,
   judge: (content: string) => { readonly answer: Answer } | { readonly errors: string },
