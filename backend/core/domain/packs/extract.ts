@@ -30,15 +30,30 @@ const fields = z.strictObject({
     .describe("What the schema does not say: which of several, in which unit or language."),
 });
 
-/** What is wrong with the size of a schema; whether it is a valid schema is found by the work. */
+/** Keywords of which one at least says what is wanted; a schema without them takes any answer. */
+const WANTING: ReadonlySet<string> = new Set([
+  "type",
+  "properties",
+  "items",
+  "prefixItems",
+  "enum",
+  "const",
+  "allOf",
+  "anyOf",
+  "oneOf",
+  "$ref",
+]);
+
+/** What is wrong with the form of a schema; whether it is a valid schema is found by the work. */
 function schemaFault(schema: unknown): string | undefined {
   const { nodes, depth } = jsonSize(schema);
-  if (nodes === 1) return "must say what is wanted";
   if (nodes > max_schema_nodes) return `must be a schema of at most ${max_schema_nodes} values`;
   if (depth > max_schema_depth) return `must be a schema nested in at most ${max_schema_depth} levels`;
   if (JSON.stringify(schema).length > max_schema_chars)
     return `must be a schema of at most ${max_schema_chars} characters of JSON`;
-  return undefined;
+  const isMeant =
+    typeof schema === "object" && schema !== null && Object.keys(schema).some((name) => WANTING.has(name));
+  return isMeant ? undefined : `must say what is wanted, by one of ${[...WANTING].join(", ")}`;
 }
 
 const inputs = fields

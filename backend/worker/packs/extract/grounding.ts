@@ -9,7 +9,7 @@ type Leaf = readonly [pointer: string, value: string | number];
 const step = (name: string): string => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 
 /** The texts and numbers of a JSON value, in order, with their places. */
-export function* leavesOf(value: unknown, pointer = ""): Generator<Leaf> {
+function* leavesOf(value: unknown, pointer = ""): Generator<Leaf> {
   if (typeof value === "string" || typeof value === "number") yield [pointer, value];
   else if (typeof value === "object" && value !== null)
     for (const [name, member] of Object.entries(value)) yield* leavesOf(member, pointer + step(name));

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** What a request for a completion was bounded by. */
-export interface Bounds {
+interface Bounds {
   /** Of the answer. */
   readonly max_tokens: number;
   /** Bytes of the request: it has no more tokens than that. */
@@ -14,7 +14,7 @@ export interface AnswerText extends Bounds {
 }
 
 /** `tokens` is what the endpoint counted; 0 when it does not say, or says what cannot be. */
-export type Completion =
+type Completion =
   | { readonly kind: "said"; readonly content: string; readonly tokens: number }
   /** It ended where `max_tokens` were reached. */
   | { readonly kind: "cut"; readonly tokens: number }
@@ -54,7 +54,7 @@ function tokensOf(value: unknown, { max_tokens, request_bytes }: Bounds): number
 }
 
 /** Reads the body of a chat completion. Time grows with the text. */
-export function readCompletion(answer: AnswerText): Completion {
+function readCompletion(answer: AnswerText): Completion {
   const value = parsed(answer.text);
   const tokens = tokensOf(value, answer);
   const [choice] = envelope.safeParse(value).data?.choices ?? [];
