@@ -41,10 +41,20 @@ export async function gatherAssets(): Promise<void> {
   await put("/_headers", Buffer.from(`${headers.join("\n")}\n`));
 }
 
+interface Bundled {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
 /** The console as a browser loads it: one script and one style sheet, which are asked for again after each deploy. */
-export async function bundleConsole(): Promise<readonly { readonly name: string; readonly bytes: Buffer }[]> {
+export const bundleConsole = (): Promise<readonly Bundled[]> => bundlePage("console");
+
+/** The operators' console, which `dpp ui` serves and no edge. */
+export const bundleOperators = (): Promise<readonly Bundled[]> => bundlePage("operators");
+
+async function bundlePage(name: "console" | "operators"): Promise<readonly Bundled[]> {
   const { outputFiles } = await build({
-    entryPoints: ["main.tsx", "console.css"].map((file) => ({ in: join(ROOT, "edge/console", file), out: "console" })),
+    entryPoints: ["main.tsx", `${name}.css`].map((file) => ({ in: join(ROOT, "edge", name, file), out: name })),
     outdir: "/",
     bundle: true,
     write: false,

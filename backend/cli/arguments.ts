@@ -98,6 +98,14 @@ export const status = parser(
     .transform((text) => text.toUpperCase())
     .pipe(oneOf(runStatus.options)),
 );
+export const port = parser(integer(1, 65_535));
+const httpUrl = parser(z.url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" }));
+const MOST_ADDRESSES = 32;
+/** Of an option that may be repeated. */
+export const metricsAddress = (text: string, earlier: readonly string[] = []): readonly string[] => {
+  if (earlier.length === MOST_ADDRESSES) throw new InvalidArgumentError(`may be given ${MOST_ADDRESSES} times`);
+  return [...earlier, httpUrl(text)];
+};
 export const expiry = parser(
   z.iso
     .datetime({ offset: true, error: "must be an RFC 3339 time such as 2030-01-31T00:00:00Z" })

@@ -37,6 +37,17 @@ const settings = z.object({
         .filter((origin) => origin !== ""),
     ),
   DPP_JWKS: z.string().min(1).optional(),
+  /** Of workers and reapers, for `dpp ui`. */
+  DPP_METRICS_URLS: z
+    .string()
+    .default("")
+    .transform((text) =>
+      text
+        .split(",")
+        .map((url) => url.trim())
+        .filter((url) => url !== ""),
+    )
+    .pipe(z.array(z.url({ protocol: /^https?$/, error: "must be http:// or https:// URLs" })).max(32)),
   /** Who runs the commands, for the record. */
   DPP_OPERATOR: z.string().trim().min(1).max(200).refine(isPrintable, PRINTABLE).optional(),
 });

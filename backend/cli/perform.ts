@@ -19,6 +19,11 @@ export type Perform = (
 /** Writes a report to the screen. */
 export type Print = (options: CommonOptions, report: Report) => void;
 
+export interface UiOptions extends CommonOptions {
+  readonly port?: number;
+  readonly metrics?: readonly string[];
+}
+
 /** What the commands work with: the stores, the screen and the environment. */
 export interface Shell {
   readonly perform: Perform;
@@ -26,6 +31,8 @@ export interface Shell {
   readonly env: Environment;
   /** Checks every store that the environment names. */
   readonly doctor: () => Promise<Report>;
+  /** Serves the operators' console until the process is told to stop. */
+  readonly ui: (options: UiOptions) => Promise<void>;
 }
 
 /** A command that does something; all of them can answer in JSON. */

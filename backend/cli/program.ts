@@ -5,6 +5,7 @@ import { addActions } from "./commands/actions.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addBalance } from "./commands/balance.ts";
 import { addClawback } from "./commands/clawback.ts";
+import { addCredit } from "./commands/credit.ts";
 import { addDeadLetters } from "./commands/dead-letters.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addFindings } from "./commands/findings.ts";
@@ -17,6 +18,7 @@ import { addRevenue } from "./commands/revenue.ts";
 import { addRun } from "./commands/run.ts";
 import { addSwitch } from "./commands/switch.ts";
 import { addTenant } from "./commands/tenant.ts";
+import { addUi } from "./commands/ui.ts";
 import { complaint } from "./complaint.ts";
 import type { Shell } from "./perform.ts";
 
@@ -37,10 +39,11 @@ export function createProgram(shell: Shell, output: OutputConfiguration = {}): C
         "Exit codes: 0 done, 1 not found, refused, failed or a finding, 2 bad arguments or environment. With --json errors\n" +
         'are JSON too, on standard output: {"error": {"kind", "message"}}.',
     );
-  const money = [addGrant, addClawback, addBalance, addRun, addRevenue, addAudit, addFindings];
+  const money = [addGrant, addClawback, addCredit, addBalance, addRun, addRevenue, addAudit, addFindings];
   for (const add of [addTenant, addPlan, addPack, addKey, ...money, addDeadLetters, addSwitch, addActions])
     add(program, shell.perform);
   addReceipt(program, shell);
   addDoctor(program, shell);
+  addUi(program, shell);
   return program;
 }

@@ -1,4 +1,5 @@
 import { userInfo } from "node:os";
+import { VERSION } from "#core/domain/version.ts";
 import { type Command, CommanderError } from "commander";
 import { Outage } from "#core/domain/outage.ts";
 import { escapeUnprintable } from "#core/domain/printable.ts";
@@ -7,16 +8,21 @@ import { createClock } from "../drivers/clock.ts";
 import { createPgDb } from "../drivers/pg.ts";
 import { createRandom } from "../drivers/random.ts";
 import { createRedis } from "../drivers/redis.ts";
+import { stopSignal } from "../drivers/stop-signal.ts";
 import type { OperatorAction } from "#core/store/operators/record-action.ts";
 import { argumentFaults } from "./argument-faults.ts";
 import { complaint } from "./complaint.ts";
 import { type CliConfig, cliConfig, type Environment, Misconfigured, needed } from "./config.ts";
 import { type Operator, Refused, type Report, type StoresOperator } from "./operator.ts";
 import { reportDoctor } from "./operations/report-doctor.ts";
-import { isChange, type Perform, type Print } from "./perform.ts";
+import { isChange, type Perform, type Print, type UiOptions } from "./perform.ts";
 import { printedReport } from "./print-report.ts";
 import { createProgram } from "./program.ts";
 import { actionOf, recorded } from "./record.ts";
+import { performer } from "./ui/answers.ts";
+import { readFigures } from "./ui/figures.ts";
+import { serveUi } from "./ui/server.ts";
+import { oneSession } from "./ui/session.ts";
 
 const TIMEOUT_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -29,6 +35,8 @@ export interface Terminal {
   /** Takes whole lines, ready for the screen. */
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Ends what goes on until it is stopped; by default the process's own signals. */
+  readonly stop?: AbortSignal;
 }
 
 /** Loaded by the few commands that use them: the AWS SDK takes longer to load than most commands to run. */
@@ -60,6 +68,8 @@ function awsStores(config: CliConfig) {
 interface Line {
   action: ((operator: string) => OperatorAction) | undefined;
 }
+
+const operatorOf = ({ DPP_OPERATOR }: CliConfig): string => DPP_OPERATOR ?? userInfo().username;
 
 /** Runs operations on the stores that the environment names. */
 const performOn =
@@ -93,7 +103,7 @@ const performOn =
         return;
       }
       const operator = operatorOn({ db: pg.db, redis: shield?.redis });
-      const action = line.action?.(config.DPP_OPERATOR ?? userInfo().username);
+      const action = line.action?.(operatorOf(config));
       print(
         options,
         await (action === undefined ? operation(operator) : recorded(operator, action, () => operation(operator))),
@@ -140,8 +150,66 @@ function errorOf(error: unknown): CliError {
   };
 }
 
+const UI_PORT = 8_799;
+
+/** The operators' console, whose every operation is a command line of this program. */
+async function runUi(terminal: Terminal, print: Print, options: UiOptions): Promise<void> {
+  const { env } = terminal;
+  const config = cliConfig(env);
+  const assets = await operatorsPage();
+  const log = (line: string) => terminal.err(`${escapeUnprintable(line)}\n`);
+  const runLine = async (args: readonly string[]) => {
+    let [out, err] = ["", ""];
+    const code = await runCli(args, { env, out: (text) => (out += text), err: (text) => (err += text) });
+    return { code, out, err };
+  };
+  const sessions = oneSession(Date.now);
+  const addresses = options.metrics ?? config.DPP_METRICS_URLS;
+  const services = {
+    sessions,
+    perform: performer(runLine, log),
+    figures: () => readFigures(addresses),
+    about: { operator: operatorOf(config), version: VERSION },
+    assets,
+    log,
+  };
+  const served = await listen((port) => serveUi(services, port), options.port);
+  const address = `${served.origin}/#${sessions.token}`;
+  print(options, {
+    text: `The operators' console, for ${services.about.operator}; this address opens it once:\n\n  ${address}\n\nCtrl-C ends it.`,
+    json: { address },
+  });
+  const stop = terminal.stop ?? stopSignal();
+  if (!stop.aborted) await new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
+  sessions.end();
+  await served.close();
+}
+
+/** Bundled when it is asked for, by what only a clone with its development packages has. */
+async function operatorsPage(): Promise<ReadonlyMap<string, Buffer>> {
+  try {
+    const { bundleOperators } = await import("../assets/gather.ts");
+    return new Map((await bundleOperators()).map(({ name, bytes }) => [name, bytes]));
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND")) throw error;
+    throw new Refused("this command needs the development packages: run it in a clone of the project after `npm ci`");
+  }
+}
+
+/** At the port that was asked for, or at the usual one, or at a free one where that is taken. */
+async function listen<T>(serve: (port: number) => Promise<T>, port: number | undefined): Promise<T> {
+  try {
+    return await serve(port ?? UI_PORT);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
+    if (port !== undefined) throw new Refused(`port ${port} is taken: give another with --port`);
+    return serve(0);
+  }
+}
+
 /** Runs one command line, `args` without the program's name, and returns its exit code. */
-export async function runCli(args: readonly string[], { env, out, err }: Terminal): Promise<number> {
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { env, out, err } = terminal;
   const warn = (line: string): void => err(`${escapeUnprintable(line)}\n`);
   let code = 0;
   const print: Print = (options, report) => {
@@ -159,7 +227,8 @@ export async function runCli(args: readonly string[], { env, out, err }: Termina
     return reportDoctor(await runDoctor(config));
   };
   const line: Line = { action: undefined };
-  const shell = { perform: performOn(env, warn, print, line), print, env, doctor };
+  const ui = (options: UiOptions) => runUi(terminal, print, options);
+  const shell = { perform: performOn(env, warn, print, line), print, env, doctor, ui };
   const build = (): Command => createProgram(shell, { writeOut: out, writeErr: err });
   const faults = argumentFaults(build, args);
   if (faults.length > 1) {

@@ -11,7 +11,7 @@ import { Runs } from "./pages/runs.tsx";
 import { Settings } from "./pages/settings.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
 import { WebhookPage, Webhooks } from "./pages/webhooks.tsx";
-import { Boundary, Dialog, Empty, PageHead, SecretDialog, Trouble } from "./parts.tsx";
+import { Boundary, Empty, Mark, PageHead, SecretDialog, Shortcuts, Trouble } from "./parts.tsx";
 import { pageCache, type SessionContext, SessionOf, type ShownOnce } from "./query.ts";
 import { hrefOf, Link, type Place, usePlace } from "./router.tsx";
 import { forget, savedSession, type Session, sessionWith, watchIdle } from "./session.ts";
@@ -90,7 +90,7 @@ function Frame({ session, onSignOut }: { session: Session; onSignOut: () => void
   const place = usePlace();
   const main = useRef<HTMLElement>(null);
   const [helps, setHelps] = useState(false);
-  useShortcuts({ onHelp: () => setHelps(true), main });
+  useShortcuts({ onHelp: () => setHelps(true), main, create: "new" });
   const [section = ""] = place.path;
   return (
     <div class="frame">
@@ -140,7 +140,7 @@ function Frame({ session, onSignOut }: { session: Session; onSignOut: () => void
           <Page place={place} />
         </Boundary>
       </main>
-      {helps && <Shortcuts onClose={() => setHelps(false)} />}
+      {helps && <Shortcuts of={SHORTCUTS} onClose={() => setHelps(false)} />}
     </div>
   );
 }
@@ -182,33 +182,4 @@ const Nowhere = () => (
       <Link href={hrefOf(["runs"])}>Go to your runs</Link>
     </Empty>
   </>
-);
-
-const Mark = () => (
-  <svg viewBox="0 0 16 16" width="22" height="22" aria-hidden="true">
-    <rect width="16" height="16" rx="4" fill="currentColor" />
-    <path d="M4 8.5l3 3 5-7" fill="none" class="tick" stroke-width="2" />
-  </svg>
-);
-
-const Shortcuts = ({ onClose }: { onClose: () => void }) => (
-  <Dialog title="Keyboard shortcuts" onClose={onClose}>
-    <dl class="shortcuts">
-      {SHORTCUTS.map(([keys, what]) => (
-        <div key={keys}>
-          <dt>
-            {keys.split(" ").map((key) => (
-              <kbd key={key}>{key}</kbd>
-            ))}
-          </dt>
-          <dd>{what}</dd>
-        </div>
-      ))}
-    </dl>
-    <div class="dialog-actions">
-      <button type="button" class="primary" onClick={onClose}>
-        Close
-      </button>
-    </div>
-  </Dialog>
 );

@@ -28,12 +28,16 @@ const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName));
 
 interface ShortcutOptions {
+  /** Where the key after `g` goes; "" is the first page. */
+  readonly goes?: Readonly<Record<string, string>>;
+  /** What `n` opens, if anything. */
+  readonly create?: string | undefined;
   readonly onHelp: () => void;
   readonly main: RefObject<HTMLElement>;
 }
 
 /** Single keys, which do nothing while something is typed, or a dialog is open. */
-export function useShortcuts({ onHelp, main }: ShortcutOptions): void {
+export function useShortcuts({ onHelp, main, goes = GOES, create }: ShortcutOptions): void {
   useEffect(() => {
     let chordUntil = 0;
     const onKey = (event: KeyboardEvent) => {
@@ -41,10 +45,10 @@ export function useShortcuts({ onHelp, main }: ShortcutOptions): void {
       if (document.querySelector("dialog[open]") !== null) return;
       const isSecond = event.timeStamp < chordUntil;
       chordUntil = 0;
-      const goal = isSecond ? GOES[event.key] : undefined;
+      const goal = isSecond ? goes[event.key] : undefined;
       if (goal !== undefined) return go(hrefOf(goal === "" ? [] : [goal]));
       if (event.key === "g") chordUntil = event.timeStamp + CHORD_MS;
-      else if (event.key === "n") go(hrefOf(["new"]));
+      else if (event.key === "n" && create !== undefined) go(hrefOf([create]));
       else if (event.key === "?") onHelp();
       else if (event.key === "/") {
         const first = main.current?.querySelector<HTMLElement>("[data-filter]");

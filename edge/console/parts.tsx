@@ -1,6 +1,7 @@
 import { Component, type ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { ApiError, ConnectionError, DecisionproofError } from "../client/client.ts";
+import { Explained } from "./explained.ts";
 import { duration, shortTime, usd, whenOf } from "./formats.ts";
 import { isPassing } from "./polling.ts";
 import type { Query, ShownOnce } from "./query.ts";
@@ -70,6 +71,10 @@ const STATUS: Readonly<Record<string, readonly [words: string, tone: string, pat
   failed: ["Failed", "bad", "M5.7 5.7l4.6 4.6M10.3 5.7l-4.6 4.6"],
   canceled: ["Canceled", "quiet", "M5 8h6"],
   skipped: ["Skipped", "warn", "M8 4.5v4M8 11v.4"],
+  suspended: ["Suspended", "warn", "M8 4.5v4M8 11v.4"],
+  closed: ["Closed", "quiet", "M5 8h6"],
+  done: ["Done", "good", "M5 8.2l2.2 2.2L11 6"],
+  refused: ["Refused", "warn", "M8 4.5v4M8 11v.4"],
   PASS: ["Pass", "good", "M5 8.2l2.2 2.2L11 6"],
   REVIEW: ["Review", "warn", "M8 4.5v4M8 11v.4"],
   FAIL: ["Fail", "bad", "M5.7 5.7l4.6 4.6M10.3 5.7l-4.6 4.6"],
@@ -146,6 +151,7 @@ export const Loading = ({ rows = 4 }: { rows?: number }) => (
 
 /** What an error means to a person, and what they can do. */
 function wordsOf(error: unknown): { readonly title: string; readonly detail: string } {
+  if (error instanceof Explained) return { title: error.title, detail: error.message };
   if (error instanceof ConnectionError)
     return navigator.onLine
       ? { title: "The API did not answer", detail: "The connection broke off or took too long." }
@@ -257,6 +263,40 @@ export function Dialog({ title, onClose, locked = false, children }: DialogProps
   );
 }
 
+export const Mark = () => (
+  <svg viewBox="0 0 16 16" width="22" height="22" aria-hidden="true">
+    <rect width="16" height="16" rx="4" fill="currentColor" />
+    <path d="M4 8.5l3 3 5-7" fill="none" class="tick" stroke-width="2" />
+  </svg>
+);
+
+interface ShortcutsProps {
+  readonly of: readonly (readonly [keys: string, what: string])[];
+  readonly onClose: () => void;
+}
+
+export const Shortcuts = ({ of, onClose }: ShortcutsProps) => (
+  <Dialog title="Keyboard shortcuts" onClose={onClose}>
+    <dl class="shortcuts">
+      {of.map(([keys, what]) => (
+        <div key={keys}>
+          <dt>
+            {keys.split(" ").map((key) => (
+              <kbd key={key}>{key}</kbd>
+            ))}
+          </dt>
+          <dd>{what}</dd>
+        </div>
+      ))}
+    </dl>
+    <div class="dialog-actions">
+      <button type="button" class="primary" onClick={onClose}>
+        Close
+      </button>
+    </div>
+  </Dialog>
+);
+
 /** A secret that is shown once; leaving the page with it open asks first. */
 export function SecretDialog({ title, about, secret, notes = [], onClose = () => {} }: ShownOnce) {
   useEffect(() => {
@@ -289,6 +329,30 @@ export function SecretDialog({ title, about, secret, notes = [], onClose = () =>
     </Dialog>
   );
 }
+
+/** The end of a form in a dialog. */
+export const Buttons = ({
+  busy,
+  ready = true,
+  doing,
+  onClose,
+  danger,
+}: {
+  busy: boolean;
+  ready?: boolean;
+  doing: string;
+  onClose: () => void;
+  danger?: boolean;
+}) => (
+  <div class="dialog-actions">
+    <button type="button" onClick={onClose} disabled={busy}>
+      Back
+    </button>
+    <button class={danger ? "danger" : "primary"} disabled={busy || !ready}>
+      {busy ? "One moment…" : doing}
+    </button>
+  </div>
+);
 
 /** The end of a dialog whose request got no answer: sending it again might do it twice. */
 export const Unanswered = ({ children, onClose }: { children: Children; onClose: () => void }) => (

@@ -1,11 +1,14 @@
 import { ApiError, ConnectionError } from "../client/client.ts";
+import { Explained } from "./explained.ts";
 
 const FIRST_RETRY_MS = 4_000;
 const LONGEST_RETRY_MS = 60_000;
 
 /** Whether the same request may succeed later. */
 export const isPassing = (error: unknown): boolean =>
-  error instanceof ConnectionError || (error instanceof ApiError && (error.status === 429 || error.status >= 500));
+  error instanceof ConnectionError ||
+  (error instanceof ApiError && (error.status === 429 || error.status >= 500)) ||
+  (error instanceof Explained && error.isPassing);
 
 /** Whether the request may have been carried out although its answer is lost. */
 export const isUnknown = (error: unknown): boolean =>

@@ -4,7 +4,7 @@ import { AuthenticationError, type Decisionproof } from "../client/client.ts";
 import { boundedCache, type Cache, isPassing, pollerOf, retryDelay } from "./polling.ts";
 import type { Session } from "./session.ts";
 
-interface Known {
+export interface Known {
   readonly data: unknown;
   readonly at: number;
 }
@@ -61,14 +61,32 @@ interface QueryOptions<T> {
 export function useQuery<T>(
   key: string,
   load: (dpp: Decisionproof, signal: AbortSignal) => Promise<T>,
-  options: QueryOptions<T> = {},
+  { every }: QueryOptions<T> = {},
 ): Query<T> {
   const { dpp, cache, end } = useSession();
+  const onError = (error: unknown) => {
+    if (error instanceof AuthenticationError) end(NOT_ACCEPTED);
+  };
+  return usePolled({ key, load: (signal) => load(dpp, signal), cache, of: dpp, onError, every });
+}
+
+interface Polled<T> extends QueryOptions<T> {
+  readonly key: string;
+  readonly load: (signal: AbortSignal) => Promise<T>;
+  readonly cache: Cache<Known>;
+  /** For another one it is read again. */
+  readonly of: unknown;
+  readonly onError: (error: unknown) => void;
+}
+
+/** What is read again and again while the page is visible, with what was read before. */
+export function usePolled<T>(polled: Polled<T>): Query<T> {
+  const { key, cache, of } = polled;
   const known = cache.get(key) as { readonly data: T; readonly at: number } | undefined;
   const [state, setState] = useState<{ key: string; error: unknown }>({ key, error: undefined });
   const [turn, setTurn] = useState(0);
-  const latest = useRef({ load, options });
-  latest.current = { load, options };
+  const latest = useRef(polled);
+  latest.current = polled;
 
   useEffect(() => {
     const controller = new AbortController();
@@ -76,15 +94,15 @@ export function useQuery<T>(
     let failures = 0;
     const read = async (): Promise<number | undefined> => {
       try {
-        const data = await latest.current.load(dpp, signal);
+        const data = await latest.current.load(signal);
         if (signal.aborted) return undefined;
         failures = 0;
         cache.set(key, { data, at: Date.now() });
         setState({ key, error: undefined });
-        return latest.current.options.every?.(data);
+        return latest.current.every?.(data);
       } catch (error) {
         if (signal.aborted) return undefined;
-        if (error instanceof AuthenticationError) end(NOT_ACCEPTED);
+        latest.current.onError(error);
         failures += 1;
         setState({ key, error });
         return isPassing(error) ? retryDelay(error, failures) : undefined;
@@ -98,7 +116,7 @@ export function useQuery<T>(
       controller.abort();
       poller.stop();
     };
-  }, [key, turn, dpp]);
+  }, [key, turn, of]);
 
   return {
     data: known?.data,

@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { decodedPart } from "./formats.ts";
 
-const BASE = "/console";
+let base = "/console";
 const listeners = new Set<() => void>();
 
 export interface Place {
@@ -13,15 +13,20 @@ export interface Place {
 }
 
 function placeOf(pathname: string, search: string): Place {
-  const path = pathname.slice(BASE.length).split("/").filter(Boolean).map(decodedPart);
+  const path = pathname.slice(base.length).split("/").filter(Boolean).map(decodedPart);
   return { path, query: new URLSearchParams(search), href: pathname + search };
+}
+
+/** Where the pages are, in a console that is not at /console. */
+export function mountAt(path: string): void {
+  base = path;
 }
 
 /** An address of the console; members without a value are left out. */
 export function hrefOf(path: readonly string[], query: Readonly<Record<string, string | undefined>> = {}): string {
   const given = Object.entries(query).filter((pair): pair is [string, string] => Boolean(pair[1]));
   const search = new URLSearchParams(given).toString();
-  return [BASE, ...path.map(encodeURIComponent)].join("/") + (search === "" ? "" : `?${search}`);
+  return ([base, ...path.map(encodeURIComponent)].join("/") || "/") + (search === "" ? "" : `?${search}`);
 }
 
 export function go(href: string, options: { readonly replace?: boolean } = {}): void {

@@ -75,6 +75,7 @@ it("all stores of the development stack and its edge's keys are used, and none o
       aws_region: "us-east-1",
       aws_access_key_id: "id",
       aws_secret_access_key: "secret",
+      metrics_urls: ["http://127.0.0.1:5/metrics", "http://127.0.0.1:6/metrics"],
     },
     "stack",
   );
@@ -89,6 +90,7 @@ it("all stores of the development stack and its edge's keys are used, and none o
     SQS_DLQ_URL: "http://127.0.0.1:3/dlq",
     S3_ENDPOINT: "http://127.0.0.1:4",
     S3_BUCKET: "bucket",
+    DPP_METRICS_URLS: "http://127.0.0.1:5/metrics,http://127.0.0.1:6/metrics",
     DPP_JWKS: "http://127.0.0.1:1/.well-known/jwks.json",
   });
   const own = { DATABASE_URL: cli.stores.DATABASE_URL };

@@ -158,6 +158,7 @@ async function complaintAbout(line: string): Promise<string | undefined> {
     print: () => undefined,
     env: { DATABASE_URL: "postgres://owner@localhost/d" },
     doctor: async () => ({ text: "", json: {} }),
+    ui: async () => undefined,
   };
   const args = line.split(/\s+/).map((word) => EXAMPLES[word] ?? word.replaceAll(/^"|"$/g, ""));
   const program = createProgram(shell, { writeOut: () => undefined, writeErr: () => undefined });

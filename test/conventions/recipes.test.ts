@@ -180,6 +180,7 @@ describe("the README and the operators' reference", () => {
       print: () => undefined,
       env: {},
       doctor: async () => ({ text: "", json: {} }),
+      ui: async () => undefined,
     };
     const commands = createProgram(shell).commands.flatMap((command) =>
       command.commands.length === 0

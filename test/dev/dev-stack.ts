@@ -22,6 +22,7 @@ const stack = z.object({
   aws_region: z.string().optional(),
   aws_access_key_id: z.string().optional(),
   aws_secret_access_key: z.string().optional(),
+  metrics_urls: z.array(z.string()).optional(),
 });
 
 /** The file in which `npm run dev` writes the addresses of what it has started. */
@@ -43,6 +44,7 @@ export function devStackEnvironment(env: Environment): Environment | undefined {
       SQS_DLQ_URL: dev.dlq_url,
       S3_ENDPOINT: dev.s3_endpoint,
       S3_BUCKET: dev.bucket,
+      DPP_METRICS_URLS: dev.metrics_urls?.join(","),
       DPP_JWKS: dev.edge_url === undefined ? undefined : `${dev.edge_url}/.well-known/jwks.json`,
     };
   } catch (error) {

@@ -1,12 +1,13 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { watch } from "chokidar";
 import { z } from "zod";
 import { migrate } from "../../backend/migrate/migrate.ts";
 import { bundleEdge } from "./bundle-edge.ts";
 import { type DemoTenant, demoTenants } from "./demo-tenant.ts";
+import { keptPort } from "./free-port.ts";
 import { lockStateDir } from "./stack-lock.ts";
-import { type ProcessName, type System, startSystem } from "./system.ts";
+import { type InstanceName, type ProcessName, type System, startSystem } from "./system.ts";
 
 /** Tests run beside a developer's own stack, elsewhere. */
 const STATE_DIR = process.env["DPP_DEV_DIR"] ?? ".dev";
@@ -43,8 +44,19 @@ function options(): { readonly fresh: boolean } {
   }
 }
 
+/** The port at which worker and reaper tell of themselves, on this machine alone. */
+type Metrics = ReadonlyMap<InstanceName, number>;
+
+async function metricsPorts(): Promise<Metrics> {
+  mkdirSync(STATE_DIR, { recursive: true });
+  const ports = new Map<InstanceName, number>();
+  for (const name of ["worker", "reaper"] as const)
+    ports.set(name, await keptPort(`${STATE_DIR}/${name}-metrics.port`));
+  return ports;
+}
+
 /** For scripts. Replaced as a whole: a reader never sees half of it. */
-function writeStackFile(system: System, tenants: readonly DemoTenant[]): void {
+function writeStackFile(system: System, tenants: readonly DemoTenant[], metrics: Metrics): void {
   const { stack } = system;
   const document = {
     edge_url: system.edgeUrl,
@@ -58,6 +70,7 @@ function writeStackFile(system: System, tenants: readonly DemoTenant[]): void {
     aws_region: stack.region,
     aws_access_key_id: stack.accessKeyId,
     aws_secret_access_key: stack.secretAccessKey,
+    metrics_urls: [...metrics.values()].map((port) => `http://127.0.0.1:${port}/metrics`),
     tenants,
     pids: system.pids(),
   };
@@ -70,6 +83,7 @@ function welcome(system: System, tenants: readonly DemoTenant[]): void {
   console.log(`Decisionproof is up: ${system.edgeUrl}`);
   for (const { name, tenant_id, api_key } of tenants) console.log(`  ${name}  ${tenant_id}  ${api_key}`);
   console.log(`  console: ${system.edgeUrl}/console (sign in with one of these keys, or with an admin key)`);
+  console.log("  operators' console: npm run dpp -- ui");
   console.log(`  admin keys, store addresses and pids: ${STACK_FILE}; logs: ${STATE_DIR}/*.log\n`);
   const body = JSON.stringify({
     pack_type: "decision",
@@ -183,16 +197,21 @@ async function main(): Promise<void> {
   lockStateDir(STATE_DIR)();
   if (fresh) rmSync(STATE_DIR, { recursive: true, force: true });
 
+  const metrics = await metricsPorts();
   let tenants: readonly DemoTenant[] | undefined;
   let system: System | undefined;
   const onChange = () => {
-    if (system !== undefined && tenants !== undefined) writeStackFile(system, tenants);
+    if (system !== undefined && tenants !== undefined) writeStackFile(system, tenants, metrics);
   };
   const env = { ...LOCAL_WEBHOOKS, ...process.env };
-  system = await startSystem({ stateDir: STATE_DIR, env, onChange, onLog: show });
+  const envOf = (name: InstanceName): Record<string, string> => {
+    const port = metrics.get(name);
+    return port === undefined ? {} : { DPP_METRICS_PORT: String(port), DPP_METRICS_HOST: "127.0.0.1" };
+  };
+  system = await startSystem({ stateDir: STATE_DIR, env, envOf, onChange, onLog: show });
   try {
     tenants = await demoTenants(system, `${STATE_DIR}/tenants.json`);
-    writeStackFile(system, tenants);
+    writeStackFile(system, tenants, metrics);
     if (!stopping) welcome(system, tenants);
     const running = system;
     const watcher = watchSources((files) => restart(running, files));

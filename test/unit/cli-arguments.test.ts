@@ -17,7 +17,7 @@ async function parse(args: readonly string[]): Promise<Parsed> {
   let err = "";
   let out = "";
   const perform = async (): Promise<void> => void (performed += 1);
-  const shell = { perform, print: () => undefined, env: {}, doctor: async () => ({ text: "", json: {} }) };
+  const shell = { perform, print: () => undefined, env: {}, doctor: async () => ({ text: "", json: {} }), ui: perform };
   const program = createProgram(shell, { writeErr: (text) => (err += text), writeOut: (text) => (out += text) });
   try {
     await program.parseAsync(args, { from: "user" });
@@ -81,7 +81,12 @@ describe("the operators' CLI", () => {
     [["run", "refund", id, "--usd", "0", "--reason", "x"]],
     [["revenue", "--from", "yesterday"]],
     [["actions", "list", "--before", "0"]],
-    [["grant", "--tenant", id, "--usd", "5", "--id", "a", "--dry-run"]],
+    [["key", "create", "--tenant", id, "--dry-run"]],
+    [["credit", "list"]],
+    [["ui", "--port", "0"]],
+    [["ui", "--port", "65536"]],
+    [["ui", "--metrics", "file:///etc/passwd"]],
+    [["ui", "--metrics", "worker:9464"]],
     [["dlq"]],
     [["dlq", "redrive"]],
     [["dlq", "redrive", id, "--all"]],
@@ -98,6 +103,10 @@ describe("the operators' CLI", () => {
     [["key", "create", "--tenant", id, "--scopes", "read,submit,read", "--expires", "2030-01-31T00:00:00+02:00"]],
     [["key", "rotate", id, "--grace-seconds", "0"]],
     [["grant", "--tenant", id, "--usd", "0.000001", "--id", "invoice 7"]],
+    [["grant", "--tenant", id, "--usd", "5", "--id", "a", "--reason", "paid", "--dry-run"]],
+    [["credit", "list", "--tenant", id, "--limit", "100", "--json"]],
+    [["ui"]],
+    [["ui", "--port", "8800", "--metrics", "http://a:9464/metrics", "--metrics", "https://b/metrics", "--json"]],
     [["balance", id]],
     [["balance", id, "--tenant", id.toUpperCase()]],
     [["run", "list", "--tenant", id, "--status", "failed", "--limit", "100"]],

@@ -11,7 +11,7 @@ interface GrantOptions extends CommonOptions {
 }
 
 export function addGrant(program: Command, perform: Perform): void {
-  change(program, "grant", "add credit to a balance, once per grant id")
+  change(program, "grant", "add credit to a balance, once per grant id", { dry_run: true })
     .requiredOption("--tenant <tenant>", "the tenant's id", id)
     .requiredOption("--usd <amount>", "how much to add, in USD", grantAmount)
     .requiredOption("--id <grant id>", "the id of the invoice or payment: each id is applied once", grantId)

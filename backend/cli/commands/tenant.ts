@@ -23,18 +23,11 @@ export function addTenant(program: Command, perform: Perform): void {
     "refuse all keys of a tenant; its open runs go on and are charged",
   );
   addStatus(tenant, perform, "resume", "active", "take the keys of a suspended tenant again");
-  addStatus(tenant, perform, "close", "closed", "close a suspended tenant without credit, for good", true);
+  addStatus(tenant, perform, "close", "closed", "close a suspended tenant without credit, for good");
 }
 
-function addStatus(
-  tenant: Command,
-  perform: Perform,
-  verb: string,
-  status: TenantStatus,
-  description: string,
-  is_final = false,
-): void {
-  change(tenant, verb, description, { reason: "required", ...(is_final ? { dry_run: true } : {}) })
+function addStatus(tenant: Command, perform: Perform, verb: string, status: TenantStatus, description: string): void {
+  change(tenant, verb, description, { reason: "required", dry_run: true })
     .argument("<tenant>", "the tenant's id", id)
     .action((tenant_id: string, options: CommonOptions) =>
       perform(options, (operator) => putTenant(operator, tenant_id, status)),

@@ -4,6 +4,7 @@ import { capShare } from "../attention.ts";
 import { errorAt, type FieldError } from "../form-fields.ts";
 import { count, microsOf, usd } from "../formats.ts";
 import {
+  Buttons,
   Dialog,
   Empty,
   Field,
@@ -293,29 +294,6 @@ function CreateKey({ onClose, onLost, onMade }: CreateKeyProps) {
     </Dialog>
   );
 }
-
-export const Buttons = ({
-  busy,
-  ready = true,
-  doing,
-  onClose,
-  danger,
-}: {
-  busy: boolean;
-  ready?: boolean;
-  doing: string;
-  onClose: () => void;
-  danger?: boolean;
-}) => (
-  <div class="dialog-actions">
-    <button type="button" onClick={onClose} disabled={busy}>
-      Back
-    </button>
-    <button class={danger ? "danger" : "primary"} disabled={busy || !ready}>
-      {busy ? "One moment…" : doing}
-    </button>
-  </div>
-);
 
 const GRACES = [
   [0, "At once"],

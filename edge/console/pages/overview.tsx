@@ -1,12 +1,12 @@
 import { useState } from "preact/hooks";
 import type { ApiKey, Budget, Decisionproof, Delivery, RunPage, Usage, Webhook } from "../../client/client.ts";
 import { attentionOf } from "../attention.ts";
-import { count, dayLabel, label, microsOf, percent, plural, usd, usdShort, usdSpendable, utcDay } from "../formats.ts";
+import { DayBars } from "../day-bars.tsx";
+import { count, label, microsOf, percent, plural, usd, usdShort, usdSpendable, utcDay } from "../formats.ts";
 import { Empty, Loaded, Money, PageHead, Panel, TableRegion } from "../parts.tsx";
 import { useQuery } from "../query.ts";
 import { hrefOf, Link } from "../router.tsx";
-import { barsOf } from "../stacked-bars.ts";
-import { type DaySpending, packsOf, spentByDay } from "../spending.ts";
+import { packsOf, spentByDay } from "../spending.ts";
 import { RunTable } from "./runs.tsx";
 
 const SPANS = [30, 90] as const;
@@ -120,11 +120,6 @@ function Attention() {
   );
 }
 
-const WIDTH = 1_000;
-const HEIGHT = 180;
-const LEFT = 64;
-const BOTTOM = 24;
-
 function Spending() {
   const [span, setSpan] = useState<(typeof SPANS)[number]>(30);
   const [by, setBy] = useState<"pack" | "key">("pack");
@@ -174,101 +169,9 @@ function Spending() {
 
 function Chart({ usage }: { usage: Usage }) {
   const series = packsOf(usage);
-  const amounts = spentByDay(usage, series);
-  const { bars, ticks, days } = barsOf(amounts, { width: WIDTH - LEFT, height: HEIGHT });
   const total = `${usd(usage.totals.charged_usd)} in ${plural(usage.totals.runs, "run")}`;
-  return (
-    <figure>
-      <figcaption class="muted small-text between">
-        <span>{total}, by day in UTC</span>
-        <ul class="legend">
-          {series.map((pack, index) => (
-            <li key={pack}>
-              <svg viewBox="0 0 10 10" aria-hidden="true" class={seriesClass(index)}>
-                <rect width="10" height="10" rx="2" />
-              </svg>
-              {pack}
-            </li>
-          ))}
-        </ul>
-      </figcaption>
-      <svg
-        class="chart"
-        viewBox={`0 -8 ${WIDTH} ${HEIGHT + BOTTOM + 8}`}
-        role="img"
-        aria-label={`Spending by day and pack: ${total}. The table below has each day.`}
-      >
-        {ticks.map(({ y, micros }) => (
-          <g key={y}>
-            <line x1={LEFT} x2={WIDTH} y1={y} y2={y} />
-            <text x={LEFT - 8} y={y + 4} text-anchor="end">
-              {usd(micros, 2)}
-            </text>
-          </g>
-        ))}
-        {bars.map(({ day, x, width, parts }) => (
-          <g key={day}>
-            {parts.map(({ series: of, micros, y, height }) => (
-              <rect key={of} class={seriesClass(of)} x={x + LEFT} y={y} width={width} height={height}>
-                <title>{`${dayLabel(day)}, ${series[of] ?? ""}: ${usd(micros)}`}</title>
-              </rect>
-            ))}
-          </g>
-        ))}
-        {days.map(({ day, x }) => (
-          <text key={day} x={x + LEFT} y={HEIGHT + 18} text-anchor="middle">
-            {dayLabel(day)}
-          </text>
-        ))}
-      </svg>
-      <details>
-        <summary class="small-text">Each day as a table</summary>
-        <DayTable amounts={amounts} series={series} />
-      </details>
-    </figure>
-  );
+  return <DayBars amounts={spentByDay(usage, series)} series={series} what="Spending" total={total} />;
 }
-
-/** The stylesheet has so many; a pack beyond shares the last. */
-const MAX_SERIES = 8;
-const seriesClass = (index: number): string => `series-${Math.min(index, MAX_SERIES - 1)}`;
-
-interface DayTableProps {
-  readonly amounts: readonly DaySpending[];
-  readonly series: readonly string[];
-}
-
-const DayTable = ({ amounts, series }: DayTableProps) => (
-  <TableRegion label="Spending by day and pack">
-    <table class="rows">
-      <thead>
-        <tr>
-          <th scope="col">Day</th>
-          {[...series, "All"].map((name) => (
-            <th key={name} scope="col" class="right">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {amounts
-          .filter(({ parts }) => parts.some((part) => part > 0n))
-          .toReversed()
-          .map(({ day, parts }) => (
-            <tr key={day}>
-              <th scope="row">{day}</th>
-              {[...parts, parts.reduce((sum, part) => sum + part, 0n)].map((micros, index) => (
-                <td key={index} class="right num">
-                  {micros === 0n ? "–" : usd(micros)}
-                </td>
-              ))}
-            </tr>
-          ))}
-      </tbody>
-    </table>
-  </TableRegion>
-);
 
 const GroupTable = ({ usage, by }: { usage: Usage; by: "pack" | "key" }) =>
   usage.rows.length === 0 ? (

@@ -3,6 +3,7 @@ import type { Delivery, DeliveryPage, Webhook } from "../../client/client.ts";
 import { errorAt } from "../form-fields.ts";
 import { label } from "../formats.ts";
 import {
+  Buttons,
   Dialog,
   Empty,
   Facts,
@@ -19,7 +20,7 @@ import {
 import { isUnknown } from "../polling.ts";
 import { type ShownOnce, useAction, useQuery, useSession } from "../query.ts";
 import { go, hrefOf, Link } from "../router.tsx";
-import { Buttons, fieldErrorsOf } from "./keys.tsx";
+import { fieldErrorsOf } from "./keys.tsx";
 
 const EVENTS = ["run.completed", "run.failed", "run.canceled", "budget.threshold", "key.revoked"] as const;
 type EventName = (typeof EVENTS)[number];

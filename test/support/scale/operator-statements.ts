@@ -51,6 +51,7 @@ export const OPERATOR_STATEMENTS: Readonly<Record<string, StatementCase>> = {
   "find-key": owner(20, [idOf("key 0")], { tenant_id: TENANT }),
   "grant-credit": owner(45, [TENANT, "new", 5], {}),
   "key-snapshot": owner(25, [idOf("key 0")], { tenant_id: TENANT }),
+  "list-credit": owner(15, [TENANT, 20], { kind: "GRANT" }),
   "list-findings": owner(120, [null], { tenant_id: TENANT }, "findings that are open"),
   "list-keys": owner(190, [TENANT], { tenant_id: TENANT }, "keys that the tenant ever had"),
   "list-plans": owner(10, [], { plan_id: "other" }, "plans and tenants on them"),

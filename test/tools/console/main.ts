@@ -5,13 +5,16 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { createDemoTenant, type DemoTenant, withOwner } from "../../dev/demo-tenant.ts";
-import { startSystem } from "../../dev/system.ts";
+import { freePort } from "../../dev/free-port.ts";
+import { type InstanceName, type System, startSystem } from "../../dev/system.ts";
 import { Report } from "../referees/report.ts";
 import { fileOf } from "../referees/tools.ts";
 import { startBrowser, VIEWS } from "./browser.ts";
+import { judgeOperators } from "./judge-operators.ts";
 import { judgePages } from "./judge-pages.ts";
 import { judgeStates } from "./judge-states.ts";
 import { judgeUse } from "./judge-use.ts";
+import { seedWork } from "./operators.ts";
 import { seedAccount } from "./seed.ts";
 
 const SCREENSHOTS = fileURLToPath(new URL("../../../dist/screenshots/", import.meta.url));
@@ -41,6 +44,24 @@ async function judge(report: Report, edgeUrl: string, tenant: DemoTenant, only: 
   console.log(`\nScreenshots: ${SCREENSHOTS}`);
 }
 
+/** The operators' console of the same system, after the customers': its workers stop, and their work is left over. */
+async function judgeOperatorsOf(
+  report: Report,
+  system: System,
+  tenant: DemoTenant,
+  options: { readonly only: string | undefined; readonly metrics: readonly string[] },
+): Promise<void> {
+  const executablePath = fileOf("chromium");
+  if (executablePath === undefined) return report.skip("the operators' console", "there is no chromium");
+  await system.stop("worker");
+  const work = await seedWork(system, tenant);
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const browser = await startBrowser(executablePath);
+  await judgeOperators({ report, browser, system, tenant, work, screenshots: SCREENSHOTS, ...options }).finally(() =>
+    browser.close(),
+  );
+}
+
 async function main(): Promise<boolean> {
   const { values } = parseArgs({ options: { running: { type: "boolean", default: false }, only: { type: "string" } } });
   const report = new Report();
@@ -51,10 +72,18 @@ async function main(): Promise<boolean> {
   }
   const dir = mkdtempSync(join(tmpdir(), "dpp-console-"));
   const env = { ...process.env, DPP_WEBHOOK_ALLOW_HTTP: "true", DPP_WEBHOOK_ALLOW_HOSTS: "127.0.0.1:*" };
-  const system = await startSystem({ stateDir: join(dir, "stack"), env, fsync: false });
+  const port = await freePort();
+  const envOf = (name: InstanceName): Record<string, string> =>
+    name === "reaper" ? { DPP_METRICS_PORT: String(port), DPP_METRICS_HOST: "127.0.0.1" } : {};
+  const system = await startSystem({ stateDir: join(dir, "stack"), env, envOf, fsync: false });
   try {
     const tenant = await withOwner(system, (db) => createDemoTenant(db, { name: "Console" }));
-    await report.check("the console was judged", () => judge(report, system.edgeUrl, tenant, values.only));
+    if (values.only === undefined || !values.only.startsWith("operators"))
+      await report.check("the console was judged", () => judge(report, system.edgeUrl, tenant, values.only));
+    if (values.only === undefined || values.only.startsWith("operators")) {
+      const options = { only: values.only, metrics: [`http://127.0.0.1:${port}/metrics`] };
+      await report.check("the operators' console was judged", () => judgeOperatorsOf(report, system, tenant, options));
+    }
   } finally {
     await system.stop();
     rmSync(dir, { recursive: true, force: true });

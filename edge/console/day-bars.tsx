@@ -1,0 +1,111 @@
+import { dayLabel, usd } from "./formats.ts";
+import { TableRegion } from "./parts.tsx";
+import type { DaySpending } from "./spending.ts";
+import { barsOf } from "./stacked-bars.ts";
+
+const WIDTH = 1_000;
+const HEIGHT = 180;
+const LEFT = 64;
+const BOTTOM = 24;
+
+interface DayBarsProps {
+  readonly amounts: readonly DaySpending[];
+  /** Names of the parts of each day. */
+  readonly series: readonly string[];
+  readonly what: string;
+  readonly total: string;
+}
+
+/** Amounts by day and pack as stacked bars, with their table below. */
+export function DayBars({ amounts, series, what, total }: DayBarsProps) {
+  const { bars, ticks, days } = barsOf(amounts, { width: WIDTH - LEFT, height: HEIGHT });
+  return (
+    <figure>
+      <figcaption class="muted small-text between">
+        <span>{total}, by day in UTC</span>
+        <ul class="legend">
+          {series.map((pack, index) => (
+            <li key={pack}>
+              <svg viewBox="0 0 10 10" aria-hidden="true" class={seriesClass(index)}>
+                <rect width="10" height="10" rx="2" />
+              </svg>
+              {pack}
+            </li>
+          ))}
+        </ul>
+      </figcaption>
+      <svg
+        class="chart"
+        viewBox={`0 -8 ${WIDTH} ${HEIGHT + BOTTOM + 8}`}
+        role="img"
+        aria-label={`${what} by day and pack: ${total}. The table below has each day.`}
+      >
+        {ticks.map(({ y, micros }) => (
+          <g key={y}>
+            <line x1={LEFT} x2={WIDTH} y1={y} y2={y} />
+            <text x={LEFT - 8} y={y + 4} text-anchor="end">
+              {usd(micros, 2)}
+            </text>
+          </g>
+        ))}
+        {bars.map(({ day, x, width, parts }) => (
+          <g key={day}>
+            {parts.map(({ series: of, micros, y, height }) => (
+              <rect key={of} class={seriesClass(of)} x={x + LEFT} y={y} width={width} height={height}>
+                <title>{`${dayLabel(day)}, ${series[of] ?? ""}: ${usd(micros)}`}</title>
+              </rect>
+            ))}
+          </g>
+        ))}
+        {days.map(({ day, x }) => (
+          <text key={day} x={x + LEFT} y={HEIGHT + 18} text-anchor="middle">
+            {dayLabel(day)}
+          </text>
+        ))}
+      </svg>
+      <details>
+        <summary class="small-text">Each day as a table</summary>
+        <DayTable amounts={amounts} series={series} what={what} />
+      </details>
+    </figure>
+  );
+}
+
+/** The stylesheet has so many; a pack beyond shares the last. */
+const MAX_SERIES = 8;
+const seriesClass = (index: number): string => `series-${Math.min(index, MAX_SERIES - 1)}`;
+
+
+
+const DayTable = ({ amounts, series, what }: Omit<DayBarsProps, "total">) => (
+  <TableRegion label={`${what} by day and pack`}>
+    <table class="rows">
+      <thead>
+        <tr>
+          <th scope="col">Day</th>
+          {[...series, "All"].map((name) => (
+            <th key={name} scope="col" class="right">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {amounts
+          .filter(({ parts }) => parts.some((part) => part > 0n))
+          .toReversed()
+          .map(({ day, parts }) => (
+            <tr key={day}>
+              <th scope="row">{day}</th>
+              {[...parts, parts.reduce((sum, part) => sum + part, 0n)].map((micros, index) => (
+                <td key={index} class="right num">
+                  {micros === 0n ? "–" : usd(micros)}
+                </td>
+              ))}
+            </tr>
+          ))}
+      </tbody>
+    </table>
+  </TableRegion>
+);
+

@@ -1,0 +1,126 @@
+import { DayBars } from "../../console/day-bars.tsx";
+import { add, count, daysBetween, decimalOf, plural, usd, utcDay } from "../../console/formats.ts";
+import { Empty, Loaded, Money, PageHead, Panel, TableRegion } from "../../console/parts.tsx";
+import { go, hrefOf, type Place } from "../../console/router.tsx";
+import type { Revenue as RevenueAnswer } from "../answers.ts";
+import { useCommand } from "../operator.ts";
+
+const SPANS = ["7", "30", "90", "365"] as const;
+const SLOW_MS = 30_000;
+
+type Line = RevenueAnswer["lines"][number];
+
+export function Revenue({ place }: { place: Place }) {
+  const span = SPANS.find((each) => each === place.query.get("days")) ?? "30";
+  const now = Date.now();
+  const query = useCommand<RevenueAnswer>("revenue", { from: utcDay(now, 1 - Number(span)), to: utcDay(now) }, SLOW_MS);
+  return (
+    <>
+      <PageHead title="Revenue" about="What finished runs were charged. Refunds are grants, and are not subtracted.">
+        <div class="segments" role="group" aria-label="Period">
+          {SPANS.map((each) => (
+            <button
+              key={each}
+              type="button"
+              aria-pressed={span === each}
+              onClick={() => go(hrefOf(["revenue"], { days: each }), { replace: true })}
+            >
+              {each} days
+            </button>
+          ))}
+        </div>
+      </PageHead>
+      <Loaded query={query} rows={6}>
+        {(data) => (
+          <>
+            <Panel title="By day">
+              <ByDay revenue={data} />
+            </Panel>
+            <Panel title="By pack" flush>
+              {data.lines.length === 0 ? (
+                <Empty title="No runs ended in this period" />
+              ) : (
+                <Lines name="Pack" rows={groupsOf(data.lines, ({ pack_type }) => pack_type)} total={data} />
+              )}
+            </Panel>
+          </>
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+interface Group {
+  readonly name: string;
+  readonly runs: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly canceled: number;
+  readonly charged_usd: string;
+}
+
+function groupOf(name: string, lines: readonly Line[]): Group {
+  const sum = (of: (line: Line) => number) => lines.reduce((all, line) => all + of(line), 0);
+  return {
+    name,
+    runs: sum(({ runs }) => runs),
+    completed: sum(({ completed }) => completed),
+    failed: sum(({ failed }) => failed),
+    canceled: sum(({ canceled }) => canceled),
+    charged_usd: decimalOf(add(lines.map(({ charged_usd }) => charged_usd))),
+  };
+}
+
+const groupsOf = (lines: readonly Line[], nameOf: (line: Line) => string): readonly Group[] =>
+  [...Map.groupBy(lines, nameOf)].map(([name, group]) => groupOf(name, group));
+
+function ByDay({ revenue }: { revenue: RevenueAnswer }) {
+  const { lines, from, to } = revenue;
+  const days = Map.groupBy(lines, ({ day }) => day);
+  const amounts = daysBetween(from, to).map((day) => ({
+    day,
+    micros: add((days.get(day) ?? []).map(({ charged_usd }) => charged_usd)),
+  }));
+  const runs = lines.reduce((sum, line) => sum + line.runs, 0);
+  return (
+    <DayBars amounts={amounts} what="Revenue" total={`${usd(revenue.charged_usd)} in ${plural(runs, "run")}`}>
+      <Lines
+        name="Day and pack"
+        rows={lines.toReversed().map((line) => groupOf(`${line.day} ${line.pack_type}`, [line]))}
+        total={revenue}
+      />
+    </DayBars>
+  );
+}
+
+const Lines = ({ name, rows, total }: { name: string; rows: readonly Group[]; total: RevenueAnswer }) => (
+  <TableRegion label={`Revenue by ${name.toLowerCase()}`}>
+    <table class="rows">
+      <thead>
+        <tr>
+          <th scope="col">{name}</th>
+          {["Runs", "Completed", "Failed", "Canceled", "Charged"].map((head) => (
+            <th key={head} scope="col" class="right">
+              {head}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {[...rows, groupOf("All", total.lines)].map((row) => (
+          <tr key={row.name} class={row.name === "All" ? "total" : undefined}>
+            <th scope="row">{row.name}</th>
+            {[row.runs, row.completed, row.failed, row.canceled].map((number, index) => (
+              <td key={index} class="right num">
+                {count(number)}
+              </td>
+            ))}
+            <td class="right">
+              <Money of={row.charged_usd} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </TableRegion>
+);
