@@ -75,8 +75,6 @@ export function DayBars({ amounts, series, what, total }: DayBarsProps) {
 const MAX_SERIES = 8;
 const seriesClass = (index: number): string => `series-${Math.min(index, MAX_SERIES - 1)}`;
 
-
-
 const DayTable = ({ amounts, series, what }: Omit<DayBarsProps, "total">) => (
   <TableRegion label={`${what} by day and pack`}>
     <table class="rows">
@@ -108,4 +106,3 @@ const DayTable = ({ amounts, series, what }: Omit<DayBarsProps, "total">) => (
     </table>
   </TableRegion>
 );
-

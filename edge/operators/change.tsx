@@ -1,7 +1,8 @@
 import { useRef, useState } from "preact/hooks";
-import { label, usd } from "../console/formats.ts";
+import { Explained } from "../console/explained.ts";
+import { count, label, usd } from "../console/formats.ts";
 import { Buttons, Dialog, Facts, Field, Trouble } from "../console/parts.tsx";
-import { give, SessionOver } from "./connection.ts";
+import { give, sentence, SessionOver } from "./connection.ts";
 import { useOperator } from "./operator.ts";
 
 interface ChangeField {
@@ -38,7 +39,7 @@ type Step =
   | { readonly at: "done"; readonly answer: Answer; readonly warnings: readonly string[] };
 
 /** Asks for a reason, shows what would happen, and does it when that is confirmed. */
-export function ChangeDialog({ of: asked, onClose, onDone }: { of: Asked; onClose: () => void; onDone: () => void }) {
+function ChangeDialog({ of: asked, onClose, onDone }: { of: Asked; onClose: () => void; onDone: () => void }) {
   const { secret, end } = useOperator();
   const [values, setValues] = useState<Readonly<Record<string, string>>>(() =>
     Object.fromEntries((asked.fields ?? []).map(({ name, value }) => [name, value ?? ""])),
@@ -78,6 +79,7 @@ export function ChangeDialog({ of: asked, onClose, onDone }: { of: Asked; onClos
     }
   };
   const { busy, error } = state;
+  const ofField = fieldErrorOf(error, asked.fields ?? []);
   const trouble = error !== undefined && <Trouble error={error} />;
 
   if (step.at === "done")
@@ -152,6 +154,7 @@ export function ChangeDialog({ of: asked, onClose, onDone }: { of: Asked; onClos
             key={field.name}
             field={field}
             value={values[field.name] ?? ""}
+            error={ofField?.name === field.name ? ofField.detail : undefined}
             onChange={(value) => setValues((now) => ({ ...now, [field.name]: value }))}
           />
         ))}
@@ -166,23 +169,32 @@ export function ChangeDialog({ of: asked, onClose, onDone }: { of: Asked; onClos
             />
           )}
         </Field>
-        {trouble}
+        {ofField === undefined && trouble}
         <Buttons busy={busy} ready={!missing} doing={asked.hasDryRun ? "Try it first" : "Go on"} onClose={onClose} />
       </form>
     </Dialog>
   );
 }
 
+/** The command line's complaint about an option that is a field of the form. */
+function fieldErrorOf(error: unknown, fields: readonly ChangeField[]) {
+  if (!(error instanceof Explained)) return undefined;
+  const [, name, detail = ""] = /^--([\w-]+) (.*)$/s.exec(error.message) ?? [];
+  return fields.some((field) => field.name === name) ? { name, detail: sentence(detail) } : undefined;
+}
+
 const Input = ({
   field,
   value,
+  error,
   onChange,
 }: {
   field: ChangeField;
   value: string;
+  error: string | undefined;
   onChange: (value: string) => void;
 }) => (
-  <Field label={field.label} help={field.help} optional={field.optional}>
+  <Field label={field.label} help={field.help} error={error} optional={field.optional}>
     {(attributes) =>
       field.options === undefined ? (
         <input
@@ -209,17 +221,21 @@ const Input = ({
 );
 
 /** An answer's members with their names; amounts and ids as they are written elsewhere. */
-export const AnswerFacts = ({ of: answer }: { of: Answer }) => (
-  <Facts of={Object.entries(answer).map(([name, value]) => [label(name.replace(/_usd$/, "")), shown(name, value)])} />
+const AnswerFacts = ({ of: answer }: { of: Answer }) => (
+  <Facts of={Object.entries(answer).map(([name, value]) => [nameOf(name), shown(name, value)])} />
 );
 
+/** What a tenant has is that of before elsewhere on the page. */
+const nameOf = (member: string): string =>
+  member === "available_usd" ? "Available after" : label(member.replace(/_usd$/, ""));
+
 function shown(name: string, value: unknown) {
+  if (typeof value === "number") return count(value);
   if (value === null || value === undefined) return <span class="muted">–</span>;
   if (typeof value === "boolean") return value ? "Yes" : "No";
-  if (typeof value === "object") return <code>{JSON.stringify(value)}</code>;
-  const text = String(value);
-  if (name.endsWith("_usd")) return <span class="num">{usd(text)}</span>;
-  return /_id$|sha256/.test(name) ? <code>{text}</code> : text;
+  if (typeof value !== "string") return <code>{JSON.stringify(value)}</code>;
+  if (name.endsWith("_usd")) return <span class="num">{usd(value)}</span>;
+  return /_id$|sha256/.test(name) ? <code>{value}</code> : value;
 }
 
 /** What is asked for, and the dialog of it. */

@@ -32,7 +32,7 @@ async function post(path: string, body: unknown, secret?: string, signal?: Abort
   throw new Explained("It was not taken", sentence(detail));
 }
 
-const sentence = (text: string): string => {
+export const sentence = (text: string): string => {
   const whole = text.slice(0, 1).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 };

@@ -13,7 +13,7 @@ export type RunLine = (args: readonly string[]) => Promise<{
 
 const failure = z.object({ error: z.object({ kind: z.string(), message: z.string() }) });
 
-export type Answer =
+type Answer =
   | { readonly ok: true; readonly answer: unknown; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly kind: string; readonly message: string };
 

@@ -56,7 +56,7 @@ export const commandRequest = z.strictObject({
 });
 export type CommandRequest = z.infer<typeof commandRequest>;
 
-/** What the request says as a command line; a string is why there is none. */
+/** What the request says as a command line; a string is why it cannot be one. */
 export function commandLine({ command, arguments: given, change }: CommandRequest): readonly string[] | string {
   const { positional = [], options = [], flags = [], change: kind }: UiCommand = COMMANDS[command];
   const unknown = Object.keys(given).filter((name) => ![...positional, ...options, ...flags].includes(name));

@@ -7,7 +7,6 @@ const SUMS = [
   "dpp_charged_micros_total",
   "dpp_runs_in_flight",
   "dpp_worker_concurrency",
-  "dpp_store_outages_total",
 ] as const;
 /** What each reaper reads of the one database: the same in all of them, but for the moment. */
 const READINGS = [

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
 const SECRET_BYTES = 32;
-/** A session ends after a working day, whoever still holds its secret. */
+/** A session ends after half a day, used or not. */
 const LIFE_MS = 12 * 3_600_000;
 
 const hashOf = (secret: string): Buffer => createHash("sha256").update(secret).digest();

@@ -5,10 +5,9 @@ import type { DeadLetters as Answer } from "../answers.ts";
 import { useChange } from "../change.tsx";
 import { useCommand } from "../operator.ts";
 
-const SLOW_MS = 30_000;
-
 export function DeadLetters() {
-  const query = useCommand<Answer>("dlq list", {}, SLOW_MS);
+  // Read when it is asked for alone: each reading counts as one more time that a letter was received.
+  const query = useCommand<Answer>("dlq list");
   const { ask, dialog } = useChange(query.reload);
   const about = "The signal goes to the workers again. A signal too many decides nothing: runs are decided without it.";
   const redriveAll = () =>
@@ -33,6 +32,9 @@ export function DeadLetters() {
   return (
     <>
       <PageHead title="Dead letters" about="Signals that the queue gave up on, with the present state of their runs.">
+        <button type="button" onClick={query.reload}>
+          Read again
+        </button>
         {letters.some(({ run_id }) => run_id !== undefined) && (
           <button type="button" class="primary" onClick={redriveAll}>
             Send all again
@@ -86,7 +88,7 @@ export function DeadLetters() {
                             <button
                               type="button"
                               class="small"
-                              aria-label={`Send the signal of ${letter.run_id} again`}
+                              aria-label={`Send again: run ${letter.run_id}`}
                               onClick={() => redrive(letter.run_id ?? "")}
                             >
                               Send again

@@ -1,7 +1,8 @@
 import { DayBars } from "../../console/day-bars.tsx";
-import { add, count, daysBetween, decimalOf, plural, usd, utcDay } from "../../console/formats.ts";
+import { add, count, decimalOf, plural, usd, utcDay } from "../../console/formats.ts";
 import { Empty, Loaded, Money, PageHead, Panel, TableRegion } from "../../console/parts.tsx";
 import { go, hrefOf, type Place } from "../../console/router.tsx";
+import { packsOf, spentByDay } from "../../console/spending.ts";
 import type { Revenue as RevenueAnswer } from "../answers.ts";
 import { useCommand } from "../operator.ts";
 
@@ -33,7 +34,7 @@ export function Revenue({ place }: { place: Place }) {
       <Loaded query={query} rows={6}>
         {(data) => (
           <>
-            <Panel title="By day">
+            <Panel title="By day and pack">
               <ByDay revenue={data} />
             </Panel>
             <Panel title="By pack" flush>
@@ -76,21 +77,11 @@ const groupsOf = (lines: readonly Line[], nameOf: (line: Line) => string): reado
 
 function ByDay({ revenue }: { revenue: RevenueAnswer }) {
   const { lines, from, to } = revenue;
-  const days = Map.groupBy(lines, ({ day }) => day);
-  const amounts = daysBetween(from, to).map((day) => ({
-    day,
-    micros: add((days.get(day) ?? []).map(({ charged_usd }) => charged_usd)),
-  }));
+  const charges = { start_date: from, end_date: to, rows: lines };
+  const series = packsOf(charges);
   const runs = lines.reduce((sum, line) => sum + line.runs, 0);
-  return (
-    <DayBars amounts={amounts} what="Revenue" total={`${usd(revenue.charged_usd)} in ${plural(runs, "run")}`}>
-      <Lines
-        name="Day and pack"
-        rows={lines.toReversed().map((line) => groupOf(`${line.day} ${line.pack_type}`, [line]))}
-        total={revenue}
-      />
-    </DayBars>
-  );
+  const total = `${usd(revenue.charged_usd)} in ${plural(runs, "run")}`;
+  return <DayBars amounts={spentByDay(charges, series)} series={series} what="Revenue" total={total} />;
 }
 
 const Lines = ({ name, rows, total }: { name: string; rows: readonly Group[]; total: RevenueAnswer }) => (

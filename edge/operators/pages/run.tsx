@@ -147,7 +147,7 @@ const Ledger = ({ ledger }: { ledger: Run["ledger"] }) => (
     {ledger.length === 0 ? (
       <Empty title="No money was moved" />
     ) : (
-      <TableRegion label="Ledger">
+      <TableRegion label="Movements of money">
         <table class="rows">
           <thead>
             <tr>

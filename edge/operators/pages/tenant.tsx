@@ -210,7 +210,7 @@ function Runs({ id, status, before }: { id: string; status: string; before: stri
 }
 
 const RunTable = ({ runs }: { runs: readonly ListedRun[] }) => (
-  <TableRegion label="Runs">
+  <TableRegion label="Table of runs">
     <table class="rows">
       <thead>
         <tr>
@@ -277,7 +277,7 @@ function Keys({ query, ask }: { query: Query<{ keys: readonly Key[] }>; ask: (as
               </p>
             </Empty>
           ) : (
-            <TableRegion label="API keys">
+            <TableRegion label="Table of API keys">
               <table class="rows">
                 <thead>
                   <tr>
@@ -348,7 +348,7 @@ const CreditList = ({ query }: { query: Query<{ credit: readonly Credit[] }> }) 
           <Empty title="It was never granted credit" />
         ) : (
           <>
-            <TableRegion label="Grants and clawbacks">
+            <TableRegion label="Table of grants and clawbacks">
               <table class="rows">
                 <thead>
                   <tr>

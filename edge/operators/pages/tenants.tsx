@@ -20,12 +20,13 @@ export function Tenants({ place }: { place: Place }) {
     <>
       <PageHead title="Tenants" />
       <form class="filters" role="search" aria-label="Filter tenants" onSubmit={(event) => event.preventDefault()}>
-        <Field label="Name, id or plan of a tenant, or id of a run">
+        <Field label="Search">
           {(attributes) => (
             <input
               {...attributes}
               data-filter
               value={asked}
+              placeholder="Name, id or plan; or a run's id"
               autoComplete="off"
               spellcheck={false}
               onInput={(event) => change({ q: event.currentTarget.value })}

@@ -146,7 +146,7 @@ async function judgeOperatorsUse(world: OperatorsWorld): Promise<void> {
       await page.getByLabel("Id", { exact: true }).fill("x");
       await page.getByLabel("Reason").fill("x");
       await page.getByRole("button", { name: "Try it first" }).click();
-      await page.getByText("must be an amount in USD").waitFor();
+      await page.locator(".field.invalid").getByText("Must be an amount in USD").waitFor();
       await shoot("grant-refused");
     });
     await report.check("the switch is set with a reason, and shown on every page", async () => {

@@ -81,7 +81,10 @@ async function main(): Promise<boolean> {
     if (values.only === undefined || !values.only.startsWith("operators"))
       await report.check("the console was judged", () => judge(report, system.edgeUrl, tenant, values.only));
     if (values.only === undefined || values.only.startsWith("operators")) {
-      const options = { only: values.only, metrics: [`http://127.0.0.1:${port}/metrics`] };
+      const options = {
+        only: values.only === "operators" ? undefined : values.only,
+        metrics: [`http://127.0.0.1:${port}/metrics`],
+      };
       await report.check("the operators' console was judged", () => judgeOperatorsOf(report, system, tenant, options));
     }
   } finally {

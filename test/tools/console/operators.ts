@@ -35,9 +35,9 @@ export async function seedWork(system: System, tenant: DemoTenant): Promise<Oper
       JSON.stringify(detail),
     ]);
     await recordTenantDiscrepancy(db, tenant.tenant_id, {
-      kind: "clawback-short",
-      subject: "dispute 7",
-      detail: { asked_micros: "5000000", taken_micros: "4200000" },
+      kind: "tenant-books",
+      subject: "balance",
+      detail: { ledger: { available: "99990000" }, balance: { available: "99980000" } },
     });
   });
   const { region, sqsEndpoint, dlqUrl } = system.stack;
