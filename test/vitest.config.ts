@@ -1,4 +1,4 @@
-import { configOf, project } from "./vitest.shared.ts";
+import { configOf, project } from "./vitest-projects.ts";
 
 /** `npm test`. */
 export default configOf([
