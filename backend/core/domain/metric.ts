@@ -98,7 +98,7 @@ export const METRICS = {
     type: "counter",
     by: WORKER,
     labels: { pool: ANY, fault: ANY },
-    help: "Work processes that ended at work: for memory, for time, or killed from outside.",
+    help: "Work processes that ended before or at their work: for memory, for time, or killed from outside.",
   },
   work_process_lost: {
     type: "counter",
