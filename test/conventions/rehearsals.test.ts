@@ -45,7 +45,7 @@ describe("rehearsals", () => {
 
   test("follow the runbook of every incident", () => {
     const incidents =
-      "redis-flushed postgres-restored key-leaked receipt-key-rotated frozen-run dead-letters runaway-tenant";
+      "redis-flushed postgres-restored key-leaked receipt-key-rotated frozen-run dead-letters runaway-tenant region-lost";
     expect(drills.flatMap(({ steps }) => steps.map(({ runbook }) => runbook))).toEqual(
       expect.arrayContaining(incidents.split(" ")),
     );

@@ -1,3 +1,7 @@
+/** The messages of an error and of what caused it. */
+const causes = (error: unknown): readonly string[] =>
+  error instanceof Error ? [error.message, ...(error.cause === undefined ? [] : causes(error.cause))] : [String(error)];
+
 /** What the referees found: one line per check as it goes, and the count at the end. */
 export class Report {
   readonly #failures: string[] = [];
@@ -37,7 +41,7 @@ export class Report {
       this.pass(what);
       return true;
     } catch (error) {
-      this.fail(what, error instanceof Error ? error.message : String(error));
+      this.fail(what, causes(error).join("\n"));
       return false;
     }
   }

@@ -1,4 +1,4 @@
-import { keyLeaked, postgresRestored, receiptKeyRotated } from "./drills/incidents.ts";
+import { keyLeaked, postgresRestored, receiptKeyRotated, regionLost } from "./drills/incidents.ts";
 import { auditFailing, drift, frozenRun, switchSet } from "./drills/money.ts";
 import {
   claimsStuck,
@@ -25,5 +25,5 @@ export const ACTS = [
   [[drift, switchSet]],
   [[noWorker], [startedLate]],
   [[claimsStuck, storeSlow, s3Out, sqsOut, redisOut, mirrorUnwritable]],
-  [[databaseOut, noReaper, receiptKeyRotated, postgresRestored]],
+  [[databaseOut, noReaper, receiptKeyRotated, postgresRestored, regionLost]],
 ] as const;

@@ -53,6 +53,8 @@ export interface Stage {
   readonly sqs: HttpFront;
   /** Settings of the next start of an instance, beside those of all. */
   readonly settings: Map<InstanceName, Record<string, string>>;
+  /** Where stores have moved to: settings of every next start and of the operator. */
+  readonly moved: Record<string, string>;
   /** Runs `dpp ... --json` as the owner, and returns what it printed. Throws unless it succeeds. */
   dpp(...args: readonly string[]): Promise<unknown>;
   /** The same with worker's credentials; returns its exit code and its text. */
@@ -146,16 +148,23 @@ const ownerEnvironment = (system: System, ways: { readonly s3: string; readonly 
   };
 };
 
-function operatorOf(system: System, ways: { readonly s3: string; readonly sqs: string }) {
-  const env = ownerEnvironment(system, ways);
+function operatorOf(
+  system: System,
+  ways: { readonly s3: string; readonly sqs: string },
+  moved: Readonly<Record<string, string>>,
+) {
+  const own = ownerEnvironment(system, ways);
+  const env = () => ({ ...own, ...moved });
   const cli = (args: readonly string[]) => [...TSX, "backend/cli/main.ts", ...args];
   const reported = async (args: readonly string[], database: string) => {
-    const { code, out, err } = await outcomeOf(process.execPath, args, { env: { ...env, DATABASE_URL: database } });
+    const { code, out, err } = await outcomeOf(process.execPath, args, {
+      env: { ...env(), DATABASE_URL: database },
+    });
     return { code, out: `${out}${err}` };
   };
   return {
     dpp: async (...args: readonly string[]) =>
-      JSON.parse(await runProgram(process.execPath, cli([...args, "--json"]), { env })) as unknown,
+      JSON.parse(await runProgram(process.execPath, cli([...args, "--json"]), { env: env() })) as unknown,
     doctor: () => reported(cli(["doctor"]), system.logins.backend),
     migrate: (...args: readonly string[]) =>
       reported([...TSX, "backend/migrate/main.ts", ...args], system.stack.databaseUrl),
@@ -189,6 +198,7 @@ async function build(dir: string, stops: Stops): Promise<Omit<Stage, "close">> {
   const ports = new Map<InstanceName, number>();
   for (const name of [...PROCESSES, ...SPARE]) if (!name.startsWith("edge")) ports.set(name, await freePort());
   const settings = new Map<InstanceName, Record<string, string>>();
+  const moved: Record<string, string> = {};
   const fronts: HttpFront[] = [];
   const gates = { database: [] as Gate[], redis: [] as Gate[] };
   const front = async (to: string) => {
@@ -217,6 +227,7 @@ async function build(dir: string, stops: Stops): Promise<Omit<Stage, "close">> {
     fetchAllowHosts: [pages.host],
     envOf: (name) => ({
       ...(ports.has(name) ? { DPP_METRICS_PORT: String(ports.get(name)) } : {}),
+      ...moved,
       ...settings.get(name),
     }),
     detour: async (direct) => ({
@@ -253,7 +264,21 @@ async function build(dir: string, stops: Stops): Promise<Omit<Stage, "close">> {
     "kube-state-metrics": { targets: [outside.target], metrics_path: "/kube" },
   });
   stops.add(() => alerting.close());
-  const operator = operatorOf(system, { s3: s3.url, sqs: sqs.url });
-  const base = { dir, system, db: owner.db, pages, alerting, outside, smokeTenant, buyer, gates, s3, sqs, settings };
+  const operator = operatorOf(system, { s3: s3.url, sqs: sqs.url }, moved);
+  const base = {
+    dir,
+    system,
+    db: owner.db,
+    pages,
+    alerting,
+    outside,
+    smokeTenant,
+    buyer,
+    gates,
+    s3,
+    sqs,
+    settings,
+    moved,
+  };
   return { ...base, ...operator, newTenant };
 }

@@ -1,8 +1,10 @@
-import { writeFileSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { CreateBucketCommand, DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { Redis } from "ioredis";
 import pg from "pg";
 import { z } from "zod";
+import { resultKey } from "#core/domain/receipt.ts";
 import { smoke } from "../../../../backend/deploy/smoke.ts";
 import { until } from "../../deploy/programs.ts";
 import { held, drill } from "../drill.ts";
@@ -120,16 +122,57 @@ const closed = (name: string) => [
 ];
 const open = (name: string) => `ALTER DATABASE ${name} ALLOW_CONNECTIONS true`;
 
-/** Processes that write are stopped; the database of an hour ago takes the place of this one's. */
-async function restoreEarlier({ system }: Stage, name: string): Promise<void> {
+/** A copy of the database as it is now. */
+async function backUp(stage: Stage, backup: string): Promise<void> {
+  const name = databaseOf(stage);
   await onServer(
-    system.stack.databaseUrl,
+    stage.system.stack.databaseUrl,
     ...closed(name),
-    `ALTER DATABASE ${name} RENAME TO ${name}_lost`,
-    `ALTER DATABASE ${name}_backup RENAME TO ${name}`,
+    `CREATE DATABASE ${backup} TEMPLATE ${name}`,
     open(name),
   );
 }
+
+/** The copy takes the place of the database, which stays as `lost` and takes no connection. */
+async function restore(stage: Stage, backup: string, lost: string): Promise<void> {
+  const name = databaseOf(stage);
+  await onServer(
+    stage.system.stack.databaseUrl,
+    ...closed(name),
+    `ALTER DATABASE ${name} RENAME TO ${lost}`,
+    `ALTER DATABASE ${backup} RENAME TO ${name}`,
+    open(name),
+  );
+}
+
+const BACKEND = ["reaper", "reaper-2", "worker", "worker-2"] as const;
+const stopAll = ({ system }: Stage) => Promise.all(BACKEND.map((name) => system.stop(name)));
+const startAll = async ({ system }: Stage) => {
+  for (const name of BACKEND) await system.start(name);
+};
+
+/** As soon as the database answers. */
+const haltSoon = ({ dpp }: Stage) =>
+  until(
+    () =>
+      dpp("switch", "set", "halt", ...REASON).then(
+        () => true,
+        () => false,
+      ),
+    Boolean,
+  );
+
+async function flushRedis({ system }: Stage): Promise<void> {
+  const redis = new Redis(system.stack.redisUrl);
+  await redis.flushdb().finally(() => redis.disconnect());
+}
+
+/** Bought once the database answers. */
+const buySoon = async (stage: Stage, api_key: string): Promise<string> =>
+  (await until(
+    () => buyOne(stage, api_key).catch(() => undefined),
+    (run_id) => run_id !== undefined,
+  )) ?? "";
 
 const databaseOf = ({ system }: Stage) => new URL(system.stack.databaseUrl).pathname.slice(1);
 
@@ -140,37 +183,18 @@ export const postgresRestored = drill({
   raise: async (stage) => {
     const tenant = await stage.newTenant("restored");
     const kept = await buyOne(stage, tenant.api_key);
-    const name = databaseOf(stage);
-    await onServer(
-      stage.system.stack.databaseUrl,
-      ...closed(name),
-      `CREATE DATABASE ${name}_backup TEMPLATE ${name}`,
-      open(name),
-    );
+    await backUp(stage, "dpp_backup");
     // What is bought after the backup is lost with it.
-    const lost = await until(
-      () => buyOne(stage, tenant.api_key).catch(() => undefined),
-      (run_id) => run_id !== undefined,
-    );
-    return { ...tenant, kept, lost: lost ?? "" };
+    return { ...tenant, kept, lost: await buySoon(stage, tenant.api_key) };
   },
   steps: [
     {
       runbook: "postgres-restored",
       act: 1,
       follow: async (stage) => {
-        await Promise.all(
-          ["worker", "worker-2", "reaper", "reaper-2"].map((name) => stage.system.stop(name as "worker")),
-        );
-        await restoreEarlier(stage, databaseOf(stage));
-        await until(
-          () =>
-            stage.dpp("switch", "set", "halt", ...REASON).then(
-              () => true,
-              () => false,
-            ),
-          Boolean,
-        );
+        await stopAll(stage);
+        await restore(stage, "dpp_backup", "dpp_lost");
+        await haltSoon(stage);
       },
     },
     {
@@ -182,21 +206,14 @@ export const postgresRestored = drill({
         held((await migrate("--check")).code === 0, "nothing to differ");
       },
     },
-    {
-      runbook: "postgres-restored",
-      act: 3,
-      follow: async ({ system }) => {
-        const redis = new Redis(system.stack.redisUrl);
-        await redis.flushdb().finally(() => redis.disconnect());
-      },
-    },
+    { runbook: "postgres-restored", act: 3, follow: flushRedis },
     { runbook: "postgres-restored", act: 4, follow: ({ dpp }) => dpp("audit", "--full", "--receipts") },
     {
       runbook: "postgres-restored",
       act: 5,
-      follow: async ({ system, dpp }) => {
-        for (const name of ["reaper", "reaper-2", "worker", "worker-2"]) await system.start(name as "worker");
-        await dpp("switch", "set", "normal", ...REASON);
+      follow: async (stage) => {
+        await startAll(stage);
+        await stage.dpp("switch", "set", "normal", ...REASON);
       },
     },
   ],
@@ -206,5 +223,107 @@ export const postgresRestored = drill({
     await buyOne(stage, api_key);
     await smoke({ url: stage.system.edgeUrl, key: stage.buyer.api_key });
     await stage.dpp("audit", "--full", "--receipts");
+  },
+});
+
+const BUCKET = "dpp-results-2";
+const found = z.object({
+  findings: z.array(z.object({ finding_id: z.unknown(), tenant_id: z.string(), check: z.string() })),
+});
+
+async function withS3<T>({ system }: Stage, act: (s3: S3Client) => Promise<T>): Promise<T> {
+  const { region, s3Endpoint: endpoint } = system.stack;
+  const s3 = new S3Client({ region, endpoint, credentials: system.stack, forcePathStyle: true });
+  return act(s3).finally(() => s3.destroy());
+}
+
+/** Comes last: every store but Redis has another address afterwards. */
+export const regionLost = drill({
+  title: "region lost",
+  alerts: [],
+  stand_in: "a copy of the database in the place of the replica; the same server, bucket and queue under other names",
+  raise: async (stage) => {
+    const tenant = await stage.newTenant("moved");
+    const kept = await buyOne(stage, tenant.api_key);
+    const unreplicated = await buyOne(stage, tenant.api_key);
+    await backUp(stage, "dpp_replica");
+    await stopAll(stage);
+    for (const gate of stage.gates.database) gate.set("refuse");
+    const { status } = await ask(stage, tenant.api_key, "/readyz");
+    held(status === 503, `callers to be told, got ${status}`);
+    return { ...tenant, kept, unreplicated };
+  },
+  end: () => undefined,
+  steps: [
+    {
+      runbook: "region-lost",
+      act: 2,
+      follow: async (stage) => {
+        await restore(stage, "dpp_replica", "dpp_old_region");
+        await haltSoon(stage);
+        held((await stage.migrate()).code === 0, "the migration to succeed");
+      },
+    },
+    {
+      runbook: "region-lost",
+      act: 3,
+      follow: async (stage, { tenant_id, unreplicated }) => {
+        const { queueUrl, dlqUrl } = await stage.system.stack.createQueues("dpp-runs-2");
+        const through = (address: string) => address.replace(stage.system.stack.sqsEndpoint, stage.sqs.url);
+        Object.assign(stage.moved, {
+          SQS_QUEUE_URL: through(queueUrl),
+          SQS_DLQ_URL: through(dlqUrl),
+          S3_BUCKET: BUCKET,
+        });
+        const buckets = join(stage.dir, "stack/s3/buckets");
+        await withS3(stage, async (s3) => {
+          await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
+          cpSync(join(buckets, stage.system.stack.bucket), join(buckets, BUCKET), { recursive: true });
+          await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: resultKey(tenant_id, unreplicated, 1) }));
+        });
+      },
+    },
+    { runbook: "region-lost", act: 5, follow: flushRedis },
+    {
+      runbook: "region-lost",
+      act: 4,
+      follow: async (stage) => {
+        for (const gate of stage.gates.database) gate.set("open");
+        await restartEdge(stage, stage.settings.get("edge") ?? {});
+        await startAll(stage);
+        await stage.dpp("switch", "set", "normal", ...REASON);
+      },
+    },
+    {
+      runbook: "region-lost",
+      act: 6,
+      follow: async ({ system }) => {
+        const old = new URL(system.logins.backend);
+        old.pathname = "/dpp_old_region";
+        const client = new pg.Client({ connectionString: old.href });
+        const isRefused = await client.connect().then(
+          () => client.end().then(() => false),
+          () => true,
+        );
+        held(isRefused, "the old region's database to take no connection");
+      },
+    },
+  ],
+  over: async (stage, { api_key, tenant_id, kept, unreplicated }) => {
+    await smoke({ url: stage.system.edgeUrl, key: stage.buyer.api_key });
+    held((await ask(stage, api_key, `/v1/runs/${kept}/output`)).status === 200, "a result that was replicated");
+    const audit = () =>
+      stage
+        .dpp("audit", "--full", "--receipts")
+        .then(() => true)
+        .catch(() => false);
+    held(!(await audit()), "a finding of the result that was not");
+    const { findings } = found.parse(await stage.dpp("findings", "list"));
+    console.log(JSON.stringify(findings));
+    for (const { finding_id } of findings)
+      await stage.dpp("findings", "resolve", String(finding_id), "--note", "lost with its region");
+    const response = await ask(stage, api_key, `/v1/runs/${unreplicated}/output`);
+    console.log(tenant_id, response.status, await response.text());
+    held(await audit(), "nothing that nobody has resolved");
   },
 });

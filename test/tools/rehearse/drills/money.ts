@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import pg from "pg";
 import { z } from "zod";
 import { resultKey } from "#core/domain/receipt.ts";
 import { until } from "../../deploy/programs.ts";
@@ -85,7 +86,7 @@ export const drift = drill({
       act: 2,
       follow: async ({ migrate }) => held((await migrate("--check")).code === 0, "the schema of the release"),
     },
-    { runbook: "ledger-drift", act: 4, follow: ({ db }, { tenant_id }) => db.query(correction(tenant_id), []) },
+    { runbook: "ledger-drift", act: 4, follow: (stage, { tenant_id }) => correct(stage, tenant_id) },
     {
       runbook: "audit-findings",
       act: 4,
@@ -98,12 +99,15 @@ export const drift = drill({
   over: ({ dpp }, { tenant_id }) => dpp("audit", "--full", "--tenant", tenant_id),
 });
 
-/** The statements of the runbook, with the tenant's id. */
-function correction(tenant_id: string): string {
-  const [, sql = ""] = /```sql\n([\s\S]*?)```/.exec(readRunbook()) ?? [];
-  return sql.replaceAll("TENANT_ID", tenant_id);
+/** Runs the statements of the runbook, with the tenant's id, as an operator pastes them. */
+async function correct({ system }: Stage, tenant_id: string): Promise<void> {
+  const runbook = readFileSync("backend/deploy/runbooks/ledger-drift.md", "utf8");
+  const [, sql = ""] = /```sql\n([\s\S]*?)```/.exec(runbook) ?? [];
+  held(sql.includes("TENANT_ID"), "statements in the runbook");
+  const client = new pg.Client({ connectionString: system.stack.databaseUrl });
+  await client.connect();
+  await client.query(sql.replaceAll("TENANT_ID", tenant_id)).finally(() => client.end());
 }
-const readRunbook = () => readFileSync("backend/deploy/runbooks/ledger-drift.md", "utf8");
 
 /** What `drift` leaves behind: its last step is this runbook's. */
 export const switchSet = drill({

@@ -84,7 +84,7 @@ export const startedLate = drill({
 function workProcesses({ system }: Stage): readonly number[] {
   return ["worker" as const, "worker-2" as const].flatMap((name) => {
     const pid = system.pid(name);
-    return pid === null ? [] : childrenOf(pid).filter((child) => commandOf(child).includes("ocr-process"));
+    return pid === null ? [] : childrenOf(pid).filter((child) => commandOf(child).includes("recognize-process"));
   });
 }
 
@@ -138,7 +138,7 @@ export const runaway = drill({
       runbook: "error-budget",
       act: 2,
       follow: async ({ db }, { tenant_id }) => {
-        const sql = "SELECT FROM runs WHERE tenant_id = $1 AND reason_code = 'WORK_PROCESS_LOST'";
+        const sql = "SELECT FROM runs WHERE tenant_id = $1 AND reason_code IN ('WORK_PROCESS_LOST', 'NO_WORK_PROCESS')";
         held((await db.query(sql, [tenant_id])).length > 0, "runs that lost their work process");
       },
     },
