@@ -20,7 +20,8 @@ export function startServer(
   const output = createWriteStream(file);
   // In a group of its own, so that Ctrl-C leaves it to the one that started it.
   const child: ChildProcess = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
-  const ended = once(child, "exit");
+  // Not "exit": what it printed last comes afterwards.
+  const ended = once(child, "close");
   ended.catch(() => undefined);
   child.stdout?.pipe(output, { end: false });
   child.stderr?.pipe(output, { end: false });
