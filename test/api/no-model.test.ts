@@ -46,6 +46,18 @@ describe("what only a model can do", () => {
     expect(body).toMatchObject({ reserved_usd: "0.0000" });
   });
 
+  test("is refused of a pack that does the rest without one", async () => {
+    const { api_key } = await accountWith();
+    const cases = [{ id: "a", output: "Paris", expected: "Names the capital of France." }];
+    const body = (metric: string) => ({
+      pack_type: "eval",
+      inputs: { cases, metrics: [metric] },
+      max_cost_usd: "1.0000",
+    });
+    problemOf(await post({ url: world.url, api_key, body: body("model_graded") }), 422, "model-not-configured");
+    acceptedRun(await post({ url: world.url, api_key, body: body("exact") }));
+  });
+
   test("is estimated as refused", async () => {
     const { api_key } = await accountWith();
     const { body } = await call(`${world.url}/v1/runs/estimate`, {

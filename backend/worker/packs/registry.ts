@@ -26,7 +26,7 @@ export function createPacks({ model, limits }: PackSettings): ReadonlyMap<string
     decisionPack(model, decisionPool(limits), answerChecker(answerPool(limits))),
     url,
     charPack(),
-    evalPack(evalPool(limits)),
+    evalPack(evalPool(limits), model),
     compliancePack(compliancePool(limits)),
     ocrPack(ocrPool(limits)),
     extractPack(model, url, extractPool(limits)),

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { priceOf } from "#core/domain/pack.ts";
 import { METRIC_NAMES } from "#core/domain/packs/eval-metrics.ts";
 import { evalOffer } from "#core/domain/packs/eval.ts";
-import { evaluate } from "../../../backend/worker/packs/eval/evaluate.ts";
+import { evaluate, workOn } from "../../../backend/worker/packs/eval/evaluate.ts";
 import { score } from "../../../backend/worker/packs/eval/score.ts";
 import { evalPack } from "../../../backend/worker/packs/eval.ts";
 import { context, openedOutcome } from "./decision-fixture.ts";
@@ -125,7 +125,7 @@ describe("the pack", () => {
 
   test("charges the price list x units, which is the estimate, and gives the same bytes again", async () => {
     const textual = fc.subarray(
-      METRIC_NAMES.filter((name) => !["regex", "numeric", "json_schema"].includes(name)),
+      METRIC_NAMES.filter((name) => !["regex", "numeric", "json_schema", "model_graded"].includes(name)),
       { minLength: 1, maxLength: 10 },
     );
     const pairs = fc.array(fc.tuple(fc.string({ unit: "binary" }), fc.string({ minLength: 1, unit: "grapheme" })), {
@@ -133,7 +133,7 @@ describe("the pack", () => {
       maxLength: 8,
     });
     // The process is put aside here: it is the same function.
-    const here = evalPack(async (inputs) => ({ kind: "ok", result: evaluate(inputs) }));
+    const here = evalPack(async (errand) => ({ kind: "ok", result: workOn(errand) }));
     await fc.assert(
       fc.asyncProperty(
         textual,

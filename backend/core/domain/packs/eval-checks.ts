@@ -1,7 +1,7 @@
 import { CHRF_ORDERS, COMPILING_CHARS, EVAL_LIMITS } from "./eval-limits.ts";
 import { folded, type Folding, mostGrowth } from "./eval-folding.ts";
 import { countWords, jsonSize, patternSize } from "./eval-measure.ts";
-import type { EvalMetric } from "./eval-metrics.ts";
+import type { EvalMetric, MetricOf } from "./eval-metrics.ts";
 
 export interface EvalCase {
   readonly id: string;
@@ -21,6 +21,21 @@ export function referencesOf({ expected }: Pick<EvalCase, "expected">): readonly
   if (typeof expected === "string" || typeof expected === "number") return [expected];
   return Array.isArray(expected) ? (expected as readonly (string | number)[]) : [];
 }
+
+/** Every output that a model grades, by the metric that asks for it. */
+export const gradedOf = ({
+  cases,
+  metrics,
+}: {
+  readonly cases: readonly EvalCase[];
+  readonly metrics: readonly EvalMetric[];
+}) =>
+  metrics.flatMap((metric) => {
+    if (metric.metric !== "model_graded") return [];
+    return cases.flatMap(({ output, baseline, expected }) =>
+      [output, baseline].flatMap((text) => (text === undefined ? [] : [{ text, expected, rubric: metric.rubric }])),
+    );
+  });
 
 /** What the result calls a metric. */
 export const labelOf = (metric: EvalMetric): string => metric.label ?? metric.metric;
@@ -119,6 +134,7 @@ function expectedError(metric: EvalMetric, measures: Measures): string | undefin
   const { expected } = measures;
   if (metric.metric === "regex" && metric.pattern !== undefined) return undefined;
   if (metric.metric === "json_schema" && metric.schema !== undefined) return undefined;
+  if (metric.metric === "model_graded") return rubricError(metric, expected);
   if (expected === undefined) return `is required by the metric ${labelOf(metric)}`;
   if (metric.metric === "json_schema") {
     if ((typeof expected === "object" && !Array.isArray(expected)) || typeof expected === "boolean")
@@ -135,6 +151,15 @@ function expectedError(metric: EvalMetric, measures: Measures): string | undefin
     return `must be a number for the metric ${labelOf(metric)}`;
   }
   return textError(metric, measures);
+}
+
+function rubricError(metric: MetricOf<"model_graded">, expected: Measures["expected"]): string | undefined {
+  if (metric.rubric !== undefined) return undefined;
+  const isRubric =
+    typeof expected === "string" && /\S/.test(expected) && expected.length <= EVAL_LIMITS.max_rubric_chars;
+  return isRubric
+    ? undefined
+    : `must be a rubric of at most ${EVAL_LIMITS.max_rubric_chars} characters for the metric ${labelOf(metric)}`;
 }
 
 function textError(metric: EvalMetric, { references }: Measures): string | undefined {
@@ -312,5 +337,11 @@ export function checkEval(cases: readonly EvalCase[], metrics: readonly EvalMetr
     baseline: item.baseline !== undefined,
     measures: measuresOf(item),
   }));
+  const graded = gradedOf({ cases, metrics });
+  if (graded.length > EVAL_LIMITS.max_run_graded)
+    return refuse(
+      ["cases"],
+      `must have at most ${EVAL_LIMITS.max_run_graded} outputs for a model to grade, under all metrics`,
+    );
   if (checkCases(measured, metrics, refuse)) checkWork(measured, own, refuse);
 }

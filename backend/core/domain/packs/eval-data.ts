@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EVAL_LIMITS } from "./eval-limits.ts";
+import { MODEL_LIMITS } from "./model.ts";
 import { LABEL_PATTERN, MAX_LABEL_CHARS, METRIC_NAMES } from "./eval-metrics.ts";
 
 const score = z.number().min(0).max(1);
@@ -76,6 +77,11 @@ export const evalData = z.strictObject({
     .min(1)
     .max(EVAL_LIMITS.max_cases)
     .describe("Each case, in the order of the inputs."),
+  model: z
+    .string()
+    .max(MODEL_LIMITS.max_name_chars)
+    .optional()
+    .describe("The model that graded, where the metric `model_graded` asked for one."),
   comparison: comparison
     .optional()
     .describe("How the outputs and the baselines differ, where the cases have baselines."),

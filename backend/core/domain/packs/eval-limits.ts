@@ -9,6 +9,10 @@ export const EVAL_LIMITS = {
   /** Of what is said of a score. */
   max_note_chars: 200,
   max_pattern_chars: 1_000,
+  max_rubric_chars: 4_000,
+  /** Outputs and baselines that a model grades, under every metric. */
+  max_run_graded: 100,
+  max_grade_tokens: 300,
   /** Of one pattern, as RE2 expands it. */
   max_pattern_instructions: 2_500,
   /** Of one schema: values in it, and the levels in which they are nested. */

@@ -17,6 +17,7 @@ export const METRIC_NAMES = [
   "rouge_l",
   "bleu",
   "chrf",
+  "model_graded",
 ] as const;
 
 const NAMES: ReadonlySet<unknown> = new Set(METRIC_NAMES);
@@ -188,6 +189,21 @@ const metricObject = z.discriminatedUnion(
         .describe("chrF of sacreBLEU: F-score of runs of up to six characters, white space left out, beta 2."),
       ...common,
       ignore_case: z.boolean().default(false).describe("Compare with case folded."),
+    }),
+    z.strictObject({
+      metric: z
+        .literal("model_graded")
+        .describe(
+          `How far the output meets a rubric, as a model finds, with its reason in the notes. Of up to ${EVAL_LIMITS.max_run_graded} ` +
+            "outputs; only where the service has a model, and another time its score may be another.",
+        ),
+      ...common,
+      rubric: textUpTo(EVAL_LIMITS.max_rubric_chars)
+        .regex(/\S/, "must not be empty or only white space")
+        .optional()
+        .describe(
+          "One rubric for all cases, who may say in `expected` what is right; without it that is each case's rubric.",
+        ),
     }),
   ],
   {

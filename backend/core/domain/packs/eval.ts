@@ -1,11 +1,13 @@
+import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import { lineUpTo, listUpTo, recordUpTo, textUpTo } from "../bounded.ts";
-import { micros } from "../money.ts";
-import type { PackOffer } from "../pack.ts";
-import { checkEval } from "./eval-checks.ts";
+import { type Micros, micros } from "../money.ts";
+import type { Estimate, PackOffer, Units } from "../pack.ts";
+import { checkEval, gradedOf } from "./eval-checks.ts";
 import { evalData } from "./eval-data.ts";
 import { EVAL_LIMITS } from "./eval-limits.ts";
 import { evalMetric } from "./eval-metrics.ts";
+import { kilotokens, MODEL_PRICE, mostTokens, tokensWithin } from "./model.ts";
 
 const ID = /^[^\s\p{Cc}](?:[^\p{Cc}\u2028\u2029]*[^\s\p{Cc}])?$/u;
 
@@ -77,19 +79,38 @@ const inputs = fields.superRefine((value, context) => {
 
 export type EvalInputs = z.output<typeof inputs>;
 
-/** Units of an evaluation: the base, and every output, baselines too, under every metric. */
-export function evalUnits(value: EvalInputs): { base: number; case_metric: number } {
+/** Units of an evaluation: the base, and every output, baselines too, under every metric; and what a model used. */
+export function evalUnits(value: EvalInputs, tokens?: number): Units {
   const outputs = value.cases.reduce((sum, { baseline }) => sum + (baseline === undefined ? 1 : 2), 0);
-  return { base: 1, case_metric: outputs * value.metrics.length };
+  const model = tokens === undefined ? {} : { model_kilotoken: kilotokens(tokens) };
+  return { base: 1, case_metric: outputs * value.metrics.length, ...model };
+}
+
+/** How many tokens of a model the cap covers beside the scoring. */
+export const evalTokensWithin = (value: EvalInputs, cap: Micros): number =>
+  tokensWithin(evalOffer.prices, cap, evalUnits(value));
+
+/** What the task of grading takes of a prompt, in bytes, beside what is graded. */
+const GRADING_TASK_BYTES = 1_200;
+
+function estimateOf(value: EvalInputs): Estimate {
+  const graded = gradedOf(value);
+  if (graded.length === 0) return { units: evalUnits(value), exact: true };
+  const most = graded.reduce(
+    (sum, one) =>
+      sum + mostTokens(GRADING_TASK_BYTES + utf8ToBytes(JSON.stringify(one)).byteLength, EVAL_LIMITS.max_grade_tokens),
+    0,
+  );
+  return { units: evalUnits(value, 0), most_units: evalUnits(value, most), exact: false, needs_model: true };
 }
 
 export const evalOffer: PackOffer<EvalInputs> = {
   type: "eval",
-  version: "1.1.0",
+  version: "1.2.0",
   title: "Eval",
   summary:
     "Scores outputs against what was expected, 0 to 1, by exact, contains, contains_any, contains_all, regex, numeric, " +
-    "json_schema, levenshtein, token_f1, rouge_1, rouge_2, rouge_l, bleu and chrf; a number, JSON, code or what a pattern " +
+    "json_schema, levenshtein, token_f1, rouge_1, rouge_2, rouge_l, bleu and chrf, or by a rubric and a model (model_graded); a number, JSON, code or what a pattern " +
     "matches may be taken out of the output first. For each metric and overall: mean, median, min, and pass rate with a 95% " +
     "Wilson interval; two systems are compared by a paired bootstrap. A case passes overall when it passes every metric. Six " +
     "decimals.",
@@ -98,6 +119,7 @@ export const evalOffer: PackOffer<EvalInputs> = {
   prices: {
     base: { unit_micros: micros(2_000), per: "run" },
     case_metric: { unit_micros: micros(100), per: "case and metric" },
+    model_kilotoken: MODEL_PRICE,
   },
   reliability:
     "1 - width of the 95% Wilson interval of the overall pass rate: how exactly so many cases measure it. The scores " +
@@ -113,5 +135,5 @@ export const evalOffer: PackOffer<EvalInputs> = {
     ],
     threshold: 0.5,
   },
-  estimate: (value) => ({ units: evalUnits(value), exact: true }),
+  estimate: estimateOf,
 };

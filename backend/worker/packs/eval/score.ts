@@ -1,9 +1,10 @@
 import type { EvalInputs } from "#core/domain/packs/eval.ts";
 import { labelOf } from "#core/domain/packs/eval-checks.ts";
-import type { EvalMetric } from "#core/domain/packs/eval-metrics.ts";
+import type { EvalMetric, MetricOf } from "#core/domain/packs/eval-metrics.ts";
 import { bleu, bleuOfCorpus } from "./bleu.ts";
 import { chrf } from "./chrf.ts";
 import { compare, type Comparison, RESAMPLES } from "./compare.ts";
+import { type Grades, modelGraded } from "./grades.ts";
 import { extractor } from "./extract.ts";
 import { jsonSchema } from "./json-schema.ts";
 import { createMeter, type Meter, METER_LIMITS } from "./meter.ts";
@@ -53,8 +54,8 @@ export type Scoring =
   | { readonly kind: "rejected"; readonly scored: boolean; readonly reason_code: string; readonly detail: string };
 
 /** A scorer of what is taken out of each output. */
-function scorerOf(metric: EvalMetric, at: number, meter: Meter): Scorer | ChoosyScorer {
-  const whole = scorerOfWhole(metric, at, meter);
+function scorerOf(metric: EvalMetric, at: number, meter: Meter, grades: Grades): Scorer | ChoosyScorer {
+  const whole = metric.metric === "model_graded" ? modelGraded(at, grades) : scorerOfWhole(metric, at, meter);
   if (metric.extract === undefined) return whole;
   const extract = extractor(metric.extract, at);
   const score = "prepare" in whole ? whole.score : whole;
@@ -65,7 +66,11 @@ function scorerOf(metric: EvalMetric, at: number, meter: Meter): Scorer | Choosy
   return "prepare" in whole ? { prepare: whole.prepare, score: scorer } : scorer;
 }
 
-function scorerOfWhole(metric: EvalMetric, at: number, meter: Meter): Scorer | ChoosyScorer {
+function scorerOfWhole(
+  metric: Exclude<EvalMetric, MetricOf<"model_graded">>,
+  at: number,
+  meter: Meter,
+): Scorer | ChoosyScorer {
   switch (metric.metric) {
     case "exact":
       return exact(metric);
@@ -136,9 +141,9 @@ interface Prepared {
 }
 
 /** A rejection here costs nothing: all patterns and schemas are compiled before any output is read. */
-function prepared(inputs: EvalInputs): readonly Prepared[] {
+function prepared(inputs: EvalInputs, grades: Grades): readonly Prepared[] {
   const meter = createMeter(METER_LIMITS);
-  const scorers = inputs.metrics.map((metric, at) => ({ metric, at, scorer: scorerOf(metric, at, meter) }));
+  const scorers = inputs.metrics.map((metric, at) => ({ metric, at, scorer: scorerOf(metric, at, meter, grades) }));
   for (const { scorer } of scorers) {
     if ("prepare" in scorer) inputs.cases.forEach(scorer.prepare);
   }
@@ -218,14 +223,26 @@ function reportOf(inputs: EvalInputs, scorers: readonly Prepared[]): EvalReport 
   };
 }
 
+/** What is found wrong with inputs before any output is read; undefined where nothing is. */
+export function checkInputs(inputs: EvalInputs): Pick<Rejected, "reason_code" | "detail"> | undefined {
+  try {
+    prepared(inputs, {});
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    const { reason_code, detail } = error;
+    return { reason_code, detail };
+  }
+}
+
 /**
  * Scores every case by every metric. A pure function of its inputs; scores are rounded to six decimals before anything
  * is made of them. It may take seconds of a processor.
  */
-export function score(inputs: EvalInputs): Scoring {
+export function score(inputs: EvalInputs, grades: Grades = {}): Scoring {
   let prepare: readonly Prepared[];
   try {
-    prepare = prepared(inputs);
+    prepare = prepared(inputs, grades);
   } catch (error) {
     return rejected(error, false);
   }

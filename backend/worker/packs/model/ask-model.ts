@@ -105,10 +105,13 @@ async function post(
   }
 }
 
+/** How many tokens a prompt has, as well as that can be foretold. */
+export const promptTokens = (messages: readonly Message[]): number =>
+  Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / BYTES_PER_TOKEN);
+
 /** How long the answer may be when prompt and answer together have so many tokens, as well as that can be foretold. */
 function answerTokens(messages: readonly Message[], tokens: number, most: number): number {
-  const prompt = Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / BYTES_PER_TOKEN);
-  return Math.min(most, tokens - prompt);
+  return Math.min(most, tokens - promptTokens(messages));
 }
 
 /** The question again, with what was wrong with the answer. */
