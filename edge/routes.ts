@@ -3,6 +3,7 @@ import { createKey } from "./keys/create-key.ts";
 import { listKeys } from "./keys/list-keys.ts";
 import { revokeKey } from "./keys/revoke-key.ts";
 import { rotateKey } from "./keys/rotate-key.ts";
+import { updateKey } from "./keys/update-key.ts";
 import { getBudget } from "./ledger/get-budget.ts";
 import { getUsage } from "./ledger/get-usage.ts";
 import { listTransfers } from "./ledger/list-transfers.ts";
@@ -63,6 +64,7 @@ const operations = [
   createKey,
   revokeKey,
   rotateKey,
+  updateKey,
   listWebhooks,
   createWebhook,
   getDefaultWebhookSecret,

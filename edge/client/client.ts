@@ -1,7 +1,7 @@
 import { type Keys, keysOf } from "./keys.ts";
 import { type List, listOf } from "./pages.ts";
 import { type RunOptions, Runs } from "./runs.ts";
-import { type ApiResponse, type ClientOptions, type RequestOptions, Transport } from "./transport.ts";
+import { type ApiResponse, type ClientOptions, pathTo, type RequestOptions, Transport } from "./transport.ts";
 import type {
   Budget,
   CallOptions,
@@ -73,7 +73,7 @@ export class Decisionproof {
     list: async (options: CallOptions = {}): Promise<Pack[]> =>
       (await this.#transport.data<{ packs: Pack[] }>("GET", "/v1/packs", options)).packs,
     get: (pack: PackType, options: CallOptions = {}): Promise<Pack> =>
-      this.#transport.data("GET", `/v1/packs/${encodeURIComponent(pack)}`, options),
+      this.#transport.data("GET", pathTo("packs", pack), options),
   };
 
   readonly ledger = {

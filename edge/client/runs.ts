@@ -3,7 +3,7 @@ import { ConnectionError, DecisionproofError, RunFailedError, VerificationError 
 import { EventStreamParser } from "./event-stream.ts";
 import { type List, listOf } from "./pages.ts";
 import { verifyReceipt } from "./receipt.ts";
-import { pause, retryAfterMs, type Transport } from "./transport.ts";
+import { pathTo, pause, retryAfterMs, type Transport } from "./transport.ts";
 import type {
   CallOptions,
   Estimate,
@@ -48,7 +48,7 @@ const isOver = ({ status }: Run): boolean => status !== "QUEUED" && status !== "
 const isHeld = ({ money_state }: Run): boolean => money_state === "AUDIT_REQUIRED";
 
 const idOf = (run: RunOrId): string => (typeof run === "string" ? run : run.run_id);
-const pathOf = (run: RunOrId, rest = ""): string => `/v1/runs/${encodeURIComponent(idOf(run))}${rest}`;
+const pathOf = (run: RunOrId, ...rest: readonly string[]): string => pathTo("runs", idOf(run), ...rest);
 
 export class Runs {
   readonly #transport: Transport;
@@ -90,7 +90,7 @@ export class Runs {
 
   /** Asks a run to end. A run in progress costs the minimum fee, a queued one nothing. */
   cancel<P extends PackType>(run: RunOrId<P>, options: CallOptions = {}): Promise<Run<P>> {
-    return this.#transport.data("POST", pathOf(run, "/cancel"), { ...options, isSafe: true });
+    return this.#transport.data("POST", pathOf(run, "cancel"), { ...options, isSafe: true });
   }
 
   /** The run as it is, then as it is after every change that is seen, until it is over. */
@@ -107,7 +107,7 @@ export class Runs {
         });
       const last = parser.lastEventId;
       const headers = { accept: "text/event-stream", ...(last && { "last-event-id": last }) };
-      const stream = await this.#transport.open({ method: "GET", path: pathOf(run, "/events"), headers, ...options });
+      const stream = await this.#transport.open({ method: "GET", path: pathOf(run, "events"), headers, ...options });
       const { body, status } = stream.response;
       // Over, and its last event was seen.
       if (status === 204 || body === null) return stream.end();
@@ -143,7 +143,7 @@ export class Runs {
     const { result } = known;
     if (result === null) throw new RunFailedError(known);
     const max = Math.min(result.size_bytes, MAX_RESULT_BYTES);
-    const request = { method: "GET", path: pathOf(known, "/output"), ...options } as const;
+    const request = { method: "GET", path: pathOf(known, "output"), ...options } as const;
     const bytes = await this.#transport.download(request, max);
     if ((await sha256(bytes)) !== result.sha256)
       throw new VerificationError(`the result of ${known.run_id} has another sha256`);
@@ -163,7 +163,7 @@ export class Runs {
 
   /** The receipt of a run that is over, verified: to be kept, for anybody to verify again. */
   async receipt(run: RunOrId, options: CallOptions = {}): Promise<{ receipt: string; claims: ReceiptClaims }> {
-    const { receipt } = await this.#transport.data<{ receipt: string }>("GET", pathOf(run, "/receipt"), options);
+    const { receipt } = await this.#transport.data<{ receipt: string }>("GET", pathOf(run, "receipt"), options);
     const expected = {
       run_id: idOf(run),
       ...(typeof run !== "string" && { result_sha256: run.result?.sha256 }),

@@ -27,7 +27,7 @@ export interface RequestOptions extends CallOptions {
 }
 
 interface ApiRequest extends RequestOptions {
-  readonly method: "GET" | "POST" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** From the root: `/v1/runs`. */
   readonly path: string;
   readonly body?: unknown;
@@ -61,6 +61,9 @@ const LOCAL = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|.+\.localhost)$/;
 
 const env = (name: string): string | undefined =>
   (globalThis as { process?: { env?: Readonly<Record<string, string | undefined>> } }).process?.env?.[name];
+
+/** A path of the API, such as `/v1/keys/{id}/rotate`. */
+export const pathTo = (...parts: readonly string[]): string => `/v1/${parts.map(encodeURIComponent).join("/")}`;
 
 /** Requests of one client: headers, retries, time limits, problems. */
 export class Transport {

@@ -61,6 +61,7 @@ export type KeySet = Schemas["KeySet"];
 
 export type CreateKey = Schemas["CreateKey"];
 export type RotateKey = Schemas["RotateKey"];
+export type UpdateKey = Schemas["UpdateKey"];
 export type CreateWebhook = Schemas["CreateWebhook"];
 
 type QueryOf<Name extends keyof operations> = NonNullable<operations[Name]["parameters"]["query"]>;

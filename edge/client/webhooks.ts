@@ -1,6 +1,6 @@
 import { NotFoundError } from "./errors.ts";
 import { type List, listOf } from "./pages.ts";
-import type { Transport } from "./transport.ts";
+import { pathTo, type Transport } from "./transport.ts";
 import type {
   CallOptions,
   CreateWebhook,
@@ -12,17 +12,16 @@ import type {
   WebhookSecret,
 } from "./types.ts";
 
-const PATH = "/v1/webhooks";
-const pathOf = (endpoint_id: string, rest = ""): string => `${PATH}/${encodeURIComponent(endpoint_id)}${rest}`;
+const pathOf = (...parts: readonly string[]): string => pathTo("webhooks", ...parts);
 
 /** Webhooks of the account; all of it needs the scope `admin`. */
 export const webhooksOf = (transport: Transport) => ({
   list: async (options: CallOptions = {}): Promise<Webhook[]> =>
-    (await transport.send<{ webhooks: Webhook[] }>({ method: "GET", path: PATH, ...options })).data.webhooks,
+    (await transport.data<{ webhooks: Webhook[] }>("GET", pathOf(), options)).webhooks,
 
   /** The `secret` is in this answer alone. Never sent again: after a ConnectionError, list the webhooks. */
   create: (body: CreateWebhook, options: CallOptions = {}): Promise<WebhookCreated> =>
-    transport.data("POST", PATH, options, body),
+    transport.data("POST", pathOf(), options, body),
 
   get: (endpoint_id: string, options: CallOptions = {}): Promise<Webhook> =>
     transport.data("GET", pathOf(endpoint_id), options),
@@ -38,25 +37,24 @@ export const webhooksOf = (transport: Transport) => ({
 
   /** A new secret; the old one signs beside it for 24 hours. Never sent again. */
   rotate: (endpoint_id: string, options: CallOptions = {}): Promise<WebhookSecret> =>
-    transport.data("POST", pathOf(endpoint_id, "/rotate"), options),
+    transport.data("POST", pathOf(endpoint_id, "rotate"), options),
 
   /** After its receiver answered 410. */
   enable: (endpoint_id: string, options: CallOptions = {}): Promise<Webhook> =>
-    transport.data("POST", pathOf(endpoint_id, "/enable"), options),
+    transport.data("POST", pathOf(endpoint_id, "enable"), options),
 
   /** `default` as the id lists those to runs' own addresses. */
   deliveries: (
     endpoint_id: string,
     query: DeliveryQuery = {},
     options: CallOptions = {},
-  ): List<Delivery, DeliveryPage> =>
-    listOf(transport, pathOf(endpoint_id, "/deliveries"), "deliveries", query, options),
+  ): List<Delivery, DeliveryPage> => listOf(transport, pathOf(endpoint_id, "deliveries"), "deliveries", query, options),
 
   redeliver: (endpoint_id: string, delivery_id: string, options: CallOptions = {}): Promise<Delivery> =>
-    transport.data("POST", pathOf(endpoint_id, `/deliveries/${encodeURIComponent(delivery_id)}/redeliver`), options),
+    transport.data("POST", pathOf(endpoint_id, "deliveries", delivery_id, "redeliver"), options),
 
   /** What signs the events to runs' own addresses. */
   defaultSecret: (options: CallOptions = {}): Promise<WebhookSecret> =>
-    transport.data("GET", pathOf("default", "/secret"), options),
+    transport.data("GET", pathOf("default", "secret"), options),
 });
 export type Webhooks = ReturnType<typeof webhooksOf>;

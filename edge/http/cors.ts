@@ -59,7 +59,7 @@ const RESPONSE_HEADERS = [
 ].join(", ");
 const MAX_AGE_SECONDS = "600";
 /** What a preflight of an unknown route is told, so that its page reads the 404. */
-const METHODS = "GET, HEAD, POST, DELETE, OPTIONS";
+const METHODS = "GET, HEAD, POST, PATCH, DELETE, OPTIONS";
 
 /** Whether pages of this origin may call. */
 export const isAllowedOrigin = ({ origins, localhost }: CorsPolicy, origin: string): boolean =>

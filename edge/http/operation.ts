@@ -16,7 +16,7 @@ import { type Defer, deferTo } from "./defer.ts";
 import { type Parameters, readHeaders, readPath, type Values } from "./parameters.ts";
 import { NO_QUERY, type Query } from "./query.ts";
 
-export type Method = "GET" | "POST" | "DELETE";
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 /** One response: JSON of this schema, and the media types in `content`. */
 export interface ResponseSpec {

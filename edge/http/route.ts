@@ -2,7 +2,7 @@ import { matchedRoutes } from "hono/route";
 import type { EdgeRequest } from "./context.ts";
 
 /** Others are the client's own words, which are no label. */
-const METHODS = new Set(["GET", "HEAD", "POST", "DELETE", "OPTIONS"]);
+const METHODS = new Set(["GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS"]);
 
 export const methodOf = (c: EdgeRequest): string => (METHODS.has(c.req.method) ? c.req.method : "other");
 

@@ -9,15 +9,20 @@ export const expiryPast = () =>
     errors: [{ pointer: "/expires_at", detail: "must be in the future" }],
   });
 
+export const invalidCap = (detail: string) =>
+  new Problem("invalid-request", "The cap cannot be changed to this.", {
+    errors: [{ pointer: "/spending_cap_usd", detail }],
+  });
+
 const EXCESS = {
-  "over-mode": "A test key can create and rotate only test keys.",
-  "over-scopes": "The new key would have a scope that the calling key does not have.",
-  "over-expiry": "The new key would expire later than the calling key.",
+  "over-mode": "A test key can create, change and rotate only test keys.",
+  "over-scopes": "The key has, or would have, a scope that the calling key does not have.",
+  "over-expiry": "The key expires, or would expire, later than the calling key.",
   "over-rate":
     "The new key would have a higher rate than the calling key, or one that is not counted together with it.",
   "over-makers":
     "The new key would count against the rates of five keys in its chain of creators. The maximum is four.",
-  "over-cap": "A key with its own spending cap cannot create keys, and can rotate only itself.",
+  "over-cap": "A key with its own spending cap cannot create or change keys, and can rotate only itself.",
 } as const;
 
 /** Why there is no new key. */

@@ -175,6 +175,54 @@ BEGIN
   RETURN QUERY SELECT 'rotated', v_admin.key_id, v, old_expires_at FROM key_views v WHERE v.key_id = p_new_key_id;
 END $$;
 
+-- Changes the name of an active key, or its cap, which is that of its whole chain of rotations: a key of it that ends later
+-- spends under the new one too. Null: as it is. What the calling key may not hand down, it may not change. A submit that
+-- read the old cap before this commits is accepted under it: a lowered cap may then be exceeded, by no more than that.
+-- outcome: updated | absent | inactive (revoked or expired) | no-cap (it was created without one: what it spent is not
+--   known) | below-spent (`spent_micros`) | over-mode | over-scopes | over-expiry | over-cap | unauthorized | scope-missing
+--   | read-only
+CREATE OR REPLACE FUNCTION update_own_key(p_key_sha256 bytea, p_key_id uuid, p_name text, p_spending_cap_micros bigint)
+RETURNS TABLE (outcome text, current_key_id uuid, key key_views, spent_micros bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+#variable_conflict use_column
+DECLARE
+  v_gate record;
+  v_admin api_keys;
+  v_old api_keys;
+BEGIN
+  SELECT a.refusal, a.admin INTO v_gate FROM key_admin(p_key_sha256) a;
+  outcome := v_gate.refusal;
+  v_admin := v_gate.admin;
+  IF outcome IS NULL THEN
+    SELECT k.* INTO v_old FROM api_keys k WHERE k.key_id = p_key_id AND k.tenant_id = v_admin.tenant_id;
+    outcome := CASE
+      WHEN NOT FOUND THEN 'absent'
+      WHEN v_old.status <> 'active' OR v_old.expires_at <= wall_clock() THEN 'inactive'
+      WHEN v_admin.spending_cap_micros IS NOT NULL THEN 'over-cap'
+      WHEN v_old.mode = 'live' AND v_admin.mode = 'test' THEN 'over-mode'
+      WHEN NOT v_old.scopes <@ v_admin.scopes THEN 'over-scopes'
+      WHEN coalesce(v_old.expires_at, 'infinity') > v_admin.expires_at THEN 'over-expiry'
+      WHEN p_spending_cap_micros IS NOT NULL AND v_old.spending_cap_micros IS NULL THEN 'no-cap'
+    END;
+  END IF;
+  IF outcome IS NULL AND p_spending_cap_micros IS NOT NULL THEN
+    -- Before the keys, as a submit takes its locks.
+    SELECT s.committed_micros INTO spent_micros FROM key_spending s WHERE s.spending_id = v_old.spending_id FOR NO KEY UPDATE;
+    IF spent_micros > p_spending_cap_micros THEN
+      outcome := 'below-spent';
+    END IF;
+  END IF;
+  IF outcome IS NOT NULL THEN
+    RETURN NEXT;
+    RETURN;
+  END IF;
+  UPDATE api_keys k SET spending_cap_micros = p_spending_cap_micros
+   WHERE p_spending_cap_micros IS NOT NULL AND k.tenant_id = v_old.tenant_id AND k.spending_cap_micros IS NOT NULL
+     AND k.spending_id = v_old.spending_id;
+  UPDATE api_keys k SET name = p_name WHERE p_name IS NOT NULL AND k.key_id = p_key_id;
+  RETURN QUERY SELECT 'updated', v_admin.key_id, v, spent_micros FROM key_views v WHERE v.key_id = p_key_id;
+END $$;
+
 -- Revokes a key, with one event. Zero rows: no such key, or it is revoked already.
 CREATE OR REPLACE FUNCTION revoke_key(p_key_id uuid) RETURNS TABLE (key_id uuid)
 LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$

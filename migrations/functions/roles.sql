@@ -84,7 +84,7 @@ GRANT EXECUTE ON FUNCTION
   submit_run, cancel_run, find_run, find_run_with_inputs, list_own_runs, list_committed_runs,
   find_budget, find_plan, find_usage, list_own_transfers, list_committed_transfers,
   admission_snapshot, own_key_snapshot,
-  list_own_keys, create_own_key, rotate_own_key, revoke_own_key,
+  list_own_keys, create_own_key, rotate_own_key, update_own_key, revoke_own_key,
   list_webhooks, create_webhook, enable_webhook, delete_webhook, rotate_webhook, default_webhook_secret,
   list_webhook_deliveries, redeliver_webhook, service_state
   TO dpp_edge;

@@ -40,8 +40,8 @@ describe("a preflight", () => {
     ["/v1/runs", "GET, HEAD, POST, OPTIONS"],
     ["/v1/runs/01a1fa37-24d5-77a5-b92c-ccf601371541", "GET, HEAD, OPTIONS"],
     ["/v1/keys", "GET, HEAD, POST, OPTIONS"],
-    ["/v1/keys/01a1fa37-24d5-77a5-b92c-ccf601371541", "DELETE, OPTIONS"],
-    ["/v1/nowhere", "GET, HEAD, POST, DELETE, OPTIONS"],
+    ["/v1/keys/01a1fa37-24d5-77a5-b92c-ccf601371541", "DELETE, PATCH, OPTIONS"],
+    ["/v1/nowhere", "GET, HEAD, POST, PATCH, DELETE, OPTIONS"],
   ])("from a listed origin lets in what %s takes", async (path, methods) => {
     const before = world.roundTrips();
     const answer = await preflight(world.url + path, LISTED);

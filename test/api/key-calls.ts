@@ -22,6 +22,8 @@ export function keyCalls(world: () => World) {
       send(api_key, "POST", "", { ...NEW_KEY, ...change }),
     rotate: ({ api_key }: Pick<Account, "api_key">, key_id: string, body?: object) =>
       send(api_key, "POST", `/${key_id}/rotate`, body),
+    update: ({ api_key }: Pick<Account, "api_key">, key_id: string, body: object) =>
+      send(api_key, "PATCH", `/${key_id}`, body),
     revoke: ({ api_key }: Pick<Account, "api_key">, key_id: string) => send(api_key, "DELETE", `/${key_id}`),
     list: async ({ api_key }: Pick<Account, "api_key">, query = "") => {
       const answer = await get(`${world().url}/v1/keys${query}`, api_key);

@@ -31,12 +31,14 @@ const spendingCap = z
     return z.NEVER;
   });
 
+const name = textUpTo(MAX_NAME_CHARS)
+  .regex(/\S/, "must not be blank")
+  .refine(isPrintable, PRINTABLE)
+  .describe("How people call it; it need not be unique.");
+
 /** The body of `POST /v1/keys`. Whether the expiry is still to come is for the database's clock to say. */
 export const keyRequest = z.strictObject({
-  name: textUpTo(MAX_NAME_CHARS)
-    .regex(/\S/, "must not be blank")
-    .refine(isPrintable, PRINTABLE)
-    .describe("How people call it; it need not be unique."),
+  name,
   scopes: z
     .array(scope)
     .min(1)
@@ -72,4 +74,14 @@ export const rotateRequest = z.strictObject({
       description: "How long the old key still lives, in seconds, if it does not expire sooner.",
       examples: [3_600],
     }),
+});
+
+/** The body of `PATCH /v1/keys/{id}`: what is left out stays. */
+export const keyChange = z.strictObject({
+  name: name.optional(),
+  spending_cap_usd: spendingCap
+    .describe(
+      "What the key and its successors may ever spend, in USD: no less than what counts against it already. Only of a key that was created with a cap.",
+    )
+    .optional(),
 });

@@ -28,7 +28,11 @@ const SCOPES = [
   ["admin", "Manage keys and webhooks"],
 ] as const;
 
-type Asked = { readonly create: true } | { readonly rotate: ApiKey } | { readonly revoke: ApiKey };
+type Asked =
+  | { readonly create: true }
+  | { readonly edit: ApiKey }
+  | { readonly rotate: ApiKey }
+  | { readonly revoke: ApiKey };
 
 export function Keys() {
   const session = useSession();
@@ -76,6 +80,7 @@ export function Keys() {
         }}
       </Loaded>
       {asked && "create" in asked && <CreateKey onClose={close} onLost={closeAndReload} onMade={made} />}
+      {asked && "edit" in asked && <EditKey key_={asked.edit} onClose={close} onDone={closeAndReload} />}
       {asked && "rotate" in asked && (
         <RotateKey key_={asked.rotate} onClose={close} onLost={closeAndReload} onMade={made} />
       )}
@@ -145,6 +150,14 @@ const KeyTable = ({ keys, onAsk }: { keys: readonly ApiKey[]; onAsk: (asked: Ask
               {key.status === "active" && (
                 <span class="row-actions">
                   <RunsOf of={key} />
+                  <button
+                    type="button"
+                    class="small"
+                    aria-label={`Edit ${key.name}`}
+                    onClick={() => onAsk({ edit: key })}
+                  >
+                    Edit
+                  </button>
                   <button
                     type="button"
                     class="small"
@@ -265,7 +278,7 @@ function CreateKey({ onClose, onLost, onMade }: CreateKeyProps) {
         <Field
           label="Spending cap (USD)"
           optional
-          help="What it and its successors may ever spend. It cannot be changed later."
+          help="What it and its successors may ever spend. A key without a cap gets none later."
           error={errorAt(errors, "/spending_cap_usd")}
         >
           {(attributes) => (
@@ -290,6 +303,62 @@ function CreateKey({ onClose, onLost, onMade }: CreateKeyProps) {
         </Field>
         {error !== undefined && errors.length === 0 && <Trouble error={error} />}
         <Buttons busy={busy} doing="Create key" onClose={onClose} />
+      </form>
+    </Dialog>
+  );
+}
+
+interface EditKeyProps {
+  readonly key_: ApiKey;
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}
+
+function EditKey({ key_: key, onClose, onDone }: EditKeyProps) {
+  const [name, setName] = useState(key.name);
+  const [cap, setCap] = useState(key.spending_cap_usd ?? "");
+  const { busy, error, run } = useAction();
+  const errors = fieldErrorsOf(error);
+  const change = {
+    ...(name !== key.name && { name }),
+    ...(cap.trim() !== (key.spending_cap_usd ?? "") && { spending_cap_usd: cap.trim() }),
+  };
+  const submit = (event: Event) => {
+    event.preventDefault();
+    run(async (dpp) => {
+      await dpp.keys.update(key.key_id, change);
+      onDone();
+    });
+  };
+  return (
+    <Dialog title={`Edit ${key.name}`} onClose={onClose} locked={busy}>
+      <form onSubmit={submit} noValidate>
+        <WhichKey of={key} />
+        <Field label="Name" error={errorAt(errors, "/name")}>
+          {(attributes) => (
+            <input {...attributes} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+          )}
+        </Field>
+        {key.spending_cap_usd === null ? (
+          <p class="muted">It has no spending cap, and cannot get one: create another key for that.</p>
+        ) : (
+          <Field
+            label="Spending cap (USD)"
+            help={`Of the key and its successors together; ${usd(key.spent_usd ?? "0", 2)} are spent or held.`}
+            error={errorAt(errors, "/spending_cap_usd")}
+          >
+            {(attributes) => (
+              <input
+                {...attributes}
+                inputMode="decimal"
+                value={cap}
+                onInput={(event) => setCap(event.currentTarget.value)}
+              />
+            )}
+          </Field>
+        )}
+        {error !== undefined && errors.length === 0 && <Trouble error={error} />}
+        <Buttons busy={busy} ready={Object.keys(change).length > 0} doing="Save" onClose={onClose} />
       </form>
     </Dialog>
   );

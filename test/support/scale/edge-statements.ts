@@ -167,6 +167,11 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
     { outcome: "rotated" },
   ),
   "rotate-webhook": edge(35, [KEY, ENDPOINT, "another", 60], { outcome: "rotated" }),
+  "update-own-key": edge(
+    100,
+    { key_sha256: KEY, key_id: idOf("spare key 3"), name: "renamed", spending_cap_micros: null },
+    { outcome: "updated" },
+  ),
   "submit-run": edge(130, run("a new run"), { outcome: "inserted" }),
 };
 

@@ -27,6 +27,12 @@ export function visitsOf({ runs, failed, webhook }: Seeded): readonly Visit[] {
       act: (page) => page.getByRole("button", { name: "Create key" }).click(),
     },
     {
+      name: "keys-edit",
+      path: "/console/keys",
+      shown: "tbody tr",
+      act: (page) => page.getByRole("button", { name: "Edit Support agent" }).first().click(),
+    },
+    {
       name: "keys-revoke",
       path: "/console/keys",
       shown: "tbody tr",
