@@ -9,7 +9,7 @@ import { createDemoTenant, withOwner } from "./demo-tenant.ts";
 import { printLedger } from "./demo-ledger.ts";
 import { servePage } from "./demo-page.ts";
 import { decision, expect, type Job, page } from "./demo-jobs.ts";
-import { otherJobs } from "./demo-other-jobs.ts";
+import { extraction, otherJobs } from "./demo-other-jobs.ts";
 import { startModelStandIn } from "../support/model-stand-in.ts";
 import { startSystem, type System } from "./system.ts";
 
@@ -111,7 +111,7 @@ async function main(all: boolean): Promise<void> {
     const tenant = await withOwner(system, (db) => createDemoTenant(db, { name: "Demo" }));
     const dpp = new Decisionproof({ apiKey: tenant.api_key, baseUrl: system.edgeUrl });
     let charged = 0;
-    const jobs = [decision, page(site.url), ...(all ? otherJobs() : [])];
+    const jobs = [decision, page(site.url), ...(all ? [...otherJobs(), extraction] : [])];
     for (const job of jobs) charged += await perform(dpp, job);
     print();
     await printLedger(system, tenant, dpp, charged);

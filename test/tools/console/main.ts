@@ -7,6 +7,7 @@ import { z } from "zod";
 import { createDemoTenant, type DemoTenant, withOwner } from "../../dev/demo-tenant.ts";
 import { freePort } from "../../dev/free-port.ts";
 import { type InstanceName, type System, startSystem } from "../../dev/system.ts";
+import { startModelStandIn } from "../../support/model-stand-in.ts";
 import { Report } from "../referees/report.ts";
 import { fileOf } from "../referees/tools.ts";
 import { startBrowser, VIEWS } from "./browser.ts";
@@ -71,7 +72,9 @@ async function main(): Promise<boolean> {
     return report.conclude();
   }
   const dir = mkdtempSync(join(tmpdir(), "dpp-console-"));
-  const env = { ...process.env, DPP_WEBHOOK_ALLOW_HTTP: "true", DPP_WEBHOOK_ALLOW_HOSTS: "127.0.0.1:*" };
+  const model = await startModelStandIn();
+  const named = { DPP_MODEL_URL: model.url, DPP_MODEL_NAME: model.settings.model };
+  const env = { ...process.env, ...named, DPP_WEBHOOK_ALLOW_HTTP: "true", DPP_WEBHOOK_ALLOW_HOSTS: "127.0.0.1:*" };
   const port = await freePort();
   const envOf = (name: InstanceName): Record<string, string> =>
     name === "reaper" ? { DPP_METRICS_PORT: String(port), DPP_METRICS_HOST: "127.0.0.1" } : {};
@@ -88,7 +91,7 @@ async function main(): Promise<boolean> {
       await report.check("the operators' console was judged", () => judgeOperatorsOf(report, system, tenant, options));
     }
   } finally {
-    await system.stop();
+    await Promise.all([system.stop(), model.close()]);
     rmSync(dir, { recursive: true, force: true });
   }
   return report.conclude();

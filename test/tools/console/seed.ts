@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Decisionproof } from "../../../edge/client/client.ts";
 import type { DemoTenant } from "../../dev/demo-tenant.ts";
 import { decision, type Job } from "../../dev/demo-jobs.ts";
-import { otherJobs } from "../../dev/demo-other-jobs.ts";
+import { extraction, otherJobs } from "../../dev/demo-other-jobs.ts";
 
 export interface Seeded {
   /** By pack: a run that is over. */
@@ -24,7 +24,8 @@ export async function seedAccount(edgeUrl: string, tenant: DemoTenant): Promise<
   const url: Pick<Job, "body"> = {
     body: { pack_type: "url", max_cost_usd: "0.0200", inputs: { url: `${edgeUrl}/`, format: "markdown" } },
   };
-  const jobs: readonly Pick<Job, "body">[] = [decision, ...otherJobs(), url];
+  const { admitted } = await dpp.runs.estimate(extraction.body as Body);
+  const jobs: readonly Pick<Job, "body">[] = [decision, ...otherJobs(), ...(admitted ? [extraction] : []), url];
   const bought = await Promise.all(
     jobs.map(async ({ body }, index) => {
       const request = { ...body, metadata: { order: `A-${1001 + index}` } } as Body;
