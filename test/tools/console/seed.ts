@@ -24,7 +24,7 @@ export async function seedAccount(edgeUrl: string, tenant: DemoTenant): Promise<
   const url: Pick<Job, "body"> = {
     body: { pack_type: "url", max_cost_usd: "0.0200", inputs: { url: `${edgeUrl}/`, format: "markdown" } },
   };
-  const { admitted } = await dpp.runs.estimate(extraction.body as Body);
+  const { admitted } = await dpp.runs.estimate(extraction.body);
   const jobs: readonly Pick<Job, "body">[] = [decision, ...otherJobs(), ...(admitted ? [extraction] : []), url];
   const bought = await Promise.all(
     jobs.map(async ({ body }, index) => {
