@@ -1,4 +1,4 @@
-import type { ApiKey, Delivery, Webhook } from "../client/client.ts";
+import type { ApiKey, Delivery, Run, Webhook } from "../client/client.ts";
 import { microsOf, percent, plural, shortTime } from "./formats.ts";
 
 export interface Point {
@@ -66,4 +66,18 @@ function ofWebhook({
   return failing === 0
     ? []
     : [{ ...point, why: `${failing} of the last ${plural(latest.length, "event")} could not be delivered` }];
+}
+
+const MAX_RUNS = 3;
+
+/** Frozen runs: their money is held until a person of the service has decided. */
+export function frozenOf(runs: readonly Pick<Run, "run_id" | "pack_type" | "money_state">[]): readonly Point[] {
+  const frozen = runs.filter(({ money_state }) => money_state === "AUDIT_REQUIRED");
+  const points = frozen.slice(0, MAX_RUNS).map(({ run_id, pack_type }) => ({
+    what: `Run of ${pack_type} …${run_id.slice(-12)}`,
+    why: "It is under review: what it costs is being decided",
+    path: ["runs", run_id],
+  }));
+  const more = frozen.length - points.length;
+  return more === 0 ? points : [...points, { what: plural(more, "more run"), why: "Under review too", path: ["runs"] }];
 }

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { ApiKey, Budget, Decisionproof, Delivery, RunPage, Usage, Webhook } from "../../client/client.ts";
-import { attentionOf } from "../attention.ts";
+import { attentionOf, frozenOf } from "../attention.ts";
 import { DayBars } from "../day-bars.tsx";
 import { count, label, microsOf, percent, plural, usd, usdShort, usdSpendable, utcDay } from "../formats.ts";
 import { Empty, Loaded, Money, PageHead, Panel, TableRegion } from "../parts.tsx";
@@ -99,10 +99,20 @@ async function watched(dpp: Decisionproof, signal: AbortSignal): Promise<Watched
   return { keys, webhooks: await Promise.all(asked) };
 }
 
+/** How many of the newest runs are looked through for frozen ones. */
+const RUNS_ASKED = 100;
+
 function Attention() {
   const query = useQuery("attention", watched, { every: () => SLOW_MS });
-  if (query.data === undefined) return null;
-  const points = attentionOf(query.data.keys, query.data.webhooks, Date.now());
+  const newest = useQuery(
+    "attention runs",
+    (dpp, signal) => dpp.runs.list({ limit: RUNS_ASKED }, { signal }).toArray(RUNS_ASKED),
+    { every: () => SLOW_MS },
+  );
+  const points = [
+    ...frozenOf(newest.data ?? []),
+    ...(query.data === undefined ? [] : attentionOf(query.data.keys, query.data.webhooks, Date.now())),
+  ];
   if (points.length === 0) return null;
   return (
     <Panel title="Needs attention">

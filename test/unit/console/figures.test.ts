@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ApiKey, Delivery, Usage, Webhook } from "../../../edge/client/client.ts";
-import { attentionOf, capShare } from "../../../edge/console/attention.ts";
+import { attentionOf, capShare, frozenOf } from "../../../edge/console/attention.ts";
 import { packsOf, spentByDay } from "../../../edge/console/spending.ts";
 import { barsOf } from "../../../edge/console/stacked-bars.ts";
 import { isMonth, monthOf, statementOf } from "../../../edge/console/statement.ts";
@@ -127,6 +127,15 @@ describe("what needs attention", () => {
     expect(whys).toHaveLength(2);
     expect(whys[0]).toBe("80% of its spending cap is used");
     expect(capShare(key({ spending_cap_usd: "0.0000", spent_usd: "0.0000" }))).toBe(1);
+  });
+
+  test("are frozen runs, the newest by name", () => {
+    const run = (run_id: string, money_state: Run["money_state"]) => ({ run_id, pack_type: "char", money_state });
+    expect(frozenOf([run("a", "SETTLED"), run("b", "RESERVED")])).toEqual([]);
+    const frozen = ["a", "b", "c", "d"].map((id) => run(id, "AUDIT_REQUIRED"));
+    const points = frozenOf([run("e", "REFUNDED"), ...frozen]);
+    expect(points.map(({ path }) => path)).toEqual([["runs", "a"], ["runs", "b"], ["runs", "c"], ["runs"]]);
+    expect(points.at(-1)?.what).toBe("1 more run");
   });
 
   test("are webhooks that are disabled, or whose events cannot be delivered", () => {
