@@ -32,20 +32,20 @@ export function Revenue({ place }: { place: Place }) {
         </div>
       </PageHead>
       <Loaded query={query} rows={6}>
-        {(data) => (
-          <>
-            <Panel title="By day and pack">
-              <ByDay revenue={data} />
-            </Panel>
-            <Panel title="By pack" flush>
-              {data.lines.length === 0 ? (
-                <Empty title="No runs ended in this period" />
-              ) : (
-                <Lines name="Pack" rows={groupsOf(data.lines, ({ pack_type }) => pack_type)} total={data} />
-              )}
-            </Panel>
-          </>
-        )}
+        {(data) =>
+          data.lines.length === 0 ? (
+            <Empty title="No runs ended in this period" />
+          ) : (
+            <>
+              <Panel title="By day and pack">
+                <ByDay revenue={data} />
+              </Panel>
+              <Panel title="By pack" flush>
+                <Lines rows={groupsOf(data.lines, ({ pack_type }) => pack_type)} total={data} />
+              </Panel>
+            </>
+          )
+        }
       </Loaded>
     </>
   );
@@ -84,12 +84,12 @@ function ByDay({ revenue }: { revenue: RevenueAnswer }) {
   return <DayBars amounts={spentByDay(charges, series)} series={series} what="Revenue" total={total} />;
 }
 
-const Lines = ({ name, rows, total }: { name: string; rows: readonly Group[]; total: RevenueAnswer }) => (
-  <TableRegion label={`Revenue by ${name.toLowerCase()}`}>
+const Lines = ({ rows, total }: { rows: readonly Group[]; total: RevenueAnswer }) => (
+  <TableRegion label="Table of revenue by pack">
     <table class="rows">
       <thead>
         <tr>
-          <th scope="col">{name}</th>
+          <th scope="col">Pack</th>
           {["Runs", "Completed", "Failed", "Canceled", "Charged"].map((head) => (
             <th key={head} scope="col" class="right">
               {head}

@@ -45,7 +45,7 @@ async function judge(report: Report, edgeUrl: string, tenant: DemoTenant, only: 
   console.log(`\nScreenshots: ${SCREENSHOTS}`);
 }
 
-/** The operators' console of the same system, after the customers': its workers stop, and their work is left over. */
+/** The operators' console of the same system, after the customers', whose work is left over. */
 async function judgeOperatorsOf(
   report: Report,
   system: System,
@@ -54,7 +54,6 @@ async function judgeOperatorsOf(
 ): Promise<void> {
   const executablePath = fileOf("chromium");
   if (executablePath === undefined) return report.skip("the operators' console", "there is no chromium");
-  await system.stop("worker");
   const work = await seedWork(system, tenant);
   mkdirSync(SCREENSHOTS, { recursive: true });
   const browser = await startBrowser(executablePath);

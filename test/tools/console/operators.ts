@@ -16,13 +16,18 @@ const TRACE = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
 export interface OperatorsWork {
   readonly frozen: string;
   readonly letter: string;
+  /** Over, and charged. */
+  readonly charged: string;
 }
 
-/** Makes work for operators. The workers must be stopped: a run is frozen where they would have gone on with it. */
+/** Makes work for operators. It stops the worker, which would go on with a run that is to be frozen. */
 export async function seedWork(system: System, tenant: DemoTenant): Promise<OperatorsWork> {
   const dpp = new Decisionproof({ apiKey: tenant.admin_key, baseUrl: system.edgeUrl });
   const buy = async (name: string) =>
     (await dpp.runs.create({ pack_type: "char", inputs: { name }, max_cost_usd: "0.0100" })).run_id;
+  const charged = await buy("Charged");
+  await dpp.runs.wait(charged);
+  await system.stop("worker");
   const [frozen, letter] = [await buy("Frozen"), await buy("Lost")];
   const token = randomUUID();
   const detail = { held: "10000", charged: "12000", wrong: ["cost"] };
@@ -44,7 +49,7 @@ export async function seedWork(system: System, tenant: DemoTenant): Promise<Oper
   const sqs = new SQSClient({ region, endpoint: sqsEndpoint, credentials: system.stack });
   const MessageBody = encodeSignal({ run_id: letter, traceparent: TRACE });
   await sqs.send(new SendMessageCommand({ QueueUrl: dlqUrl, MessageBody })).finally(() => sqs.destroy());
-  return { frozen, letter };
+  return { frozen, letter, charged };
 }
 
 export interface OperatorsConsole {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ApiKey, Delivery, Usage, Webhook } from "../../../edge/client/client.ts";
+import type { ApiKey, Delivery, Run, Usage, Webhook } from "../../../edge/client/client.ts";
 import { attentionOf, capShare, frozenOf } from "../../../edge/console/attention.ts";
 import { packsOf, spentByDay } from "../../../edge/console/spending.ts";
 import { barsOf } from "../../../edge/console/stacked-bars.ts";
@@ -130,7 +130,11 @@ describe("what needs attention", () => {
   });
 
   test("are frozen runs, the newest by name", () => {
-    const run = (run_id: string, money_state: Run["money_state"]) => ({ run_id, pack_type: "char", money_state });
+    const run = (run_id: string, money_state: Run["money_state"]) => ({
+      run_id,
+      pack_type: "char" as const,
+      money_state,
+    });
     expect(frozenOf([run("a", "SETTLED"), run("b", "RESERVED")])).toEqual([]);
     const frozen = ["a", "b", "c", "d"].map((id) => run(id, "AUDIT_REQUIRED"));
     const points = frozenOf([run("e", "REFUNDED"), ...frozen]);
