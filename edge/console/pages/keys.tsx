@@ -134,7 +134,7 @@ const KeyTable = ({ keys, onAsk }: { keys: readonly ApiKey[]; onAsk: (asked: Ask
             <th scope="row">
               <span class="strong">{key.name}</span> {key.current && <span class="muted">(this one)</span>}
               <div class="muted small-text">
-                {key.mode} · <code>…{key.key_id.slice(-12)}</code> · <Time of={key.created_at} />
+                {key.mode} · <RunsOf of={key} /> · <Time of={key.created_at} />
               </div>
             </th>
             <td>
@@ -146,10 +146,8 @@ const KeyTable = ({ keys, onAsk }: { keys: readonly ApiKey[]; onAsk: (asked: Ask
             </td>
             <td>{key.expires_at === null ? <span class="muted">Never</span> : <Time of={key.expires_at} />}</td>
             <td class="right">
-              {key.status !== "active" && <RunsOf of={key} />}
               {key.status === "active" && (
                 <span class="row-actions">
-                  <RunsOf of={key} />
                   <button
                     type="button"
                     class="small"
@@ -185,8 +183,8 @@ const KeyTable = ({ keys, onAsk }: { keys: readonly ApiKey[]; onAsk: (asked: Ask
 );
 
 const RunsOf = ({ of: key }: { of: ApiKey }) => (
-  <Link class="button small" href={hrefOf(["runs"], { key: key.key_id })} aria-label={`Runs of ${key.name}`}>
-    Runs
+  <Link href={hrefOf(["runs"], { key: key.key_id })} title={`Runs of ${key.name}`}>
+    <code>…{key.key_id.slice(-12)}</code>
   </Link>
 );
 
