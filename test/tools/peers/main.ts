@@ -5,15 +5,19 @@ import { decision } from "../../dev/demo-jobs.ts";
 import { otherJobs } from "../../dev/demo-other-jobs.ts";
 import { createDemoTenant, withOwner } from "../../dev/demo-tenant.ts";
 import { startSystem, type System } from "../../dev/system.ts";
+import { CreateBucketCommand, DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { outcomeOf, run } from "../deploy/programs.ts";
 import { buyAll } from "../deploy/paid-runs.ts";
 import { Report } from "../referees/report.ts";
+import { httpFront } from "../rehearse/http-front.ts";
 import { fileOf } from "../referees/tools.ts";
+import { type Ceph, CEPH_PROGRAMS, startCeph } from "./ceph.ts";
 import { connected, type Peer, POSTGRES_15, startPgbouncer, startPostgres15 } from "./postgres.ts";
 import { startRedisCluster } from "./redis-cluster.ts";
 
 const TENANTS = 6;
 const CLI = ["--import", "./backend/text-loader.ts", "backend/cli/main.ts"];
+const WORKER = ["--import", "./backend/text-loader.ts", "backend/worker/main.ts"];
 const MIGRATE = ["--import", "./backend/text-loader.ts", "backend/migrate/main.ts"];
 
 /** What a worker or a reaper is given; `dpp doctor` examines it. */
@@ -133,6 +137,62 @@ async function checkRedisCluster(report: Report, dir: string): Promise<void> {
   }
 }
 
+const BUCKET = "dpp-peers";
+
+async function withS3<T>(ceph: Ceph, act: (s3: S3Client) => Promise<T>): Promise<T> {
+  const s3 = new S3Client({ region: ceph.region, endpoint: ceph.endpoint, credentials: ceph, forcePathStyle: true });
+  return act(s3).finally(() => s3.destroy());
+}
+
+async function checkCeph(report: Report, dir: string): Promise<void> {
+  const ceph = await startCeph(dir);
+  await withS3(ceph, (s3) => s3.send(new CreateBucketCommand({ Bucket: BUCKET })));
+  const settings = {
+    S3_ENDPOINT: ceph.endpoint,
+    S3_BUCKET: BUCKET,
+    AWS_REGION: ceph.region,
+    AWS_ACCESS_KEY_ID: ceph.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: ceph.secretAccessKey,
+  };
+  const system = await startSystem({ stateDir: join(dir, "stack"), env: settings, fsync: false });
+  const env = environmentOf(system, settings);
+  try {
+    await report.check(`${TENANTS} tenants buy every pack, to the micro`, () => buyAsTenants(system));
+    await report.check("dpp doctor finds nothing wrong", () => saysWell([...CLI, "doctor"], env));
+    await report.check("dpp audit --full --receipts finds every result", () =>
+      saysWell([...CLI, "audit", "--full", "--receipts"], { ...env, DATABASE_URL: system.stack.databaseUrl }),
+    );
+    await checkForgetful(report, ceph, env);
+  } finally {
+    await system.stop();
+    await ceph.stop();
+  }
+}
+
+/** The same store behind a way that forgets an object just before it is created: one that ignores `If-None-Match`. */
+async function checkForgetful(report: Report, ceph: Ceph, good: NodeJS.ProcessEnv): Promise<void> {
+  const front = await httpFront(ceph.endpoint);
+  front.faults.add(async ({ method, url, headers }) => {
+    if (method !== "PUT" || headers["if-none-match"] === undefined) return undefined;
+    const Key = decodeURIComponent(new URL(url, ceph.endpoint).pathname.slice(`/${BUCKET}/`.length));
+    await withS3(ceph, (s3) => s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key })));
+    return undefined;
+  });
+  const env = { ...good, S3_ENDPOINT: front.url };
+  try {
+    await report.check("dpp doctor names a store that ignores If-None-Match", async () => {
+      const { code, out } = await outcomeOf(process.execPath, [...CLI, "doctor"], { env });
+      if (code !== 1 || !out.includes("If-None-Match")) throw new Error(`${code}: ${out}`);
+    });
+    await report.check("a worker does not start on it", async () => {
+      const { code, out, err } = await outcomeOf(process.execPath, WORKER, { env });
+      if (code === 0 || !`${out}${err}`.includes("If-None-Match")) throw new Error(`${code}: ${out}${err}`);
+    });
+  } finally {
+    await front.close();
+  }
+}
+
 interface Part {
   /** Programs, by name or by path. */
   readonly needs: readonly string[];
@@ -141,6 +201,7 @@ interface Part {
 
 const PARTS: Readonly<Record<string, Part>> = {
   postgres: { needs: [POSTGRES_15, "pgbouncer", "setpriv"], check: checkPostgres },
+  ceph: { needs: CEPH_PROGRAMS, check: checkCeph },
   "redis-cluster": { needs: ["redis-server", "redis-cli"], check: checkRedisCluster },
 };
 

@@ -5,7 +5,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 /** What becomes of a request: this answer, or the store's own, so much later. */
 type Fate = { readonly status: number; readonly body: string } | { readonly late_ms: number } | undefined;
-export type Fault = (request: { readonly method: string; readonly url: string }) => Fate;
+export type Fault = (request: {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage["headers"];
+}) => Fate | Promise<Fate>;
 
 export interface HttpFront {
   readonly url: string;
@@ -21,7 +25,8 @@ export async function httpFront(to: string): Promise<HttpFront> {
   const pass = async (request: IncomingMessage, response: ServerResponse) => {
     const body = Buffer.concat(await request.toArray());
     const { method = "GET", url = "/", headers } = request;
-    const [fate] = [...faults].flatMap((fault) => fault({ method, url }) ?? []);
+    let fate: Fate;
+    for (const fault of faults) fate ??= await fault({ method, url, headers });
     if (fate !== undefined && "status" in fate) return void response.writeHead(fate.status).end(fate.body);
     if (fate !== undefined) await sleep(fate.late_ms);
     const { expect: _expect, ...passed } = headers;
