@@ -26,7 +26,7 @@ import { LruCache } from "./admission/lru-cache.ts";
 import { DeniedKeyCache } from "./admission/denied-key-cache.ts";
 import { createMisconfiguredApp } from "./misconfigured.ts";
 
-const REMEMBERED_KEYS = 50_000;
+const REMEMBERED_KEYS = 20_000;
 /** An answer that is held is silent for longer than it takes to read its run once: the request to the database and more. */
 const connectionLimits = ({ DPP_DATABASE_TIMEOUT_MS }: EdgeEnv) => ({
   per_name: 64,
@@ -35,6 +35,9 @@ const connectionLimits = ({ DPP_DATABASE_TIMEOUT_MS }: EdgeEnv) => ({
   silence_ms: DPP_DATABASE_TIMEOUT_MS + 7_000,
   turn_ms: 60_000,
 });
+
+/** None gives way to another: the memory of one that is being made is not free before it is. */
+const CSV_LIMITS = { per_name: 1, in_all: 4, share_of_free: 1, silence_ms: 120_000, turn_ms: Number.POSITIVE_INFINITY };
 
 const platform = { clock: createClock(), random: createRandom() };
 const sleeper = createSleeper();
@@ -144,6 +147,7 @@ function wire(env: EdgeEnv, dataset: AnalyticsDataset | undefined) {
     ...limiters(clock),
     sleeper,
     connections: new ConnectionLimiter(connectionLimits(env), clock),
+    large_csvs: new ConnectionLimiter(CSV_LIMITS, clock),
     signer: env.DPP_RECEIPT_KEY && createSigner(env.DPP_RECEIPT_KEY),
     receipt_keys: verifyingKeys(env.DPP_RECEIPT_KEY, env.DPP_RECEIPT_PUBLIC_KEYS?.keys ?? []),
   });

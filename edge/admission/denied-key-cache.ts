@@ -2,7 +2,7 @@ import type { RateState } from "#core/domain/plan.ts";
 import type { Clock } from "#core/ports/clock.ts";
 import { LruCache } from "./lru-cache.ts";
 
-const REMEMBERED = 50_000;
+const REMEMBERED = 20_000;
 /** How long a 401 is repeated without a question. A resumed account or an extended key is taken again this much later. */
 const UNAUTHORIZED_MS = 5_000;
 /** How long after a 401 Postgres is asked only once the shield has said yes. */

@@ -2,9 +2,11 @@ import { accepts } from "hono/accepts";
 import { z } from "zod";
 import { uuid } from "#core/domain/ids.ts";
 import { formatUsd } from "#core/domain/money.ts";
+import { Problem } from "#core/domain/problem.ts";
 import { transferKind } from "#core/domain/transfer.ts";
 import { listCommittedTransfers } from "#core/store/ledger/list-committed-transfers.ts";
 import { listOwnTransfers, type OwnTransfer } from "#core/store/ledger/list-own-transfers.ts";
+import type { ConnectionLimiter, HeldConnection } from "../admission/connection-limiter.ts";
 import type { Gate } from "../admission/gate.ts";
 import type { ShieldDeps } from "../admission/shield.ts";
 import { committedList, orderOf } from "../http/committed-list.ts";
@@ -30,6 +32,14 @@ type Format = keyof typeof TYPES;
 
 const PER_PAGE = { max: 200, default: 50 };
 const PER_CSV = { max: 10_000, default: 10_000 };
+/** A CSV with more rows than this takes some ten of an isolate's 128 MB while it is made. */
+const LARGE_CSV_ROWS = 1_000;
+
+interface CsvDeps {
+  /** Large CSVs that are being made, by key. */
+  readonly large_csvs: ConnectionLimiter;
+}
+
 const ORDERS = ["newest", "committed"] as const;
 const TRANSFER_ID = /^[1-9]\d{0,17}$/;
 
@@ -89,7 +99,7 @@ export const listTransfers = operation({
   tag: "usage",
   summary: "List the ledger",
   description:
-    "Every transfer of the account's money, newest first, a page at a time: as JSON, or as CSV for `Accept: text/csv` or `format=csv`. To read every transfer once, now and later, ask for `order=committed` and go on from `next_position` (in the header X-DPP-Next-Position too): a transfer is listed once no other can come in before it, usually within a second; later while an earlier change of the database is still open, but never missed. Going on by `created_after` or by id may miss some: transfers can come to stand in another order than that of their times. A position that the ledger no longer knows, after the service was restored from a backup, is a 400: begin again without `cursor`, and know transfers by `transfer_id`. In the CSV a cell that a spreadsheet would take for a formula begins with an apostrophe.",
+    "Every transfer of the account's money, newest first, a page at a time: as JSON, or as CSV for `Accept: text/csv` or `format=csv`. To read every transfer once, now and later, ask for `order=committed` and go on from `next_position` (in the header X-DPP-Next-Position too): a transfer is listed once no other can come in before it, usually within a second; later while an earlier change of the database is still open, but never missed. Going on by `created_after` or by id may miss some: transfers can come to stand in another order than that of their times. A position that the ledger no longer knows, after the service was restored from a backup, is a 400: begin again without `cursor`, and know transfers by `transfer_id`. In the CSV a cell that a spreadsheet would take for a formula begins with an apostrophe. CSVs of over 1,000 transfers are made one at a time for a key, and a few in all: another is a 429.",
   query,
   vary: "Accept",
   responses: {
@@ -100,19 +110,40 @@ export const listTransfers = operation({
       headers: { ...NEXT, ...NEXT_POSITION, ...VARY, "Content-Disposition": headerRef("ContentDisposition") },
     },
   },
-  async handle(request, deps: ShieldDeps) {
-    const { c, query: asked, json } = request;
-    const { entries, places, headers } = await pageOf(c, request, deps, asked);
-    const transfers = entries.map(viewTransfer);
-    if (formatOf(c) === "json") return json(200, { transfers, ...places }, headers);
-    const rows = transfers.map((transfer) => COLUMNS.map((column) => transfer[column]));
-    return c.body(csvText([COLUMNS, ...rows]), 200, {
-      "Content-Type": `${TYPES.csv}; charset=utf-8; header=present`,
-      "Content-Disposition": 'attachment; filename="ledger.csv"',
-      ...headers,
-    });
+  async handle(request, deps: ShieldDeps & CsvDeps) {
+    const { c, query: asked, json, caller } = request;
+    if (formatOf(c) === "json") {
+      const { entries, places, headers } = await pageOf(c, request, deps, asked);
+      return json(200, { transfers: entries.map(viewTransfer), ...places }, headers);
+    }
+    let hold: HeldConnection | undefined;
+    const begin = () => {
+      if (asked.limit <= LARGE_CSV_ROWS) return;
+      hold = deps.large_csvs.take(caller.key_sha256, c.req.raw.signal);
+      if (hold === undefined) throw tooManyCsvs();
+    };
+    try {
+      const { entries, headers } = await pageOf(c, request, deps, asked, begin);
+      const rows = entries.map(viewTransfer).map((transfer) => COLUMNS.map((column) => transfer[column]));
+      return c.body(csvText([COLUMNS, ...rows]), 200, {
+        "Content-Type": `${TYPES.csv}; charset=utf-8; header=present`,
+        "Content-Disposition": 'attachment; filename="ledger.csv"',
+        ...headers,
+      });
+    } finally {
+      hold?.release();
+    }
   },
 });
+
+const tooManyCsvs = () =>
+  new Problem(
+    "rate-limited",
+    `This key's last CSV of over ${LARGE_CSV_ROWS} transfers is still being made, or too many are.`,
+    {
+      retry_after_s: 2,
+    },
+  );
 
 interface Page {
   readonly entries: readonly OwnTransfer[];
@@ -125,20 +156,28 @@ async function pageOf(
   { caller, read }: Gate,
   { db }: Pick<ShieldDeps, "db">,
   asked: ReturnType<typeof query.read>,
+  /** Called before anything is read, but after the rates. */
+  begin: () => void = () => undefined,
 ): Promise<Page> {
   const { kind, limit: count, created_after, created_before } = asked;
   const filters = { kinds: kind ?? transferKind.options, limit: count, created_after, created_before };
   if (asked.by === "committed" || asked.by === "committed_csv") {
     const pages = pagesOf("ledger", { kind, created_after, created_before }, NO_POSITION);
     const after = pages.after(asked.cursor);
-    const page = await read(() => listCommittedTransfers(db, caller.key_sha256, { ...filters, after }));
+    const page = await read(async () => {
+      begin();
+      return listCommittedTransfers(db, caller.key_sha256, { ...filters, after });
+    });
     const { entries, headers, ...places } = committedList(c, pages, page);
     return { entries, places, headers };
   }
   const { run_id } = asked;
   const pages = pagesOf("transfers", { kind, run_id, created_after, created_before });
   const after = pages.after(asked.cursor);
-  const page = await read(() => listOwnTransfers(db, caller.key_sha256, { ...filters, after, run_id }));
+  const page = await read(async () => {
+    begin();
+    return listOwnTransfers(db, caller.key_sha256, { ...filters, after, run_id });
+  });
   if (page.kind !== "found") throw new Error("transfers were not listed");
   const next_cursor = page.next === undefined ? null : pages.cursor(page.next);
   return { entries: page.transfers, places: { next_cursor }, headers: linkToNext(c, next_cursor) };

@@ -184,7 +184,7 @@ export const PROBLEMS = {
     status: 429,
     title: "Too many requests",
     meaning:
-      "A limit was reached: the rate of the plan or of this API key, of requests with an invalid key or body, of open streams, or of redeliveries within an hour.",
+      "A limit was reached: the rate of the plan or of this API key, of requests with an invalid key or body, of open streams, of large CSVs at a time, or of redeliveries within an hour.",
     what_to_do: "Wait as long as Retry-After says. The RateLimit headers, if present, say what is left.",
   },
   "too-many-open-runs": {

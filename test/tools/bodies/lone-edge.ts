@@ -45,7 +45,7 @@ export function loneDeps(change: Partial<AppDeps> = {}): AppDeps {
     grace_seconds: 90,
     webhook_policy: { allow_http: false, allow_hosts: [] },
     has_model: true,
-    tenants: new LruCache(50_000),
+    tenants: new LruCache(20_000),
     unauthenticated: rate(),
     denied_keys: new DeniedKeyCache(clock),
     invalid_bodies: rate(),
@@ -54,6 +54,10 @@ export function loneDeps(change: Partial<AppDeps> = {}): AppDeps {
     refreshes: rate(),
     readyz_rate: rate(),
     sleeper: { sleep: () => Promise.resolve() },
+    large_csvs: new ConnectionLimiter(
+      { per_name: 1, in_all: 4, share_of_free: 1, silence_ms: 120_000, turn_ms: Number.POSITIVE_INFINITY },
+      clock,
+    ),
     connections: new ConnectionLimiter(
       { per_name: 64, in_all: 2_000, share_of_free: 1 / 16, silence_ms: 15_000, turn_ms: 60_000 },
       clock,
