@@ -42,6 +42,7 @@ import { listWebhookDeliveries } from "./webhooks/list-deliveries.ts";
 import { listWebhooks } from "./webhooks/list-webhooks.ts";
 import { redeliverWebhook } from "./webhooks/redeliver.ts";
 import { rotateWebhook } from "./webhooks/rotate-webhook.ts";
+import { testWebhook } from "./webhooks/test-webhook.ts";
 
 /** Every operation, in the order of the document. Of two paths that one request fits the first is served. */
 const operations = [
@@ -72,6 +73,7 @@ const operations = [
   deleteWebhook,
   rotateWebhook,
   enableWebhook,
+  testWebhook,
   listWebhookDeliveries,
   redeliverWebhook,
   mcp,

@@ -55,7 +55,7 @@ export type WebhookCreated = Schemas["WebhookCreated"];
 export type WebhookSecret = Schemas["WebhookSecret"];
 export type Delivery = Schemas["WebhookDelivery"];
 export type DeliveryPage = Schemas["WebhookDeliveryPage"];
-export type WebhookEvent = Schemas["RunEvent"] | Schemas["BudgetEvent"] | Schemas["KeyEvent"];
+export type WebhookEvent = Schemas["RunEvent"] | Schemas["BudgetEvent"] | Schemas["KeyEvent"] | Schemas["TestEvent"];
 /** The public keys that verify receipts. */
 export type KeySet = Schemas["KeySet"];
 

@@ -43,6 +43,10 @@ export const webhooksOf = (transport: Transport) => ({
   enable: (endpoint_id: string, options: CallOptions = {}): Promise<Webhook> =>
     transport.data("POST", pathOf(endpoint_id, "enable"), options),
 
+  /** An event `webhook.test` for this one alone; `deliveries` has what became of it. Never sent again. */
+  test: (endpoint_id: string, options: CallOptions = {}): Promise<Delivery> =>
+    transport.data("POST", pathOf(endpoint_id, "test"), options),
+
   /** `default` as the id lists those to runs' own addresses. */
   deliveries: (
     endpoint_id: string,

@@ -58,7 +58,7 @@ export const createWebhook = operation({
   scope: "admin",
   tag: "webhooks",
   summary: "Create a webhook",
-  description: `Delivers events to its address from now on, signed according to Standard Webhooks. A delivery that gets no 2xx within 15 seconds is retried for about three days, with the same \`webhook-id\`. Accounts take turns: an endpoint that takes 5 seconds or longer to respond gets fewer deliveries at a time, and does not delay other accounts. For runs that cost nothing, except failures of the service, an account gets ${WEBHOOK_LIMITS.max_unpaid_per_hour} deliveries per hour (UTC), including requested redeliveries; the others are listed as \`skipped\`, and can be redelivered in a later hour.`,
+  description: `Delivers events to its address from now on, signed according to Standard Webhooks. A delivery that gets no 2xx within 15 seconds is retried for about three days, with the same \`webhook-id\`. Accounts take turns: an endpoint that takes 5 seconds or longer to respond gets fewer deliveries at a time, and does not delay other accounts. For runs that cost nothing, except failures of the service, an account gets ${WEBHOOK_LIMITS.max_unpaid_per_hour} deliveries per hour (UTC), including redeliveries and test events; the others are listed as \`skipped\`, and can be redelivered in a later hour.`,
   body: {
     ...jsonBody("CreateWebhook", webhookRequest),
     parse: (bytes, { webhook_policy }: { readonly webhook_policy: WebhookPolicy }) =>

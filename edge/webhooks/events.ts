@@ -7,6 +7,7 @@ export const eventSchemas = {
   RunEvent: webhookEvents.run,
   BudgetEvent: webhookEvents.budget,
   KeyEvent: webhookEvents.key,
+  TestEvent: webhookEvents.test,
 };
 
 const HEADERS = [
@@ -48,4 +49,5 @@ export const webhookRequests: Json = {
   run: eventRequest("onRunEvent", "A run has ended", "RunEvent"),
   budget: eventRequest("onBudgetThreshold", "The budget is used to 50, 80 or 100 percent", "BudgetEvent"),
   key: eventRequest("onKeyRevoked", "An API key was revoked", "KeyEvent"),
+  test: eventRequest("onWebhookTest", "The webhook is tried", "TestEvent"),
 };

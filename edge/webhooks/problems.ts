@@ -14,6 +14,6 @@ export const tooManyNewWebhooks = () =>
 export const tooManyDeliveries = (retry_after_s: number) =>
   new Problem(
     "rate-limited",
-    `The account has had ${WEBHOOK_LIMITS.max_unpaid_per_hour} unpaid webhook deliveries in this hour (UTC), including requested redeliveries, which is the maximum.`,
+    `The account has had ${WEBHOOK_LIMITS.max_unpaid_per_hour} unpaid webhook deliveries in this hour (UTC), including redeliveries and test events, which is the maximum.`,
     { retry_after_s },
   );

@@ -86,7 +86,7 @@ GRANT EXECUTE ON FUNCTION
   admission_snapshot, own_key_snapshot,
   list_own_keys, create_own_key, rotate_own_key, update_own_key, revoke_own_key,
   list_webhooks, create_webhook, enable_webhook, delete_webhook, rotate_webhook, default_webhook_secret,
-  list_webhook_deliveries, redeliver_webhook, service_state
+  list_webhook_deliveries, redeliver_webhook, test_webhook, service_state
   TO dpp_edge;
 
 GRANT EXECUTE ON FUNCTION

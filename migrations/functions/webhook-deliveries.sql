@@ -1,4 +1,19 @@
--- Deliveries as the owner of an endpoint lists and repeats them.
+-- Deliveries as the owner of an endpoint lists, repeats and tests them.
+
+-- Counts a delivery that its tenant asks for: it has p_per_hour of these and of deliveries of unpaid events in an hour.
+-- Null: it may be made; else the seconds until the next hour, and nothing was counted.
+CREATE OR REPLACE FUNCTION count_asked_delivery(p_tenant_id uuid, p_now timestamptz, p_per_hour integer) RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$
+DECLARE
+  v_hour timestamptz := date_trunc('hour', p_now, 'UTC');
+BEGIN
+  INSERT INTO unpaid_deliveries AS u (tenant_id, hour, wanted)
+  SELECT p_tenant_id, v_hour, 1 WHERE p_per_hour > 0
+  ON CONFLICT (tenant_id) DO UPDATE
+    SET wanted = CASE WHEN u.hour = excluded.hour THEN u.wanted ELSE 0 END + 1, hour = excluded.hour
+    WHERE u.hour <> excluded.hour OR u.wanted < p_per_hour;
+  RETURN CASE WHEN NOT FOUND THEN ceil(extract(epoch FROM v_hour + interval '1 hour' - p_now)) END;
+END $$;
 
 -- A page of an endpoint's deliveries, newest first, after p_after; without an endpoint those to runs' own addresses.
 -- outcome: found | absent | unauthorized | scope-missing. Always a row; its delivery is null if there are none.
@@ -46,7 +61,6 @@ RETURNS TABLE (outcome text, delivery delivery_views, retry_after_seconds intege
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
 DECLARE
   v_now timestamptz;
-  v_hour timestamptz;
   v_tenant_id uuid;
   v_endpoint webhook_endpoints%ROWTYPE;
   v_is_active boolean;
@@ -61,21 +75,16 @@ BEGIN
      AND CASE WHEN p_endpoint_id IS NULL THEN w.url IS NULL ELSE w.url IS NOT NULL AND w.endpoint_id = p_endpoint_id END
      FOR NO KEY UPDATE;
   v_is_active := v_endpoint.status = 'active' AND v_endpoint.cancel_before IS NULL;
-  v_now := wall_clock(); v_hour := date_trunc('hour', v_now, 'UTC');
+  v_now := wall_clock();
   -- While the endpoint is locked nothing of it is claimed.
   IF v_is_active AND EXISTS (
     SELECT FROM webhook_deliveries d
      WHERE d.delivery_id = p_delivery_id AND d.endpoint_id = v_endpoint.endpoint_id
        AND (d.claim_token IS NULL OR d.next_attempt_at <= v_now)
   ) THEN
-    INSERT INTO unpaid_deliveries AS u (tenant_id, hour, wanted)
-    SELECT v_tenant_id, v_hour, 1 WHERE p_per_hour > 0
-    ON CONFLICT (tenant_id) DO UPDATE
-      SET wanted = CASE WHEN u.hour = excluded.hour THEN u.wanted ELSE 0 END + 1, hour = excluded.hour
-      WHERE u.hour <> excluded.hour OR u.wanted < p_per_hour;
-    IF NOT FOUND THEN
+    retry_after_seconds := count_asked_delivery(v_tenant_id, v_now, p_per_hour);
+    IF retry_after_seconds IS NOT NULL THEN
       outcome := 'too-many';
-      retry_after_seconds := ceil(extract(epoch FROM v_hour + interval '1 hour' - v_now));
       RETURN NEXT;
       RETURN;
     END IF;
@@ -88,5 +97,47 @@ BEGIN
   SELECT v.* INTO delivery FROM delivery_views v
    WHERE v.delivery_id = p_delivery_id AND v.endpoint_id = v_endpoint.endpoint_id;
   outcome := CASE WHEN NOT FOUND THEN 'absent' WHEN v_is_active THEN 'redelivering' ELSE 'disabled' END;
+  RETURN NEXT;
+END $$;
+
+-- Sends an endpoint an event of its own, of the type p_type, whatever it subscribes to; due now, and to no other endpoint.
+-- It counts as a delivery of an unpaid event does: a tenant has p_per_hour of both in an hour.
+-- outcome: sending | absent | disabled (its endpoint is, or what was pending is still being canceled)
+--   | too-many (until retry_after_seconds have passed) | unauthorized | scope-missing | read-only.
+CREATE OR REPLACE FUNCTION test_webhook(p_key_sha256 bytea, p_endpoint_id uuid, p_type text, p_per_hour integer)
+RETURNS TABLE (outcome text, delivery delivery_views, retry_after_seconds integer)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
+DECLARE
+  v_now timestamptz;
+  v_tenant_id uuid;
+  v_endpoint webhook_endpoints%ROWTYPE;
+  v_event_id bigint;
+  v_delivery_id uuid;
+BEGIN
+  SELECT c.tenant_id, c.refusal INTO v_tenant_id, outcome FROM check_key(p_key_sha256, 'admin', true) c;
+  IF outcome IS NULL THEN
+    SELECT w.* INTO v_endpoint FROM webhook_endpoints w
+     WHERE w.endpoint_id = p_endpoint_id AND w.tenant_id = v_tenant_id AND w.url IS NOT NULL AND w.deleted_at IS NULL
+       FOR NO KEY UPDATE;
+    outcome := CASE WHEN NOT FOUND THEN 'absent'
+                    WHEN v_endpoint.status <> 'active' OR v_endpoint.cancel_before IS NOT NULL THEN 'disabled' END;
+  END IF;
+  IF outcome IS NULL THEN
+    v_now := wall_clock();
+    retry_after_seconds := count_asked_delivery(v_tenant_id, v_now, p_per_hour);
+    outcome := CASE WHEN retry_after_seconds IS NULL THEN 'sending' ELSE 'too-many' END;
+  END IF;
+  IF outcome = 'sending' THEN
+    -- Fanned out already: nobody else gets it.
+    INSERT INTO outbox_events (tenant_id, type, payload, created_at, fanned_out_at)
+    VALUES (v_tenant_id, p_type, jsonb_build_object('endpoint_id', p_endpoint_id), v_now, v_now)
+    RETURNING event_id INTO v_event_id;
+    INSERT INTO webhook_deliveries (tenant_id, event_id, endpoint_id, status, next_attempt_at, created_at)
+    VALUES (v_tenant_id, v_event_id, p_endpoint_id, 'pending', v_now, v_now)
+    RETURNING delivery_id INTO v_delivery_id;
+    UPDATE webhook_endpoints w SET next_due_at = v_now
+     WHERE w.endpoint_id = p_endpoint_id AND coalesce(w.next_due_at, 'infinity') > v_now;
+    SELECT v.* INTO delivery FROM delivery_views v WHERE v.delivery_id = v_delivery_id;
+  END IF;
   RETURN NEXT;
 END $$;

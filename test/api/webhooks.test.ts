@@ -105,6 +105,7 @@ describe("a webhook", () => {
     expect(await named("GET", "/default")).toEqual(["id"]);
     expect(await named("DELETE", "/default")).toEqual(["id"]);
     expect(await named("POST", "/default/enable")).toEqual(["id"]);
+    expect(await named("POST", "/default/test")).toEqual(["id"]);
     expect(await named("POST", "/default/deliveries/x/redeliver")).toEqual(["delivery_id"]);
   });
 });
@@ -127,6 +128,7 @@ describe("another tenant's webhook", () => {
       ["DELETE", "/ID"],
       ["POST", "/ID/rotate"],
       ["POST", "/ID/enable"],
+      ["POST", "/ID/test"],
       ["GET", "/ID/deliveries"],
       ["POST", "/ID/deliveries/DELIVERY/redeliver"],
     ] as const) {
@@ -173,6 +175,25 @@ describe("deliveries", () => {
   });
 });
 
+test("a test event is sent when it is asked for, and listed; a disabled webhook gets none", async () => {
+  const mine = await hooks.tenant();
+  const { endpoint_id } = await hooks.create(mine, { events: ["run.failed"] });
+  const ask = (body?: object) => hooks.ask("POST", `/${endpoint_id}/test`, mine, body);
+  const answer = await ask();
+  expect(answer.status).toBe(202);
+  const delivery = answers.deliveryView.parse(answer.body);
+  expect(delivery).toMatchObject({ type: "webhook.test", run_id: null, url: URL, status: "pending", attempts: 0 });
+  expect((await hooks.pageOf(`/${endpoint_id}/deliveries`, mine)).deliveries).toEqual([delivery]);
+  expect(pointers(problemOf(await ask({ type: "run.failed" }), 400, "invalid-request"))).toEqual(["/type"]);
+  await world.owner.query("UPDATE webhook_endpoints SET status = 'disabled' WHERE endpoint_id = $1", [endpoint_id]);
+  problemOf(await ask(), 409, "webhook-disabled");
+  await world.owner.query("UPDATE webhook_endpoints SET status = 'active' WHERE endpoint_id = $1", [endpoint_id]);
+  await world.owner.query("UPDATE unpaid_deliveries SET wanted = 1000 WHERE tenant_id = $1", [mine.tenant_id]);
+  expect(
+    Number(problemOf(await ask(), 429, "rate-limited") && (await ask()).headers.get("retry-after")),
+  ).toBeGreaterThan(0);
+});
+
 describe("a run's own webhook", () => {
   test("is taken, is part of what its idempotency key stands for, and its deliveries are the default's", async () => {
     const mine = await hooks.tenant();
@@ -206,6 +227,7 @@ test("while the operator has halted everything nothing is changed, and all can b
       ["DELETE", `/${endpoint_id}`],
       ["POST", `/${endpoint_id}/rotate`],
       ["POST", `/${endpoint_id}/enable`],
+      ["POST", `/${endpoint_id}/test`],
       ["POST", `/default/deliveries/${ABSENT}/redeliver`],
     ] as const)
       problemOf(await hooks.ask(method, path, account, body), 503, "read-only");

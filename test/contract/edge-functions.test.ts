@@ -27,7 +27,7 @@ const EDGE =
   "enable_webhook find_budget find_plan find_run find_run_with_inputs find_usage list_committed_runs " +
   "list_committed_transfers list_own_keys list_own_runs " +
   "list_own_transfers list_webhook_deliveries list_webhooks own_key_snapshot redeliver_webhook revoke_own_key " +
-  "rotate_own_key rotate_webhook service_state submit_run update_own_key";
+  "rotate_own_key rotate_webhook service_state submit_run test_webhook update_own_key";
 const BACKEND =
   "add_closed_runs add_transfers begin_purge claim_webhook_deliveries close_run complete_runs " +
   "drop_audit_checkpoint fan_out_events finish_webhook_delivery forget_events freeze_closed_run freeze_run " +

@@ -124,6 +124,20 @@ describe("deliveries that are asked for again", () => {
     expect(await again(account, endpoint_id, delivery_id, 5)).toMatchObject([{ outcome: "redelivering" }]);
   });
 
+  it("are counted together with test events, which cost nothing and are refused beyond the limit", async () => {
+    const { account, endpoint_id } = await listener(1);
+    const attempt = (per_hour: number) =>
+      fn(world.edge, "test_webhook", [bytea(account.key_sha256), endpoint_id, "webhook.test", per_hour]);
+    const answers = await Promise.all(Array.from({ length: 6 }, () => attempt(4)));
+    const outcomes = answers.map(([row]) => row?.["outcome"]).toSorted();
+    expect(outcomes).toEqual([...Array(4).fill("sending"), ...Array(2).fill("too-many")]);
+    const deliveries = await world.deliveries(account, endpoint_id);
+    expect(deliveries).toHaveLength(4);
+    expect(await again(account, endpoint_id, deliveries[0]?.delivery_id ?? "", 4)).toMatchObject([
+      { outcome: "too-many" },
+    ]);
+  });
+
   it("leave as many less to runs that cost nothing", async () => {
     const { account, endpoint_id } = await listener(1);
     await world.happen(account);

@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Outage } from "#core/domain/outage.ts";
+import { webhookEvents } from "#core/domain/webhook-message.ts";
 import type { Db } from "#core/ports/db.ts";
-import { defaultWebhookSecret, enableWebhook } from "#core/store/webhooks/change-webhook.ts";
-import { redeliverWebhook } from "#core/store/webhooks/webhook-deliveries.ts";
+import { defaultWebhookSecret, deleteWebhook, enableWebhook } from "#core/store/webhooks/change-webhook.ts";
+import { redeliverWebhook, testWebhook } from "#core/store/webhooks/webhook-deliveries.ts";
 import { createWebhookSender } from "../../backend/drivers/fetch/webhook-sender.ts";
 import { complete, fail } from "../api/finish.ts";
 import type { Account } from "../dev/add-tenant.ts";
@@ -352,5 +353,69 @@ describe("the event of a completed run", () => {
     expect(heard.lines.map(({ message }) => message)).toContain(
       "a webhook is sent without its output, which could not be read",
     );
+  });
+});
+
+describe("a test event", () => {
+  it("is sent to the endpoint that is tried, signed, whatever it subscribes to, and to no other", async () => {
+    const account = await world.tenant();
+    await using tried = await receiver();
+    await using others = await receiver();
+    const { endpoint_id, secret } = await world.endpoint(account, tried.url, ["run.failed"], true);
+    await world.endpoint(account, others.url);
+    const sending = await testWebhook(world.edge, account.key_sha256, endpoint_id);
+    expect(sending).toMatchObject({
+      outcome: "sending",
+      delivery: { type: "webhook.test", status: "pending", attempts: 0, run_id: null, url: tried.url },
+    });
+    await world.sweep();
+    expect([tried.received.length, others.received.length]).toEqual([1, 0]);
+    const [received] = tried.received;
+    const body = new Webhook(secret).verify(received?.body ?? "", received?.headers ?? {});
+    expect(webhookEvents.test.parse(body)).toMatchObject({ type: "webhook.test", data: { endpoint_id } });
+    const [delivery] = await world.deliveries(account, endpoint_id);
+    expect(delivery).toMatchObject({ status: "delivered", attempts: 1, last_status: 204 });
+
+    const again = { endpoint_id, delivery_id: delivery?.delivery_id ?? "" };
+    expect(await redeliverWebhook(world.edge, account.key_sha256, again)).toMatchObject({ outcome: "redelivering" });
+    await world.sweep();
+    expect(tried.received.map(({ headers }) => headers["webhook-id"])).toEqual(
+      Array(2).fill(received?.headers["webhook-id"]),
+    );
+  });
+
+  it("that is answered 410 disables the endpoint, which then gets none until it is enabled", async () => {
+    const account = await world.tenant();
+    await using server = await receiver((_, response) => response.writeHead(410).end());
+    const { endpoint_id } = await world.endpoint(account, server.url);
+    const ask = () => testWebhook(world.edge, account.key_sha256, endpoint_id);
+    await ask();
+    await world.sweep();
+    expect(await ask()).toEqual({ outcome: "disabled" });
+    await enableWebhook(world.edge, account.key_sha256, endpoint_id);
+    expect(await ask()).toMatchObject({ outcome: "sending" });
+    expect(await world.deliveries(account, endpoint_id)).toMatchObject([
+      { status: "pending" },
+      { status: "failed", last_status: 410, last_error: "gone" },
+    ]);
+  });
+
+  it("is refused for an endpoint that is deleted, the default one, another tenant's, and for a key without admin", async () => {
+    const [account, stranger] = [await world.tenant(), await world.tenant()];
+    const reader = await world.account({ key: { scopes: ["submit", "read"] } });
+    const { endpoint_id } = await world.endpoint(account, "http://127.0.0.1:9/");
+    await defaultWebhookSecret(world.edge, account.key_sha256, OTHER_SECRET);
+    const [own] = await world.owner.query(
+      "SELECT endpoint_id::text FROM webhook_endpoints WHERE tenant_id = $1 AND url IS NULL",
+      [account.tenant_id],
+    );
+    const outcomeOf = async ({ key_sha256 }: Account, id: string) =>
+      (await testWebhook(world.edge, key_sha256, id)).outcome;
+    expect(await outcomeOf(stranger, endpoint_id)).toBe("absent");
+    expect(await outcomeOf(account, String(own?.["endpoint_id"]))).toBe("absent");
+    expect(await outcomeOf(reader, endpoint_id)).toBe("scope-missing");
+    await deleteWebhook(world.edge, account.key_sha256, endpoint_id);
+    expect(await outcomeOf(account, endpoint_id)).toBe("absent");
+    expect(await world.row(endpoint_id)).toEqual({});
   });
 });

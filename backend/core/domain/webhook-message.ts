@@ -3,6 +3,7 @@ import { formatUsd, micros } from "./money.ts";
 import type { ResultDocument } from "./result.ts";
 import { type RunRow, runView, viewRun } from "./run-view.ts";
 import { runStatus } from "./run.ts";
+import { TEST_EVENT } from "./webhook.ts";
 
 const amount = z.int().min(0).transform(micros);
 const ofRun = z.object({ status: runStatus });
@@ -42,6 +43,10 @@ const revokedKey = z.strictObject({
     .meta({ description: "When it was revoked: RFC 3339, in UTC.", examples: ["2026-11-21T09:30:00.000Z"] }),
 });
 
+const testedWebhook = z.strictObject({
+  endpoint_id: z.uuid().meta({ description: "The webhook's id.", examples: ["01a1fa2f-41b7-7c02-8d9e-5a6f30c1b283"] }),
+});
+
 /** The data of each type of event. */
 export const webhookEvents = {
   run: z.strictObject({
@@ -58,6 +63,11 @@ export const webhookEvents = {
     type: z.literal("key.revoked").describe("What happened."),
     timestamp,
     data: revokedKey.describe("The API key that was revoked."),
+  }),
+  test: z.strictObject({
+    type: z.literal(TEST_EVENT).describe("Nothing happened: its owner tries the webhook."),
+    timestamp,
+    data: testedWebhook.describe("The webhook that is tried."),
   }),
 };
 

@@ -4,8 +4,11 @@ import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import { fromBase64, toBase64 } from "./base64.ts";
 
-/** The types of events. */
+/** The types of events that a webhook can subscribe to. */
 export const EVENT_TYPES = ["run.completed", "run.failed", "run.canceled", "budget.threshold", "key.revoked"] as const;
+
+/** The type of the event that its owner sends a webhook to try it, whatever it subscribes to. */
+export const TEST_EVENT = "webhook.test";
 
 export type EventType = (typeof EVENT_TYPES)[number];
 
@@ -20,7 +23,7 @@ export const WEBHOOK_LIMITS = {
   /** Made within 24 hours, deleted ones included. */
   max_new_endpoints_a_day: 100,
   /**
-   * Deliveries to one account in an hour of what cost nothing, those that it asks for again among them: anybody can make
+   * Deliveries to one account in an hour of what cost nothing, redeliveries and test events among them: anybody can make
    * such events as fast as a rate allows, and each is sent to as many addresses as there are endpoints.
    */
   max_unpaid_per_hour: 1_000,

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Delivery, DeliveryPage, Webhook } from "../../client/client.ts";
 import { errorAt } from "../form-fields.ts";
 import { label } from "../formats.ts";
@@ -25,6 +25,8 @@ import { fieldErrorsOf } from "./keys.tsx";
 const EVENTS = ["run.completed", "run.failed", "run.canceled", "budget.threshold", "key.revoked"] as const;
 type EventName = (typeof EVENTS)[number];
 const LIVE_MS = 5_000;
+/** How soon a test event is looked for again. */
+const TEST_MS = 1_000;
 const PAGE = 50;
 
 export function Webhooks() {
@@ -228,6 +230,7 @@ export function WebhookPage({ id }: { id: string }) {
       >
         <WebhookActions id={id} webhook={query.data} onChange={query.reload} />
       </PageHead>
+      {query.data?.status === "active" && <TestEvent id={id} onEnd={query.reload} />}
       {!isDefault && (
         <Loaded query={query} rows={3}>
           {(webhook) =>
@@ -310,6 +313,70 @@ function WebhookActions({ id, webhook, onChange }: { id: string; webhook: Webhoo
     </>
   );
 }
+
+/** Sends one event on demand, and follows it until it was tried. */
+function TestEvent({ id, onEnd }: { id: string; onEnd: () => void }) {
+  const [sent, setSent] = useState<Delivery>();
+  const { busy, error, run } = useAction();
+  const send = () =>
+    run(async (dpp) => {
+      setSent(undefined);
+      setSent(await dpp.webhooks.test(id));
+    });
+  return (
+    <Panel
+      title="Try it"
+      actions={
+        <button type="button" class="small" disabled={busy} onClick={send}>
+          Send test event
+        </button>
+      }
+    >
+      <p class="muted">
+        Sends this webhook an event of the type <code>webhook.test</code>, signed as every other. It costs nothing.
+      </p>
+      {isUnknown(error) ? (
+        <p role="alert">The API did not answer. The event may have been sent: look for it in the deliveries below.</p>
+      ) : (
+        error !== undefined && <Trouble error={error} />
+      )}
+      <div aria-live="polite">{sent && <Tried id={id} sent={sent} onEnd={onEnd} key={sent.delivery_id} />}</div>
+    </Panel>
+  );
+}
+
+function Tried({ id, sent, onEnd }: { id: string; sent: Delivery; onEnd: () => void }) {
+  const query = useQuery<Delivery>(
+    `test ${sent.delivery_id}`,
+    async (dpp, signal) => {
+      const deliveries = await dpp.webhooks.deliveries(id, { limit: PAGE }, { signal }).toArray(PAGE);
+      return deliveries.find(({ delivery_id }) => delivery_id === sent.delivery_id) ?? sent;
+    },
+    { every: (delivery) => (isTried(delivery) ? undefined : TEST_MS) },
+  );
+  const delivery = query.data ?? sent;
+  const isOver = isTried(delivery);
+  useEffect(() => {
+    // A receiver that answered 410 has disabled the webhook.
+    if (isOver) onEnd();
+  }, [isOver]);
+  if (query.error !== undefined) return <Trouble error={query.error} onRetry={query.reload} />;
+  if (!isOver) return <p>Sending…</p>;
+  return (
+    <p class="test-outcome">
+      <Status of={delivery.status} /> {answerOf(delivery)}
+      {delivery.next_attempt_at !== null && (
+        <span class="muted">
+          {" "}
+          It is tried again at <Time of={delivery.next_attempt_at} />.
+        </span>
+      )}
+    </p>
+  );
+}
+
+const isTried = ({ attempts, status, last_status, last_error }: Delivery): boolean =>
+  status !== "pending" || (attempts > 0 && (last_status !== null || last_error !== null));
 
 function RotateSecret({ id, onClose }: { id: string; onClose: () => void }) {
   const { showOnce } = useSession();

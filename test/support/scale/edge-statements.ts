@@ -167,6 +167,7 @@ export const EDGE_STATEMENTS: Readonly<Record<string, StatementCase>> = {
     { outcome: "rotated" },
   ),
   "rotate-webhook": edge(35, [KEY, ENDPOINT, "another", 60], { outcome: "rotated" }),
+  "test-webhook": edge(90, [KEY, ENDPOINT, "webhook.test", 1_000], { outcome: "sending" }),
   "update-own-key": edge(
     100,
     { key_sha256: KEY, key_id: idOf("spare key 3"), name: "renamed", spending_cap_micros: null },

@@ -33,6 +33,7 @@ export async function receive(request: Request) {
   const { event } = await verifyWebhook(request, "whsec_");
   if (event.type === "budget.threshold") event.data.threshold_percent.toFixed();
   else if (event.type === "key.revoked") event.data.key_id.trim();
+  else if (event.type === "webhook.test") event.data.endpoint_id.trim();
   else event.data.run.cost.actual_usd?.trim();
 }
 `;

@@ -40,6 +40,16 @@ export function visitsOf({ runs, failed, webhook }: Seeded): readonly Visit[] {
     },
     { name: "webhooks", path: "/console/webhooks", shown: "tbody tr" },
     { name: "webhooks-one", path: `/console/webhooks/${webhook}`, shown: "tbody tr" },
+    {
+      name: "webhooks-test",
+      path: `/console/webhooks/${webhook}`,
+      shown: "tbody tr",
+      act: async (page) => {
+        await page.getByRole("button", { name: "Send test event" }).click();
+        await page.locator(".test-outcome").getByText("Could not connect").waitFor();
+        await page.getByRole("row", { name: "webhook.test" }).first().waitFor();
+      },
+    },
     { name: "webhooks-default", path: "/console/webhooks/default", shown: "text=Nothing was sent yet" },
     {
       name: "webhooks-create",

@@ -58,6 +58,7 @@ describe("what is not safe", () => {
     ["rotating a key", (dpp: Decisionproof) => dpp.keys.rotate("1")],
     ["creating a webhook", (dpp: Decisionproof) => dpp.webhooks.create({ url: "https://hooks.example.com/" })],
     ["rotating a secret", (dpp: Decisionproof) => dpp.webhooks.rotate("1")],
+    ["a test event", (dpp: Decisionproof) => dpp.webhooks.test("1")],
     ["a redelivery", (dpp: Decisionproof) => dpp.webhooks.redeliver("1", "2")],
     ["a post without a key", (dpp: Decisionproof) => dpp.post("/v1/anything", {})],
   ])("is never sent again: %s", async (_, call) => {

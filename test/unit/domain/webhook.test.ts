@@ -137,6 +137,8 @@ describe("the body", () => {
     const said = { threshold_percent: 80, granted_usd: "10.0000", charged_usd: "8.0000" };
     expect(of("budget.threshold", used).data).toEqual(said);
     expect(of("key.revoked", { key_id: "k" }).data).toEqual({ key_id: "k" });
+    const tested = of("webhook.test", { endpoint_id: "01a1fa2f-41b7-7c02-8d9e-5a6f30c1b283" });
+    expect(webhookEvents.test.parse(tested)).toEqual(tested);
     for (const payload of [{ status: "FAILED" }, "FAILED", null]) expect(() => of("run.failed", payload)).toThrow();
     expect(() => of("key.revoked", 7)).toThrow();
   });

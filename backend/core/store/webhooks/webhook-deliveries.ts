@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { deliveryStatus, WEBHOOK_LIMITS } from "../../domain/webhook.ts";
+import { deliveryStatus, TEST_EVENT, WEBHOOK_LIMITS } from "../../domain/webhook.ts";
 import type { Db } from "../../ports/db.ts";
 import { unauthorized } from "./change-webhook.ts";
 import { timestamp } from "../columns.ts";
@@ -48,14 +48,18 @@ export async function listWebhookDeliveries(db: Db, key_sha256: string, page: De
   return { kind: "found", deliveries: delivery_id === null ? [] : rows.map((row) => deliveryColumns.parse(row)) };
 }
 
-const redelivered = z.union([
-  deliveryColumns
-    .extend({ outcome: z.literal("redelivering") })
-    .transform(({ outcome, ...delivery }) => ({ outcome, delivery })),
-  z.object({ outcome: z.literal("too-many"), retry_after_seconds: z.number() }),
-  z.object({ outcome: z.enum(["absent", "disabled", "read-only"]) }),
-  unauthorized,
-]);
+/** What became of a delivery that was asked for. */
+const asked = <Outcome extends string>(made: Outcome) =>
+  z.union([
+    deliveryColumns
+      .extend({ outcome: z.literal(made) })
+      .transform(({ outcome, ...delivery }) => ({ outcome, delivery })),
+    z.object({ outcome: z.literal("too-many"), retry_after_seconds: z.number() }),
+    z.object({ outcome: z.enum(["absent", "disabled", "read-only"]) }),
+    unauthorized,
+  ]);
+
+const redelivered = asked("redelivering");
 
 /**
  * Another attempt at once, whatever became of it so far; one that is under way is left to end. Counts as a delivery of an
@@ -69,4 +73,13 @@ export async function redeliverWebhook(
   const values = [bytea(key_sha256), endpoint_id ?? null, delivery_id, WEBHOOK_LIMITS.max_unpaid_per_hour];
   const [row] = await fn(db, "redeliver_webhook", values, "outcome, (delivery).*, retry_after_seconds");
   return redelivered.parse(row);
+}
+
+const tested = asked("sending");
+
+/** An event of its own for one endpoint, due at once. Counts as a redelivery does. */
+export async function testWebhook(db: Db, key_sha256: string, endpoint_id: string): Promise<z.infer<typeof tested>> {
+  const values = [bytea(key_sha256), endpoint_id, TEST_EVENT, WEBHOOK_LIMITS.max_unpaid_per_hour];
+  const [row] = await fn(db, "test_webhook", values, "outcome, (delivery).*, retry_after_seconds");
+  return tested.parse(row);
 }
