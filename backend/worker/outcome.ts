@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { PackOutcome } from "#core/domain/pack.ts";
 
-const reason = { reason_code: z.string().regex(/^[A-Z][A-Z0-9_]*$/), detail: z.string() };
+/** A text that Postgres takes: a run whose failure it refuses would never be closed. */
+const storable = z.string().transform((text) => text.replaceAll("\0", "\uFFFD").toWellFormed());
+const reason = { reason_code: z.string().regex(/^[A-Z][A-Z0-9_]*$/), detail: storable };
 const file = { name: z.string(), content_type: z.string() };
 
 const outcome = z.discriminatedUnion("kind", [
