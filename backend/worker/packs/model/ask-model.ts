@@ -53,7 +53,7 @@ export type Asked<Answer> =
   | { readonly kind: "ok"; readonly answer: Answer; readonly tokens: number; readonly tries: number }
   /** The tokens that are paid for did not suffice, or cannot. */
   | { readonly kind: "beyond" }
-  | { readonly kind: "failed"; readonly reason_code: ModelFailure; readonly errors?: string };
+  | { readonly kind: "failed"; readonly reason_code: ModelFailure };
 
 type Reply =
   | { readonly kind: "text"; readonly text: string }
@@ -176,8 +176,7 @@ export async function askModel<Answer>(
       return max_tokens < max_answer_tokens
         ? { kind: "beyond" }
         : { kind: "failed", reason_code: "MODEL_OUTPUT_TOO_LONG" };
-    if (tries === MODEL_LIMITS.tries)
-      return { kind: "failed", reason_code: "MODEL_OUTPUT_INVALID", errors: verdict.errors };
+    if (tries === MODEL_LIMITS.tries) return { kind: "failed", reason_code: "MODEL_OUTPUT_INVALID" };
     asked = corrected(messages, verdict.said, verdict.errors);
   }
 }

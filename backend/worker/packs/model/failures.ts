@@ -9,10 +9,12 @@ const DETAILS: Readonly<Record<ModelFailure, string>> = {
   MODEL_OUTPUT_INVALID: "The model answered, but with nothing valid in any try.",
 };
 
-const MAX_ERRORS_CHARS = 300;
-
-/** How a run ends whose model failed it: at the minimum fee. What the model said is told only by what was wrong with it. */
-export function modelFailed({ reason_code, errors }: Extract<Asked<never>, { kind: "failed" }>): PackOutcome {
-  const last = errors === undefined ? "" : ` The last time: ${errors.slice(0, MAX_ERRORS_CHARS)}.`;
-  return { kind: "pack_failed", reason_code, detail: DETAILS[reason_code] + last };
-}
+/**
+ * How a run ends whose model failed it: at the minimum fee. What was wrong with an answer is not told: it names members
+ * as the model did, and could hold the answer.
+ */
+export const modelFailed = ({ reason_code }: Extract<Asked<never>, { kind: "failed" }>): PackOutcome => ({
+  kind: "pack_failed",
+  reason_code,
+  detail: DETAILS[reason_code],
+});
