@@ -71,7 +71,7 @@ const workerSchema = z
     DPP_WORK_PROCESSES: z.coerce.number().int().min(1).max(16).optional(),
     DPP_STOP_SECONDS: seconds(20),
     DPP_FETCH_ALLOW_HOSTS: hostList(/^[^\s:/]+:\d{1,5}$/, "must be host:port pairs, with commas between"),
-    DPP_MODEL_URL: optionalUrl,
+    DPP_MODEL_URL: z.url({ protocol: /^https?$/ }).optional(),
     DPP_MODEL_NAME: z.string().min(1).max(MODEL_LIMITS.max_name_chars).optional(),
     DPP_MODEL_API_KEY: z.string().min(1).optional(),
   })
@@ -83,7 +83,13 @@ const workerSchema = z
     path: ["DPP_MODEL_NAME"],
     error: "is needed with DPP_MODEL_URL",
   })
-  .superRefine(refusePlaintext);
+  .superRefine((env, context) => {
+    refusePlaintext(env, context);
+    if (env.DPP_ALLOW_PLAINTEXT) return;
+    // Its key, and the texts of tenants, go there.
+    for (const [name, message] of plaintextFaults({ DPP_MODEL_URL: env.DPP_MODEL_URL }))
+      context.addIssue({ code: "custom", path: [name], message });
+  });
 export type WorkerConfig = z.infer<typeof workerSchema>;
 
 const reaperSchema = z

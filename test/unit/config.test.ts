@@ -42,6 +42,7 @@ describe("the environment", () => {
     { DPP_WORKER_CONCURRENCY: "1.5" },
     { DPP_PLATFORM_FAILURE_FEE: "half" },
     { DPP_MODEL_URL: "https://model.example/v1" },
+    { DPP_MODEL_URL: "ftp://model.example/v1", DPP_MODEL_NAME: "m" },
     { DPP_FETCH_ALLOW_HOSTS: "127.0.0.1:*" },
     { DPP_FETCH_ALLOW_HOSTS: "http://127.0.0.1:80" },
   ])("%j is refused", (over) => {
@@ -54,6 +55,13 @@ describe("the environment", () => {
       expect(() => read(plain)).toThrow(/DATABASE_URL: needs sslmode=verify-full[\s\S]*REDIS_URL[\s\S]*S3_ENDPOINT/);
       expect(read({ ...plain, DPP_ALLOW_PLAINTEXT: "true" }).REDIS_URL).toBe("redis://h");
     }
+  });
+
+  test("refuses a model beyond this machine that is asked without TLS, unless that is allowed", () => {
+    const plain = { ...valid, DPP_MODEL_URL: "http://model.example/v1", DPP_MODEL_NAME: "m" };
+    expect(() => workerConfig(plain)).toThrow(/DPP_MODEL_URL: needs TLS/);
+    expect(workerConfig({ ...plain, DPP_ALLOW_PLAINTEXT: "true" }).DPP_MODEL_URL).toBe(plain.DPP_MODEL_URL);
+    expect(workerConfig({ ...plain, DPP_MODEL_URL: "http://127.0.0.1:11434/v1" }).DPP_MODEL_NAME).toBe("m");
   });
 
   test("lets webhooks through to hosts that are listed, at one port or at any", () => {
