@@ -19,7 +19,7 @@ const EXCESS = {
   "over-scopes": "The key has, or would have, a scope that the calling key does not have.",
   "over-expiry": "The key expires, or would expire, later than the calling key.",
   "over-rate":
-    "The new key would have a higher rate than the calling key, or one that is not counted together with it.",
+    "The key has, or would have, a higher rate than the calling key, or one that is not counted together with it.",
   "over-makers":
     "The new key would count against the rates of five keys in its chain of creators. The maximum is four.",
   "over-cap": "A key with its own spending cap cannot create or change keys, and can rotate only itself.",

@@ -176,11 +176,11 @@ BEGIN
 END $$;
 
 -- Changes the name of an active key, or its cap, which is that of its whole chain of rotations: a key of it that ends later
--- spends under the new one too. Null: as it is. What the calling key may not hand down, it may not change. A submit that
+-- spends under the new one too. Null: as it is. What the calling key may not rotate, it may not change. A submit that
 -- read the old cap before this commits is accepted under it: a lowered cap may then be exceeded, by no more than that.
 -- outcome: updated | absent | inactive (revoked or expired) | no-cap (it was created without one: what it spent is not
---   known) | below-spent (`spent_micros`) | over-mode | over-scopes | over-expiry | over-cap | unauthorized | scope-missing
---   | read-only
+--   known) | below-spent (`spent_micros`) | over-mode | over-scopes | over-expiry | over-rate | over-cap | unauthorized
+--   | scope-missing | read-only
 CREATE OR REPLACE FUNCTION update_own_key(p_key_sha256 bytea, p_key_id uuid, p_name text, p_spending_cap_micros bigint)
 RETURNS TABLE (outcome text, current_key_id uuid, key key_views, spent_micros bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '3s' AS $$
@@ -201,7 +201,13 @@ BEGIN
       WHEN v_admin.spending_cap_micros IS NOT NULL THEN 'over-cap'
       WHEN v_old.mode = 'live' AND v_admin.mode = 'test' THEN 'over-mode'
       WHEN NOT v_old.scopes <@ v_admin.scopes THEN 'over-scopes'
-      WHEN coalesce(v_old.expires_at, 'infinity') > v_admin.expires_at THEN 'over-expiry'
+      WHEN EXISTS (
+        SELECT FROM api_keys k
+         WHERE k.tenant_id = v_old.tenant_id AND k.spending_id = v_old.spending_id AND k.status = 'active'
+           AND coalesce(k.expires_at, 'infinity') > v_admin.expires_at) THEN 'over-expiry'
+      WHEN coalesce(v_old.submit_per_minute, 1000000) > v_admin.submit_per_minute
+        OR coalesce(v_old.read_per_minute, 1000000) > v_admin.read_per_minute
+        OR (v_old.spending_id <> v_admin.spending_id AND NOT v_old.rate_makers @> handed_down(v_admin)) THEN 'over-rate'
       WHEN p_spending_cap_micros IS NOT NULL AND v_old.spending_cap_micros IS NULL THEN 'no-cap'
     END;
   END IF;
@@ -216,9 +222,13 @@ BEGIN
     RETURN NEXT;
     RETURN;
   END IF;
-  UPDATE api_keys k SET spending_cap_micros = p_spending_cap_micros
-   WHERE p_spending_cap_micros IS NOT NULL AND k.tenant_id = v_old.tenant_id AND k.spending_cap_micros IS NOT NULL
-     AND k.spending_id = v_old.spending_id;
+  -- Until nothing is left: a statement that waits for an operator's rotation does not see the successor that it made.
+  LOOP
+    UPDATE api_keys k SET spending_cap_micros = p_spending_cap_micros
+     WHERE k.tenant_id = v_old.tenant_id AND k.spending_id = v_old.spending_id
+       AND k.spending_cap_micros <> p_spending_cap_micros;
+    EXIT WHEN NOT FOUND;
+  END LOOP;
   UPDATE api_keys k SET name = p_name WHERE p_name IS NOT NULL AND k.key_id = p_key_id;
   RETURN QUERY SELECT 'updated', v_admin.key_id, v, spent_micros FROM key_views v WHERE v.key_id = p_key_id;
 END $$;

@@ -110,4 +110,24 @@ describe("no key changes what it could not create:", () => {
       problemOf(await update(lesser, key_id, { spending_cap_usd: "9.0000" }), 403, "privilege-exceeded");
     }
   });
+
+  test("nor one with a rate of its own a key that it did not create", async () => {
+    const account = await admin();
+    const scopes = ["submit", "read", "admin"];
+    const slow = made(await create(account, { scopes, submit_per_minute: 60 }));
+    const other = made(await create(account, { spending_cap_usd: "1.0000" }));
+    const own = made(await create(slow, { spending_cap_usd: "1.0000" }));
+    problemOf(await update(slow, other.key_id, { spending_cap_usd: "9.0000" }), 403, "privilege-exceeded");
+    expect(updated(await update(slow, own.key_id, { spending_cap_usd: "9.0000" })).spending_cap_usd).toBe("9.0000");
+  });
+
+  test("nor one that ends sooner a chain of rotations by its old key, which ends sooner still", async () => {
+    const account = await admin();
+    const scopes = ["submit", "read", "admin"];
+    const expires_at = new Date(Date.now() + 3_600_000).toISOString();
+    const lesser = made(await create(account, { scopes, expires_at }));
+    const { key_id } = made(await create(account, { spending_cap_usd: "1.0000" }));
+    rotated(await rotate(account, key_id, { grace_seconds: 600 }));
+    problemOf(await update(lesser, key_id, { spending_cap_usd: "9.0000" }), 403, "privilege-exceeded");
+  });
 });

@@ -1,17 +1,22 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
+import { micros } from "#core/domain/money.ts";
 import { createOwnKey } from "#core/store/keys/create-own-key.ts";
 import { listOwnKeys } from "#core/store/keys/list-own-keys.ts";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { revokeOwnKey } from "#core/store/keys/revoke-own-key.ts";
 import { rotateKey } from "#core/store/keys/rotate-key.ts";
 import { rotateOwnKey } from "#core/store/keys/rotate-own-key.ts";
+import { updateOwnKey } from "#core/store/keys/update-own-key.ts";
 import type { Account } from "../dev/add-tenant.ts";
+import { committing } from "./support/holding.ts";
 import { createMoneyWorld } from "./support/money-world.ts";
 
 const world = await createMoneyWorld();
 afterAll(() => world.close());
 
+const ROTATION = readFileSync(new URL("../../backend/core/store/keys/rotate-key.sql", import.meta.url), "utf8");
 const WANTED = { name: "key", scopes: ["read"] } as const;
 const FIRST = { after: undefined, limit: 10 };
 const hashes = () => ({
@@ -89,6 +94,25 @@ describe("the functions of keys", () => {
         operator === undefined ? ["rotated", true] : ["already-rotated", false],
       );
     }
+  });
+
+  it("give a new cap to the successor that an operator makes meanwhile, too", async () => {
+    const { key_sha256 } = await admin();
+    const [made, next] = [hashes(), hashes()];
+    await createOwnKey(world.edge, key_sha256, { ...WANTED, spending_cap_usd: micros(5_000_000) }, made);
+    const rotation = { sql: ROTATION, values: [made.key_id, next.key_id, next.live_sha256, 3_600] };
+    const changed: ReturnType<typeof updateOwnKey>[] = [];
+    const { rowCount } = await committing(world.ownerUrl, rotation, async (isWaitedFor) => {
+      const change = { key_id: made.key_id, spending_cap_usd: micros(1_000_000) };
+      const updating = updateOwnKey(world.edge, key_sha256, change);
+      changed.push(updating);
+      await isWaitedFor(updating);
+    });
+    expect(rowCount).toBe(1);
+    expect(await Promise.all(changed)).toMatchObject([{ outcome: "updated" }]);
+    const caps = "SELECT spending_cap_micros::text FROM api_keys WHERE key_id = ANY ($1)";
+    const capped = { spending_cap_micros: "1000000" };
+    expect(await world.owner.query(caps, [[made.key_id, next.key_id]])).toEqual([capped, capped]);
   });
 
   it("tell of a revocation once, whoever asks, and however often at once", async () => {
