@@ -150,8 +150,6 @@ function errorOf(error: unknown): CliError {
   };
 }
 
-const UI_PORT = 8_799;
-
 /** The operators' console, whose every operation is a command line of this program. */
 async function runUi(terminal: Terminal, print: Print, options: UiOptions): Promise<void> {
   const { env } = terminal;
@@ -196,14 +194,16 @@ async function operatorsPage(): Promise<ReadonlyMap<string, Buffer>> {
   }
 }
 
-/** At the port that was asked for, or at the usual one, or at a free one where that is taken. */
-async function listen<T>(serve: (port: number) => Promise<T>, port: number | undefined): Promise<T> {
+/**
+ * At the port that was asked for, or at a free one. A usual one could be served by another user of this machine before:
+ * what a browser cached of that, or a service worker of it, would get the token.
+ */
+async function listen<T>(serve: (port: number) => Promise<T>, port = 0): Promise<T> {
   try {
-    return await serve(port ?? UI_PORT);
+    return await serve(port);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
-    if (port !== undefined) throw new Refused(`port ${port} is taken: give another with --port`);
-    return serve(0);
+    throw new Refused(`port ${port} is taken: give another with --port`);
   }
 }
 

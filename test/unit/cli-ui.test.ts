@@ -1,4 +1,6 @@
 import { type IncomingHttpHeaders, request } from "node:http";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleConsole, bundleOperators } from "../../backend/assets/gather.ts";
@@ -139,7 +141,23 @@ describe("the operators' console", () => {
     });
   });
 
-  it("serves another where its port is taken, and refuses where that one was asked for", async () => {
+  it("ends when it is told to, whoever holds a connection open", async () => {
+    const printed = Promise.withResolvers<string>();
+    const own = new AbortController();
+    const terminal = { env, out: (text: string) => printed.resolve(text), err: () => undefined, stop: own.signal };
+    const over = runCli(["ui", "--json"], terminal);
+    const { port } = new URL((JSON.parse(await printed.promise) as { address: string }).address);
+    const silent = connect(Number(port), "127.0.0.1");
+    const half = connect(Number(port), "127.0.0.1").on("error", () => undefined);
+    await Promise.all([once(silent, "connect"), once(half, "connect")]);
+    half.write(`POST /command HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`);
+    own.abort();
+    expect(await over).toBe(0);
+    half.destroy();
+    silent.destroy();
+  });
+
+  it("refuses a port that is taken", async () => {
     let err = "";
     const terminal = { env, out: () => undefined, err: (text: string) => void (err += text), stop: stop.signal };
     expect(await runCli(["ui", "--port", address.port], terminal)).toBe(1);

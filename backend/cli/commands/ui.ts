@@ -4,7 +4,7 @@ import { action, type Shell, type UiOptions } from "../perform.ts";
 
 export function addUi(program: Command, { ui }: Shell): void {
   action(program, "ui", "the operators' console: these commands as pages in a browser of this machine, until Ctrl-C")
-    .option("--port <port>", "of 127.0.0.1 (default: 8799, or a free one)", port)
+    .option("--port <port>", "of 127.0.0.1 (default: a free one)", port)
     .option(
       "--metrics <url>",
       "a worker's or reaper's /metrics, for live figures; may be repeated (default: DPP_METRICS_URLS)",

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import type { Performed } from "./answers.ts";
 import { commandRequest } from "./commands.ts";
@@ -55,10 +56,15 @@ interface Content {
 /** Serves the page to browsers of this machine. Throws what listening throws, such as EADDRINUSE. */
 export async function serveUi(services: UiServices, port: number): Promise<UiServer> {
   let own: readonly string[] = [];
+  const taken = new Set<Promise<unknown>>();
+  const take = async <T>(work: Promise<T>): Promise<T> => {
+    taken.add(work);
+    return work.finally(() => taken.delete(work));
+  };
   const server = createServer(
     { requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16_384 },
     (asked, to) => {
-      respond(services, own, asked).then(
+      respond(services, own, asked, take).then(
         (content) => send(to, 200, content),
         (error: unknown) => fail(services, to, error),
       );
@@ -72,15 +78,25 @@ export async function serveUi(services: UiServices, port: number): Promise<UiSer
   const address = server.address();
   const bound = typeof address === "object" && address !== null ? address.port : port;
   own = [`${HOST}:${bound}`, `localhost:${bound}`];
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeIdleConnections();
-    });
+  const close = async () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    await Promise.allSettled(taken);
+    // Their answers are written by then. Who merely holds a connection open is not waited for.
+    await setImmediate();
+    server.closeAllConnections();
+    await closed;
+  };
   return { origin: `http://${HOST}:${bound}`, close };
 }
 
-async function respond(services: UiServices, own: readonly string[], asked: IncomingMessage): Promise<Content> {
+type Take = <T>(work: Promise<T>) => Promise<T>;
+
+async function respond(
+  services: UiServices,
+  own: readonly string[],
+  asked: IncomingMessage,
+  take: Take,
+): Promise<Content> {
   const { host = "" } = asked.headers;
   // A name that somebody else points at this machine is not ours.
   if (!own.includes(host)) throw new Denied(421, "this address is not served here");
@@ -89,7 +105,8 @@ async function respond(services: UiServices, own: readonly string[], asked: Inco
   if (asked.method !== "POST") throw new Denied(405, "allowed methods: GET, HEAD, POST");
   expectOwnPage(asked, host);
   if (path !== "/session") expectSession(services, asked);
-  return { type: "application/json", body: JSON.stringify(await posted(services, path, await bodyOf(asked))) };
+  const body = await bodyOf(asked);
+  return { type: "application/json", body: JSON.stringify(await take(posted(services, path, body))) };
 }
 
 function pageOrAsset({ assets }: UiServices, path: string): Content {
