@@ -20,7 +20,7 @@ export interface Done {
   readonly written: { readonly data: Uint8Array; readonly artifacts: Uint8Array } | Exclude<Written, Uint8Array>;
 }
 
-export type Execution =
+type Work =
   | Done
   | Exclude<PackOutcome, { kind: "done" }>
   /** The lease is gone or the worker stops: nothing is to be written. */
@@ -31,6 +31,9 @@ export type Execution =
   | { readonly kind: "no_process" }
   /** The process that did the work was killed, by none of its limits: likewise. */
   | { readonly kind: "process_lost" };
+
+/** `owed` is what was used by then and is paid for though the run fails. */
+export type Execution = Work & { readonly owed: Units };
 
 /** A run that ended, well or not. */
 export type Ended = Extract<Execution, { kind: "done" | "input_rejected" | "pack_failed" }>;
@@ -54,17 +57,20 @@ export async function execute(
 ): Promise<Execution> {
   const work = new AbortController();
   const halted = aborted(stop);
+  let owed: Units = {};
   try {
-    return await Promise.race([
+    const ended = await Promise.race([
       perform(deps, pack, run, timebox, {
         signal: work.signal,
         turn: timebox,
         cap: run.reserved_micros,
         is_free: run.minimum_fee_micros === 0,
+        owe: (units) => (owed = units),
       }),
-      timebox.over.then((what): Execution => OVER[what]),
-      halted.promise.then((): Execution => ({ kind: "stopped" })),
+      timebox.over.then((what): Work => OVER[what]),
+      halted.promise.then((): Work => ({ kind: "stopped" })),
     ]);
+    return { ...ended, owed };
   } finally {
     work.abort();
     timebox.end();
@@ -78,10 +84,10 @@ async function perform(
   pack: Pack<unknown>,
   run: LeasedRun,
   timebox: Timebox,
-  bounds: Pick<PackContext, "signal" | "turn" | "cap" | "is_free">,
-): Promise<Execution> {
+  bounds: Pick<PackContext, "signal" | "turn" | "cap" | "is_free" | "owe">,
+): Promise<Work> {
   const { fetch, log, offThread } = deps;
-  const unhandled = Promise.withResolvers<Execution>();
+  const unhandled = Promise.withResolvers<Work>();
   const onUnhandled = (error: unknown) => {
     log.error("a pack did not handle an error", { error });
     unhandled.resolve(failed("PACK_CRASHED"));
@@ -112,7 +118,7 @@ async function perform(
   }
 }
 
-const REFUSALS: Readonly<Record<"refused" | "too_costly", Execution>> = {
+const REFUSALS: Readonly<Record<"refused" | "too_costly", Work>> = {
   refused: { kind: "input_rejected", reason_code: "INPUTS_INVALID", detail: "The pack no longer takes these inputs." },
   too_costly: {
     kind: "pack_failed",
@@ -134,13 +140,13 @@ async function finish(
   return { kind, units, reliability, written: { data: written, artifacts: files } };
 }
 
-const failed = (reason_code: keyof typeof REASONS): Execution => ({
+const failed = (reason_code: keyof typeof REASONS): Work => ({
   kind: "pack_failed",
   reason_code,
   detail: REASONS[reason_code],
 });
 
-const OVER: Readonly<Record<TimeIsUp, Execution>> = {
+const OVER: Readonly<Record<TimeIsUp, Work>> = {
   timebox: failed("TIMEBOX_EXCEEDED"),
   waits: { kind: "waited" },
 };

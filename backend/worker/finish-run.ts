@@ -1,5 +1,5 @@
 import { newId } from "#core/domain/ids.ts";
-import { least, type Micros, micros } from "#core/domain/money.ts";
+import { least, type Micros, micros, most } from "#core/domain/money.ts";
 import { chargeFor, priceOf, type Units } from "#core/domain/pack.ts";
 import { costsMinimumFee, type PlatformFailureFee, REASONS } from "#core/domain/run.ts";
 import type { LeasedRun } from "#core/store/runs/lease-run.ts";
@@ -30,13 +30,16 @@ export async function finishRun(
   }
   if (execution.kind === "pack_failed") {
     const { reason_code, detail } = execution;
-    return fail(deps, run, failureFee(deps, run, reason_code), reason_code, detail);
+    const fee = failureFee(deps, run, reason_code);
+    return fail(deps, run, withOwed(deps, pack, run, execution, fee), reason_code, detail);
   }
   const price = priceOfWork(deps, pack, execution.units);
   if (price === undefined) return failAs(deps, run, "RESULT_INVALID");
   /** Ends a run whose result is not delivered: at most at its price, which is zero for a question back. */
-  const withhold = (reason: keyof typeof REASONS) =>
-    fail(deps, run, least(price, run.minimum_fee_micros), reason, REASONS[reason]);
+  const withhold = (reason: keyof typeof REASONS) => {
+    const fee = least(price, run.minimum_fee_micros);
+    return fail(deps, run, withOwed(deps, pack, run, execution, fee), reason, REASONS[reason]);
+  };
   if (run.min_reliability !== null && execution.reliability < run.min_reliability) {
     return withhold("RELIABILITY_BELOW_MINIMUM");
   }
@@ -46,6 +49,11 @@ export async function finishRun(
   if (work === undefined) return failAs(deps, run, "RESULT_INVALID");
   if (work === "too-large") return withhold("RESULT_TOO_LARGE");
   return finalize(deps, run, newId(deps.clock.now(), deps.random.bytes(16)), work, claimed_seconds);
+}
+
+/** What a failed run costs: a fee, or what it owes for units that are paid for in any case, whichever is more. */
+function withOwed(deps: FinishDeps, pack: Pack<unknown>, run: LeasedRun, { owed }: Ended, fee: Micros): Micros {
+  return least(run.reserved_micros, most(fee, priceOfWork(deps, pack, owed) ?? micros(0)));
 }
 
 /** What the finished work costs; undefined where its units have no price. */

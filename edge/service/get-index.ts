@@ -81,8 +81,8 @@ const body = html`<h1>${INDEX.name}</h1>
     </tbody>
   </table>
   <p>
-    A run never costs more than its cap. One that fails after its work began costs a small minimum fee, never more than
-    a success.
+    A run never costs more than its cap. One that fails after its work began costs a small minimum fee, or the tokens
+    that a model used for it, never more than a success.
   </p>
   <h2>Begin</h2>
   <p>

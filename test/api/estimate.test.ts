@@ -83,7 +83,7 @@ test("an estimate says what is missing, and that nothing is charged where nobody
   const account = await world.account();
   expect(await estimated(account)).toMatchObject({
     price_usd: null,
-    least_price_usd: "0.0110",
+    least_price_usd: "0.0130",
     needs_input: ["/options", "/criteria", "/scores"],
   });
   const half = work({ inputs: { question: "Which one?", options: ["only"] }, max_cost_usd: "0.0050" });
@@ -128,6 +128,7 @@ test.each([...catalog.values()])(
         signal: new AbortController().signal,
         cap: parsed.request.max_cost_usd,
         is_free: false,
+        owe: () => undefined,
         turn,
         fetch: () => Promise.reject(new Error("no network in this test")),
         log,

@@ -41,7 +41,7 @@ describe("a submit whose price is above its max_cost_usd", () => {
   test.each<[string, object, string, string, RegExp]>([
     ["decision", table, "0.0050", "1.2600", /costs 1\.2600 USD/],
     ["decision", table, "1.2599", "1.2600", /costs 1\.2600 USD/],
-    ["decision", { question: "Which one?" }, "0.0109", "0.0110", /costs at least 0\.0110 USD/],
+    ["decision", { question: "Which one?" }, "0.0129", "0.0130", /costs at least 0\.0130 USD/],
     ["eval", scored, "0.0050", "0.2020", /costs 0\.2020 USD/],
     ["ocr", { image_url: "https://example.com/a.png" }, "0.0100", "0.0110", /costs at least 0\.0110 USD/],
     ["compliance", { text: "a".repeat(50_000) }, "0.0050", "0.0060", /costs 0\.0060 USD/],

@@ -155,9 +155,9 @@ describe("a cap", () => {
     ["no token", {}, ONE_THOUSAND - 1],
     ["no answer after a long prompt", { question: "\u{1F4B8}".repeat(1_000) }, ONE_THOUSAND],
     ["no cells of the table that was named", { options: ["a", "b", "c", "d"] }, ONE_THOUSAND],
-  ])("that covers %s asks no model", async (_, inputs, cap) => {
+  ])("that covers %s asks no model, and charges nothing", async (_, inputs, cap) => {
     const { outcome, asked } = await decideWith([used(1)], inputs, { cap });
-    expect(outcome).toMatchObject(exceeded);
+    expect(outcome).toMatchObject({ ...exceeded, kind: "input_rejected" });
     expect(asked).toHaveLength(0);
   });
 });

@@ -1,6 +1,7 @@
+import { once } from "node:events";
 import { json } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { priceRange, type PackOutcome, priceOf } from "#core/domain/pack.ts";
+import { priceRange, type PackOutcome, priceOf, type Units } from "#core/domain/pack.ts";
 import { evalOffer } from "#core/domain/packs/eval.ts";
 import { MODEL_LIMITS } from "#core/domain/packs/model.ts";
 import { evalPack } from "../../backend/worker/packs/eval.ts";
@@ -21,11 +22,11 @@ const isolated = async (errand: Parameters<typeof workOn>[0]) => ({ kind: "ok" a
 async function evaluated(
   model: ModelSettings | undefined,
   inputs: object,
-  over: { cap?: number; is_free?: boolean } = {},
+  over: { cap?: number; is_free?: boolean; owe?: (units: Units) => void } = {},
 ) {
-  const { cap = 1_000_000, is_free = false } = over;
+  const { cap = 1_000_000, is_free = false, owe = () => undefined } = over;
   const pack = evalPack(isolated, model);
-  return openedOutcome(await pack.run(evalOffer.inputs.parse(inputs), { ...context(undefined, cap), is_free }));
+  return openedOutcome(await pack.run(evalOffer.inputs.parse(inputs), { ...context(undefined, cap), is_free, owe }));
 }
 
 interface Asked {
@@ -40,6 +41,8 @@ async function scripted(
   over: { cap?: number; tokens?: unknown } = {},
 ) {
   const asked: Asked[] = [];
+  let owed: Units = {};
+  const owe = (units: Units) => void (owed = units);
   await using server = await serve((request, response) => {
     void json(request).then((body) => {
       asked.push(body as Asked);
@@ -51,7 +54,8 @@ async function scripted(
     });
   });
   const model = { url: server.origin, model: "scripted", pause: () => Promise.resolve() };
-  return { outcome: await evaluated(model, inputs, over), asked };
+  const outcome = await evaluated(model, inputs, { ...over, owe });
+  return { outcome, asked, owed };
 }
 
 const dataOf = (outcome: PackOutcome) => {
@@ -140,12 +144,51 @@ describe("the metric model_graded", () => {
     const never = await scripted([wrong], inputs);
     expect(never.outcome).toMatchObject({ kind: "pack_failed", reason_code: "MODEL_OUTPUT_INVALID" });
     expect(never.asked).toHaveLength(MODEL_LIMITS.tries);
+    expect(never.owed).toEqual({ model_kilotoken: 2 });
   });
 
   test("ends the run where the endpoint fails, and says nothing of it", async () => {
     const { outcome } = await scripted([401], { cases: CASES, metrics: ["model_graded"] });
     expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "MODEL_UNAVAILABLE" });
     expect(JSON.stringify(outcome)).not.toContain("sk-secret");
+  });
+
+  test("asks an endpoint as the first answer showed that it takes", async () => {
+    const cases = Array.from({ length: 9 }, (_, at) => ({ id: `${at}`, output: `output ${at}`, expected: "r" }));
+    const formats: unknown[] = [];
+    await using server = await serve((request, response) => {
+      void json(request).then((body) => {
+        const { response_format } = body as { response_format?: unknown };
+        formats.push(response_format);
+        if (response_format !== undefined) return response.writeHead(400).end("response_format is not supported");
+        const choices = [{ message: { content: '{"reason":"","score":1}' } }];
+        return response.writeHead(200).end(JSON.stringify({ choices, usage: { total_tokens: 100 } }));
+      });
+    });
+    const model = { url: server.origin, model: "plain", pause: () => Promise.resolve() };
+    expect(await evaluated(model, { cases, metrics: ["model_graded"] })).toMatchObject({ kind: "done" });
+    // Four ask at once, and each of them learns it.
+    expect(formats.filter((format) => format !== undefined)).toHaveLength(8);
+    expect(formats).toHaveLength(17);
+  });
+
+  test("ends with the first grading that fails, and the requests of the others with it", async () => {
+    const ended: Promise<unknown>[] = [];
+    let asked = 0;
+    const fourth = Promise.withResolvers<void>();
+    await using server = await serve((request, response) => {
+      request.resume();
+      asked += 1;
+      if (asked === 4) fourth.resolve();
+      if (asked > 1) ended.push(once(response, "close"));
+      else void fourth.promise.then(() => response.writeHead(401).end());
+    });
+    const cases = Array.from({ length: 9 }, (_, at) => ({ id: `${at}`, output: `output ${at}`, expected: "r" }));
+    const model = { url: server.origin, model: "slow", pause: () => Promise.resolve() };
+    const outcome = await evaluated(model, { cases, metrics: ["model_graded"] });
+    expect(outcome).toMatchObject({ reason_code: "MODEL_UNAVAILABLE" });
+    await Promise.all(ended);
+    expect(asked).toBe(4);
   });
 
   test("stops at the cap: what one grading took the next has no more", async () => {

@@ -1,7 +1,7 @@
 import type { RequestListener, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
-import { priceOf, type PackOutcome } from "#core/domain/pack.ts";
+import { type PackOutcome, priceOf, priceRange, type Units } from "#core/domain/pack.ts";
 import { type ExtractData, type ExtractInputs, extractOffer } from "#core/domain/packs/extract.ts";
 import { EXTRACT_LIMITS } from "#core/domain/packs/extract-limits.ts";
 import { MODEL_LIMITS } from "#core/domain/packs/model.ts";
@@ -103,15 +103,17 @@ async function extractWith(
     schema: SCHEMA,
     ...given,
   });
+  const owes: { asked: number; units: Units }[] = [];
+  const owe = (units: Units) => void owes.push({ asked: asked.length, units });
   const outcome = openedOutcome(
-    await extractPack(model, readPage, isolated).run(inputs, { ...context(undefined, cap), fetch, is_free }),
+    await extractPack(model, readPage, isolated).run(inputs, { ...context(undefined, cap), fetch, is_free, owe }),
   );
   if (outcome.kind === "done") {
     expect(extractOffer.data.parse(outcome.data)).toEqual(outcome.data);
     expect(priceOf(extractOffer.prices, outcome.units)).toBeLessThanOrEqual(cap);
   }
   expect(JSON.stringify(outcome)).not.toMatch(/sk-secret|127\.0\.0\.1|10\.0\.0\.1/);
-  return { outcome, asked, waits };
+  return { outcome, asked, waits, owes, owed: owes.at(-1)?.units };
 }
 
 const dataOf = (outcome: PackOutcome): ExtractData => {
@@ -358,10 +360,55 @@ describe("a cap", () => {
   test.each<[string, Partial<ExtractInputs>, number]>([
     ["no token", {}, BASE + KILOTOKEN - 1],
     ["no answer after a long text", { text: "long ".repeat(2_000) }, BASE + 2 * KILOTOKEN],
-  ])("that covers %s asks no model", async (_, given, cap) => {
+  ])("that covers %s asks no model, and charges nothing", async (_, given, cap) => {
     const { outcome, asked } = await extractWith([completion(VALUE)], given, { cap });
-    expect(outcome).toMatchObject(exceeded);
+    expect(outcome).toMatchObject({ ...exceeded, kind: "input_rejected" });
     expect(asked).toEqual([]);
+  });
+});
+
+describe("the least price of a text", () => {
+  test.each([
+    ["a short one", TEXT],
+    ["a long one", "long ".repeat(30_000)],
+    ["one that JSON escapes", '\\"\n'.repeat(20_000)],
+  ])("is a cap that the model is asked for: %s", async (_, text) => {
+    const inputs = extractOffer.inputs.parse({ text, schema: SCHEMA });
+    const cap = priceRange(extractOffer.prices, extractOffer.estimate(inputs)).least;
+    const { asked } = await extractWith([completion(VALUE)], { text }, { cap });
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe("a run that fails", () => {
+  const invalid = completion({ total: 1 }, { usage: { total_tokens: 1_200 } });
+
+  test("owes the tokens of every try", async () => {
+    const { outcome, owed } = await extractWith([invalid]);
+    expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "MODEL_OUTPUT_INVALID" });
+    expect(owed).toEqual({ model_kilotoken: 4 });
+  });
+
+  test("owes nothing where the endpoint cannot be reached", async () => {
+    const { outcome, owed } = await extractWith([invalid, status(401)]);
+    expect(outcome).toMatchObject({ reason_code: "MODEL_UNAVAILABLE" });
+    expect(owed).toEqual({});
+  });
+
+  test("owes the prompt from when it is sent, and then what the endpoint counted", async () => {
+    const answer = completion(VALUE, { usage: { total_tokens: 900 } });
+    const { owes } = await extractWith([answer], { text: "long ".repeat(2_000) });
+    expect(owes).toEqual([
+      { asked: 0, units: { model_kilotoken: 3 } },
+      { asked: 1, units: { model_kilotoken: 1 } },
+    ]);
+  });
+
+  test("because a filter of the service refused its prompt says so", async () => {
+    const filtered = status(400, JSON.stringify({ error: { code: "content_filter" } }));
+    const { outcome, asked } = await extractWith([filtered]);
+    expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "MODEL_REFUSED" });
+    expect(asked).toHaveLength(1);
   });
 });
 

@@ -37,7 +37,7 @@ function run(offer: PackOffer, inputs: unknown): Promise<PackOutcome> {
   const guarded = createGuardedFetch({ allowHosts: [`127.0.0.1:${server.port}`] });
   const fetch: typeof guarded = (url, options) => guarded(url.startsWith(server.origin) ? url : server.origin, options);
   return pack
-    .run(inputs, { signal, turn, cap: micros(MAX_COST_MICROS), is_free: false, log, fetch })
+    .run(inputs, { signal, turn, cap: micros(MAX_COST_MICROS), is_free: false, owe: () => undefined, log, fetch })
     .then(openedOutcome);
 }
 

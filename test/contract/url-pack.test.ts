@@ -25,6 +25,7 @@ async function runOn(listener: RequestListener, format: UrlInputs["format"], cap
     signal: new AbortController().signal,
     cap: micros(cap),
     is_free: false,
+    owe: () => undefined,
     turn,
     log,
     fetch: createGuardedFetch({ allowHosts: [`127.0.0.1:${server.port}`], backoffMs: 1 }),
@@ -107,7 +108,15 @@ describe("the url pack", () => {
 
   test("takes no money for an address that it refuses, and fails for a page it cannot read", async () => {
     const fetch = createGuardedFetch();
-    const context = { signal: new AbortController().signal, cap: micros(20_000), is_free: false, turn, log, fetch };
+    const context = {
+      signal: new AbortController().signal,
+      cap: micros(20_000),
+      is_free: false,
+      owe: () => undefined,
+      turn,
+      log,
+      fetch,
+    };
     const refused = await pack.run({ url: "http://169.254.169.254/latest", format: "text" }, context);
     expect(refused).toMatchObject({ kind: "input_rejected", reason_code: "ADDRESS_NOT_ALLOWED" });
     // No result can hold a type of more than 255 characters.
@@ -123,7 +132,14 @@ describe("the url pack", () => {
         const html = request.url === "/news" ? '<meta http-equiv="refresh" content="0; url=/next">' : NEWS_PAGE;
         response.writeHead(200, { "content-type": "text/html" }).end(html);
       });
-      const context = { signal: new AbortController().signal, cap: micros(1_000_000), is_free: false, turn, log };
+      const context = {
+        signal: new AbortController().signal,
+        cap: micros(1_000_000),
+        is_free: false,
+        owe: () => undefined,
+        turn,
+        log,
+      };
       const fetch = createGuardedFetch({ allowHosts: [`127.0.0.1:${server.port}`], backoffMs: 1 });
       const read = await pack.run({ url: `${server.origin}/news`, format: "text" }, { ...context, fetch });
       return { outcome: openedOutcome(read), origin: server.origin, requests: server.requests };
@@ -160,7 +176,15 @@ describe("the url pack", () => {
       setImmediate(() => stop.abort(reason));
       return { kind: "ok" as const, ...fetched, body: Buffer.from("http://a ".repeat(100_000)) };
     };
-    const context = { signal: stop.signal, cap: micros(20_000), is_free: false, turn, log, fetch };
+    const context = {
+      signal: stop.signal,
+      cap: micros(20_000),
+      is_free: false,
+      owe: () => undefined,
+      turn,
+      log,
+      fetch,
+    };
     const running = pack.run({ url: "https://a.example/", format: "links" }, context);
     await expect(running).rejects.toBe(reason);
   });

@@ -119,6 +119,28 @@ describe("a worker with one message", () => {
     expect(h.queueCalls.deleted).toContain(run_id);
   });
 
+  const failure: PackOutcome = { kind: "pack_failed", reason_code: "GONE", detail: "no" };
+  const refusal: PackOutcome = { kind: "input_rejected", reason_code: "BAD", detail: "no" };
+  test.each([
+    ["work that failed", failure, [9, 7], 7_000],
+    ["work that failed and owes less than the minimum fee", failure, [4], 5_000],
+    ["work that failed and owes more than is reserved", failure, [101], 100_000],
+    ["work that failed and says what nobody can owe", failure, [Number.NaN], 5_000],
+    ["a result below the asked reliability", done({}, 9, 0.5), [7], 7_000],
+    ["a result that is too large", done("x".repeat(9 * 1024 * 1024), 9), [7], 7_000],
+    ["a result above the cap", done({}, 101), [7], 7_000],
+    ["inputs that the pack refuses", refusal, [7], 0],
+    ["a result that cannot be written", done({ value: Number.NaN }), [7], 0],
+  ] as const)("%s: what is owed in any case is charged, never above the cap", async (_, outcome, owed, charge) => {
+    const run_id = await h.submit({ min_reliability: 0.9 });
+    const packs = packOf(async (context) => {
+      for (const base of owed) context.owe({ base });
+      return outcome;
+    });
+    await work(run_id, { packs });
+    expect(await h.run(run_id)).toMatchObject({ status: "FAILED", charged_micros: String(charge) });
+  });
+
   test("a pack that throws has crashed, and what it threw stays inside", async () => {
     const run_id = await h.submit();
     await work(run_id, { packs: packOf(() => Promise.reject(new Error("secret of the house"))) });
@@ -140,19 +162,22 @@ describe("a worker with one message", () => {
     });
   });
 
-  test("a pack that hangs and ignores its signal ends at its timebox", async () => {
+  test("a pack that hangs and ignores its signal ends at its timebox, and owes what it used", async () => {
     const run_id = await h.submit({ timebox_sec: 77 });
     let signal: AbortSignal | undefined;
-    const sleeper: Sleeper = { sleep: (ms, until) => (ms === 77_000 ? Promise.resolve() : untilAborted(until)) };
+    const owing = Promise.withResolvers<void>();
+    const sleeper: Sleeper = { sleep: (ms, until) => (ms === 77_000 ? owing.promise : untilAborted(until)) };
     const packs = packOf((context) => {
       signal = context.signal;
+      context.owe({ base: 8 });
+      owing.resolve();
       return hang();
     });
     await work(run_id, { packs, clock: stillClock(), sleeper });
     expect(await h.run(run_id)).toMatchObject({
       status: "FAILED",
       reason_code: "TIMEBOX_EXCEEDED",
-      charged_micros: "5000",
+      charged_micros: "8000",
     });
     expect(signal?.aborted).toBe(true);
   });

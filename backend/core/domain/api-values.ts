@@ -12,7 +12,7 @@ export const MINIMUM_FEE = `min(max(${feeOf(MIN_COST_MICROS)}, 2% of the reserva
 export const minimum_fee_usd = USD.meta({
   description:
     "What the run costs if it fails or is canceled after work began, in USD; never part of what a success costs, and never more. " +
-    `${MINIMUM_FEE}. A failure of the service's own costs nothing, unless its operator has set that it costs this.`,
+    `${MINIMUM_FEE}. Where a model worked for a run that fails, its tokens are charged if they cost more. A failure of the service's own costs nothing, unless its operator has set that it costs this.`,
   examples: ["0.0120"],
 });
 export const when = z.iso.datetime().meta({ description: "RFC 3339, in UTC.", examples: ["2026-11-21T09:30:00.000Z"] });

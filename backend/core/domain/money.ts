@@ -60,3 +60,8 @@ export function minimumFee(reserved: Micros, price: Micros): Micros {
 export function least(a: Micros, b: Micros): Micros {
   return a < b ? a : b;
 }
+
+/** The greater of two amounts. */
+export function most(a: Micros, b: Micros): Micros {
+  return a > b ? a : b;
+}

@@ -6,11 +6,13 @@ import {
   decisionTokensWithin,
   isComplete,
   modelledUnits,
+  needsPositive,
   wantsModel,
 } from "#core/domain/packs/decision.ts";
 import { DECISION_MODEL_LIMITS } from "#core/domain/packs/decision-limits.ts";
+import { fillingMessages } from "#core/domain/packs/decision-prompt.ts";
+import { kilotokens } from "#core/domain/packs/model.ts";
 import { answerChecker } from "./decision/check-answer.ts";
-import { fillingMessages } from "./decision/model.ts";
 import type { Sources } from "./decision/report.ts";
 import { reportOutcome, type ReportRequest } from "./decision/report-outcome.ts";
 import { resultOf } from "./isolation/result-of.ts";
@@ -61,15 +63,22 @@ async function modelled(
 ): Promise<PackOutcome> {
   const { cap } = context;
   const tokens = decisionTokensWithin(inputs, cap);
-  const beyond = () => costExceedsCap(`max_cost_usd covers at most ${tokens} tokens of the model beside the table.`);
+  const beyond = (began: boolean) =>
+    costExceedsCap(`max_cost_usd covers at most ${tokens} tokens of the model beside the table.`, began);
   const { max_answer_tokens } = DECISION_MODEL_LIMITS;
-  const question: Question = { messages: fillingMessages(inputs), tokens, max_answer_tokens, format: "json_object" };
+  const question: Question = {
+    messages: fillingMessages(inputs, needsPositive(inputs)),
+    tokens,
+    max_answer_tokens,
+    format: "json_object",
+    onUse: (used) => context.owe({ model_kilotoken: kilotokens(used) }),
+  };
   const asked = await askModel(model, question, context, (answer, asker) => check({ ...answer, inputs }, asker));
-  if (asked.kind === "beyond") return beyond();
-  if (asked.kind === "failed") return modelFailed(asked);
+  if (asked.kind === "beyond") return beyond(asked.was_asked);
+  if (asked.kind === "failed") return modelFailed(asked, context);
   const { answer } = asked;
   const units = modelledUnits(countCells(answer).scored, asked.tokens);
-  if (chargeFor(decisionOffer.prices, units, cap) === undefined) return beyond();
+  if (chargeFor(decisionOffer.prices, units, cap) === undefined) return beyond(true);
   return report({ inputs: answer, sources: sourcesOf(inputs), model: model.model, spent: units }, context);
 }
 

@@ -44,11 +44,12 @@ async function graded(
   const prepared = await work({ kind: "gradings", inputs }, context);
   if (prepared.kind !== "done") return prepared;
   const tokens = evalTokensWithin(inputs, context.cap);
-  const beyond = () => costExceedsCap(`max_cost_usd covers at most ${tokens} tokens of the model beside the scoring.`);
+  const beyond = (began: boolean) =>
+    costExceedsCap(`max_cost_usd covers at most ${tokens} tokens of the model beside the scoring.`, began);
   const asked = await askGrades(model, gradingsIn(prepared.data), tokens, context);
-  if (asked.kind === "beyond") return beyond();
-  if (asked.kind === "failed") return modelFailed(asked);
-  if (chargeFor(evalOffer.prices, evalUnits(inputs, asked.tokens), context.cap) === undefined) return beyond();
+  if (asked.kind === "beyond") return beyond(asked.was_asked);
+  if (asked.kind === "failed") return modelFailed(asked, context);
+  if (chargeFor(evalOffer.prices, evalUnits(inputs, asked.tokens), context.cap) === undefined) return beyond(true);
   const { grades, tokens: used } = asked;
   return work({ kind: "scores", inputs, graded: { model: model.model, tokens: used, grades } }, context);
 }

@@ -2,12 +2,13 @@ import { micros } from "#core/domain/money.ts";
 import { chargeFor, type PackOutcome, priceOf } from "#core/domain/pack.ts";
 import { type ExtractInputs, extractOffer, extractTokensWithin, extractUnits } from "#core/domain/packs/extract.ts";
 import { EXTRACT_LIMITS } from "#core/domain/packs/extract-limits.ts";
+import { extractionMessages } from "#core/domain/packs/extract-prompt.ts";
+import { kilotokens } from "#core/domain/packs/model.ts";
 import { type UrlInputs, urlOffer } from "#core/domain/packs/url.ts";
 import { WrittenJson, writeJson } from "#core/domain/written-json.ts";
 import { Rejected } from "./eval/rejected.ts";
 import type { Extracted, Source } from "./extract/judge.ts";
 import { extractPool, judgeBy } from "./extract/judge-pool.ts";
-import { extractionMessages } from "./extract/prompt.ts";
 import { type Asked, askModel, type Question } from "./model/ask-model.ts";
 import { modelFailed } from "./model/failures.ts";
 import { MODEL_NOT_CONFIGURED } from "./model/not-configured.ts";
@@ -70,22 +71,24 @@ async function extracted(
   const { cap } = context;
   const bytes = source.about.kind === "page" ? source.about.bytes : undefined;
   const tokens = extractTokensWithin(cap, bytes);
-  const beyond = () => costExceedsCap(`max_cost_usd covers at most ${tokens} tokens of the model, prompt and answer.`);
+  const beyond = (began: boolean) =>
+    costExceedsCap(`max_cost_usd covers at most ${tokens} tokens of the model, prompt and answer.`, began);
   const question: Question = {
     messages: extractionMessages({ schema, instructions }, source.text),
     tokens,
     max_answer_tokens: EXTRACT_LIMITS.max_answer_tokens,
     // Endpoints that can bind an answer to JSON bind it to an object.
     ...(schema["type"] === "object" ? { format: "json_schema", schema } : { format: "none" }),
+    onUse: (used) => context.owe({ model_kilotoken: kilotokens(used) }),
   };
   const asked = await askModel<Extracted>(model, question, context, async (answer, asker) => {
     const judged = await judge<"answer">({ kind: "answer", schema, source: source.text, answer }, asker);
     return judged.verdict;
   });
-  if (asked.kind === "beyond") return beyond();
-  if (asked.kind === "failed") return modelFailed(asked);
+  if (asked.kind === "beyond") return beyond(asked.was_asked || bytes !== undefined);
+  if (asked.kind === "failed") return modelFailed(asked, context);
   const done = doneOf(asked, source, model.model);
-  return chargeFor(extractOffer.prices, done.units, cap) === undefined ? beyond() : done;
+  return chargeFor(extractOffer.prices, done.units, cap) === undefined ? beyond(true) : done;
 }
 
 /** The `extract` pack. What a page, a schema or an answer may make long is left to processes. */

@@ -480,7 +480,12 @@ function OfferOf({ offer: { estimate: data } }: { offer: Offer }) {
           ...Object.entries(units).map(
             ([unit, count]) => [label(unit), `${count} × ${usd(prices[unit]?.unit_price_usd ?? "0")}`] as const,
           ),
-          ["If it fails", `at most ${usd(minimum_fee_usd)}`],
+          [
+            "If it fails",
+            Object.hasOwn(units, "model_kilotoken")
+              ? `${usd(minimum_fee_usd)}, or the tokens used`
+              : `at most ${usd(minimum_fee_usd)}`,
+          ],
         ]}
       />
       {needs_input !== null && needs_input.length > 0 && (

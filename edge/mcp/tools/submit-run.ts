@@ -23,7 +23,7 @@ export const submitRun: Tool = {
   name: "submit_run",
   title: "Submit a run",
   description:
-    "Buys one piece of work: reserves max_cost_usd and queues the run. Charged is what the work cost, never more than max_cost_usd; a failure after the work began costs the minimum fee. With wait_seconds the answer holds the result in `output` if the run ends in time. After an error or a lost answer send the same arguments with the same idempotency_key: it is the same run. estimate_run tells the price. Needs the scope submit.",
+    "Buys one piece of work: reserves max_cost_usd and queues the run. Charged is what the work cost, never more than max_cost_usd; a failure after the work began costs the minimum fee, or the model tokens used if they cost more. With wait_seconds the answer holds the result in `output` if the run ends in time. After an error or a lost answer send the same arguments with the same idempotency_key: it is the same run. estimate_run tells the price. Needs the scope submit.",
   input: submitArguments,
   output,
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },

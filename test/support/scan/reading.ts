@@ -45,6 +45,7 @@ function serving(image: Uint8Array, signal = never): PackContext {
     signal,
     cap: micros(1_000_000),
     is_free: false,
+    owe: () => undefined,
     turn: { key: "scan", wait: (something) => something },
     log: silentLog,
     fetch,

@@ -11,10 +11,10 @@ describe("the estimate of a decision that a model may fill in", () => {
   test("says what is missing, and prices the smallest and the largest table", () => {
     const bare = estimate({});
     expect(bare).toMatchObject({ exact: false, needs_input: ["/options", "/criteria", "/scores"] });
-    expect(bare.units).toEqual({ base: 1, cell: 2, model_kilotoken: 0 });
+    expect(bare.units).toEqual({ base: 1, cell: 2, model_kilotoken: 1 });
     const { max_cells, max_answer_tokens } = DECISION_MODEL_LIMITS;
     const { least, most } = priceRange(decisionOffer.prices, bare);
-    expect(least).toBe(11_000);
+    expect(least).toBe(13_000);
     expect(most).toBeGreaterThanOrEqual(10_000 + 500 * max_cells + (2_000 * max_answer_tokens) / 1_000);
   });
 

@@ -36,6 +36,7 @@ export const context = (signal = new AbortController().signal, cap = 1_000_000):
   turn,
   cap: micros(cap),
   is_free: false,
+  owe: () => undefined,
   log: silentLog,
   fetch: () => Promise.reject(new Error("this pack fetches nothing")),
 });

@@ -16,6 +16,4 @@ export const DECISION_MODEL_LIMITS = {
   /** Of a table that a model fills in; a larger one it never gets. */
   max_cells: 200,
   max_answer_tokens: 4_000,
-  /** What the task takes of the prompt, beside the question and what was given. */
-  max_task_tokens: 1_000,
 } as const;

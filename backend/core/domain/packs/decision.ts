@@ -1,11 +1,19 @@
-import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import { lineUpTo, listUpTo, recordUpTo, textUpTo } from "../bounded.ts";
 import { type Micros, micros } from "../money.ts";
 import type { Estimate, PackOffer, Units } from "../pack.ts";
 import { decisionData } from "./decision-data.ts";
 import { DECISION_LIMITS, DECISION_MODEL_LIMITS } from "./decision-limits.ts";
-import { kilotokens, MODEL_PRICE, mostTokens, tokensWithin } from "./model.ts";
+import { fillingMessages } from "./decision-prompt.ts";
+import {
+  jsonBytes,
+  kilotokens,
+  leastAnswerTokens,
+  MODEL_PRICE,
+  mostTokens,
+  promptTokens,
+  tokensWithin,
+} from "./model.ts";
 
 /** The smallest table that can be ranked. */
 const MIN_OPTIONS = 2;
@@ -283,18 +291,18 @@ function missingParts(value: DecisionInputs): readonly string[] {
 const leastCells = ({ options = [], criteria = [] }: DecisionInputs): number =>
   Math.max(MIN_OPTIONS, options.length) * Math.max(MIN_CRITERIA, criteria.length);
 
-/** What a model would use to fill in the rest: no text has more tokens than bytes. */
+/** What a model would use to fill in the rest. */
 function modelEstimate(value: DecisionInputs): Estimate {
-  const { options = [], criteria = [], question } = value;
-  const { max_cells, max_answer_tokens, max_task_tokens } = DECISION_MODEL_LIMITS;
-  const given = utf8ToBytes(JSON.stringify({ question, options, criteria })).byteLength;
+  const { options = [], criteria = [] } = value;
+  const { max_cells, max_answer_tokens } = DECISION_MODEL_LIMITS;
+  const prompt = fillingMessages(value, needsPositive(value));
   const isGiven = options.length >= MIN_OPTIONS && criteria.length >= MIN_CRITERIA;
   const least = leastCells(value);
   const most = isGiven ? least : Math.max(least, max_cells);
   return {
     exact: false,
-    units: modelledUnits(least, 0),
-    most_units: modelledUnits(most, mostTokens(max_task_tokens + given, max_answer_tokens)),
+    units: modelledUnits(least, promptTokens(prompt) + leastAnswerTokens(max_answer_tokens)),
+    most_units: modelledUnits(most, mostTokens(jsonBytes(prompt), max_answer_tokens)),
   };
 }
 

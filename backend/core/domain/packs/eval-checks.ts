@@ -22,7 +22,7 @@ export function referencesOf({ expected }: Pick<EvalCase, "expected">): readonly
   return Array.isArray(expected) ? (expected as readonly (string | number)[]) : [];
 }
 
-/** Every output that a model grades, by the metric that asks for it. */
+/** Every output that a model grades, the same of a case once, by the metric that asks for it. */
 export const gradedOf = ({
   cases,
   metrics,
@@ -33,7 +33,7 @@ export const gradedOf = ({
   metrics.flatMap((metric) => {
     if (metric.metric !== "model_graded") return [];
     return cases.flatMap(({ output, baseline, expected }) =>
-      [output, baseline].flatMap((text) => (text === undefined ? [] : [{ text, expected, rubric: metric.rubric }])),
+      [...new Set([output, baseline])].flatMap((text) => (text === undefined ? [] : [{ text, expected, metric }])),
     );
   });
 

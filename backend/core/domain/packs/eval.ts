@@ -1,13 +1,22 @@
-import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import { lineUpTo, listUpTo, recordUpTo, textUpTo } from "../bounded.ts";
 import { type Micros, micros } from "../money.ts";
 import type { Estimate, PackOffer, Units } from "../pack.ts";
-import { checkEval, gradedOf } from "./eval-checks.ts";
+import { checkEval, gradedOf, referencesOf } from "./eval-checks.ts";
 import { evalData } from "./eval-data.ts";
 import { EVAL_LIMITS } from "./eval-limits.ts";
 import { evalMetric } from "./eval-metrics.ts";
-import { kilotokens, MODEL_PRICE, mostTokens, tokensWithin } from "./model.ts";
+import { gradingMessages } from "./eval-prompt.ts";
+import {
+  jsonBytes,
+  kilotokens,
+  leastAnswerTokens,
+  type Message,
+  MODEL_PRICE,
+  mostTokens,
+  promptTokens,
+  tokensWithin,
+} from "./model.ts";
 
 const ID = /^[^\s\p{Cc}](?:[^\p{Cc}\u2028\u2029]*[^\s\p{Cc}])?$/u;
 
@@ -90,18 +99,34 @@ export function evalUnits(value: EvalInputs, tokens?: number): Units {
 export const evalTokensWithin = (value: EvalInputs, cap: Micros): number =>
   tokensWithin(evalOffer.prices, cap, evalUnits(value));
 
-/** What the task of grading takes of a prompt, in bytes, beside what is graded. */
-const GRADING_TASK_BYTES = 1_200;
+type Graded = ReturnType<typeof gradedOf>[number];
+
+/** How a model is asked to grade an output, where nothing is taken out of it first. */
+function grading({ text, expected, metric }: Graded): readonly Message[] {
+  const references = referencesOf({ expected }).map(String);
+  if (metric.rubric === undefined) return gradingMessages({ rubric: references.join(""), output: text });
+  const has_expected = references.length > 0;
+  return gradingMessages({ rubric: metric.rubric, output: text, ...(has_expected ? { expected: references } : {}) });
+}
+
+/** What is taken out of an output may be short, or nothing: then it is not graded. */
+function leastTokens(graded: readonly Graded[]): number {
+  const whole = graded.filter(({ metric }) => metric.extract === undefined);
+  if (whole.length === 0) return 0;
+  const prompts = whole.reduce((sum, one) => sum + promptTokens(grading(one)), 0);
+  return prompts + leastAnswerTokens(EVAL_LIMITS.max_grade_tokens);
+}
 
 function estimateOf(value: EvalInputs): Estimate {
   const graded = gradedOf(value);
   if (graded.length === 0) return { units: evalUnits(value), exact: true };
-  const most = graded.reduce(
-    (sum, one) =>
-      sum + mostTokens(GRADING_TASK_BYTES + utf8ToBytes(JSON.stringify(one)).byteLength, EVAL_LIMITS.max_grade_tokens),
-    0,
-  );
-  return { units: evalUnits(value, 0), most_units: evalUnits(value, most), exact: false, needs_model: true };
+  const most = graded.reduce((sum, one) => sum + mostTokens(jsonBytes(grading(one)), EVAL_LIMITS.max_grade_tokens), 0);
+  return {
+    units: evalUnits(value, leastTokens(graded)),
+    most_units: evalUnits(value, most),
+    exact: false,
+    needs_model: true,
+  };
 }
 
 export const evalOffer: PackOffer<EvalInputs> = {

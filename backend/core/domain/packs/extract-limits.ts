@@ -8,8 +8,6 @@ export const EXTRACT_LIMITS = {
   max_schema_nodes: 2_000,
   max_schema_depth: 24,
   max_answer_tokens: 8_000,
-  /** What the task takes of the prompt, beside what was given. */
-  max_task_bytes: 2_000,
   /** Of the answer: the levels in which its values are nested. */
   max_value_depth: 64,
   /** Values that are looked for in the text, and those that are listed because they are not in it. */

@@ -1,4 +1,3 @@
-import { utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import { recordUpTo, textUpTo } from "../bounded.ts";
 import { type Micros, micros } from "../money.ts";
@@ -6,7 +5,17 @@ import type { Estimate, PackOffer, Units } from "../pack.ts";
 import { MAX_ADDRESS_CHARS, webAddress } from "../web-address.ts";
 import { jsonSize } from "./eval-measure.ts";
 import { EXTRACT_LIMITS } from "./extract-limits.ts";
-import { kilotokens, MODEL_LIMITS, MODEL_PRICE, mostTokens, tokensWithin } from "./model.ts";
+import { extractionMessages } from "./extract-prompt.ts";
+import {
+  jsonBytes,
+  kilotokens,
+  leastAnswerTokens,
+  MODEL_LIMITS,
+  MODEL_PRICE,
+  mostTokens,
+  promptTokens,
+  tokensWithin,
+} from "./model.ts";
 import { URL_LIMITS, urlUnits } from "./url.ts";
 
 const { max_text_chars, max_schema_chars, max_schema_nodes, max_schema_depth } = EXTRACT_LIMITS;
@@ -131,20 +140,20 @@ export const extractUnits = (bytes: number | undefined, tokens: number): Units =
 export const extractTokensWithin = (cap: Micros, bytes: number | undefined): number =>
   tokensWithin(extractOffer.prices, cap, extractUnits(bytes, 0));
 
-const jsonBytes = (value: unknown): number => utf8ToBytes(JSON.stringify(value) ?? "").byteLength;
 /** Of a text whose size is not known: a UTF-16 unit takes at most three bytes. */
 const MOST_FETCHED_BYTES = 3 * max_text_chars;
 
-function estimateOf({ text, schema, instructions }: ExtractInputs): Estimate {
-  const { max_task_bytes, max_answer_tokens } = EXTRACT_LIMITS;
+function estimateOf(inputs: ExtractInputs): Estimate {
+  const { max_answer_tokens } = EXTRACT_LIMITS;
+  const fetched = inputs.text === undefined;
+  const prompt = extractionMessages(inputs, inputs.text ?? "");
+  const least = promptTokens(prompt) + leastAnswerTokens(max_answer_tokens);
   // The schema is told twice: to the model, and to an endpoint that takes it.
-  const prompt = max_task_bytes + 2 * jsonBytes(schema) + jsonBytes(instructions);
-  const fetched = text === undefined;
-  const most = mostTokens(prompt + (fetched ? MOST_FETCHED_BYTES : jsonBytes(text)), max_answer_tokens);
+  const bytes = jsonBytes(prompt) + jsonBytes(inputs.schema) + (fetched ? MOST_FETCHED_BYTES : 0);
   return {
     exact: false,
-    units: extractUnits(fetched ? 0 : undefined, 0),
-    most_units: extractUnits(fetched ? URL_LIMITS.max_body_bytes : undefined, most),
+    units: extractUnits(fetched ? 0 : undefined, least),
+    most_units: extractUnits(fetched ? URL_LIMITS.max_body_bytes : undefined, mostTokens(bytes, max_answer_tokens)),
     needs_model: true,
   };
 }

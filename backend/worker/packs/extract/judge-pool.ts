@@ -3,6 +3,8 @@ import { resultOf } from "../isolation/result-of.ts";
 import type { Asker } from "../isolation/turn.ts";
 import { startWorkProcess } from "../isolation/work-process.ts";
 import { Rejected } from "../eval/rejected.ts";
+import { UNREADABLE } from "../model/completion.ts";
+import type { Attempt } from "../isolation/work-process.ts";
 import { type Errand, type Errands, judge, type Judged } from "./judge.ts";
 
 /** What is no longer is judged here, within milliseconds, unless the schema has patterns or references to follow. */
@@ -22,6 +24,12 @@ function isSmall(errand: Errand): boolean {
   return errand.kind === "schema" || Math.max(errand.answer.text.length, errand.source.length) <= MAX_CHARS_HERE;
 }
 
+/** An answer whose reading takes more than there is of time or memory is the model's fault; anything else is a bug. */
+const judgedOf = (kind: Errand["kind"], attempt: Attempt<Judged>): Judged =>
+  kind === "answer" && attempt.kind !== "ok"
+    ? { kind: "verdict", verdict: UNREADABLE }
+    : resultOf(attempt, `the ${kind}`);
+
 /** Has errands done, in a process where they would keep others waiting. Throws `Rejected` where the schema cannot be used. */
 export const judgeBy =
   (isolated = extractPool()) =>
@@ -29,7 +37,7 @@ export const judgeBy =
     errand: Extract<Errand, { kind: Kind }>,
     asker: Asker,
   ): Promise<Errands[Kind]> => {
-    const judged = isSmall(errand) ? judge(errand) : resultOf(await isolated(errand, asker), `the ${errand.kind}`);
+    const judged = isSmall(errand) ? judge(errand) : judgedOf(errand.kind, await isolated(errand, asker));
     if (judged.kind === "rejected") throw new Rejected(judged.reason_code, judged.detail);
     return judged as Errands[Kind];
   };

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { MODEL_LIMITS } from "#core/domain/packs/model.ts";
+import { leastAnswerTokens, type Message, MODEL_LIMITS, promptTokens } from "#core/domain/packs/model.ts";
 import { waitOf } from "#core/domain/retry-after.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Asker } from "../isolation/turn.ts";
+import { cut } from "../page/decode-text.ts";
 import type { AnswerText, Verdict } from "./completion.ts";
 import { readCapped } from "./read-capped.ts";
 import {
@@ -10,7 +11,6 @@ import {
   type Dialect,
   endpointOf,
   firstDialect,
-  type Message,
   type ModelSettings,
   nextDialect,
   requestBody,
@@ -22,13 +22,8 @@ export const REQUEST_LIMITS = {
   backoff_ms: 250,
   /** An endpoint that asks for a longer wait is not waited for. */
   max_wait_ms: 20_000,
-  /** No answer fits into fewer: the model is not asked. */
-  min_answer_tokens: 100,
   max_response_bytes: 1_000_000,
 } as const;
-
-/** About how many bytes of a prompt make one token. */
-const BYTES_PER_TOKEN = 4;
 
 export interface Question {
   readonly messages: readonly Message[];
@@ -39,6 +34,10 @@ export interface Question {
   readonly format: Dialect["format"];
   /** Of the answer, for the format `json_schema`. */
   readonly schema?: object;
+  /** What is asked instead of that, once the endpoint is known. */
+  readonly dialect?: Dialect | undefined;
+  /** Called with the tokens that are used by now, those of a prompt as soon as it is sent. */
+  readonly onUse: (tokens: number) => void;
 }
 
 export type ModelFailure =
@@ -48,22 +47,32 @@ export type ModelFailure =
   | "MODEL_OUTPUT_TOO_LONG"
   | "MODEL_OUTPUT_INVALID";
 
-/** `tokens` is what the endpoint counted in all tries. */
+/** `tokens` is what the endpoint counted in all tries, `dialect` what it took. */
 export type Asked<Answer> =
-  | { readonly kind: "ok"; readonly answer: Answer; readonly tokens: number; readonly tries: number }
-  /** The tokens that are paid for did not suffice, or cannot. */
-  | { readonly kind: "beyond" }
+  | {
+      readonly kind: "ok";
+      readonly answer: Answer;
+      readonly tokens: number;
+      readonly tries: number;
+      readonly dialect: Dialect;
+    }
+  /** The tokens that are paid for did not suffice, or, where the model was not asked, cannot. */
+  | { readonly kind: "beyond"; readonly was_asked: boolean }
   | { readonly kind: "failed"; readonly reason_code: ModelFailure };
 
 type Reply =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "unavailable"; readonly retry: boolean; readonly wait_ms: number }
   | { readonly kind: "context" }
+  | { readonly kind: "filtered" }
   | { readonly kind: "other_dialect"; readonly dialect: Dialect };
 
 const again = (wait_ms = 0): Reply => ({ kind: "unavailable", retry: wait_ms <= REQUEST_LIMITS.max_wait_ms, wait_ms });
 const isContextError = (status: number, text: string): boolean =>
   status === 413 || /context[_ ]length|context window|maximum context/i.test(text);
+
+/** As Azure's endpoint refuses a prompt. */
+const isFiltered = (text: string): boolean => /content_filter|content management policy/i.test(text);
 
 /** What a status other than 2xx means. */
 function refusalOf(response: Response, text: string, dialect: Dialect, log: Log): Reply {
@@ -71,6 +80,7 @@ function refusalOf(response: Response, text: string, dialect: Dialect, log: Log)
   log.warn("the model's endpoint refused a request", { status, ...dialect });
   if (status === 429 || status >= 500) return again(waitOf(headers.get("retry-after") ?? undefined, Date.now()));
   if ([400, 413, 422].includes(status) && isContextError(status, text)) return { kind: "context" };
+  if (status === 400 && isFiltered(text)) return { kind: "filtered" };
   const other = status === 400 || status === 422 ? nextDialect(dialect, text) : undefined;
   return other === undefined
     ? { kind: "unavailable", retry: false, wait_ms: 0 }
@@ -105,10 +115,6 @@ async function post(
   }
 }
 
-/** How many tokens a prompt has, as well as that can be foretold. */
-export const promptTokens = (messages: readonly Message[]): number =>
-  Math.ceil(Buffer.byteLength(JSON.stringify(messages)) / BYTES_PER_TOKEN);
-
 /** How long the answer may be when prompt and answer together have so many tokens, as well as that can be foretold. */
 function answerTokens(messages: readonly Message[], tokens: number, most: number): number {
   return Math.min(most, tokens - promptTokens(messages));
@@ -116,10 +122,10 @@ function answerTokens(messages: readonly Message[], tokens: number, most: number
 
 /** The question again, with what was wrong with the answer. */
 function corrected(messages: readonly Message[], said: string, errors: string): readonly Message[] {
-  const wrong = errors.slice(0, MODEL_LIMITS.max_errors_chars);
+  const wrong = cut(errors, MODEL_LIMITS.max_errors_chars);
   return [
     ...messages,
-    ...(said === "" ? [] : [{ role: "assistant" as const, content: said.slice(0, MODEL_LIMITS.max_repeated_chars) }]),
+    ...(said === "" ? [] : [{ role: "assistant" as const, content: cut(said, MODEL_LIMITS.max_repeated_chars) }]),
     { role: "user", content: `That answer was refused: ${wrong}. Answer again, in full, with the JSON alone.` },
   ];
 }
@@ -148,20 +154,23 @@ async function request(
  */
 export async function askModel<Answer>(
   settings: ModelSettings,
-  { messages, tokens, max_answer_tokens, format, schema }: Question,
+  { messages, tokens, max_answer_tokens, format, schema, onUse, ...question }: Question,
   asker: Asker & { readonly log: Log },
   check: (answer: AnswerText, asker: Asker) => Promise<Verdict<Answer>>,
 ): Promise<Asked<Answer>> {
-  let dialect = firstDialect(format);
+  let dialect = question.dialect ?? firstDialect(format);
   let asked = messages;
   let spent = 0;
   for (let tries = 1; ; tries += 1) {
     const max_tokens = answerTokens(asked, tokens - spent, max_answer_tokens);
-    if (max_tokens < Math.min(REQUEST_LIMITS.min_answer_tokens, max_answer_tokens)) return { kind: "beyond" };
+    if (max_tokens < leastAnswerTokens(max_answer_tokens)) return { kind: "beyond", was_asked: tries > 1 };
+    onUse(spent + promptTokens(asked));
     const sent = await request(settings, { messages: asked, max_tokens, schema }, dialect, asker);
     const { reply, request_bytes } = sent;
     ({ dialect } = sent);
+    if (reply.kind !== "text") onUse(spent);
     if (reply.kind === "context") return { kind: "failed", reason_code: "MODEL_CONTEXT_EXCEEDED" };
+    if (reply.kind === "filtered") return { kind: "failed", reason_code: "MODEL_REFUSED" };
     if (reply.kind === "unavailable") {
       if (!reply.retry || tries === MODEL_LIMITS.tries) return { kind: "failed", reason_code: "MODEL_UNAVAILABLE" };
       const ms = Math.max(reply.wait_ms, REQUEST_LIMITS.backoff_ms * 2 ** (tries - 1));
@@ -170,11 +179,12 @@ export async function askModel<Answer>(
     }
     const verdict = await check({ text: reply.text, max_tokens, request_bytes }, asker);
     spent += verdict.tokens;
-    if (verdict.kind === "ok") return { kind: "ok", answer: verdict.answer, tokens: spent, tries };
+    onUse(spent);
+    if (verdict.kind === "ok") return { kind: "ok", answer: verdict.answer, tokens: spent, tries, dialect };
     if (verdict.kind === "refused") return { kind: "failed", reason_code: "MODEL_REFUSED" };
     if (verdict.kind === "cut")
       return max_tokens < max_answer_tokens
-        ? { kind: "beyond" }
+        ? { kind: "beyond", was_asked: true }
         : { kind: "failed", reason_code: "MODEL_OUTPUT_TOO_LONG" };
     if (tries === MODEL_LIMITS.tries) return { kind: "failed", reason_code: "MODEL_OUTPUT_INVALID" };
     asked = corrected(messages, verdict.said, verdict.errors);

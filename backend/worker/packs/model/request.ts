@@ -1,3 +1,5 @@
+import type { Message } from "#core/domain/packs/model.ts";
+
 /** An OpenAI-compatible chat endpoint: its base URL or the full `.../chat/completions` one. */
 export interface ModelSettings {
   readonly url: string;
@@ -7,11 +9,6 @@ export interface ModelSettings {
   readonly timeoutMs?: number;
   /** Waits between two tries; rejects only when the signal aborts. */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
-}
-
-export interface Message {
-  readonly role: "system" | "user" | "assistant";
-  readonly content: string;
 }
 
 /** How a request is put to an endpoint that may not take all of it. */
@@ -57,7 +54,10 @@ export function requestBody(model: string, { messages, max_tokens, schema }: Cha
   });
 }
 
+/** The query of a base URL stays: some services put their version there. */
 export function endpointOf(url: string): string {
-  const base = url.replace(/\/+$/, "");
-  return base.endsWith("/chat/completions") ? base : `${base}/chat/completions`;
+  const endpoint = new URL(url);
+  const base = endpoint.pathname.replace(/\/+$/, "");
+  endpoint.pathname = base.endsWith("/chat/completions") ? base : `${base}/chat/completions`;
+  return endpoint.href;
 }
