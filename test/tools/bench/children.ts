@@ -22,7 +22,8 @@ export interface LoadProcess extends Child {
   run(order: LoadOrder): Promise<LoadAnswer>;
 }
 
-function start(file: string): ChildProcess {
+/** A process of the bench, with the loader of .sql and .lua. */
+export function startChild(file: string): ChildProcess {
   return fork(fileURLToPath(new URL(file, import.meta.url)), {
     execArgv: ["--import", fileURLToPath(new URL("../../../backend/text-loader.ts", import.meta.url))],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -32,7 +33,7 @@ function start(file: string): ChildProcess {
   });
 }
 
-function asChild(process: ChildProcess): Child {
+export function asChild(process: ChildProcess): Child {
   return {
     pid: process.pid ?? 0,
     stop: async () => {
@@ -46,7 +47,7 @@ function asChild(process: ChildProcess): Child {
   };
 }
 
-function nextMessage(process: ChildProcess, who: string): Promise<unknown> {
+export function nextMessage(process: ChildProcess, who: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const ended = () => reject(new Error(`${who} ended`));
     process.once("exit", ended);
@@ -60,14 +61,14 @@ function nextMessage(process: ChildProcess, who: string): Promise<unknown> {
 /** A Worker that does nothing, in a workerd of its own with the edge's version and options. */
 export async function startHello(): Promise<Child & { readonly url: string }> {
   const port = await freePort();
-  const process = start("../../dev/edge-process.ts");
+  const process = startChild("../../dev/edge-process.ts");
   process.send({ script: HELLO, bindings: {}, port } satisfies EdgeSpec);
   await nextMessage(process, "hello");
   return { ...asChild(process), url: `http://127.0.0.1:${port}` };
 }
 
 export function startLoad(addresses: Addresses): LoadProcess {
-  const process = start("load-process.ts");
+  const process = startChild("load-process.ts");
   process.send(addresses);
   return {
     ...asChild(process),

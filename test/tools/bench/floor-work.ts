@@ -25,13 +25,13 @@ const TIMEOUT_MS = 10_000;
 const DEADLINE_MS = 10_000;
 const RESERVE = micros(50_000);
 
-interface Stores {
+export interface Stores {
   readonly redis: Redis;
   readonly db: OpenDb;
   close(): Promise<void>;
 }
 
-interface Caller {
+export interface Caller {
   readonly tenant_id: string;
   readonly key_sha256: string;
 }
@@ -66,7 +66,8 @@ function overHttp(addresses: Addresses): Stores {
   };
 }
 
-function direct(addresses: Addresses): Stores {
+/** Past the HTTP fronts. */
+export function direct(addresses: Pick<Addresses, "redis_url" | "database_url">): Stores {
   const mirror = createRedis({ url: addresses.redis_url, command_timeout_ms: TIMEOUT_MS });
   const database = createPgDb({
     connectionString: addresses.database_url,
@@ -98,8 +99,8 @@ function steps(stores: Stores, order: LoadOrder): (caller: Caller, tenant: numbe
     expect("find_run", found.kind, "found");
   };
   const work: Partial<Record<WorkName, (caller: Caller, tenant: number) => Promise<void>>> = {
-    "submit-http": (caller) => submit(stores, caller),
-    "submit-direct": (caller) => submit(stores, caller),
+    "submit-http": async (caller) => void (await submit(stores, caller)),
+    "submit-direct": async (caller) => void (await submit(stores, caller)),
     "admit-http": (caller) => reserve(stores, caller, newRun()),
     "admit-direct": (caller) => reserve(stores, caller, newRun()),
     "submit-run-http": (caller) => insert(stores, caller, newRun()),
@@ -114,10 +115,12 @@ function steps(stores: Stores, order: LoadOrder): (caller: Caller, tenant: numbe
 const newRun = () => ({ run_id: newId(Date.now(), random.bytes(16)), idempotency_key: randomUUID() });
 type NewRun = ReturnType<typeof newRun>;
 
-async function submit(stores: Stores, caller: Caller): Promise<void> {
+/** S1 and S2: the id of the run. */
+export async function submit(stores: Stores, caller: Caller): Promise<string> {
   const run = newRun();
   await reserve(stores, caller, run);
   await insert(stores, caller, run);
+  return run.run_id;
 }
 
 async function reserve({ redis }: Stores, caller: Caller, { run_id, idempotency_key }: NewRun): Promise<void> {

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { installPackages } from "../install-packages.ts";
 
 export const HERE = fileURLToPath(new URL(".", import.meta.url));
 export const MODULES = join(HERE, "node_modules");
@@ -21,17 +22,7 @@ const QUIET = {
 };
 
 /** The referees' packages stand apart: one of them wants another TypeScript than the house's. */
-export async function installTools(): Promise<void> {
-  const lockfile = readFileSync(join(HERE, "package-lock.json"), "utf8");
-  const installed = join(MODULES, ".installed-from.json");
-  if (existsSync(installed) && readFileSync(installed, "utf8") === lockfile) return;
-  console.log("Installing the referees, once");
-  const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  const npm = spawn("npm", ["ci", "--prefix", HERE, ...quiet], { stdio: "inherit" });
-  const [code] = await once(npm, "exit");
-  if (code !== 0) throw new Error(`npm ci ended with ${String(code)}`);
-  writeFileSync(installed, lockfile);
-}
+export const installTools = (): Promise<void> => installPackages(HERE, "the referees");
 
 /** A tool's command as a process of this very Node. */
 export function startTool(
