@@ -27,6 +27,7 @@ import { getHealth } from "./service/get-health.ts";
 import { getIndex } from "./service/get-index.ts";
 import { getLlmsText } from "./service/get-llms-text.ts";
 import { getOpenapi } from "./service/get-openapi.ts";
+import { getPackPage } from "./service/get-pack-page.ts";
 import { getReadiness } from "./service/get-readiness.ts";
 import { getRobotsText } from "./service/get-robots-text.ts";
 import { getSecurityText } from "./service/get-security-text.ts";
@@ -78,6 +79,7 @@ const operations = [
   redeliverWebhook,
   mcp,
   getIndex,
+  getPackPage,
   getHealth,
   getReadiness,
   getOpenapi,

@@ -3,7 +3,7 @@ import type { PackOffer } from "#core/domain/pack.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
 import { isTerminal, PLATFORM_FAILURES, runStatus } from "#core/domain/run.ts";
-import { dataSchema, exampleRun, inputsSchema } from "../runs/request-schemas.ts";
+import { dataSchema, exampleRuns, inputsSchema } from "../runs/request-schemas.ts";
 import { VERSIONS } from "../mcp/revisions.ts";
 import { tools } from "../mcp/tools.ts";
 import { MINIMUM_FEE } from "#core/domain/api-values.ts";
@@ -75,9 +75,9 @@ const MAX_EXAMPLE_CHARS = 1_500;
 const CUT_EXAMPLE_CHARS = 200;
 
 function packSection(offer: PackOffer): string {
-  const body = JSON.stringify(exampleRun(offer));
+  const body = JSON.stringify(exampleRuns(offer)[0]?.run);
   const isShort = body.length <= MAX_EXAMPLE_CHARS;
-  const cut = ` (cut here; the whole is \`example\` of \`GET /v1/packs/${offer.type}\`)`;
+  const cut = ` (cut here; the whole is in \`examples\` of \`GET /v1/packs/${offer.type}\`)`;
   return `### ${offer.type}
 
 Inputs:

@@ -29,6 +29,21 @@ export const prices = z
     ],
   });
 
+export const packExamples = z
+  .array(
+    z.strictObject({
+      title: z.string().meta({ description: "What it shows, for people.", examples: ["The links of a page"] }),
+      pack_type: packType,
+      inputs: json.meta({
+        description: "What the pack works on.",
+        examples: [{ url: "https://example.com/", format: "markdown" }],
+      }),
+      max_cost_usd: amount("What the run may cost at most, in USD: enough in any case.", "0.1020"),
+    }),
+  )
+  .min(1)
+  .describe("Bodies that `POST /v1/runs` takes, without their `title`; the first is the simplest.");
+
 const limits = z.strictObject({
   max_cost_usd: z
     .strictObject({ minimum: amount("The least, in USD.", "0.0050"), maximum: amount("The most, in USD.", "5.0000") })
@@ -92,16 +107,7 @@ export const packView = z.strictObject({
     description: "What the `reliability` of a result means, 0 to 1.",
     examples: ["1 when an article was found in the page; 0.5 when the whole body's text was returned."],
   }),
-  example: z
-    .strictObject({
-      pack_type: packType,
-      inputs: json.meta({
-        description: "What the pack works on.",
-        examples: [{ url: "https://example.com/", format: "markdown" }],
-      }),
-      max_cost_usd: amount("What the run may cost at most, in USD: enough in any case.", "0.1020"),
-    })
-    .describe("A body that `POST /v1/runs` takes as it stands."),
+  examples: packExamples,
 });
 
 export const packList = z.strictObject({ packs: z.array(packView).describe("The catalogue.") });

@@ -5,7 +5,7 @@ import { TIMEBOX_SECONDS } from "#core/domain/run-request.ts";
 import type { OwnPlan } from "#core/store/plans/find-plan.ts";
 import { MAX_BODY_BYTES } from "../http/body.ts";
 import type * as answers from "./schemas.ts";
-import { dataSchema, exampleRun, inputsSchema } from "../runs/request-schemas.ts";
+import { dataSchema, exampleRuns, inputsSchema } from "../runs/request-schemas.ts";
 
 export type PackView = z.input<typeof answers.packView>;
 
@@ -30,7 +30,7 @@ export function viewPack(offer: PackOffer, plan: OwnPlan): PackView {
       body_bytes: { maximum: MAX_BODY_BYTES },
     },
     reliability: offer.reliability,
-    example: exampleRun(offer),
+    examples: viewExamples(offer),
   };
 }
 
@@ -41,3 +41,7 @@ export const viewPrices = ({ prices }: PackOffer): z.input<typeof answers.prices
       { unit_price_usd: formatUsd(unit_micros), per },
     ]),
   );
+
+/** Each a body that buys it, with a title. */
+export const viewExamples = (offer: PackOffer): z.input<typeof answers.packExamples> =>
+  exampleRuns(offer).map(({ title, run }) => ({ title, ...run }));

@@ -15,7 +15,10 @@ export const PACK_REQUESTS: Readonly<Record<string, z.ZodType>> = Object.fromEnt
     const request = runRequests.get(offer.type);
     if (request === undefined) throw new Error(`no request for the pack ${offer.type}`);
     return [
-      [requestName(offer.type), request.meta({ description: priceList(offer.prices), examples: [exampleRun(offer)] })],
+      [
+        requestName(offer.type),
+        request.meta({ description: priceList(offer.prices), examples: exampleRuns(offer).map(({ run }) => run) }),
+      ],
       [packName(offer.type, "Inputs"), offer.inputs],
     ];
   }),
@@ -49,16 +52,22 @@ export function createRunSchema(schemaRef: (name: string) => Json): Json {
 /** A body for each pack, as the document's media types name examples. */
 export const runExamples = (): Json =>
   Object.fromEntries(
-    [...catalog.values()].map((offer) => [offer.type, { summary: offer.title, value: exampleRun(offer) }]),
+    [...catalog.values()].map((offer) => [
+      offer.type,
+      { summary: offer.title, value: exampleRun(offer, offer.examples[0].inputs) },
+    ]),
   );
 
-/** A body of `POST /v1/runs` that orders what the pack gives as its example, under a cap that covers it in any case. */
-export function exampleRun(offer: PackOffer) {
-  const { type, example, prices } = offer;
-  const { most } = priceRange(prices, offer.estimate(example));
+/** The pack's examples, as bodies of `POST /v1/runs` under a cap that covers each in any case. */
+export function exampleRuns(offer: PackOffer) {
+  return offer.examples.map(({ title, inputs }) => ({ title, run: exampleRun(offer, inputs) }));
+}
+
+function exampleRun(offer: PackOffer, inputs: unknown) {
+  const { most } = priceRange(offer.prices, offer.estimate(inputs));
   return {
-    pack_type: type,
-    inputs: example as Json,
+    pack_type: offer.type,
+    inputs: inputs as Json,
     max_cost_usd: formatUsd(micros(Math.max(most, MIN_COST_MICROS))),
   };
 }

@@ -54,7 +54,9 @@ const names = Object.keys(WORDS) as (keyof typeof WORDS)[];
 const offers = [...catalog.values()].map(
   (offer) =>
     html`<tr>
-      <th scope="row"><code>${offer.type}</code></th>
+      <th scope="row">
+        <a href="/packs/${offer.type}"><code>${offer.type}</code></a>
+      </th>
       <td>${offer.summary}</td>
       <td>
         ${Object.values(offer.prices).map(

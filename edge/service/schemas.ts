@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { VERSION } from "#core/domain/version.ts";
 import { packType } from "#core/domain/api-values.ts";
-import { prices } from "../packs/schemas.ts";
+import { packView, prices } from "../packs/schemas.ts";
 import { problemKind, problemList } from "./problem-schema.ts";
 
 const version = z.string().meta({ description: "The version of the API.", examples: [VERSION] });
@@ -66,6 +66,9 @@ export const index = z.strictObject({
     .describe("Where things are."),
 });
 
+/** What a pack offers to everybody, whatever their plan. */
+export const packPage = packView.omit({ in_plan: true, limits: true });
+
 /** By their names in the document. */
 export const SCHEMAS = {
   Health: health,
@@ -73,4 +76,5 @@ export const SCHEMAS = {
   ProblemKind: problemKind,
   ProblemList: problemList,
   Index: index,
+  PackPage: packPage,
 };

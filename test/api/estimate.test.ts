@@ -36,7 +36,7 @@ const runsOf = ({ tenant_id }: Account) => world.owner.query("SELECT FROM runs W
 
 test("an estimate says what a submit would hold and what the work costs", async () => {
   const account = await world.account();
-  const { example: inputs } = catalog.get("decision") ?? {};
+  const inputs = catalog.get("decision")?.examples[0].inputs;
   const answer = await ask(account, work({ inputs }));
   expect(estimateView.parse(answer.body)).toEqual({
     pack_type: "decision",
@@ -107,10 +107,10 @@ test("an estimate reserves nothing and leaves nothing behind, whatever it says",
 
 test.each([...catalog.values()])(
   "the estimate of the pack $type is what a submit reserves and, if exact, what its work costs",
-  async ({ type, example, prices }) => {
+  async ({ type, examples: [{ inputs }], prices }) => {
     const account = await world.account();
     await everyPack(account);
-    const body = { pack_type: type, inputs: example, max_cost_usd: "0.5000" };
+    const body = { pack_type: type, inputs, max_cost_usd: "0.5000" };
     const estimate = await estimated(account, body);
     expect(estimate.admitted).toBe(true);
     const run = acceptedRun(await post({ url: world.url, api_key: account.api_key, body }));

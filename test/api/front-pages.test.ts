@@ -6,7 +6,7 @@ import { formatUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
 import { problemList } from "../../edge/service/problem-schema.ts";
-import { index } from "../../edge/service/schemas.ts";
+import { index, packPage } from "../../edge/service/schemas.ts";
 import { call, get, post, problemOf } from "./client.ts";
 import { newKey } from "../dev/add-tenant.ts";
 import { createWorld } from "./harness.ts";
@@ -15,6 +15,7 @@ const world = await createWorld();
 afterAll(() => world.close());
 
 const BROWSER = { Accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
+const unescaped = (page: string) => page.replaceAll("&#39;", "'").replaceAll("&quot;", '"').replaceAll("&amp;", "&");
 const slugs = Object.keys(PROBLEMS);
 const counted = (labels: Record<string, string>) =>
   world.logs.filter((line) => line.includes(`"metric":"answered"`) && line.includes(JSON.stringify(labels)));
@@ -47,6 +48,23 @@ test("the index says what this is and what it costs, to a person and to a progra
   const health = z.object({ version: z.string() }).parse((await call(`${world.url}/health`)).body);
   const manifest = z.object({ version: z.string() }).parse(JSON.parse(readFileSync("package.json", "utf8")));
   expect([version, info.version, health.version]).toEqual(Array.from({ length: 3 }, () => manifest.version));
+});
+
+test.each([...catalog.values()])("the pack $type has a page with its prices and three examples", async (offer) => {
+  const { body } = await call(`${world.url}/packs/${offer.type}`);
+  const { examples, prices, title } = packPage.parse(body);
+  expect(examples.length).toBeGreaterThanOrEqual(offer.type === "ocr" ? 2 : 3);
+  const { text } = await call(`${world.url}/packs/${offer.type}`, { headers: BROWSER });
+  for (const { unit_price_usd, per } of Object.values(prices)) {
+    expect(text).toContain(`<th scope="row">${unit_price_usd}</th>`);
+    expect(unescaped(text)).toContain(`per ${per}`);
+  }
+  expect(text).toContain(`<h1>${title}</h1>`);
+  for (const example of examples) expect(text).toContain(`<h3>${example.title}</h3>`);
+});
+
+test("a pack that does not exist has no page", async () => {
+  problemOf(await call(`${world.url}/packs/teleport`), 404, "not-found");
 });
 
 test("an unknown address is a page to a person and a problem to a program", async () => {

@@ -32,7 +32,7 @@ test("where no model fills it in, a question alone is estimated at nothing, if i
 });
 
 describe("what only a model can do", () => {
-  const extraction = { pack_type: "extract", inputs: extractOffer.example, max_cost_usd: "1.0000" };
+  const extraction = { pack_type: "extract", inputs: extractOffer.examples[0].inputs, max_cost_usd: "1.0000" };
   const accountWith = () => world.account({ plan: { pack_types: [...catalog.keys()] } });
 
   test("is refused where there is none, and nothing is reserved", async () => {

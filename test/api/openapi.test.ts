@@ -44,6 +44,7 @@ test.each(answers)("$what is described with the headers that it bears", ({ what,
   const negotiated = [
     "get / 200",
     "get /v1/ledger 200",
+    "get /packs/{type} 200",
     "get /problems 200",
     "get /problems/{slug} 200",
     "get /v1/runs/{id} 200",

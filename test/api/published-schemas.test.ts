@@ -169,7 +169,7 @@ describe("no published schema refuses what the edge takes", () => {
   });
 
   test.each([...catalog.values()])("the example of $type", (offer) => {
-    const body = work({ pack_type: offer.type, inputs: offer.example as Json });
+    const body = work({ pack_type: offer.type, inputs: offer.examples[0].inputs as Json });
     expect(parseRunRequest(body)).toHaveProperty("request");
     expect(schemaErrors({ $ref: "#/components/schemas/CreateRun" }, body)).toEqual([]);
   });

@@ -68,7 +68,7 @@ const offers = [...catalog.values()].map((offer): [string, PackOffer] => [offer.
 describe.each(offers)("the meter of %s", (type, offer) => {
   test("charges the price list x units, as estimated when it can be known, and the same work the same", async () => {
     const priced = pricedInputs(server.origin)[type];
-    const example = fc.constant<Partial<Priced>>({ inputs: offer.example });
+    const example = fc.constant<Partial<Priced>>({ inputs: offer.examples[0].inputs });
     await fc.assert(
       fc.asyncProperty(priced?.draw ?? example, reservation, async (drawn, reserved) => {
         const price = await meter(offer, drawn.inputs, reserved);
@@ -79,7 +79,7 @@ describe.each(offers)("the meter of %s", (type, offer) => {
   });
 
   test("estimates its example, and knows a price for every unit of it", () => {
-    const { units } = offer.estimate(offer.inputs.parse(offer.example));
+    const { units } = offer.estimate(offer.inputs.parse(offer.examples[0].inputs));
     expect(priceOf(offer.prices, units)).toBeGreaterThan(0);
   });
 });

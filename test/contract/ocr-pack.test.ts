@@ -15,9 +15,9 @@ const middleOf = ({ box }: ReadImage["words"][number]) => [box.left + box.width 
 
 describe("the engine", () => {
   test("reads the example, and charges what was estimated", async () => {
-    const outcome = await readInline(ocrOffer.example);
+    const outcome = await readInline(ocrOffer.examples[0].inputs);
     expect(outcome).toMatchObject({ kind: "done", data: { text: SAID, format: "png", rotation: UPRIGHT } });
-    expect(ocrOffer.estimate(ocrOffer.example)).toEqual({
+    expect(ocrOffer.estimate(ocrOffer.examples[0].inputs)).toEqual({
       units: outcome.kind === "done" ? outcome.units : {},
       exact: true,
     });

@@ -10,6 +10,12 @@ interface Price {
   readonly per: string;
 }
 
+/** Inputs that a pack takes; `title` says to people what they show. */
+export interface PackExample<Inputs = unknown> {
+  readonly title: string;
+  readonly inputs: Inputs;
+}
+
 /**
  * What a pack offers: everything that can be known without running it. Edge and worker share it, so that inputs are
  * checked and priced by one piece of code. Money is never moved here.
@@ -26,7 +32,8 @@ export interface PackOffer<Inputs = unknown> {
   readonly prices: Readonly<Record<string, Price>>;
   /** What `reliability` (0-1) of a result means; a run below its `min_reliability_score` fails. */
   readonly reliability: string;
-  readonly example: Inputs;
+  /** The first is the simplest; the others show what else there is. */
+  readonly examples: readonly [PackExample<Inputs>, ...PackExample<Inputs>[]];
   estimate(inputs: Inputs): Estimate;
 }
 

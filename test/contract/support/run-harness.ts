@@ -47,7 +47,7 @@ const offer: PackOffer<unknown> = {
   data: z.unknown(),
   prices: { base: { unit_micros: micros(1_000), per: "run" } },
   reliability: "none",
-  example: {},
+  examples: [{ title: "nothing", inputs: {} }],
   estimate: () => ({ units: { base: 1 }, exact: true }),
 };
 

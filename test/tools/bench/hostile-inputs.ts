@@ -29,7 +29,7 @@ function schemas(): unknown {
     depth === 0 ? { type: "number" } : { type: "object", properties: { a: branch(depth - 1) } };
   const expected = { type: "object", properties: Object.fromEntries(["a", "b", "c"].map((name) => [name, branch(7)])) };
   const cases = Array.from({ length: 130 }, (_, index) => ({ id: `${index}`, output: '{"a":{"a":1}}', expected }));
-  return { cases, metrics: ["json_schema"], threshold: evalOffer.example.threshold };
+  return { cases, metrics: ["json_schema"], threshold: evalOffer.examples[0].inputs.threshold };
 }
 
 /** Branches that double at each level, up to the steps that a run may take. */

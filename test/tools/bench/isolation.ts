@@ -97,7 +97,7 @@ async function load(
   const open = () => withOwner(system, (db) => db.query(OPEN, [`{${run_ids.join()}}`]));
   do {
     const began = performance.now();
-    const run_id = await submit("decision", decisionOffer.example);
+    const run_id = await submit("decision", decisionOffer.examples[0].inputs);
     while (!(await isOver(run_id))) await sleep(POLL_MS);
     neighbours_ms.push(performance.now() - began);
   } while ((await open()).length > 0);

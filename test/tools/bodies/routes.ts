@@ -72,8 +72,8 @@ const call = (name: string, more: Json, given: Json, probed?: readonly string[])
   },
 });
 
-const runs = [...catalog.values()].flatMap(({ type, example }) =>
-  [example, ...(MORE[type] ?? [])].map((inputs) => run(type, inputs)),
+const runs = [...catalog.values()].flatMap(({ type, examples }) =>
+  [...examples.map(({ inputs }) => inputs), ...(MORE[type] ?? [])].map((inputs) => run(type, inputs)),
 );
 
 const post = (path: string, example: Json, name = path, probed: BodyRoute["probed"] = []): BodyRoute => ({

@@ -45,7 +45,10 @@ describe("the form of a pack", () => {
     });
   });
 
-  test.each([...catalog.values()])("of $type gives back the pack's example as it was", ({ type, example }) => {
+  const examples = [...catalog.values()].flatMap((offer) =>
+    offer.examples.map((example) => ({ ...example, type: offer.type })),
+  );
+  test.each(examples)("of $type gives back the pack's example as it was: $title", ({ type, inputs: example }) => {
     const schema = schemaOf(type);
     const given = example as Record<string, unknown>;
     const fields = fieldsOf(schema, given);

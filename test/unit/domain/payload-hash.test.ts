@@ -23,7 +23,7 @@ const requestOf = (body: unknown) => {
 const types = [...catalog.keys()];
 const drawn = pricedInputs("https://example.com");
 const inputsOf = (pack_type: string): fc.Arbitrary<unknown> =>
-  drawn[pack_type]?.draw.map(({ inputs }) => inputs) ?? fc.constant(catalog.get(pack_type)?.example);
+  drawn[pack_type]?.draw.map(({ inputs }) => inputs) ?? fc.constant(catalog.get(pack_type)?.examples[0].inputs);
 const bodies = fc
   .constantFrom(...types)
   .chain((pack_type) => inputsOf(pack_type).map((inputs) => ({ pack_type, inputs, max_cost_usd: "5" })));

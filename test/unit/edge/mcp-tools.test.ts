@@ -5,7 +5,7 @@ import { catalog } from "#core/domain/packs/catalog.ts";
 import { plainSchema } from "../../../edge/mcp/plain-schema.ts";
 import { featuresOf, VERSIONS } from "../../../edge/mcp/revisions.ts";
 import { describeTools } from "../../../edge/mcp/tools.ts";
-import { exampleRun } from "../../../edge/runs/request-schemas.ts";
+import { exampleRuns } from "../../../edge/runs/request-schemas.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -122,7 +122,7 @@ describe("the output schema of get_result", () => {
 });
 
 describe.each([...catalog.values()].map((offer) => [offer.type, offer] as const))("the pack %s", (type, offer) => {
-  const order = { ...exampleRun(offer), idempotency_key: "an-example-key" };
+  const order = { ...exampleRuns(offer)[0]?.run, idempotency_key: "an-example-key" };
 
   test("is bought by what submit_run describes, and estimated by the same arguments", () => {
     const ajv = new Ajv2020({ strict: false, validateFormats: false });

@@ -179,6 +179,6 @@ describe("the price", () => {
   });
 
   test("of the example is charged for the example", async () => {
-    expect((await portray(charOffer.example)).units).toEqual({ base: 1 });
+    expect((await portray(charOffer.examples[0].inputs)).units).toEqual({ base: 1 });
   });
 });

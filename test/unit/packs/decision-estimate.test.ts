@@ -24,7 +24,7 @@ describe("the estimate of a decision that a model may fill in", () => {
       units: {},
       needs_input: ["/options", "/criteria", "/scores"],
     });
-    const whole = decisionOffer.estimate(decisionOffer.example);
+    const whole = decisionOffer.estimate(decisionOffer.examples[0].inputs);
     expect(unfilled(whole)).toEqual(whole);
   });
 

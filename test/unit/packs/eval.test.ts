@@ -93,8 +93,8 @@ describe("the pack", () => {
   const run = (inputs: unknown, signal?: AbortSignal) => pack.run(evalOffer.inputs.parse(inputs), context(signal));
 
   test("scores in a process what it scores here, and tells how far the pass rate can be trusted", async () => {
-    const outcome = openedOutcome(await run(evalOffer.example));
-    const report = reportOf(evalOffer.example);
+    const outcome = openedOutcome(await run(evalOffer.examples[0].inputs));
+    const report = reportOf(evalOffer.examples[0].inputs);
     expect(outcome).toEqual({
       kind: "done",
       data: report,
@@ -115,12 +115,12 @@ describe("the pack", () => {
     const working = run({ cases: [item("a", text, text.slice(1))], metrics: ["levenshtein"] }, controller.signal);
     controller.abort(new Error("enough"));
     await expect(working).rejects.toThrow("enough");
-    await expect(run(evalOffer.example, AbortSignal.abort(new Error("late")))).rejects.toThrow("late");
+    await expect(run(evalOffer.examples[0].inputs, AbortSignal.abort(new Error("late")))).rejects.toThrow("late");
   });
 
   test("does not hide that scoring itself broke", async () => {
     const broken = evalPack(async () => ({ kind: "failed", reason: "out-of-memory", stage: undefined }));
-    await expect(broken.run(evalOffer.example, context())).rejects.toThrow("out-of-memory");
+    await expect(broken.run(evalOffer.examples[0].inputs, context())).rejects.toThrow("out-of-memory");
   });
 
   test("charges the price list x units, which is the estimate, and gives the same bytes again", async () => {

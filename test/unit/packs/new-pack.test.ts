@@ -76,7 +76,7 @@ describe("the pack of the recipe", () => {
     const { startTimebox } = (await load("backend/worker/timebox.ts")) as typeof Timeboxes;
     const time = { clock: { now: () => 0 }, sleeper: { sleep: () => new Promise<never>(() => {}) } };
     const timebox = startTimebox(time, "tenant", { work_ms: 90_000, wait_ms: 60_000, last_wait_ms: 60_000 });
-    const run = { inputs: JSON.stringify(pack.offer.example) } as Parameters<typeof execute>[2];
+    const run = { inputs: JSON.stringify(pack.offer.examples[0].inputs) } as Parameters<typeof execute>[2];
     const deps = { offThread: createOffThread(), fetch: context().fetch, log: silentLog };
     const outcome = await execute(deps, pack, run, timebox, new AbortController().signal);
     expect(outcome).toMatchObject({ kind: "done", reliability: 1 });
@@ -87,7 +87,7 @@ describe("the pack of the recipe", () => {
       outcome.written.data;
     expect(written && Buffer.from(written).toString()).toBe('{"words":3}');
     const units = outcome.kind === "done" ? outcome.units : {};
-    expect({ units, exact: true }).toEqual(pack.offer.estimate(pack.offer.example));
+    expect({ units, exact: true }).toEqual(pack.offer.estimate(pack.offer.examples[0].inputs));
     expect(chargeFor(pack.offer.prices, units, 1_000_000 as Parameters<typeof chargeFor>[2])).toBe(1_000);
   });
 });

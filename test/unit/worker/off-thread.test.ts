@@ -77,7 +77,7 @@ describe("processes for JSON", () => {
 
   test("read the inputs of every pack as they are read here", async () => {
     for (const offer of catalog.values()) {
-      const inputs: unknown = offer.example;
+      const inputs: unknown = offer.examples[0].inputs;
       const text = JSON.stringify(inputs).padEnd(SMALL.input_chars + 1);
       expect(await offThread.readInputs(offer, text, asker)).toEqual(jsonWork.read(offer, text));
       const wrong = JSON.stringify({ surplus: 1 }).padEnd(SMALL.input_chars + 1);

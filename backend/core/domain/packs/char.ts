@@ -93,6 +93,13 @@ export const charOffer: PackOffer<CharInputs> = {
   data,
   prices: { base: { unit_micros: micros(5_000), per: "portrait" } },
   reliability: "Always 1: a portrait that does not pass the pack's own check of its SVG is not delivered.",
-  example: { name: "Ada Lovelace", style: "lorelei", seed: "ada-1", size: 256 },
+  examples: [
+    { title: "A portrait by a name", inputs: { name: "Ada Lovelace", style: "lorelei", seed: "ada-1", size: 256 } },
+    {
+      title: "Another style, at a fixed seed",
+      inputs: { name: "Support agent 7", style: "pixel-art", seed: "agent-7", size: 512 },
+    },
+    { title: "A small one", inputs: { name: "Grace Hopper", style: "notionists", size: 64 } },
+  ],
   estimate: () => ({ units: { base: 1 }, exact: true }),
 };

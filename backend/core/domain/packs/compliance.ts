@@ -262,9 +262,31 @@ export const complianceOffer: PackOffer<ComplianceInputs> = {
   reliability:
     `Share of the findings that are listed: 1 unless there are more than ${COMPLIANCE_LIMITS.max_findings}, and all are ` +
     "masked and counted even then. How likely each is to be true, its `confidence` says.",
-  example: {
-    text: "Write to ada@example.com or call +44 20 7946 0958; the card was 4111 1111 1111 1111.",
-    rules: ["email", "phone", "payment_card"],
-  },
+  examples: [
+    {
+      title: "Personal data in a message",
+      inputs: {
+        text: "Write to ada@example.com or call +44 20 7946 0958; the card was 4111 1111 1111 1111.",
+        rules: ["email", "phone", "payment_card"],
+      },
+    },
+    {
+      title: "Secrets in a log, with a pattern of your own",
+      inputs: {
+        text: "2026-05-05 login ok user=ada password=Tr0ub4dor&3 ticket=OPS-20417",
+        rules: ["password"],
+        patterns: [{ name: "ticket", pattern: "\\bOPS-\\d{5}\\b", severity: "low" }],
+      },
+    },
+    {
+      title: "A table, masked by kind, without your own addresses",
+      inputs: {
+        text: "id,card,mail,phone\n7,4111111111111111,ada@example.org,020 7946 0958\n8,5555555555554444,help@example.com,",
+        regions: ["GB"],
+        allow: ["*@example.com"],
+        mask: "kind",
+      },
+    },
+  ],
   estimate: ({ text }) => ({ units: complianceUnits(text), exact: true }),
 };

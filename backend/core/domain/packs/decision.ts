@@ -329,20 +329,54 @@ export const decisionOffer: PackOffer<DecisionInputs> = {
   },
   reliability:
     "Share of the needed cells that are scored: 1 for a ranking, 0 for NEEDS_INPUT. It does not judge the scores.",
-  example: {
-    question: "Which database should hold the orders?",
-    mode: "brief",
-    method: "weighted_sum",
-    options: ["Postgres", "DynamoDB"],
-    criteria: [
-      { name: "monthly cost", weight: 2, direction: "min", scale: { min: 0, max: 200 } },
-      { name: "query power", weight: 3, direction: "max", scale: { min: 1, max: 10 } },
-    ],
-    scores: {
-      Postgres: { "monthly cost": 120, "query power": 9 },
-      DynamoDB: { "monthly cost": 80, "query power": 5 },
+  examples: [
+    {
+      title: "Two options by weight x score",
+      inputs: {
+        question: "Which database should hold the orders?",
+        mode: "brief",
+        method: "weighted_sum",
+        options: ["Postgres", "DynamoDB"],
+        criteria: [
+          { name: "monthly cost", weight: 2, direction: "min", scale: { min: 0, max: 200 } },
+          { name: "query power", weight: 3, direction: "max", scale: { min: 1, max: 10 } },
+        ],
+        scores: {
+          Postgres: { "monthly cost": 120, "query power": 9 },
+          DynamoDB: { "monthly cost": 80, "query power": 5 },
+        },
+      },
     },
-  },
+    {
+      title: "Must-haves, weights by pairs, and how sure the winner is",
+      inputs: {
+        question: "Which laptop should we buy?",
+        mode: "detailed",
+        method: "topsis",
+        options: ["Light 13", "Work 15", "Game 17"],
+        criteria: [
+          { name: "price", direction: "min", at_most: 2_000 },
+          { name: "battery hours", direction: "max" },
+          { name: "screen", direction: "max" },
+        ],
+        pairwise: [
+          { criterion: "price", over: "battery hours", times: 2 },
+          { criterion: "price", over: "screen", times: 4 },
+          { criterion: "battery hours", over: "screen", times: 2 },
+        ],
+        uncertainty: { weights: 0.2, scores: 0.1, seed: 7 },
+        scores: {
+          "Light 13": { price: 1_300, "battery hours": 15, screen: 6 },
+          "Work 15": { price: 1_600, "battery hours": 11, screen: 8 },
+          "Game 17": { price: 2_400, "battery hours": 5, screen: 9 },
+        },
+      },
+    },
+    {
+      title: "A bare question: a model fills in the table, or the answer says what is missing, for nothing",
+      inputs: { question: "Rent a van or hire movers for a small flat?", mode: "brief", method: "weighted_sum" },
+    },
+  ],
   estimate(value) {
     if (isComplete(value)) return { units: { base: 1, cell: countCells(value).needed }, exact: true };
     const needs_input = missingParts(value);

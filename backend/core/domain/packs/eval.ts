@@ -149,16 +149,46 @@ export const evalOffer: PackOffer<EvalInputs> = {
   reliability:
     "1 - width of the 95% Wilson interval of the overall pass rate: how exactly so many cases measure it. The scores " +
     "themselves are exact whatever it is.",
-  example: {
-    cases: [
-      { id: "capital", output: "The capital of France is Paris.", expected: "Paris" },
-      { id: "painter", output: "Leonardo da Vinci", expected: "leonardo da vinci" },
-    ],
-    metrics: [
-      { metric: "contains", ignore_case: true, whitespace: "collapse" },
-      { metric: "token_f1", threshold: 0.25 },
-    ],
-    threshold: 0.5,
-  },
+  examples: [
+    {
+      title: "Answers against expected ones",
+      inputs: {
+        cases: [
+          { id: "capital", output: "The capital of France is Paris.", expected: "Paris" },
+          { id: "painter", output: "Leonardo da Vinci", expected: "leonardo da vinci" },
+        ],
+        metrics: [
+          { metric: "contains", ignore_case: true, whitespace: "collapse" },
+          { metric: "token_f1", threshold: 0.25 },
+        ],
+        threshold: 0.5,
+      },
+    },
+    {
+      title: "Two systems compared, by the number in each answer",
+      inputs: {
+        cases: [
+          { id: "sum", output: "The total is $29.00.", baseline: "It is about 30.", expected: 29 },
+          { id: "share", output: "So 42 of 100.", baseline: "So 42 of 100.", expected: 42 },
+        ],
+        metrics: [{ metric: "numeric", extract: "number", absolute: 0.5, relative: 0 }],
+        threshold: 0.5,
+      },
+    },
+    {
+      title: "JSON by a schema, taken out of a code fence",
+      inputs: {
+        cases: [
+          {
+            id: "order",
+            output: '```json\n{"sku": "A-1", "quantity": 2}\n```',
+            expected: { type: "object", required: ["sku", "quantity"], properties: { quantity: { type: "integer" } } },
+          },
+        ],
+        metrics: [{ metric: "json_schema", extract: "json" }],
+        threshold: 0.5,
+      },
+    },
+  ],
   estimate: estimateOf,
 };

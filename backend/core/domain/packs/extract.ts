@@ -180,18 +180,61 @@ export const extractOffer: PackOffer<ExtractInputs> = {
   reliability:
     "Share of the texts and numbers of the value that stand in the source as they are, 1 where there are none; half of that where " +
     "the source was cut short (`truncated`). It does not say that they are the right ones.",
-  example: {
-    text: "Invoice: 2043, 5 May 2026\nSeller: Paper & Sons Ltd\n24 reams of paper at $4.90 each\nTotal: $117.60",
-    schema: {
-      type: "object",
-      properties: {
-        invoice: { type: "string", description: "Its number." },
-        seller: { type: "string" },
-        total: { type: "number", description: "In dollars." },
+  examples: [
+    {
+      title: "An invoice",
+      inputs: {
+        text: "Invoice: 2043, 5 May 2026\nSeller: Paper & Sons Ltd\n24 reams of paper at $4.90 each\nTotal: $117.60",
+        schema: {
+          type: "object",
+          properties: {
+            invoice: { type: "string", description: "Its number." },
+            seller: { type: "string" },
+            total: { type: "number", description: "In dollars." },
+          },
+          required: ["invoice", "seller", "total"],
+          additionalProperties: false,
+        },
       },
-      required: ["invoice", "seller", "total"],
-      additionalProperties: false,
     },
-  },
+    {
+      title: "A list, with enumerations and instructions",
+      inputs: {
+        text: "Standup: Ada ships the importer by Friday. Grace is blocked by the VPN. Linus: nothing new.",
+        instructions: "One entry per person, in the order of the text.",
+        schema: {
+          type: "object",
+          properties: {
+            people: {
+              type: "array",
+              items: {
+                type: "object",
+                properties: {
+                  name: { type: "string" },
+                  state: { enum: ["working", "blocked", "idle"] },
+                  note: { type: "string" },
+                },
+                required: ["name", "state"],
+                additionalProperties: false,
+              },
+            },
+          },
+          required: ["people"],
+          additionalProperties: false,
+        },
+      },
+    },
+    {
+      title: "What a page says",
+      inputs: {
+        url: "https://example.com/",
+        schema: {
+          type: "object",
+          properties: { title: { type: "string" }, topic: { type: "string" } },
+          required: ["title"],
+        },
+      },
+    },
+  ],
   estimate: estimateOf,
 };

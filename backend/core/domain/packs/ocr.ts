@@ -102,7 +102,10 @@ export const ocrOffer: PackOffer<OcrInputs> = {
     megapixel: { unit_micros: micros(1_000), per: "started megapixel (1,000,000 pixels) of the image" },
   },
   reliability: "The mean confidence of the words as a share of 1; 0 where no text was found.",
-  example: { image: OCR_EXAMPLE_IMAGE, language: "eng" },
+  examples: [
+    { title: "A picture of printed text", inputs: { image: OCR_EXAMPLE_IMAGE, language: "eng" } },
+    { title: "A picture on the web", inputs: { image_url: "https://example.com/receipt.png", language: "eng" } },
+  ],
   estimate({ image }) {
     const bytes = image === undefined ? undefined : decodeBase64(image);
     const header = bytes && readImageHeader(bytes);

@@ -132,7 +132,11 @@ export const urlOffer: PackOffer<UrlInputs> = {
     "1 when an article was found in the page, for links, and for plain text or data; 0.5 when the whole body's text was " +
     "returned because no article stood out, when the article is less than a quarter of the page's text, or when the answer " +
     "was cut short (`truncated`); 0 when the page shows nothing without its scripts (`needs_scripts`).",
-  example: { url: "https://example.com/", format: "markdown" },
+  examples: [
+    { title: "The text of an article, as Markdown", inputs: { url: "https://example.com/", format: "markdown" } },
+    { title: "Its plain text", inputs: { url: "https://example.com/", format: "text" } },
+    { title: "The links of a page", inputs: { url: "https://example.com/", format: "links" } },
+  ],
   // The size is known only after the fetch.
   estimate: () => ({ units: urlUnits(0), most_units: urlUnits(URL_LIMITS.max_body_bytes), exact: false }),
 };

@@ -28,7 +28,7 @@ const offer: PackOffer<PackPlan> = {
   data: z.unknown(),
   prices: { unit: { unit_micros: micros(UNIT_MICROS), per: "unit" } },
   reliability: "always 1",
-  example: { ms: 1, end: "done", units: 1 },
+  examples: [{ title: "done", inputs: { ms: 1, end: "done", units: 1 } }],
   estimate: ({ units, end, more = 0 }) => {
     if (end === "ask") return { units: {}, exact: true, needs_input: ["/units"] };
     const least = { unit: units };
