@@ -61,8 +61,18 @@ export function decimalOf(micros: bigint): string {
 
 const DAY_MS = 86_400_000;
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Made once for each use: making one takes longer than a row of a table does. */
+function formatOf(locale: string | undefined, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify([locale, options]);
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  formats.set(key, format);
+  return format;
+}
+
 export function whenOf(iso: string, locale?: string, timeZone?: string): string {
-  return new Intl.DateTimeFormat(locale, {
+  return formatOf(locale, {
     year: "numeric",
     month: "short",
     day: "numeric",
@@ -77,7 +87,7 @@ export function whenOf(iso: string, locale?: string, timeZone?: string): string 
 export function shortTime(iso: string, now: number, locale?: string, timeZone?: string): string {
   const at = new Date(iso);
   const isThisYear = at.getUTCFullYear() === new Date(now).getUTCFullYear();
-  return new Intl.DateTimeFormat(locale, {
+  return formatOf(locale, {
     ...(isThisYear ? {} : { year: "numeric" }),
     month: "short",
     day: "numeric",
@@ -120,7 +130,7 @@ export function daysBetween(first: string, last: string): string[] {
 
 /** "30 Nov" of a day of UTC. */
 export const dayLabel = (day: string, locale?: string): string =>
-  new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", timeZone: "UTC" }).format(new Date(day));
+  formatOf(locale, { month: "short", day: "numeric", timeZone: "UTC" }).format(new Date(day));
 
 /** A name for people of a schema's member or an enum's value: `max_cost_usd` is "Max cost usd". */
 export function label(name: string): string {

@@ -1,7 +1,8 @@
-import type { VNode } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { Component } from "preact";
+import { useEffect, useState } from "preact/hooks";
 import type { Decisionproof, Run, RunPage, RunQuery } from "../../client/client.ts";
 import { plural } from "../formats.ts";
+import { LongBody } from "../long-body.tsx";
 import { Empty, Field, Loading, Money, PageHead, Status, TableRegion, Time, Trouble } from "../parts.tsx";
 import { useQuery, useSession } from "../query.ts";
 import { go, hrefOf, Link, type Place } from "../router.tsx";
@@ -280,11 +281,9 @@ const NoRuns = ({ narrowed }: { narrowed: boolean }) =>
   );
 
 export function RunTable({ runs }: { runs: readonly Run[] }) {
-  // A row is drawn again only when its run has changed, however many there are.
-  const rows = useRef(new WeakMap<Run, VNode>()).current;
   return (
     <TableRegion label="Runs">
-      <table class="rows">
+      <table class="rows" aria-rowcount={runs.length + 1}>
         <thead>
           <tr>
             <th scope="col">Run</th>
@@ -302,42 +301,50 @@ export function RunTable({ runs }: { runs: readonly Run[] }) {
             </th>
           </tr>
         </thead>
-        <tbody>
-          {runs.map((run) => {
-            const row = rows.get(run) ?? <Row key={run.run_id} run={run} />;
-            rows.set(run, row);
-            return row;
-          })}
-        </tbody>
+        <LongBody rows={runs} columns={7} draw={(run, index) => <Row key={run.run_id} run={run} index={index} />} />
       </table>
     </TableRegion>
   );
 }
 
-const Row = ({ run }: { run: Run }) => (
-  <tr>
-    <th scope="row">
-      <Link href={hrefOf(["runs", run.run_id])} title={run.run_id}>
-        <code>{run.run_id.slice(-12)}</code>
-      </Link>
-    </th>
-    <td>{run.pack_type}</td>
-    <td>
-      <Status of={run.money_state === "AUDIT_REQUIRED" ? "AUDIT_REQUIRED" : run.status} />
-    </td>
-    <td class="right">
-      <Money of={run.cost.actual_usd} />
-    </td>
-    <td class="right muted">
-      <Money of={run.cost.max_usd} />
-    </td>
-    <td class="muted clip">
-      {Object.entries(run.metadata)
-        .map(([name, value]) => `${name}=${value}`)
-        .join(", ") || "–"}
-    </td>
-    <td class="right">
-      <Time of={run.created_at} />
-    </td>
-  </tr>
-);
+interface RowProps {
+  readonly run: Run;
+  readonly index: number;
+}
+
+/** Drawn again only when its run has changed, however often the list is read. */
+class Row extends Component<RowProps> {
+  override shouldComponentUpdate({ run, index }: RowProps): boolean {
+    return run !== this.props.run || index !== this.props.index;
+  }
+
+  override render({ run, index }: RowProps) {
+    return (
+      <tr aria-rowindex={index}>
+        <th scope="row">
+          <Link href={hrefOf(["runs", run.run_id])} title={run.run_id}>
+            <code>{run.run_id.slice(-12)}</code>
+          </Link>
+        </th>
+        <td>{run.pack_type}</td>
+        <td>
+          <Status of={run.money_state === "AUDIT_REQUIRED" ? "AUDIT_REQUIRED" : run.status} />
+        </td>
+        <td class="right">
+          <Money of={run.cost.actual_usd} />
+        </td>
+        <td class="right muted">
+          <Money of={run.cost.max_usd} />
+        </td>
+        <td class="muted clip">
+          {Object.entries(run.metadata)
+            .map(([name, value]) => `${name}=${value}`)
+            .join(", ") || "–"}
+        </td>
+        <td class="right">
+          <Time of={run.created_at} />
+        </td>
+      </tr>
+    );
+  }
+}

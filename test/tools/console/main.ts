@@ -15,6 +15,7 @@ import { judgeOperators } from "./judge-operators.ts";
 import { judgePages } from "./judge-pages.ts";
 import { judgeStates } from "./judge-states.ts";
 import { judgeUse } from "./judge-use.ts";
+import { measureRows } from "./measure-rows.ts";
 import { seedWork } from "./operators.ts";
 import { seedAccount } from "./seed.ts";
 
@@ -62,8 +63,18 @@ async function judgeOperatorsOf(
   );
 }
 
+/** How a page with ten thousand runs feels. */
+async function measureRowsOf(report: Report, system: System): Promise<void> {
+  const executablePath = fileOf("chromium");
+  if (executablePath === undefined) return report.skip("ten thousand runs", "there is no chromium");
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const browser = await startBrowser(executablePath);
+  await measureRows(report, { browser, system, screenshots: SCREENSHOTS }).finally(() => browser.close());
+}
+
 async function main(): Promise<boolean> {
-  const { values } = parseArgs({ options: { running: { type: "boolean", default: false }, only: { type: "string" } } });
+  const options = { running: { type: "boolean", default: false }, only: { type: "string" } } as const;
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const report = new Report();
   if (values.running) {
     const { edge_url, tenants } = running.parse(JSON.parse(readFileSync(".dev/stack.json", "utf8")));
@@ -79,6 +90,10 @@ async function main(): Promise<boolean> {
     name === "reaper" ? { DPP_METRICS_PORT: String(port), DPP_METRICS_HOST: "127.0.0.1" } : {};
   const system = await startSystem({ stateDir: join(dir, "stack"), env, envOf, fsync: false });
   try {
+    if (positionals.includes("rows")) {
+      await report.check("ten thousand runs were measured", () => measureRowsOf(report, system));
+      return report.conclude();
+    }
     const tenant = await withOwner(system, (db) => createDemoTenant(db, { name: "Console" }));
     if (values.only === undefined || !values.only.startsWith("operators"))
       await report.check("the console was judged", () => judge(report, system.edgeUrl, tenant, values.only));
