@@ -3,7 +3,8 @@ import { charPack } from "../../../backend/worker/packs/char.ts";
 import { context } from "./decision-fixture.ts";
 
 /** What tests read of the pack's data. */
-interface Report extends CharInputs {
+interface Report extends Omit<CharInputs, "png"> {
+  png?: { artifact: string; sha256: string; bytes: number };
   features: Record<string, string>;
   colors: Record<string, string>;
   artifact: string;

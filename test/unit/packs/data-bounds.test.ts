@@ -201,7 +201,7 @@ test.each(CHAR_STYLES)(
     const shades = Object.entries(colors).flatMap(([part, { values }]) =>
       values.map((value) => [part, value] as const),
     );
-    expect(variants.length).toBeGreaterThan(5);
+    expect(variants.length).toBeGreaterThan(1);
     for (const [part, variant] of variants) {
       const data = { ...portrait.data, features: { ...portrait.data.features, [part]: variant } };
       expect(charOffer.data.safeParse(data).success, `${part} ${variant}`).toBe(true);

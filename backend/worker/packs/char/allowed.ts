@@ -52,7 +52,7 @@ const NUMBER = /^-?(?:\d+(?:\.\d+)?|\.\d+)$/;
 const PAINT = /^(?:none|[a-z]{3,20}|#[0-9a-f]{3,8}|url\(#[\w-]+\))$/i;
 const RULE = /^(?:evenodd|nonzero)$/;
 const NUMBERS = ["width", "height", "x", "y", "cx", "cy", "r", "rx", "ry", "x1", "y1", "x2", "y2", "offset"];
-const STRENGTHS = ["opacity", "fill-opacity", "stroke-opacity", "stop-opacity", "stroke-width"];
+const STRENGTHS = ["opacity", "fill-opacity", "stroke-opacity", "stop-opacity", "stroke-width", "stroke-miterlimit"];
 
 /** Every other attribute, alone or after its element, by the whole of the values it may have. */
 export const ATTRIBUTES: ReadonlyMap<string, RegExp> = new Map([
@@ -62,6 +62,7 @@ export const ATTRIBUTES: ReadonlyMap<string, RegExp> = new Map([
   ["id", /^[\w-]+$/],
   ["svg aria-label", /^[^<>"]+$/],
   ["use href", LOCAL_HREF],
+  ["use color", /^#[0-9a-f]{3,8}$/i],
   ["viewBox", /^0 0 [\d.]+ [\d.]+$/],
   ["d", /^[MmZzLlHhVvCcSsQqTtAa\d\s.,eE+-]+$/],
   ["transform", /^(?:(?:translate|scale|rotate|matrix)\([\d\s.,e+-]+\) ?)+$/],
@@ -70,5 +71,8 @@ export const ATTRIBUTES: ReadonlyMap<string, RegExp> = new Map([
   ["gradientUnits", /^userSpaceOnUse$/],
   ["stroke-linecap", /^(?:butt|round|square)$/],
   ["stroke-linejoin", /^(?:miter|round|bevel)$/],
-  ["style", /^(?:mask-type:(?:alpha|luminance)|mix-blend-mode:(?:multiply|overlay|difference|lighten|hard-light))$/],
+  [
+    "style",
+    /^(?:mask-type:(?:alpha|luminance)|mix-blend-mode:(?:multiply|overlay|difference|lighten|hard-light|soft-light))$/,
+  ],
 ]);
