@@ -8,6 +8,11 @@ const UNREAD = [
   "node_modules/tesseract.js-core/tesseract-core{,-lstm,-simd,-relaxedsimd,-relaxedsimd-lstm}.{js,wasm,wasm.js}",
   "node_modules/tesseract.js-core/tesseract-core-simd-lstm.wasm.js",
   "node_modules/tesseract.js/dist/**",
+  // Of pdf.js, what shows a page: `backend/worker/packs/document/read-pdf.ts` reads its text.
+  "node_modules/pdfjs-dist/{build,web,image_decoders,iccs,wasm}/**",
+  "node_modules/pdfjs-dist/legacy/{web,image_decoders}/**",
+  "node_modules/pdfjs-dist/legacy/build/{*.min.mjs,pdf.sandbox.mjs}",
+  "node_modules/mammoth/{test/**,mammoth.browser*.js}",
 ];
 
 let bytes = 0;

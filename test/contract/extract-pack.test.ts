@@ -11,6 +11,7 @@ import { REQUEST_LIMITS } from "../../backend/worker/packs/model/ask-model.ts";
 import { extractPool } from "../../backend/worker/packs/extract/judge-pool.ts";
 import { urlPack } from "../../backend/worker/packs/url.ts";
 import { context, openedOutcome } from "../unit/packs/decision-fixture.ts";
+import { makePdf, paragraph } from "../unit/packs/document-fixture.ts";
 import { serve } from "./support/local-server.ts";
 
 const TEXT = "Invoice: 2043\nSeller: Paper & Sons Ltd\nTotal: $1,117.60";
@@ -240,6 +241,14 @@ describe("a page", () => {
     expect(text).not.toContain("<p>");
   });
 
+  test("may be a PDF", async () => {
+    const body = makePdf({ pages: [paragraph(60, 700, ["Invoice 2043 is for paper."])] });
+    const fetch = page("", { content_type: "application/pdf", body });
+    const { outcome, asked } = await extractWith([completion({ invoice: "2043", total: 1 })], { url }, { fetch });
+    expect(dataOf(outcome).source).toMatchObject({ kind: "page", content_type: "application/pdf", truncated: false });
+    expect(asked[0]?.body.messages[1]?.content).toContain("Invoice 2043 is for paper.");
+  });
+
   test("longer than a model is given is cut, which the result tells", async () => {
     const body = new TextEncoder().encode("Invoice 2043. ".repeat(20_000));
     const fetch = page("", { content_type: "text/plain", body });
@@ -253,6 +262,11 @@ describe("a page", () => {
       "that shows nothing before its scripts run",
       page('<body><div id="root"></div><script src="/a.js"></script></body>'),
       { kind: "pack_failed", reason_code: "PAGE_NEEDS_SCRIPTS" },
+    ],
+    [
+      "of a PDF that is nothing but pictures",
+      page("", { content_type: "application/pdf", body: makePdf({ pages: ["0 0 m 9 9 l S"] }) }),
+      { kind: "pack_failed", reason_code: "NO_TEXT", detail: "The PDF has no text, only pictures of pages." },
     ],
     ["without a text", page("<body></body>"), { kind: "pack_failed", reason_code: "NO_TEXT" }],
     [

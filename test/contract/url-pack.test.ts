@@ -1,15 +1,17 @@
 import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { RequestListener } from "node:http";
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { priceOf } from "#core/domain/pack.ts";
 import { URL_LIMITS, type UrlInputs, urlOffer } from "#core/domain/packs/url.ts";
 import { createGuardedFetch } from "../../backend/drivers/fetch/guarded-fetch.ts";
+import { createPageReader, READER_LIMITS } from "../../backend/worker/packs/page/page-reader.ts";
 import { urlPack } from "../../backend/worker/packs/url.ts";
 import { openedOutcome, turn } from "../unit/packs/decision-fixture.ts";
 import { silentLog as log } from "../support/silent-log.ts";
+import { makeDocx, makePdf, packedStream, para, paragraph, run as wordRun } from "../unit/packs/document-fixture.ts";
 import { NEWS_PAGE } from "../unit/packs/page-fixture.ts";
 import { serve } from "./support/local-server.ts";
 
@@ -19,9 +21,9 @@ async function run(type: string, body: string | Buffer, format: UrlInputs["forma
   return runOn((_, response) => response.writeHead(200, { "content-type": type }).end(body), format, cap);
 }
 
-async function runOn(listener: RequestListener, format: UrlInputs["format"], cap: number) {
+async function runOn(listener: RequestListener, format: UrlInputs["format"], cap: number, by = pack) {
   await using server = await serve(listener);
-  const outcome = await pack.run(urlOffer.inputs.parse({ url: `${server.origin}/news`, format }), {
+  const outcome = await by.run(urlOffer.inputs.parse({ url: `${server.origin}/news`, format }), {
     signal: new AbortController().signal,
     cap: micros(cap),
     is_free: false,
@@ -104,6 +106,40 @@ describe("the url pack", () => {
   test("cuts a very long text, says so, and is trusted less", async () => {
     const { outcome } = await run("text/plain", "x".repeat(URL_LIMITS.max_text_chars + 1));
     expect(outcome).toMatchObject({ reliability: 0.5, data: { truncated: true } });
+  });
+
+  test("reads a PDF and a DOCX in a process too, also of a server that does not know what they are", async () => {
+    const pdf = makePdf({ pages: [paragraph(60, 700, ["The pump is new."])] });
+    const docx = makeDocx({ body: para(wordRun("The pump is new.")) });
+    for (const [type, body] of [
+      ["application/pdf", pdf],
+      ["application/octet-stream", pdf],
+      ["binary/octet-stream", docx],
+    ] as const) {
+      const { outcome } = await run(type, body);
+      expect(outcome).toMatchObject({ kind: "done", reliability: 1, data: { text: "The pump is new." } });
+    }
+    const broken = await run("application/pdf", pdf.subarray(0, 40));
+    expect(broken.outcome).toMatchObject({ kind: "pack_failed", reason_code: "DOCUMENT_BROKEN" });
+    const other = await run("application/octet-stream", Buffer.alloc(40));
+    expect(other.outcome).toMatchObject({ kind: "pack_failed", reason_code: "CONTENT_TYPE" });
+  });
+
+  test("ends a PDF of 1 kB that unpacks to more than its process may hold, and that alone", async () => {
+    const small = urlPack(createPageReader({ ...READER_LIMITS, processes: 1, resident_mb: 300 }));
+    const packed = deflateSync(deflateSync(Buffer.alloc(100_000_000, " ")));
+    const bomb = makePdf({ pages: [packedStream(packed, "[/FlateDecode /FlateDecode]")] });
+    expect(bomb.byteLength).toBeLessThan(2_000);
+    const read = async (body: Buffer) =>
+      runOn(
+        (_, response) => response.writeHead(200, { "content-type": "application/pdf" }).end(body),
+        "text",
+        20_000,
+        small,
+      );
+    expect((await read(bomb)).outcome).toMatchObject({ kind: "pack_failed", reason_code: "PAGE_TOO_COMPLEX" });
+    const harmless = makePdf({ pages: [paragraph(60, 700, ["The pump is new."])] });
+    expect((await read(harmless)).outcome).toMatchObject({ kind: "done", data: { text: "The pump is new." } });
   });
 
   test("takes no money for an address that it refuses, and fails for a page it cannot read", async () => {

@@ -37,8 +37,10 @@ async function pageSource(
   if (!(written instanceof Uint8Array)) throw new Error("a page could not be written");
   const read = await judge<"page">({ kind: "page", written }, context);
   if (read.kind === "source") return read.source;
-  return read.needs_scripts
-    ? failed("PAGE_NEEDS_SCRIPTS", "The page shows nothing before its scripts run, which this does not do.")
+  if (read.needs === "scripts")
+    return failed("PAGE_NEEDS_SCRIPTS", "The page shows nothing before its scripts run, which this does not do.");
+  return read.needs === "ocr"
+    ? failed("NO_TEXT", "The PDF has no text, only pictures of pages.")
     : failed("NO_TEXT", "The page or document has no text.");
 }
 

@@ -3,7 +3,7 @@ import { URL_LIMITS, urlBytesWithin, type UrlInputs, urlOffer } from "#core/doma
 import { MAX_REDIRECTS } from "#core/domain/web-address.ts";
 import { failed, type FetchOutcome } from "#core/ports/fetch.ts";
 import { costExceedsCap, type Pack, type PackContext } from "./pack.ts";
-import { isPage, READABLE_TYPES, sniffType } from "./page/content-types.ts";
+import { isPage, isUnknown, READABLE_TYPES, sniffType } from "./page/content-types.ts";
 import { refreshTarget } from "./page/meta-refresh.ts";
 import { createPageReader } from "./page/page-reader.ts";
 
@@ -36,10 +36,10 @@ async function fetchPage(
 
 /** With the type that the body has where the server named none. */
 function typed(fetched: FetchOutcome): FetchOutcome {
-  if (fetched.kind !== "ok" || fetched.content_type !== "") return fetched;
+  if (fetched.kind !== "ok" || !isUnknown(fetched.content_type)) return fetched;
   const content_type = sniffType(fetched.body);
   if (content_type !== undefined) return { ...fetched, content_type };
-  return failed("CONTENT_TYPE", "The server names no content type, and the body is no text.");
+  return failed("CONTENT_TYPE", "The server does not say what the body is, and it is neither text nor a PDF or DOCX.");
 }
 
 /** The `url` pack. Whatever grows with the size of a body is left to the reader and its processes. */
@@ -60,7 +60,7 @@ export function urlPack(reader = createPageReader()): Pack<UrlInputs> {
         context.log.warn("page not read as an article", { failures, bytes: fetched.body.byteLength });
       }
       if (outcome !== undefined) return outcome;
-      const detail = "The page could not be read within the bounds of time and memory.";
+      const detail = "The page or document could not be read within the bounds of time and memory.";
       return { kind: "pack_failed", reason_code: "PAGE_TOO_COMPLEX", detail };
     },
   };

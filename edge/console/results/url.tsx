@@ -24,6 +24,7 @@ export function UrlResult({ output: { data } }: ResultProps<"url">) {
         <p class="muted">{[data.byline, data.site_name, data.language].filter(Boolean).join(" · ")}</p>
       </div>
       {data.needs_scripts && <p class="notice">The page shows nothing before its scripts run.</p>}
+      {data.needs_ocr === true && <p class="notice">The PDF has no text, only pictures of pages.</p>}
       {data.format === "links" ? (
         <Links links={data.links} />
       ) : (
@@ -34,6 +35,7 @@ export function UrlResult({ output: { data } }: ResultProps<"url">) {
           ["Address", <Outside href={data.final_url} />],
           ["Status", String(data.status)],
           ["Size", `${bytes(data.bytes)}, ${data.content_type}`],
+          data.pages !== undefined && ["Pages", String(data.pages)],
           data.published_at !== null &&
             !Number.isNaN(Date.parse(data.published_at)) && ["Published", <Time of={data.published_at} />],
           ["SHA-256", <code>{data.sha256}</code>],

@@ -28,7 +28,7 @@ const fields = z.strictObject({
   url: webAddress
     .optional()
     .describe(
-      "Where a page or document is that the pack `url` can read: what it reads is extracted from. This or `text`.",
+      "Where a page, PDF or DOCX is that the pack `url` can read: what it reads is extracted from. This or `text`.",
     ),
   schema: recordUpTo(max_schema_nodes, z.string(), z.unknown()).describe(
     "JSON Schema of what is wanted: draft 2020-12, or 2019-09, -07, -06 or -04 where `$schema` says so. `format` asserts; " +
@@ -160,7 +160,7 @@ function estimateOf(inputs: ExtractInputs): Estimate {
 
 export const extractOffer: PackOffer<ExtractInputs> = {
   type: "extract",
-  version: "1.0.0",
+  version: "1.1.0",
   title: "Extract",
   summary:
     "Takes out of a text, page or document what a JSON Schema asks for: JSON that is valid by it, by a model, which is told what is " +

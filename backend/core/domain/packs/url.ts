@@ -15,6 +15,10 @@ export const URL_LIMITS = {
   max_label_chars: 500,
   /** Of a time as a page writes it. */
   max_time_chars: 64,
+  /** Of a PDF that are read. */
+  max_pages: 500,
+  /** What the parts of a DOCX that are read may unpack to. */
+  max_unpacked_bytes: 20_000_000,
 } as const;
 
 /** How many bytes of the fetched body one `hundred_kb` covers, once started. */
@@ -55,6 +59,23 @@ const page = {
     .describe(
       "Whether the page shows nothing before its scripts run, which this does not do; charged as the smallest page.",
     ),
+  pages: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("How many pages a PDF has, or a DOCX by its own word. Absent where there are none."),
+  pages_read: z
+    .int()
+    .min(1)
+    .max(URL_LIMITS.max_pages)
+    .optional()
+    .describe(`How many pages of a PDF were read, of the first ${URL_LIMITS.max_pages}. Absent otherwise.`),
+  needs_ocr: z
+    .boolean()
+    .optional()
+    .describe(
+      "Whether no page of a PDF that was read has text, as when it was scanned; charged as the smallest page. Absent where it is no PDF.",
+    ),
   truncated: z.boolean().describe("Whether the answer was cut short."),
   sha256: z
     .string()
@@ -67,7 +88,9 @@ const page = {
 const article_found = z
   .boolean()
   .optional()
-  .describe("Whether an article stood out; otherwise the whole body's text is given. Absent for plain text and data.");
+  .describe(
+    "Whether an article stood out; otherwise the whole body's text is given. Absent for plain text, data and documents.",
+  );
 const readable = z.string().max(URL_LIMITS.max_text_chars);
 
 const data = z.discriminatedUnion("format", [
@@ -117,10 +140,10 @@ export function urlBytesWithin(cap: Micros): number {
 
 export const urlOffer: PackOffer<UrlInputs> = {
   type: "url",
-  version: "1.2.0",
+  version: "1.3.0",
   title: "URL",
   summary:
-    "Fetches a public web page and returns what a reader would see: title, byline, language, published time, text, markdown or links, " +
+    "Fetches a public web page, PDF or DOCX and returns what a reader would see: title, byline, language, published time, text, markdown or links, " +
     "with the SHA-256 and size of the body and the redirects that were followed.",
   inputs,
   data,
@@ -129,9 +152,10 @@ export const urlOffer: PackOffer<UrlInputs> = {
     hundred_kb: { unit_micros: micros(1_000), per: "started 100 KB (100,000 bytes) of the decompressed body" },
   },
   reliability:
-    "1 when an article was found in the page, for links, and for plain text or data; 0.5 when the whole body's text was " +
-    "returned because no article stood out, when the article is less than a quarter of the page's text, or when the answer " +
-    "was cut short (`truncated`); 0 when the page shows nothing without its scripts (`needs_scripts`).",
+    "1 when an article was found in the page, for links, and for plain text, data, a PDF or DOCX; 0.5 when the whole body's text was " +
+    "returned because no article stood out, when the article is less than a quarter of the page's text, when the answer " +
+    "was cut short (`truncated`), or when most pages of a PDF have no text; 0 when the page shows nothing without its scripts (`needs_scripts`) " +
+    "or the PDF nothing but pictures (`needs_ocr`).",
   examples: [
     { title: "The text of an article, as Markdown", inputs: { url: "https://example.com/", format: "markdown" } },
     { title: "Its plain text", inputs: { url: "https://example.com/", format: "text" } },

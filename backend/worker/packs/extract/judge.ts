@@ -28,7 +28,7 @@ export type Errands = {
   readonly schema: { readonly kind: "valid" };
   readonly page:
     | { readonly kind: "source"; readonly source: Source }
-    | { readonly kind: "no_text"; readonly needs_scripts: boolean };
+    | { readonly kind: "no_text"; readonly needs: "scripts" | "ocr" | undefined };
   readonly answer: { readonly kind: "verdict"; readonly verdict: Verdict<Extracted> };
 };
 
@@ -52,6 +52,7 @@ function compiled(schema: object) {
 const readPage = z.object({
   markdown: z.string(),
   needs_scripts: z.boolean(),
+  needs_ocr: z.boolean().optional(),
   truncated: z.boolean(),
   final_url: z.string(),
   title: z.string().nullable(),
@@ -63,7 +64,8 @@ const readPage = z.object({
 function sourceOf(written: Uint8Array): Errands["page"] {
   const page = readPage.parse(JSON.parse(new TextDecoder().decode(written)));
   const { markdown, final_url, title, content_type, sha256, bytes } = page;
-  if (page.needs_scripts || markdown.trim() === "") return { kind: "no_text", needs_scripts: page.needs_scripts };
+  if (page.needs_scripts) return { kind: "no_text", needs: "scripts" };
+  if (markdown.trim() === "") return { kind: "no_text", needs: page.needs_ocr === true ? "ocr" : undefined };
   const text = cut(markdown, EXTRACT_LIMITS.max_text_chars);
   const truncated = page.truncated || text.length < markdown.length;
   const about = { kind: "page" as const, chars: text.length, truncated, final_url, title, content_type, sha256, bytes };

@@ -22,6 +22,8 @@ class Lines {
   #space = false;
   /** Whether nothing but the marker of an item is on the line. */
   #marked = false;
+  /** Whether nothing follows a tab yet. */
+  #tabbed = false;
 
   /** Asks for at least `newlines` before whatever comes next, unless that belongs to an item's marker. */
   breakLine(newlines: number): void {
@@ -32,7 +34,13 @@ class Lines {
 
   /** Parts words, on the same line. */
   space(): void {
-    this.#space = true;
+    this.#space = !this.#tabbed;
+  }
+
+  /** Parts cells of a row. */
+  tab(): void {
+    this.add("\t", true);
+    this.#tabbed = true;
   }
 
   add(text: string, verbatim = false): void {
@@ -46,6 +54,7 @@ class Lines {
     else if (this.#text !== "" && !verbatim && !this.#marked && (this.#space || shown.startsWith(" ")))
       this.#text += " ";
     this.#text += words;
+    this.#tabbed = false;
     this.#gap = 0;
     this.#marked = false;
     this.#space = !verbatim && shown.endsWith(" ");
@@ -84,7 +93,7 @@ function begin(element: Element, name: string, lines: Lines, place: Place): void
   if (LISTS.has(name)) place.lists += 1;
   const isCell = name === "TD" || name === "TH";
   if (isCell && element.closest("table")?.hasAttribute("data-table")) {
-    if (element.previousElementSibling !== null) lines.add("\t", true);
+    if (element.previousElementSibling !== null) lines.tab();
     place.cells += 1;
   } else if (isCell || (place.cells > 0 && (name === "BR" || BLOCKS.has(name)))) lines.space();
   else if (name === "BR") lines.breakLine(1);

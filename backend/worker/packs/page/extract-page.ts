@@ -6,6 +6,7 @@ import { cut, printable } from "./decode-text.ts";
 import { removeHidden } from "./hidden.ts";
 import { toMarkdown } from "./markdown.ts";
 import { label, pageFacts } from "./page-facts.ts";
+import { urlsIn } from "./plain-content.ts";
 import { preparePage } from "./prepare-page.ts";
 import { collectLinks, type Link, type PageContent } from "./page-content.ts";
 
@@ -119,6 +120,33 @@ function prepared(html: string, url: string): Document {
   preparePage(document);
   keepMain(document);
   return document;
+}
+
+/** Notes in a document lead to each other; nothing outside it can be led to them. */
+function unlinkNotes(document: Document): void {
+  for (const link of document.querySelectorAll('a[href^="#"]'))
+    if (link.textContent?.trim() === "↑") link.remove();
+    else link.replaceWith(...link.childNodes);
+}
+
+/** Writes what was read of a document that is no page. */
+export function writeDocument(
+  html: string,
+  { url, format }: Pick<PageRequest, "url" | "format">,
+): Pick<PageContent, "content" | "truncated"> & { readonly heading: string | null } {
+  const { window } = new JSDOM("", { url, virtualConsole: new VirtualConsole() });
+  const document = new window.DOMParser().parseFromString(html, "text/html");
+  unlinkNotes(document);
+  makeAbsolute(document);
+  if (format === "links") {
+    const { links, truncated } = collectLinks([...anchors(document), ...urlsIn(blockText(document.body))], url);
+    return { content: links, truncated, heading: null };
+  }
+  const heading = label(document.querySelector("h1")?.textContent);
+  preparePage(document);
+  const content = format === "markdown" ? toMarkdown(document.body) : blockText(document.body);
+  const truncated = content.length > URL_LIMITS.max_text_chars;
+  return { content: printable(cut(content, URL_LIMITS.max_text_chars)), truncated, heading };
 }
 
 /**

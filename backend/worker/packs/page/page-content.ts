@@ -16,6 +16,15 @@ export interface PageContent {
   /** Whether the article is so small a part of its page that it may be the wrong one. */
   readonly doubtful: boolean;
   readonly truncated: boolean;
+  /** Of a document that has pages. */
+  readonly paging?: Paging;
+}
+
+interface Paging {
+  /** Undefined where the document does not say. */
+  readonly pages: number | undefined;
+  readonly pages_read: number | undefined;
+  readonly pages_without_text: number;
 }
 
 /** Collects distinct http(s) links without their fragments, in order, but for links to the page itself. */

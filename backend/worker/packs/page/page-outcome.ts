@@ -3,7 +3,8 @@ import { type UrlInputs, urlUnits } from "#core/domain/packs/url.ts";
 import type { Fetched } from "#core/ports/fetch.ts";
 import { isPage } from "./content-types.ts";
 import type { PageContent } from "./page-content.ts";
-import { readDocument } from "./read-document.ts";
+import { UnreadableDocument } from "../document/document.ts";
+import { readDocument, type DocumentRequest, type Reading } from "./read-document.ts";
 
 export interface FetchedPage {
   readonly inputs: UrlInputs;
@@ -11,9 +12,31 @@ export interface FetchedPage {
 }
 
 function reliabilityOf(page: PageContent, fetched: Fetched, format: UrlInputs["format"]): number {
-  if (page.needs_scripts) return 0;
+  if (page.needs_scripts || needsOcr(page)) return 0;
+  const { pages_read = 0, pages_without_text = 0 } = page.paging ?? {};
   const whole = format === "links" || page.article_found || !isPage(fetched.content_type);
-  return whole && !page.truncated && !page.doubtful ? 1 : 0.5;
+  return whole && !page.truncated && !page.doubtful && 2 * pages_without_text <= pages_read ? 1 : 0.5;
+}
+
+/** Pages without text are pictures of pages, as a scanner makes them. */
+const needsOcr = ({ paging }: PageContent): boolean =>
+  paging?.pages_read !== undefined && paging.pages_read === paging.pages_without_text;
+
+function pagingOf(page: PageContent) {
+  const { pages, pages_read } = page.paging ?? {};
+  return {
+    ...(pages === undefined ? {} : { pages }),
+    ...(pages_read === undefined ? {} : { pages_read, needs_ocr: needsOcr(page) }),
+  };
+}
+
+async function readingOf(request: DocumentRequest, onSearch: () => void): Promise<Reading | PackOutcome> {
+  try {
+    return await readDocument(request, onSearch);
+  } catch (error) {
+    if (!(error instanceof UnreadableDocument)) throw error;
+    return { kind: "pack_failed", reason_code: error.reason_code, detail: error.detail };
+  }
 }
 
 /** What the pack makes of a page that was fetched; see {@link readDocument}. `article`: whether to look for one. */
@@ -24,7 +47,9 @@ export async function pageOutcome(
   const { format } = inputs;
   const { body, content_type, charset, final_url } = fetched;
   const document = { body, content_type, charset, url: final_url, format, article };
-  const { page, sha256 } = await readDocument(document, onSearch);
+  const reading = await readingOf(document, onSearch);
+  if ("kind" in reading) return reading;
+  const { page, sha256 } = reading;
   const { content, article_found, facts, needs_scripts, truncated } = page;
   const sought = format !== "links" && isPage(content_type);
   const data = {
@@ -35,6 +60,7 @@ export async function pageOutcome(
     truncated,
     needs_scripts,
     ...(sought ? { article_found } : {}),
+    ...pagingOf(page),
     format,
     [format]: content,
     sha256,
@@ -46,8 +72,9 @@ export async function pageOutcome(
   return {
     kind: "done",
     data,
-    artifacts: [], // A page that shows nothing costs no more than the smallest one.
-    units: urlUnits(needs_scripts ? 0 : body.byteLength),
+    artifacts: [],
+    // What shows nothing costs no more than the smallest page.
+    units: urlUnits(needs_scripts || needsOcr(page) ? 0 : body.byteLength),
     reliability,
   };
 }

@@ -4,7 +4,7 @@ import { createProcessPool, POOL_LIMITS } from "../isolation/process-pool.ts";
 import type { SentOutcome } from "../isolation/serve-outcomes.ts";
 import type { Asker } from "../isolation/turn.ts";
 import { startWorkProcess, type WorkProcess } from "../isolation/work-process.ts";
-import { isPage } from "./content-types.ts";
+import { documentKind, isPage } from "./content-types.ts";
 import { type FetchedPage, pageOutcome } from "./page-outcome.ts";
 
 /** Bounds of reading. Neither waiting for a process counts against them nor for a processor. */
@@ -28,7 +28,7 @@ interface Extracted {
 
 export interface PageReader {
   /**
-   * Reads a page in a process with bounded time and memory, but for a small text: first as an article, and when it was the search for
+   * Reads a page or document in a process with bounded time and memory, but for a small text: first as an article, and when it was the search for
    * that which took too much, as the whole body. Rejects with the asker's reason when its signal aborts.
    */
   read(page: FetchedPage, asker: Asker): Promise<Extracted>;
@@ -51,7 +51,8 @@ export function createPageReader(limits = READER_LIMITS, start = startReadingPro
   return {
     async read(page, asker) {
       const { content_type, body } = page.fetched;
-      if (!isPage(content_type) && body.byteLength <= MAX_TEXT_BYTES_HERE) {
+      const isText = !isPage(content_type) && documentKind(content_type) === undefined;
+      if (isText && body.byteLength <= MAX_TEXT_BYTES_HERE) {
         return { outcome: await pageOutcome({ ...page, article: false }, () => undefined), failures: [] };
       }
       const first = received(await attempt({ ...page, article: true }, asker, limits.article_ms));

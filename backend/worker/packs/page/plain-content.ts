@@ -14,7 +14,8 @@ function trimmed(url: string): string {
   return url.slice(0, end);
 }
 
-function* urlsIn(text: string): Generator<Link> {
+/** The http(s) URLs in a text. */
+export function* urlsIn(text: string): Generator<Link> {
   for (const [match] of text.matchAll(PLAIN_URL)) {
     const url = trimmed(match);
     if (url.length <= URL_LIMITS.max_url_chars) yield { url, text: "" };
