@@ -1,7 +1,7 @@
 import { newId } from "#core/domain/ids.ts";
 import { least, type Micros, micros, most } from "#core/domain/money.ts";
 import { chargeFor, priceOf, type Units } from "#core/domain/pack.ts";
-import { costsMinimumFee, type PlatformFailureFee, REASONS } from "#core/domain/run.ts";
+import { costsMinimumFee, isPlatformFailure, type PlatformFailureFee, REASONS } from "#core/domain/run.ts";
 import type { LeasedRun } from "#core/store/runs/lease-run.ts";
 import { type ClosedRun, closeRun } from "#core/store/runs/close-run.ts";
 import { describeWork } from "./describe-work.ts";
@@ -31,7 +31,8 @@ export async function finishRun(
   if (execution.kind === "pack_failed") {
     const { reason_code, detail } = execution;
     const fee = failureFee(deps, run, reason_code);
-    return fail(deps, run, withOwed(deps, pack, run, execution, fee), reason_code, detail);
+    const charge = isPlatformFailure(reason_code) ? fee : withOwed(deps, pack, run, execution, fee);
+    return fail(deps, run, charge, reason_code, detail);
   }
   const price = priceOfWork(deps, pack, execution.units);
   if (price === undefined) return failAs(deps, run, "RESULT_INVALID");

@@ -131,6 +131,7 @@ describe("a worker with one message", () => {
     ["a result above the cap", done({}, 101), [7], 7_000],
     ["inputs that the pack refuses", refusal, [7], 0],
     ["a result that cannot be written", done({ value: Number.NaN }), [7], 0],
+    ["an answer that is no outcome", { kind: "unheard-of" } as unknown as PackOutcome, [7], 0],
   ] as const)("%s: what is owed in any case is charged, never above the cap", async (_, outcome, owed, charge) => {
     const run_id = await h.submit({ min_reliability: 0.9 });
     const packs = packOf(async (context) => {

@@ -35,10 +35,13 @@ export const PLATFORM_FAILURES = [
   "RESULT_INVALID",
 ] as const;
 
+export const isPlatformFailure = (reason_code: string): boolean =>
+  (PLATFORM_FAILURES as readonly string[]).includes(reason_code);
+
 /** What a platform failure costs. */
 export const platformFailureFee = z.enum(["none", "minimum"]);
 export type PlatformFailureFee = z.infer<typeof platformFailureFee>;
 
 /** Whether a run that fails for this reason costs the minimum fee; inputs that a pack refuses are handled elsewhere. */
 export const costsMinimumFee = (reason_code: string, fee: PlatformFailureFee): boolean =>
-  fee === "minimum" || !(PLATFORM_FAILURES as readonly string[]).includes(reason_code);
+  fee === "minimum" || !isPlatformFailure(reason_code);
