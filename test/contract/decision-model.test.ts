@@ -1,6 +1,7 @@
 import type { RequestListener } from "node:http";
 import { json } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
+import type { Units } from "#core/domain/pack.ts";
 import { type DecisionInputs, decisionOffer } from "#core/domain/packs/decision.ts";
 import { decisionPack } from "../../backend/worker/packs/decision.ts";
 import { answerChecker } from "../../backend/worker/packs/decision/check-answer.ts";
@@ -41,6 +42,7 @@ async function decideWith(
   { path = "/v1", cap = 1_000_000, is_free = false, check = answerChecker() } = {},
 ) {
   const asked: Asked[] = [];
+  let owed: Units = {};
   const handler: RequestListener = (request, response) => {
     void json(request).then((body) => {
       asked.push({ path: request.url, authorization: request.headers.authorization, body: body as Asked["body"] });
@@ -58,8 +60,9 @@ async function decideWith(
   const outcome = await pack.run(decisionOffer.inputs.parse({ question: "Should we move?", ...inputs }), {
     ...context(undefined, cap),
     is_free,
+    owe: (units) => (owed = units),
   });
-  return { outcome, asked };
+  return { outcome, asked, owed };
 }
 
 describe("a bare question with a model", () => {
@@ -174,6 +177,14 @@ describe("an answer too long to be judged beside others", () => {
   );
 });
 
+test("an answer that could not be read owes what the endpoint counted of it", async () => {
+  const check = answerChecker(() => Promise.resolve({ kind: "failed", reason: "out-of-memory", stage: undefined }));
+  const usage = { total_tokens: 1_001, note: "x".repeat(3_000) };
+  const { outcome, owed } = await decideWith([completion(TABLE, usage)], {}, { check });
+  expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "MODEL_OUTPUT_INVALID" });
+  expect(owed).toEqual({ model_kilotoken: 4 });
+});
+
 describe("a model that fails", () => {
   test.each([
     ["no JSON", completion("I would move.")],
@@ -234,9 +245,7 @@ describe("a table that a model fills in and that is drawn many times", () => {
     expect(refused.error?.issues.map(({ path }) => path.join("."))).toEqual(["uncertainty.samples"]);
     const inputs = decisionOffer.inputs.parse({ question: "Which?", ...drawn(samples) });
     const text = completion(tableOf(rows, columns));
-    expect(
-      accept({ text, inputs, max_tokens: DECISION_MODEL_LIMITS.max_answer_tokens, request_bytes: 2_000 }),
-    ).toMatchObject({ kind: "ok" });
+    expect(accept({ text, inputs })).toMatchObject({ kind: "ok" });
   });
 
   test("is asked for scores above 0 where the normalisation needs them", async () => {

@@ -311,15 +311,17 @@ describe("a schema that cannot be used", () => {
     expect(asked).toEqual([]);
   });
 
-  test("for it unfolds without end ends the run when an answer is checked", async () => {
+  test("for it unfolds without end ends the run when an answer is checked, whose tokens are owed", async () => {
     const $defs = Object.fromEntries(
       Array.from({ length: 22 }, (_, level) => {
         const next = { $ref: `#/$defs/level${level + 1}` };
         return [`level${level}`, level === 21 ? { type: "number" } : { allOf: [next, next] }];
       }),
     );
-    const { outcome, asked } = await extractWith([completion("1")], { schema: { $defs, $ref: "#/$defs/level0" } });
+    const answer = completion("1", { usage: { total_tokens: 4_001 } });
+    const { outcome, asked, owed } = await extractWith([answer], { schema: { $defs, $ref: "#/$defs/level0" } });
     expect(outcome).toMatchObject({ kind: "pack_failed", reason_code: "SCHEMA_TOO_COSTLY" });
+    expect(owed).toEqual({ model_kilotoken: 5 });
     expect(asked).toHaveLength(1);
   });
 

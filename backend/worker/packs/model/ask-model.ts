@@ -4,7 +4,7 @@ import { waitOf } from "#core/domain/retry-after.ts";
 import type { Log } from "#core/ports/log.ts";
 import type { Asker } from "../isolation/turn.ts";
 import { cut } from "../page/decode-text.ts";
-import type { AnswerText, Verdict } from "./completion.ts";
+import { type AnswerText, tokensOf, type Verdict } from "./completion.ts";
 import { readCapped } from "./read-capped.ts";
 import {
   type ChatRequest,
@@ -177,9 +177,10 @@ export async function askModel<Answer>(
       await (settings.pause ?? pauseFor)(ms, asker.signal);
       continue;
     }
-    const verdict = await check({ text: reply.text, max_tokens, request_bytes }, asker);
-    spent += verdict.tokens;
+    // Before it is judged, which may end the run: the caller's schema decides what that takes.
+    spent += tokensOf(reply, { max_tokens, request_bytes });
     onUse(spent);
+    const verdict = await check(reply, asker);
     if (verdict.kind === "ok") return { kind: "ok", answer: verdict.answer, tokens: spent, tries, dialect };
     if (verdict.kind === "refused") return { kind: "failed", reason_code: "MODEL_REFUSED" };
     if (verdict.kind === "cut")

@@ -8,19 +8,18 @@ interface Bounds {
   readonly request_bytes: number;
 }
 
-/** The text that an endpoint answered with, and to what. */
-export interface AnswerText extends Bounds {
+/** The text that an endpoint answered with. */
+export interface AnswerText {
   readonly text: string;
 }
 
-/** `tokens` is what the endpoint counted; 0 when it does not say, or says what cannot be. */
 type Completion =
-  | { readonly kind: "said"; readonly content: string; readonly tokens: number }
+  | { readonly kind: "said"; readonly content: string }
   /** It ended where `max_tokens` were reached. */
-  | { readonly kind: "cut"; readonly tokens: number }
+  | { readonly kind: "cut" }
   /** By the model, or by a filter before or behind it. */
-  | { readonly kind: "refused"; readonly tokens: number }
-  | { readonly kind: "unreadable"; readonly tokens: number };
+  | { readonly kind: "refused" }
+  | { readonly kind: "unreadable" };
 
 /** Beside what was sent, the template of a chat has some tokens of its own. */
 const TEMPLATE_TOKENS = 1_000;
@@ -48,32 +47,29 @@ function parsed(text: string): unknown {
 /** The JSON of an answer, bare or in a code fence; undefined for any other text. */
 export const answeredJson = (content: string): unknown => parsed(content.replace(/^\s*```(?:json)?|```\s*$/g, ""));
 
-function tokensOf(value: unknown, { max_tokens, request_bytes }: Bounds): number {
-  const tokens = counted.safeParse(value).data?.usage.total_tokens ?? 0;
+/** What the endpoint counted; 0 when it does not say, or says what cannot be. */
+export function tokensOf({ text }: AnswerText, { max_tokens, request_bytes }: Bounds): number {
+  const tokens = counted.safeParse(parsed(text)).data?.usage.total_tokens ?? 0;
   return tokens <= request_bytes + TEMPLATE_TOKENS + max_tokens ? tokens : 0;
 }
 
 /** Reads the body of a chat completion. Time grows with the text. */
-function readCompletion(answer: AnswerText): Completion {
-  const value = parsed(answer.text);
-  const tokens = tokensOf(value, answer);
-  const [choice] = envelope.safeParse(value).data?.choices ?? [];
-  if (choice === undefined) return { kind: "unreadable", tokens };
+function readCompletion({ text }: AnswerText): Completion {
+  const [choice] = envelope.safeParse(parsed(text)).data?.choices ?? [];
+  if (choice === undefined) return { kind: "unreadable" };
   const { message, finish_reason } = choice;
-  if (finish_reason === "content_filter" || message.refusal) return { kind: "refused", tokens };
-  if (finish_reason === "length") return { kind: "cut", tokens };
-  return typeof message.content === "string"
-    ? { kind: "said", content: message.content, tokens }
-    : { kind: "unreadable", tokens };
+  if (finish_reason === "content_filter" || message.refusal) return { kind: "refused" };
+  if (finish_reason === "length") return { kind: "cut" };
+  return typeof message.content === "string" ? { kind: "said", content: message.content } : { kind: "unreadable" };
 }
 
 /** What a pack makes of an answer: its own, or why it cannot use it. */
 export type Verdict<Answer> =
-  | { readonly kind: "ok"; readonly answer: Answer; readonly tokens: number }
-  | { readonly kind: "cut"; readonly tokens: number }
-  | { readonly kind: "refused"; readonly tokens: number }
+  | { readonly kind: "ok"; readonly answer: Answer }
+  | { readonly kind: "cut" }
+  | { readonly kind: "refused" }
   /** `said` and `errors` are told to the model when it is asked again. */
-  | { readonly kind: "invalid"; readonly said: string; readonly errors: string; readonly tokens: number };
+  | { readonly kind: "invalid"; readonly said: string; readonly errors: string };
 
 /** Judges what a model said by `judge`, which gives the answer, or what is wrong with it. */
 export function verdictOn<Answer>(
@@ -81,13 +77,13 @@ export function verdictOn<Answer>(
   judge: (content: string) => { readonly answer: Answer } | { readonly errors: string },
 ): Verdict<Answer> {
   const completion = readCompletion(answer);
-  const { kind, tokens } = completion;
-  if (kind === "unreadable") return { kind: "invalid", said: "", errors: "there was no message with a text", tokens };
-  if (kind !== "said") return { kind, tokens };
+  const { kind } = completion;
+  if (kind === "unreadable") return { kind: "invalid", said: "", errors: "there was no message with a text" };
+  if (kind !== "said") return { kind };
   const judged = judge(completion.content);
-  if ("answer" in judged) return { kind: "ok", answer: judged.answer, tokens };
-  return { kind: "invalid", said: completion.content, errors: judged.errors, tokens };
+  if ("answer" in judged) return { kind: "ok", answer: judged.answer };
+  return { kind: "invalid", said: completion.content, errors: judged.errors };
 }
 
 /** The verdict on an answer that could not be read within the bounds of time and memory. */
-export const UNREADABLE: Verdict<never> = { kind: "invalid", said: "", errors: "it is too long to read", tokens: 0 };
+export const UNREADABLE: Verdict<never> = { kind: "invalid", said: "", errors: "it is too long to read" };
