@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { NewRun, Output } from "../../edge/client/client.ts";
 
-type Artifact = Pick<Output["artifacts"][number], "name" | "text">;
+type Artifact = Pick<Output["artifacts"][number], "name" | "text" | "base64">;
 
 export interface Job {
   readonly title: string;

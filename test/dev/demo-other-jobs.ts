@@ -31,7 +31,10 @@ const compliance: Job = {
     inputs: {
       text:
         "Hello, this is Ada (ada@example.com, +44 20 7946 0958). I paid with 4111 1111 1111 1111, please refund to " +
-        "GB82 WEST 1234 5698 7654 32. Our server is http://root:hunter2@db.example.com/ if you need to look.",
+        "GB82 WEST 1234 5698 7654 32. Our server is http://root:hunter2@db.example.com/ if you need to look. " +
+        "Write to ada@example.com about ticket OPS-20417.",
+      patterns: [{ name: "ticket", pattern: "\\bOPS-\\d{5}\\b", severity: "low" }],
+      mask: "pseudonym",
     },
   },
   found(data) {
@@ -39,52 +42,76 @@ const compliance: Job = {
     const report = z.object({ verdict: z.string(), counts, masked_text: z.string() }).parse(data);
     const rules = Object.keys(report.counts).toSorted().join(", ");
     expect(report.verdict === "FAIL", `the verdict FAIL, got ${report.verdict}`);
-    expect(rules === "email, iban, payment_card, phone, url_credentials", `each planted finding, got ${rules}`);
+    expect(rules === "custom, email, iban, payment_card, phone, url_credentials", `each planted finding, got ${rules}`);
     expect(!report.masked_text.includes("4111"), "the card to be masked");
+    const people = report.masked_text.match(/\[EMAIL_\d\]/g) ?? [];
+    expect(people.join() === "[EMAIL_1],[EMAIL_1]", `one mark for one address, got ${people.join()}`);
     return [`verdict ${report.verdict}: ${rules}`, `masked: ${report.masked_text.slice(0, 90)}...`];
   },
 };
 
 const evaluation: Job = {
-  title: "eval: three answers of a model against what was expected",
+  title: "eval: is the new prompt better? Two systems, by the number in each answer",
   body: {
     pack_type: "eval",
     max_cost_usd: "0.0200",
     inputs: {
       cases: [
-        { id: "capital", output: "The capital of France is Paris.", expected: "Paris" },
-        { id: "author", output: "It was written by Jane Austen.", expected: "Jane Austen" },
-        { id: "river", output: "The longest river is the Amazon.", expected: "Nile" },
+        { id: "sum", output: "The total is $29.00.", baseline: "About 30, I think.", expected: 29 },
+        { id: "share", output: "That makes 42%.", baseline: "That makes 42%.", expected: 42 },
+        { id: "thousands", output: "1,029 visitors came.", baseline: "Some 1,000 visitors came.", expected: 1029 },
+        { id: "age", output: "He was 36.", baseline: "He was 37.", expected: 37 },
       ],
-      metrics: ["contains", "token_f1"],
-      threshold: 0.25,
+      metrics: [{ metric: "numeric", extract: "number" }],
     },
   },
   found(data) {
-    const overall = z.object({ passed: z.number(), pass_rate: z.number(), mean: z.number() });
+    const overall = z.object({ passed: z.number(), mean: z.number() });
     const cases = z.array(z.object({ id: z.string(), passed: z.boolean() }));
-    const report = z.object({ overall, cases }).parse(data);
+    const difference = z.object({ overall: z.object({ difference: z.number() }) });
+    const report = z.object({ overall, cases, comparison: difference }).parse(data);
     const wrong = report.cases.filter(({ passed }) => !passed).map(({ id }) => id);
-    expect(wrong.join() === "river", `the wrong answer alone to fail, got ${wrong.join() || "none"}`);
-    return [`${report.overall.passed} of 3 pass, mean ${report.overall.mean}; fails: ${wrong.join()}`];
+    expect(wrong.join() === "age", `the wrong answer alone to fail, got ${wrong.join() || "none"}`);
+    const better = report.comparison.overall.difference;
+    expect(better === 0.25, `a mean that is better by 0.25, got ${better}`);
+    return [
+      `${report.overall.passed} of 4 pass, mean ${report.overall.mean}, better by ${better}; fails: ${wrong.join()}`,
+    ];
   },
 };
 
 const char: Job = {
-  title: "char: a portrait of Ada Lovelace",
+  title: "char: a portrait of Ada Lovelace with red hair and glasses, as SVG and PNG",
   body: {
     pack_type: "char",
     max_cost_usd: "0.0100",
-    inputs: { name: "Ada Lovelace", style: "lorelei", seed: "ada-1", size: 256 },
+    inputs: {
+      name: "Ada Lovelace",
+      style: "lorelei",
+      seed: "ada-1",
+      size: 256,
+      features: { glasses: "variant02" },
+      colors: { hair: "#a0522d" },
+      background: "transparent",
+      png: true,
+    },
   },
   found(data, artifacts) {
-    const { artifact, sha256, bytes } = z
-      .object({ artifact: z.string(), sha256: z.string(), bytes: z.number() })
-      .parse(data);
-    const drawn = artifacts.find(({ name }) => name === artifact)?.text ?? "";
-    expect(createHash("sha256").update(drawn).digest("hex") === sha256, "the artifact's own sha256");
-    expect(drawn.startsWith("<svg") && drawn.includes("Ada Lovelace"), "an SVG with its title");
-    return [`${artifact}: ${bytes} bytes of SVG, sha256 ${sha256.slice(0, 16)}... verified`];
+    const drawing = z.object({ artifact: z.string(), sha256: z.string(), bytes: z.number() });
+    const features = z.object({ glasses: z.string() });
+    const { png, ...svg } = drawing.extend({ features, png: drawing }).parse(data);
+    const bytesOf = (wanted: string) => {
+      const { text, base64 = "" } = artifacts.find(({ name }) => name === wanted) ?? {};
+      return text === undefined ? Buffer.from(base64, "base64") : Buffer.from(text);
+    };
+    for (const { artifact, sha256 } of [svg, png])
+      expect(createHash("sha256").update(bytesOf(artifact)).digest("hex") === sha256, `the own sha256 of ${artifact}`);
+    expect(svg.features.glasses === "variant02", `the glasses that were asked for, got ${svg.features.glasses}`);
+    expect(bytesOf(svg.artifact).includes("Ada Lovelace"), "an SVG with its title");
+    expect(bytesOf(png.artifact).subarray(1, 4).toString() === "PNG", "a PNG");
+    return [svg, png].map(
+      ({ artifact, bytes, sha256 }) => `${artifact}: ${bytes} bytes, sha256 ${sha256.slice(0, 16)}... verified`,
+    );
   },
 };
 
