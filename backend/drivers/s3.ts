@@ -10,6 +10,7 @@ import {
 import { dispositionOf, metadataOf } from "#core/domain/object-metadata.ts";
 import { Outage } from "#core/domain/outage.ts";
 import type { ObjectDeleter, ObjectDownloader, ObjectWriter } from "#core/ports/objects.ts";
+import { leanPutObject, type NewObject, type PutObject } from "./put-object.ts";
 
 const CONFLICT_TRIES = 5;
 /** How long a download may take: it is small, and somebody waits for it. */
@@ -22,13 +23,19 @@ export function createS3Objects(settings: {
 }): ObjectWriter & ObjectDeleter & ObjectDownloader & { close(): void } {
   // Whole results are hashed once, off the thread that keeps leases; SHA-256 signs the bytes, so no CRC goes beside it.
   const client = new S3Client({ requestChecksumCalculation: "WHEN_REQUIRED", ...settings.client });
+  const put = putObject(client, settings);
   return {
-    async create(Key, Body, ContentType, metadata) {
-      const ContentDisposition = dispositionOf(metadata);
+    async create(key, body, content_type, metadata) {
+      const object = {
+        key,
+        body,
+        content_type,
+        content_disposition: dispositionOf(metadata),
+        sha256: metadata["sha256"],
+      };
       for (let attempt = 1; ; attempt++) {
         try {
-          const put = { Bucket: settings.bucket, Key, Body, ContentType, ContentDisposition, IfNoneMatch: "*" };
-          await client.send(signedByHash(new PutObjectCommand(put), metadata["sha256"]));
+          await put(object);
           return "created";
         } catch (error) {
           const status = statusOf(error);
@@ -64,6 +71,28 @@ export function createS3Objects(settings: {
     close() {
       client.destroy();
     },
+  };
+}
+
+type UploadedObject = Omit<NewObject, "sha256"> & { readonly sha256: string | undefined };
+
+/** The SDK repeats what fails, unless the caller does so itself: then a try need not cost what its commands do. */
+function putObject(client: S3Client, settings: { readonly client: S3ClientConfig; readonly bucket: string }) {
+  const bySdk = async ({ key, body, content_type, content_disposition, sha256 }: UploadedObject): Promise<void> => {
+    const put = { Bucket: settings.bucket, Key: key, Body: body, ContentType: content_type, IfNoneMatch: "*" };
+    await client.send(signedByHash(new PutObjectCommand({ ...put, ContentDisposition: content_disposition }), sha256));
+  };
+  if (settings.client.maxAttempts !== 1) return bySdk;
+  let lean: Promise<PutObject | undefined> | undefined;
+  return async (object: UploadedObject): Promise<void> => {
+    const { sha256 } = object;
+    if (sha256 === undefined) return bySdk(object);
+    lean ??= leanPutObject(client, settings.bucket);
+    const put = await lean.catch((error: unknown) => {
+      lean = undefined;
+      throw error;
+    });
+    return put === undefined ? bySdk(object) : put({ ...object, sha256 });
   };
 }
 

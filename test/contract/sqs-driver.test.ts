@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterAll, describe, expect, inject, test } from "vitest";
+import { sha256Hex } from "#core/domain/hash.ts";
 import { Outage } from "#core/domain/outage.ts";
 import { awsClient } from "../../backend/drivers/aws-client.ts";
 import { createS3Objects } from "../../backend/drivers/s3.ts";
@@ -87,6 +88,7 @@ test("a server that takes a call and never answers is an outage, for SQS and S3 
       queue.hide("r", 1),
       queue.delete("r"),
       objects.create("k", new Uint8Array(1), "text/plain", {}),
+      objects.create("k", new Uint8Array(1), "text/plain", { sha256: sha256Hex(new Uint8Array(1)) }),
       objects.head("k"),
       objects.delete(["k"]),
       dead.count(),
