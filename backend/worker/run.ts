@@ -47,6 +47,7 @@ const packs = createPacks({
       url: model,
       model: config.DPP_MODEL_NAME ?? "",
       ...(config.DPP_MODEL_API_KEY === undefined ? {} : { apiKey: config.DPP_MODEL_API_KEY }),
+      onRequest: (outcome: "answered" | "refused" | "unanswered") => metrics.count("model_requests", { outcome }),
     },
   }),
 });

@@ -82,6 +82,7 @@ async function extractWith(
 ) {
   const asked: Asked[] = [];
   const waits: number[] = [];
+  const requests: string[] = [];
   const handler: RequestListener = (request, response) => {
     void json(request).then((body) => {
       const one = { path: request.url, authorization: request.headers.authorization, body: body as Asked["body"] };
@@ -97,6 +98,7 @@ async function extractWith(
     apiKey: "sk-secret",
     model: "test-model",
     timeoutMs,
+    onRequest: (outcome: string) => void requests.push(outcome),
     pause: (ms: number) => Promise.resolve(waits.push(ms)),
   };
   const inputs = extractOffer.inputs.parse({
@@ -114,7 +116,7 @@ async function extractWith(
     expect(priceOf(extractOffer.prices, outcome.units)).toBeLessThanOrEqual(cap);
   }
   expect(JSON.stringify(outcome)).not.toMatch(/sk-secret|127\.0\.0\.1|10\.0\.0\.1/);
-  return { outcome, asked, waits, owes, owed: owes.at(-1)?.units };
+  return { outcome, asked, waits, requests, owes, owed: owes.at(-1)?.units };
 }
 
 const dataOf = (outcome: PackOutcome): ExtractData => {
@@ -418,6 +420,16 @@ describe("a run that fails", () => {
       { asked: 0, units: { model_kilotoken: 3 } },
       { asked: 1, units: { model_kilotoken: 1 } },
     ]);
+  });
+
+  test("says how its requests ended", async () => {
+    const lost: Answer = (response) => response.destroy();
+    expect((await extractWith([status(503), lost, completion(VALUE)])).requests).toEqual([
+      "refused",
+      "unanswered",
+      "answered",
+    ]);
+    expect((await extractWith([status(400, "context_length_exceeded")])).requests).toEqual(["answered"]);
   });
 
   test("because a filter of the service refused its prompt says so", async () => {

@@ -106,6 +106,12 @@ export const METRICS = {
     labels: { pack_type: PACK_TYPES },
     help: "Attempts lost with their work process; they are repeated.",
   },
+  model_requests: {
+    type: "counter",
+    by: WORKER,
+    labels: { outcome: ["answered", "refused", "unanswered"] },
+    help: "Requests to the model's endpoint: answered, refused for no fault of the question, or unanswered.",
+  },
 
   store_seconds: {
     type: "histogram",

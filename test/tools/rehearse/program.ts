@@ -11,7 +11,7 @@ import {
   storeSlow,
 } from "./drills/stores.ts";
 import { noReaper, notProbed, retentionStalled, smokeFails, sweepStalled } from "./drills/upkeep.ts";
-import { deadLetters, noWorker, restarts, runaway, startedLate } from "./drills/work.ts";
+import { deadLetters, modelFails, noWorker, restarts, runaway, startedLate } from "./drills/work.ts";
 
 /** Acts follow each other. The lanes of an act are played beside each other, the drills of a lane one after the other. */
 export const ACTS = [
@@ -19,6 +19,7 @@ export const ACTS = [
     [frozenRun, deadLetters, horizonStuck, keyLeaked],
     [sweepStalled, auditFailing],
     [smokeFails, notProbed],
+    [modelFails],
     [retentionStalled],
   ],
   [[runaway, restarts]],

@@ -11,6 +11,7 @@ import { LOCK, lockStateDir } from "../../dev/stack-lock.ts";
 import { type Gate, gate } from "../chaos/gate.ts";
 import { type Pages, servePages } from "../chaos/slow-page.ts";
 import { outcomeOf, run as runProgram, until } from "../deploy/programs.ts";
+import { startModelStandIn } from "../../support/model-stand-in.ts";
 import { type Alerting, startAlerting } from "./alerting.ts";
 import { type HttpFront, httpFront } from "./http-front.ts";
 import { startStandIns } from "./stand-ins.ts";
@@ -51,6 +52,7 @@ export interface Stage {
   readonly gates: { readonly database: readonly Gate[]; readonly redis: readonly Gate[] };
   readonly s3: HttpFront;
   readonly sqs: HttpFront;
+  readonly model: HttpFront;
   /** Settings of the next start of an instance, beside those of all. */
   readonly settings: Map<InstanceName, Record<string, string>>;
   /** Where stores have moved to: settings of every next start and of the operator. */
@@ -213,6 +215,10 @@ async function build(dir: string, stops: Stops): Promise<Omit<Stage, "close">> {
     stops.add(() => made.close());
     return made.url;
   };
+  const standIn = await startModelStandIn();
+  stops.add(() => standIn.close());
+  const model = await httpFront(standIn.url);
+  stops.add(() => model.close());
   const system = await startSystem({
     stateDir: join(dir, "stack"),
     env: {
@@ -221,6 +227,9 @@ async function build(dir: string, stops: Stops): Promise<Omit<Stage, "close">> {
       DPP_METRICS_HOST: "127.0.0.1",
       DPP_WEBHOOK_ALLOW_HOSTS: "127.0.0.1:*",
       DPP_WEBHOOK_ALLOW_HTTP: "true",
+      DPP_MODEL_URL: `${model.url}/v1`,
+      DPP_MODEL_NAME: standIn.settings.model,
+      DPP_MODEL_API_KEY: "sk-first",
     },
     processes: PROCESSES,
     fsync: false,
@@ -277,6 +286,7 @@ async function build(dir: string, stops: Stops): Promise<Omit<Stage, "close">> {
     gates,
     s3,
     sqs,
+    model,
     settings,
     moved,
   };

@@ -105,11 +105,17 @@ async function post(
       signal: AbortSignal.any([signal, AbortSignal.timeout(settings.timeoutMs ?? REQUEST_LIMITS.timeout_ms)]),
     });
     const text = await readCapped(response, REQUEST_LIMITS.max_response_bytes);
-    if (!response.ok) return refusalOf(response, text ?? "", dialect, log);
+    if (!response.ok) {
+      const refusal = refusalOf(response, text ?? "", dialect, log);
+      settings.onRequest?.(refusal.kind === "unavailable" ? "refused" : "answered");
+      return refusal;
+    }
+    settings.onRequest?.("answered");
     // Too long to be an answer: what was not read is as good as none.
     return { kind: "text", text: text ?? "" };
   } catch (error) {
     signal.throwIfAborted();
+    settings.onRequest?.("unanswered");
     log.warn("the model's endpoint did not answer", { error: error instanceof Error ? error.name : "unknown" });
     return again();
   }

@@ -7,6 +7,8 @@ export interface ModelSettings {
   readonly model: string;
   /** Of one request. */
   readonly timeoutMs?: number;
+  /** Called for each request that ended, but for those that the asker gave up. */
+  readonly onRequest?: (outcome: "answered" | "refused" | "unanswered") => void;
   /** Waits between two tries; rejects only when the signal aborts. */
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }

@@ -3,10 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { z } from "zod";
 import { encodeSignal } from "#core/domain/message.ts";
-import { otherJobs } from "../../../dev/demo-other-jobs.ts";
+import { extraction, otherJobs } from "../../../dev/demo-other-jobs.ts";
 import { signalQuietly } from "../../../dev/processes.ts";
 import { held, drill } from "../drill.ts";
-import { ask, buyOne, decisionBody, type Stage, submit } from "../stage.ts";
+import type { Fault } from "../http-front.ts";
+import { ask, buyOne, decisionBody, ended, type Stage, submit } from "../stage.ts";
 
 /** More than QueueDeep allows. */
 const DEEP = 1_005;
@@ -171,6 +172,53 @@ export const runaway = drill({
   ],
   end: ({ over }) => over.abort(),
   over: (stage) => buyOne(stage, stage.buyer.api_key),
+});
+
+const KEY = "sk-second";
+
+/** The provider of the model has withdrawn its key. */
+export const modelFails = drill({
+  title: "the model's endpoint refuses the key",
+  alerts: [{ alert: "ModelFails" }],
+  stand_in: "an OpenAI-compatible server of this machine in the place of the provider",
+  raise: async (stage) => {
+    const tenant = await stage.newTenant("extracting");
+    const refuse: Fault = ({ headers }) =>
+      headers.authorization === `Bearer ${KEY}` ? undefined : { status: 401, body: "invalid key" };
+    stage.model.faults.add(refuse);
+    const over = new AbortController();
+    const buy = async () => {
+      while (!over.signal.aborted) {
+        await submit(stage, tenant.api_key, extraction.body);
+        await sleep(500);
+      }
+    };
+    const buying = buy();
+    // Whoever waits for it hears of it.
+    buying.catch(() => undefined);
+    return { ...tenant, over, buying, refuse };
+  },
+  steps: [
+    {
+      runbook: "model-fails",
+      act: 1,
+      follow: async ({ system, settings }) => {
+        for (const name of ["worker", "worker-2"] as const) {
+          settings.set(name, { ...settings.get(name), DPP_MODEL_API_KEY: KEY });
+          await system.stop(name);
+          await system.start(name);
+        }
+      },
+    },
+  ],
+  end: ({ over }) => over.abort(),
+  over: async (stage, { api_key, over, buying, refuse }) => {
+    over.abort();
+    await buying;
+    const run_id = await submit(stage, api_key, extraction.body);
+    held((await ended(stage, api_key, run_id))?.status === "COMPLETED", "an extraction to succeed");
+    stage.model.faults.delete(refuse);
+  },
 });
 
 /** A worker that is ended again and again, as one whose container is too small. */
