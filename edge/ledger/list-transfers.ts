@@ -36,7 +36,7 @@ const PER_CSV = { max: 10_000, default: 10_000 };
 const LARGE_CSV_ROWS = 1_000;
 
 interface CsvDeps {
-  /** Large CSVs that are being made, by key. */
+  /** Large CSVs that are being made, by account, or by a key whose account is not known yet. */
   readonly large_csvs: ConnectionLimiter;
 }
 
@@ -99,7 +99,7 @@ export const listTransfers = operation({
   tag: "usage",
   summary: "List the ledger",
   description:
-    "Every transfer of the account's money, newest first, a page at a time: as JSON, or as CSV for `Accept: text/csv` or `format=csv`. To read every transfer once, now and later, ask for `order=committed` and go on from `next_position` (in the header X-DPP-Next-Position too): a transfer is listed once no other can come in before it, usually within a second; later while an earlier change of the database is still open, but never missed. Going on by `created_after` or by id may miss some: transfers can come to stand in another order than that of their times. A position that the ledger no longer knows, after the service was restored from a backup, is a 400: begin again without `cursor`, and know transfers by `transfer_id`. In the CSV a cell that a spreadsheet would take for a formula begins with an apostrophe. CSVs of over 1,000 transfers are made one at a time for a key, and a few in all: another is a 429.",
+    "Every transfer of the account's money, newest first, a page at a time: as JSON, or as CSV for `Accept: text/csv` or `format=csv`. To read every transfer once, now and later, ask for `order=committed` and go on from `next_position` (in the header X-DPP-Next-Position too): a transfer is listed once no other can come in before it, usually within a second; later while an earlier change of the database is still open, but never missed. Going on by `created_after` or by id may miss some: transfers can come to stand in another order than that of their times. A position that the ledger no longer knows, after the service was restored from a backup, is a 400: begin again without `cursor`, and know transfers by `transfer_id`. In the CSV a cell that a spreadsheet would take for a formula begins with an apostrophe. CSVs of over 1,000 transfers are made one at a time for an account, and a few in all: another is a 429.",
   query,
   vary: "Accept",
   responses: {
@@ -119,7 +119,8 @@ export const listTransfers = operation({
     let hold: HeldConnection | undefined;
     const begin = () => {
       if (asked.limit <= LARGE_CSV_ROWS) return;
-      hold = deps.large_csvs.take(caller.key_sha256, c.req.raw.signal);
+      const owner = deps.tenants.get(caller.key_sha256)?.tenant_id ?? caller.key_sha256;
+      hold = deps.large_csvs.take(owner, c.req.raw.signal);
       if (hold === undefined) throw tooManyCsvs();
     };
     try {
@@ -139,7 +140,7 @@ export const listTransfers = operation({
 const tooManyCsvs = () =>
   new Problem(
     "rate-limited",
-    `This key's last CSV of over ${LARGE_CSV_ROWS} transfers is still being made, or too many are.`,
+    `This account's last CSV of over ${LARGE_CSV_ROWS} transfers is still being made, or too many are.`,
     {
       retry_after_s: 2,
     },
