@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { type Micros, micros } from "../money.ts";
 import { type PackOffer, unitsWithin } from "../pack.ts";
+import { textUpTo } from "../bounded.ts";
 import { WEB_PORTS } from "../public-target.ts";
+import { readSelector } from "./url-selectors.ts";
 import { MAX_ADDRESS_CHARS, MAX_REDIRECTS, webAddress } from "../web-address.ts";
 
 /** Ceilings of the `url` pack; sizes are decimal (1 MB = 1,000,000 bytes), measured after decompression. */
@@ -19,10 +21,20 @@ export const URL_LIMITS = {
   max_pages: 500,
   /** What the parts of a DOCX that are read may unpack to. */
   max_unpacked_bytes: 20_000_000,
+  /** To include, and as many to exclude. */
+  max_selectors: 20,
+  max_selector_chars: 200,
 } as const;
 
 /** How many bytes of the fetched body one `hundred_kb` covers, once started. */
 const BYTES_PER_UNIT = 100_000;
+
+const selector = textUpTo(URL_LIMITS.max_selector_chars).superRefine((text, context) => {
+  const read = readSelector(text);
+  if (typeof read === "string")
+    context.addIssue({ code: "custom", message: `must be a CSS selector that is taken: ${read}` });
+});
+const selectors = z.array(selector).min(1).max(URL_LIMITS.max_selectors);
 
 const inputs = z.strictObject({
   url: webAddress.describe(`Any public http or https address on one of the ports ${WEB_PORTS.join(", ")}.`),
@@ -30,6 +42,20 @@ const inputs = z.strictObject({
     .enum(["text", "markdown", "links"])
     .default("text")
     .describe("text or markdown of the article, or the page's links."),
+  selectors: z
+    .strictObject({
+      include: selectors
+        .optional()
+        .describe(
+          "Only what these match is read, in the order of the page, in place of the article. A page in which they match nothing fails.",
+        ),
+      exclude: selectors.optional().describe("What these match is left out, before anything else is looked for."),
+    })
+    .optional()
+    .describe(
+      "CSS selectors over what a page of HTML shows: tags, classes, ids, attributes, `:not()`, `:first-child`, `:last-child`, " +
+        "`:nth-child()`, `:first-of-type`, `:nth-of-type()` and combinators; no `:has()`. By the page's source, not by what its scripts make of it.",
+    ),
 });
 
 export type UrlInputs = z.output<typeof inputs>;
@@ -89,7 +115,7 @@ const article_found = z
   .boolean()
   .optional()
   .describe(
-    "Whether an article stood out; otherwise the whole body's text is given. Absent for plain text, data and documents.",
+    "Whether an article stood out; otherwise the whole body's text is given. Absent for plain text, data, documents, and where `selectors` include.",
   );
 const readable = z.string().max(URL_LIMITS.max_text_chars);
 

@@ -12,9 +12,9 @@ export interface ReadDocument {
   readonly truncated: boolean;
 }
 
-/** A document that cannot be read, for a reason that its sender can act on. */
+/** A page or document of which nothing can be read, for a reason that its sender can act on. */
 export class UnreadableDocument extends Error {
-  readonly reason_code: "DOCUMENT_BROKEN" | "DOCUMENT_ENCRYPTED" | "DOCUMENT_TOO_LARGE";
+  readonly reason_code: "NOTHING_SELECTED" | "DOCUMENT_BROKEN" | "DOCUMENT_ENCRYPTED" | "DOCUMENT_TOO_LARGE";
   readonly detail: string;
 
   constructor(reason_code: UnreadableDocument["reason_code"], detail: string) {

@@ -1,6 +1,8 @@
 import { Readability } from "@mozilla/readability";
 import { JSDOM, VirtualConsole } from "jsdom";
 import { URL_LIMITS, type UrlInputs } from "#core/domain/packs/url.ts";
+import { readSelector, type SelectorChain } from "#core/domain/packs/url-selectors.ts";
+import { UnreadableDocument } from "../document/document.ts";
 import { blockText } from "./block-text.ts";
 import { cut, printable } from "./decode-text.ts";
 import { removeHidden } from "./hidden.ts";
@@ -8,6 +10,7 @@ import { toMarkdown } from "./markdown.ts";
 import { label, pageFacts } from "./page-facts.ts";
 import { urlsIn } from "./plain-content.ts";
 import { preparePage } from "./prepare-page.ts";
+import { selectElements } from "./select-elements.ts";
 import { collectLinks, type Link, type PageContent } from "./page-content.ts";
 
 /** Pages with more elements than this are not searched for an article: the search is worse than linear. */
@@ -29,6 +32,7 @@ export interface PageRequest {
   /** Where the page came from: relative links count from there. */
   readonly url: string;
   readonly format: UrlInputs["format"];
+  readonly selectors?: UrlInputs["selectors"];
   /** Whether to look for an article at all. */
   readonly article: boolean;
 }
@@ -114,9 +118,26 @@ function isEmptyFrame(document: Document): boolean {
   return [...document.querySelectorAll("noscript")].some(({ textContent }) => ASKS_FOR_SCRIPTS.test(textContent ?? ""));
 }
 
-function prepared(html: string, url: string): Document {
+const chainsOf = (selectors: readonly string[]): SelectorChain[] =>
+  selectors.flatMap((text) => {
+    const read = readSelector(text);
+    return typeof read === "string" ? [] : [...read];
+  });
+
+/** Leaves of a page what is asked for. */
+function select({ body }: Document, { include, exclude }: NonNullable<UrlInputs["selectors"]> = {}): void {
+  if (exclude !== undefined) for (const each of selectElements(body, chainsOf(exclude))) each.remove();
+  if (include === undefined) return;
+  const chosen = selectElements(body, chainsOf(include), true);
+  if (chosen.length === 0)
+    throw new UnreadableDocument("NOTHING_SELECTED", "No element of the page matches selectors.include.");
+  body.replaceChildren(...chosen);
+}
+
+function prepared({ html, url, selectors }: PageRequest): Document {
   const document = parse(html, url);
   removeHidden(document);
+  select(document, selectors);
   preparePage(document);
   keepMain(document);
   return document;
@@ -152,28 +173,28 @@ export function writeDocument(
 /**
  * Reads a page as a person would. Pure but for its cost: time and memory grow with the page, so that it belongs in a
  * process that can be ended. Throws RangeError for a page nested deeper than the stack. `onSearch` is called when the
- * page is parsed and the search for an article begins, which may cost much more than the rest.
+ * page is parsed and the search for an article begins, which may cost much more than the rest. Throws UnreadableDocument where nothing is selected.
  */
-export function extractPage(
-  { html, url, format, article }: PageRequest,
-  onSearch: () => void = () => undefined,
-): PageContent {
+export function extractPage(request: PageRequest, onSearch: () => void = () => undefined): PageContent {
+  const { html, url, format, article, selectors } = request;
   const document = parse(html, url);
   removeHidden(document);
   const facts = pageFacts(document);
   const isFrame = isEmptyFrame(document);
+  select(document, selectors);
   if (format === "links") {
     const { links, truncated } = collectLinks(anchors(document), url);
     const needs_scripts = isFrame && links.length === 0;
     return { facts, content: links, article_found: false, needs_scripts, doubtful: false, truncated };
   }
   preparePage(document);
-  const heading = keepMain(document);
-  const searched = article && document.getElementsByTagName("*").length <= ARTICLE_ELEMENTS;
+  const isChosen = selectors?.include !== undefined;
+  const heading = isChosen ? null : keepMain(document);
+  const searched = article && !isChosen && document.getElementsByTagName("*").length <= ARTICLE_ELEMENTS;
   if (searched) onSearch();
   const found = searched ? articleOf(document) : null;
   // The search takes the document apart, so that what it did not want has to be parsed again.
-  const root = found?.content ?? (searched ? prepared(html, url) : document).body;
+  const root = found?.content ?? (searched ? prepared(request) : document).body;
   const content = format === "markdown" ? toMarkdown(root) : blockText(root);
   return {
     facts: {

@@ -11,10 +11,11 @@ export interface FetchedPage {
   readonly fetched: Fetched;
 }
 
-function reliabilityOf(page: PageContent, fetched: Fetched, format: UrlInputs["format"]): number {
+/** `isAsked`: what is read is what was asked for, not what was found. */
+function reliabilityOf(page: PageContent, fetched: Fetched, isAsked: boolean): number {
   if (page.needs_scripts || needsOcr(page)) return 0;
   const { pages_read = 0, pages_without_text = 0 } = page.paging ?? {};
-  const whole = format === "links" || page.article_found || !isPage(fetched.content_type);
+  const whole = isAsked || page.article_found || !isPage(fetched.content_type);
   return whole && !page.truncated && !page.doubtful && 2 * pages_without_text <= pages_read ? 1 : 0.5;
 }
 
@@ -44,14 +45,15 @@ export async function pageOutcome(
   { inputs, fetched, article }: FetchedPage & { readonly article: boolean },
   onSearch: () => void,
 ): Promise<PackOutcome> {
-  const { format } = inputs;
+  const { format, selectors } = inputs;
+  const isChosen = selectors?.include !== undefined;
   const { body, content_type, charset, final_url } = fetched;
-  const document = { body, content_type, charset, url: final_url, format, article };
+  const document = { body, content_type, charset, url: final_url, format, article, selectors };
   const reading = await readingOf(document, onSearch);
   if ("kind" in reading) return reading;
   const { page, sha256 } = reading;
   const { content, article_found, facts, needs_scripts, truncated } = page;
-  const sought = format !== "links" && isPage(content_type);
+  const sought = format !== "links" && isPage(content_type) && !isChosen;
   const data = {
     url: inputs.url,
     final_url,
@@ -68,7 +70,7 @@ export async function pageOutcome(
     content_type,
     redirects: fetched.redirects,
   };
-  const reliability = reliabilityOf(page, fetched, format);
+  const reliability = reliabilityOf(page, fetched, format === "links" || isChosen);
   return {
     kind: "done",
     data,

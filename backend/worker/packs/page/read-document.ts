@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { UrlInputs } from "#core/domain/packs/url.ts";
 import { documentKind, isJson, isMarkup, isPage } from "./content-types.ts";
+import { UnreadableDocument } from "../document/document.ts";
 import { cut, decodeText, type TextKind } from "./decode-text.ts";
 import type { PageContent } from "./page-content.ts";
 import { plainContent } from "./plain-content.ts";
@@ -16,6 +17,7 @@ export interface DocumentRequest {
   /** Where the document came from: relative links count from there. */
   readonly url: string;
   readonly format: UrlInputs["format"];
+  readonly selectors?: UrlInputs["selectors"];
   /** Whether to look for an article at all. */
   readonly article: boolean;
 }
@@ -55,8 +57,10 @@ async function readOffice(kind: "pdf" | "docx", { body, url, format }: DocumentR
  * ended. `onSearch` is called when the search for an article begins. Throws UnreadableDocument.
  */
 export async function readDocument(request: DocumentRequest, onSearch: () => void): Promise<Reading> {
-  const { body, content_type, charset, url, format, article } = request;
+  const { body, content_type, charset, url, format, article, selectors } = request;
   const sha256 = createHash("sha256").update(body).digest("hex");
+  if (!isPage(content_type) && selectors?.include !== undefined)
+    throw new UnreadableDocument("NOTHING_SELECTED", "selectors.include finds nothing in what is no page of HTML.");
   const kind = documentKind(content_type);
   if (kind !== undefined) return { page: await readOffice(kind, request), sha256 };
   const text = decodeText(body, charset, kindOf(content_type));
@@ -64,6 +68,6 @@ export async function readDocument(request: DocumentRequest, onSearch: () => voi
   // Loaded by now: see the process.
   const { extractPage } = await import("./extract-page.ts");
   const html = cut(text, MAX_PARSED_CHARS);
-  const page = extractPage({ html, url, format, article }, onSearch);
+  const page = extractPage({ html, url, format, article, selectors }, onSearch);
   return { page: { ...page, truncated: page.truncated || html.length < text.length }, sha256 };
 }
