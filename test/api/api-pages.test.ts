@@ -1,16 +1,15 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { formatUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { PROBLEMS } from "#core/domain/problem.ts";
 import { dataSchema, inputsSchema } from "../../edge/runs/request-schemas.ts";
 import { call } from "./client.ts";
 import { operations } from "./document.ts";
-import { createWorld } from "./harness.ts";
+import { SHARED, sharedWorld } from "./harness.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
-const world = await createWorld({ bindings: { DPP_SECURITY_CONTACT: "mailto:security@decisionproof.example" } });
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const ONE_YEAR_MS = 365 * 86_400_000;
 const loaded = (page: string) => [...page.matchAll(/<(?:script src|link rel="stylesheet" href)="([^"]+)"/g)];
@@ -95,7 +94,7 @@ test("a researcher is told whom to write to, until when, and where this stands",
   const { headers, text } = await call(`${world.url}/.well-known/security.txt`);
   expect(headers.get("content-type")).toMatch(/^text\/plain; charset=utf-8$/i);
   const fields = new Map(text.split("\n").map((line) => line.split(/: (.*)/) as [string, string]));
-  expect(fields.get("Contact")).toBe("mailto:security@decisionproof.example");
+  expect(fields.get("Contact")).toBe(SHARED.contact);
   expect(fields.get("Canonical")).toBe(`${world.url}/.well-known/security.txt`);
   expect(fields.get("Preferred-Languages")).toBe("en");
   const left_ms = Date.parse(fields.get("Expires") ?? "") - Date.now();

@@ -1,6 +1,6 @@
 import { eventually } from "../support/eventually.ts";
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { ProblemSlug } from "#core/domain/problem.ts";
 import { beginFinalize, createClaimBatch } from "#core/store/runs/begin-finalize.ts";
 import { cancelRun as cancelStep } from "#core/store/runs/cancel-run.ts";
@@ -9,15 +9,11 @@ import audit from "../contract/support/ledger-audit.sql";
 import { type ApiResponse, acceptedRun, cancelRun, get, pointers, post, problemOf, steadyHeaders } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { createWorld, type World } from "./harness.ts";
+import { worldLentToFile } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
+const world = await worldLentToFile();
 afterAll(async () => {
   expect(await world.owner.query(audit, [])).toEqual([]);
-  await world.close();
 });
 
 const TRACE = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };

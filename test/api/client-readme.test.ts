@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { type ConsumerProject, consumerProject, snippets, typeErrors } from "../tools/client/pack-client.ts";
-import { createWorld } from "./harness.ts";
+import { streamingWorld } from "./harness.ts";
 import { workerOf } from "./worker.ts";
 
 const run = promisify(execFile);
@@ -26,8 +26,7 @@ const PRINTED: readonly (readonly [number: string, printed: RegExp])[] = [
   ["10", /^\d+\.\d{4}\n[^]*char 0\.\d{4}\n/],
 ];
 
-// Of its own: a stream that a program leaves open asks on, and others count their round trips.
-const world = await createWorld();
+const world = await streamingWorld();
 const worker = workerOf(world, () => Promise.reject(new Error("no snippet reaches the network")));
 const gone = new AbortController();
 let project: ConsumerProject;
@@ -61,7 +60,6 @@ afterAll(async () => {
   await working;
   worker.close();
   project[Symbol.dispose]();
-  await world.close();
 });
 
 const fileOf = (heading: string) => `snippet-${heading.split(".")[0]}.ts`;

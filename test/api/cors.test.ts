@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseEnv } from "../../edge/env.ts";
 import { acceptedRun, type ApiResponse, bearer, call, post, problemOf } from "./client.ts";
-import { createWorld, type World } from "./harness.ts";
+import { bareWorld, listingWorld, PAGES } from "./harness.ts";
 
-const LISTED = "https://app.example";
+const [LISTED, OTHER] = PAGES;
 const FOREIGN_ORIGINS = [
   "https://app.example.evil",
   "http://app.example",
@@ -15,13 +15,8 @@ const FOREIGN_ORIGINS = [
   "http://localhost:3000",
 ];
 
-let world: World;
-let local: World;
-beforeAll(async () => {
-  world = await createWorld({ bindings: { DPP_CORS_ORIGINS: `${LISTED}, http://two.example:8080` } });
-  local = await createWorld({ bindings: { DPP_CORS_LOCALHOST: "true" } });
-});
-afterAll(() => Promise.all([world.close(), local.close()]));
+const world = await listingWorld();
+const local = await bareWorld();
 
 const preflight = (url: string, origin: string, method = "POST") =>
   call(url, {
@@ -118,8 +113,8 @@ describe("an answer", () => {
       });
       expect(answer.headers.get("vary")).toBe("Origin");
     }
-    const second = await call(`${world.url}/v1/budget`, { headers: { Origin: "http://two.example:8080" } });
-    expect(corsOf(second)["access-control-allow-origin"]).toBe("http://two.example:8080");
+    const second = await call(`${world.url}/v1/budget`, { headers: { Origin: OTHER } });
+    expect(corsOf(second)["access-control-allow-origin"]).toBe(OTHER);
   });
 
   test.each(FOREIGN_ORIGINS)("to %s is as to nobody's page", async (origin) => {

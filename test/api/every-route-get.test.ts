@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 import { bearer, call } from "./client.ts";
 import { operations } from "./document.ts";
 import { authorized } from "./every-route.ts";
-import { sharedWorld } from "./harness.ts";
+import { streamingWorld } from "./harness.ts";
 import { isId, sampleOf } from "./sample.ts";
 import { newThings } from "./send.ts";
 
-const world = await sharedWorld();
+const world = await streamingWorld();
 
 const STREAM = "text/event-stream";
 /** What differs from one response to the next. */

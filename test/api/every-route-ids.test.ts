@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { bearer, get, pointers, problemOf, steadyHeaders } from "./client.ts";
 import { operations } from "./document.ts";
 import { authorized, closed, ofOwnThings, TRACE } from "./every-route.ts";
-import { sharedWorld } from "./harness.ts";
+import { streamingWorld } from "./harness.ts";
 import { isId, sampleOf } from "./sample.ts";
 import { absentId, newThings, send } from "./send.ts";
 
-const world = await sharedWorld();
+const world = await streamingWorld();
 
 // A key of `authorized` has every scope, admin too.
 test.each(ofOwnThings)(

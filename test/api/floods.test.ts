@@ -1,12 +1,11 @@
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { acceptedRun, bearer, call, cancelRun, get, post } from "./client.ts";
 import { newKey } from "../dev/add-tenant.ts";
-import { createWorld } from "./harness.ts";
+import { sharedWorld } from "./harness.ts";
 import { send, sendRaw } from "./mcp-client.ts";
 
-const world = await createWorld();
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const budget = (api_key: string, address: string) =>
   call(`${world.url}/v1/budget`, { headers: { ...bearer(api_key), "CF-Connecting-IP": address } });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { eventually } from "../support/eventually.ts";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import { formatUsd } from "#core/domain/money.ts";
 import { catalog } from "#core/domain/packs/catalog.ts";
@@ -9,10 +9,9 @@ import { problemList } from "../../edge/service/problem-schema.ts";
 import { index, packPage } from "../../edge/service/schemas.ts";
 import { call, get, post, problemOf } from "./client.ts";
 import { newKey } from "../dev/add-tenant.ts";
-import { createWorld } from "./harness.ts";
+import { sharedWorld } from "./harness.ts";
 
-const world = await createWorld();
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const BROWSER = { Accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
 const unescaped = (page: string) => page.replaceAll("&#39;", "'").replaceAll("&quot;", '"').replaceAll("&amp;", "&");

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Redis as RedisClient } from "ioredis";
-import { inject } from "vitest";
+import { afterAll, inject } from "vitest";
 import type { KeyProperties } from "#core/store/keys/create-key.ts";
 import { tenantKeys, tenantOfKey } from "#core/store/redis/keys.ts";
 import { newReceiptKey } from "../../backend/cli/operations/new-receipt-key.ts";
@@ -82,25 +82,65 @@ export interface WorldOptions {
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
+/** What an operator may set of the shared world's edge. */
+export const SHARED = {
+  build: "1.2.3",
+  contact: "mailto:security@decisionproof.example",
+} as const;
+
 let shared: Promise<World> | undefined;
 
-/** The world of this process, for every file whose tests ask nothing of it but what concerns tenants of their own. */
-export const sharedWorld = (): Promise<World> => (shared ??= createWorld());
+/**
+ * The world of this process, for every file whose tests ask nothing of it but what concerns tenants of their own, and
+ * that leaves nothing which asks on: others count round trips.
+ */
+export const sharedWorld = (): Promise<World> =>
+  (shared ??= createWorld({
+    bindings: { DPP_VERSION: SHARED.build, DPP_SECURITY_CONTACT: SHARED.contact },
+  }));
 
 let lent: Promise<World> | undefined;
 
 /**
- * Another world of this process, for a test that takes a store away or turns the switch. Its tests follow each other:
- * when it is given back, all that was taken away is there again.
+ * Another world of this process, for a test that takes a store away, turns the switch or audits the whole ledger. Its
+ * tests follow each other: when it is given back, all that was taken away is there again.
  */
 export async function lentWorld(): Promise<World & AsyncDisposable> {
-  const world = await (lent ??= createWorld());
+  const world = await (lent ??= createWorld({ bindings: { DPP_WEBHOOK_ALLOW_HOSTS: "127.0.0.1:*" } }));
   return { ...world, [Symbol.asyncDispose]: () => world.restore() };
 }
 
+/** The same world for all tests of a file, which gives it back at its end. */
+export async function worldLentToFile(): Promise<World> {
+  const world = await lentWorld();
+  afterAll(() => world.restore());
+  return world;
+}
+
+let bare: Promise<World> | undefined;
+
+/** A world without what is optional, a model and a key for receipts, that lets in the pages of this machine. */
+export const bareWorld = (): Promise<World> =>
+  (bare ??= createWorld({
+    bindings: { DPP_MODEL: undefined, DPP_RECEIPT_KEY: undefined, DPP_CORS_LOCALHOST: "true" },
+  }));
+
+let streaming: Promise<World> | undefined;
+
+/** A world for files that leave streams of events: those ask on for a moment after their tests. */
+export const streamingWorld = (): Promise<World> => (streaming ??= createWorld());
+
+export const PAGES = ["https://app.example", "http://two.example:8080"] as const;
+
+let listing: Promise<World> | undefined;
+
+/** A world that lets in pages of two origins. */
+export const listingWorld = (): Promise<World> =>
+  (listing ??= createWorld({ bindings: { DPP_CORS_ORIGINS: PAGES.join(", ") } }));
+
 /** Of this process, at its end. */
 export async function closeWorlds(): Promise<void> {
-  await Promise.all([shared, lent].map(async (world) => (await world)?.close()));
+  await Promise.all([shared, lent, streaming, bare, listing].map(async (world) => (await world)?.close()));
 }
 
 /** The edge in workerd before a database of its own, and fronts of its own that count what the edge asks of them. */
@@ -157,7 +197,8 @@ export async function createWorld({ bindings = {} }: WorldOptions = {}) {
     stopRedis: upstash.stop,
     stopPostgres: neon.stop,
     restore: async () => {
-      await Promise.all([upstash.restart(), neon.restart(), setSwitch(owner, "normal")]);
+      const noWorker = owner.query("DELETE FROM processes", []);
+      await Promise.all([upstash.restart(), neon.restart(), setSwitch(owner, "normal"), noWorker]);
       logs.length = 0;
     },
     close: async () => {

@@ -1,16 +1,15 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { acceptedRun, bearer, post } from "./client.ts";
 import { type Operation, operations } from "./document.ts";
 import { authorized } from "./every-route.ts";
 import { complete } from "./finish.ts";
 import { checkHeaders } from "./fuzz/check-exchange.ts";
-import { createWorld } from "./harness.ts";
+import { streamingWorld } from "./harness.ts";
 import { isId, sampleOf } from "./sample.ts";
 import { newThings } from "./send.ts";
 import { storedResult } from "./stored-result.ts";
 
-const world = await createWorld();
-afterAll(() => world.close());
+const world = await streamingWorld();
 
 /** What the headers of an answer are that the document does not say of this status of the operation. */
 async function strays(operation: Operation, request: Request): Promise<readonly string[]> {

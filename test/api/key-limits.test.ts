@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
 import audit from "../contract/support/ledger-audit.sql";
 import { acceptedRun, get, post, problemOf, work } from "./client.ts";
-import { createWorld, lentWorld, type World } from "./harness.ts";
+import { worldLentToFile } from "./harness.ts";
 import { keyCalls, made, rotated } from "./key-calls.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
+const world = await worldLentToFile();
 afterAll(async () => {
   expect(await world.owner.query(audit, [])).toEqual([]);
-  await world.close();
 });
 
 const { admin, create, rotate, revoke, list, budgetOf } = keyCalls(() => world);
@@ -159,20 +155,19 @@ describe("the number of keys", () => {
 });
 
 test("keys are managed in read-only; in halt they are listed and revoked", async () => {
-  await using own = await lentWorld();
-  const keys = keyCalls(() => own);
-  const account = await keys.admin();
-  await setSwitch(own.owner, "read-only");
-  const { key_id } = made(await keys.create(account));
-  const next = rotated(await keys.rotate(account, key_id));
-  await setSwitch(own.owner, "halt");
-  for (const answer of [await keys.create(account), await keys.rotate(account, next.key_id)]) {
+  onTestFinished(() => world.restore());
+  const account = await admin();
+  await setSwitch(world.owner, "read-only");
+  const { key_id } = made(await create(account));
+  const next = rotated(await rotate(account, key_id));
+  await setSwitch(world.owner, "halt");
+  for (const answer of [await create(account), await rotate(account, next.key_id)]) {
     expect(problemOf(answer, 503, "read-only").detail).toContain("Nothing was changed");
     expect(answer.headers.get("retry-after")).toBe("60");
   }
-  expect((await keys.list(account)).keys).toHaveLength(3);
-  expect((await keys.revoke(account, next.key_id)).status).toBe(200);
-  problemOf(await get(`${own.url}/v1/budget`, next.api_key), 401, "unauthorized");
+  expect((await list(account)).keys).toHaveLength(3);
+  expect((await revoke(account, next.key_id)).status).toBe(200);
+  problemOf(await get(`${world.url}/v1/budget`, next.api_key), 401, "unauthorized");
 });
 
 test("a key that is being revoked makes none that its revoker would not see", async () => {

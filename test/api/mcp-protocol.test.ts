@@ -1,18 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { call, problemOf } from "./client.ts";
-import { type Account, newKey } from "../dev/add-tenant.ts";
-import { createWorld, mistyped, type World } from "./harness.ts";
+import { newKey } from "../dev/add-tenant.ts";
+import { listingWorld, mistyped, PAGES } from "./harness.ts";
 import { errorOf, framed, LEGACY, MODERN, order, resultOf, revisions, send, sendRaw } from "./mcp-client.ts";
 
-const PAGE = "https://console.example";
-
-let world: World;
-let account: Account;
-beforeAll(async () => {
-  world = await createWorld({ bindings: { DPP_CORS_ORIGINS: `${PAGE}, https://other.example` } });
-  account = await world.account();
-});
-afterAll(() => world.close());
+const world = await listingWorld();
+const account = await world.account();
 
 const list = { method: "tools/list" } as const;
 const ask = (message: Parameters<typeof send>[2]) => send(world.url, account.api_key, message);
@@ -159,14 +152,14 @@ describe("a web page", () => {
   test.each([
     "https://evil.example",
     "null",
-    "http://console.example",
-    "https://console.example:8443",
+    "http://app.example",
+    "https://app.example:8443",
     "http://localhost:3000",
   ])("of the origin %j may not call", async (origin) => {
     problemOf(await from(origin), 403, "origin-not-allowed");
   });
 
-  test.each([PAGE, "https://other.example"])("of the origin %s, which is listed, may", async (origin) => {
+  test.each(PAGES)("of the origin %s, which is listed, may", async (origin) => {
     resultOf(await from(origin));
   });
 

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { extractOffer } from "#core/domain/packs/extract.ts";
 import { payloadHash } from "#core/domain/run-request.ts";
@@ -6,10 +6,9 @@ import { runView } from "#core/domain/run-view.ts";
 import { estimateView } from "../../edge/runs/estimate-schema.ts";
 import { acceptedRun, bearer, call, cancelRun, get, post, problemOf, work } from "./client.ts";
 import { start } from "./finish.ts";
-import { createWorld } from "./harness.ts";
+import { bareWorld } from "./harness.ts";
 
-const world = await createWorld({ bindings: { DPP_MODEL: undefined } });
-afterAll(() => world.close());
+const world = await bareWorld();
 
 const bare = work({ max_cost_usd: "0.0050" });
 

@@ -1,20 +1,23 @@
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { PROBLEMS, type ProblemSlug, problemType } from "#core/domain/problem.ts";
 import { VERSION } from "#core/domain/version.ts";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
 import { problemKind } from "../../edge/service/problem-schema.ts";
 import { call, problemOf } from "./client.ts";
-import { createWorld, lentWorld } from "./harness.ts";
+import { createWorld, lentWorld, SHARED, sharedWorld } from "./harness.ts";
 
-const world = await createWorld({ bindings: { DPP_VERSION: "1.2.3" } });
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 const BROWSER = { Accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
 const slugs = Object.keys(PROBLEMS) as ProblemSlug[];
 
 test("health asks nobody and says the version", async () => {
   const before = world.roundTrips();
-  expect((await call(`${world.url}/health`)).body).toEqual({ status: "healthy", version: VERSION, build: "1.2.3" });
+  expect((await call(`${world.url}/health`)).body).toEqual({
+    status: "healthy",
+    version: VERSION,
+    build: SHARED.build,
+  });
   expect(world.roundTrips()).toEqual(before);
 });
 
@@ -118,8 +121,9 @@ test("the caller's request id and trace are taken up, insane ones are not", asyn
 });
 
 test("without a contact of its own, security.txt names the pages about problems", async () => {
-  const { text } = await call(`${world.url}/.well-known/security.txt`);
-  expect(text).toMatch(new RegExp(`^Contact: ${world.url}/problems/\n`));
+  await using plain = await lentWorld();
+  const { text } = await call(`${plain.url}/.well-known/security.txt`);
+  expect(text).toMatch(new RegExp(`^Contact: ${plain.url}/problems/\n`));
 });
 
 test("HEAD answers like GET, without a body", async () => {

@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { catalog } from "#core/domain/packs/catalog.ts";
 import { BAD_INPUTS, type BadInputs } from "./bad-inputs.ts";
 import { get, pointers, post, problemOf } from "./client.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { createWorld, type World } from "./harness.ts";
+import { sharedWorld } from "./harness.ts";
 
-// Every call of its world is counted.
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
-afterAll(() => world.close());
+const world = await sharedWorld();
 let account: Account;
 
 const LEAST_ROWS = 12;

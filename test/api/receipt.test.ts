@@ -11,7 +11,7 @@ import { keySet, receiptView } from "../../edge/receipts/schemas.ts";
 import { acceptedRun, bearer, call, cancelRun, get, post, problemOf, work } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { createWorld, type World, sharedWorld } from "./harness.ts";
+import { bareWorld, createWorld, sharedWorld, type World } from "./harness.ts";
 
 const world = await sharedWorld();
 
@@ -165,19 +165,15 @@ test("a retired key still verifies what it signed", async () => {
 });
 
 test("a deployment without a key signs nothing and says so, and serves an empty key set", async () => {
-  const keyless = await createWorld({ bindings: { DPP_RECEIPT_KEY: undefined } });
-  try {
-    const given = await submitted(keyless);
-    await fail(keyless.backend, given.run_id);
-    const refused = await ask(given, keyless);
-    expect(problemOf(refused, 503, "unavailable").detail).toContain("no key for signing receipts");
-    expect(refused.headers.has("retry-after")).toBe(true);
-    expect((await call(`${keyless.url}/.well-known/jwks.json`)).body).toEqual({ keys: [] });
-    await keyless.workerAlive();
-    expect((await call(`${keyless.url}/readyz`)).status).toBe(200);
-  } finally {
-    await keyless.close();
-  }
+  const keyless = await bareWorld();
+  const given = await submitted(keyless);
+  await fail(keyless.backend, given.run_id);
+  const refused = await ask(given, keyless);
+  expect(problemOf(refused, 503, "unavailable").detail).toContain("no key for signing receipts");
+  expect(refused.headers.has("retry-after")).toBe(true);
+  expect((await call(`${keyless.url}/.well-known/jwks.json`)).body).toEqual({ keys: [] });
+  await keyless.workerAlive();
+  expect((await call(`${keyless.url}/readyz`)).status).toBe(200);
 });
 
 test("a key that does not fit is a fault of the environment that quotes no part of it", async () => {

@@ -3,15 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { syncTenant } from "#core/store/sync-tenant.ts";
 import audit from "../contract/support/ledger-audit.sql";
-import { startHttpFront } from "../dev/http-front.ts";
+import { type Handler, type HttpFront, startHttpFront } from "../dev/http-front.ts";
 import { acceptedRun, call, get, newIdempotencyKey, post, problemOf, work } from "./client.ts";
 import { newKey } from "../dev/add-tenant.ts";
-import { createWorld, type World } from "./harness.ts";
+import { createWorld, type World, worldLentToFile } from "./harness.ts";
 
 const bypasses = (world: World) => world.logs.filter((line) => line.includes('"metric":"redis_bypassed"')).length;
 
-const world = await createWorld();
-afterAll(() => world.close());
+const world = await worldLentToFile();
 
 describe("Redis flushed", () => {
   test("between two requests, the tenant is loaded anew and its run is found", async () => {
@@ -131,31 +130,30 @@ describe("Redis away", () => {
   });
 });
 
-test("a Redis that never answers is waited for a moment, then bypassed", async () => {
-  const silent = await startHttpFront(() => new Promise(() => undefined));
-  const world = await createWorld({ bindings: { UPSTASH_REDIS_REST_URL: silent.url, DPP_REDIS_TIMEOUT_MS: "500" } });
-  try {
-    const account = await world.account();
-    acceptedRun(await post({ url: world.url, api_key: account.api_key }));
-    expect(bypasses(world)).toBe(1);
-    expect((await call(`${world.url}/readyz`)).body).toMatchObject({ redis: "down: timeout" });
-  } finally {
-    await world.close();
-    await silent.stop();
-  }
-});
-
-test("a Redis that answers nonsense is bypassed", async () => {
-  const odd = await startHttpFront(async (_request, _body, response) => {
-    response.end('{"result":["WHAT"]}');
+describe("a Redis that", () => {
+  let answer: Handler = () => new Promise(() => undefined);
+  let redis: HttpFront;
+  let other: World;
+  beforeAll(async () => {
+    redis = await startHttpFront((...request) => answer(...request));
+    other = await createWorld({ bindings: { UPSTASH_REDIS_REST_URL: redis.url, DPP_REDIS_TIMEOUT_MS: "500" } });
   });
-  const world = await createWorld({ bindings: { UPSTASH_REDIS_REST_URL: odd.url } });
-  try {
-    const account = await world.account();
-    acceptedRun(await post({ url: world.url, api_key: account.api_key }));
-    expect((await get(`${world.url}/v1/budget`, account.api_key)).status).toBe(200);
-  } finally {
-    await world.close();
-    await odd.stop();
-  }
+  afterAll(async () => {
+    await other.close();
+    await redis.stop();
+  });
+
+  test("never answers is waited for a moment, then bypassed", async () => {
+    const account = await other.account();
+    acceptedRun(await post({ url: other.url, api_key: account.api_key }));
+    expect(bypasses(other)).toBe(1);
+    expect((await call(`${other.url}/readyz`)).body).toMatchObject({ redis: "down: timeout" });
+  });
+
+  test("answers nonsense is bypassed", async () => {
+    answer = async (_request, _body, response) => void response.end('{"result":["WHAT"]}');
+    const account = await other.account();
+    acceptedRun(await post({ url: other.url, api_key: account.api_key }));
+    expect((await get(`${other.url}/v1/budget`, account.api_key)).status).toBe(200);
+  });
 });

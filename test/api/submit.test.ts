@@ -1,5 +1,5 @@
 import { eventually } from "../support/eventually.ts";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { micros } from "#core/domain/money.ts";
 import { runRequests } from "#core/domain/run-request.ts";
 import { decisionOffer } from "#core/domain/packs/decision.ts";
@@ -10,10 +10,9 @@ import { syncTenant } from "#core/store/sync-tenant.ts";
 import audit from "../contract/support/ledger-audit.sql";
 import { acceptedRun, get, newIdempotencyKey, pointers, post, problemOf, work } from "./client.ts";
 import { type Account, grant } from "../dev/add-tenant.ts";
-import { createWorld } from "./harness.ts";
+import { worldLentToFile } from "./harness.ts";
 
-const world = await createWorld();
-afterAll(() => world.close());
+const world = await worldLentToFile();
 
 const submit = (account: Account, change: Record<string, unknown> = {}, idempotency_key = newIdempotencyKey()) =>
   post({ url: world.url, api_key: account.api_key, body: work(change), idempotency_key });

@@ -1,15 +1,11 @@
-import { afterEach, afterAll, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { turnSwitch } from "../../backend/cli/operations/operator-switch.ts";
 import type { Operator } from "../../backend/cli/operator.ts";
 import { acceptedRun, cancelRun, get, newIdempotencyKey, post, problemOf, work } from "./client.ts";
-import { createWorld, type World } from "./harness.ts";
+import { worldLentToFile } from "./harness.ts";
 
-let world: World;
-beforeAll(async () => {
-  world = await createWorld();
-});
+const world = await worldLentToFile();
 afterEach(() => turn("normal"));
-afterAll(() => world.close());
 
 const turn = (mode: "normal" | "read-only" | "halt") => turnSwitch({ db: world.owner } as Operator, mode);
 

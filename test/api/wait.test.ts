@@ -1,5 +1,5 @@
 import { eventually } from "../support/eventually.ts";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { revokeKey } from "#core/store/keys/revoke-key.ts";
 import { runView } from "#core/domain/run-view.ts";
 import {
@@ -14,10 +14,9 @@ import {
 } from "./client.ts";
 import { complete, fail, start } from "./finish.ts";
 import type { Account } from "../dev/add-tenant.ts";
-import { createWorld, lentWorld, type World } from "./harness.ts";
+import { lentWorld, sharedWorld, type World } from "./harness.ts";
 
-const world = await createWorld();
-afterAll(() => world.close());
+const world = await sharedWorld();
 
 interface Given {
   readonly account: Account;

@@ -1,24 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { setSwitch } from "#core/store/switch/set-switch.ts";
 import * as answers from "../../edge/webhooks/schemas.ts";
 import { eventually } from "../support/eventually.ts";
 import { acceptedRun, bearer, call, get, newIdempotencyKey, pointers, post, problemOf, work } from "./client.ts";
-import type { Account } from "../dev/add-tenant.ts";
-import { createWorld, type World } from "./harness.ts";
-import { HOOK_URL as URL, webhookClient, type WebhookClient } from "./webhook-client.ts";
+import { worldLentToFile } from "./harness.ts";
+import { HOOK_URL as URL, webhookClient } from "./webhook-client.ts";
 
 const ABSENT = "01a1fa37-24d5-77a5-b92c-ccf601371541";
 
-let world: World;
-let hooks: WebhookClient;
-let account: Account;
-let other: Account;
-beforeAll(async () => {
-  world = await createWorld({ bindings: { DPP_WEBHOOK_ALLOW_HOSTS: "127.0.0.1:*" } });
-  hooks = webhookClient(world);
-  [account, other] = [await hooks.tenant(), await hooks.tenant()];
-});
-afterAll(() => world.close());
+const world = await worldLentToFile();
+const hooks = webhookClient(world);
+const [account, other] = [await hooks.tenant(), await hooks.tenant()];
 
 test("a result is sent to nobody by a key that may not read it", async () => {
   const { tenant_id } = account;

@@ -102,8 +102,15 @@ function stringOf(schema: Json): fc.Arbitrary<string> {
   return fc.string({ minLength, maxLength, unit: "grapheme" });
 }
 
-/** Undefined where the pattern says what the generator cannot. */
+const texts = new Map<string, fc.Arbitrary<string> | undefined>();
+
+/** Undefined where the pattern says what the generator cannot. A schema has the same patterns in many places. */
 function matching(pattern: string): fc.Arbitrary<string> | undefined {
+  if (!texts.has(pattern)) texts.set(pattern, generatorOf(pattern));
+  return texts.get(pattern);
+}
+
+function generatorOf(pattern: string): fc.Arbitrary<string> | undefined {
   try {
     return fc.stringMatching(new RegExp(pattern, "u"));
   } catch {
