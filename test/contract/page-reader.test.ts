@@ -60,7 +60,7 @@ describe("a process", () => {
   });
 
   test("that runs out of memory is thrown away, without a second attempt, and the next one reads", async () => {
-    const { reader, processes } = readerWith({ heap_mb: 100, article_ms: 600_000 });
+    const { reader, processes } = readerWith({ heap_mb: 60, article_ms: 600_000 });
     const { outcome, failures } = await reader.read(document("<p>".repeat(600_000)), asker);
     expect(outcome).toBeUndefined();
     expect(failures).toEqual(["out-of-memory"]);
