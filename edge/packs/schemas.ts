@@ -33,16 +33,20 @@ export const packExamples = z
   .array(
     z.strictObject({
       title: z.string().meta({ description: "What it shows, for people.", examples: ["The links of a page"] }),
-      pack_type: packType,
-      inputs: json.meta({
-        description: "What the pack works on.",
-        examples: [{ url: "https://example.com/", format: "markdown" }],
-      }),
-      max_cost_usd: amount("What the run may cost at most, in USD: enough in any case.", "0.1020"),
+      run: z
+        .strictObject({
+          pack_type: packType,
+          inputs: json.meta({
+            description: "What the pack works on.",
+            examples: [{ url: "https://example.com/", format: "markdown" }],
+          }),
+          max_cost_usd: amount("What the run may cost at most, in USD: enough in any case.", "0.1020"),
+        })
+        .describe("A body that `POST /v1/runs` takes as it stands."),
     }),
   )
   .min(1)
-  .describe("Bodies that `POST /v1/runs` takes, without their `title`; the first is the simplest.");
+  .describe("The first is the simplest; the others show what else there is.");
 
 const limits = z.strictObject({
   max_cost_usd: z

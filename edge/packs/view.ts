@@ -30,7 +30,7 @@ export function viewPack(offer: PackOffer, plan: OwnPlan): PackView {
       body_bytes: { maximum: MAX_BODY_BYTES },
     },
     reliability: offer.reliability,
-    examples: viewExamples(offer),
+    examples: exampleRuns(offer),
   };
 }
 
@@ -41,7 +41,3 @@ export const viewPrices = ({ prices }: PackOffer): z.input<typeof answers.prices
       { unit_price_usd: formatUsd(unit_micros), per },
     ]),
   );
-
-/** Each a body that buys it, with a title. */
-export const viewExamples = (offer: PackOffer): z.input<typeof answers.packExamples> =>
-  exampleRuns(offer).map(({ title, run }) => ({ title, ...run }));

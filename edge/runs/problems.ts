@@ -33,7 +33,10 @@ export function budgetExceeded(requested: Micros, available: Micros, whose: "ten
 }
 
 /** Undefined: what the run may cost at most covers the least that a success costs. */
-export function maxCostBelowPrice(reserve: Micros, { least, most }: PriceRange): Problem | undefined {
+export function maxCostBelowPrice(
+  reserve: Micros,
+  { least, most }: Pick<PriceRange, "least" | "most">,
+): Problem | undefined {
   if (reserve >= least) return undefined;
   const amounts = { price_usd: formatUsd(least), max_cost_usd: formatUsd(reserve) };
   const costs = least === most ? "costs" : "costs at least";

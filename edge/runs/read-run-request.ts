@@ -58,7 +58,7 @@ export function readRunRequest(deps: ReadRunDeps, body: unknown): RunOrder {
       metadata: request.metadata ?? {},
       reserve: request.max_cost_usd,
       price,
-      minimum_fee: minimumFee(request.max_cost_usd, price.least),
+      minimum_fee: minimumFee(request.max_cost_usd, price.certain),
       timebox_sec: request.timebox_sec,
       min_reliability: request.min_reliability_score ?? null,
       webhook:

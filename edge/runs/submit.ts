@@ -33,7 +33,7 @@ type SubmitContent = Pick<Submission, "payload_sha256" | "inputs">;
 
 export interface SubmitRequest extends Omit<Submission, "run_id" | "key_sha256" | keyof SubmitContent> {
   readonly content: () => SubmitContent;
-  readonly price: PriceRange;
+  readonly price: Pick<PriceRange, "least" | "most">;
   /** Why this service cannot do the work at all. */
   readonly refusal?: Problem | undefined;
 }

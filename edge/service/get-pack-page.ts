@@ -12,8 +12,8 @@ import type { Parameter } from "../http/parameters.ts";
 import { negotiated } from "../openapi/content.ts";
 import { memberLines } from "../openapi/member-lines.ts";
 import { PACK_TYPE } from "../packs/schemas.ts";
-import { viewExamples, viewPrices } from "../packs/view.ts";
-import { dataSchema, inputsSchema } from "../runs/request-schemas.ts";
+import { viewPrices } from "../packs/view.ts";
+import { dataSchema, exampleRuns, inputsSchema } from "../runs/request-schemas.ts";
 import { packPage } from "./schemas.ts";
 
 const typeParameter: Parameter<PackOffer> = {
@@ -50,7 +50,7 @@ export const getPackPage = openOperation({
       reliability,
       inputs: inputsSchema(type),
       data: dataSchema(type),
-      examples: viewExamples(offer),
+      examples: exampleRuns(offer),
     };
     return answerInForm(c, { json, html: { title: `${title} (${type})`, body: whole(offer) } });
   },
@@ -81,8 +81,8 @@ const whole = (offer: PackOffer) =>
       ${MAX_BODY_BYTES} bytes. Those of each input stand beside it.
     </p>
     <h2>Examples</h2>
-    ${viewExamples(offer).map(
-      ({ title, ...run }, index) =>
+    ${exampleRuns(offer).map(
+      ({ title, run }, index) =>
         html`<h3>${title}</h3>
           <p>${priceWords(offer, index)}</p>
           <pre tabindex="0"><code>${JSON.stringify(run, null, 2)}</code></pre>`,

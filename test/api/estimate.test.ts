@@ -84,6 +84,7 @@ test("an estimate says what is missing, and that nothing is charged where nobody
   expect(await estimated(account)).toMatchObject({
     price_usd: null,
     least_price_usd: "0.0130",
+    minimum_fee_usd: "0.0110",
     needs_input: ["/options", "/criteria", "/scores"],
   });
   const half = work({ inputs: { question: "Which one?", options: ["only"] }, max_cost_usd: "0.0050" });

@@ -128,7 +128,8 @@ describe.each(offers)("the example of %s", (type, offer) => {
 
   test("stands in the catalogue under a cap that covers its price in any case, and so do others", async () => {
     const { examples } = packView.parse((await get(`${world.url}/v1/packs/${type}`, account.api_key)).body);
-    for (const [index, { title, inputs, max_cost_usd }] of examples.entries()) {
+    for (const [index, { title, run }] of examples.entries()) {
+      const { inputs, max_cost_usd } = run;
       const estimate = offer.estimate(offer.inputs.parse(inputs));
       const { most } = priceRange(offer.prices, estimate);
       expect([title, parseUsd(max_cost_usd)]).toEqual([title, Math.max(most, 5_000)]);

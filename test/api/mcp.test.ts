@@ -172,10 +172,17 @@ describe.each(revisions)("in the revision of %s", (revision) => {
   test("a pack is described with the schema of its inputs and an example that fits it", async () => {
     const { packs } = found(await ask("list_packs", { pack_type: "compliance" })) as { packs: readonly Members[] };
     expect(packs.map((pack) => pack["pack_type"])).toEqual(["compliance"]);
-    const [{ inputs, data, example } = {}] = packs as readonly { inputs: object; data: object; example: Members }[];
-    expect(judgeOf(inputs ?? {})(example?.["inputs"])).toBe(true);
+    const [pack] = packs as readonly {
+      inputs: object;
+      data: object;
+      examples: readonly { run: Members }[];
+    }[];
+    if (pack === undefined) return expect.unreachable();
+    const { inputs, data, examples } = pack;
+    for (const { run } of examples) expect(judgeOf(inputs)(run["inputs"])).toBe(true);
     expect(data).toMatchObject({ properties: { verdict: {}, findings: {} } });
-    found(await ask("estimate_run", example));
+    for (const { run } of examples) found(await ask("estimate_run", run));
+    expect(examples).toHaveLength(3);
     expect(refused(await ask("list_packs", { pack_type: "magic" }))["errors"]).toMatchObject([
       { pointer: "/pack_type" },
     ]);

@@ -98,7 +98,7 @@ test("a run says what the minimum fee is and how it is made", () => {
     /if it fails or is canceled after work began.*never part of what a success costs, and never more/,
   );
   expect(fee?.["description"]).toContain(
-    "min(max(0.0050, 2% of the reservation), 0.1000, the least that a success costs)",
+    "min(max(0.0050, 2% of the reservation), 0.1000, the least that a success costs, a model's tokens aside)",
   );
 });
 

@@ -63,7 +63,7 @@ test.each([...catalog.keys()])("every example of the pack %s is taken as it stan
     [...catalog.keys()],
   ]);
   const { examples } = packView.parse((await ask(account, `/${type}`)).body);
-  for (const { title: _, ...body } of examples) {
+  for (const { run: body } of examples) {
     expect(body.pack_type).toBe(type);
     acceptedRun(await post({ url: world.url, api_key: account.api_key, body }));
   }

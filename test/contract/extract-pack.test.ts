@@ -407,10 +407,11 @@ describe("a run that fails", () => {
     expect(owed).toEqual({ model_kilotoken: 4 });
   });
 
-  test("owes nothing where the endpoint cannot be reached", async () => {
+  test("owes what was counted where the endpoint cannot be reached any more", async () => {
     const { outcome, owed } = await extractWith([invalid, status(401)]);
     expect(outcome).toMatchObject({ reason_code: "MODEL_UNAVAILABLE" });
-    expect(owed).toEqual({});
+    expect(owed).toEqual({ model_kilotoken: 2 });
+    expect((await extractWith([status(401)])).owed).toEqual({ model_kilotoken: 0 });
   });
 
   test("owes the prompt from when it is sent, and then what the endpoint counted", async () => {

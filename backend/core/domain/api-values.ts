@@ -8,7 +8,7 @@ export const usd = USD.meta({ description: "USD, as a decimal string.", examples
 export const amount = (description: string, example: string) => usd.meta({ description, examples: [example] });
 const feeOf = (reserved: number) => formatUsd(minimumFee(micros(reserved), micros(reserved)));
 /** How the minimum fee is made. */
-export const MINIMUM_FEE = `min(max(${feeOf(MIN_COST_MICROS)}, 2% of the reservation), ${feeOf(MAX_COST_MICROS)}, the least that a success costs)`;
+export const MINIMUM_FEE = `min(max(${feeOf(MIN_COST_MICROS)}, 2% of the reservation), ${feeOf(MAX_COST_MICROS)}, the least that a success costs, a model's tokens aside)`;
 export const minimum_fee_usd = USD.meta({
   description:
     "What the run costs if it fails or is canceled after work began, in USD; never part of what a success costs, and never more. " +

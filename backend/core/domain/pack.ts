@@ -43,7 +43,13 @@ export interface PackOffer<Inputs = unknown> {
  */
 export type Estimate = (
   | { readonly exact: true; readonly units: Units }
-  | { readonly exact: false; readonly units: Units; readonly most_units: Units }
+  | {
+      readonly exact: false;
+      readonly units: Units;
+      readonly most_units: Units;
+      /** Those of `units` that are only likely: an endpoint that counts fewer, or none, is paid less. */
+      readonly likely?: Units;
+    }
 ) & {
   /** JSON Pointers into the inputs: while nobody fills these in, the answer is NEEDS_INPUT, which costs nothing. */
   readonly needs_input?: readonly string[];
@@ -59,6 +65,8 @@ export const unfilled = (estimate: Estimate): Estimate =>
 export interface PriceRange {
   readonly least: Micros;
   readonly most: Micros;
+  /** `least` without what is only likely: no success costs less. */
+  readonly certain: Micros;
 }
 
 /** Price list x units, in micros. Throws RangeError for a unit without a price or a count that is no safe integer. */
@@ -76,7 +84,9 @@ export function priceOf(prices: PackOffer["prices"], units: Units): Micros {
 /** The price of what was estimated. A NEEDS_INPUT costs nothing, whatever the price of an answer. */
 export function priceRange(prices: PackOffer["prices"], estimate: Estimate): PriceRange {
   const least = priceOf(prices, estimate.units);
-  return { least, most: estimate.exact ? least : priceOf(prices, estimate.most_units) };
+  if (estimate.exact) return { least, most: least, certain: least };
+  const likely = priceOf(prices, estimate.likely ?? {});
+  return { least, most: priceOf(prices, estimate.most_units), certain: micros(least - likely) };
 }
 
 /** What a finished run is charged: its price, or undefined where that is above its reservation: no work is cut short for it. */

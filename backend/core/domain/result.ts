@@ -21,7 +21,9 @@ const cost = z.strictObject({
   max_usd: usd.describe("The most that the run might cost, in USD: its max_cost_usd."),
   reserved_usd: usd.describe("Reserved for the run when it was accepted, in USD: max_usd."),
   actual_usd: usd.describe("What was charged, in USD."),
-  minimum_fee_usd: usd.describe("What it would have cost if it had failed after work began, in USD."),
+  minimum_fee_usd: usd.describe(
+    "What it would have cost if it had failed after work began, a model's tokens aside, in USD.",
+  ),
 });
 
 /** The result of a run of one pack: what its sha256 is taken of. */

@@ -75,7 +75,7 @@ async function modelled(
   };
   const asked = await askModel(model, question, context, (answer, asker) => check({ ...answer, inputs }, asker));
   if (asked.kind === "beyond") return beyond(asked.was_asked);
-  if (asked.kind === "failed") return modelFailed(asked, context);
+  if (asked.kind === "failed") return modelFailed(asked);
   const { answer } = asked;
   const units = modelledUnits(countCells(answer).scored, asked.tokens);
   if (chargeFor(decisionOffer.prices, units, cap) === undefined) return beyond(true);

@@ -48,7 +48,7 @@ async function graded(
     costExceedsCap(`max_cost_usd covers at most ${tokens} tokens of the model beside the scoring.`, began);
   const asked = await askGrades(model, gradingsIn(prepared.data), tokens, context);
   if (asked.kind === "beyond") return beyond(asked.was_asked);
-  if (asked.kind === "failed") return modelFailed(asked, context);
+  if (asked.kind === "failed") return modelFailed(asked);
   if (chargeFor(evalOffer.prices, evalUnits(inputs, asked.tokens), context.cap) === undefined) return beyond(true);
   const { grades, tokens: used } = asked;
   return work({ kind: "scores", inputs, graded: { model: model.model, tokens: used, grades } }, context);

@@ -88,7 +88,7 @@ async function extracted(
     return judged.verdict;
   });
   if (asked.kind === "beyond") return beyond(asked.was_asked || bytes !== undefined);
-  if (asked.kind === "failed") return modelFailed(asked, context);
+  if (asked.kind === "failed") return modelFailed(asked);
   const done = doneOf(asked, source, model.model);
   return chargeFor(extractOffer.prices, done.units, cap) === undefined ? beyond(true) : done;
 }

@@ -190,7 +190,7 @@ function Order({ pack, before, action }: OrderProps) {
   // Before the first attempt only what the form itself cannot read is said: nobody likes to be told that an empty form is empty.
   const errors = [...formErrors, ...(sent ? [...refused, ...(current?.errors ?? [])] : [])];
   // What the pack's own example uses comes first; the rest is for those who look for it.
-  const example = pack.examples[0]?.inputs ?? {};
+  const example = pack.examples[0]?.run.inputs ?? {};
   const main = fields.filter(({ name, required }) => required || name in example);
   const others = fields.filter((field) => !main.includes(field));
   const isGiven = (name: string) => given[name] !== undefined;

@@ -15,8 +15,11 @@ const input = z.strictObject({
     .describe("Only this pack, with its schemas."),
 });
 
-/** The schemas of all packs together are longer than many a model's attention; one is asked for by its name. */
-const withoutSchemas = ({ inputs: _inputs, data: _data, ...pack }: PackView) => pack;
+/** All schemas and examples together are longer than many a model's attention; one pack is asked for by its name. */
+const inShort = ({ inputs: _inputs, data: _data, examples, ...pack }: PackView) => ({
+  ...pack,
+  examples: examples.slice(0, 1),
+});
 
 const output = z.object({
   packs: z.array(packView.pick({ pack_type: true, in_plan: true, summary: true }).loose()),
@@ -26,7 +29,7 @@ export const listPacks: Tool = {
   name: "list_packs",
   title: "List the packs",
   description:
-    "What can be bought: what each pack does, its prices and limits, whether the account's plan includes it, and an example that submit_run takes as it stands. With pack_type also the full JSON Schemas of its inputs and its data. Costs nothing.",
+    "What can be bought: what each pack does, its prices and limits, whether the account's plan includes it, and an example whose `run` submit_run takes as it stands. With pack_type also more examples, and the full JSON Schemas of its inputs and its data. Costs nothing.",
   input: () => jsonSchema(input, "input"),
   output,
   annotations: READS,
@@ -34,7 +37,7 @@ export const listPacks: Tool = {
   async call(ctx, given) {
     const { pack_type: only } = await parseArguments(ctx, input, given);
     const packs = await readPacks(gateFor(ctx, "read"), ctx.deps);
-    const chosen = only === undefined ? packs.map(withoutSchemas) : packs.filter(({ pack_type }) => pack_type === only);
+    const chosen = only === undefined ? packs.map(inShort) : packs.filter(({ pack_type }) => pack_type === only);
     return { structure: { packs: chosen } satisfies z.input<typeof output> };
   },
 };

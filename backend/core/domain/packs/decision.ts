@@ -298,10 +298,12 @@ function modelEstimate(value: DecisionInputs): Estimate {
   const prompt = fillingMessages(value, needsPositive(value));
   const isGiven = options.length >= MIN_OPTIONS && criteria.length >= MIN_CRITERIA;
   const least = leastCells(value);
+  const tokens = promptTokens(prompt) + leastAnswerTokens(max_answer_tokens);
   const most = isGiven ? least : Math.max(least, max_cells);
   return {
     exact: false,
-    units: modelledUnits(least, promptTokens(prompt) + leastAnswerTokens(max_answer_tokens)),
+    units: modelledUnits(least, tokens),
+    likely: { model_kilotoken: kilotokens(tokens) },
     most_units: modelledUnits(most, mostTokens(jsonBytes(prompt), max_answer_tokens)),
   };
 }

@@ -109,20 +109,21 @@ function grading({ text, expected, metric }: Graded): readonly Message[] {
   return gradingMessages({ rubric: metric.rubric, output: text, ...(has_expected ? { expected: references } : {}) });
 }
 
-/** What is taken out of an output may be short, or nothing: then it is not graded. */
-function leastTokens(graded: readonly Graded[]): number {
-  const whole = graded.filter(({ metric }) => metric.extract === undefined);
-  if (whole.length === 0) return 0;
-  const prompts = whole.reduce((sum, one) => sum + promptTokens(grading(one)), 0);
-  return prompts + leastAnswerTokens(EVAL_LIMITS.max_grade_tokens);
-}
-
 function estimateOf(value: EvalInputs): Estimate {
+  const { max_grade_tokens } = EVAL_LIMITS;
   const graded = gradedOf(value);
   if (graded.length === 0) return { units: evalUnits(value), exact: true };
-  const most = graded.reduce((sum, one) => sum + mostTokens(jsonBytes(grading(one)), EVAL_LIMITS.max_grade_tokens), 0);
+  let [least, most] = [0, 0];
+  for (const one of graded) {
+    const prompt = grading(one);
+    most += mostTokens(jsonBytes(prompt), max_grade_tokens);
+    // What is taken out of an output may be short, or nothing: then it is not graded.
+    if (one.metric.extract === undefined) least += promptTokens(prompt);
+  }
+  if (least > 0) least += leastAnswerTokens(max_grade_tokens);
   return {
-    units: evalUnits(value, leastTokens(graded)),
+    units: evalUnits(value, least),
+    likely: { model_kilotoken: kilotokens(least) },
     most_units: evalUnits(value, most),
     exact: false,
     needs_model: true,

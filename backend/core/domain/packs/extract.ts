@@ -153,6 +153,7 @@ function estimateOf(inputs: ExtractInputs): Estimate {
   return {
     exact: false,
     units: extractUnits(fetched ? 0 : undefined, least),
+    likely: { model_kilotoken: kilotokens(least) },
     most_units: extractUnits(fetched ? URL_LIMITS.max_body_bytes : undefined, mostTokens(bytes, max_answer_tokens)),
     needs_model: true,
   };

@@ -1,5 +1,4 @@
 import type { PackOutcome } from "#core/domain/pack.ts";
-import type { PackContext } from "../pack.ts";
 import type { Asked, ModelFailure } from "./ask-model.ts";
 
 const DETAILS: Readonly<Record<ModelFailure, string>> = {
@@ -12,12 +11,10 @@ const DETAILS: Readonly<Record<ModelFailure, string>> = {
 
 /**
  * How a run ends whose model failed it. What was wrong with an answer is not told: it names members as the model did, and
- * could hold the answer. What an endpoint used before it could not be reached is not the caller's to pay.
+ * could hold the answer.
  */
-export function modelFailed(
-  { reason_code }: Extract<Asked<never>, { kind: "failed" }>,
-  context: PackContext,
-): PackOutcome {
-  if (reason_code === "MODEL_UNAVAILABLE") context.owe({});
-  return { kind: "pack_failed", reason_code, detail: DETAILS[reason_code] };
-}
+export const modelFailed = ({ reason_code }: Extract<Asked<never>, { kind: "failed" }>): PackOutcome => ({
+  kind: "pack_failed",
+  reason_code,
+  detail: DETAILS[reason_code],
+});
