@@ -163,8 +163,12 @@ describe("what is hidden or belongs to the site", () => {
     '<div class="newsletter"><p>Get our best stories in your inbox, every Friday, free of charge, for as long as you like.</p></div>',
     '<div class="social-share"><a href="/t">Post this</a></div>',
     '<aside class="author-box">Ada writes about pumps and the people who keep them running.</aside>',
+    '<p>Read also: <a href="/x">Ten tips for dry soil</a></p>',
+    '<div><strong>Lesen Sie auch:</strong> <a href="/x">Ten tips for dry soil</a></div>',
+    '<figure><img src="/a.png"><figcaption>A pump.<span class="Image__credit">Post this</span></figcaption></figure>',
+    "<p>Share this article</p>",
   ])("is left out of an article: %s", (html) => {
-    const words = /Ten tips|inbox|Post this|Ada writes/;
+    const words = /Ten tips|inbox|Post this|Ada writes|Share this/;
     for (const content of both(html)) expect(content).not.toMatch(words);
   });
 
@@ -362,6 +366,8 @@ test.each([
   '<p style="opacity:0.5">Shown</p>',
   '<ul><li class="market-share">Shown</ul>',
   '<div class="subscription-price">Shown</div>',
+  '<p>Related: the pump that was <a href="/x">Shown</a> in spring, which moves as much water as this one does.</p>',
+  "<p>Read more: Shown to the council were two pumps, a new one and an old one.</p>",
 ])("what is seen stays: %s", (html) => {
   for (const content of both(html)) expect(content).toContain("Shown");
 });
