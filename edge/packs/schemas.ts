@@ -29,7 +29,7 @@ export const prices = z
     ],
   });
 
-export const packExamples = z
+const packExamples = z
   .array(
     z.strictObject({
       title: z.string().meta({ description: "What it shows, for people.", examples: ["The links of a page"] }),
