@@ -201,9 +201,11 @@ BEGIN
       WHEN v_admin.spending_cap_micros IS NOT NULL THEN 'over-cap'
       WHEN v_old.mode = 'live' AND v_admin.mode = 'test' THEN 'over-mode'
       WHEN NOT v_old.scopes <@ v_admin.scopes THEN 'over-scopes'
-      WHEN EXISTS (
+      WHEN coalesce(v_old.expires_at, 'infinity') > v_admin.expires_at THEN 'over-expiry'
+      WHEN p_spending_cap_micros IS NOT NULL AND EXISTS (
         SELECT FROM api_keys k
-         WHERE k.tenant_id = v_old.tenant_id AND k.spending_id = v_old.spending_id AND k.status = 'active'
+         WHERE k.tenant_id = v_old.tenant_id AND k.spending_cap_micros IS NOT NULL
+           AND k.spending_id = v_old.spending_id AND k.status = 'active'
            AND coalesce(k.expires_at, 'infinity') > v_admin.expires_at) THEN 'over-expiry'
       WHEN coalesce(v_old.submit_per_minute, 1000000) > v_admin.submit_per_minute
         OR coalesce(v_old.read_per_minute, 1000000) > v_admin.read_per_minute
@@ -223,9 +225,9 @@ BEGIN
     RETURN;
   END IF;
   -- Until nothing is left: a statement that waits for an operator's rotation does not see the successor that it made.
-  LOOP
+  WHILE p_spending_cap_micros IS NOT NULL LOOP
     UPDATE api_keys k SET spending_cap_micros = p_spending_cap_micros
-     WHERE k.tenant_id = v_old.tenant_id AND k.spending_id = v_old.spending_id
+     WHERE k.tenant_id = v_old.tenant_id AND k.spending_cap_micros IS NOT NULL AND k.spending_id = v_old.spending_id
        AND k.spending_cap_micros <> p_spending_cap_micros;
     EXIT WHEN NOT FOUND;
   END LOOP;
