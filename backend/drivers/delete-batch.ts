@@ -1,5 +1,6 @@
 import { DeleteMessageBatchCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { Outage } from "#core/domain/outage.ts";
+import type { LeanSqs } from "./lean-sqs.ts";
 
 const MOST = 10;
 /** Long enough to gather the runs of a busy worker, short beside everything else that a run does. */
@@ -15,13 +16,15 @@ interface Waiting {
 export class DeleteBatch {
   readonly #client: SQSClient;
   readonly #queue_url: string;
+  readonly #lean: LeanSqs;
   #waiting: Waiting[] = [];
   readonly #sent = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(client: SQSClient, queue_url: string) {
+  constructor(client: SQSClient, queue_url: string, lean: LeanSqs) {
     this.#client = client;
     this.#queue_url = queue_url;
+    this.#lean = lean;
   }
 
   /** Resolves once the message is deleted; rejects with an {@link Outage} when that is not known. */
@@ -53,7 +56,9 @@ export class DeleteBatch {
     if (batch.length === 0) return;
     try {
       const Entries = batch.map(({ handle }, index) => ({ Id: String(index), ReceiptHandle: handle }));
-      const response = await this.#client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#queue_url, Entries }));
+      const response =
+        (await this.#lean.delete(Entries)) ??
+        (await this.#client.send(new DeleteMessageBatchCommand({ QueueUrl: this.#queue_url, Entries })));
       const failed = new Set((response.Failed ?? []).map(({ Id }) => Id));
       batch.forEach((each, index) => {
         if (failed.has(String(index))) each.reject(new Outage("sqs", new Error("a message was not deleted")));

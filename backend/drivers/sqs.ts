@@ -8,6 +8,7 @@ import {
 import { Outage } from "#core/domain/outage.ts";
 import type { SignalReceiver, SignalSender } from "#core/ports/queue.ts";
 import { DeleteBatch } from "./delete-batch.ts";
+import { leanSqs } from "./lean-sqs.ts";
 
 /** What SQS takes in one call. */
 const BATCH = 10;
@@ -19,23 +20,20 @@ export interface SqsSettings {
   readonly visibility_seconds: number;
 }
 
-/** The signal queue over the AWS SDK, which repeats failed calls itself. */
+/** The signal queue over the AWS SDK, which repeats failed calls itself; what every run needs is tried without it first. */
 export function createSqsQueue(settings: SqsSettings): SignalReceiver & SignalSender & { close(): Promise<void> } {
   const client = new SQSClient(settings.client);
   const QueueUrl = settings.queue_url;
-  const deletes = new DeleteBatch(client, QueueUrl);
+  const lean = leanSqs(client, QueueUrl);
+  const deletes = new DeleteBatch(client, QueueUrl, lean);
   return {
     async receive(max, wait_seconds, signal) {
       try {
-        const response = await client.send(
-          new ReceiveMessageCommand({
-            QueueUrl,
-            MaxNumberOfMessages: max,
-            WaitTimeSeconds: wait_seconds,
-            VisibilityTimeout: Math.ceil(settings.visibility_seconds),
-          }),
-          { abortSignal: signal },
-        );
+        const VisibilityTimeout = Math.ceil(settings.visibility_seconds);
+        const input = { MaxNumberOfMessages: max, WaitTimeSeconds: wait_seconds, VisibilityTimeout };
+        const response =
+          (await lean.receive(input, signal)) ??
+          (await client.send(new ReceiveMessageCommand({ QueueUrl, ...input }), { abortSignal: signal }));
         return (response.Messages ?? []).flatMap(({ Body, ReceiptHandle }) =>
           Body === undefined || ReceiptHandle === undefined ? [] : [{ body: Body, handle: ReceiptHandle }],
         );
