@@ -48,7 +48,7 @@ export function UrlResult({ output: { data } }: ResultProps<"url">) {
 /** The texts are the page's own, and may say anything: beside each stands where it leads. */
 const Links = ({ links }: { links: readonly { readonly url: string; readonly text: string }[] }) => (
   <>
-    <ul>
+    <ul class="outside">
       {links.slice(0, MAX_LINKS).map(({ url, text }, index) => (
         <li key={index}>
           <Outside href={url}>{text || url}</Outside> <span class="muted small-text">{hostOf(url)}</span>

@@ -40,7 +40,7 @@ export function Overview() {
 type Card = readonly [name: string, value: string, note: string, path?: string];
 
 const Cards = ({ of: cards }: { of: readonly Card[] }) => (
-  <dl class="cards">
+  <dl class={cards.length === 6 ? "cards six" : "cards"}>
     {cards.map(([name, value, note, path]) => (
       <div key={name} class="card">
         <dt>{path === undefined ? name : <Link href={hrefOf([path])}>{name}</Link>}</dt>

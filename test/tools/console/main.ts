@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { servePage } from "../../dev/demo-page.ts";
 import { createDemoTenant, type DemoTenant, withOwner } from "../../dev/demo-tenant.ts";
 import { freePort } from "../../dev/free-port.ts";
 import { type InstanceName, type System, startSystem } from "../../dev/system.ts";
@@ -25,10 +26,18 @@ const running = z.object({
   tenants: z.array(z.object({ tenant_id: z.string(), name: z.string(), api_key: z.string(), admin_key: z.string() })),
 });
 
-async function judge(report: Report, edgeUrl: string, tenant: DemoTenant, only: string | undefined): Promise<void> {
+interface Judged {
+  readonly edgeUrl: string;
+  readonly tenant: DemoTenant;
+  readonly only: string | undefined;
+  /** What a run of the url pack can read. */
+  readonly pageUrl?: string;
+}
+
+async function judge(report: Report, { edgeUrl, tenant, only, pageUrl }: Judged): Promise<void> {
   const executablePath = fileOf("chromium");
   if (executablePath === undefined) return report.skip("the console", "there is no chromium");
-  const seeded = await seedAccount(edgeUrl, tenant);
+  const seeded = await seedAccount(edgeUrl, tenant, pageUrl);
   mkdirSync(SCREENSHOTS, { recursive: true });
   const browser = await startBrowser(executablePath);
   const world = { report, browser, edgeUrl, tenant, seeded, screenshots: SCREENSHOTS, only };
@@ -78,17 +87,25 @@ async function main(): Promise<boolean> {
   const report = new Report();
   if (values.running) {
     const { edge_url, tenants } = running.parse(JSON.parse(readFileSync(".dev/stack.json", "utf8")));
-    await report.check("the console was judged", () => judge(report, edge_url, tenants[0]!, values.only));
+    await report.check("the console was judged", () =>
+      judge(report, { edgeUrl: edge_url, tenant: tenants[0]!, only: values.only }),
+    );
     return report.conclude();
   }
   const dir = mkdtempSync(join(tmpdir(), "dpp-console-"));
-  const model = await startModelStandIn();
+  const [model, site] = await Promise.all([startModelStandIn(), servePage()]);
   const named = { DPP_MODEL_URL: model.url, DPP_MODEL_NAME: model.settings.model };
   const env = { ...process.env, ...named, DPP_WEBHOOK_ALLOW_HTTP: "true", DPP_WEBHOOK_ALLOW_HOSTS: "127.0.0.1:*" };
   const port = await freePort();
   const envOf = (name: InstanceName): Record<string, string> =>
     name === "reaper" ? { DPP_METRICS_PORT: String(port), DPP_METRICS_HOST: "127.0.0.1" } : {};
-  const system = await startSystem({ stateDir: join(dir, "stack"), env, envOf, fsync: false });
+  const system = await startSystem({
+    stateDir: join(dir, "stack"),
+    env,
+    envOf,
+    fsync: false,
+    fetchAllowHosts: [new URL(site.url).host],
+  });
   try {
     if (positionals.includes("rows")) {
       await report.check("ten thousand runs were measured", () => measureRowsOf(report, system));
@@ -96,7 +113,9 @@ async function main(): Promise<boolean> {
     }
     const tenant = await withOwner(system, (db) => createDemoTenant(db, { name: "Console" }));
     if (values.only === undefined || !values.only.startsWith("operators"))
-      await report.check("the console was judged", () => judge(report, system.edgeUrl, tenant, values.only));
+      await report.check("the console was judged", () =>
+        judge(report, { edgeUrl: system.edgeUrl, tenant, only: values.only, pageUrl: site.url }),
+      );
     if (values.only === undefined || values.only.startsWith("operators")) {
       const options = {
         only: values.only === "operators" ? undefined : values.only,
@@ -105,7 +124,7 @@ async function main(): Promise<boolean> {
       await report.check("the operators' console was judged", () => judgeOperatorsOf(report, system, tenant, options));
     }
   } finally {
-    await Promise.all([system.stop(), model.close()]);
+    await Promise.all([system.stop(), model.close(), site.close()]);
     rmSync(dir, { recursive: true, force: true });
   }
   return report.conclude();

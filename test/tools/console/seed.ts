@@ -5,7 +5,7 @@ import { decision, type Job } from "../../dev/demo-jobs.ts";
 import { extraction, otherJobs } from "../../dev/demo-other-jobs.ts";
 
 export interface Seeded {
-  /** By pack: a run that is over. */
+  /** By pack, and what it is about where there are more of it: a run that is over. */
   readonly runs: ReadonlyMap<string, string>;
   readonly failed: string;
   readonly webhook: string;
@@ -13,24 +13,50 @@ export interface Seeded {
 
 type Body = Parameters<Decisionproof["runs"]["create"]>[0];
 
+const comparison: Body = {
+  pack_type: "eval",
+  max_cost_usd: "0.0200",
+  inputs: {
+    cases: [
+      { id: "sum", output: "The total is $29.00.", baseline: "It is about 30.", expected: 29 },
+      { id: "share", output: "So 42 of 100.", baseline: "So 42 of 100.", expected: 42 },
+      { id: "price", output: "It costs 12.", baseline: "It costs 14.", expected: 12 },
+    ],
+    metrics: [{ metric: "numeric", extract: "number", absolute: 0.5, relative: 0 }],
+  },
+};
+
 /** An account that has something of everything: runs of each pack, one that failed, keys with caps, a webhook that fails. */
-export async function seedAccount(edgeUrl: string, tenant: DemoTenant): Promise<Seeded> {
+export async function seedAccount(edgeUrl: string, tenant: DemoTenant, pageUrl?: string): Promise<Seeded> {
   const dpp = new Decisionproof({ apiKey: tenant.admin_key, baseUrl: edgeUrl });
   const webhook = await dpp.webhooks.create({
     url: "http://127.0.0.1:9/orders",
     events: ["run.completed", "run.failed"],
     description: "Orders",
   });
-  const url: Pick<Job, "body"> = {
-    body: { pack_type: "url", max_cost_usd: "0.0200", inputs: { url: `${edgeUrl}/`, format: "markdown" } },
-  };
+  const url = (address: string, format: "markdown" | "links"): Body => ({
+    pack_type: "url",
+    max_cost_usd: "0.0200",
+    inputs: { url: address, format },
+  });
   const { admitted } = await dpp.runs.estimate(extraction.body);
-  const jobs: readonly Pick<Job, "body">[] = [decision, ...otherJobs(), ...(admitted ? [extraction] : []), url];
+  const named = (job: Job) => [job.body.pack_type, job.body as Body] as const;
+  const jobs: readonly (readonly [name: string, body: Body])[] = [
+    ...[decision, ...otherJobs(), ...(admitted ? [extraction] : [])].map(named),
+    ["eval-comparison", comparison],
+    ["unreachable", url(`${edgeUrl}/`, "markdown")],
+    ...(pageUrl === undefined
+      ? []
+      : ([
+          ["url", url(pageUrl, "markdown")],
+          ["url-links", url(pageUrl, "links")],
+        ] as const)),
+  ];
   const bought = await Promise.all(
-    jobs.map(async ({ body }, index) => {
+    jobs.map(async ([name, body], index) => {
       const request = { ...body, metadata: { order: `A-${1001 + index}` } } as Body;
       const run = await dpp.runs.wait(await dpp.runs.create(request, { idempotencyKey: randomUUID() }));
-      return [body.pack_type, run] as const;
+      return [name, run] as const;
     }),
   );
   await dpp.keys.create({ name: "Nightly evaluation", scopes: ["submit", "read"], spending_cap_usd: "25.0000" });
