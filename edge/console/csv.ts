@@ -1,4 +1,4 @@
-const DANGEROUS = /^[=+\-@\t\r]/;
+const DANGEROUS = /^[=+\-@\t\r\n＝＋－＠]/u;
 
 /** RFC 4180. A text that a spreadsheet would run as a formula is kept a text by an apostrophe. */
 export function csvOf(head: readonly string[], rows: readonly (readonly (string | number | null | undefined)[])[]) {

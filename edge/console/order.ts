@@ -90,6 +90,35 @@ interface Store {
 
 const STORED = "decisionproof.orders";
 
+const HASH = /^[0-9a-f]{64}$/;
+const ORDER_KEY = /^console-[0-9a-f-]{36}$/;
+const MAX_CAP_CHARS = 64;
+const MAX_STORED_CHARS = 100_000;
+
+/** The orders in what is stored; what is none is left out. */
+function ordersIn(stored: string | null): Readonly<Record<string, Order>> {
+  if (stored === null || stored.length > MAX_STORED_CHARS) return {};
+  try {
+    const entries = Object.entries(JSON.parse(stored) as object);
+    return Object.fromEntries(
+      entries.flatMap(([hash, value]) => {
+        const order = orderOf(value);
+        return order !== undefined && HASH.test(hash) ? [[hash, order]] : [];
+      }),
+    );
+  } catch {
+    return {};
+  }
+}
+
+function orderOf(value: unknown): Order | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { key, cap, again } = value as { readonly [Member in keyof Order]?: unknown };
+  if (typeof key !== "string" || !ORDER_KEY.test(key)) return undefined;
+  if (typeof cap !== "string" || cap.length > MAX_CAP_CHARS) return undefined;
+  return { key, cap, ...(again === true && { again }) };
+}
+
 /** Orders without a definite answer by the hash of their form, so that an edit, a reload or Back does not buy twice. */
 export class OpenOrders {
   readonly #store: Store;
@@ -117,11 +146,7 @@ export class OpenOrders {
   }
 
   #read(): Readonly<Record<string, Order>> {
-    try {
-      return JSON.parse(this.#store.getItem(STORED) ?? "{}") as Record<string, Order>;
-    } catch {
-      return {};
-    }
+    return ordersIn(this.#store.getItem(STORED));
   }
 
   #write(orders: Readonly<Record<string, Order>>): void {

@@ -1,11 +1,22 @@
 import { useState } from "preact/hooks";
-import type { ApiKey, Budget, Decisionproof, Delivery, RunPage, Usage, Webhook } from "../../client/client.ts";
+import type {
+  ApiKey,
+  Budget,
+  Decisionproof,
+  Delivery,
+  Run,
+  RunPage,
+  RunQuery,
+  Usage,
+  Webhook,
+} from "../../client/client.ts";
 import { attentionOf, frozenOf } from "../attention.ts";
 import { DayBars } from "../day-bars.tsx";
 import { count, label, microsOf, percent, plural, usd, usdShort, usdSpendable, utcDay } from "../formats.ts";
 import { Empty, Loaded, Money, PageHead, Panel, TableRegion } from "../parts.tsx";
 import { useQuery } from "../query.ts";
 import { hrefOf, Link } from "../router.tsx";
+import { appended } from "../run-filters.ts";
 import { packsOf, spentByDay } from "../spending.ts";
 import { RunTable } from "./runs.tsx";
 
@@ -99,18 +110,22 @@ async function watched(dpp: Decisionproof, signal: AbortSignal): Promise<Watched
   return { keys, webhooks: await Promise.all(asked) };
 }
 
-/** How many of the newest runs are looked through for frozen ones. */
+/** How many runs, the newest and the newest that are open, are looked through for frozen ones. */
 const RUNS_ASKED = 100;
+
+/** Frozen runs keep the status that they had: most are open, however old they are. */
+async function runsToWatch(dpp: Decisionproof, signal: AbortSignal): Promise<readonly Run[]> {
+  const list = (query: RunQuery) => dpp.runs.list({ ...query, limit: RUNS_ASKED }, { signal }).toArray(RUNS_ASKED);
+  const [newest, open] = await Promise.all([list({}), list({ status: ["QUEUED", "PROCESSING"] })]);
+  return appended(newest, open);
+}
 
 function Attention() {
   const query = useQuery("attention", watched, { every: () => SLOW_MS });
-  const newest = useQuery(
-    "attention runs",
-    (dpp, signal) => dpp.runs.list({ limit: RUNS_ASKED }, { signal }).toArray(RUNS_ASKED),
-    { every: () => SLOW_MS },
-  );
+  const runs = useQuery("attention runs", runsToWatch, { every: () => SLOW_MS });
+  const frozen = frozenOf(runs.data ?? []);
   const points = [
-    ...frozenOf(newest.data ?? []),
+    ...frozen,
     ...(query.data === undefined ? [] : attentionOf(query.data.keys, query.data.webhooks, Date.now())),
   ];
   if (points.length === 0) return null;
@@ -126,6 +141,9 @@ function Attention() {
           </li>
         ))}
       </ul>
+      {frozen.length > 0 && (
+        <p class="muted small-text">Of runs, the newest {RUNS_ASKED} and those that are open are looked through.</p>
+      )}
     </Panel>
   );
 }

@@ -10,10 +10,10 @@ const isWeb = (address: string) => /^https?:\/\//.test(address);
 const Outside = ({ href, children }: { href: string; children?: string }) =>
   isWeb(href) ? (
     <a href={href} target="_blank" rel="noopener noreferrer nofollow">
-      {children ?? href}
+      <bdi>{children ?? href}</bdi>
     </a>
   ) : (
-    <>{children ?? href}</>
+    <bdi>{children ?? href}</bdi>
   );
 
 export function UrlResult({ output: { data } }: ResultProps<"url">) {
@@ -45,7 +45,7 @@ export function UrlResult({ output: { data } }: ResultProps<"url">) {
   );
 }
 
-/** The texts are the page's own, and may say anything: beside each stands where it leads. */
+/** The texts are the page's own, and may say anything, backwards too: beside each stands where it leads. */
 const Links = ({ links }: { links: readonly { readonly url: string; readonly text: string }[] }) => (
   <>
     <ul class="outside">

@@ -125,5 +125,7 @@ describe("CSV", () => {
 
   test("keeps a spreadsheet from running a text, and leaves numbers alone", () => {
     expect(csvOf(["a"], [["=1+1"], ["@x"], ["-5.00"], ["+1"]])).toBe("a\r\n'=1+1\r\n'@x\r\n-5.00\r\n+1\r\n");
+    for (const first of ["\t", "\r", "\n", "＝", "＋", "－", "＠"])
+      expect(csvOf([], [[`${first}1+1`]])).toMatch(/^\r\n"?'/);
   });
 });

@@ -144,6 +144,22 @@ describe("an order", () => {
     expect((await new OpenOrders(store).open("a", "1")).cap).toBe("1");
   });
 
+  test("is a new one where what is stored for it is no order", async () => {
+    const store = storage();
+    const orders = new OpenOrders(store);
+    const { key } = await orders.open("a", "1");
+    const [hash = ""] = Object.keys(JSON.parse(store.getItem("decisionproof.orders") ?? "{}") as object);
+    for (const stored of [7, null, { key }, { key, cap: 1 }, { key: "mine", cap: "1" }, { key, cap: "9".repeat(65) }]) {
+      store.setItem("decisionproof.orders", JSON.stringify({ [hash]: stored }));
+      const order = await orders.open("a", "2");
+      expect([order.key === key, order.cap, order.again]).toEqual([false, "2", undefined]);
+    }
+    store.setItem("decisionproof.orders", JSON.stringify([{ [hash]: { key, cap: "1" } }]));
+    expect((await orders.open("a", "2")).key).not.toBe(key);
+    store.setItem("decisionproof.orders", JSON.stringify({ [hash]: { key, cap: "1" }, other: "x".repeat(100_000) }));
+    expect((await orders.open("a", "2")).key).not.toBe(key);
+  });
+
   test("keeps no word of the form in the store", async () => {
     const store = storage();
     await new OpenOrders(store).open("a secret question", "1");
