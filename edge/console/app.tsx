@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type Keeper, keeperOf } from "./keeper.ts";
 import { SHORTCUTS, useShortcuts } from "./keyboard.ts";
+import { Broken, NoPage } from "./no-page.tsx";
 import { Keys } from "./pages/keys.tsx";
 import { Ledger } from "./pages/ledger.tsx";
 import { NewRun } from "./pages/new-run.tsx";
@@ -11,7 +12,7 @@ import { Runs } from "./pages/runs.tsx";
 import { Settings } from "./pages/settings.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
 import { WebhookPage, Webhooks } from "./pages/webhooks.tsx";
-import { Boundary, Empty, Mark, PageHead, SecretDialog, Shortcuts, Trouble } from "./parts.tsx";
+import { Boundary, Mark, SecretDialog, Shortcuts } from "./parts.tsx";
 import { pageCache, type SessionContext, SessionOf, type ShownOnce } from "./query.ts";
 import { hrefOf, Link, type Place, usePlace } from "./router.tsx";
 import { forget, savedSession, type Session, sessionWith, watchIdle } from "./session.ts";
@@ -168,18 +169,4 @@ function Page({ place }: { place: Place }): ComponentChildren {
   }
 }
 
-const Broken = ({ error }: { error: unknown }) => (
-  <>
-    <PageHead title="This page cannot be shown" />
-    <Trouble error={error} onRetry={() => location.reload()} />
-  </>
-);
-
-const Nowhere = () => (
-  <>
-    <PageHead title="Page not found" />
-    <Empty title="There is no such page.">
-      <Link href={hrefOf(["runs"])}>Go to your runs</Link>
-    </Empty>
-  </>
-);
+const Nowhere = () => <NoPage to="runs" what="your runs" />;

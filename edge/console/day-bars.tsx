@@ -2,6 +2,7 @@ import { dayLabel, usd } from "./formats.ts";
 import { TableRegion } from "./parts.tsx";
 import type { DaySpending } from "./spending.ts";
 import { barsOf } from "./stacked-bars.ts";
+import { Head, right } from "./table-head.tsx";
 
 const WIDTH = 1_000;
 const HEIGHT = 180;
@@ -78,16 +79,7 @@ const seriesClass = (index: number): string => `series-${Math.min(index, MAX_SER
 const DayTable = ({ amounts, series, what }: Omit<DayBarsProps, "total">) => (
   <TableRegion label={`${what} by day and pack`}>
     <table class="rows">
-      <thead>
-        <tr>
-          <th scope="col">Day</th>
-          {[...series, "All"].map((name) => (
-            <th key={name} scope="col" class="right">
-              {name}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Head of={["Day", ...[...series, "All"].map(right)]} />
       <tbody>
         {amounts
           .filter(({ parts }) => parts.some((part) => part > 0n))

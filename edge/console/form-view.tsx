@@ -15,6 +15,7 @@ import {
 } from "./form-fields.ts";
 import { bytes, label } from "./formats.ts";
 import { Field, TableRegion } from "./parts.tsx";
+import { Head, right } from "./table-head.tsx";
 
 interface ControlProps<F extends FormField = FormField> {
   readonly field: F;
@@ -262,16 +263,7 @@ function MatrixControl({
       ) : (
         <TableRegion label={label(field.name)}>
           <table class="matrix">
-            <thead>
-              <tr>
-                <th scope="col">{label(field.lines)}</th>
-                {columns.map((column) => (
-                  <th key={column} scope="col" class="right">
-                    {column}
-                  </th>
-                ))}
-              </tr>
-            </thead>
+            <Head of={[label(field.lines), ...columns.map(right)]} />
             <tbody>
               {lines.map((line) => (
                 <tr key={line}>

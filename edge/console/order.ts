@@ -95,7 +95,7 @@ const ORDER_KEY = /^console-[0-9a-f-]{36}$/;
 const MAX_CAP_CHARS = 64;
 const MAX_STORED_CHARS = 100_000;
 
-/** The orders in what is stored; what is none is left out. */
+/** The orders in what is stored, without invalid ones. */
 function ordersIn(stored: string | null): Readonly<Record<string, Order>> {
   if (stored === null || stored.length > MAX_STORED_CHARS) return {};
   try {

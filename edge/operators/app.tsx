@@ -1,11 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useShortcuts } from "../console/keyboard.ts";
-import { Boundary, Empty, Loading, Mark, PageHead, Shortcuts, Trouble } from "../console/parts.tsx";
+import { Broken, NoPage } from "../console/no-page.tsx";
+import { Boundary, Loading, Mark, PageHead, Shortcuts, Trouble } from "../console/parts.tsx";
 import { pageCache } from "../console/query.ts";
 import { hrefOf, Link, type Place, usePlace } from "../console/router.tsx";
-import { saveTheme, savedTheme, THEMES } from "../console/theme.ts";
-import { label } from "../console/formats.ts";
+import { ThemeSwitch } from "../console/theme-switch.tsx";
 import { type About, endSession, forgetSession, openSession, SessionOver } from "./connection.ts";
 import { OperatorOf, useCommand } from "./operator.ts";
 import { Actions } from "./pages/actions.tsx";
@@ -128,7 +128,7 @@ function Frame({ about, onSignOut }: { about: About; onSignOut: () => void }) {
           <p class="small-text">
             <span class="strong">{about.operator}</span> <span class="muted">{about.version}</span>
           </p>
-          <Theme />
+          <ThemeSwitch auto="Auto" />
           <p class="small-text links">
             <button type="button" class="link" onClick={() => setHelps(true)}>
               Shortcuts
@@ -163,27 +163,6 @@ function Stopped() {
   );
 }
 
-function Theme() {
-  const [theme, setTheme] = useState(savedTheme);
-  return (
-    <div class="segments" role="group" aria-label="Appearance">
-      {THEMES.map((each) => (
-        <button
-          key={each}
-          type="button"
-          aria-pressed={theme === each}
-          onClick={() => {
-            saveTheme(each);
-            setTheme(each);
-          }}
-        >
-          {label(each)}
-        </button>
-      ))}
-    </div>
-  );
-}
-
 function Page({ place }: { place: Place }): ComponentChildren {
   const [section = "", id] = place.path;
   if (place.path.length > 2) return <Nowhere />;
@@ -211,18 +190,4 @@ function Page({ place }: { place: Place }): ComponentChildren {
   }
 }
 
-const Broken = ({ error }: { error: unknown }) => (
-  <>
-    <PageHead title="This page cannot be shown" />
-    <Trouble error={error} onRetry={() => location.reload()} />
-  </>
-);
-
-const Nowhere = () => (
-  <>
-    <PageHead title="Page not found" />
-    <Empty title="There is no such page.">
-      <Link href={hrefOf(["tenants"])}>Go to the tenants</Link>
-    </Empty>
-  </>
-);
+const Nowhere = () => <NoPage to="tenants" what="the tenants" />;

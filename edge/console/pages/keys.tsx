@@ -1,25 +1,13 @@
 import { useState } from "preact/hooks";
-import { type ApiKey, ApiError, type NewKey } from "../../client/client.ts";
+import type { ApiKey, Decisionproof, NewKey } from "../../client/client.ts";
 import { capShare } from "../attention.ts";
-import { errorAt, type FieldError } from "../form-fields.ts";
+import { fieldErrorsOf, FormDialog } from "../form-dialog.tsx";
+import { errorAt } from "../form-fields.ts";
 import { count, microsOf, usd } from "../formats.ts";
-import {
-  Buttons,
-  Dialog,
-  Empty,
-  Field,
-  Loaded,
-  Meter,
-  PageHead,
-  Status,
-  TableRegion,
-  Time,
-  Trouble,
-  Unanswered,
-} from "../parts.tsx";
-import { isUnknown } from "../polling.ts";
+import { Empty, Field, Loaded, Meter, PageHead, Status, TableRegion, Time } from "../parts.tsx";
 import { useAction, useQuery, useSession } from "../query.ts";
 import { hrefOf, Link } from "../router.tsx";
+import { Head, unseen } from "../table-head.tsx";
 
 const MAX_KEYS = 1_000;
 const SCOPES = [
@@ -116,18 +104,7 @@ const WhichKey = ({ of: key }: { of: ApiKey }) => (
 const KeyTable = ({ keys, onAsk }: { keys: readonly ApiKey[]; onAsk: (asked: Asked) => void }) => (
   <TableRegion label="API keys">
     <table class="rows">
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col">Status</th>
-          <th scope="col">May</th>
-          <th scope="col">Spending cap</th>
-          <th scope="col">Expires</th>
-          <th scope="col">
-            <span class="hidden">Actions</span>
-          </th>
-        </tr>
-      </thead>
+      <Head of={["Name", "Status", "May", "Spending cap", "Expires", unseen("Actions")]} />
       <tbody>
         {keys.map((key) => (
           <tr key={key.key_id}>
@@ -201,13 +178,6 @@ function Cap({ of: key }: { of: ApiKey }) {
   );
 }
 
-export const fieldErrorsOf = (error: unknown): readonly FieldError[] =>
-  error instanceof ApiError
-    ? (error.problem.errors ?? []).flatMap(({ pointer, detail }) =>
-        typeof pointer === "string" ? [{ pointer, detail }] : [],
-      )
-    : [];
-
 interface CreateKeyProps {
   readonly onClose: () => void;
   /** Its answer is lost: the list says whether it was made. */
@@ -222,87 +192,79 @@ function CreateKey({ onClose, onLost, onMade }: CreateKeyProps) {
     expires: "",
     scopes: ["submit", "read"] as ("submit" | "read" | "admin")[],
   });
-  const { busy, error, run } = useAction();
-  const errors = fieldErrorsOf(error);
-  const submit = (event: Event) => {
-    event.preventDefault();
-    run(async (dpp) =>
-      onMade(
-        await dpp.keys.create({
-          name: form.name,
-          scopes: form.scopes,
-          ...(form.cap.trim() && { spending_cap_usd: form.cap.trim() }),
-          ...(form.expires && { expires_at: new Date(`${form.expires}T23:59:59Z`).toISOString() }),
-        }),
-      ),
+  const action = useAction();
+  const errors = fieldErrorsOf(action.error);
+  const send = async (dpp: Decisionproof) =>
+    onMade(
+      await dpp.keys.create({
+        name: form.name,
+        scopes: form.scopes,
+        ...(form.cap.trim() && { spending_cap_usd: form.cap.trim() }),
+        ...(form.expires && { expires_at: new Date(`${form.expires}T23:59:59Z`).toISOString() }),
+      }),
     );
-  };
   const toggle = (scope: "submit" | "read" | "admin") =>
     setForm({
       ...form,
       scopes: form.scopes.includes(scope) ? form.scopes.filter((each) => each !== scope) : [...form.scopes, scope],
     });
-  if (isUnknown(error))
-    return (
-      <Dialog title="Create an API key" onClose={onLost}>
-        <Unanswered onClose={onLost}>
-          The key may have been created. Look for it in the list before you create another: its secret cannot be shown
-          again, so revoke it if it is there.
-        </Unanswered>
-      </Dialog>
-    );
   return (
-    <Dialog title="Create an API key" onClose={onClose} locked={busy}>
-      <form onSubmit={submit} noValidate>
-        <Field label="Name" help="What uses it, such as the name of a program." error={errorAt(errors, "/name")}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              value={form.name}
-              onInput={(event) => setForm({ ...form, name: event.currentTarget.value })}
-            />
-          )}
-        </Field>
-        <fieldset>
-          <legend>It may</legend>
-          {SCOPES.map(([scope, what]) => (
-            <label key={scope} class="check">
-              <input type="checkbox" checked={form.scopes.includes(scope)} onChange={() => toggle(scope)} />
-              <span>{what}</span>
-            </label>
-          ))}
-          {errorAt(errors, "/scopes") && <p class="error">{errorAt(errors, "/scopes")}</p>}
-        </fieldset>
-        <Field
-          label="Spending cap (USD)"
-          optional
-          help="What it and its successors may ever spend. A key without a cap gets none later."
-          error={errorAt(errors, "/spending_cap_usd")}
-        >
-          {(attributes) => (
-            <input
-              {...attributes}
-              inputMode="decimal"
-              value={form.cap}
-              placeholder="25.00"
-              onInput={(event) => setForm({ ...form, cap: event.currentTarget.value })}
-            />
-          )}
-        </Field>
-        <Field label="Expires after" optional help="The end of this day in UTC." error={errorAt(errors, "/expires_at")}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              type="date"
-              value={form.expires}
-              onInput={(event) => setForm({ ...form, expires: event.currentTarget.value })}
-            />
-          )}
-        </Field>
-        {error !== undefined && errors.length === 0 && <Trouble error={error} />}
-        <Buttons busy={busy} doing="Create key" onClose={onClose} />
-      </form>
-    </Dialog>
+    <FormDialog
+      title="Create an API key"
+      action={action}
+      send={send}
+      doing="Create key"
+      hasFieldErrors={errors.length > 0}
+      unanswered="The key may have been created. Look for it in the list before you create another: its secret cannot be shown again, so revoke it if it is there."
+      onClose={onClose}
+      onLost={onLost}
+    >
+      <Field label="Name" help="What uses it, such as the name of a program." error={errorAt(errors, "/name")}>
+        {(attributes) => (
+          <input
+            {...attributes}
+            value={form.name}
+            onInput={(event) => setForm({ ...form, name: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+      <fieldset>
+        <legend>It may</legend>
+        {SCOPES.map(([scope, what]) => (
+          <label key={scope} class="check">
+            <input type="checkbox" checked={form.scopes.includes(scope)} onChange={() => toggle(scope)} />
+            <span>{what}</span>
+          </label>
+        ))}
+        {errorAt(errors, "/scopes") && <p class="error">{errorAt(errors, "/scopes")}</p>}
+      </fieldset>
+      <Field
+        label="Spending cap (USD)"
+        optional
+        help="What it and its successors may ever spend. A key without a cap gets none later."
+        error={errorAt(errors, "/spending_cap_usd")}
+      >
+        {(attributes) => (
+          <input
+            {...attributes}
+            inputMode="decimal"
+            value={form.cap}
+            placeholder="25.00"
+            onInput={(event) => setForm({ ...form, cap: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+      <Field label="Expires after" optional help="The end of this day in UTC." error={errorAt(errors, "/expires_at")}>
+        {(attributes) => (
+          <input
+            {...attributes}
+            type="date"
+            value={form.expires}
+            onInput={(event) => setForm({ ...form, expires: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+    </FormDialog>
   );
 }
 
@@ -315,50 +277,48 @@ interface EditKeyProps {
 function EditKey({ key_: key, onClose, onDone }: EditKeyProps) {
   const [name, setName] = useState(key.name);
   const [cap, setCap] = useState(key.spending_cap_usd ?? "");
-  const { busy, error, run } = useAction();
-  const errors = fieldErrorsOf(error);
+  const action = useAction();
+  const errors = fieldErrorsOf(action.error);
   const change = {
     ...(name !== key.name && { name }),
     ...(cap.trim() !== (key.spending_cap_usd ?? "") && { spending_cap_usd: cap.trim() }),
   };
-  const submit = (event: Event) => {
-    event.preventDefault();
-    run(async (dpp) => {
-      await dpp.keys.update(key.key_id, change);
-      onDone();
-    });
-  };
   return (
-    <Dialog title={`Edit ${key.name}`} onClose={onClose} locked={busy}>
-      <form onSubmit={submit} noValidate>
-        <WhichKey of={key} />
-        <Field label="Name" error={errorAt(errors, "/name")}>
+    <FormDialog
+      title={`Edit ${key.name}`}
+      action={action}
+      send={async (dpp) => {
+        await dpp.keys.update(key.key_id, change);
+        onDone();
+      }}
+      doing="Save"
+      ready={Object.keys(change).length > 0}
+      hasFieldErrors={errors.length > 0}
+      onClose={onClose}
+    >
+      <WhichKey of={key} />
+      <Field label="Name" error={errorAt(errors, "/name")}>
+        {(attributes) => <input {...attributes} value={name} onInput={(event) => setName(event.currentTarget.value)} />}
+      </Field>
+      {key.spending_cap_usd === null ? (
+        <p class="muted">It has no spending cap, and cannot get one: create another key for that.</p>
+      ) : (
+        <Field
+          label="Spending cap (USD)"
+          help={`Of the key and its successors together; ${usd(key.spent_usd ?? "0", 2)} are spent or held.`}
+          error={errorAt(errors, "/spending_cap_usd")}
+        >
           {(attributes) => (
-            <input {...attributes} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+            <input
+              {...attributes}
+              inputMode="decimal"
+              value={cap}
+              onInput={(event) => setCap(event.currentTarget.value)}
+            />
           )}
         </Field>
-        {key.spending_cap_usd === null ? (
-          <p class="muted">It has no spending cap, and cannot get one: create another key for that.</p>
-        ) : (
-          <Field
-            label="Spending cap (USD)"
-            help={`Of the key and its successors together; ${usd(key.spent_usd ?? "0", 2)} are spent or held.`}
-            error={errorAt(errors, "/spending_cap_usd")}
-          >
-            {(attributes) => (
-              <input
-                {...attributes}
-                inputMode="decimal"
-                value={cap}
-                onInput={(event) => setCap(event.currentTarget.value)}
-              />
-            )}
-          </Field>
-        )}
-        {error !== undefined && errors.length === 0 && <Trouble error={error} />}
-        <Buttons busy={busy} ready={Object.keys(change).length > 0} doing="Save" onClose={onClose} />
-      </form>
-    </Dialog>
+      )}
+    </FormDialog>
   );
 }
 
@@ -378,88 +338,77 @@ interface RotateKeyProps {
 
 function RotateKey({ key_: key, onClose, onLost, onMade }: RotateKeyProps) {
   const [grace, setGrace] = useState(86_400);
-  const { busy, error, run } = useAction();
-  const submit = (event: Event) => {
-    event.preventDefault();
-    run(async (dpp) => {
-      const rotated = await dpp.keys.rotate(key.key_id, { grace_seconds: grace });
-      onMade(rotated, { old: key, until: rotated.old_expires_at });
-    });
-  };
-  if (isUnknown(error))
-    return (
-      <Dialog title={`Rotate ${key.name}`} onClose={onLost}>
-        <Unanswered onClose={onLost}>
-          The key may have been rotated. Look for its successor in the list: its secret cannot be shown again, so rotate
-          the successor if it is there.
-        </Unanswered>
-      </Dialog>
-    );
+  const action = useAction();
   return (
-    <Dialog title={`Rotate ${key.name}`} onClose={onClose} locked={busy}>
-      <form onSubmit={submit}>
-        <WhichKey of={key} />
-        <p>
-          A new key with the same rights and the same cap takes its place.
-          {key.current && " It is the key that you are signed in with: you stay signed in with the new one."}
-        </p>
-        <Field label="The old key ends">
-          {(attributes) => (
-            <select
-              {...attributes}
-              value={String(grace)}
-              onChange={(event) => setGrace(Number(event.currentTarget.value))}
-            >
-              {GRACES.map(([seconds, words]) => (
-                <option key={seconds} value={String(seconds)}>
-                  {words}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        {error !== undefined && <Trouble error={error} />}
-        <Buttons busy={busy} doing="Rotate key" onClose={onClose} />
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`Rotate ${key.name}`}
+      action={action}
+      send={async (dpp) => {
+        const rotated = await dpp.keys.rotate(key.key_id, { grace_seconds: grace });
+        onMade(rotated, { old: key, until: rotated.old_expires_at });
+      }}
+      doing="Rotate key"
+      unanswered="The key may have been rotated. Look for its successor in the list: its secret cannot be shown again, so rotate the successor if it is there."
+      onClose={onClose}
+      onLost={onLost}
+    >
+      <WhichKey of={key} />
+      <p>
+        A new key with the same rights and the same cap takes its place.
+        {key.current && " It is the key that you are signed in with: you stay signed in with the new one."}
+      </p>
+      <Field label="The old key ends">
+        {(attributes) => (
+          <select
+            {...attributes}
+            value={String(grace)}
+            onChange={(event) => setGrace(Number(event.currentTarget.value))}
+          >
+            {GRACES.map(([seconds, words]) => (
+              <option key={seconds} value={String(seconds)}>
+                {words}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+    </FormDialog>
   );
 }
 
 function RevokeKey({ key_: key, onClose, onDone }: { key_: ApiKey; onClose: () => void; onDone: () => void }) {
   const [typed, setTyped] = useState("");
-  const { busy, error, run } = useAction();
-  const isSure = typed === key.name;
-  const submit = (event: Event) => {
-    event.preventDefault();
-    if (!isSure) return;
-    run(async (dpp) => {
-      await dpp.keys.revoke(key.key_id);
-      onDone();
-    });
-  };
+  const action = useAction();
   return (
-    <Dialog title={`Revoke ${key.name}?`} onClose={onClose} locked={busy}>
-      <form onSubmit={submit}>
-        <WhichKey of={key} />
-        <p>
-          Every request with it is refused from now on, everywhere. Runs that it submitted go on to their end. This
-          cannot be undone.
-          {key.current && " It is the key that you are signed in with: you will be signed out."}
-        </p>
-        <Field label={`Type ${key.name} to confirm`}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              value={typed}
-              autoComplete="off"
-              spellcheck={false}
-              onInput={(event) => setTyped(event.currentTarget.value)}
-            />
-          )}
-        </Field>
-        {error !== undefined && <Trouble error={error} />}
-        <Buttons busy={busy} ready={isSure} doing="Revoke key" onClose={onClose} danger />
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`Revoke ${key.name}?`}
+      action={action}
+      send={async (dpp) => {
+        await dpp.keys.revoke(key.key_id);
+        onDone();
+      }}
+      doing="Revoke key"
+      ready={typed === key.name}
+      danger
+      onClose={onClose}
+    >
+      <WhichKey of={key} />
+      <p>
+        Every request with it is refused from now on, everywhere. Runs that it submitted go on to their end. This cannot
+        be undone.
+        {key.current && " It is the key that you are signed in with: you will be signed out."}
+      </p>
+      <Field label={`Type ${key.name} to confirm`}>
+        {(attributes) => (
+          <input
+            {...attributes}
+            value={typed}
+            autoComplete="off"
+            spellcheck={false}
+            onInput={(event) => setTyped(event.currentTarget.value)}
+          />
+        )}
+      </Field>
+    </FormDialog>
   );
 }

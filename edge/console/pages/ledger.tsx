@@ -6,6 +6,7 @@ import { isMonth, KINDS, monthOf, type Statement, statementOf } from "../stateme
 import { download, Empty, Field, Loaded, Loading, Money, PageHead, TableRegion, Time, Trouble } from "../parts.tsx";
 import { NOT_ACCEPTED, useQuery, useSession } from "../query.ts";
 import { go, hrefOf, Link, type Place } from "../router.tsx";
+import { Head, right } from "../table-head.tsx";
 
 const PAGE = 100;
 const MAX_STATEMENT = 20_000;
@@ -178,18 +179,7 @@ const saveCsv = (name: string, transfers: readonly Transfer[]): void =>
 const TransferTable = ({ transfers }: { transfers: readonly Transfer[] }) => (
   <TableRegion label="Movements of money">
     <table class="rows">
-      <thead>
-        <tr>
-          <th scope="col">Time</th>
-          <th scope="col">Kind</th>
-          <th scope="col">From</th>
-          <th scope="col">To</th>
-          <th scope="col">Run or grant</th>
-          <th scope="col" class="right">
-            Amount
-          </th>
-        </tr>
-      </thead>
+      <Head of={["Time", "Kind", "From", "To", "Run or grant", right("Amount")]} />
       <tbody>
         {transfers.map((transfer) => (
           <tr key={transfer.transfer_id}>
@@ -292,20 +282,7 @@ function StatementView({
       </dl>
       <TableRegion label="Charged by day">
         <table class="rows">
-          <thead>
-            <tr>
-              <th scope="col">Day (UTC)</th>
-              <th scope="col" class="right">
-                Runs charged
-              </th>
-              <th scope="col" class="right">
-                Charged
-              </th>
-              <th scope="col" class="right">
-                Credit
-              </th>
-            </tr>
-          </thead>
+          <Head of={["Day (UTC)", right("Runs charged"), right("Charged"), right("Credit")]} />
           <tbody>
             {byDay.map((day) => (
               <tr key={day.day}>

@@ -19,6 +19,7 @@ import { hrefOf, Link } from "../router.tsx";
 import { appended } from "../run-filters.ts";
 import { packsOf, spentByDay } from "../spending.ts";
 import { RunTable } from "./runs.tsx";
+import { Head, right } from "../table-head.tsx";
 
 const SPANS = [30, 90] as const;
 const LIVE_MS = 5_000;
@@ -223,16 +224,7 @@ function UsageTable({ usage: { rows, totals }, name, nameOf }: UsageTableProps) 
   return (
     <TableRegion label={`Spending by ${name.toLowerCase()}`}>
       <table class="rows">
-        <thead>
-          <tr>
-            <th scope="col">{name}</th>
-            {["Runs", "Completed", "Failed", "Canceled", "Success rate", "Charged"].map((head) => (
-              <th key={head} scope="col" class="right">
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Head of={[name, ...["Runs", "Completed", "Failed", "Canceled", "Success rate", "Charged"].map(right)]} />
         <tbody>
           {rows.map((row) => (
             <UsageLine key={row.key_id ?? nameOf(row)} name={nameOf(row)} row={row} />

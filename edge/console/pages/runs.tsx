@@ -18,6 +18,7 @@ import {
   type RunFilters,
   STATUSES,
 } from "../run-filters.ts";
+import { Head, right } from "../table-head.tsx";
 
 const PAGE = 50;
 /** So many keys, the newest, are offered as a filter. */
@@ -284,23 +285,7 @@ export function RunTable({ runs }: { runs: readonly Run[] }) {
   return (
     <TableRegion label="Runs">
       <table class="rows" aria-rowcount={runs.length + 1}>
-        <thead>
-          <tr>
-            <th scope="col">Run</th>
-            <th scope="col">Pack</th>
-            <th scope="col">Status</th>
-            <th scope="col" class="right">
-              Cost
-            </th>
-            <th scope="col" class="right">
-              Cap
-            </th>
-            <th scope="col">Metadata</th>
-            <th scope="col" class="right">
-              Created
-            </th>
-          </tr>
-        </thead>
+        <Head of={["Run", "Pack", "Status", right("Cost"), right("Cap"), "Metadata", right("Created")]} />
         <LongBody rows={runs} columns={7} draw={(run, index) => <Row key={run.run_id} run={run} index={index} />} />
       </table>
     </TableRegion>

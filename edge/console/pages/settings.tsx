@@ -1,11 +1,8 @@
-import { useState } from "preact/hooks";
-import { label } from "../formats.ts";
 import { Facts, Money, PageHead, Panel } from "../parts.tsx";
 import { useQuery, useSession } from "../query.ts";
-import { savedTheme, saveTheme, THEMES } from "../theme.ts";
+import { ThemeSwitch } from "../theme-switch.tsx";
 
 export function Settings() {
-  const [theme, setTheme] = useState(savedTheme);
   const { mode, hint, end } = useSession();
   const budget = useQuery("budget", (dpp, signal) => dpp.budget({ signal }));
   const key = budget.data?.key;
@@ -13,21 +10,7 @@ export function Settings() {
     <>
       <PageHead title="Settings" />
       <Panel title="Appearance">
-        <div class="segments" role="group" aria-label="Theme">
-          {THEMES.map((each) => (
-            <button
-              key={each}
-              type="button"
-              aria-pressed={theme === each}
-              onClick={() => {
-                saveTheme(each);
-                setTheme(each);
-              }}
-            >
-              {each === "auto" ? "As the system" : label(each)}
-            </button>
-          ))}
-        </div>
+        <ThemeSwitch auto="As the system" />
       </Panel>
       <Panel
         title="API key in use"

@@ -1,26 +1,13 @@
 import { useEffect, useState } from "preact/hooks";
-import type { Delivery, DeliveryPage, Webhook } from "../../client/client.ts";
+import type { Decisionproof, Delivery, DeliveryPage, Webhook } from "../../client/client.ts";
+import { fieldErrorsOf, FormDialog } from "../form-dialog.tsx";
 import { errorAt } from "../form-fields.ts";
 import { label } from "../formats.ts";
-import {
-  Buttons,
-  Dialog,
-  Empty,
-  Facts,
-  Field,
-  Loaded,
-  PageHead,
-  Panel,
-  Status,
-  TableRegion,
-  Time,
-  Trouble,
-  Unanswered,
-} from "../parts.tsx";
+import { Empty, Facts, Field, Loaded, PageHead, Panel, Status, TableRegion, Time, Trouble } from "../parts.tsx";
 import { isUnknown } from "../polling.ts";
 import { type ShownOnce, useAction, useQuery, useSession } from "../query.ts";
 import { go, hrefOf, Link } from "../router.tsx";
-import { fieldErrorsOf } from "./keys.tsx";
+import { Head, right, unseen } from "../table-head.tsx";
 
 const EVENTS = ["run.completed", "run.failed", "run.canceled", "budget.threshold", "key.revoked"] as const;
 type EventName = (typeof EVENTS)[number];
@@ -84,14 +71,7 @@ const eventsOf = ({ events }: Webhook): string => (events.length === 0 ? "All ev
 const WebhookTable = ({ webhooks }: { webhooks: readonly Webhook[] }) => (
   <TableRegion label="Webhooks">
     <table class="rows">
-      <thead>
-        <tr>
-          <th scope="col">Address</th>
-          <th scope="col">Status</th>
-          <th scope="col">Events</th>
-          <th scope="col">Created</th>
-        </tr>
-      </thead>
+      <Head of={["Address", "Status", "Events", "Created"]} />
       <tbody>
         {webhooks.map((webhook) => (
           <tr key={webhook.endpoint_id}>
@@ -124,79 +104,72 @@ interface CreateWebhookProps {
 
 function CreateWebhook({ onClose, onLost, onMade }: CreateWebhookProps) {
   const [form, setForm] = useState({ url: "", description: "", include_output: false, events: [] as EventName[] });
-  const { busy, error, run } = useAction();
-  const errors = fieldErrorsOf(error);
-  const submit = (event: Event) => {
-    event.preventDefault();
-    run(async (dpp) => {
-      const { description, ...others } = form;
-      const made = await dpp.webhooks.create({
-        ...others,
-        ...(description.trim() && { description: description.trim() }),
-      });
-      onMade(made.secret);
+  const action = useAction();
+  const errors = fieldErrorsOf(action.error);
+  const send = async (dpp: Decisionproof) => {
+    const { description, ...others } = form;
+    const made = await dpp.webhooks.create({
+      ...others,
+      ...(description.trim() && { description: description.trim() }),
     });
+    onMade(made.secret);
   };
   const toggle = (name: EventName) =>
     setForm({
       ...form,
       events: form.events.includes(name) ? form.events.filter((each) => each !== name) : [...form.events, name],
     });
-  if (isUnknown(error))
-    return (
-      <Dialog title="Create a webhook" onClose={onLost}>
-        <Unanswered onClose={onLost}>
-          The webhook may have been created. Look for it in the list before you create another: if it is there, rotate
-          its secret to see one.
-        </Unanswered>
-      </Dialog>
-    );
   return (
-    <Dialog title="Create a webhook" onClose={onClose} locked={busy}>
-      <form onSubmit={submit} noValidate>
-        <Field label="Address" help="A public https address." error={errorAt(errors, "/url")}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              inputMode="url"
-              value={form.url}
-              placeholder="https://hooks.example.com/decisionproof"
-              onInput={(event) => setForm({ ...form, url: event.currentTarget.value })}
-            />
-          )}
-        </Field>
-        <Field label="What it is for" optional error={errorAt(errors, "/description")}>
-          {(attributes) => (
-            <input
-              {...attributes}
-              value={form.description}
-              onInput={(event) => setForm({ ...form, description: event.currentTarget.value })}
-            />
-          )}
-        </Field>
-        <fieldset>
-          <legend>Events</legend>
-          {EVENTS.map((name) => (
-            <label key={name} class="check">
-              <input type="checkbox" checked={form.events.includes(name)} onChange={() => toggle(name)} />
-              <span>{name}</span>
-            </label>
-          ))}
-          <p class="help">All of them if none is chosen.</p>
-          {errorAt(errors, "/events") && <p class="error">{errorAt(errors, "/events")}</p>}
-        </fieldset>
-        <label class="check">
+    <FormDialog
+      title="Create a webhook"
+      action={action}
+      send={send}
+      doing="Create webhook"
+      hasFieldErrors={errors.length > 0}
+      unanswered="The webhook may have been created. Look for it in the list before you create another: if it is there, rotate its secret to see one."
+      onClose={onClose}
+      onLost={onLost}
+    >
+      <Field label="Address" help="A public https address." error={errorAt(errors, "/url")}>
+        {(attributes) => (
           <input
-            type="checkbox"
-            checked={form.include_output}
-            onChange={() => setForm({ ...form, include_output: !form.include_output })}
+            {...attributes}
+            inputMode="url"
+            value={form.url}
+            placeholder="https://hooks.example.com/decisionproof"
+            onInput={(event) => setForm({ ...form, url: event.currentTarget.value })}
           />
-          <span>Send the result with run.completed, where it is small enough</span>
-        </label>
-        {error !== undefined && errors.length === 0 && <Trouble error={error} />}
-        <Buttons busy={busy} doing="Create webhook" onClose={onClose} />
-      </form>
-    </Dialog>
+        )}
+      </Field>
+      <Field label="What it is for" optional error={errorAt(errors, "/description")}>
+        {(attributes) => (
+          <input
+            {...attributes}
+            value={form.description}
+            onInput={(event) => setForm({ ...form, description: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+      <fieldset>
+        <legend>Events</legend>
+        {EVENTS.map((name) => (
+          <label key={name} class="check">
+            <input type="checkbox" checked={form.events.includes(name)} onChange={() => toggle(name)} />
+            <span>{name}</span>
+          </label>
+        ))}
+        <p class="help">All of them if none is chosen.</p>
+        {errorAt(errors, "/events") && <p class="error">{errorAt(errors, "/events")}</p>}
+      </fieldset>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={form.include_output}
+          onChange={() => setForm({ ...form, include_output: !form.include_output })}
+        />
+        <span>Send the result with run.completed, where it is small enough</span>
+      </label>
+    </FormDialog>
   );
 }
 
@@ -380,50 +353,41 @@ const isTried = ({ attempts, status, last_status, last_error }: Delivery): boole
 
 function RotateSecret({ id, onClose }: { id: string; onClose: () => void }) {
   const { showOnce } = useSession();
-  const { busy, error, run } = useAction();
-  const submit = (event: Event) => {
-    event.preventDefault();
-    run(async (dpp) => {
-      const made = await dpp.webhooks.rotate(id);
-      onClose();
-      showOnce(signingSecret(made.secret, made.previous_secret_valid_until));
-    });
-  };
+  const action = useAction();
   return (
-    <Dialog title="Rotate the signing secret?" onClose={onClose} locked={busy}>
-      {isUnknown(error) ? (
-        <Unanswered onClose={onClose}>
-          The secret may have been rotated; the old one signs for 24 hours more. Rotate it again in that time, and give
-          your server the secret that is shown then.
-        </Unanswered>
-      ) : (
-        <form onSubmit={submit}>
-          <p>A new secret signs from now on. The old one signs beside it for 24 hours.</p>
-          {error !== undefined && <Trouble error={error} />}
-          <Buttons busy={busy} doing="Rotate secret" onClose={onClose} />
-        </form>
-      )}
-    </Dialog>
+    <FormDialog
+      title="Rotate the signing secret?"
+      action={action}
+      send={async (dpp) => {
+        const made = await dpp.webhooks.rotate(id);
+        onClose();
+        showOnce(signingSecret(made.secret, made.previous_secret_valid_until));
+      }}
+      doing="Rotate secret"
+      unanswered="The secret may have been rotated; the old one signs for 24 hours more. Rotate it again in that time, and give your server the secret that is shown then."
+      onClose={onClose}
+    >
+      <p>A new secret signs from now on. The old one signs beside it for 24 hours.</p>
+    </FormDialog>
   );
 }
 
 function DeleteWebhook({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {
-  const { busy, error, run } = useAction();
-  const submit = (event: Event) => {
-    event.preventDefault();
-    run(async (dpp, isShown) => {
-      await dpp.webhooks.delete(webhook.endpoint_id);
-      if (isShown()) go(hrefOf(["webhooks"]));
-    });
-  };
+  const action = useAction();
   return (
-    <Dialog title="Delete this webhook?" onClose={onClose} locked={busy}>
-      <form onSubmit={submit}>
-        <p>Nothing more is sent to {webhook.url}. What is pending is canceled.</p>
-        {error !== undefined && <Trouble error={error} />}
-        <Buttons busy={busy} doing="Delete webhook" onClose={onClose} danger />
-      </form>
-    </Dialog>
+    <FormDialog
+      title="Delete this webhook?"
+      action={action}
+      send={async (dpp, isShown) => {
+        await dpp.webhooks.delete(webhook.endpoint_id);
+        if (isShown()) go(hrefOf(["webhooks"]));
+      }}
+      doing="Delete webhook"
+      danger
+      onClose={onClose}
+    >
+      <p>Nothing more is sent to {webhook.url}. What is pending is canceled.</p>
+    </FormDialog>
   );
 }
 
@@ -489,21 +453,9 @@ function DeliveryTable({
       {error !== undefined && <Trouble error={error} />}
       <TableRegion label="Deliveries">
         <table class="rows">
-          <thead>
-            <tr>
-              <th scope="col">Event</th>
-              <th scope="col">Status</th>
-              <th scope="col">Last answer</th>
-              <th scope="col" class="right">
-                Attempts
-              </th>
-              <th scope="col">Created</th>
-              <th scope="col">Next attempt</th>
-              <th scope="col">
-                <span class="hidden">Actions</span>
-              </th>
-            </tr>
-          </thead>
+          <Head
+            of={["Event", "Status", "Last answer", right("Attempts"), "Created", "Next attempt", unseen("Actions")]}
+          />
           <tbody>
             {deliveries.map((delivery) => (
               <tr key={delivery.delivery_id}>

@@ -2,6 +2,7 @@ import { count, label, percent, plural } from "../formats.ts";
 import { Status, TableRegion } from "../parts.tsx";
 import type { ResultProps } from "./result-parts.tsx";
 import { segmentsOf } from "./segments.ts";
+import { Head, right } from "../table-head.tsx";
 
 const MAX_FINDINGS = 500;
 
@@ -47,19 +48,7 @@ export function ComplianceResult({ output: { data }, inputs }: ResultProps<"comp
       {listed.length > 0 && (
         <TableRegion label="Findings">
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Rule</th>
-                <th scope="col">Severity</th>
-                <th scope="col">Category</th>
-                <th scope="col" class="right">
-                  Confidence
-                </th>
-                <th scope="col" class="right">
-                  Characters
-                </th>
-              </tr>
-            </thead>
+            <Head of={["Rule", "Severity", "Category", right("Confidence"), right("Characters")]} />
             <tbody>
               {listed.map((finding) => (
                 <tr key={finding.start}>

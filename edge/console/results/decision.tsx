@@ -2,6 +2,7 @@ import { percent } from "../formats.ts";
 import { Facts, TableRegion } from "../parts.tsx";
 import { label } from "../formats.ts";
 import { type ResultProps, Share } from "./result-parts.tsx";
+import { Head, right } from "../table-head.tsx";
 
 const number = (value: number) => String(Number(value.toPrecision(4)));
 
@@ -32,23 +33,9 @@ export function DecisionResult({ output: { data } }: ResultProps<"decision">) {
       </div>
       <TableRegion label="Ranking">
         <table>
-          <thead>
-            <tr>
-              <th scope="col" class="right">
-                Rank
-              </th>
-              <th scope="col">Option</th>
-              <th scope="col">Score</th>
-              <th scope="col" class="right">
-                Behind the first
-              </th>
-              {robustness && (
-                <th scope="col" class="right">
-                  Wins
-                </th>
-              )}
-            </tr>
-          </thead>
+          <Head
+            of={[right("Rank"), "Option", "Score", right("Behind the first"), ...(robustness ? [right("Wins")] : [])]}
+          />
           <tbody>
             {ranking.map(({ option, rank, score }) => (
               <tr key={option}>
@@ -85,18 +72,7 @@ export function DecisionResult({ output: { data } }: ResultProps<"decision">) {
           <h3>What would change the winner</h3>
           <TableRegion label="What would change the winner">
             <table>
-              <thead>
-                <tr>
-                  <th scope="col">Criterion</th>
-                  <th scope="col" class="right">
-                    Weight
-                  </th>
-                  <th scope="col" class="right">
-                    Changes at
-                  </th>
-                  <th scope="col">New winner</th>
-                </tr>
-              </thead>
+              <Head of={["Criterion", right("Weight"), right("Changes at"), "New winner"]} />
               <tbody>
                 {sensitivity.map(({ criterion, weight, switch_weight, new_winners }) => (
                   <tr key={criterion}>

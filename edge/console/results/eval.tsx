@@ -1,6 +1,7 @@
 import { label, percent } from "../formats.ts";
 import { Status, TableRegion } from "../parts.tsx";
 import { type ResultProps, Share } from "./result-parts.tsx";
+import { Head, right } from "../table-head.tsx";
 
 const MAX_CASES = 200;
 const interval = ({ low, high }: { low: number; high: number }) => `${percent(low)} – ${percent(high)}`;
@@ -29,24 +30,7 @@ export function EvalResult({ output: { data } }: ResultProps<"eval">) {
       )}
       <TableRegion label="Metrics">
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Metric</th>
-              <th scope="col">Mean</th>
-              <th scope="col" class="right">
-                Median
-              </th>
-              <th scope="col" class="right">
-                Lowest
-              </th>
-              <th scope="col" class="right">
-                Pass rate
-              </th>
-              <th scope="col" class="right">
-                95% interval
-              </th>
-            </tr>
-          </thead>
+          <Head of={["Metric", "Mean", right("Median"), right("Lowest"), right("Pass rate"), right("95% interval")]} />
           <tbody>
             {[...metrics, { ...overall, label: "All metrics" }].map((metric) => (
               <tr key={metric.label}>
@@ -66,17 +50,7 @@ export function EvalResult({ output: { data } }: ResultProps<"eval">) {
       <h3>Cases</h3>
       <TableRegion label="Cases">
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Case</th>
-              <th scope="col">Passed</th>
-              {metrics.map((metric) => (
-                <th key={metric.label} scope="col" class="right">
-                  {label(metric.label)}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Head of={["Case", "Passed", ...metrics.map((metric) => right(label(metric.label)))]} />
           <tbody>
             {cases.slice(0, MAX_CASES).map((each) => (
               <tr key={each.id}>

@@ -3,6 +3,7 @@ import { Empty, Loaded, PageHead, Status, TableRegion, Time } from "../../consol
 import { hrefOf, Link, type Place } from "../../console/router.tsx";
 import type { Actions as Answer } from "../answers.ts";
 import { useCommand } from "../operator.ts";
+import { Head } from "../../console/table-head.tsx";
 
 const SLOW_MS = 15_000;
 const PAGE = "50";
@@ -21,15 +22,7 @@ export function Actions({ place }: { place: Place }) {
             <>
               <TableRegion label="Audit trail">
                 <table class="rows">
-                  <thead>
-                    <tr>
-                      {["Time", "Who", "What", "Outcome", "Why"].map((head) => (
-                        <th key={head} scope="col">
-                          {head}
-                        </th>
-                      ))}
-                    </tr>
-                  </thead>
+                  <Head of={["Time", "Who", "What", "Outcome", "Why"]} />
                   <tbody>
                     {actions.map((action) => (
                       <tr key={action.action_id}>

@@ -4,6 +4,7 @@ import { hrefOf, Link } from "../../console/router.tsx";
 import type { DeadLetters as Answer } from "../answers.ts";
 import { useChange } from "../change.tsx";
 import { useCommand } from "../operator.ts";
+import { Head, right, unseen } from "../../console/table-head.tsx";
 
 export function DeadLetters() {
   // Read when it is asked for alone: each reading counts as one more time that a letter was received.
@@ -53,19 +54,7 @@ export function DeadLetters() {
             <>
               <TableRegion label="Dead letters">
                 <table class="rows">
-                  <thead>
-                    <tr>
-                      <th scope="col">Run</th>
-                      <th scope="col">Status</th>
-                      <th scope="col" class="right">
-                        Received
-                      </th>
-                      <th scope="col">Sent</th>
-                      <th scope="col">
-                        <span class="hidden">Actions</span>
-                      </th>
-                    </tr>
-                  </thead>
+                  <Head of={["Run", "Status", right("Received"), "Sent", unseen("Actions")]} />
                   <tbody>
                     {dead_letters.map((letter, index) => (
                       <tr key={index}>

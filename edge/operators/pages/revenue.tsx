@@ -5,6 +5,7 @@ import { go, hrefOf, type Place } from "../../console/router.tsx";
 import { packsOf, spentByDay } from "../../console/spending.ts";
 import type { Revenue as RevenueAnswer } from "../answers.ts";
 import { useCommand } from "../operator.ts";
+import { Head, right } from "../../console/table-head.tsx";
 
 const SPANS = ["7", "30", "90", "365"] as const;
 const SLOW_MS = 30_000;
@@ -87,16 +88,7 @@ function ByDay({ revenue }: { revenue: RevenueAnswer }) {
 const Lines = ({ rows, total }: { rows: readonly Group[]; total: RevenueAnswer }) => (
   <TableRegion label="Table of revenue by pack">
     <table class="rows">
-      <thead>
-        <tr>
-          <th scope="col">Pack</th>
-          {["Runs", "Completed", "Failed", "Canceled", "Charged"].map((head) => (
-            <th key={head} scope="col" class="right">
-              {head}
-            </th>
-          ))}
-        </tr>
-      </thead>
+      <Head of={["Pack", ...["Runs", "Completed", "Failed", "Canceled", "Charged"].map(right)]} />
       <tbody>
         {[...rows, groupOf("All", total.lines)].map((row) => (
           <tr key={row.name} class={row.name === "All" ? "total" : undefined}>

@@ -5,6 +5,7 @@ import { awaitsDecision, type Finding, isOpenRun, type Run } from "../answers.ts
 import { type Asked, useChange } from "../change.tsx";
 import { useCommand } from "../operator.ts";
 import { decisionOf, FindingList } from "./findings.tsx";
+import { Head, right } from "../../console/table-head.tsx";
 
 const LIVE_MS = 5_000;
 
@@ -149,18 +150,7 @@ const Ledger = ({ ledger }: { ledger: Run["ledger"] }) => (
     ) : (
       <TableRegion label="Movements of money">
         <table class="rows">
-          <thead>
-            <tr>
-              {["Time", "Kind", "From", "To"].map((head) => (
-                <th key={head} scope="col">
-                  {head}
-                </th>
-              ))}
-              <th scope="col" class="right">
-                Amount
-              </th>
-            </tr>
-          </thead>
+          <Head of={["Time", "Kind", "From", "To", right("Amount")]} />
           <tbody>
             {ledger.map((line) => (
               <tr key={line.transfer_id}>

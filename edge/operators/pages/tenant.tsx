@@ -6,6 +6,7 @@ import type { Balance, Credit, Finding, Key, ListedRun, Plan } from "../answers.
 import { type Asked, useChange } from "../change.tsx";
 import { useCommand } from "../operator.ts";
 import { FindingList } from "./findings.tsx";
+import { Head, right, unseen } from "../../console/table-head.tsx";
 
 const LIVE_MS = 5_000;
 const SLOW_MS = 15_000;
@@ -212,20 +213,7 @@ function Runs({ id, status, before }: { id: string; status: string; before: stri
 const RunTable = ({ runs }: { runs: readonly ListedRun[] }) => (
   <TableRegion label="Table of runs">
     <table class="rows">
-      <thead>
-        <tr>
-          <th scope="col">Run</th>
-          <th scope="col">Pack</th>
-          <th scope="col">Status</th>
-          <th scope="col" class="right">
-            Cap
-          </th>
-          <th scope="col" class="right">
-            Cost
-          </th>
-          <th scope="col">Created</th>
-        </tr>
-      </thead>
+      <Head of={["Run", "Pack", "Status", right("Cap"), right("Cost"), "Created"]} />
       <tbody>
         {runs.map((run) => (
           <tr key={run.run_id}>
@@ -279,18 +267,7 @@ function Keys({ query, ask }: { query: Query<{ keys: readonly Key[] }>; ask: (as
           ) : (
             <TableRegion label="Table of API keys">
               <table class="rows">
-                <thead>
-                  <tr>
-                    {["Name", "Status", "May", "Spending cap", "Expires"].map((head) => (
-                      <th key={head} scope="col">
-                        {head}
-                      </th>
-                    ))}
-                    <th scope="col">
-                      <span class="hidden">Actions</span>
-                    </th>
-                  </tr>
-                </thead>
+                <Head of={["Name", "Status", "May", "Spending cap", "Expires", unseen("Actions")]} />
                 <tbody>
                   {keys.map((key) => (
                     <tr key={key.key_id}>
@@ -350,16 +327,7 @@ const CreditList = ({ query }: { query: Query<{ credit: readonly Credit[] }> }) 
           <>
             <TableRegion label="Table of grants and clawbacks">
               <table class="rows">
-                <thead>
-                  <tr>
-                    <th scope="col">Time</th>
-                    <th scope="col">Kind</th>
-                    <th scope="col">Id</th>
-                    <th scope="col" class="right">
-                      Amount
-                    </th>
-                  </tr>
-                </thead>
+                <Head of={["Time", "Kind", "Id", right("Amount")]} />
                 <tbody>
                   {credit.map((each) => (
                     <tr key={each.transfer_id}>

@@ -3,6 +3,7 @@ import { Empty, Field, Loaded, Money, PageHead, Status, TableRegion } from "../.
 import { go, hrefOf, Link, type Place } from "../../console/router.tsx";
 import type { Tenant } from "../answers.ts";
 import { useCommand } from "../operator.ts";
+import { Head, right } from "../../console/table-head.tsx";
 
 const SHOWN = 200;
 const SLOW_MS = 60_000;
@@ -78,16 +79,7 @@ function Found({ tenants, asked, status }: { tenants: readonly Tenant[]; asked: 
     <>
       <TableRegion label="Tenants">
         <table class="rows">
-          <thead>
-            <tr>
-              <th scope="col">Tenant</th>
-              <th scope="col">Status</th>
-              <th scope="col">Plan</th>
-              <th scope="col" class="right">
-                Available
-              </th>
-            </tr>
-          </thead>
+          <Head of={["Tenant", "Status", "Plan", right("Available")]} />
           <tbody>
             {found.slice(0, SHOWN).map((tenant) => (
               <tr key={tenant.tenant_id}>
