@@ -21,7 +21,7 @@ const kinds = (fields: readonly Field[]) => Object.fromEntries(fields.map(({ nam
 describe("the form of a pack", () => {
   test("has a control that suits each input", () => {
     expect(kinds(fieldsOf(schemaOf("char")))).toMatchObject({ name: "text", style: "choice", size: "number" });
-    expect(kinds(fieldsOf(schemaOf("url")))).toEqual({ url: "text", format: "choice" });
+    expect(kinds(fieldsOf(schemaOf("url")))).toEqual({ url: "text", format: "choice", selectors: "json" });
     expect(kinds(fieldsOf(schemaOf("ocr")))).toEqual({ image: "image", image_url: "text", language: "choice" });
     expect(kinds(fieldsOf(schemaOf("decision")))).toMatchObject({
       question: "long",
