@@ -13,6 +13,8 @@ const UNREAD = [
   "node_modules/pdfjs-dist/legacy/{web,image_decoders}/**",
   "node_modules/pdfjs-dist/legacy/build/{*.min.mjs,pdf.sandbox.mjs}",
   "node_modules/mammoth/{test/**,mammoth.browser*.js}",
+  // The larger of the two models of each language.
+  "node_modules/@tesseract.js-data/*/4.0.0/**",
 ];
 
 let bytes = 0;

@@ -1481,7 +1481,7 @@ export interface components {
         /** @description A success costs the sum of its units; a max_cost_usd below the least that this can be is refused, and work that would cost more than max_cost_usd stops there and fails, COST_EXCEEDS_CAP. In USD: `base` 0.0100 per run; `megapixel` 0.0010 per started megapixel (1,000,000 pixels) of the image. */
         CreateOcrRun: {
             /**
-             * @description Reads printed text in an image: the text, mean confidence, and every word with its box, line and confidence. PNG, JPEG or WebP, inline or by URL, up to 20 megapixels. EXIF's orientation is followed, a skew is undone, and a page that lies on a side or upside down is turned. (enum property replaced by openapi-typescript)
+             * @description Reads printed text of 11 languages in an image: the text, mean confidence, and every word with its box, line and confidence. Tables and forms are read row by row, columns of prose one after the other. PNG, JPEG or WebP, inline or by URL, up to 20 megapixels. EXIF's orientation is followed, a skew and uneven light are undone, and a page that lies on a side or upside down is turned. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             pack_type: "ocr";
@@ -1515,11 +1515,13 @@ export interface components {
             /** @description Where a PNG, JPEG or WebP of up to 10000000 bytes is. This or `image`. */
             image_url?: string;
             /**
-             * @description ISO 639-2 code of the text's language.
+             * @description ISO 639-2 code of the text's language; `chi_sim` is Chinese in simplified characters.
              * @default eng
              * @enum {string}
              */
-            language?: "eng";
+            language?: "eng" | "deu" | "fra" | "spa" | "ita" | "por" | "nld" | "pol" | "rus" | "chi_sim" | "jpn";
+            /** @description Of a text in two languages both, the main one first; instead of `language`. */
+            languages?: ("eng" | "deu" | "fra" | "spa" | "ita" | "por" | "nld" | "pol" | "rus" | "chi_sim" | "jpn")[];
         };
         /** @description A success costs the sum of its units; a max_cost_usd below the least that this can be is refused, and work that would cost more than max_cost_usd stops there and fails, COST_EXCEEDS_CAP. In USD: `base` 0.0100 per run; `hundred_kb` 0.0010 per started 100 KB (100,000 bytes) of the decompressed body of a `url`; `model_kilotoken` 0.0020 per started 1,000 tokens of the model, prompt and answer, in all tries; charged where the run fails, too. */
         CreateExtractRun: {
@@ -2910,10 +2912,12 @@ export interface components {
              */
             height: number;
             /**
-             * @description ISO 639-2 code of the text's language.
+             * @description ISO 639-2 code of the text's main language, as in the inputs.
              * @enum {string}
              */
-            language: "eng";
+            language: "eng" | "deu" | "fra" | "spa" | "ita" | "por" | "nld" | "pol" | "rus" | "chi_sim" | "jpn";
+            /** @description The languages that the text was read in. */
+            languages?: ("eng" | "deu" | "fra" | "spa" | "ita" | "por" | "nld" | "pol" | "rus" | "chi_sim" | "jpn")[];
             /** @description How the page was turned for reading. */
             rotation: {
                 /**
@@ -2928,8 +2932,10 @@ export interface components {
             };
             /** @description The text that was read, line by line. */
             text: string;
-            /** @description Mean of the words', 0 to 100; 0 where no text was found. */
+            /** @description Mean of the words', 0 to 100, times the share of letters read; 0 without text. */
             confidence: number;
+            /** @description The share of what looks like letters that is in no word, 0 to 1: a part of the page may be missing. */
+            unread?: number;
             /** @description The words, in the order of reading. */
             words: {
                 /** @description The word. */

@@ -1,5 +1,5 @@
 import type { PackOutcome } from "#core/domain/pack.ts";
-import { type OcrInputs, ocrMegapixelsWithin, ocrOffer } from "#core/domain/packs/ocr.ts";
+import { type OcrInputs, ocrLanguages, ocrMegapixelsWithin, ocrOffer } from "#core/domain/packs/ocr.ts";
 import { OCR_LIMITS } from "#core/domain/packs/ocr-limits.ts";
 import { createOutcomePool } from "./isolation/outcome-pool.ts";
 import type { PoolLimits } from "./isolation/process-pool.ts";
@@ -24,14 +24,15 @@ async function requestOf(
   megapixels: number,
   { fetch, signal }: PackContext,
 ): Promise<ImageRequest | PackOutcome> {
-  const { image_url, language } = inputs;
-  if (image_url === undefined) return { image: inputs.image ?? "", language, megapixels, about: {} };
+  const { image_url } = inputs;
+  const languages = ocrLanguages(inputs);
+  if (image_url === undefined) return { image: inputs.image ?? "", languages, megapixels, about: {} };
   const maxBytes = OCR_LIMITS.max_fetched_bytes;
   const fetched = await fetch(image_url, { signal, accept: IMAGE_TYPES, maxBytes });
   if (fetched.kind === "refused") return { ...fetched, kind: "input_rejected" };
   if (fetched.kind === "failed") return { ...fetched, kind: "pack_failed" };
   const { final_url, redirects } = fetched;
-  return { image: fetched.body, language, megapixels, about: { image_url, final_url, redirects } };
+  return { image: fetched.body, languages, megapixels, about: { image_url, final_url, redirects } };
 }
 
 /** The processes in which it works. */

@@ -58,6 +58,7 @@ export function OcrResult({ output: { data }, inputs }: ResultProps<"ocr">) {
         of={[
           ["Confidence", `${data.confidence.toFixed(1)}%`],
           ["Words", String(data.words_total)],
+          data.unread !== undefined && data.unread > 0 && ["Letters not read", `${(data.unread * 100).toFixed(1)}%`],
           ["Image", `${data.width} × ${data.height} px, ${data.format.toUpperCase()}, ${bytes(data.bytes)}`],
           data.rotation.skew_degrees !== 0 && ["Skew undone", `${data.rotation.skew_degrees}°`],
           data.rotation.half_turn && ["Turned", "It was upside down"],

@@ -16,6 +16,7 @@ export interface ReadImage {
   readonly rotation: { readonly exif_orientation: number; readonly half_turn: boolean; readonly skew_degrees: number };
   readonly text: string;
   readonly confidence: number;
+  readonly unread: number;
   readonly words: readonly {
     readonly text: string;
     readonly confidence: number;
@@ -60,8 +61,8 @@ async function opened(running: Promise<PackOutcome>): Promise<PackOutcome> {
 }
 
 /** The pack's own outcome for an image that it fetches. */
-export function readFetched(image: Uint8Array, signal?: AbortSignal) {
-  return opened(pack.run(ocrOffer.inputs.parse({ image_url: URL_OF_IMAGE }), serving(image, signal)));
+export function readFetched(image: Uint8Array, signal?: AbortSignal, inputs: Partial<OcrInputs> = {}) {
+  return opened(pack.run(ocrOffer.inputs.parse({ image_url: URL_OF_IMAGE, ...inputs }), serving(image, signal)));
 }
 
 /** The pack's own outcome for an inline image. */
@@ -70,8 +71,8 @@ export function readInline(inputs: Partial<OcrInputs>) {
 }
 
 /** What was read in an image, which must be one that can be. */
-export async function readImage(image: Uint8Array): Promise<ReadImage> {
-  const outcome = await readFetched(image);
+export async function readImage(image: Uint8Array, inputs: Partial<OcrInputs> = {}): Promise<ReadImage> {
+  const outcome = await readFetched(image, never, inputs);
   if (outcome.kind !== "done") throw new Error(outcome.reason_code);
   return outcome.data as ReadImage;
 }

@@ -51,3 +51,19 @@ export function scan(lines: readonly string[], scanning: Scanning): Picture {
   if (noise > 0) addNoise(picture, noise, seed);
   return picture;
 }
+
+/** Columns of lines on one page, each its own gap further to the right. */
+export function columns(all: readonly (readonly string[])[], gap: number, scanning: Scanning): Picture {
+  const scanned = all.map((lines) => scan(lines, scanning));
+  const width = scanned.reduce((sum, each) => sum + each.width + gap, -gap);
+  const height = Math.max(...scanned.map((each) => each.height));
+  const pixels = new Uint8Array(width * height).fill(255);
+  let left = 0;
+  for (const each of scanned) {
+    for (let y = 0; y < each.height; y++) {
+      pixels.set(each.pixels.subarray(y * each.width, (y + 1) * each.width), y * width + left);
+    }
+    left += each.width + gap;
+  }
+  return { width, height, pixels };
+}

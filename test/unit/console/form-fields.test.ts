@@ -22,7 +22,12 @@ describe("the form of a pack", () => {
   test("has a control that suits each input", () => {
     expect(kinds(fieldsOf(schemaOf("char")))).toMatchObject({ name: "text", style: "choice", size: "number" });
     expect(kinds(fieldsOf(schemaOf("url")))).toEqual({ url: "text", format: "choice", selectors: "json" });
-    expect(kinds(fieldsOf(schemaOf("ocr")))).toEqual({ image: "image", image_url: "text", language: "choice" });
+    expect(kinds(fieldsOf(schemaOf("ocr")))).toEqual({
+      image: "image",
+      image_url: "text",
+      language: "choice",
+      languages: "choices",
+    });
     expect(kinds(fieldsOf(schemaOf("decision")))).toMatchObject({
       question: "long",
       options: "texts",

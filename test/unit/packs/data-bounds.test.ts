@@ -179,8 +179,9 @@ test("an image of the most and the longest words is delivered", async () => {
   const box = { left: 0, top: 0, width: max_side_px, height: max_side_px };
   const word = { text: "w", confidence: 100, box, line: max_words };
   const words = [{ ...word, text: "w".repeat(2 * max_side_px) }, ...list(max_words - 1, () => word)];
-  const read = { text: "w".repeat(1_000_000), confidence: 100, words, skew_degrees: -45, half_turn: true };
-  const request = { image: SAMPLES.jpeg, language: "eng" as const, megapixels: 20, about: {} };
+  const sure = { confidence: 100, word_confidence: 100, unread: 1 };
+  const read = { text: "w".repeat(1_000_000), ...sure, words, skew_degrees: -45, half_turn: true };
+  const request = { image: SAMPLES.jpeg, languages: ["eng", "deu"] as const, megapixels: 20, about: {} };
   const outcome = await readImage(request, async () => ({
     kind: "read",
     read: { ...read, words_total: OCR_LIMITS.max_pixels },

@@ -40,6 +40,17 @@ describe("inputs", () => {
       "image must be at most 240000 characters, which hold 180000 bytes",
     ],
     ["an unknown language", { image: SAMPLES.jpeg, language: "xyz" }, "language "],
+    ["a third language", { image: SAMPLES.jpeg, languages: ["eng", "deu", "fra"] }, "languages Too big"],
+    [
+      "a language twice",
+      { image: SAMPLES.jpeg, languages: ["fra", "fra"] },
+      "languages must not name a language twice",
+    ],
+    [
+      "a language beside others",
+      { image: SAMPLES.jpeg, language: "pol", languages: ["deu", "fra"] },
+      "languages must include language, or be given alone",
+    ],
     ["no web address", { image_url: "file:///etc/passwd" }, "image_url must be an absolute http or https URL"],
   ])("refuses %s, with the field", (_, inputs, refusal) => {
     const found = refusals(inputs) ?? [];
@@ -59,7 +70,16 @@ describe("inputs", () => {
 describe("the pack", () => {
   const recognition: Recognition = {
     kind: "read",
-    read: { text: "", confidence: 0, words: [], words_total: 0, skew_degrees: 0, half_turn: false },
+    read: {
+      text: "",
+      confidence: 0,
+      word_confidence: 0,
+      words: [],
+      words_total: 0,
+      unread: 0,
+      skew_degrees: 0,
+      half_turn: false,
+    },
   };
   /** The process is put aside: its work is done here. */
   const packOf = (found: Recognition) =>
@@ -127,6 +147,23 @@ describe("the pack", () => {
     });
   });
 
+  test("text that cannot be read in its languages costs the minimum fee, with what may be the reason", async () => {
+    const { read } = recognition;
+    const garbled = { ...read, text: "[oroBop BCTyr", words_total: 3, confidence: 46.52, word_confidence: 46.52 };
+    const russian = ocrOffer.inputs.parse({ image: SAMPLES.jpeg, languages: ["eng", "deu"] });
+    expect(await packOf({ kind: "read", read: garbled }).run(russian, context())).toMatchObject({
+      kind: "pack_failed",
+      reason_code: "TEXT_NOT_READ",
+      detail: expect.stringContaining("cannot be read as eng or deu: it may be of another language or script"),
+    });
+    const unclear = { ...garbled, word_confidence: 60 };
+    expect(await packOf({ kind: "read", read: unclear }).run(russian, context())).toMatchObject({
+      kind: "done",
+      data: { language: "eng", languages: ["eng", "deu"], confidence: 46.52 },
+      reliability: 0.4652,
+    });
+  });
+
   test("an image that does not decode costs nothing inline, and the minimum fee when it was fetched", async () => {
     const pack = packOf({ kind: "unreadable" });
     const reason_code = "IMAGE_UNREADABLE";
@@ -165,9 +202,10 @@ describe("words and boxes", () => {
       line(5, 1, 1, 1, 1, 2, 50, 11, 30, 12, 95, " "),
       line(5, 1, 1, 1, 2, 1, 10, 31, 30, 12, 90, "two"),
     ];
+    const place = { block: 1, paragraph: 1 };
     expect(readWords(`${table.join("\n")}\n`)).toEqual([
-      { text: "one", confidence: 96.5, box: { left: 10, top: 11, width: 30, height: 12 }, line: 0 },
-      { text: "two", confidence: 90, box: { left: 10, top: 31, width: 30, height: 12 }, line: 1 },
+      { text: "one", confidence: 96.5, box: { left: 10, top: 11, width: 30, height: 12 }, ...place, line: 1 },
+      { text: "two", confidence: 90, box: { left: 10, top: 31, width: 30, height: 12 }, ...place, line: 2 },
     ]);
   });
 

@@ -36,7 +36,13 @@ export const ocrData = z.strictObject({
     .describe("SHA-256 of the image's bytes, in hex."),
   width: px.describe("Of the image as its viewer sees it, in pixels."),
   height: px.describe("Of the image as its viewer sees it, in pixels."),
-  language: z.enum(OCR_LANGUAGES).describe("ISO 639-2 code of the text's language."),
+  language: z.enum(OCR_LANGUAGES).describe("ISO 639-2 code of the text's main language, as in the inputs."),
+  languages: z
+    .array(z.enum(OCR_LANGUAGES))
+    .min(1)
+    .max(OCR_LIMITS.max_languages)
+    .optional()
+    .describe("The languages that the text was read in."),
   rotation: z
     .strictObject({
       exif_orientation: z.int().min(1).max(8).describe("EXIF's number; 1 where the image says none."),
@@ -45,7 +51,13 @@ export const ocrData = z.strictObject({
     })
     .describe("How the page was turned for reading."),
   text: z.string().max(OCR_LIMITS.max_text_chars).describe("The text that was read, line by line."),
-  confidence: percent.describe("Mean of the words', 0 to 100; 0 where no text was found."),
+  confidence: percent.describe("Mean of the words', 0 to 100, times the share of letters read; 0 without text."),
+  unread: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("The share of what looks like letters that is in no word, 0 to 1: a part of the page may be missing."),
   words: z.array(word).max(OCR_LIMITS.max_words).describe("The words, in the order of reading."),
   words_total: count.describe("How many words were found."),
   truncated: z.boolean().describe("Whether more words were found than are listed."),

@@ -6,7 +6,7 @@ import { type PackOffer, unitsWithin } from "../pack.ts";
 import { webAddress } from "../web-address.ts";
 import { ocrData } from "./ocr-data.ts";
 import { OCR_EXAMPLE_IMAGE } from "./ocr-example.ts";
-import { OCR_LANGUAGES, OCR_LIMITS } from "./ocr-limits.ts";
+import { OCR_LANGUAGES, OCR_LIMITS, type OcrLanguage } from "./ocr-limits.ts";
 
 /** How many pixels one `megapixel` covers, once started. */
 const PIXELS_PER_UNIT = 1_000_000;
@@ -61,7 +61,17 @@ const fields = z.strictObject({
   image_url: webAddress
     .describe(`Where a PNG, JPEG or WebP of up to ${OCR_LIMITS.max_fetched_bytes} bytes is. This or \`image\`.`)
     .optional(),
-  language: z.enum(OCR_LANGUAGES).default("eng").describe("ISO 639-2 code of the text's language."),
+  language: z
+    .enum(OCR_LANGUAGES)
+    .default("eng")
+    .describe("ISO 639-2 code of the text's language; `chi_sim` is Chinese in simplified characters."),
+  languages: z
+    .array(z.enum(OCR_LANGUAGES))
+    .min(1)
+    .max(OCR_LIMITS.max_languages)
+    .refine((languages) => new Set(languages).size === languages.length, { error: "must not name a language twice" })
+    .describe("Of a text in two languages both, the main one first; instead of `language`.")
+    .optional(),
 });
 
 const inputs = fields
@@ -71,10 +81,16 @@ const inputs = fields
     if (given === 2) {
       context.addIssue({ code: "custom", path: ["image_url"], message: "must not be given beside image" });
     }
+    if (value.languages !== undefined && value.language !== "eng" && !value.languages.includes(value.language)) {
+      context.addIssue({ code: "custom", path: ["languages"], message: "must include language, or be given alone" });
+    }
   })
   .describe("What the pack works on: exactly one of `image` and `image_url`.");
 
 export type OcrInputs = z.output<typeof inputs>;
+
+/** The languages that a text is read in, the main one first. */
+export const ocrLanguages = ({ language, languages }: OcrInputs): readonly OcrLanguage[] => languages ?? [language];
 
 /** Units of reading an image: the base and every started megapixel. */
 export function ocrUnits({ width, height }: Pick<ImageHeader, "width" | "height">): {
@@ -89,19 +105,20 @@ export const ocrMegapixelsWithin = (cap: Micros): number => unitsWithin(ocrOffer
 
 export const ocrOffer: PackOffer<OcrInputs> = {
   type: "ocr",
-  version: "1.0.0",
+  version: "1.1.0",
   title: "OCR",
   summary:
-    "Reads printed text in an image: the text, mean confidence, and every word with its box, line and confidence. " +
+    `Reads printed text of ${OCR_LANGUAGES.length} languages in an image: the text, mean confidence, and every word ` +
+    "with its box, line and confidence. Tables and forms are read row by row, columns of prose one after the other. " +
     `PNG, JPEG or WebP, inline or by URL, up to ${OCR_LIMITS.max_pixels / PIXELS_PER_UNIT} megapixels. EXIF's ` +
-    "orientation is followed, a skew is undone, and a page that lies on a side or upside down is turned.",
+    "orientation is followed, a skew and uneven light are undone, and a page that lies on a side or upside down is turned.",
   inputs,
   data: ocrData,
   prices: {
     base: { unit_micros: micros(10_000), per: "run" },
     megapixel: { unit_micros: micros(1_000), per: "started megapixel (1,000,000 pixels) of the image" },
   },
-  reliability: "The mean confidence of the words as a share of 1; 0 where no text was found.",
+  reliability: "`confidence` as a share of 1; 0 where no text was found.",
   examples: [
     { title: "A picture of printed text", inputs: { image: OCR_EXAMPLE_IMAGE, language: "eng" } },
     { title: "A picture on the web", inputs: { image_url: "https://example.com/receipt.png", language: "eng" } },

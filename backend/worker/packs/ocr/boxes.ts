@@ -13,6 +13,18 @@ export interface Turn {
   readonly radians: number;
 }
 
+/** The box around boxes, of which there is one at least. */
+export function boxAround(boxes: readonly Box[]): Box {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const box of boxes) {
+    left = Math.min(left, box.left);
+    top = Math.min(top, box.top);
+    right = Math.max(right, box.left + box.width);
+    bottom = Math.max(bottom, box.top + box.height);
+  }
+  return { left, top, width: right - left, height: bottom - top };
+}
+
 interface Size {
   readonly width: number;
   readonly height: number;

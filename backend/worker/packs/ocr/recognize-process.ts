@@ -1,29 +1,24 @@
 import { ocrOffer } from "#core/domain/packs/ocr.ts";
-import type { OcrLanguage } from "#core/domain/packs/ocr-limits.ts";
 import { serveOutcomes } from "../isolation/serve-outcomes.ts";
-import { type Engine, loadEngine } from "./engine.ts";
+import { type Core, loadCore, loadEngine } from "./engine.ts";
 import { type ImageRequest, readImage } from "./read-image.ts";
 import { type ImageToRead, recognize } from "./recognize.ts";
 
-const engines = new Map<OcrLanguage, Engine>();
+let core: Core | undefined;
 
-async function engineOf(language: OcrLanguage): Promise<Engine> {
-  const engine = engines.get(language) ?? (await loadEngine(language));
-  engines.set(language, engine);
-  return engine;
+async function engineOf({ languages }: Pick<ImageToRead, "languages">) {
+  core ??= await loadCore();
+  return loadEngine(languages, core);
 }
 
 async function recognizeHere(given: ImageToRead) {
-  const engine = await engineOf(given.language);
-  // An engine that threw may be left in any state: it is kept only when it came through.
-  engines.delete(given.language);
+  const engine = await engineOf(given);
+  const used = core;
+  // A core that threw may be left in any state: it is kept only when it came through.
+  core = undefined;
   const recognition = recognize(engine, given);
-  engines.set(given.language, engine);
+  core = used;
   return recognition;
 }
 
-serveOutcomes(
-  ocrOffer,
-  (request: ImageRequest) => readImage(request, recognizeHere),
-  ({ language }) => engineOf(language),
-);
+serveOutcomes(ocrOffer, (request: ImageRequest) => readImage(request, recognizeHere), engineOf);

@@ -1,12 +1,14 @@
 import { z } from "zod";
 import type { Box } from "./boxes.ts";
 
-export interface ReadWord {
+/** A word as the engine places it: in a line of a paragraph of a block. */
+export interface PlacedWord {
   readonly text: string;
   /** 0 to 100. */
   readonly confidence: number;
   readonly box: Box;
-  /** Counts the lines that were found, from 0. */
+  readonly block: number;
+  readonly paragraph: number;
   readonly line: number;
 }
 
@@ -15,9 +17,9 @@ const count = z.coerce.number().int();
 const row = z.tuple([
   z.literal(WORD),
   count,
-  z.string(),
-  z.string(),
-  z.string(),
+  count,
+  count,
+  count,
   z.string(),
   count,
   count,
@@ -28,17 +30,13 @@ const row = z.tuple([
 ]);
 
 /** The words of Tesseract's TSV: level, page, block, paragraph, line, word, left, top, width, height, confidence, text. */
-export function readWords(tsv: string): ReadWord[] {
-  const lines = new Map<string, number>();
-  const words: ReadWord[] = [];
+export function readWords(tsv: string): PlacedWord[] {
+  const words: PlacedWord[] = [];
   for (const text of tsv.split("\n")) {
     const cells = text.split("\t");
     if (cells[0] !== WORD || (cells[11] ?? "").trim() === "") continue;
     const [, , block, paragraph, line, , left, top, width, height, confidence, word] = row.parse(cells);
-    const name = [block, paragraph, line].join();
-    const known = lines.get(name) ?? lines.size;
-    lines.set(name, known);
-    words.push({ text: word, confidence, box: { left, top, width, height }, line: known });
+    words.push({ text: word, confidence, box: { left, top, width, height }, block, paragraph, line });
   }
   return words;
 }
