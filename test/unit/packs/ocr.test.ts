@@ -40,7 +40,7 @@ describe("inputs", () => {
       "image must be at most 240000 characters, which hold 180000 bytes",
     ],
     ["an unknown language", { image: SAMPLES.jpeg, language: "xyz" }, "language "],
-    ["a third language", { image: SAMPLES.jpeg, languages: ["eng", "deu", "fra"] }, "languages Too big"],
+    ["a third language", { image: SAMPLES.jpeg, languages: ["eng", "deu", "fra"] }, "languages "],
     [
       "a language twice",
       { image: SAMPLES.jpeg, languages: ["fra", "fra"] },
