@@ -467,7 +467,7 @@ export const Facts = ({
 );
 
 /** Gives the browser a file to keep. */
-export function download(name: string, type: string, content: string): void {
+export function download(name: string, type: string, content: string | Uint8Array<ArrayBuffer>): void {
   const url = URL.createObjectURL(new Blob([content], { type }));
   const anchor = document.createElement("a");
   anchor.href = url;

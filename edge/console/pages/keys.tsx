@@ -301,7 +301,9 @@ function EditKey({ key_: key, onClose, onDone }: EditKeyProps) {
         {(attributes) => <input {...attributes} value={name} onInput={(event) => setName(event.currentTarget.value)} />}
       </Field>
       {key.spending_cap_usd === null ? (
-        <p class="muted">It has no spending cap, and cannot get one: create another key for that.</p>
+        <p class="muted">
+          It was created without a spending cap, and what it spent is not counted: create a key with one in its place.
+        </p>
       ) : (
         <Field
           label="Spending cap (USD)"

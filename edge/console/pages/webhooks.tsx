@@ -175,7 +175,8 @@ function CreateWebhook({ onClose, onLost, onMade }: CreateWebhookProps) {
 
 const signingSecret = (secret: string, until?: string | null): ShownOnce => ({
   title: "The signing secret",
-  about: "Your server verifies events with it, by any library of Standard Webhooks. Keep it as you keep a password.",
+  about:
+    "Your server verifies events with it, by any library of Standard Webhooks. It is shown this once: keep it as you keep a password.",
   secret,
   notes: [
     until ? (

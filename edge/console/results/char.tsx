@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { bytes, label } from "../formats.ts";
-import { Facts } from "../parts.tsx";
+import { download, Facts } from "../parts.tsx";
 import type { ResultProps } from "./result-parts.tsx";
 
 /** Drawn as an image from its bytes: whatever an SVG holds, as an image it runs nothing and loads nothing. */
@@ -33,6 +33,17 @@ export function CharResult({ output: { data, artifacts } }: ResultProps<"char">)
           ["Attribution", licence.attribution],
         ]}
       />
+      <p>
+        {artifacts.map((artifact) => (
+          <button key={artifact.name} type="button" class="small" onClick={() => save(artifact)}>
+            Download {artifact.name}
+          </button>
+        ))}
+      </p>
     </div>
   );
+}
+
+function save({ name, content_type, text, base64 = "" }: ResultProps<"char">["output"]["artifacts"][number]): void {
+  download(name, content_type, text ?? Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)));
 }

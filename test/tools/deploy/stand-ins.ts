@@ -2,6 +2,7 @@ import {
   chmodSync,
   cpSync,
   existsSync,
+  globSync,
   mkdirSync,
   readFileSync,
   realpathSync,
@@ -35,6 +36,10 @@ async function copyProgram(root: string, from: string, to: string): Promise<void
   const file = realpathSync(from);
   mkdirSync(dirname(join(root, to)), { recursive: true });
   cpSync(file, join(root, to));
+  await copyLibraries(root, file);
+}
+
+async function copyLibraries(root: string, file: string): Promise<void> {
   const linked = await run("ldd", [file]).catch(() => "");
   // Libraries beside a program are found from there.
   for (const [, library = ""] of linked.matchAll(/(?:=> |^\s*)(\/(?:usr\/)?lib\S+) \(0x/gm)) {
@@ -76,6 +81,8 @@ export async function importNode(engine: Engine): Promise<void> {
   await copyProgram(root, process.execPath, "usr/local/bin/node");
   await copyProgram(root, "/bin/sh", "bin/sh");
   for (const tool of ["env", "mkdir", "chown"]) await copyProgram(root, here(tool), `usr/bin/${tool}`);
+  // What Debian's libc brings, and only a binary of a package asks for.
+  for (const addon of globSync("node_modules/@resvg/*/*.node")) await copyLibraries(root, addon);
   const npm = dirname(dirname(realpathSync(here("npm"))));
   cpSync(npm, join(root, "usr/local/lib/node_modules/npm"), { recursive: true, dereference: true });
   symlinkSync("../lib/node_modules/npm/bin/npm-cli.js", join(root, "usr/local/bin/npm"));

@@ -106,17 +106,17 @@ const inputs = z.strictObject({
   features: given(/^[A-Za-z0-9-]{1,60}$/, "must be the name of a variant, or none")
     .optional()
     .describe(
-      "Variant by part, such as `glasses`; `none` leaves a part out. An unknown name is refused for nothing, with those that there are.",
+      "Variant by part, such as `glasses`; `none` leaves a part out. A name that the style does not have ends the run free of charge; the error lists those that it has.",
     ),
   colors: given(HEX, "must be a colour such as #1a2b3c")
     .optional()
-    .describe("Colour by part, such as `hair`; an unknown name likewise."),
+    .describe("Colour by part, such as `hair`; a name that the style does not have likewise."),
   background: z
     .string()
     .regex(/^(?:transparent|#[0-9a-fA-F]{6})$/, "must be transparent, or a colour such as #1a2b3c")
     .optional()
     .describe("`transparent`, or a colour; chosen by the seed if left out."),
-  png: z.boolean().optional().describe("As PNG, too, at the same price."),
+  png: z.boolean().optional().describe("Whether to draw it as PNG, too; costs nothing more."),
 });
 
 export type CharInputs = z.output<typeof inputs>;

@@ -26,7 +26,7 @@ export type SelectorChain = readonly {
 /** Of one selector: the parts of a chain, and the chains that commas part. */
 const MAX_PARTS = 8;
 const MAX_CHAINS = 10;
-const NO_SELECTOR = "is no CSS selector";
+const NO_SELECTOR = "this is not valid CSS";
 
 const COMBINATORS: Readonly<Partial<Record<SelectorType, Combinator>>> = {
   [SelectorType.Descendant]: "descendant",
@@ -45,7 +45,7 @@ const ACTIONS = {
   [AttributeAction.Not]: undefined,
 } as const;
 
-/** Why a selector is not taken. */
+/** Why a selector is refused. */
 class Refusal extends Error {}
 
 /** `odd`, `even`, `3`, `2n+1`, `-n + 3`. */
@@ -69,7 +69,7 @@ function pseudoOf(name: string, data: Selector[][] | string | null): ElementTest
   if (name === "last-child") return { kind: "last" };
   if ((name === "nth-child" || name === "nth-of-type") && typeof data === "string")
     return nthOf(data, name === "nth-of-type");
-  throw new Refusal(`:${name} is not taken`);
+  throw new Refusal(`:${name} is not supported`);
 }
 
 function testOf(token: Selector): ElementTest {
@@ -79,7 +79,7 @@ function testOf(token: Selector): ElementTest {
   if (token.type === SelectorType.Pseudo) return pseudoOf(token.name, token.data);
   const action = token.type === SelectorType.Attribute ? ACTIONS[token.action] : undefined;
   if (token.type !== SelectorType.Attribute || action === undefined || token.namespace !== null)
-    throw new Refusal(`${token.type} is not taken there`);
+    throw new Refusal(`${token.type} is not supported there`);
   const { name, value, ignoreCase } = token;
   return { kind: "attribute", name: name.toLowerCase(), action, value, ignores_case: ignoreCase === true };
 }

@@ -32,7 +32,7 @@ const BYTES_PER_UNIT = 100_000;
 const selector = textUpTo(URL_LIMITS.max_selector_chars).superRefine((text, context) => {
   const read = readSelector(text);
   if (typeof read === "string")
-    context.addIssue({ code: "custom", message: `must be a CSS selector that is taken: ${read}` });
+    context.addIssue({ code: "custom", message: `must be a CSS selector of the supported kind: ${read}` });
 });
 const selectors = z.array(selector).min(1).max(URL_LIMITS.max_selectors);
 

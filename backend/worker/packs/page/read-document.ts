@@ -60,7 +60,7 @@ export async function readDocument(request: DocumentRequest, onSearch: () => voi
   const { body, content_type, charset, url, format, article, selectors } = request;
   const sha256 = createHash("sha256").update(body).digest("hex");
   if (!isPage(content_type) && selectors?.include !== undefined)
-    throw new UnreadableDocument("NOTHING_SELECTED", "selectors.include finds nothing in what is no page of HTML.");
+    throw new UnreadableDocument("NOTHING_SELECTED", "selectors.include works on pages of HTML alone.");
   const kind = documentKind(content_type);
   if (kind !== undefined) return { page: await readOffice(kind, request), sha256 };
   const text = decodeText(body, charset, kindOf(content_type));

@@ -18,7 +18,7 @@ const heartbeat = inCode(
 const timebox = inCode(
   "W2: the timebox",
   EXECUTE,
-  "timebox.over.then((what): Execution => OVER[what]),",
+  "timebox.over.then((what): Work => OVER[what]),",
   "",
   "the bound on the lease: the run fails, LEASE_EXPIRED, after its last attempt",
 );
