@@ -1,7 +1,12 @@
 import { z } from "zod";
 import type { NewRun, Output } from "../../edge/client/client.ts";
 
-type Artifact = Pick<Output["artifacts"][number], "name" | "text" | "base64">;
+type Given = Output["artifacts"][number];
+interface Artifact {
+  readonly name: string;
+  readonly text?: Given["text"] | undefined;
+  readonly base64?: Given["base64"] | undefined;
+}
 
 export interface Job {
   readonly title: string;

@@ -11,7 +11,8 @@ const run = z.object({
   cost: z.object({ actual_usd: z.string().nullable() }),
 });
 const link = z.object({ sha256: z.string() });
-const result = z.object({ data: z.unknown(), artifacts: z.array(z.object({ name: z.string(), text: z.string() })) });
+const artifact = z.object({ name: z.string(), text: z.string().optional(), base64: z.string().optional() });
+const result = z.object({ data: z.unknown(), artifacts: z.array(artifact) });
 const budget = z.object({
   granted_usd: z.string(),
   charged_usd: z.string(),
