@@ -51,6 +51,10 @@ function ofKey(key: ApiKey, now: number): readonly Point[] {
   ];
 }
 
+/** Whether it is still to be delivered, and was not so far. */
+export const isFailing = ({ status, last_status, last_error }: Delivery): boolean =>
+  status === "pending" && (last_error !== null || (last_status !== null && last_status >= 300));
+
 function ofWebhook({
   endpoint_id,
   url,
@@ -60,12 +64,10 @@ function ofWebhook({
 }: Webhook & { readonly latest: readonly Delivery[] }): readonly Point[] {
   const point = { what: `Webhook ${description ?? url}`, path: ["webhooks", endpoint_id] };
   if (status === "disabled") return [{ ...point, why: "It is disabled: its receiver answered 410" }];
-  const failing = latest.filter(
-    (each) => each.status === "failed" || (each.status === "pending" && each.last_error !== null),
-  ).length;
+  const failing = latest.filter((each) => each.status === "failed" || isFailing(each)).length;
   return failing === 0
     ? []
-    : [{ ...point, why: `${failing} of the last ${plural(latest.length, "event")} could not be delivered` }];
+    : [{ ...point, why: `${failing} of the last ${plural(latest.length, "event")} failed, or are tried again` }];
 }
 
 const MAX_RUNS = 3;

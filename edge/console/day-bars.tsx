@@ -1,10 +1,13 @@
+import { useEffect, useState } from "preact/hooks";
 import { dayLabel, usd } from "./formats.ts";
 import { TableRegion } from "./parts.tsx";
 import type { DaySpending } from "./spending.ts";
 import { barsOf } from "./stacked-bars.ts";
 import { Head, right } from "./table-head.tsx";
 
-const WIDTH = 1_000;
+/** On a screen as wide as a phone's the drawing has fewer units, so that its words stay as large as others. */
+const NARROW = "(max-width: 48rem)";
+const [WIDE_UNITS, NARROW_UNITS] = [1_000, 400];
 const HEIGHT = 180;
 const LEFT = 64;
 const BOTTOM = 24;
@@ -19,7 +22,8 @@ interface DayBarsProps {
 
 /** Amounts by day and pack as stacked bars, with their table below. */
 export function DayBars({ amounts, series, what, total }: DayBarsProps) {
-  const { bars, ticks, days } = barsOf(amounts, { width: WIDTH - LEFT, height: HEIGHT });
+  const width = useMedia(NARROW) ? NARROW_UNITS : WIDE_UNITS;
+  const { bars, ticks, days } = barsOf(amounts, { width: width - LEFT, height: HEIGHT });
   return (
     <figure>
       <figcaption class="muted small-text between">
@@ -37,22 +41,22 @@ export function DayBars({ amounts, series, what, total }: DayBarsProps) {
       </figcaption>
       <svg
         class="chart"
-        viewBox={`0 -8 ${WIDTH} ${HEIGHT + BOTTOM + 8}`}
+        viewBox={`0 -8 ${width} ${HEIGHT + BOTTOM + 8}`}
         role="img"
         aria-label={`${what} by day and pack: ${total}. The table below has each day.`}
       >
         {ticks.map(({ y, micros }) => (
           <g key={y}>
-            <line x1={LEFT} x2={WIDTH} y1={y} y2={y} />
+            <line x1={LEFT} x2={width} y1={y} y2={y} />
             <text x={LEFT - 8} y={y + 4} text-anchor="end">
               {usd(micros, 2)}
             </text>
           </g>
         ))}
-        {bars.map(({ day, x, width, parts }) => (
+        {bars.map(({ day, x, width: wide, parts }) => (
           <g key={day}>
             {parts.map(({ series: of, micros, y, height }) => (
-              <rect key={of} class={seriesClass(of)} x={x + LEFT} y={y} width={width} height={height}>
+              <rect key={of} class={seriesClass(of)} x={x + LEFT} y={y} width={wide} height={height}>
                 <title>{`${dayLabel(day)}, ${series[of] ?? ""}: ${usd(micros)}`}</title>
               </rect>
             ))}
@@ -70,6 +74,17 @@ export function DayBars({ amounts, series, what, total }: DayBarsProps) {
       </details>
     </figure>
   );
+}
+
+function useMedia(query: string): boolean {
+  const [matches, setMatches] = useState(() => matchMedia(query).matches);
+  useEffect(() => {
+    const media = matchMedia(query);
+    const update = () => setMatches(media.matches);
+    media.addEventListener("change", update);
+    return () => media.removeEventListener("change", update);
+  }, [query]);
+  return matches;
 }
 
 /** The stylesheet has so many; a pack beyond shares the last. */

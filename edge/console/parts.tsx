@@ -68,6 +68,7 @@ const STATUS: Readonly<Record<string, readonly [words: string, tone: string, pat
   disabled: ["Disabled", "bad", "M5.7 5.7l4.6 4.6M10.3 5.7l-4.6 4.6"],
   delivered: ["Delivered", "good", "M5 8.2l2.2 2.2L11 6"],
   pending: ["Pending", "info", "M8 4v4l2.5 1.5"],
+  failing: ["Failing, is tried again", "warn", "M8 4.5v4M8 11v.4"],
   failed: ["Failed", "bad", "M5.7 5.7l4.6 4.6M10.3 5.7l-4.6 4.6"],
   canceled: ["Canceled", "quiet", "M5 8h6"],
   skipped: ["Skipped", "warn", "M8 4.5v4M8 11v.4"],

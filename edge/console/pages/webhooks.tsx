@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Decisionproof, Delivery, DeliveryPage, Webhook } from "../../client/client.ts";
 import { fieldErrorsOf, FormDialog } from "../form-dialog.tsx";
+import { isFailing } from "../attention.ts";
 import { errorAt } from "../form-fields.ts";
 import { label } from "../formats.ts";
 import { Empty, Facts, Field, Loaded, PageHead, Panel, Status, TableRegion, Time, Trouble } from "../parts.tsx";
@@ -338,7 +339,7 @@ function Tried({ id, sent, onEnd }: { id: string; sent: Delivery; onEnd: () => v
   if (!isOver) return <p>Sending…</p>;
   return (
     <p class="test-outcome">
-      <Status of={delivery.status} /> {answerOf(delivery)}
+      <Status of={isFailing(delivery) ? "failing" : delivery.status} /> {answerOf(delivery)}
       {delivery.next_attempt_at !== null && (
         <span class="muted">
           {" "}
@@ -471,7 +472,7 @@ function DeliveryTable({
                   )}
                 </th>
                 <td>
-                  <Status of={delivery.status} />
+                  <Status of={isFailing(delivery) ? "failing" : delivery.status} />
                 </td>
                 <td>{answerOf(delivery)}</td>
                 <td class="right num">{delivery.attempts}</td>
@@ -482,11 +483,11 @@ function DeliveryTable({
                   <Time of={delivery.next_attempt_at} />
                 </td>
                 <td class="right">
-                  {delivery.status !== "pending" && (
+                  {(delivery.status !== "pending" || isFailing(delivery)) && (
                     <button
                       type="button"
                       class="small"
-                      aria-label={`Send ${delivery.type} again`}
+                      aria-label={`Send again: ${delivery.type}`}
                       disabled={busy}
                       onClick={() =>
                         run(async (dpp) => {

@@ -150,7 +150,7 @@ describe("what needs attention", () => {
     ]);
     const points = attentionOf([], [failing, webhook("disabled", []), webhook("active", [])], now);
     expect(points.map(({ why }) => why)).toEqual([
-      "2 of the last 3 events could not be delivered",
+      "2 of the last 3 events failed, or are tried again",
       "It is disabled: its receiver answered 410",
     ]);
   });
