@@ -109,7 +109,7 @@ export type Artifact =
   | { readonly name: string; readonly content_type: string; readonly base64: string };
 
 /**
- * How a pack's work ended. `input_rejected` costs nothing; `pack_failed` costs the minimum fee. Reason codes are
+ * How a pack's work ended. `input_rejected` costs nothing; `pack_failed` costs the minimum fee, or what the pack owes. Reason codes are
  * UPPER_SNAKE_CASE; a detail is shown to the caller and leaks nothing internal.
  */
 export type PackOutcome =

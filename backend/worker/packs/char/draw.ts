@@ -22,14 +22,14 @@ export interface Portrait {
 }
 
 /** What the library is asked for beside the seed: a part that is given is shown, and one of no variant is not. */
-function wishes(style: Style, { features = {}, colors = {}, background }: Drawn): Record<string, unknown> {
+function optionsFor(style: Style, { features = {}, colors = {}, background }: Drawn): Record<string, unknown> {
   const parts = Object.entries(features).map(([part, variant]) =>
     variant === NONE ? { [`${part}Probability`]: 0 } : { [`${part}Variant`]: [variant], [`${part}Probability`]: 100 },
   );
-  const backgrounds = background === "transparent" ? [] : [background].filter((one) => one !== undefined);
+  const own_background = background === "transparent" ? [] : [background];
   return {
     ...(style.components().has(MOTION) ? { [`${MOTION}Probability`]: 0 } : {}),
-    backgroundColor: background === undefined ? BACKGROUNDS : backgrounds,
+    backgroundColor: background === undefined ? BACKGROUNDS : own_background,
     ...Object.assign({}, ...parts),
     ...Object.fromEntries(Object.entries(colors).map(([part, color]) => [`${part}Color`, [color.toLowerCase()]])),
   };
@@ -62,10 +62,10 @@ const list = (names: Iterable<string>): string => [...names].toSorted().join(", 
 /** Draws a portrait; a pure function of its arguments. Its ids are its own, so that a page may hold many portraits. */
 export function draw(style: Style, inputs: Drawn): Portrait {
   const { name, seed, size, features, colors, background } = inputs;
-  const options = { seed, size, title: name, idRandomization: false, ...wishes(style, inputs) };
+  const options = { seed, size, title: name, idRandomization: false, ...optionsFor(style, inputs) };
   const { svg, options: chosen } = new Avatar(style, options).toJSON();
-  const given = [features, colors, background].some((one) => one !== undefined) ? [features, colors, background] : [];
-  const identity = JSON.stringify([name, inputs.style, seed, size, ...given]);
+  const own = [features, colors, background].some((one) => one !== undefined) ? [features, colors, background] : [];
+  const identity = JSON.stringify([name, inputs.style, seed, size, ...own]);
   const prefix = `char-${createHash("sha256").update(identity).digest("hex").slice(0, 16)}-`;
   return {
     svg: svg
